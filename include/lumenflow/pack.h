@@ -1,0 +1,115 @@
+// What a pack is written against: tools registered by name, each a function of its context and its input.
+//
+// The same interface serves packs compiled into lumenflow (`builtin`) and those that run as a process.
+// Threading: a handler runs on an executor thread, or on the kernel's strand when its traits say store-only and
+// bounded; one context belongs to one call and is used by one thread at a time. A context does not outlive its call.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lumenflow/json.h"
+#include "lumenflow/result.h"
+
+namespace lumenflow::pack {
+
+// The tool's own refusal: `code` is one of the codes its documentation names, e.g. NOT_FOUND.
+struct ToolError {
+  std::string code;
+  std::string message;
+  json::Value details;
+};
+
+struct ToolOutput {
+  json::Value data;     // must satisfy the tool's output_schema
+  json::Array content;  // optional MCP content parts
+};
+
+using ToolResult = std::variant<ToolOutput, ToolError>;
+
+struct StoreItem {
+  std::string key;
+  json::Value value;
+};
+
+// The pack's own ordered key-value store. What a call writes commits with the call's result or not at all; its own
+// reads see its own writes. Keys are 1 to 512 bytes of UTF-8, ordered by byte.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual Result<std::optional<json::Value>> get(std::string_view key) = 0;
+  virtual Status put(std::string_view key, json::Value value) = 0;
+  virtual Status erase(std::string_view key) = 0;  // absent is fine
+  // Items whose key starts with `prefix` and is after `after` (exclusive; empty: from the start), in key order.
+  virtual Result<std::vector<StoreItem>> scan(std::string_view prefix, std::string_view after, std::size_t limit) = 0;
+  // The same from the end: keys before `before` (exclusive; empty: from the end), in descending order.
+  virtual Result<std::vector<StoreItem>> scan_descending(std::string_view prefix, std::string_view before,
+                                                         std::size_t limit) = 0;
+};
+
+struct EmitOptions {
+  std::optional<std::string> idempotency_key;
+  std::optional<std::string> timestamp;  // RFC 3339 with milliseconds; default: the call's clock
+};
+
+// One call, as its handler sees it.
+class ToolContext {
+ public:
+  virtual ~ToolContext() = default;
+  virtual const std::string& receipt_id() const = 0;
+  virtual const std::string& subject() const = 0;
+  virtual const std::string& tool() const = 0;          // canonical name
+  virtual const std::string& workspace_root() const = 0;
+  virtual std::int64_t now_ms() const = 0;              // milliseconds since 1970; recorded, so that a replay reads the same
+  virtual std::string new_ulid() = 0;                   // 26 characters, time-ordered, increasing within the call
+  virtual Store& store() = 0;
+  // The event commits with the call's result. UNKNOWN_KIND, INVALID_PAYLOAD, PAYLOAD_TOO_LARGE.
+  virtual Status emit(std::string_view kind, json::Value payload, EmitOptions options = {}) = 0;
+  virtual bool cancelled() const = 0;  // the deadline passed or somebody cancelled: stop soon
+};
+
+using ToolHandler = std::function<ToolResult(ToolContext&, const json::Value& input)>;
+
+// What the host may assume of a handler.
+struct ToolTraits {
+  // Touches nothing but the pack's store and its context: its effects commit with its result, in one commit.
+  bool store_only = false;
+  // Returns within tens of microseconds whatever the store holds. With store_only it may run on the strand.
+  bool bounded = false;
+};
+
+struct RegisteredTool {
+  std::string name;
+  ToolTraits traits;
+  ToolHandler handler;
+};
+
+// What a pack's code registers; compared with its manifest at load (LF1033).
+class Registration {
+ public:
+  void tool(std::string name, ToolTraits traits, ToolHandler handler) {
+    tools_.push_back({std::move(name), traits, std::move(handler)});
+  }
+  const std::vector<RegisteredTool>& tools() const { return tools_; }
+
+ private:
+  std::vector<RegisteredTool> tools_;
+};
+
+// A pack compiled into the program: its files, embedded at build, and its registration.
+struct BuiltinPack {
+  struct File {
+    std::string_view path;  // relative to the pack, e.g. "manifest.yaml"
+    std::string_view content;
+  };
+  std::string_view id;
+  std::vector<File> files;  // manifest.yaml and whatever it refers to
+  void (*register_pack)(Registration&);
+};
+
+}  // namespace lumenflow::pack

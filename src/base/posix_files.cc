@@ -1,0 +1,208 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "base/files.h"
+
+namespace lumenflow {
+namespace {
+
+Error failed(std::string_view what, const std::string& path, int error) {
+  const ErrorCode code = error == ENOENT || error == ENOTDIR ? ErrorCode::kNotFound
+                         : error == EEXIST                   ? ErrorCode::kAlreadyExists
+                                                             : ErrorCode::kIo;
+  return Error(code, std::string(what) + " " + path + ": " + std::strerror(error));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+class PosixLock final : public FileLock {
+ public:
+  explicit PosixLock(Descriptor fd) : fd_(std::move(fd)) {}
+
+ private:
+  Descriptor fd_;
+};
+
+Status write_all(int fd, std::string_view content, const std::string& path) {
+  while (!content.empty()) {
+    const ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed("writing", path, errno);
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Status sync_folder(const std::string& path) {
+  const std::string folder = parent_path(path).empty() ? "." : parent_path(path);
+  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.ok() || ::fsync(fd.get()) != 0) return failed("syncing folder", folder, errno);
+  return {};
+}
+
+Status write_new(const std::string& path, std::string_view content, std::uint32_t mode) {
+  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (!fd.ok()) return failed("creating", path, errno);
+  Status status = write_all(fd.get(), content, path);
+  if (status.ok() && ::fsync(fd.get()) != 0) status = failed("syncing", path, errno);
+  if (!status.ok()) ::unlink(path.c_str());
+  return status;
+}
+
+}  // namespace
+
+Result<std::string> PosixFiles::read(const std::string& path, std::uint64_t bytes_max) const {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return failed("reading", path, errno);
+  std::string content;
+  char chunk[65536];
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), chunk, sizeof chunk);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed("reading", path, errno);
+    if (n == 0) return content;
+    content.append(chunk, static_cast<std::size_t>(n));
+    if (content.size() > bytes_max)
+      return Error(ErrorCode::kBodyTooLarge, path + " is over " + std::to_string(bytes_max) + " bytes");
+  }
+}
+
+Status PosixFiles::write_atomic(const std::string& path, std::string_view content, std::uint32_t mode) {
+  static std::atomic<unsigned> counter{0};
+  const std::string temporary = path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  LUMENFLOW_TRY(write_new(temporary, content, mode));
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    return failed("renaming to", path, error);
+  }
+  return sync_folder(path);
+}
+
+Status PosixFiles::create(const std::string& path, std::string_view content, std::uint32_t mode) {
+  LUMENFLOW_TRY(write_new(path, content, mode));
+  return sync_folder(path);
+}
+
+Status PosixFiles::make_directories(const std::string& path, std::uint32_t mode) {
+  if (path.empty() || path == "/") return {};
+  if (::mkdir(path.c_str(), mode) == 0) return sync_folder(path);
+  if (errno == ENOENT) {
+    LUMENFLOW_TRY(make_directories(parent_path(path), mode));
+    if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return sync_folder(path);
+  }
+  struct stat info {};
+  if (errno == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+  return failed("making folder", path, errno);
+}
+
+Status PosixFiles::remove(const std::string& path) {
+  if (::unlink(path.c_str()) == 0) return sync_folder(path);
+  if (errno == ENOENT || errno == ENOTDIR) return {};
+  return failed("removing", path, errno);
+}
+
+Result<std::vector<std::string>> PosixFiles::list(const std::string& path) const {
+  DIR* folder = ::opendir(path.c_str());
+  if (folder == nullptr) return failed("listing", path, errno);
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(folder)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  ::closedir(folder);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<std::optional<FileInfo>> PosixFiles::stat(const std::string& path) const {
+  struct stat own {};
+  if (::lstat(path.c_str(), &own) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::optional<FileInfo>();
+    return failed("looking at", path, errno);
+  }
+  struct stat target = own;
+  if (S_ISLNK(own.st_mode)) ::stat(path.c_str(), &target);
+  return std::optional(FileInfo{S_ISDIR(target.st_mode), S_ISLNK(own.st_mode), static_cast<std::uint64_t>(target.st_size),
+                                target.st_mtim.tv_sec * 1'000'000'000 + target.st_mtim.tv_nsec, target.st_ino,
+                                target.st_mode & 07777u});
+}
+
+Result<std::string> PosixFiles::real_path(const std::string& path) const {
+  char resolved[PATH_MAX];
+  if (::realpath(path.c_str(), resolved) == nullptr) return failed("resolving", path, errno);
+  return std::string(resolved);
+}
+
+Result<std::unique_ptr<FileLock>> PosixFiles::lock(const std::string& path) {
+  Descriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.ok()) return failed("opening the lock", path, errno);
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno == EWOULDBLOCK) return Error(ErrorCode::kWorkspaceLocked, "another process holds " + path);
+    return failed("locking", path, errno);
+  }
+  return std::unique_ptr<FileLock>(std::make_unique<PosixLock>(std::move(fd)));
+}
+
+std::string join_path(std::string_view folder, std::string_view name) {
+  std::string out(folder);
+  if (!out.empty() && out.back() != '/') out += '/';
+  return out.append(name);
+}
+
+std::string parent_path(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  return std::string(path.substr(0, std::max<std::size_t>(slash, 1)));
+}
+
+Result<std::string> resolve_inside(const Files& files, const std::string& root, std::string_view relative) {
+  const auto refuse = [&](std::string_view why) {
+    return Error(ErrorCode::kInvalidInput, "path '" + std::string(relative) + "' " + std::string(why));
+  };
+  if (relative.empty() || relative.front() == '/') return refuse("must be relative to the workspace");
+  if (relative.find('\0') != std::string_view::npos) return refuse("contains a NUL");
+  for (std::size_t start = 0; start <= relative.size();) {
+    const std::size_t end = std::min(relative.find('/', start), relative.size());
+    if (relative.substr(start, end - start) == "..") return refuse("contains '..'");
+    start = end + 1;
+  }
+  LUMENFLOW_TRY_ASSIGN(const std::string real_root, files.real_path(root));
+  const std::string path = join_path(root, relative);
+  for (std::string existing = path;; existing = parent_path(existing)) {
+    LUMENFLOW_TRY_ASSIGN(const std::optional<FileInfo> found, files.stat(existing));
+    if (!found) continue;
+    const Result<std::string> real = files.real_path(existing);
+    if (!real.ok()) return refuse("is a symlink to nowhere");
+    if (*real != real_root && !std::string_view(*real).starts_with(real_root == "/" ? "/" : real_root + "/"))
+      return refuse("leaves the workspace through a symlink");
+    return *real + path.substr(existing.size());
+  }
+}
+
+}  // namespace lumenflow

@@ -1,0 +1,38 @@
+// SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104), by OpenSSL.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace lumenflow {
+
+using Hash256 = std::array<std::uint8_t, 32>;
+
+// A reusable hasher: the digest is fetched once and one context reused, which halves the cost of short inputs.
+// Not thread safe: one per thread (see sha256()).
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) = delete;
+
+  Hash256 operator()(std::string_view data);
+  Hash256 operator()(std::initializer_list<std::string_view> parts);  // their concatenation
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Uses a hasher of the calling thread.
+Hash256 sha256(std::string_view data);
+Hash256 sha256(std::initializer_list<std::string_view> parts);
+std::string sha256_hex(std::string_view data);
+
+Hash256 hmac_sha256(std::string_view key, std::string_view data);
+
+}  // namespace lumenflow

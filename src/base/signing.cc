@@ -1,0 +1,143 @@
+#include "base/signing.h"
+
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <sodium.h>
+
+#include <memory>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "base/sha256.h"
+
+namespace lumenflow {
+namespace {
+
+struct Free {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(BIO* bio) const { BIO_free_all(bio); }
+};
+using Key = std::unique_ptr<EVP_PKEY, Free>;
+using Bio = std::unique_ptr<BIO, Free>;
+
+const unsigned char* data_of(std::string_view text) { return as_bytes(text).data(); }
+unsigned char* data_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+Bio reader(std::string_view text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+
+std::string contents(const Bio& bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+Error bad_key(std::string_view what) { return Error(ErrorCode::kInvalidConfiguration, std::string(what)); }
+
+// Refuses to ask on a terminal, which is what OpenSSL does without a callback.
+int no_passphrase(char*, int, int, void*) { return -1; }
+
+Result<Key> read_private(std::string_view pem, std::string_view passphrase) {
+  std::string copy(passphrase);
+  const Bio bio = reader(pem);
+  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, passphrase.empty() ? no_passphrase : nullptr,
+                                  passphrase.empty() ? nullptr : copy.data()));
+  sodium_memzero(copy.data(), copy.size());
+  if (!key) return bad_key(passphrase.empty() ? "not an unencrypted PKCS #8 private key in PEM" : "wrong passphrase, or not a private key");
+  return key;
+}
+
+Result<std::string> write_private(const Key& key, std::string_view passphrase) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  const int ok = PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), passphrase.empty() ? nullptr : EVP_aes_256_cbc(),
+                                               passphrase.empty() ? nullptr : passphrase.data(),
+                                               static_cast<int>(passphrase.size()), nullptr, nullptr);
+  if (ok != 1) return Error(ErrorCode::kInternal, "writing a private key");
+  return contents(bio);
+}
+
+Result<std::string> write_public(const Key& key) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  if (PEM_write_bio_PUBKEY(bio.get(), key.get()) != 1) return Error(ErrorCode::kInternal, "writing a public key");
+  return contents(bio);
+}
+
+Result<std::string> coordinate(const Key& key, const char* name) {
+  BIGNUM* number = nullptr;
+  if (EVP_PKEY_get_bn_param(key.get(), name, &number) != 1) return bad_key("not a P-256 public key");
+  std::string bytes(32, '\0');
+  const int written = BN_bn2binpad(number, data_of(bytes), 32);
+  BN_free(number);
+  if (written != 32) return bad_key("not a P-256 public key");
+  return to_base64url(bytes);
+}
+
+}  // namespace
+
+Ed25519KeyPair generate_ed25519() {
+  LUMENFLOW_CHECK(sodium_init() >= 0);
+  std::string seed(crypto_sign_SEEDBYTES, '\0');
+  randombytes_buf(seed.data(), seed.size());
+  return ed25519_from_seed(seed);
+}
+
+Ed25519KeyPair ed25519_from_seed(std::string_view seed) {
+  LUMENFLOW_CHECK(seed.size() == crypto_sign_SEEDBYTES && sodium_init() >= 0);
+  Ed25519KeyPair pair{std::string(crypto_sign_PUBLICKEYBYTES, '\0'), std::string(crypto_sign_SECRETKEYBYTES, '\0')};
+  crypto_sign_seed_keypair(data_of(pair.public_key), data_of(pair.secret_key), data_of(seed));
+  return pair;
+}
+
+std::string ed25519_sign(std::string_view message, const Ed25519KeyPair& key) {
+  LUMENFLOW_CHECK(key.secret_key.size() == crypto_sign_SECRETKEYBYTES);
+  std::string signature(crypto_sign_BYTES, '\0');
+  crypto_sign_detached(data_of(signature), nullptr, data_of(message), message.size(), data_of(std::string_view(key.secret_key)));
+  return signature;
+}
+
+bool ed25519_verify(std::string_view message, std::string_view signature, std::string_view public_key) {
+  return signature.size() == crypto_sign_BYTES && public_key.size() == crypto_sign_PUBLICKEYBYTES &&
+         crypto_sign_verify_detached(data_of(signature), data_of(message), message.size(), data_of(public_key)) == 0;
+}
+
+Result<P256KeyPair> generate_p256() {
+  const Key key(EVP_EC_gen("P-256"));
+  if (!key) return Error(ErrorCode::kInternal, "generating a P-256 key");
+  P256KeyPair pair;
+  LUMENFLOW_TRY_ASSIGN(pair.public_pem, write_public(key));
+  LUMENFLOW_TRY_ASSIGN(pair.private_pem, write_private(key, {}));
+  return pair;
+}
+
+Result<std::string> p256_public_from_private(std::string_view private_pem) {
+  LUMENFLOW_TRY_ASSIGN(const Key key, read_private(private_pem, {}));
+  return write_public(key);
+}
+
+Result<std::string> encrypt_private_pem(std::string_view private_pem, std::string_view passphrase) {
+  if (passphrase.empty()) return Error(ErrorCode::kInvalidInput, "the passphrase is empty");
+  LUMENFLOW_TRY_ASSIGN(const Key key, read_private(private_pem, {}));
+  return write_private(key, passphrase);
+}
+
+Result<std::string> decrypt_private_pem(std::string_view encrypted_pem, std::string_view passphrase) {
+  if (passphrase.empty()) return Error(ErrorCode::kInvalidInput, "the passphrase is empty");
+  LUMENFLOW_TRY_ASSIGN(const Key key, read_private(encrypted_pem, passphrase));
+  return write_private(key, {});
+}
+
+bool is_encrypted_pem(std::string_view pem) { return pem.find("BEGIN ENCRYPTED PRIVATE KEY") != std::string_view::npos; }
+
+Result<std::string> p256_thumbprint(std::string_view public_pem) {
+  const Bio bio = reader(public_pem);
+  const Key key(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr));
+  if (!key) return bad_key("not a public key in PEM");
+  LUMENFLOW_TRY_ASSIGN(const std::string x, coordinate(key, OSSL_PKEY_PARAM_EC_PUB_X));
+  LUMENFLOW_TRY_ASSIGN(const std::string y, coordinate(key, OSSL_PKEY_PARAM_EC_PUB_Y));
+  const Hash256 hash = sha256(R"({"crv":"P-256","kty":"EC","x":")" + x + R"(","y":")" + y + R"("})");
+  return to_base64url(as_chars(hash));
+}
+
+}  // namespace lumenflow

@@ -1,0 +1,78 @@
+// Kernel events: the v2 envelope, its builder, and the kernel's own kinds. No other code assembles an envelope.
+//
+// Value types and pure functions; no clock, no randomness, no I/O. Thread safe because stateless.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "lumenflow/json.h"
+
+namespace lumenflow::event {
+
+enum class EventClass : std::uint8_t { kEphemeral, kQueue };
+std::string_view name(EventClass event_class);  // "ephemeral", "queue"
+
+// What the pure builder makes, before a stream stamps it.
+struct Event {
+  int schema_version = 2;
+  std::string kind;
+  std::string event_id;
+  Timestamp timestamp;
+  json::Value payload;
+};
+
+// The id of an event with an idempotency key: lower-case hex SHA-256 of the canonical JSON of
+// {idempotencyKey, kind, payload, timestamp}. INVALID_PAYLOAD when the payload has no canonical form.
+Result<std::string> content_event_id(std::string_view kind, const json::Value& payload, std::string_view idempotency_key,
+                                     Timestamp timestamp);
+
+struct BuildOptions {
+  std::optional<std::string> idempotency_key;
+  Timestamp timestamp;
+  std::array<std::uint8_t, 16> entropy{};  // for the random id (UUID version 7) when there is no key
+};
+
+// A function of exactly its arguments. INVALID_PAYLOAD (not an object, no canonical form), PAYLOAD_TOO_LARGE (canonical
+// form over 256 KiB), UNKNOWN_KIND (malformed).
+Result<Event> build_kernel_event_v2(std::string_view kind, json::Value payload, const BuildOptions& options);
+
+inline constexpr std::size_t kPayloadBytesMax = 256 * 1024;
+
+// Where and when an event was put on a stream.
+struct Stamp {
+  std::string from;     // the subject of the workspace, or of the device for inbound ones
+  std::string stream;   // the envelope's `channel`: sidecar, phone:<device_id>, bridge:<name>
+  std::uint64_t seq = 0;
+  std::optional<std::uint64_t> queue_seq;  // queue-class events only
+  Timestamp emitted_at;
+  std::optional<std::string> on_behalf_of;
+  std::optional<std::string> traceparent;
+};
+
+// Appends the envelope as canonical JSON. The event was built by this module, so it has a canonical form.
+void append_envelope(const Event& event, const Stamp& stamp, std::string& out);
+json::Value envelope(const Event& event, const Stamp& stamp);
+
+// Whether `kind` is `<slug>:<event_name_snake_case>`.
+bool is_well_formed_kind(std::string_view kind);
+bool is_flat_kernel_kind(std::string_view kind);  // schema_version 1
+
+struct KernelKind {
+  std::string_view kind;
+  int schema_version;
+  EventClass event_class;
+  bool inbound;                                  // comes from outside; the kernel never emits it
+  std::span<const std::string_view> required;    // members of the payload
+  std::span<const std::string_view> optional;
+};
+
+std::span<const KernelKind> kernel_kinds();
+const KernelKind* find_kernel_kind(std::string_view kind);
+
+}  // namespace lumenflow::event

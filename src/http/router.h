@@ -1,0 +1,42 @@
+// Routes by method and path pattern. Built once, then read by one thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/server.h"
+
+namespace lumenflow::http {
+
+// A request whose path matched a route: decoded path parameters and query.
+struct RoutedRequest {
+  Request request;
+  std::map<std::string, std::string, std::less<>> path;   // {name} segments, percent-decoded
+  std::map<std::string, std::string, std::less<>> query;  // the first value of each name, decoded ('+' stays '+')
+};
+
+using RouteHandler = std::function<void(RoutedRequest, std::unique_ptr<Responder>)>;
+
+struct Route {
+  Method method;
+  std::string pattern;  // "/tools/{name}"
+  RouteHandler handler;
+};
+
+class Router {
+ public:
+  void add(Method method, std::string pattern, RouteHandler handler);  // aborts on the same route twice
+  // NOT_FOUND, METHOD_NOT_ALLOWED (with the Allow header's value in the details as {"allow", "GET, POST"}), INVALID_REQUEST
+  // for a bad escape, an escaped '/' or NUL, a `.` or `..` segment. On success the handler has been called.
+  Status route(Request request, std::unique_ptr<Responder>& responder) const;
+
+ private:
+  struct Node;
+  std::shared_ptr<Node> root_;
+};
+
+}  // namespace lumenflow::http

@@ -1,0 +1,105 @@
+// An HTTP/1.1 server on Boost.Beast for one io thread: keep-alive, limits on everything, bodies whole, answers whole or
+// as a stream (SSE). It knows no routes and no tokens.
+//
+// Threading: everything runs on the io_context's one thread, handlers included; a handler may keep the Responder and answer
+// later, on that thread. Ownership: the server borrows the io_context and the handler.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lumenflow/result.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace lumenflow::http {
+
+enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kPatch, kOptions, kOther };
+std::string_view name(Method method);
+
+struct Peer {
+  bool local_socket = false;
+  std::uint32_t uid = 0;   // of the process at the other end of a local socket
+  std::string address;     // "127.0.0.1" or "unix"
+};
+
+struct Request {
+  Method method = Method::kGet;
+  std::string target;  // as sent: path and query, not decoded
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case, in order
+  std::string body;
+  Peer peer;
+  // The first header of this (lower-case) name; nothing when absent.
+  std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json; charset=utf-8";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+// A response of unknown length (chunked). write() is refused (false) when the reader is too slow (over the buffer limit)
+// or gone; the connection is then closed.
+class BodyStream {
+ public:
+  virtual ~BodyStream() = default;
+  virtual bool write(std::string_view bytes) = 0;
+  virtual std::size_t buffered_bytes() const = 0;
+  virtual bool closed() const = 0;
+  virtual void on_close(std::function<void()> callback) = 0;
+  virtual void end() = 0;
+};
+
+// Answers one request, exactly once. Dropped unanswered it sends 500.
+class Responder {
+ public:
+  virtual ~Responder() = default;
+  virtual void send(Response response) = 0;
+  virtual std::shared_ptr<BodyStream> stream(Response head) = 0;  // shared: the connection and the writer both hold it
+};
+
+using Handler = std::function<void(Request, std::unique_ptr<Responder>)>;
+
+struct Limits {
+  std::size_t connections = 1024;
+  std::size_t header_bytes = 16 * 1024;
+  std::size_t body_bytes = 1024 * 1024;
+  std::chrono::milliseconds header_time{10'000};   // from the first byte of a request to the end of its header
+  std::chrono::milliseconds body_time{30'000};
+  std::chrono::milliseconds idle_time{75'000};     // between requests of a connection
+  std::chrono::milliseconds write_time{30'000};    // a response that the peer does not read
+  std::size_t stream_buffer_bytes = 1024 * 1024;
+};
+
+// How the server answers what never becomes a request (BODY_TOO_LARGE, HEADER_TOO_LARGE, REQUEST_TIMEOUT,
+// INVALID_REQUEST): the caller gives the body.
+using ErrorResponse = std::function<Response(const Error&)>;
+
+class Server {
+ public:
+  virtual ~Server() = default;
+  // Port 0 picks one; the answer is the port. IO_ERROR when taken, saying so.
+  virtual Result<std::uint16_t> listen_tcp(const std::string& address, std::uint16_t port) = 0;
+  // Mode 0600. A stale socket file (nobody listens) is replaced; a live one is ALREADY_EXISTS.
+  virtual Status listen_local(const std::string& path) = 0;
+  // Accepts no more; open connections finish their current request and close. `done` is called when all are gone.
+  virtual void drain(std::function<void()> done) = 0;
+  virtual void close() = 0;  // at once
+  virtual std::size_t connections() const = 0;
+};
+
+std::unique_ptr<Server> make_server(boost::asio::io_context& io, Handler handler, ErrorResponse error_response,
+                                    const Limits& limits);
+
+}  // namespace lumenflow::http

@@ -1,0 +1,52 @@
+// Bearer tokens: JWTs signed with ES256 and nothing else (claims iss sub aud scope exp iat jti). By libjwt.
+//
+// TokenVerifier is used by one thread; it caches verified tokens, and checks life and revocation on every use.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "lumenflow/result.h"
+
+namespace lumenflow::http {
+
+struct TokenClaims {
+  std::string issuer;
+  std::string subject;
+  std::string audience;
+  std::vector<std::string> scopes;  // the `scope` claim, split at spaces
+  Timestamp issued_at;
+  Timestamp expires_at;
+  std::string id;  // jti
+};
+
+// `private_pem` is a P-256 key; `key_id` goes into the header as `kid`.
+Result<std::string> mint_token(const TokenClaims& claims, std::string_view private_pem, std::string_view key_id);
+
+struct VerifierOptions {
+  std::string public_pem;
+  std::string issuer;    // required
+  std::string audience;  // required
+  std::size_t cache_max = 4096;
+};
+
+class TokenVerifier {
+ public:
+  explicit TokenVerifier(VerifierOptions options);
+  ~TokenVerifier();
+  // UNAUTHENTICATED with what is wrong (malformed, algorithm, signature, issuer, audience, issued in the future),
+  // TOKEN_EXPIRED. Never says anything of the token's text. Shared, because calls in flight outlive the cache's entry.
+  Result<std::shared_ptr<const TokenClaims>> verify(std::string_view token, Timestamp now);
+
+ private:
+  struct Cache;
+  VerifierOptions options_;
+  std::unique_ptr<Cache> cache_;
+};
+
+}  // namespace lumenflow::http

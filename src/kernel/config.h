@@ -1,0 +1,94 @@
+// lumenflow.yaml, parsed strictly (10-configuration): every key has a type, a default and a rule; all faults are reported
+// with their places (LF2001…).
+//
+// Value types; immutable once parsed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/strong.h"
+#include "lumenflow/json.h"
+#include "pack/diagnostic.h"
+#include "pack/scope.h"
+
+namespace lumenflow::kernel {
+
+struct PackPin {
+  std::string id;
+  std::string version;    // empty: any
+  std::string source;     // builtin, local, git
+  std::string path;
+  std::string url;
+  std::string commit;
+  std::string integrity;  // "dev" or "sha256:<hex>"
+  bool enabled = true;
+};
+
+struct Lane {
+  std::string id;
+  std::string title;
+  std::optional<std::vector<pack::Scope>> allowed_scopes;
+  std::optional<std::int64_t> wip_limit;
+  json::Value policies;
+};
+
+enum class Decision : std::uint8_t { kAllow, kDeny, kApprovalRequired };
+
+struct LimitsConfig {
+  std::size_t header_bytes = 16 * 1024;
+  std::size_t body_bytes = 1024 * 1024;
+  std::size_t json_depth = 64;
+  std::size_t output_bytes = 8 * 1024 * 1024;
+  std::size_t connections = 1024;
+  double rate_per_second = 0;  // per subject; 0: unlimited
+  double rate_burst = 0;
+  std::size_t concurrent_calls = 64;  // per tool
+  std::chrono::milliseconds call_timeout{30'000};  // for tools that name none
+  std::chrono::milliseconds drain_timeout{10'000};
+  std::chrono::milliseconds header_time{10'000};
+  std::chrono::milliseconds body_time{30'000};
+  std::chrono::milliseconds idle_time{75'000};
+};
+
+struct WorkspaceConfig {
+  WorkspaceId id;
+  std::string name;
+  bool production = false;
+  std::vector<PackPin> packs;
+  std::vector<pack::Scope> allowed_scopes;  // the workspace layer
+  std::vector<Lane> lanes;
+  json::Value policies = json::Array{};
+  // Nothing: by mode (allow in development; in production deny for write and admin, allow for read).
+  std::optional<Decision> default_decision;
+  bool allow_loosening = false;
+  json::Value approval_providers;
+  std::vector<std::string> surfaces{"http"};  // those that are enabled
+  std::string http_listen = "127.0.0.1:7420";
+  std::string tls_cert;
+  std::string tls_key;
+  bool socket = true;
+  pack::Scope network;  // the workspace layer's; off by default
+  std::string uplink = "auto";
+  std::chrono::milliseconds idempotency_window{24 * 3'600'000};
+  std::chrono::milliseconds checkpoint_interval{1'000};
+  json::Value retention;
+  std::string sandbox;  // required, best-effort
+  LimitsConfig limits;
+  bool metrics = true;
+  std::string log_level = "info";
+  std::string log_format = "text";
+  std::map<std::string, json::Value> pack_sections;  // by config_key
+  std::string hash;  // lower-case hex SHA-256 of the file's bytes
+};
+
+// Nothing when an error was found. `config_keys` are the root keys that loaded packs own.
+std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::string& text,
+                                            const std::vector<std::string>& config_keys, pack::Diagnostics& diagnostics);
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,26 @@
+// The Log in one SQLite file: WAL, synchronous=FULL, one writing connection, checkpoints of the WAL on a thread of their own.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "log/checkpoint.h"
+#include "log/log.h"
+
+namespace lumenflow::log {
+
+struct SqliteLogOptions {
+  std::string path;                 // of the database file; its folder exists
+  std::string new_log_id;           // used when the database does not exist yet
+  std::vector<std::string> tables;  // created when missing
+  int wal_pages = 250;              // the WAL is folded back at about this length
+  // The last signed checkpoint, when there is one: the Log is compared with it on open.
+  std::optional<Head> checkpoint;
+};
+
+// IO_ERROR when it cannot be opened, UNSUPPORTED_FORMAT when a newer version wrote it. A damaged Log opens read-only and
+// says so in condition().
+Result<std::unique_ptr<Log>> open_sqlite_log(const SqliteLogOptions& options);
+
+}  // namespace lumenflow::log

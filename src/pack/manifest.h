@@ -1,0 +1,86 @@
+// A pack's manifest.yaml, parsed strictly and checked by rule (01-packs).
+//
+// Value types; immutable once parsed, then safe to read from any thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/event.h"
+#include "json/schema.h"
+#include "lumenflow/json.h"
+#include "pack/diagnostic.h"
+#include "pack/scope.h"
+
+namespace lumenflow::pack {
+
+enum class Permission : std::uint8_t { kRead, kWrite, kAdmin };
+std::string_view name(Permission permission);
+
+struct ToolDescriptor {
+  std::string name;                  // canonical, `<namespace>:<name>`
+  std::vector<std::string> aliases;  // `<slug>:<name with ':' and '-' as '_'>` unless the namespace is the slug
+  std::string title;
+  std::string description;
+  Permission permission = Permission::kRead;
+  std::string scope;                 // token scope a caller must hold
+  std::vector<Scope> required_scopes;
+  std::vector<std::string> required_approvals;
+  std::vector<std::string> required_env;
+  json::Value input_schema;          // as written; {"type":"object"} when absent
+  json::Value output_schema;
+  std::shared_ptr<const json::Schema> input_validator;   // shared: calls in flight outlive a reload
+  std::shared_ptr<const json::Schema> output_validator;
+  bool idempotent = false;
+  bool internal_only = false;
+  std::int64_t timeout_ms = 30'000;
+  std::string mcp_name;
+};
+
+enum class RuntimeType : std::uint8_t { kDeclarative, kBuiltin, kProcess, kMcp };
+
+struct PolicyRule {  // as written; the policy engine compiles it
+  json::Value rule;
+};
+
+struct Manifest {
+  std::string id;
+  std::string slug;
+  std::string version;
+  std::string title;
+  std::string description;
+  std::string license;
+  RuntimeType runtime = RuntimeType::kDeclarative;
+  json::Value runtime_options;
+  std::vector<std::string> task_types;
+  std::vector<std::string> evidence_types;
+  std::map<std::string, std::string> state_aliases;
+  std::vector<ToolDescriptor> tools;
+  std::vector<PolicyRule> policies;
+  std::vector<std::string> emitted_event_kinds;
+  std::vector<std::string> subscribed_event_kinds;
+  std::map<std::string, event::EventClass, std::less<>> backpressure_policy;
+  std::map<std::string, std::shared_ptr<const json::Schema>, std::less<>> event_schemas;
+  std::vector<std::string> required_approvals;
+  std::map<std::string, std::string> handler_approvals;
+  std::vector<std::string> surfaces_required{"http"};
+  std::string config_key;
+  std::shared_ptr<const json::Schema> config_schema;
+  json::Value raw;  // the manifest as JSON
+};
+
+// Reads the files a manifest refers to. Paths are relative to the pack; LF1042 when they leave it.
+class PackFiles {
+ public:
+  virtual ~PackFiles() = default;
+  virtual Result<std::string> read(std::string_view path) const = 0;  // NOT_FOUND, INVALID_INPUT when it escapes
+};
+
+// Nothing when an error was found; every fault is in `diagnostics` either way. `display_path` names the manifest there.
+std::optional<Manifest> parse_manifest(const PackFiles& files, const std::string& display_path, Diagnostics& diagnostics);
+
+}  // namespace lumenflow::pack
