@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t kInlineMembersMax = 32;
 
-// RFC 8785, 3.2.3: by UTF-16 code units. UTF-8 sorts alike, but for characters beyond U+FFFF (lead byte F0 and up), whose
-// surrogates D800..DFFF sort before U+E000..U+FFFF (lead bytes EE and EF).
+// RFC 8785, 3.2.3: by UTF-16 code units. UTF-8 sorts alike, but for characters beyond U+FFFF (lead byte F0 and up),
+// whose surrogates D800..DFFF sort before U+E000..U+FFFF (lead bytes EE and EF).
 bool utf16_less(std::string_view a, std::string_view b) {
   const std::size_t common = std::min(a.size(), b.size());
   std::size_t i = 0;
@@ -36,15 +36,26 @@ class Canonicaliser {
   // False when something has no canonical form; pointer and reason then say what.
   bool write(const Value& value) {
     switch (value.kind()) {
-      case Kind::kNull: out_ += "null"; return true;
-      case Kind::kBoolean: out_ += *value.if_boolean() ? "true" : "false"; return true;
-      case Kind::kInteger: return write_integer(value);
-      case Kind::kUnsigned: return write_integer(value);
-      case Kind::kBigInteger: return write_integer(value);
-      case Kind::kDouble: return write(*value.if_double());
-      case Kind::kString: return write(*value.if_string());
-      case Kind::kArray: return write(*value.if_array());
-      case Kind::kObject: return write(*value.if_object());
+      case Kind::kNull:
+        out_ += "null";
+        return true;
+      case Kind::kBoolean:
+        out_ += *value.if_boolean() ? "true" : "false";
+        return true;
+      case Kind::kInteger:
+        return write_integer(value);
+      case Kind::kUnsigned:
+        return write_integer(value);
+      case Kind::kBigInteger:
+        return write_integer(value);
+      case Kind::kDouble:
+        return write(*value.if_double());
+      case Kind::kString:
+        return write(*value.if_string());
+      case Kind::kArray:
+        return write(*value.if_array());
+      case Kind::kObject:
+        return write(*value.if_object());
     }
     return fail("is of an unknown kind");
   }

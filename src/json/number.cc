@@ -180,9 +180,12 @@ std::size_t hash_number(const Value& number) {
 
 std::size_t hash_value(const Value& value) {
   switch (value.kind()) {
-    case Kind::kNull: return 1;
-    case Kind::kBoolean: return *value.if_boolean() ? 2 : 3;
-    case Kind::kString: return std::hash<std::string>{}(*value.if_string());
+    case Kind::kNull:
+      return 1;
+    case Kind::kBoolean:
+      return *value.if_boolean() ? 2 : 3;
+    case Kind::kString:
+      return std::hash<std::string>{}(*value.if_string());
     case Kind::kArray: {
       std::size_t hash = 5;
       for (const Value& item : *value.if_array()) hash = mix(hash ^ hash_value(item));
@@ -194,7 +197,8 @@ std::size_t hash_value(const Value& value) {
         hash += mix(std::hash<std::string>{}(member.key) ^ mix(hash_value(member.value)));
       return hash;
     }
-    default: return hash_number(value);
+    default:
+      return hash_number(value);
   }
 }
 
@@ -237,7 +241,8 @@ void append_ecmascript(double value, std::string& out) {
 }
 
 bool has_ecmascript_form(const Value& integer) {
-  if (const std::int64_t* value = integer.if_integer(); value && *value >= -kExactIntegerMax && *value <= kExactIntegerMax)
+  if (const std::int64_t* value = integer.if_integer();
+      value && *value >= -kExactIntegerMax && *value <= kExactIntegerMax)
     return true;
   const double nearest = integer.as_double();
   if (!std::isfinite(nearest)) return false;

@@ -1,5 +1,5 @@
-// Strict parsing on Boost.JSON's event parser. What it does not do itself: numbers exactly (its own conversion loses the
-// last bit of one random double in six and accepts 1e999), integers beyond 64 bits, and refusing duplicate keys.
+// Strict parsing on Boost.JSON's event parser. What it lacks and we add: exact numbers (its own conversion loses the
+// last bit of one random double in six and accepts 1e999), integers beyond 64 bits, and no duplicate keys.
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
@@ -177,8 +177,8 @@ class Builder {
     std::vector<const Key*> sorted(count);
     for (std::size_t i = 0; i < count; ++i) sorted[i] = first + i;
     std::sort(sorted.begin(), sorted.end(), [](const Key* a, const Key* b) { return a->text < b->text; });
-    const auto same = std::adjacent_find(sorted.begin(), sorted.end(),
-                                         [](const Key* a, const Key* b) { return a->text == b->text; });
+    const auto same =
+        std::adjacent_find(sorted.begin(), sorted.end(), [](const Key* a, const Key* b) { return a->text == b->text; });
     return same == sorted.end() ? nullptr : std::max(same[0], same[1]);
   }
 

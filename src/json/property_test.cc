@@ -13,8 +13,9 @@ namespace {
 
 // UTF-8 text of random code points, surrogates left out, with a liking for what needs an escape.
 rc::Gen<std::string> text_generator() {
-  const auto code_point = rc::gen::oneOf(rc::gen::inRange<std::uint32_t>(0, 0x80), rc::gen::inRange<std::uint32_t>(0, 0xd800),
-                                         rc::gen::inRange<std::uint32_t>(0xe000, 0x110000));
+  const auto code_point =
+      rc::gen::oneOf(rc::gen::inRange<std::uint32_t>(0, 0x80), rc::gen::inRange<std::uint32_t>(0, 0xd800),
+                     rc::gen::inRange<std::uint32_t>(0xe000, 0x110000));
   return rc::gen::map(rc::gen::container<std::vector<std::uint32_t>>(code_point), [](const auto& points) {
     std::string out;
     for (const std::uint32_t c : points) {
@@ -51,13 +52,13 @@ rc::Gen<Value> value_generator(int depth) {
   const rc::Gen<Value> child = value_generator(depth - 1);
   const rc::Gen<Value> array = rc::gen::map(rc::gen::container<std::vector<Value>>(child),
                                             [](std::vector<Value> items) { return Value(std::move(items)); });
-  const rc::Gen<Value> object =
-      rc::gen::map(rc::gen::container<std::vector<std::pair<std::string, Value>>>(rc::gen::pair(text_generator(), child)),
-                   [](std::vector<std::pair<std::string, Value>> members) {
-                     Object result;
-                     for (auto& [key, value] : members) result.set(key, std::move(value));
-                     return Value(std::move(result));
-                   });
+  const rc::Gen<Value> object = rc::gen::map(
+      rc::gen::container<std::vector<std::pair<std::string, Value>>>(rc::gen::pair(text_generator(), child)),
+      [](std::vector<std::pair<std::string, Value>> members) {
+        Object result;
+        for (auto& [key, value] : members) result.set(key, std::move(value));
+        return Value(std::move(result));
+      });
   return rc::gen::oneOf(leaf, array, object);
 }
 

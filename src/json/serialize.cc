@@ -31,15 +31,33 @@ class Writer {
 
   void write(const Value& value) {
     switch (value.kind()) {
-      case Kind::kNull: out_ += "null"; break;
-      case Kind::kBoolean: out_ += *value.if_boolean() ? "true" : "false"; break;
-      case Kind::kInteger: append_integer(*value.if_integer(), out_); break;
-      case Kind::kUnsigned: append_integer(*value.if_unsigned(), out_); break;
-      case Kind::kDouble: append_double(*value.if_double(), out_); break;
-      case Kind::kBigInteger: out_ += value.if_big_integer()->digits; break;
-      case Kind::kString: append_quoted_repaired(*value.if_string(), out_); break;
-      case Kind::kArray: write(*value.if_array()); break;
-      case Kind::kObject: write(*value.if_object()); break;
+      case Kind::kNull:
+        out_ += "null";
+        break;
+      case Kind::kBoolean:
+        out_ += *value.if_boolean() ? "true" : "false";
+        break;
+      case Kind::kInteger:
+        append_integer(*value.if_integer(), out_);
+        break;
+      case Kind::kUnsigned:
+        append_integer(*value.if_unsigned(), out_);
+        break;
+      case Kind::kDouble:
+        append_double(*value.if_double(), out_);
+        break;
+      case Kind::kBigInteger:
+        out_ += value.if_big_integer()->digits;
+        break;
+      case Kind::kString:
+        append_quoted_repaired(*value.if_string(), out_);
+        break;
+      case Kind::kArray:
+        write(*value.if_array());
+        break;
+      case Kind::kObject:
+        write(*value.if_object());
+        break;
     }
   }
 

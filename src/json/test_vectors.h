@@ -36,5 +36,6 @@ inline std::vector<std::filesystem::path> json_files(const std::filesystem::path
 
 }  // namespace lumenflow::json
 
-#define LUMENFLOW_SKIP_WITHOUT(folder_optional) \
-  if (!(folder_optional)) GTEST_SKIP() << "the public test vectors are not here; set LUMENFLOW_VECTORS to their folder"
+#define LUMENFLOW_SKIP_WITHOUT(folder_optional)                                                                   \
+  if (!(folder_optional)) GTEST_SKIP() << "the public test vectors are not here; set LUMENFLOW_VECTORS to their " \
+                                          "folder"

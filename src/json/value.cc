@@ -24,7 +24,8 @@ bool equal(const Member& a, const Member& b) { return a.key == b.key && a.value 
 bool equal(const Object& a, const Object& b) {
   if (a.size() != b.size()) return false;
   if (std::equal(a.begin(), a.end(), b.begin(), [](const Member& x, const Member& y) { return x.key == y.key; }))
-    return std::equal(a.begin(), a.end(), b.begin(), [](const Member& x, const Member& y) { return x.value == y.value; });
+    return std::equal(a.begin(), a.end(), b.begin(),
+                      [](const Member& x, const Member& y) { return x.value == y.value; });
   if (a.size() <= kPairwiseMax)
     return std::all_of(a.begin(), a.end(), [&b](const Member& member) {
       const Value* other = b.find(member.key);
@@ -163,11 +164,16 @@ bool Value::operator==(const Value& other) const {
   if (is_number() && other.is_number()) return compare_numbers(*this, other) == 0;
   if (kind() != other.kind()) return false;
   switch (kind()) {
-    case Kind::kBoolean: return *if_boolean() == *other.if_boolean();
-    case Kind::kString: return *if_string() == *other.if_string();
-    case Kind::kArray: return *if_array() == *other.if_array();
-    case Kind::kObject: return equal(*if_object(), *other.if_object());
-    default: return true;
+    case Kind::kBoolean:
+      return *if_boolean() == *other.if_boolean();
+    case Kind::kString:
+      return *if_string() == *other.if_string();
+    case Kind::kArray:
+      return *if_array() == *other.if_array();
+    case Kind::kObject:
+      return equal(*if_object(), *other.if_object());
+    default:
+      return true;
   }
 }
 
@@ -179,7 +185,8 @@ std::string_view string_or(const Value& object, std::string_view key, std::strin
 std::int64_t integer_or(const Value& object, std::string_view key, std::int64_t fallback) {
   const Value* value = object.find(key);
   if (value == nullptr || !value->is_number() || !is_integral(*value)) return fallback;
-  const bool fits = value->if_integer() != nullptr || (value->if_double() != nullptr && std::fabs(value->as_double()) < 0x1p63);
+  const bool fits =
+      value->if_integer() != nullptr || (value->if_double() != nullptr && std::fabs(value->as_double()) < 0x1p63);
   return fits ? value->as_integer() : fallback;
 }
 

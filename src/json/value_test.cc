@@ -131,7 +131,8 @@ TEST(Serialize, IndentsForPeople) {
 }
 
 TEST(Serialize, EscapesWhatMustBeAndReplacesWhatIsNoUtf8) {
-  EXPECT_EQ(serialize(Value(std::string("\"\\\b\f\n\r\t\x01\x1f\x7f/\0", 12))), "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\x7f/\\u0000\"");
+  EXPECT_EQ(serialize(Value(std::string("\"\\\b\f\n\r\t\x01\x1f\x7f/\0", 12))),
+            "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\x7f/\\u0000\"");
   EXPECT_EQ(serialize(Value("grüße € 😀 abcdefgh\"ijkl")), "\"grüße € 😀 abcdefgh\\\"ijkl\"");
   EXPECT_EQ(serialize(Value("a\xff\xc3z")), "\"a\xef\xbf\xbd\xef\xbf\xbdz\"");
   EXPECT_EQ(serialize(Value("\xed\xa0\x80")), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
@@ -139,8 +140,8 @@ TEST(Serialize, EscapesWhatMustBeAndReplacesWhatIsNoUtf8) {
 
 TEST(Serialize, NumbersComeBackAsTheyWentIn) {
   for (const char* text : {"0", "-1", "9223372036854775807", "-9223372036854775808", "18446744073709551615",
-                           "18446744073709551616", "-9223372036854775809", "123456789012345678901234567890", "0.1", "-0",
-                           "1e+300", "5e-324", "1.7976931348623157e+308"})
+                           "18446744073709551616", "-9223372036854775809", "123456789012345678901234567890", "0.1",
+                           "-0", "1e+300", "5e-324", "1.7976931348623157e+308"})
     EXPECT_EQ(serialize(parse(text).value()), text);
 }
 
