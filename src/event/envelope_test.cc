@@ -46,14 +46,14 @@ std::string text_of(const Event& event, const Stamp& stamp) {
 TEST(Envelope, IsCanonicalJsonWithTheMembersOfVersionTwo) {
   EXPECT_EQ(text_of(built("acme-demo:job_completed", R"({"b":[1.0,"x"],"a":{}})"), plain_stamp()),
             R"({"channel":"sidecar","emitted_at":"2026-03-01T12:00:00.000Z",)"
-            R"("event_id":"019ca93f-ec00-7000-8000-000000000000","from":"ws-42","kind":"acme-demo:job_completed",)"
+            R"("event_id":"019ca945-0a00-7000-8000-000000000000","from":"ws-42","kind":"acme-demo:job_completed",)"
             R"("payload":{"a":{},"b":[1,"x"]},"schema_version":2,"seq":1,"timestamp":"2026-03-01T12:00:00.000Z"})");
 }
 
 TEST(Envelope, OfAFlatKindHasItsMembersBesideTheEnvelopes) {
   EXPECT_EQ(text_of(built("task_waiting", R"({"wait_for":{"b":1,"a":2},"task_id":"t-1","reason":"r"})"), plain_stamp()),
             R"({"channel":"sidecar","emitted_at":"2026-03-01T12:00:00.000Z",)"
-            R"("event_id":"019ca93f-ec00-7000-8000-000000000000","from":"ws-42","kind":"task_waiting",)"
+            R"("event_id":"019ca945-0a00-7000-8000-000000000000","from":"ws-42","kind":"task_waiting",)"
             R"("reason":"r","schema_version":1,"seq":1,"task_id":"t-1","timestamp":"2026-03-01T12:00:00.000Z",)"
             R"("wait_for":{"a":2,"b":1}})");
 }

@@ -12,9 +12,9 @@
 
 namespace lumenflow::pack::glob {
 
-// States of a product that one decision may look at; some hundred times what long real patterns need, and a bound on
-// the time (tens of milliseconds). Beyond it a decision is a refusal.
-inline constexpr std::size_t kProductStatesMax = 1u << 18;
+// States of a product that one decision may find: some hundred times what long real patterns need, and some tens of
+// milliseconds. Beyond it a decision is a refusal.
+inline constexpr std::size_t kProductStatesMax = 1u << 16;
 
 // A shortest path that all accept; nothing when there is none, or when `budget`, which counts down by the states found,
 // has become 0. `parts` is not empty; it is fastest when the first is the narrowest.
