@@ -1,7 +1,7 @@
 // Runs a fuzz target over kept inputs without libFuzzer, so that every compiler and sanitizer replays the seeds.
 //
-// Usage: fuzz_NAME FILE|FOLDER...   A folder stands for every file under it, in byte order. Exits 1 when an argument does
-// not exist or no input was found (a replay of nothing proves nothing); a fault in the target ends the process itself.
+// Usage: fuzz_NAME FILE|FOLDER...   A folder stands for every file under it, in byte order. Exits 1 when an argument
+// does not exist or no input was found (a replay of nothing proves nothing); a fault in the target ends the process.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

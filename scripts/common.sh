@@ -11,7 +11,9 @@ fail() { say "$*"; exit 1; }
 # configure PRESET: only when there is no build yet; ninja reconfigures by itself when a CMake file changes.
 configure() {
   [[ -f "$root/build/$1/build.ninja" ]] && return
-  (cd "$root" && cmake --preset "$1" >/dev/null)
+  local log="$root/build/$1/configure.log"
+  mkdir -p "$root/build/$1"
+  (cd "$root" && cmake --preset "$1") >"$log" 2>&1 || { cat "$log" >&2; fail "configuring preset $1 failed"; }
 }
 
 # build PRESET [TARGET...]: silent when there is nothing to do.
