@@ -80,11 +80,12 @@ class Workspace {
   // The same at once, on this thread.
   Status checkpoint_now();
 
-  // Runs one call to its end on this thread: for a process that has the workspace to itself (the CLI).
+  // Runs one call to its end on this thread: for a process without an event loop that opened with no doorbell (the CLI).
   Result<kernel::CallResult> call_and_wait(kernel::Call call);
 
  private:
   struct CheckpointJob;
+  class Bell;
   Workspace(const WorkspacePorts& ports, const std::string& root);
   WorkspacePorts ports_;
   WorkspacePaths paths_;
@@ -95,6 +96,7 @@ class Workspace {
   std::unique_ptr<journal::BlobStore> blobs_;
   std::unique_ptr<log::CheckpointStore> checkpoints_;
   std::shared_ptr<CheckpointJob> checkpoint_job_;  // shared with the executor's task, which may outlive this
+  std::unique_ptr<Bell> bell_;                     // only where nobody gave a doorbell
   std::unique_ptr<kernel::Kernel> kernel_;         // after all that it borrows
 };
 
