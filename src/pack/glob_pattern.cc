@@ -235,6 +235,10 @@ Result<Sequence> sequence_of(std::string_view pattern, const Tokens& tokens) {
         std::find_if(segment.first, segment.second, [](const Token& t) { return t.kind == Token::Kind::kGlobstar; });
     if (globstar != segment.second && segment.second - segment.first > 1)
       return malformed(pattern, globstar->offset, "'**' must be a whole segment, as in **/*.ts");
+    const auto stars = std::adjacent_find(segment.first, segment.second, [](const Token& a, const Token& b) {
+      return a.kind == Token::Kind::kStar && b.kind == Token::Kind::kStar;
+    });
+    if (stars != segment.second) return malformed(pattern, stars->offset, "braces put '*' beside '*', which is not '**'");
     append_segment(segment, !more, out);
   }
   return out;

@@ -60,8 +60,11 @@ bool backtrack(std::string_view pattern, std::string_view path) {
 
 bool oracle(const std::string& pattern, const std::string& path) {
   if (normal_path(path) != path) return false;
-  for (const std::string& each : without_braces(pattern))
+  for (const std::string& expanded : without_braces(pattern)) {
+    std::string_view each = expanded;
+    if (each.starts_with("./")) each.remove_prefix(2);
     if (backtrack(each, path)) return true;
+  }
   return false;
 }
 

@@ -82,7 +82,7 @@ TEST(Glob, RefusesWhatIsMalformedAndSaysWhere) {
                         {"[]", "without ']'"},   {"[z-a]", "offset 1"},       {"[a/b]", "offset 2"},    {"[^a]", "[!abc]"},
                         {"[[:alpha:]]", "named"}, {"a***b", "offset 1"},      {"a**", "whole segment"}, {"**.ts", "**/*.ts"},
                         {"a\\*", "[*]"},         {"a\xff", "UTF-8"},          {"{a,}", "empty"},        {"[.][.]/x", "no path"},
-                        {"./", "empty segment"}, {std::string_view("a\0b", 3), "offset 1"}};
+                        {"./", "empty segment"}, {"a{*,b}*", "beside"}, {std::string_view("a\0b", 3), "offset 1"}};
   for (const Case& c : cases) {
     const Result<Glob> compiled = Glob::compile(c.pattern);
     ASSERT_FALSE(compiled.ok()) << c.pattern;
