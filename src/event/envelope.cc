@@ -89,11 +89,11 @@ class FlatMerge {
  public:
   FlatMerge(const json::Value& payload, Sink& sink) : sink_(sink) {
     for (const json::Member& member : payload.as_object()) waiting_.push_back(&member);
-    std::sort(waiting_.begin(), waiting_.end(), [](const auto* a, const auto* b) { return a->key > b->key; });
+    std::sort(waiting_.begin(), waiting_.end(), [](const auto* a, const auto* b) { return a->key.compare(b->key) > 0; });
   }
   template <class Field>
   void operator()(std::string_view key, const Field& field) {
-    write_until([&](const json::Member& member) { return member.key < key; });
+    write_until([&](const json::Member& member) { return member.key.compare(key) < 0; });
     sink_(key, field);
   }
   void finish() {
