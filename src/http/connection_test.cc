@@ -39,6 +39,7 @@ class ConnectionTest : public testing::Test {
   };
 
   void SetUp() override { peer = connect(); }
+  void TearDown() override { host->close(); }
   std::shared_ptr<MemoryPeer> connect() {
     auto fresh = host->connect();
     host->run();

@@ -106,6 +106,11 @@ void MemoryHost::drain() {
   run();
 }
 
+void MemoryHost::close() {
+  for (const Member& member : std::vector<Member>(connections_)) member.connection->close();
+  run();
+}
+
 void MemoryHost::handle(Request request, std::unique_ptr<Responder> responder) {
   handler_(std::move(request), std::move(responder));
 }

@@ -48,6 +48,7 @@ class MemoryHost final : public ConnectionHost, public std::enable_shared_from_t
   void run();  // until nothing moves
   void advance(std::chrono::milliseconds by, bool crowded = false);  // and checks the deadlines
   void drain();
+  void close();  // all connections, at once; whoever lets go of a host does this first, as they hold each other
   std::size_t connections() const { return connections_.size(); }
 
   const Limits& limits() const override { return limits_; }

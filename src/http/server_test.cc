@@ -132,7 +132,10 @@ TEST(Server, StreamsEventsUntilTheReaderGoes) {
   EXPECT_THAT(socket.read_until(":\n\n"), HasSubstr("id: 1\nevent: tick\ndata: {}\n\n"));
   socket.close();
   EXPECT_EQ(gone.get_future().wait_for(10s), std::future_status::ready);
-  at.on_thread([&] { EXPECT_FALSE(events->send({.data = "late"})), events.reset(); });
+  at.on_thread([&] {
+    EXPECT_FALSE(events->send({.data = "late"}));
+    events.reset();
+  });
 }
 
 TEST(Server, CutsOffAReaderThatCannotKeepUp) {
