@@ -26,6 +26,7 @@ class Object {
  public:
   Object() = default;
   Object(std::initializer_list<Member> members);
+  explicit Object(std::vector<Member> members);  // the caller knows that the keys are unique
 
   const Value* find(std::string_view key) const;  // null when absent; valid until the object changes
   Value* find(std::string_view key);
@@ -128,14 +129,15 @@ bool boolean_or(const Value& object, std::string_view key, bool fallback);
 
 // The bounds of what is accepted from outside.
 struct ParseLimits {
-  std::size_t depth_max = 64;  // nested arrays and objects
+  std::size_t depth_max = 64;  // nested arrays and objects; never more than 1000
 };
 
 // Exactly one strict RFC 8259 value: valid UTF-8 without a byte order mark, no duplicate keys, no lone surrogates, no
 // number that a double cannot hold in magnitude, nothing behind it. MALFORMED_JSON names the byte offset otherwise.
 Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
 
-// Compact JSON text in member order. Doubles in the shortest form that reads back as the same bits.
+// Compact JSON text in member order. Doubles in the shortest form that reads back as the same bits; bytes of a string that
+// are no UTF-8 as U+FFFD. Aborts on a double that is not finite.
 std::string serialize(const Value& value);
 void serialize_to(const Value& value, std::string& out);
 

@@ -57,7 +57,7 @@ Result<LogLevel> parse_log_level(std::string_view text) {
   return Error(ErrorCode::kInvalidInput, "log level '" + std::string(text) + "' is not one of debug, info, warn, error, off");
 }
 
-void log(LogLevel level, std::string_view module, std::string_view message, const std::vector<LogField>& fields) {
+void write_log(LogLevel level, std::string_view module, std::string_view message, const std::vector<LogField>& fields) {
   if (!logger().should_log(to_spdlog(level))) return;
   const bool json = g_format == LogFormat::kJson;
   std::string line;

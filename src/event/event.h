@@ -24,11 +24,12 @@ struct Event {
   std::string kind;
   std::string event_id;
   Timestamp timestamp;
-  json::Value payload;
+  json::Value payload;            // flat kinds: the members that stand flat in the envelope, as an object
+  std::string canonical_payload;  // of `payload`, kept by the builder so that it is made once; empty: not made yet
 };
 
 // The id of an event with an idempotency key: lower-case hex SHA-256 of the canonical JSON of
-// {idempotencyKey, kind, payload, timestamp}. INVALID_PAYLOAD when the payload has no canonical form.
+// {idempotencyKey, kind, payload, timestamp}. INVALID_PAYLOAD when payload or key have no canonical form.
 Result<std::string> content_event_id(std::string_view kind, const json::Value& payload, std::string_view idempotency_key,
                                      Timestamp timestamp);
 
@@ -38,8 +39,9 @@ struct BuildOptions {
   std::array<std::uint8_t, 16> entropy{};  // for the random id (UUID version 7) when there is no key
 };
 
-// A function of exactly its arguments. INVALID_PAYLOAD (not an object, no canonical form), PAYLOAD_TOO_LARGE (canonical
-// form over 256 KiB), UNKNOWN_KIND (malformed).
+// A function of exactly its arguments. INVALID_PAYLOAD (not an object, no canonical form; for a flat kind also whatever
+// validate_kernel_payload refuses, because its members stand among the envelope's), PAYLOAD_TOO_LARGE (canonical form
+// over 256 KiB), UNKNOWN_KIND (malformed). Flat kernel kinds get schema_version 1.
 Result<Event> build_kernel_event_v2(std::string_view kind, json::Value payload, const BuildOptions& options);
 
 inline constexpr std::size_t kPayloadBytesMax = 256 * 1024;
@@ -48,20 +50,22 @@ inline constexpr std::size_t kPayloadBytesMax = 256 * 1024;
 struct Stamp {
   std::string from;     // the subject of the workspace, or of the device for inbound ones
   std::string stream;   // the envelope's `channel`: sidecar, phone:<device_id>, bridge:<name>
-  std::uint64_t seq = 0;
+  std::uint64_t seq = 0;  // like queue_seq below 2^53: whoever takes one from outside checks that
   std::optional<std::uint64_t> queue_seq;  // queue-class events only
   Timestamp emitted_at;
   std::optional<std::string> on_behalf_of;
   std::optional<std::string> traceparent;
 };
 
-// Appends the envelope as canonical JSON. The event was built by this module, so it has a canonical form.
+// Appends the envelope as canonical JSON, keys in order, without an intermediate value. The event was built by this
+// module, so it has a canonical form (abort otherwise); the stamp's strings are valid UTF-8.
 void append_envelope(const Event& event, const Stamp& stamp, std::string& out);
 json::Value envelope(const Event& event, const Stamp& stamp);
 
 // Whether `kind` is `<slug>:<event_name_snake_case>`.
 bool is_well_formed_kind(std::string_view kind);
-bool is_flat_kernel_kind(std::string_view kind);  // schema_version 1
+// Whether it is one of the kernel's own schema_version 1 kinds, whose members stand beside the envelope's: task_created.
+bool is_flat_kernel_kind(std::string_view kind);
 
 struct KernelKind {
   std::string_view kind;
@@ -72,7 +76,11 @@ struct KernelKind {
   std::span<const std::string_view> optional;
 };
 
-std::span<const KernelKind> kernel_kinds();
-const KernelKind* find_kernel_kind(std::string_view kind);
+std::span<const KernelKind> kernel_kinds();  // in byte order of their names
+const KernelKind* find_kernel_kind(std::string_view kind);  // null for a pack's kind
+
+// Whether the payload of a kernel kind has every required member and no unknown one; what stands in them is their
+// schema's matter. INVALID_PAYLOAD names each fault, UNKNOWN_KIND for what is no kernel kind.
+Status validate_kernel_payload(std::string_view kind, const json::Value& payload);
 
 }  // namespace lumenflow::event

@@ -26,8 +26,8 @@ struct SchemaOptions {
 
 class Schema {
  public:
-  // INVALID_CONFIGURATION with JSON pointers into the schema when it is not a valid 2020-12 schema, refers to what is not
-  // there, or uses a pattern that RE2 lacks.
+  // INVALID_CONFIGURATION with JSON pointers into the schema when it is not a valid 2020-12 schema, refers to what is
+  // not there, or uses a pattern that RE2 lacks.
   static Result<Schema> compile(const Value& schema, const SchemaOptions& options = {});
 
   Schema(Schema&&) noexcept;

@@ -1,0 +1,120 @@
+#include "json/text.h"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "base/encoding.h"
+
+namespace lumenflow::json {
+namespace {
+
+constexpr std::uint64_t kOnes = 0x0101010101010101u;
+constexpr std::uint64_t kHighBits = 0x8080808080808080u;
+
+constexpr std::uint64_t has_zero_byte(std::uint64_t word) { return (word - kOnes) & ~word & kHighBits; }
+
+// High bits where a byte needs attention: a control character, a quote, a backslash, or beyond ASCII.
+constexpr std::uint64_t attention(std::uint64_t word) {
+  const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighBits;
+  return control | has_zero_byte(word ^ (kOnes * '"')) | has_zero_byte(word ^ (kOnes * '\\')) | (word & kHighBits);
+}
+
+constexpr bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
+
+// Length of the run from `begin` that is plain ASCII and needs no escape.
+std::size_t plain_run(const char* begin, const char* end) {
+  const char* p = begin;
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; end - p >= 8; p += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, p, 8);
+      // Borrows run upwards only, so the lowest set bit is exact.
+      if (const std::uint64_t found = attention(word))
+        return static_cast<std::size_t>(p - begin) + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    }
+  }
+  while (p != end && is_plain(static_cast<unsigned char>(*p))) ++p;
+  return static_cast<std::size_t>(p - begin);
+}
+
+void append_escape(unsigned char c, std::string& out) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\b':
+      out += "\\b";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\f':
+      out += "\\f";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    default:
+      out += "\\u00";
+      out += kDigits[c >> 4];
+      out += kDigits[c & 15];
+  }
+}
+
+// Bytes of the UTF-8 sequence that `text` starts with; 0 when it starts with none.
+std::size_t sequence_bytes(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+  return length <= text.size() && is_valid_utf8(text.substr(0, length)) ? length : 0;
+}
+
+template <bool kRepair>
+bool append(std::string_view text, std::string& out) {
+  const std::size_t before = out.size();
+  out += '"';
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (true) {
+    const std::size_t run = plain_run(p, end);
+    out.append(p, run);
+    p += run;
+    if (p == end) break;
+    const auto c = static_cast<unsigned char>(*p);
+    if (c < 0x80) {
+      append_escape(c, out);
+      ++p;
+      continue;
+    }
+    const std::size_t bytes = sequence_bytes({p, static_cast<std::size_t>(end - p)});
+    if (bytes == 0) {
+      if constexpr (!kRepair) {
+        out.resize(before);
+        return false;
+      }
+      out += "\xef\xbf\xbd";
+      ++p;
+      continue;
+    }
+    out.append(p, bytes);
+    p += bytes;
+  }
+  out += '"';
+  return true;
+}
+
+}  // namespace
+
+bool append_quoted(std::string_view text, std::string& out) { return append<false>(text, out); }
+
+void append_quoted_repaired(std::string_view text, std::string& out) { append<true>(text, out); }
+
+}  // namespace lumenflow::json
