@@ -95,7 +95,8 @@ HeaderList make_headers(const ClientRequest& request) {
     std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
     typed = typed || lower == "content-type";
   }
-  if (request.body && !typed) append("Content-Type: application/json; charset=utf-8");
+  // Without a body the bare name keeps curl from naming a type of its own.
+  if (!typed) append(request.body ? "Content-Type: application/json; charset=utf-8" : "Content-Type:");
   append("Expect:");  // the body is small: do not wait for leave to send it
   return list;
 }

@@ -79,7 +79,7 @@ class Connection final : public TransportEvents, public std::enable_shared_from_
   void end_stream();
   void abandon_stream();  // dropped without an end: the reader must not take it for complete
   ConnectionField connection_field();
-  std::string& tail() { return write_pending() ? queued_ : output_; }
+  std::string& tail() { return writing_ || !queued_.empty() ? queued_ : output_; }
   bool write_pending() const { return written_ < output_.size(); }
   std::size_t buffered_bytes() const { return output_.size() - written_ + queued_.size(); }
   void flush();
