@@ -141,10 +141,11 @@ TEST_P(StorageContract, InitializesOnce) {
   const auto initialize = [this] {
     bool made = false;
     EXPECT_TRUE(open()
-                    ->transaction({}, [&](Transaction& transaction) -> Status {
-                      LUMENFLOW_TRY_ASSIGN(made, transaction.initialize("2026-03-01T12:00:00.000Z"));
-                      return {};
-                    })
+                    ->transaction({},
+                                  [&](Transaction& transaction) -> Status {
+                                    LUMENFLOW_TRY_ASSIGN(made, transaction.initialize("2026-03-01T12:00:00.000Z"));
+                                    return {};
+                                  })
                     .ok());
     return made;
   };

@@ -70,13 +70,12 @@ TEST_F(TaskList, PagesThroughEverythingWhileNewTasksArrive) {
     cursor = text(data, "/next_cursor");
     EXPECT_EQ(cursor.empty(), page == 3);
   }
-  EXPECT_THAT(seen, ElementsAre("old 9", "old 8", "old 7", "old 6", "old 5", "old 4", "old 3", "old 2", "old 1",
-                                "old 0"));
+  EXPECT_THAT(seen,
+              ElementsAre("old 9", "old 8", "old 7", "old 6", "old 5", "old 4", "old 3", "old 2", "old 1", "old 0"));
 }
 
 TEST_F(TaskList, PagesThroughMatchesFarApart) {
-  for (int i = 0; i < 1200; ++i)
-    create(i % 400 == 7 ? R"({"title":"rare","priority":"P1"})" : R"({"title":"common"})");
+  for (int i = 0; i < 1200; ++i) create(i % 400 == 7 ? R"({"title":"rare","priority":"P1"})" : R"({"title":"common"})");
   const json::Value first = succeed("task:list", R"({"priority":"P1","limit":2})");
   EXPECT_EQ(json::integer_or(first, "count", 0), 2);
   const std::string cursor(text(first, "/next_cursor"));

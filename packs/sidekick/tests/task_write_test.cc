@@ -11,11 +11,12 @@ TEST_F(TaskWrite, CreatesWhatWasAskedFor) {
   const json::Value data = succeed("task:create", R"({"title":" Buy milk ","description":" Oat. ","priority":"P0",
     "due_at":"2026-03-02T09:00:00+01:00","tags":[" Home ","home","","Shop"]})");
   const std::string id(text(data, "/task/id"));
-  EXPECT_EQ(json::serialize(data),
-            R"({"task":{"id":")" + id +
-                R"(","title":"Buy milk","description":"Oat.","status":"pending","priority":"P0","tags":["Home","Shop"],)"
-                R"("due_at":"2026-03-02T09:00:00+01:00","created_at":"2026-03-01T12:00:00.000Z",)"
-                R"("updated_at":"2026-03-01T12:00:00.000Z"}})");
+  EXPECT_EQ(
+      json::serialize(data),
+      R"({"task":{"id":")" + id +
+          R"(","title":"Buy milk","description":"Oat.","status":"pending","priority":"P0","tags":["Home","Shop"],)"
+          R"("due_at":"2026-03-02T09:00:00+01:00","created_at":"2026-03-01T12:00:00.000Z",)"
+          R"("updated_at":"2026-03-01T12:00:00.000Z"}})");
   EXPECT_EQ(id.size(), 31u);
   EXPECT_THAT(id, ::testing::StartsWith("task-01"));
   EXPECT_EQ(store.contents["tasks/" + id], *data.find("task"));
@@ -112,8 +113,7 @@ TEST_F(TaskWrite, SchedulesByCronAndReplacesTheWholeSchedule) {
 TEST_F(TaskWrite, SchedulesFirstForAMomentThenByCron) {
   const std::string id = create(R"({"title":"x"})");
   const auto next = [&](std::string_view due_at) {
-    const std::string input =
-        R"({"id":")" + id + R"(","cron":"0 9 * * *","due_at":")" + std::string(due_at) + R"("})";
+    const std::string input = R"({"id":")" + id + R"(","cron":"0 9 * * *","due_at":")" + std::string(due_at) + R"("})";
     return std::string(text(succeed("task:schedule", input), "/task/next_due_at"));
   };
   EXPECT_EQ(next("2026-04-01T00:00:00Z"), "2026-04-01T00:00:00.000Z");
@@ -144,8 +144,7 @@ TEST_F(TaskWrite, DryRunAnswersWhatWouldBeAndChangesNothing) {
   const json::Value completed = succeed("task:complete", R"({"id":")" + id + R"(","note":"n","dry_run":true})");
   EXPECT_EQ(text(completed, "/task/status"), "done");
   EXPECT_EQ(text(completed, "/task/note"), "n");
-  const json::Value scheduled =
-      succeed("task:schedule", R"({"id":")" + id + R"(","cron":"0 9 * * *","dry_run":true})");
+  const json::Value scheduled = succeed("task:schedule", R"({"id":")" + id + R"(","cron":"0 9 * * *","dry_run":true})");
   EXPECT_EQ(text(scheduled, "/task/next_due_at"), "2026-03-02T09:00:00.000Z");
   for (const json::Value& data : {created, completed, scheduled}) EXPECT_TRUE(json::boolean_or(data, "dry_run", false));
   EXPECT_EQ(store.digest(), before);

@@ -18,7 +18,10 @@ TEST(Text, TrimsWhatLooksEmpty) {
 TEST(Text, SurvivesBytesThatAreNoUtf8) {
   EXPECT_EQ(trim("\xA0 x \x85"), "\xA0 x \x85");
   EXPECT_EQ(fold_case("A\xC3"), "a\xC3");
-  EXPECT_EQ(fold_case("\xF0\x9F" "B"), "\xF0\x9F" "b");
+  EXPECT_EQ(fold_case("\xF0\x9F"
+                      "B"),
+            "\xF0\x9F"
+            "b");
 }
 
 TEST(Text, FoldsCaseInEveryScriptThatHasIt) {
