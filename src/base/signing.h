@@ -26,7 +26,8 @@ struct P256KeyPair {
 
 Result<P256KeyPair> generate_p256();
 Result<std::string> p256_public_from_private(std::string_view private_pem);
-// The same private key under a passphrase (PKCS #8, AES-256-CBC, PBKDF2), and back.
+// The same private key under a passphrase (PKCS #8, AES-256-CBC, PBKDF2), and back. INVALID_INPUT for a passphrase
+// that is empty or over 1,024 bytes; INVALID_CONFIGURATION for a wrong one, or what is not such a key.
 Result<std::string> encrypt_private_pem(std::string_view private_pem, std::string_view passphrase);
 Result<std::string> decrypt_private_pem(std::string_view encrypted_pem, std::string_view passphrase);
 bool is_encrypted_pem(std::string_view pem);

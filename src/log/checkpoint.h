@@ -3,8 +3,10 @@
 //   lumenflow/<log_id>\n<size>\n<base64 root>\n\n— lumenflow/<log_id> <base64 of key id and Ed25519 signature>\n
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/files.h"
 #include "base/signing.h"
@@ -27,17 +29,21 @@ Result<Checkpoint> parse_checkpoint(std::string_view note, std::string_view publ
 class CheckpointStore {
  public:
   CheckpointStore(Files& files, std::string folder, Ed25519KeyPair key);
-  // Durable on return. Refuses to go back (CONFLICT).
+  // Durable on return; the same head again is no work. Refuses to go back, to fork or to another log (CONFLICT).
   Status write(const Head& head);
   // The latest one; NOT_FOUND when none was ever written, JOURNAL_DAMAGED when it does not verify.
   Result<Checkpoint> latest() const;
+  // Those kept and the latest, by size. JOURNAL_DAMAGED when one does not verify.
+  Result<std::vector<Checkpoint>> all() const;
   std::string_view public_key() const { return key_.public_key; }
 
  private:
+  Result<Checkpoint> read_file(const std::string& name) const;
+
   Files& files_;
   const std::string folder_;
   const Ed25519KeyPair key_;
-  std::uint64_t written_size_ = 0;
+  std::optional<Head> written_;
 };
 
 }  // namespace lumenflow::log

@@ -50,7 +50,8 @@ struct KeyValue {
   std::string value;
 };
 
-// Tables are named maps from bytes to bytes, ordered by key bytes. Names: ^[a-z][a-z0-9_]{0,31}$.
+// Tables are named maps from bytes to bytes, ordered by key bytes. Names: ^[a-z][a-z0-9_]{0,31}$. Keys are not empty.
+// A table is there from its first put; until then it reads as empty.
 class TableReader {
  public:
   virtual ~TableReader() = default;
@@ -79,7 +80,8 @@ class Log {
   // --- the writer's half: one thread ---
 
   // Opens a batch if none is open. Everything until commit() becomes durable together or not at all. Reads through
-  // `tables()` see the batch's own writes. `append` returns the position of the row's first entry.
+  // `tables()` see the batch's own writes. `append` returns the position of the row's first entry. What is refused with
+  // INVALID_INPUT leaves the batch as it was; after any other error it is lost: the rest of it fails, commit() too.
   virtual Result<Position> append(const Row& row) = 0;
   virtual Status put(std::string_view table, std::string_view key, std::string_view value) = 0;
   virtual Status erase(std::string_view table, std::string_view key) = 0;
@@ -110,6 +112,9 @@ class Log {
   virtual Result<std::vector<Hash256>> consistency_proof(std::uint64_t from_size, std::uint64_t to_size) const = 0;
   virtual Result<Hash256> root_at(std::uint64_t size) const = 0;
   virtual Condition condition() const = 0;
+  // Rereads every stored node of the tree, past any cache, and rechecks it against its children and its parent:
+  // JOURNAL_DAMAGED naming the first position affected (log/damage.h). See verify_all (log/verify.h) for the entries.
+  virtual Status recheck_tree() const = 0;
   // Bytes on disk (0 in memory), for metrics.
   virtual std::uint64_t size_bytes() const = 0;
 };

@@ -24,7 +24,8 @@ class Frontier {
   Frontier() = default;
   // `roots` are those of the complete subtrees of a tree of `size` leaves, largest first.
   Frontier(std::uint64_t size, std::vector<Hash256> roots);
-  void append(const Hash256& leaf);
+  // Appends to `tile_roots`, when given, the root of each subtree of height 8, 16, … that this leaf completed.
+  void append(const Hash256& leaf, std::vector<Hash256>* tile_roots = nullptr);
   std::uint64_t size() const { return size_; }
   Hash256 root() const;
   const std::vector<Hash256>& roots() const { return roots_; }
@@ -41,7 +42,7 @@ Result<Hash256> root_of(std::uint64_t size, const SubtreeRoot& subtree);
 Result<std::vector<Hash256>> build_inclusion_proof(std::uint64_t index, std::uint64_t size, const SubtreeRoot& subtree);
 Result<std::vector<Hash256>> build_consistency_proof(std::uint64_t from, std::uint64_t to, const SubtreeRoot& subtree);
 
-// RFC 9162 2.1.3.2 and 2.1.4.2.
+// RFC 9162 2.1.3.2 and 2.1.4.2. An empty tree is consistent with every other, by an empty proof.
 bool verify_inclusion(const Hash256& leaf, std::uint64_t index, std::uint64_t size, std::span<const Hash256> proof,
                       const Hash256& root);
 bool verify_consistency(std::uint64_t from, const Hash256& from_root, std::uint64_t to, const Hash256& to_root,

@@ -1,0 +1,11 @@
+// The sidekick pack, as it is compiled into the program.
+#pragma once
+
+#include "lumenflow/pack.h"
+
+namespace lumenflow {
+
+// Lives as long as the program; may be used by any thread.
+const pack::BuiltinPack& sidekick_pack();
+
+}  // namespace lumenflow

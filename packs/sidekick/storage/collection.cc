@@ -1,0 +1,11 @@
+#include "sidekick/storage/collection.h"
+
+namespace lumenflow::sidekick {
+
+std::string_view name(Collection collection) {
+  constexpr std::array<std::string_view, kCollections.size()> kNames{"tasks", "memories", "channels", "messages",
+                                                                     "routines"};
+  return kNames[index_of(collection)];
+}
+
+}  // namespace lumenflow::sidekick

@@ -1,0 +1,68 @@
+#include "sidekick/tool_impl/task.h"
+
+#include <algorithm>
+
+#include "sidekick/constants.h"
+#include "sidekick/tool_impl/text.h"
+#include "sidekick/tool_impl/time.h"
+
+namespace lumenflow::sidekick {
+
+bool is_done(const json::Value& task) { return json::string_or(task, "status", {}) == kStatusDone; }
+
+std::optional<std::int64_t> due_ms(const json::Value& task) {
+  std::string_view due = json::string_or(task, "next_due_at", {});
+  if (due.empty()) due = json::string_or(task, "due_at", {});
+  if (due.empty()) return std::nullopt;
+  const Result<std::int64_t> ms = parse_time(due);
+  if (!ms.ok()) return std::nullopt;
+  return *ms;
+}
+
+Result<TaskFilter> TaskFilter::from(const Input& input) {
+  TaskFilter filter;
+  filter.status_ = input.text("status");
+  filter.priority_ = input.text("priority");
+  for (std::string_view tag : input.labels("tags")) filter.tags_.push_back(fold_case(tag));
+  if (const std::optional<std::string_view> search = input.text("search")) filter.search_ = fold_case(*search);
+  LUMENFLOW_TRY_ASSIGN(filter.due_before_ms_, input.time_ms("due_before"));
+  return filter;
+}
+
+bool TaskFilter::accepts_all() const { return !status_ && !priority_ && tags_.empty() && !search_ && !due_before_ms_; }
+
+bool TaskFilter::accepts(const json::Value& task) {
+  if (status_ && json::string_or(task, "status", {}) != *status_) return false;
+  if (priority_ && json::string_or(task, "priority", {}) != *priority_) return false;
+  if (due_before_ms_) {
+    const std::optional<std::int64_t> due = due_ms(task);
+    if (!due || *due >= *due_before_ms_) return false;
+  }
+  return has_all_tags(task) && is_mentioned(task);
+}
+
+bool TaskFilter::has_all_tags(const json::Value& task) {
+  if (tags_.empty()) return true;
+  const json::Value* value = task.find("tags");
+  const json::Array* carried = value == nullptr ? nullptr : value->if_array();
+  if (carried == nullptr) return false;
+  return std::all_of(tags_.begin(), tags_.end(), [&](const std::string& wanted) {
+    return std::any_of(carried->begin(), carried->end(), [&](const json::Value& tag) {
+      const std::string* text = tag.if_string();
+      if (text == nullptr) return false;
+      fold_case_into(*text, folded_);
+      return folded_ == wanted;
+    });
+  });
+}
+
+bool TaskFilter::is_mentioned(const json::Value& task) {
+  if (!search_) return true;
+  for (std::string_view field : {"title", "description", "note"}) {
+    fold_case_into(json::string_or(task, field, {}), folded_);
+    if (folded_.find(*search_) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace lumenflow::sidekick

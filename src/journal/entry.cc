@@ -1,0 +1,146 @@
+#include "journal/entry.h"
+
+#include <array>
+#include <charconv>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "json/canonical.h"
+
+namespace lumenflow::journal {
+namespace {
+
+// Appends members of one object; the caller gives them in canonical order (all our keys are ASCII).
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::size_t reserve) {
+    out_.reserve(reserve);
+    out_ += '{';
+  }
+  ObjectWriter& text(std::string_view key, std::string_view value) {
+    start(key);
+    json::append_canonical_string(value, out_);
+    return *this;
+  }
+  ObjectWriter& text_if(std::string_view key, std::string_view value) { return value.empty() ? *this : text(key, value); }
+  ObjectWriter& number(std::string_view key, std::int64_t value) {
+    start(key);
+    std::array<char, 24> digits;
+    out_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+    return *this;
+  }
+  ObjectWriter& hash_if(std::string_view key, const std::optional<Hash256>& value) {
+    if (!value) return *this;
+    start(key);
+    out_.append("\"").append(to_hex(*value)).append("\"");
+    return *this;
+  }
+  ObjectWriter& time(std::string_view key, Timestamp value) {
+    start(key);
+    out_ += '"';
+    append_rfc3339(value, out_);
+    out_ += '"';
+    return *this;
+  }
+  std::string& raw(std::string_view key) {
+    start(key);
+    return out_;
+  }
+  std::string finish() {
+    out_ += '}';
+    return std::move(out_);
+  }
+
+ private:
+  void start(std::string_view key) {
+    LUMENFLOW_CHECK(last_ < key);
+    last_ = key;
+    if (out_.size() > 1) out_ += ',';
+    out_.append("\"").append(key).append("\":");
+  }
+  std::string out_;
+  std::string_view last_;
+};
+
+}  // namespace
+
+std::string_view name(Outcome outcome) {
+  constexpr std::array<std::string_view, 9> kNames = {"success", "failure", "denied",  "pending", "cancelled",
+                                                      "stopped", "timeout", "crashed", "unknown"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+std::string encode(const CallRequested& entry) {
+  return ObjectWriter(512)
+      .text_if("idempotency_key", entry.idempotency_key)
+      .hash_if("input_hash", entry.input_hash)
+      .text_if("on_behalf_of", entry.on_behalf_of)
+      .text_if("pack", entry.pack)
+      .text_if("pack_integrity", entry.pack_integrity)
+      .text("receipt_id", entry.receipt.str())
+      .text("subject", entry.subject.str())
+      .text("tool", entry.tool)
+      .time("ts", entry.ts)
+      .text("type", "call.requested")
+      .finish();
+}
+
+std::string encode(const CallStarted& entry) {
+  return ObjectWriter(192)
+      .text("isolation", entry.isolation)
+      .text("receipt_id", entry.receipt.str())
+      .time("ts", entry.ts)
+      .text("type", "call.started")
+      .finish();
+}
+
+std::string encode(const CallFinished& entry) {
+  return ObjectWriter(384)
+      .text_if("code", entry.code)
+      .text("decided_by", entry.decided_by)
+      .number("duration_us", entry.duration_us)
+      .text("outcome", name(entry.outcome))
+      .hash_if("output_hash", entry.output_hash)
+      .text_if("policy", entry.policy)
+      .text("receipt_id", entry.receipt.str())
+      .number("stage", entry.stage)
+      .time("ts", entry.ts)
+      .text("type", "call.finished")
+      .finish();
+}
+
+std::string encode(const CallsRefused& entry) {
+  return ObjectWriter(192)
+      .text("code", entry.code)
+      .number("count", static_cast<std::int64_t>(entry.count))
+      .text("subject", entry.subject.str())
+      .time("ts", entry.second)
+      .text("type", "calls.refused")
+      .finish();
+}
+
+std::string encode(const WorkspaceChanged& entry) {
+  return ObjectWriter(192)
+      .text("config_hash", entry.config_hash)
+      .time("ts", entry.ts)
+      .text("type", "workspace." + entry.what)
+      .text("version", entry.version)
+      .finish();
+}
+
+std::string encode_event(const event::Event& event, const event::Stamp& stamp, event::EventClass event_class) {
+  ObjectWriter writer(768);
+  writer.text("class", event::name(event_class));
+  event::append_envelope(event, stamp, writer.raw("event"));
+  return writer.text("type", "event.emitted").finish();
+}
+
+Result<json::Value> decode(std::string_view bytes) {
+  Result<json::Value> entry = json::parse(bytes);
+  if (!entry.ok() || type_of(*entry).empty()) return Error(ErrorCode::kJournalDamaged, "an entry is no journal entry");
+  return entry;
+}
+
+std::string_view type_of(const json::Value& entry) { return json::string_or(entry, "type", ""); }
+
+}  // namespace lumenflow::journal

@@ -1,0 +1,83 @@
+// The journal's entries: what a call leaves in the Log, as canonical JSON with a `type`.
+//
+// Encoding writes the members in canonical order directly, because every call pays for it; docs/formats/journal.md lists
+// the shapes. Pure functions; thread safe because stateless.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/sha256.h"
+#include "base/strong.h"
+#include "base/time.h"
+#include "event/event.h"
+#include "lumenflow/json.h"
+
+namespace lumenflow::journal {
+
+// How a call ended (03-dispatch).
+enum class Outcome : std::uint8_t { kSuccess, kFailure, kDenied, kPending, kCancelled, kStopped, kTimeout, kCrashed, kUnknown };
+std::string_view name(Outcome outcome);
+
+struct CallRequested {
+  ReceiptId receipt;
+  Timestamp ts;
+  Subject subject;
+  std::string on_behalf_of;    // empty: absent
+  std::string tool;            // canonical name; as asked when no tool has it
+  std::string pack;            // empty: no such tool
+  std::string pack_integrity;
+  std::optional<Hash256> input_hash;  // of the canonical, redacted input; absent when it has no canonical form
+  std::string idempotency_key;
+};
+
+struct CallStarted {
+  ReceiptId receipt;
+  Timestamp ts;
+  std::string isolation;  // the tier that applies: "in-process" for builtin packs
+};
+
+struct CallFinished {
+  ReceiptId receipt;
+  Timestamp ts;
+  Outcome outcome = Outcome::kSuccess;
+  std::string code;        // empty on success
+  int stage = 12;          // where it ended
+  std::string decided_by;  // the rule, scope or default that decided
+  std::string policy;      // the policy's decision, also where a later stage ended the call; empty: not reached
+  std::optional<Hash256> output_hash;
+  std::int64_t duration_us = 0;
+};
+
+// Refusals by rate limit or draining: one entry per subject and second.
+struct CallsRefused {
+  Timestamp second;  // its start
+  Subject subject;
+  std::string code;
+  std::uint64_t count = 0;
+};
+
+// The workspace was opened, or closed in order.
+struct WorkspaceChanged {
+  std::string what;  // "opened", "drained"
+  Timestamp ts;
+  std::string config_hash;
+  std::string version;  // of the program
+};
+
+std::string encode(const CallRequested& entry);
+std::string encode(const CallStarted& entry);
+std::string encode(const CallFinished& entry);
+std::string encode(const CallsRefused& entry);
+std::string encode(const WorkspaceChanged& entry);
+std::string encode_event(const event::Event& event, const event::Stamp& stamp, event::EventClass event_class);
+
+// An entry as JSON; its `type` is always there. JOURNAL_DAMAGED when the bytes are no entry.
+Result<json::Value> decode(std::string_view bytes);
+
+// Whether the encoded entry is of this type, without parsing: `type` is not the first member, but unique in it.
+std::string_view type_of(const json::Value& entry);
+
+}  // namespace lumenflow::journal

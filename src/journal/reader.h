@@ -1,0 +1,53 @@
+// Reading the journal: pages of entries by position, and one call whole. Thread safe: it sees durable rows only.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/strong.h"
+#include "journal/body.h"
+#include "journal/entry.h"
+#include "log/log.h"
+
+namespace lumenflow::journal {
+
+struct ReadEntry {
+  Position position;
+  std::string bytes;  // canonical
+  json::Value value;
+};
+
+struct Page {
+  std::vector<ReadEntry> items;
+  // Where to go on: the last position looked at; nothing at the end of the journal.
+  std::optional<Position> next;
+};
+
+// A call as the journal tells it.
+struct RecordedCall {
+  json::Value requested;
+  std::optional<json::Value> finished;  // nothing while it runs
+  Body body;
+};
+
+class Reader {
+ public:
+  Reader(const log::Log& log, const BlobStore& blobs) : log_(log), blobs_(blobs) {}
+
+  using Filter = std::function<bool(const json::Value& entry)>;
+  // Up to `limit` matching entries after `after`. Looks at no more than a bounded number of entries per call, so a page of
+  // a rare kind may be short or empty and still have `next`.
+  Result<Page> page(Position after, std::size_t limit, const Filter& matches) const;
+  Result<ReadEntry> entry(Position position) const;                  // NOT_FOUND
+  Result<RecordedCall> call(const ReceiptId& receipt) const;         // NOT_FOUND
+
+ private:
+  Result<RecordedCall> call_in(const log::TableReader& tables, const ReceiptId& receipt) const;
+  const log::Log& log_;
+  const BlobStore& blobs_;
+};
+
+}  // namespace lumenflow::journal

@@ -1,0 +1,59 @@
+// A call as it enters the kernel, who makes it, and what comes back.
+//
+// Value types. Credentials are immutable and shared between a connection and its calls in flight.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/strong.h"
+#include "base/time.h"
+#include "journal/entry.h"
+#include "lumenflow/error_code.h"
+#include "lumenflow/json.h"
+
+namespace lumenflow::kernel {
+
+// Where a call came in. Kernel tools answer on the socket and the CLI only.
+enum class Surface : std::uint8_t { kHttp, kSocket, kCli };
+
+// Who acts, from an authenticated token or the peer of the local socket; never from a body.
+struct Credential {
+  Subject subject;
+  std::string on_behalf_of;
+  std::vector<std::string> scopes;
+  std::string token_id;                 // jti; empty: no token (local socket, CLI)
+  std::optional<Timestamp> expires_at;
+  bool operator_key = false;            // proved possession of the workspace's operator key with this very request
+};
+
+// Whether the credential holds the token scope: itself, `workspace` for what it stands for, and for `tools:<permission>`
+// also `tools:<permission>:<pack>`.
+bool holds_scope(const Credential& credential, std::string_view scope, std::string_view pack);
+
+struct Call {
+  std::string tool;  // name or alias, as asked
+  json::Value input;
+  std::shared_ptr<const Credential> credential;
+  Surface surface = Surface::kHttp;
+  std::string idempotency_key;  // empty: none
+  std::string traceparent;
+};
+
+struct CallResult {
+  ReceiptId receipt;
+  journal::Outcome outcome = journal::Outcome::kSuccess;
+  std::optional<ErrorCode> code;  // the kernel's refusal; nothing on success and for a tool's own failure
+  std::string body;               // the Result of 03-dispatch as JSON text
+  bool replayed = false;          // an idempotency key gave an earlier call's result
+};
+
+// Called once, on the strand, after the commit that records the call.
+using Completion = std::function<void(const CallResult&)>;
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,129 @@
+#include "kernel/call_context.h"
+
+#include "base/encoding.h"
+#include "journal/tables.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+constexpr std::size_t kKeyBytesMax = 512;
+
+Status check_key(std::string_view key) {
+  if (key.empty() || key.size() > kKeyBytesMax || !is_valid_utf8(key) || key.find('\0') != std::string_view::npos)
+    return Error(ErrorCode::kInvalidInput, "a store key is 1 to 512 bytes of UTF-8 without NUL");
+  return {};
+}
+
+Result<json::Value> stored_json(std::string_view text) {
+  Result<json::Value> value = json::parse(text, {.depth_max = 256});
+  if (!value.ok()) return Error(ErrorCode::kJournalDamaged, "a stored value is not JSON");
+  return value;
+}
+
+}  // namespace
+
+Result<std::optional<json::Value>> CallStore::get(std::string_view key) {
+  const std::string full = journal::store_key(pack_, key);
+  std::optional<std::string> text;
+  if (const auto own = writes_.find(full); own != writes_.end()) {
+    text = own->second;
+  } else {
+    LUMENFLOW_TRY_ASSIGN(text, base_.get(journal::kStoreTable, full));
+    reads_.emplace(full, text);
+  }
+  if (!text) return std::optional<json::Value>();
+  LUMENFLOW_TRY_ASSIGN(json::Value value, stored_json(*text));
+  return std::optional(std::move(value));
+}
+
+Status CallStore::put(std::string_view key, json::Value value) {
+  LUMENFLOW_TRY(check_key(key));
+  writes_[journal::store_key(pack_, key)] = json::serialize(value);
+  return {};
+}
+
+Status CallStore::erase(std::string_view key) {
+  LUMENFLOW_TRY(check_key(key));
+  writes_[journal::store_key(pack_, key)] = std::nullopt;
+  return {};
+}
+
+// Merges the call's own writes into what `scan` pages out of the base. `bound` is exclusive and empty for none.
+template <class Scan>
+Result<std::vector<pack::StoreItem>> CallStore::merged(std::string_view prefix, std::string_view bound, std::size_t limit,
+                                                       bool ascending, Scan scan) {
+  read_ranges_ = true;
+  const std::string full_prefix = journal::store_key(pack_, prefix);
+  std::map<std::string, std::optional<std::string>> found;
+  const auto in_range = [&](const std::string& key) {
+    const std::string_view own = std::string_view(key).substr(pack_.size() + 1);
+    return key.starts_with(full_prefix) && (bound.empty() || (ascending ? own > bound : own < bound));
+  };
+  // Each erased key can hide one base item, so that many more are asked for.
+  LUMENFLOW_TRY_ASSIGN(std::vector<log::KeyValue> base,
+                       scan(full_prefix, bound.empty() ? std::string() : journal::store_key(pack_, bound), limit + writes_.size()));
+  const bool base_exhausted = base.size() < limit + writes_.size();
+  const std::string last = base.empty() ? std::string() : base.back().key;
+  for (log::KeyValue& item : base) found.emplace(std::move(item.key), std::move(item.value));
+  for (const auto& [key, text] : writes_)
+    if (in_range(key) && (base_exhausted || (ascending ? key <= last : key >= last))) found[key] = text;
+
+  std::vector<pack::StoreItem> items;
+  const auto take = [&](const std::string& key, const std::optional<std::string>& text) -> Status {
+    if (!text || items.size() == limit) return {};
+    LUMENFLOW_TRY_ASSIGN(json::Value value, stored_json(*text));
+    items.push_back({key.substr(pack_.size() + 1), std::move(value)});
+    return {};
+  };
+  if (ascending) {
+    for (const auto& [key, text] : found) LUMENFLOW_TRY(take(key, text));
+  } else {
+    for (auto it = found.rbegin(); it != found.rend(); ++it) LUMENFLOW_TRY(take(it->first, it->second));
+  }
+  return items;
+}
+
+Result<std::vector<pack::StoreItem>> CallStore::scan(std::string_view prefix, std::string_view after, std::size_t limit) {
+  return merged(prefix, after, limit, true, [this](const std::string& full_prefix, const std::string& bound, std::size_t n) {
+    return base_.scan(journal::kStoreTable, full_prefix, bound, n);
+  });
+}
+
+Result<std::vector<pack::StoreItem>> CallStore::scan_descending(std::string_view prefix, std::string_view before,
+                                                                std::size_t limit) {
+  return merged(prefix, before, limit, false, [this](const std::string& full_prefix, const std::string& bound, std::size_t n) {
+    return base_.scan_descending(journal::kStoreTable, full_prefix, bound, n);
+  });
+}
+
+CallContext::CallContext(const RunningCall& call, const log::TableReader& base, const pack::Manifest* manifest,
+                         const std::string& workspace_root, std::array<std::uint8_t, 16> entropy)
+    : receipt_(call.receipt.str()),
+      subject_(call.call.credential->subject.str()),
+      tool_(call.tool->descriptor.name),
+      workspace_root_(workspace_root),
+      now_(call.arrived),
+      cancelled_(call.cancelled),
+      manifest_(manifest),
+      next_id_(make_ulid(call.arrived, entropy)),
+      store_(base, call.pack_id) {}
+
+std::string CallContext::new_ulid() {
+  std::string id = next_id_.str();
+  next_id_ = next_ulid(next_id_);
+  return id;
+}
+
+Status CallContext::emit(std::string_view kind, json::Value payload, pack::EmitOptions options) {
+  PendingEvent event{std::string(kind), std::move(payload), std::move(options)};
+  if (manifest_ == nullptr) return Error(ErrorCode::kUnknownKind, "kernel tools emit no events of their own");
+  LUMENFLOW_TRY(check_emission(*manifest_, event));
+  for (const PendingEvent& earlier : events_)
+    if (event.options.idempotency_key && earlier.kind == event.kind &&
+        earlier.options.idempotency_key == event.options.idempotency_key && !(earlier.payload == event.payload))
+      return Error(ErrorCode::kIdempotencyConflict, "event " + event.kind + " was emitted by this call with another payload");
+  events_.push_back(std::move(event));
+  return {};
+}
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,259 @@
+// Stages 0 to 8: everything that is decided before a tool runs.
+#include <utility>
+
+#include "json/canonical.h"
+#include "kernel/kernel.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+constexpr std::size_t kWaitersMax = 32;           // equal calls that wait for one that runs
+constexpr std::size_t kIdempotencyKeyBytesMax = 256;
+
+json::Value details_of(const std::vector<ErrorDetail>& faults) {
+  json::Array details;
+  for (const ErrorDetail& fault : faults)
+    details.push_back(json::Object{{"pointer", fault.pointer}, {"reason", fault.reason}});
+  return details;
+}
+
+}  // namespace
+
+void Kernel::dispatch(CallArrived arrived) {
+  auto call = std::make_shared<RunningCall>();
+  call->call = std::move(arrived.call);
+  call->completions.push_back(std::move(arrived.done));
+  call->arrived = ports_.clock.now();
+  call->arrived_monotonic = ports_.clock.monotonic();
+  call->ulid = make_ulid(call->arrived, ports_.random.draw16());
+  call->receipt = ReceiptId("rcpt-" + call->ulid.str());
+  call->registry = options_.registry;
+
+  const bool may_run = admit(call) && resolve(call) && authorise(call) && check_input(call) && check_scopes(call) &&
+                       check_policy(call) && check_idempotency(call) && check_approval(call);
+  if (may_run) start(call);
+}
+
+void Kernel::refuse(const CallPtr& call, int stage, ErrorCode code, std::string decided_by, std::string message,
+                    json::Value details) {
+  end_call(call, {.stage = stage,
+                   .outcome = journal::Outcome::kDenied,
+                   .code = code,
+                   .tool_code = {},
+                   .decided_by = std::move(decided_by),
+                   .message = std::move(message),
+                   .details = std::move(details)});
+}
+
+// Stage 0. These refusals are counted, one entry per subject and second, so that a flood is not a flood of writes.
+bool Kernel::admit(const CallPtr& call) {
+  std::optional<ErrorCode> code;
+  if (draining_) code = ErrorCode::kDraining;
+  else if (!rate_limiter_.admit(call->call.credential->subject, call->arrived_monotonic)) code = ErrorCode::kRateLimited;
+  if (!code) return true;
+
+  ++counters_.refused_unrecorded;
+  const Timestamp second{call->arrived.ms - call->arrived.ms % 1'000};
+  const std::pair key(call->call.credential->subject.str(), std::string(name(*code)));
+  auto [entry, added] = refusal_counts_.try_emplace(key, journal::CallsRefused{second, call->call.credential->subject, key.second, 0});
+  if (!added && entry->second.second != second) {
+    append_refusal_counts();
+    entry = refusal_counts_.try_emplace(key, journal::CallsRefused{second, call->call.credential->subject, key.second, 0}).first;
+  }
+  ++entry->second.count;
+
+  CallResult result{call->receipt, journal::Outcome::kDenied, code, {}, false};
+  const json::Object body{{"success", false},
+                          {"error", json::Object{{"code", name(*code)}, {"message", std::string(info(*code).meaning)}}},
+                          {"metadata", json::Object{{"receipt_id", call->receipt.str()}, {"duration_ms", 0}}}};
+  result.body = json::serialize(body);
+  for (const Completion& done : call->completions) done(result);
+  return false;
+}
+
+// Stage 1.
+bool Kernel::resolve(const CallPtr& call) {
+  if (const auto kernel_tool = kernel_tools_.find(call->call.tool);
+      kernel_tool != kernel_tools_.end() && call->call.surface != Surface::kHttp) {
+    call->tool = &kernel_tool->second->tool;
+    call->pack_id = "kernel";
+    return true;
+  }
+  const pack::ActiveTool* tool = call->registry->find(call->call.tool);
+  if (tool == nullptr || tool->descriptor.internal_only) {
+    refuse(call, 1, ErrorCode::kToolNotFound, "registry",
+           "no active pack has a tool '" + call->call.tool.substr(0, 200) + "'; GET /tools lists them");
+    return false;
+  }
+  call->tool = tool;
+  call->pack_id = tool->pack->manifest.id;
+  return true;
+}
+
+// Stage 2.
+bool Kernel::authorise(const CallPtr& call) {
+  const Credential& credential = *call->call.credential;
+  if (credential.expires_at && *credential.expires_at <= call->arrived) {
+    refuse(call, 2, ErrorCode::kTokenExpired, "token:expiry", "the token's life is over; mint another");
+    return false;
+  }
+  if (!credential.token_id.empty() && revoked_tokens_.contains(credential.token_id)) {
+    refuse(call, 2, ErrorCode::kTokenRevoked, "token:revoked", "the token was revoked; mint another");
+    return false;
+  }
+  if (call->pack_id == "kernel") {
+    if (!kernel_tools_.find(call->tool->descriptor.name)->second->operator_key || credential.operator_key) return true;
+    refuse(call, 2, ErrorCode::kTokenScopeDenied, "operator_key",
+           call->tool->descriptor.name + " needs the workspace's operator key");
+    return false;
+  }
+  const std::string& scope = call->tool->descriptor.scope;
+  if (holds_scope(credential, scope, call->pack_id)) return true;
+  refuse(call, 2, ErrorCode::kTokenScopeDenied, "token_scope:" + scope,
+         call->tool->descriptor.name + " needs a token with the scope '" + scope + "'");
+  return false;
+}
+
+// Stage 3.
+bool Kernel::check_input(const CallPtr& call) {
+  const json::Schema& schema = *call->tool->descriptor.input_validator;
+  std::vector<ErrorDetail> faults = schema.validate(call->call.input);
+  if (faults.empty()) {
+    Result<std::string> text = json::canonical(call->call.input);
+    if (text.ok()) {
+      call->input_text = schema.has_write_only() ? redact(schema, call->call.input) : *std::move(text);
+      call->input_hash = sha256(call->input_text);
+      return true;
+    }
+    faults.push_back({"", text.error().message()});
+  }
+  refuse(call, 3, ErrorCode::kInvalidInput, "input_schema",
+         "the input does not match the schema of " + call->tool->descriptor.name, details_of(faults));
+  return false;
+}
+
+// Stage 4: every required scope must survive every layer.
+bool Kernel::check_scopes(const CallPtr& call) {
+  if (call->pack_id == "kernel") return true;
+  const pack::ScopeVerdict& verdict = scope_verdicts_.at(call->tool);
+  if (verdict.granted) return true;
+  refuse(call, 4, ErrorCode::kScopeDenied, verdict.layer + ":" + verdict.scope,
+         "layer '" + verdict.layer + "' does not grant " + verdict.scope + ", which " + call->tool->descriptor.name + " requires");
+  return false;
+}
+
+// Stage 5.
+bool Kernel::check_policy(const CallPtr& call) {
+  const PolicyVerdict verdict = call->pack_id == "kernel"
+                                    ? PolicyVerdict{Decision::kAllow, "kernel_tool"}
+                                    : decide_by_default(options_.config, call->tool->descriptor.permission);
+  call->policy = std::string(name(verdict.decision)) + " by " + verdict.decided_by;
+  if (verdict.decision == Decision::kAllow) return true;
+  if (verdict.decision == Decision::kApprovalRequired) return true;  // stage 7 sees it
+  refuse(call, 5, ErrorCode::kPolicyDenied, verdict.decided_by,
+         "policy denies " + call->tool->descriptor.name + " (" + verdict.decided_by + ")");
+  return false;
+}
+
+// Stage 6.
+bool Kernel::check_idempotency(const CallPtr& call) {
+  const std::string& key = call->call.idempotency_key;
+  if (key.empty()) return true;
+  if (key.size() > kIdempotencyKeyBytesMax) {
+    refuse(call, 6, ErrorCode::kInvalidInput, "idempotency_key", "an idempotency key has at most 256 bytes");
+    return false;
+  }
+  call->idempotency_hash =
+      IdempotencyIndex::key_of(call->call.credential->subject.str(), call->tool->descriptor.name, key);
+  const auto conflict = [&] {
+    refuse(call, 6, ErrorCode::kIdempotencyConflict, "idempotency_key", "this idempotency key was used with another input");
+    return false;
+  };
+  if (const auto running = running_keys_.find(*call->idempotency_hash); running != running_keys_.end()) {
+    RunningCall& first = *running_.at(running->second);
+    if (first.input_hash != call->input_hash) return conflict();
+    if (first.completions.size() >= kWaitersMax) {
+      refuse(call, 6, ErrorCode::kInProgress, "idempotency_key", "the call under this idempotency key is still running");
+      return false;
+    }
+    for (Completion& done : call->completions) first.completions.push_back(std::move(done));
+    return false;
+  }
+  const auto record = idempotency_.find(*call->idempotency_hash, call->arrived);
+  if (!record.ok()) {
+    if (!batch_error_) batch_error_ = record.error();
+    return true;  // the batch fails as a whole; nothing of it will be visible
+  }
+  if (!*record) return true;
+  if ((*record)->input_hash != *call->input_hash) return conflict();
+  replay(call, **record);
+  return false;
+}
+
+// The recorded result again. The repetition is recorded as a call of its own; its answer names the first receipt.
+void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& record) {
+  const ReceiptId first = journal::receipt_of_call_key(record.receipt);
+  CallResult result;
+  if (const auto same_batch = results_of_batch_.find(first.str()); same_batch != results_of_batch_.end()) {
+    result = same_batch->second;
+  } else {
+    const Result<journal::RecordedCall> recorded = reader_.call(first);
+    if (!recorded.ok() || !recorded->finished || recorded->body.result.empty()) {
+      refuse(call, 6, ErrorCode::kInProgress, "idempotency:" + first.str(), "the result under this idempotency key is not at hand");
+      return;
+    }
+    result.receipt = first;
+    result.code = error_code_from_name(json::string_or(*recorded->finished, "code", ""));
+    result.outcome = journal::Outcome::kSuccess;
+    result.body = recorded->body.result;
+    result.body.pop_back();
+    const std::int64_t duration_us = json::integer_or(*recorded->finished, "duration_us", 0);
+    result.body += ",\"metadata\":{\"duration_ms\":" + std::to_string(duration_us / 1000) + ",\"receipt_id\":\"" + first.str() + "\"}}";
+  }
+  result.replayed = true;
+  call->idempotency_hash.reset();  // the record there is stays the record
+  end_call(call, {.stage = 6,
+                  .outcome = journal::Outcome::kSuccess,
+                  .code = {},
+                  .tool_code = {},
+                  .decided_by = "idempotency:" + first.str(),
+                  .message = {},
+                  .details = {}});
+  answers_.back().result = std::move(result);
+}
+
+// Stage 7. What asks for an approval does not run without one.
+bool Kernel::check_approval(const CallPtr& call) {
+  const bool by_policy = call->policy.starts_with(name(Decision::kApprovalRequired));
+  if (call->tool->descriptor.required_approvals.empty() && !by_policy) return true;
+  const std::string surface = by_policy ? "policy" : call->tool->descriptor.required_approvals.front();
+  refuse(call, 7, ErrorCode::kApprovalDenied, "approval:" + surface,
+         call->tool->descriptor.name + " needs an approval ('" + surface + "') and none is in hand");
+  return false;
+}
+
+// Stage 8: what has effects outside the journal is recorded as started before it runs; all else commits once, at its end.
+void Kernel::start(const CallPtr& call) {
+  const pack::ToolTraits traits = call->tool->traits;
+  if (traits.store_only && traits.bounded) return run_on_strand(call);
+
+  std::size_t& running = running_by_tool_[call->tool->descriptor.name];
+  if (running >= options_.config.limits.concurrent_calls) {
+    refuse(call, 8, ErrorCode::kRateLimited, "limits.concurrent_calls",
+           call->tool->descriptor.name + " already has as many calls running as limits.concurrent_calls allows");
+    return;
+  }
+  const bool has_effects = !traits.store_only && call->tool->descriptor.permission != pack::Permission::kRead;
+  if (has_effects) {
+    if (Status status = append_started(*call); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
+  }
+  ++running;
+  call->cancelled = std::make_shared<std::atomic<bool>>(false);
+  call->deadline = ports_.clock.monotonic() + std::chrono::milliseconds(call->tool->descriptor.timeout_ms);
+  deadlines_.emplace(*call->deadline, call->receipt.str());
+  if (call->idempotency_hash) running_keys_.emplace(*call->idempotency_hash, call->receipt.str());
+  running_.emplace(call->receipt.str(), call);
+  launches_.push_back(call);
+}
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,156 @@
+// Stages 9 and 10: the tool runs, and what it says is judged.
+#include <utility>
+
+#include "base/logging.h"
+#include "journal/tables.h"
+#include "kernel/kernel.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+constexpr int kAttemptsMax = 8;  // executions of a store transaction that kept losing to others
+
+const pack::Manifest* manifest_of(const RunningCall& call) {
+  return call.tool->pack == nullptr ? nullptr : &call.tool->pack->manifest;
+}
+
+// A builtin that throws is a crash of that call and of nothing else.
+std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext& context) {
+  try {
+    return call.tool->handler(context, call.call.input);
+  } catch (const std::exception& error) {
+    write_log(LogLevel::kError, "kernel", "a tool threw", {{"tool", call.tool->descriptor.name}, {"receipt", call.receipt.str()}});
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void Kernel::run_on_strand(const CallPtr& call) {
+  CallContext context(*call, ports_.log.tables(), manifest_of(*call), options_.workspace_root, ports_.random.draw16());
+  judge(call, context, run_handler(*call, context));
+}
+
+// After the commit that recorded the start: the snapshot sees all that is durable.
+void Kernel::launch(const CallPtr& call) {
+  Result<std::unique_ptr<log::Snapshot>> snapshot = ports_.log.snapshot();
+  if (!snapshot.ok()) {
+    enqueue(CancelAsked{call->receipt, Subject("the journal: " + snapshot.error().message())});
+    return;
+  }
+  call->store_version = store_versions_[std::string(call->pack_id)];
+  // The task owns what the tool uses: the call's immutable half stays alive over a cancellation or a timeout.
+  auto work = std::make_shared<ToolReturned>();
+  work->call = call;
+  work->snapshot = *std::move(snapshot);
+  work->context = std::make_unique<CallContext>(*call, *work->snapshot, manifest_of(*call), options_.workspace_root,
+                                                ports_.random.draw16());
+  const bool taken = ports_.executor.post([this, work] {
+    work->result = run_handler(*work->call, *work->context);
+    enqueue(std::move(*work));
+  });
+  if (!taken) enqueue(CancelAsked{call->receipt, Subject("the executor: its queue is full")});
+}
+
+void Kernel::returned(ToolReturned returned) {
+  const auto found = running_.find(returned.call->receipt.str());
+  if (found == running_.end() || found->second != returned.call) {
+    ++counters_.late_results;
+    return;
+  }
+  const CallPtr call = returned.call;
+  const bool wrote = !returned.context->store_writes().writes().empty();
+  if (wrote && !store_reads_still_hold(*call, returned.context->store_writes())) {
+    if (call->tool->traits.store_only && ++call->attempts < kAttemptsMax) {
+      launches_.push_back(call);  // again, from what is durable then
+      return;
+    }
+    end_call(call, {.stage = 9,
+                    .outcome = journal::Outcome::kFailure,
+                    .code = ErrorCode::kConflict,
+                    .tool_code = {},
+                    .decided_by = "store",
+                    .message = "what the tool read was changed by others while it ran; try again",
+                    .details = {}});
+    return;
+  }
+  judge(call, *returned.context, std::move(returned.result));
+}
+
+bool Kernel::store_reads_still_hold(const RunningCall& call, const CallStore& store) const {
+  const auto version = store_versions_.find(std::string(call.pack_id));
+  if (version == store_versions_.end() || version->second == call.store_version) return true;
+  if (store.read_ranges()) return false;
+  for (const auto& [key, text] : store.reads()) {
+    const auto now = ports_.log.tables().get(journal::kStoreTable, key);
+    if (!now.ok() || *now != text) return false;
+  }
+  return true;
+}
+
+void Kernel::judge(const CallPtr& call, CallContext& context, std::optional<pack::ToolResult> result) {
+  CallEnd end;
+  end.stage = 9;
+  end.outcome = journal::Outcome::kFailure;
+  if (!result) {
+    end.outcome = journal::Outcome::kCrashed;
+    end.code = ErrorCode::kToolCrashed;
+    end.decided_by = "tool";
+    end.message = "the tool ended without an answer";
+    return end_call(call, std::move(end));
+  }
+  if (auto* error = std::get_if<pack::ToolError>(&*result)) {
+    end.tool_code = std::move(error->code);
+    end.decided_by = "tool";
+    end.message = std::move(error->message);
+    end.details = std::move(error->details);
+    return end_call(call, std::move(end));
+  }
+  const auto& output = std::get<pack::ToolOutput>(*result);
+  end.stage = 10;
+  std::vector<ErrorDetail> faults = call->tool->descriptor.output_validator->validate(output.data);
+  if (!faults.empty()) {
+    json::Array details;
+    for (ErrorDetail& fault : faults)
+      details.push_back(json::Object{{"pointer", std::move(fault.pointer)}, {"reason", std::move(fault.reason)}});
+    end.code = ErrorCode::kInvalidOutput;
+    end.decided_by = "output_schema";
+    end.message = "the tool's answer does not match the output schema of " + call->tool->descriptor.name;
+    end.details = std::move(details);
+    return end_call(call, std::move(end));
+  }
+  for (const PendingEvent& event : context.events()) {
+    if (Status status = emitter_.check_key(event, call->arrived); !status.ok()) {
+      end.code = status.error().code();
+      end.decided_by = "emitter";
+      end.message = status.error().message();
+      return end_call(call, std::move(end));
+    }
+  }
+  end.stage = 12;
+  end.outcome = journal::Outcome::kSuccess;
+  end.decided_by = call->policy;
+  end_call(call, std::move(end), &output, &context);
+}
+
+// Takes the call out of every table of running ones.
+void Kernel::release(const CallPtr& call) {
+  if (call->cancelled) *call->cancelled = true;
+  const auto found = running_.find(call->receipt.str());
+  if (found == running_.end()) return;
+  if (call->deadline) {
+    const auto [first, last] = deadlines_.equal_range(*call->deadline);
+    for (auto it = first; it != last; ++it)
+      if (it->second == call->receipt.str()) {
+        deadlines_.erase(it);
+        break;
+      }
+  }
+  if (call->idempotency_hash) running_keys_.erase(*call->idempotency_hash);
+  if (const auto count = running_by_tool_.find(call->tool->descriptor.name);
+      count != running_by_tool_.end() && --count->second == 0)
+    running_by_tool_.erase(count);
+  running_.erase(found);
+}
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,263 @@
+#include "kernel/kernel.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/logging.h"
+#include "journal/tables.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+constexpr std::size_t kIngressMax = 65'536;
+constexpr std::int64_t kSecondMs = 1'000;
+
+pack::ScopeLayer workspace_layer(const WorkspaceConfig& config) {
+  pack::ScopeLayer layer{"workspace", config.allowed_scopes};
+  layer.scopes.push_back(config.network);
+  return layer;
+}
+
+}  // namespace
+
+Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
+    : ports_(ports),
+      options_(std::move(options)),
+      reader_(ports.log, ports.blobs),
+      emitter_(ports.log, ports.random, options_.config.id.str(), options_.config.idempotency_window),
+      idempotency_(ports.log, options_.config.idempotency_window),
+      rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst) {
+  for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
+  const std::vector<pack::ScopeLayer> layers = {workspace_layer(options_.config)};
+  for (const auto& tool : options_.registry->tools())
+    scope_verdicts_.emplace(tool.get(), pack::check_scopes(tool->descriptor.required_scopes, layers));
+}
+
+Kernel::~Kernel() = default;
+
+Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOptions options) {
+  std::unique_ptr<Kernel> kernel(new Kernel(ports, std::move(options)));
+  LUMENFLOW_TRY(kernel->load());
+  if (ports.log.condition().damaged) {
+    kernel->journal_available_ = false;
+    return kernel;
+  }
+  LUMENFLOW_TRY(kernel->close_crashed_calls());
+  const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash, kernel->options_.version};
+  if (Result<Position> at = ports.log.append({{journal::encode(opened)}, {}}); !at.ok()) return std::move(at).error();
+  LUMENFLOW_TRY(kernel->emitter_.flush());
+  LUMENFLOW_TRY(ports.log.commit());
+  return kernel;
+}
+
+Status Kernel::load() {
+  LUMENFLOW_TRY(emitter_.load());
+  LUMENFLOW_TRY(idempotency_.load(ports_.clock.now()));
+  revoked_tokens_.clear();
+  const std::string prefix = journal::store_key("kernel", kRevokedPrefix);
+  for (std::string after;;) {
+    LUMENFLOW_TRY_ASSIGN(const auto items, ports_.log.tables().scan(journal::kStoreTable, prefix, after, 1024));
+    for (const log::KeyValue& item : items) revoked_tokens_.insert(item.key.substr(prefix.size()));
+    if (items.size() < 1024) return {};
+    after = items.back().key;
+  }
+}
+
+// --- ingress: any thread ---
+
+void Kernel::enqueue(Ingress item) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(ingress_mutex_);
+    was_empty = ingress_.empty();
+    ingress_.push_back(std::move(item));
+  }
+  if (was_empty && options_.doorbell) options_.doorbell();
+}
+
+Status Kernel::submit(Call call, Completion done) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(ingress_mutex_);
+    if (ingress_.size() >= kIngressMax) return Error(ErrorCode::kRateLimited, "the kernel's queue is full");
+    was_empty = ingress_.empty();
+    ingress_.push_back(CallArrived{std::move(call), std::move(done)});
+  }
+  if (was_empty && options_.doorbell) options_.doorbell();
+  return {};
+}
+
+void Kernel::cancel(ReceiptId receipt, Subject by) { enqueue(CancelAsked{std::move(receipt), std::move(by)}); }
+
+void Kernel::drain(std::function<void()> idle) { enqueue(DrainAsked{std::move(idle)}); }
+
+// --- the batch: the strand ---
+
+void Kernel::run_pending() {
+  std::vector<Ingress> batch;
+  {
+    const std::lock_guard lock(ingress_mutex_);
+    batch.swap(ingress_);
+  }
+  std::vector<Ending> overdue = std::exchange(unrecorded_, {});
+  for (Ending& ending : overdue) {
+    if (Status status = record(ending); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
+    endings_of_effects_.push_back(std::move(ending));
+  }
+  for (Ingress& item : batch) handle(std::move(item));
+  end_overdue_calls();
+  if (refusal_counts_due()) append_refusal_counts();
+  commit_batch();
+  finish_draining();
+}
+
+void Kernel::handle(Ingress item) {
+  if (auto* arrived = std::get_if<CallArrived>(&item)) {
+    dispatch(std::move(*arrived));
+  } else if (auto* done = std::get_if<ToolReturned>(&item)) {
+    returned(std::move(*done));
+  } else if (auto* asked = std::get_if<CancelAsked>(&item)) {
+    const auto found = running_.find(asked->receipt.str());
+    if (found == running_.end()) return;
+    const std::shared_ptr<RunningCall> call = found->second;
+    end_call(call, {.stage = 9,
+                    .outcome = journal::Outcome::kCancelled,
+                    .code = ErrorCode::kToolCancelled,
+                    .tool_code = {},
+                    .decided_by = "cancelled by " + asked->by.str(),
+                    .message = "the call was cancelled",
+                    .details = {}});
+  } else if (auto* draining = std::get_if<DrainAsked>(&item)) {
+    draining_ = true;
+    when_idle_.push_back(std::move(draining->idle));
+  }
+}
+
+void Kernel::end_overdue_calls() {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= ports_.clock.monotonic()) {
+    const auto found = running_.find(deadlines_.begin()->second);
+    if (found == running_.end()) {
+      deadlines_.erase(deadlines_.begin());
+      continue;
+    }
+    const std::shared_ptr<RunningCall> call = found->second;
+    end_call(call, {.stage = 9,
+                    .outcome = journal::Outcome::kTimeout,
+                    .code = ErrorCode::kToolTimeout,
+                    .tool_code = {},
+                    .decided_by = "timeout_ms",
+                    .message = "the tool did not answer within its deadline",
+                    .details = {}});
+  }
+}
+
+void Kernel::commit_batch() {
+  Status status;
+  if (batch_error_) status = *std::exchange(batch_error_, std::nullopt);
+  if (status.ok()) status = emitter_.flush();
+  if (status.ok() && !answers_.empty()) status = idempotency_.expire(ports_.clock.now());
+  if (status.ok()) status = ports_.log.commit();
+  if (!status.ok()) return batch_failed(status.error());
+
+  ++counters_.commits;
+  journal_available_ = true;
+  endings_of_effects_.clear();
+  results_of_batch_.clear();
+  for (const Answer& answer : std::exchange(answers_, {})) {
+    ++counters_.calls_by_outcome[std::string(journal::name(answer.result.outcome))];
+    for (const Completion& done : answer.call->completions) done(answer.result);
+  }
+  for (const std::shared_ptr<RunningCall>& call : std::exchange(launches_, {})) launch(call);
+}
+
+// Fail-stop: nothing of the batch happened. State goes back to what is on disk; only the ends of calls whose effects are
+// out in the world are kept, to be recorded when the journal is back.
+void Kernel::batch_failed(const Error& error) {
+  ports_.log.rollback();
+  ++counters_.commits_failed;
+  if (journal_available_) write_log(LogLevel::kError, "kernel", "the journal cannot be written", {{"reason", error.message()}});
+  journal_available_ = false;
+  results_of_batch_.clear();
+  for (Ending& ending : std::exchange(endings_of_effects_, {})) unrecorded_.push_back(std::move(ending));
+  if (Status status = load(); !status.ok())
+    write_log(LogLevel::kError, "kernel", "state could not be reloaded", {{"reason", status.error().message()}});
+
+  const ErrorCode code =
+      error.code() == ErrorCode::kJournalDamaged ? ErrorCode::kJournalDamaged : ErrorCode::kJournalUnavailable;
+  const auto answer_unavailable = [&](const RunningCall& call) {
+    CallResult result{call.receipt, journal::Outcome::kFailure, code, {}, false};
+    const json::Object body{{"success", false},
+                            {"error", json::Object{{"code", name(code)}, {"message", std::string(info(code).meaning)}}},
+                            {"metadata", json::Object{{"receipt_id", call.receipt.str()}, {"duration_ms", 0}}}};
+    result.body = json::serialize(body);
+    for (const Completion& done : call.completions) done(result);
+  };
+  for (const Answer& answer : std::exchange(answers_, {})) answer_unavailable(*answer.call);
+  for (const std::shared_ptr<RunningCall>& call : std::exchange(launches_, {})) {
+    release(call);
+    answer_unavailable(*call);
+  }
+  for (Ending& ending : unrecorded_) ending.call->completions.clear();
+}
+
+bool Kernel::refusal_counts_due() const {
+  if (refusal_counts_.empty()) return false;
+  const std::int64_t now = ports_.clock.now().ms;
+  return draining_ || std::any_of(refusal_counts_.begin(), refusal_counts_.end(), [now](const auto& item) {
+           return item.second.second.ms + kSecondMs <= now;
+         });
+}
+
+void Kernel::append_refusal_counts() {
+  log::Row row;
+  for (const auto& [key, refused] : refusal_counts_) row.entries.push_back(journal::encode(refused));
+  if (Result<Position> at = ports_.log.append(row); !at.ok()) {
+    if (!batch_error_) batch_error_ = std::move(at).error();
+    return;
+  }
+  refusal_counts_.clear();
+}
+
+void Kernel::finish_draining() {
+  if (!draining_ || !running_.empty() || when_idle_.empty()) return;
+  if (journal_available_ && unrecorded_.empty()) {
+    const journal::WorkspaceChanged drained{"drained", ports_.clock.now(), options_.config.hash, options_.version};
+    Status status;
+    if (Result<Position> at = ports_.log.append({{journal::encode(drained)}, {}}); !at.ok()) status = std::move(at).error();
+    if (status.ok()) status = ports_.log.commit();
+    if (!status.ok()) ports_.log.rollback();
+  }
+  for (const std::function<void()>& idle : std::exchange(when_idle_, {})) idle();
+}
+
+std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
+  std::optional<std::chrono::nanoseconds> next;
+  if (!deadlines_.empty()) next = deadlines_.begin()->first;
+  if (!refusal_counts_.empty() || !unrecorded_.empty()) {
+    const std::chrono::nanoseconds second = ports_.clock.monotonic() + std::chrono::seconds(1);
+    next = next ? std::min(*next, second) : second;
+  }
+  return next;
+}
+
+const RunningCall* Kernel::find_running(const ReceiptId& receipt) const {
+  const auto found = running_.find(receipt.str());
+  return found == running_.end() ? nullptr : found->second.get();
+}
+
+bool Kernel::also_notify(const ReceiptId& receipt, Completion done) {
+  const auto found = running_.find(receipt.str());
+  if (found == running_.end()) return false;
+  found->second->completions.push_back(std::move(done));
+  return true;
+}
+
+bool Kernel::callable(const pack::ActiveTool& tool, const Credential& credential) const {
+  if (tool.descriptor.internal_only || draining_) return false;
+  if (!holds_scope(credential, tool.descriptor.scope, tool.pack == nullptr ? "kernel" : tool.pack->manifest.id)) return false;
+  const auto verdict = scope_verdicts_.find(&tool);
+  if (verdict == scope_verdicts_.end() || !verdict->second.granted) return false;
+  return decide_by_default(options_.config, tool.descriptor.permission).decision != Decision::kDeny;
+}
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,232 @@
+// The kernel: the one path every call takes, on one strand (03-dispatch).
+//
+// All state belongs to the strand. submit() and cancel() may be called from any thread: they put an item on the ingress
+// queue and ring the doorbell; whoever owns the strand then calls run_pending() on it, which handles what is queued as one
+// batch, commits it, and only then answers and launches. Everything else is called on the strand. The same ingress, clock
+// and random readings give the same journal bytes.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "journal/body.h"
+#include "journal/reader.h"
+#include "kernel/call.h"
+#include "kernel/call_context.h"
+#include "kernel/config.h"
+#include "kernel/emitter.h"
+#include "kernel/idempotency.h"
+#include "kernel/kernel_tool.h"
+#include "kernel/policy.h"
+#include "kernel/rate_limiter.h"
+#include "kernel/running_call.h"
+#include "log/log.h"
+#include "lumenflow/result.h"
+#include "pack/registry.h"
+
+namespace lumenflow::kernel {
+
+// The outside world; all outlive the kernel.
+struct KernelPorts {
+  log::Log& log;
+  journal::BlobStore& blobs;
+  const Clock& clock;
+  Random& random;
+  Executor& executor;
+};
+
+struct KernelOptions {
+  WorkspaceConfig config;
+  std::shared_ptr<const pack::Registry> registry;  // shared with calls in flight
+  std::vector<KernelTool> kernel_tools;
+  std::string workspace_root;
+  std::string redaction_key;  // HMAC key of values at writeOnly positions
+  std::string version;        // of the program, recorded
+  std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
+};
+
+// Counters since start, for metrics.
+struct KernelCounters {
+  std::map<std::string, std::uint64_t> calls_by_outcome;
+  std::uint64_t commits = 0;
+  std::uint64_t commits_failed = 0;
+  std::uint64_t refused_unrecorded = 0;  // rate limit and draining, counted in their own entries
+  std::uint64_t late_results = 0;        // of tools that were cancelled or timed out before they returned
+};
+
+class Kernel {
+ public:
+  // Loads what the journal holds, closes the calls of a process that is gone (the caller holds the workspace's lock, so
+  // it is), and records the opening.
+  static Result<std::unique_ptr<Kernel>> open(const KernelPorts& ports, KernelOptions options);
+  ~Kernel();
+
+  // --- any thread ---
+  // RATE_LIMITED when the ingress queue is full: the call was not taken.
+  Status submit(Call call, Completion done);
+  // Ends a running call with TOOL_CANCELLED; nothing happens when it has ended.
+  void cancel(ReceiptId receipt, Subject by);
+  // Refuses new calls from now on; `idle` is called on the strand when the last running call has been recorded.
+  void drain(std::function<void()> idle);
+
+  // --- the strand ---
+  void run_pending();
+  // When run_pending() must be called at the latest, on the monotonic clock; nothing: not before the next doorbell.
+  std::optional<std::chrono::nanoseconds> next_deadline() const;
+
+  bool draining() const { return draining_; }
+  bool journal_available() const { return journal_available_; }
+  std::size_t running() const { return running_.size(); }
+  // The running call of this receipt, null when there is none.
+  const RunningCall* find_running(const ReceiptId& receipt) const;
+  // Adds a completion to a running call; false when there is none.
+  bool also_notify(const ReceiptId& receipt, Completion done);
+
+  const WorkspaceConfig& config() const { return options_.config; }
+  const pack::Registry& registry() const { return *options_.registry; }
+  const KernelCounters& counters() const { return counters_; }
+  const journal::Reader& reader() const { return reader_; }
+  // Whether some input of this tool could be allowed to this caller now (for listings).
+  bool callable(const pack::ActiveTool& tool, const Credential& credential) const;
+
+ private:
+  using CallPtr = std::shared_ptr<RunningCall>;  // the strand's, shared with the thread that runs the tool
+  struct CallArrived {
+    Call call;
+    Completion done;
+  };
+  struct ToolReturned {
+    CallPtr call;  // shared with the strand's table
+    std::unique_ptr<CallContext> context;
+    std::unique_ptr<log::Snapshot> snapshot;
+    std::optional<pack::ToolResult> result;  // nothing: the tool threw
+  };
+  struct CancelAsked {
+    ReceiptId receipt;
+    Subject by;
+  };
+  struct DrainAsked {
+    std::function<void()> idle;
+  };
+  using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked>;
+
+  // What a call's end writes, kept until it is durable.
+  struct Ending {
+    CallPtr call;
+    CallEnd end;
+    std::string stored_result;    // redacted
+    std::string response_result;  // as the caller sees it
+    std::vector<PendingEvent> events;
+    std::map<std::string, std::optional<std::string>> store_writes;
+  };
+  struct Answer {
+    CallPtr call;
+    CallResult result;
+  };
+
+  Kernel(const KernelPorts& ports, KernelOptions options);
+  Status load();
+  Status close_crashed_calls();
+  void enqueue(Ingress item);
+
+  // kernel.cc: the batch
+  void handle(Ingress item);
+  void end_overdue_calls();
+  void commit_batch();
+  void batch_failed(const Error& error);
+  void append_refusal_counts();
+  bool refusal_counts_due() const;
+  void finish_draining();
+
+  // dispatch.cc: stages 0 to 8
+  void dispatch(CallArrived arrived);
+  bool admit(const CallPtr& call);
+  bool resolve(const CallPtr& call);
+  bool authorise(const CallPtr& call);
+  bool check_input(const CallPtr& call);
+  bool check_scopes(const CallPtr& call);
+  bool check_policy(const CallPtr& call);
+  bool check_idempotency(const CallPtr& call);
+  bool check_approval(const CallPtr& call);
+  void start(const CallPtr& call);
+  void refuse(const CallPtr& call, int stage, ErrorCode code, std::string decided_by, std::string message,
+              json::Value details = {});
+  void replay(const CallPtr& call, const journal::IdempotencyRecord& record);
+
+  // execution.cc: stages 9 and 10
+  void run_on_strand(const CallPtr& call);
+  void launch(const CallPtr& call);
+  void returned(ToolReturned returned);
+  void judge(const CallPtr& call, CallContext& context, std::optional<pack::ToolResult> result);
+  bool store_reads_still_hold(const RunningCall& call, const CallStore& store) const;
+  void release(const CallPtr& call);
+
+  // record.cc: stages 11 and 12
+  void end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* output = nullptr,
+                CallContext* context = nullptr);
+  void answer_later(const Ending& ending, std::int64_t duration_us);
+  Status record(Ending& ending);
+  Result<log::Row> final_row(const Ending& ending);
+  std::int64_t duration_since(std::chrono::nanoseconds start) const;
+  Status append_started(RunningCall& call);
+  Status apply_store_writes(const Ending& ending);
+  journal::CallRequested requested_entry(const RunningCall& call) const;
+  struct ToolCalled {
+    std::string receipt, tool, envelope_hash, code;
+    journal::Outcome outcome;
+    std::int64_t duration_us;
+  };
+  Result<std::string> tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
+  Status close_crashed_call(const log::KeyValue& open_call);
+  std::string redact(const json::Schema& schema, const json::Value& value) const;
+
+  KernelPorts ports_;
+  KernelOptions options_;
+  journal::Reader reader_;
+  Emitter emitter_;
+  IdempotencyIndex idempotency_;
+  RateLimiter rate_limiter_;
+  std::set<std::string, std::less<>> revoked_tokens_;
+  std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
+  std::unordered_map<const pack::ActiveTool*, pack::ScopeVerdict> scope_verdicts_;
+  KernelCounters counters_;
+
+  // Calls off the strand: shared with the thread that runs the tool.
+  std::unordered_map<std::string, std::shared_ptr<RunningCall>> running_;
+  std::multimap<std::chrono::nanoseconds, std::string> deadlines_;  // monotonic -> receipt
+  std::unordered_map<std::string, std::size_t> running_by_tool_;
+  std::map<Hash256, std::string> running_keys_;                     // idempotency hash -> receipt
+  std::unordered_map<std::string, std::uint64_t> store_versions_;   // by pack: commits that wrote its store
+
+  // The batch that is open.
+  std::optional<Error> batch_error_;
+  std::vector<Answer> answers_;
+  std::vector<std::shared_ptr<RunningCall>> launches_;
+  std::unordered_map<std::string, CallResult> results_of_batch_;  // receipt -> what it will answer
+  std::vector<Ending> endings_of_effects_;                        // ends of two-commit calls in this batch
+  std::vector<Ending> unrecorded_;                                // the same, of batches that failed
+
+  std::map<std::pair<std::string, std::string>, journal::CallsRefused> refusal_counts_;  // (subject, code)
+  bool draining_ = false;
+  bool journal_available_ = true;
+  std::vector<std::function<void()>> when_idle_;
+
+  std::mutex ingress_mutex_;
+  std::vector<Ingress> ingress_;
+};
+
+}  // namespace lumenflow::kernel

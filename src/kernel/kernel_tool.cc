@@ -1,0 +1,33 @@
+#include "kernel/kernel_tool.h"
+
+#include <utility>
+
+namespace lumenflow::kernel {
+namespace {
+
+Status compile(std::string_view text, json::Value& schema, std::shared_ptr<const json::Schema>& validator) {
+  LUMENFLOW_TRY_ASSIGN(schema, json::parse(text));
+  LUMENFLOW_TRY_ASSIGN(json::Schema compiled, json::Schema::compile(schema, {.assert_format = true}));
+  validator = std::make_shared<const json::Schema>(std::move(compiled));
+  return {};
+}
+
+}  // namespace
+
+Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, pack::ToolHandler handler) {
+  KernelTool made;
+  made.operator_key = spec.operator_key;
+  pack::ToolDescriptor& descriptor = made.tool.descriptor;
+  descriptor.name = spec.name;
+  descriptor.title = spec.title;
+  descriptor.description = spec.description;
+  descriptor.permission = spec.permission;
+  descriptor.scope = spec.scope;
+  LUMENFLOW_TRY(compile(spec.input_schema, descriptor.input_schema, descriptor.input_validator));
+  LUMENFLOW_TRY(compile(spec.output_schema, descriptor.output_schema, descriptor.output_validator));
+  made.tool.traits = {.store_only = true, .bounded = true};
+  made.tool.handler = std::move(handler);
+  return made;
+}
+
+}  // namespace lumenflow::kernel

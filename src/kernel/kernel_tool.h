@@ -1,0 +1,35 @@
+// Kernel tools: what changes the workspace's own state, on the same path as every other call. Not packs: they have a table
+// of their own and are reached from the socket and the CLI only.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lumenflow/result.h"
+#include "pack/registry.h"
+
+namespace lumenflow::kernel {
+
+struct KernelTool {
+  pack::ActiveTool tool;
+  bool operator_key = false;  // the caller must prove possession of the workspace's operator key
+};
+
+struct KernelToolSpec {
+  std::string_view name;  // "kernel:token_mint"
+  std::string_view title;
+  std::string_view description;
+  pack::Permission permission = pack::Permission::kAdmin;
+  std::string_view scope;
+  std::string_view input_schema;   // JSON text
+  std::string_view output_schema;
+  bool operator_key = true;
+};
+
+// INVALID_CONFIGURATION when a schema of ours is wrong, which a test would have found.
+Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, pack::ToolHandler handler);
+
+// Key in the kernel's store of a revoked token; its value is the token's expiry in milliseconds.
+inline constexpr std::string_view kRevokedPrefix = "revoked/";
+
+}  // namespace lumenflow::kernel

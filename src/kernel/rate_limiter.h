@@ -1,0 +1,33 @@
+// Token buckets per subject, and the count of what they refused. One thread: the strand's.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/strong.h"
+
+namespace lumenflow::kernel {
+
+class RateLimiter {
+ public:
+  // `per_second` 0: no limit. `burst` 0: one second's worth, at least 1.
+  RateLimiter(double per_second, double burst);
+  // Takes a token; false when the bucket is empty. `now` is monotonic.
+  bool admit(const Subject& subject, std::chrono::nanoseconds now);
+
+ private:
+  struct Bucket {
+    double tokens;
+    std::chrono::nanoseconds at;
+  };
+  void forget_full_buckets(std::chrono::nanoseconds now);
+  const double per_second_;
+  const double burst_;
+  std::unordered_map<Subject, Bucket> buckets_;
+  std::size_t sweep_at_ = 1024;
+};
+
+}  // namespace lumenflow::kernel

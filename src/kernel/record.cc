@@ -1,0 +1,273 @@
+// Stages 11 and 12: the call's last record, its events and its store's writes in one commit, and the answer after it.
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/encoding.h"
+#include "journal/tables.h"
+#include "json/canonical.h"
+#include "kernel/kernel.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+constexpr std::size_t kHashHexBytes = 64;
+constexpr std::string_view kToolCalled = "agent-runtime:tool_called";
+
+// {"data":…,"success":true}, with content where there is some; members in canonical order.
+std::string success_text(std::string_view data, const json::Array& content) {
+  std::string out;
+  out.reserve(data.size() + 32);
+  out += '{';
+  if (!content.empty()) {
+    out += "\"content\":";
+    json::serialize_to(json::Value(content), out);
+    out += ',';
+  }
+  out.append("\"data\":").append(data).append(",\"success\":true}");
+  return out;
+}
+
+std::string failure_text(std::string_view code, const std::string& message, const json::Value& details) {
+  json::Object error{{"code", code}};
+  if (!details.is_null()) error.set("details", details);
+  error.set("message", message);
+  return json::serialize(json::Object{{"error", std::move(error)}, {"success", false}});
+}
+
+std::string_view code_of(const CallEnd& end) { return end.code ? name(*end.code) : std::string_view(end.tool_code); }
+
+std::string with_metadata(std::string result, const ReceiptId& receipt, std::int64_t duration_us) {
+  std::array<char, 32> number;
+  const double duration_ms = static_cast<double>(duration_us) / 1000;
+  const auto end = std::to_chars(number.data(), number.data() + number.size(), duration_ms).ptr;
+  result.pop_back();
+  result.append(",\"metadata\":{\"duration_ms\":").append(number.data(), end);
+  return result.append(",\"receipt_id\":\"").append(receipt.str()).append("\"}}");
+}
+
+// SHA-256 of the canonical JSON of {input, subject, tool}; an input without a canonical form counts as null.
+std::string envelope_hash(const RunningCall& call) {
+  std::string envelope = "{\"input\":";
+  envelope.append(call.input_text.empty() ? "null" : call.input_text).append(",\"subject\":");
+  json::append_canonical_string(call.call.credential->subject.str(), envelope);
+  envelope += ",\"tool\":";
+  json::append_canonical_string(call.tool->descriptor.name, envelope);
+  envelope += '}';
+  return sha256_hex(envelope);
+}
+
+json::Value hashed(const std::string& key, const json::Value& value) {
+  const Hash256 mac = hmac_sha256(key, json::serialize(value));
+  return "hmac-sha256:" + to_hex(mac);
+}
+
+}  // namespace
+
+std::string Kernel::redact(const json::Schema& schema, const json::Value& value) const {
+  const json::Value redacted =
+      schema.redact_write_only(value, [this](const json::Value& secret) { return hashed(options_.redaction_key, secret); });
+  return json::serialize(redacted);
+}
+
+void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* output, CallContext* context) {
+  Ending ending{call, std::move(end), {}, {}, {}, {}};
+  if (output != nullptr) {
+    const std::string data = json::serialize(output->data);
+    if (data.size() > options_.config.limits.output_bytes) {
+      output = nullptr;
+      context = nullptr;
+      ending.end = {.stage = 9,
+                    .outcome = journal::Outcome::kFailure,
+                    .code = ErrorCode::kOutputTooLarge,
+                    .tool_code = {},
+                    .decided_by = "limits.output_bytes",
+                    .message = "the tool's answer is over limits.output_bytes",
+                    .details = {}};
+    } else {
+      const json::Schema& schema = *call->tool->descriptor.output_validator;
+      ending.response_result = success_text(data, output->content);
+      ending.stored_result = schema.has_write_only() ? success_text(redact(schema, output->data), output->content)
+                                                     : ending.response_result;
+    }
+  }
+  if (context != nullptr) {
+    ending.events = std::move(context->events());
+    ending.store_writes = context->store_writes().writes();
+  }
+  if (output == nullptr && ending.end.outcome != journal::Outcome::kSuccess)
+    ending.response_result = ending.stored_result = failure_text(code_of(ending.end), ending.end.message, ending.end.details);
+
+  release(call);
+  answer_later(ending, duration_since(call->arrived_monotonic));
+  Status status = batch_error_ ? Status() : record(ending);
+  if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();
+  const bool effects_are_out = call->started;
+  if (effects_are_out) endings_of_effects_.push_back(std::move(ending));
+}
+
+std::int64_t Kernel::duration_since(std::chrono::nanoseconds start) const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(ports_.clock.monotonic() - start).count();
+}
+
+void Kernel::answer_later(const Ending& ending, std::int64_t duration_us) {
+  const RunningCall& call = *ending.call;
+  CallResult result{call.receipt, ending.end.outcome, ending.end.code, {}, false};
+  if (!ending.response_result.empty()) result.body = with_metadata(ending.response_result, call.receipt, duration_us);
+  if (call.idempotency_hash) results_of_batch_.insert_or_assign(call.receipt.str(), result);
+  answers_.push_back({ending.call, std::move(result)});
+}
+
+Result<log::Row> Kernel::final_row(const Ending& ending) {
+  RunningCall& call = *ending.call;
+  const Timestamp now = ports_.clock.now();
+  const std::int64_t duration_us = duration_since(call.arrived_monotonic);
+  log::Row row;
+  if (!call.started) row.entries.push_back(journal::encode(requested_entry(call)));
+  journal::CallFinished finished;
+  finished.receipt = call.receipt;
+  finished.ts = now;
+  finished.outcome = ending.end.outcome;
+  finished.code = code_of(ending.end);
+  finished.stage = ending.end.stage;
+  finished.decided_by = ending.end.decided_by;
+  finished.policy = call.policy;
+  finished.duration_us = duration_us;
+  if (!ending.stored_result.empty()) finished.output_hash = sha256(ending.stored_result);
+  row.entries.push_back(journal::encode(finished));
+  if (call.tool != nullptr) {
+    const ToolCalled called{call.receipt.str(),     call.tool->descriptor.name, envelope_hash(call),
+                            std::string(code_of(ending.end)), ending.end.outcome,         duration_us};
+    LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, call.call, now));
+    row.entries.push_back(std::move(entry));
+  }
+  for (const PendingEvent& event : ending.events) {
+    const event::EventClass event_class = call.tool->pack->manifest.backpressure_policy.find(event.kind)->second;
+    LUMENFLOW_TRY_ASSIGN(std::optional<std::string> entry, emitter_.emit(event, event_class, now, call.call));
+    if (entry) row.entries.push_back(*std::move(entry));
+  }
+  const journal::Body body{call.started ? std::string() : call.input_text, ending.stored_result};
+  if (!body.input.empty() || !body.result.empty()) {
+    LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body(body, ports_.blobs));
+  }
+  return row;
+}
+
+Status Kernel::record(Ending& ending) {
+  RunningCall& call = *ending.call;
+  LUMENFLOW_TRY_ASSIGN(const log::Row row, final_row(ending));
+  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(row));
+
+  const std::string key(as_chars(call.ulid.bytes));
+  const journal::CallPlaces places{call.started ? call.requested : at, at};
+  LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, key, journal::encode(places)));
+  if (call.started) LUMENFLOW_TRY(ports_.log.erase(journal::kOpenCallsTable, key));
+  if (!call.started && call.idempotency_hash && ending.end.stage > 6) {
+    LUMENFLOW_TRY(idempotency_.put({*call.idempotency_hash, *call.input_hash, key}, call.arrived));
+  }
+  return apply_store_writes(ending);
+}
+
+Status Kernel::apply_store_writes(const Ending& ending) {
+  if (ending.store_writes.empty()) return {};
+  ++store_versions_[std::string(ending.call->pack_id)];
+  const std::string revoked = journal::store_key("kernel", kRevokedPrefix);
+  for (const auto& [key, text] : ending.store_writes) {
+    LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text) : ports_.log.erase(journal::kStoreTable, key));
+    if (text && key.starts_with(revoked)) revoked_tokens_.insert(key.substr(revoked.size()));
+  }
+  return {};
+}
+
+Status Kernel::append_started(RunningCall& call) {
+  log::Row row;
+  row.entries.push_back(journal::encode(requested_entry(call)));
+  row.entries.push_back(journal::encode(journal::CallStarted{call.receipt, call.arrived, "in-process"}));
+  LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
+  LUMENFLOW_TRY_ASSIGN(call.requested, ports_.log.append(row));
+  const std::string key(as_chars(call.ulid.bytes));
+  LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));
+  LUMENFLOW_TRY(ports_.log.put(journal::kOpenCallsTable, key, envelope_hash(call) + call.tool->descriptor.name));
+  if (call.idempotency_hash) {
+    LUMENFLOW_TRY(idempotency_.put({*call.idempotency_hash, *call.input_hash, key}, call.arrived));
+  }
+  call.started = true;
+  return {};
+}
+
+journal::CallRequested Kernel::requested_entry(const RunningCall& call) const {
+  journal::CallRequested entry;
+  entry.receipt = call.receipt;
+  entry.ts = call.arrived;
+  entry.subject = call.call.credential->subject;
+  entry.on_behalf_of = call.call.credential->on_behalf_of;
+  entry.tool = call.tool != nullptr ? call.tool->descriptor.name : call.call.tool.substr(0, 200);
+  if (call.tool != nullptr) {
+    entry.pack = call.pack_id;
+    entry.pack_integrity = call.tool->pack == nullptr ? std::string() : call.tool->pack->integrity;
+  }
+  entry.input_hash = call.input_hash;
+  entry.idempotency_key = call.call.idempotency_key.substr(0, 256);
+  return entry;
+}
+
+Result<std::string> Kernel::tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now) {
+  json::Object payload;
+  payload.reserve(6);
+  payload.append("receipt_id", called.receipt);
+  payload.append("tool_name", called.tool);
+  payload.append("envelope_hash", called.envelope_hash);
+  payload.append("outcome", journal::name(called.outcome));
+  payload.append("duration_ms", called.duration_us / 1000);
+  if (!called.code.empty()) payload.append("code", called.code);
+  LUMENFLOW_TRY_ASSIGN(
+      std::optional<std::string> entry,
+      emitter_.emit({std::string(kToolCalled), std::move(payload), {}}, event::EventClass::kEphemeral, now, cause));
+  return *std::move(entry);  // without a key there is always one
+}
+
+Status Kernel::close_crashed_calls() {
+  for (;;) {
+    LUMENFLOW_TRY_ASSIGN(const auto open, ports_.log.tables().scan(journal::kOpenCallsTable, "", "", 256));
+    if (open.empty()) return {};
+    for (const log::KeyValue& call : open) LUMENFLOW_TRY(close_crashed_call(call));
+  }
+}
+
+// A call that was started by a process that is gone: one without effects is crashed, any other is unknown.
+Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
+  const ReceiptId receipt = journal::receipt_of_call_key(open_call.key);
+  LUMENFLOW_TRY_ASSIGN(const auto found, ports_.log.tables().get(journal::kCallsTable, open_call.key));
+  const auto places = found ? journal::decode_call_places(*found) : std::nullopt;
+  if (!places || open_call.value.size() < kHashHexBytes)
+    return Error(ErrorCode::kJournalDamaged, "an open call has no record: " + receipt.str());
+  const std::string tool_name = open_call.value.substr(kHashHexBytes);
+  const pack::ActiveTool* tool = options_.registry->find(tool_name);
+  const bool harmless =
+      tool != nullptr && (tool->descriptor.permission == pack::Permission::kRead || tool->descriptor.idempotent);
+
+  const std::string code(name(ErrorCode::kToolCrashed));
+  const std::string result =
+      failure_text(code, harmless ? "the process died while the tool ran; calling it again is safe"
+                                  : "the process died while the tool ran; whether it took effect is unknown", {});
+  journal::CallFinished finished;
+  finished.receipt = receipt;
+  finished.ts = ports_.clock.now();
+  finished.outcome = harmless ? journal::Outcome::kCrashed : journal::Outcome::kUnknown;
+  finished.code = code;
+  finished.stage = 9;
+  finished.decided_by = "restart";
+  finished.output_hash = sha256(result);
+  const ToolCalled called{receipt.str(), tool_name, open_call.value.substr(0, kHashHexBytes), code, finished.outcome, 0};
+  log::Row row;
+  row.entries.push_back(journal::encode(finished));
+  LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, Call{}, finished.ts));
+  row.entries.push_back(std::move(entry));
+  LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({{}, result}, ports_.blobs));
+  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(row));
+  const journal::CallPlaces closed{places->requested, at};
+  LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, open_call.key, journal::encode(closed)));
+  return ports_.log.erase(journal::kOpenCallsTable, open_call.key);
+}
+
+}  // namespace lumenflow::kernel

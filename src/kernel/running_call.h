@@ -1,0 +1,54 @@
+// One call between its arrival and its last record. Owned by the strand; the flag alone is shared with the tool's thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/sha256.h"
+#include "base/ulid.h"
+#include "kernel/call.h"
+#include "pack/registry.h"
+
+namespace lumenflow::kernel {
+
+struct RunningCall {
+  Ulid ulid;
+  ReceiptId receipt;
+  Call call;
+  std::vector<Completion> completions;  // the caller's, and those of equal calls under the same idempotency key
+
+  std::shared_ptr<const pack::Registry> registry;  // shared: keeps `tool` alive over a reload
+  const pack::ActiveTool* tool = nullptr;          // null: stage 1 found none
+  std::string_view pack_id;                        // "kernel" for kernel tools, empty without a tool
+
+  Timestamp arrived;
+  std::chrono::nanoseconds arrived_monotonic{0};
+  std::optional<std::chrono::nanoseconds> deadline;  // monotonic; once it runs off the strand
+
+  std::string input_text;  // canonical and redacted; empty: has no canonical form, or was not reached
+  std::optional<Hash256> input_hash;
+  std::optional<Hash256> idempotency_hash;  // of (subject, tool, key)
+  std::string policy;                       // the decision of stage 5, as recorded
+
+  Position requested;               // the row of call.requested, once appended
+  bool started = false;             // call.started is in the journal
+  int attempts = 0;                 // executions whose store transaction was refused
+  std::uint64_t store_version = 0;  // of the pack's store when its snapshot was taken
+  std::shared_ptr<std::atomic<bool>> cancelled;  // shared with the thread that runs the tool
+};
+
+// How a stage ends a call.
+struct CallEnd {
+  int stage = 12;
+  journal::Outcome outcome = journal::Outcome::kSuccess;
+  std::optional<ErrorCode> code;  // the kernel's; for a tool's own failure `tool_code` says it
+  std::string tool_code;
+  std::string decided_by;
+  std::string message;
+  json::Value details;  // null: none
+};
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,52 @@
+// A durable, named position in a Log: what its owner has dealt with, and what it set aside.
+//
+// All changes belong to the Log's open batch and become durable with its commit, so that what a handler did and that it
+// did it are one fact. One thread: the Log's writer. Borrows the Log.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "log/log.h"
+
+namespace lumenflow::log {
+
+struct DeadLetter {
+  Position position;
+  std::uint64_t attempts = 0;  // how often it was set aside
+  std::string reason;
+};
+
+class Cursor {
+ public:
+  // `name` is not empty and has no NUL.
+  Cursor(Log& log, std::string name);
+
+  // The last position dealt with; 0 when none is.
+  Result<Position> position() const;
+  // INVALID_INPUT when that goes back, or beyond what is appended.
+  Status advance(Position to);
+  // Sets the entry aside and advances past it: the cursor goes on without it. Again for the same entry counts it up.
+  Status dead_letter(Position at, std::string_view reason);
+  // In order of position, after `after`.
+  Result<std::vector<DeadLetter>> dead_letters(Position after, std::size_t limit) const;
+  // Takes a dead letter back for another try, which its owner makes: NOT_FOUND when it is none. Where that fails,
+  // dead_letter() again with `attempts` of what this returns keeps the count.
+  Result<DeadLetter> redrive(Position at);
+  Status dead_letter_again(const DeadLetter& letter, std::string_view reason);
+
+ private:
+  std::string letter_key(Position at) const;
+  Status put_letter(Position at, std::uint64_t attempts, std::string_view reason);
+
+  Log& log_;
+  const std::string name_;
+};
+
+// Up to where retention may go: the least position that a cursor or a dead letter still needs, minus one. The end of the
+// log when there is none.
+Result<Position> retention_limit(const Log& log);
+
+}  // namespace lumenflow::log

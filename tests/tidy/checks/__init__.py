@@ -1,0 +1,1 @@
+"""One module, one check: `check(tree)` returns the faults it found, as lines for a person."""
