@@ -45,7 +45,8 @@ std::vector<bool> live_states(const std::vector<std::uint32_t>& next, std::size_
 }
 
 // Joins equal columns into classes and drops dead states. State 0 of the input is dead, 1 the start.
-Automaton compress(const std::vector<std::uint32_t>& next, const std::vector<bool>& accepting, std::vector<char32_t> bounds) {
+Automaton compress(const std::vector<std::uint32_t>& next, const std::vector<bool>& accepting,
+                   std::vector<char32_t> bounds) {
   const std::size_t columns = bounds.size();
   const std::vector<bool> live = live_states(next, columns, accepting);
   std::vector<Automaton::State> renamed(live.size(), Automaton::kDead);
@@ -136,7 +137,8 @@ class Positions {
 
   bool accepts(const State& state) const {
     if (state.place != Place::kInside) return false;
-    return std::any_of(state.places.begin(), state.places.end(), [&](auto place) { return items_[place / 2] == nullptr; });
+    return std::any_of(state.places.begin(), state.places.end(),
+                       [&](auto place) { return items_[place / 2] == nullptr; });
   }
 
   std::optional<State> step(const State& state, char32_t c, std::size_t& work) const {
@@ -193,10 +195,14 @@ class Positions {
         if (c != '/') enter(place, out);
         return;
       case Item::Kind::kFolders:
-        if (c != '/') out.push_back(inside(index));
-        else if (place % 2 == 1) enter(before(index), out);
+        if (c != '/')
+          out.push_back(inside(index));
+        else if (place % 2 == 1)
+          enter(before(index), out);
         return;
-      case Item::Kind::kAnything: enter(inside(index), out); return;
+      case Item::Kind::kAnything:
+        enter(inside(index), out);
+        return;
     }
   }
 
@@ -257,8 +263,8 @@ Automaton build_paths(bool open) {
     const std::optional<Place> place = advance(at.place, c);
     if (!place) return std::nullopt;
     if (at.is_protected || (c == '/' && whole(at))) return FirstSegment{*place, 0, false, true};
-    const bool matching = at.matching && at.matched < kProtected.size() &&
-                          to_lower(c) == static_cast<char32_t>(kProtected[at.matched]);
+    const bool matching =
+        at.matching && at.matched < kProtected.size() && to_lower(c) == static_cast<char32_t>(kProtected[at.matched]);
     return FirstSegment{*place, matching ? at.matched + 1 : 0, matching, false};
   };
   const auto accepts = [&](const FirstSegment& at) {
@@ -296,7 +302,8 @@ Result<Automaton> build_automaton(const std::vector<Sequence>& alternatives) {
   Result<Automaton> built = explore(positions.bounds(), positions.start(), step, accepts);
   if (!built.ok()) return built;
   if (work > kWorkMax) return Error(ErrorCode::kInvalidInput, "the glob is too complex; write several simpler ones");
-  if (built->start == Automaton::kDead) return Error(ErrorCode::kInvalidInput, "the glob matches no path of a workspace");
+  if (built->start == Automaton::kDead)
+    return Error(ErrorCode::kInvalidInput, "the glob matches no path of a workspace");
   built->universal = std::any_of(alternatives.begin(), alternatives.end(), is_universal);
   built->literal_head = literal_head(*built);
   std::size_t budget = kProductStatesMax;  // more than a product with something that small can use up

@@ -55,7 +55,8 @@ class TupleSet {
 class Letters {
  public:
   explicit Letters(const Parts& parts) : width_(parts.size()) {
-    for (const Automaton* part : parts) code_points_.insert(code_points_.end(), part->bounds.begin(), part->bounds.end());
+    for (const Automaton* part : parts)
+      code_points_.insert(code_points_.end(), part->bounds.begin(), part->bounds.end());
     std::sort(code_points_.begin(), code_points_.end());
     code_points_.erase(std::unique(code_points_.begin(), code_points_.end()), code_points_.end());
     classes_.reserve(code_points_.size() * width_);

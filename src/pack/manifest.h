@@ -18,6 +18,8 @@
 
 namespace lumenflow::pack {
 
+struct YamlDocument;
+
 enum class Permission : std::uint8_t { kRead, kWrite, kAdmin };
 std::string_view name(Permission permission);
 
@@ -81,6 +83,8 @@ class PackFiles {
 };
 
 // Nothing when an error was found; every fault is in `diagnostics` either way. `display_path` names the manifest there.
-std::optional<Manifest> parse_manifest(const PackFiles& files, const std::string& display_path, Diagnostics& diagnostics);
+// `document`, when given, is filled for those who report more against it.
+std::optional<Manifest> parse_manifest(const PackFiles& files, const std::string& display_path, Diagnostics& diagnostics,
+                                       YamlDocument* document = nullptr);
 
 }  // namespace lumenflow::pack
