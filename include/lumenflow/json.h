@@ -26,6 +26,7 @@ class Object {
  public:
   Object() = default;
   Object(std::initializer_list<Member> members);
+  explicit Object(std::vector<Member> members);  // the caller knows that the keys are unique
   Object(const Object&);
   Object(Object&&) noexcept;
   Object& operator=(const Object&);
