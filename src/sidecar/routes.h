@@ -30,6 +30,7 @@ struct RouteContext {
   PostToStrand post;
   // Runs a function once on the io thread after a delay.
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
+  std::function<std::size_t()> connections;  // open now
 };
 
 class Routes {
