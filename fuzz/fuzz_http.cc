@@ -64,6 +64,8 @@ Run run(std::string_view bytes, std::size_t packet_bytes) {
   LUMENFLOW_CHECK(peer->server_closed);
   LUMENFLOW_CHECK(host->connections() == 0);
   result.received = std::move(peer->received);
+  // With which code a malformed header is refused may depend on how much of it was there to look at.
+  result.received.erase(std::min(result.received.rfind("HTTP/1.1 4"), result.received.size()));
   // An invitation depends on whether the body came in the same packet.
   for (std::size_t at; (at = result.received.find(kContinue)) != std::string::npos;) result.received.erase(at, kContinue.size());
   return result;
