@@ -168,7 +168,7 @@ TEST_F(KernelTest, Law5AnEventKeyFixesTheFirstEmission) {
   open();
   EXPECT_FALSE(call("probe:emit", input).code);
   EXPECT_EQ(count_events(), 1);
-  expect_refused(call("probe:emit", Object{{"n", 2}, {"key", "job-1"}}), ErrorCode::kIdempotencyConflict, 9);
+  expect_refused(call("probe:emit", Object{{"n", 2}, {"key", "job-1"}}), ErrorCode::kIdempotencyConflict, 11);
   EXPECT_EQ(count_events(), 1);
 }
 

@@ -209,16 +209,22 @@ void KernelWorld::settle() {
   kernel->run_pending();
 }
 
+std::vector<log::StoredRow> KernelWorld::rows() const {
+  Result<std::vector<log::StoredRow>> rows = log->read(Position(0), 100'000, 1u << 30);
+  EXPECT_TRUE(rows.ok());
+  return rows.ok() ? *std::move(rows) : std::vector<log::StoredRow>();
+}
+
 std::vector<json::Value> KernelWorld::entries() const {
   std::vector<json::Value> out;
-  for (const log::StoredRow& row : *log->read(Position(0), 100'000, 1u << 30))
+  for (const log::StoredRow& row : rows())
     for (const std::string& bytes : row.entries) out.push_back(*journal::decode(bytes));
   return out;
 }
 
 std::string KernelWorld::bytes() const {
   std::string out;
-  for (const log::StoredRow& row : *log->read(Position(0), 100'000, 1u << 30)) {
+  for (const log::StoredRow& row : rows()) {
     for (const std::string& entry : row.entries) out += entry + "\n";
     out += row.body + "\n";
   }

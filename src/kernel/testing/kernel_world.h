@@ -41,6 +41,7 @@ class KernelWorld {
   // Every entry of the journal, decoded; and the raw bytes, for comparing whole journals.
   std::vector<json::Value> entries() const;
   std::string bytes() const;
+  std::vector<log::StoredRow> rows() const;
   // The entries of one call, in order.
   std::vector<json::Value> entries_of(const ReceiptId& receipt) const;
 
