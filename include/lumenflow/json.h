@@ -27,6 +27,11 @@ class Object {
   Object() = default;
   Object(std::initializer_list<Member> members);
   explicit Object(std::vector<Member> members);  // the caller knows that the keys are unique
+  Object(const Object&);
+  Object(Object&&) noexcept;
+  Object& operator=(const Object&);
+  Object& operator=(Object&&) noexcept;
+  ~Object();
 
   const Value* find(std::string_view key) const;  // null when absent; valid until the object changes
   Value* find(std::string_view key);
@@ -35,13 +40,13 @@ class Object {
   Value& append(std::string key, Value value);    // the caller knows that the key is new (a parser that has checked)
   bool erase(std::string_view key);
 
-  std::size_t size() const { return members_.size(); }
-  bool empty() const { return members_.empty(); }
-  void reserve(std::size_t n) { members_.reserve(n); }
-  auto begin() const { return members_.begin(); }
-  auto end() const { return members_.end(); }
-  auto begin() { return members_.begin(); }
-  auto end() { return members_.end(); }
+  std::size_t size() const;
+  bool empty() const { return size() == 0; }
+  void reserve(std::size_t n);
+  std::vector<Member>::const_iterator begin() const;
+  std::vector<Member>::const_iterator end() const;
+  std::vector<Member>::iterator begin();
+  std::vector<Member>::iterator end();
 
  private:
   std::vector<Member> members_;
@@ -121,6 +126,19 @@ struct Member {
   std::string key;
   Value value;
 };
+
+// Defined where a member is a whole type, which the vector's operations need.
+inline Object::Object(const Object&) = default;
+inline Object::Object(Object&&) noexcept = default;
+inline Object& Object::operator=(const Object&) = default;
+inline Object& Object::operator=(Object&&) noexcept = default;
+inline Object::~Object() = default;
+inline std::size_t Object::size() const { return members_.size(); }
+inline void Object::reserve(std::size_t n) { members_.reserve(n); }
+inline std::vector<Member>::const_iterator Object::begin() const { return members_.begin(); }
+inline std::vector<Member>::const_iterator Object::end() const { return members_.end(); }
+inline std::vector<Member>::iterator Object::begin() { return members_.begin(); }
+inline std::vector<Member>::iterator Object::end() { return members_.end(); }
 
 // A member as string, or the fallback when it is absent or of another kind; likewise for the others.
 std::string_view string_or(const Value& object, std::string_view key, std::string_view fallback);

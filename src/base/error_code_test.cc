@@ -1,8 +1,8 @@
 #include "lumenflow/error_code.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <regex>
 #include <set>
 
 namespace lumenflow {
@@ -19,10 +19,9 @@ TEST(ErrorCodes, TableIsInTheOrderOfTheEnumeration) {
 
 TEST(ErrorCodes, NamesAreUniqueAndLeadBackToTheirCode) {
   std::set<std::string_view> names;
-  const std::regex form("[A-Z][A-Z0-9]*(_[A-Z0-9]+)*");
   for (const ErrorCodeInfo& row : all_error_codes()) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name << " stands twice";
-    EXPECT_TRUE(std::regex_match(std::string(row.name), form)) << row.name;
+    EXPECT_THAT(std::string(row.name), testing::MatchesRegex("[A-Z][A-Z0-9]*(_[A-Z0-9]+)*"));
     EXPECT_EQ(error_code_from_name(row.name), row.code);
     EXPECT_EQ(name(row.code), row.name);
   }

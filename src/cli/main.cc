@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
-#include "packs/sidekick/registration.h"
+#include "sidekick/registration.h"
 
 int main(int argc, char** argv) {
   using namespace lumenflow;

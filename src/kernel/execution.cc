@@ -121,6 +121,7 @@ void Kernel::judge(const CallPtr& call, CallContext& context, std::optional<pack
   }
   for (const PendingEvent& event : context.events()) {
     if (Status status = emitter_.check_key(event, call->arrived); !status.ok()) {
+      end.stage = 11;
       end.code = status.error().code();
       end.decided_by = "emitter";
       end.message = status.error().message();

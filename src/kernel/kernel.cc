@@ -245,6 +245,12 @@ const RunningCall* Kernel::find_running(const ReceiptId& receipt) const {
   return found == running_.end() ? nullptr : found->second.get();
 }
 
+std::vector<ReceiptId> Kernel::running_receipts() const {
+  std::vector<ReceiptId> receipts;
+  for (const auto& [receipt, call] : running_) receipts.emplace_back(receipt);
+  return receipts;
+}
+
 bool Kernel::also_notify(const ReceiptId& receipt, Completion done) {
   const auto found = running_.find(receipt.str());
   if (found == running_.end()) return false;

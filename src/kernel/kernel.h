@@ -91,6 +91,8 @@ class Kernel {
   bool draining() const { return draining_; }
   bool journal_available() const { return journal_available_; }
   std::size_t running() const { return running_.size(); }
+  std::vector<ReceiptId> running_receipts() const;
+  bool token_revoked(std::string_view token_id) const { return revoked_tokens_.contains(token_id); }
   // The running call of this receipt, null when there is none.
   const RunningCall* find_running(const ReceiptId& receipt) const;
   // Adds a completion to a running call; false when there is none.

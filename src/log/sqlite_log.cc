@@ -147,6 +147,7 @@ class SqliteLog final : public Log {
   Result<Hash256> root_at(std::uint64_t size) const override { return tree_.root_at(size); }
   Condition condition() const override { return condition_; }
   Status recheck_tree() const override {
+    LUMENFLOW_TRY(pool_->check_first_row());
     LUMENFLOW_TRY(recheck_edge_tiles());
     return tree_.recheck_tiles();
   }
@@ -185,7 +186,7 @@ class SqliteLog final : public Log {
     encode_row(row, blob_, leaves_);
     const auto position = static_cast<std::int64_t>(first.value());
     if (const Status done = Query(statements_.insert_row).bind(1, position).bind(2, blob_).run(); !done.ok()) {
-      if (sqlite3_errcode(writer_.get()) == SQLITE_CONSTRAINT)
+      if ((sqlite3_errcode(writer_.get()) & 0xff) == SQLITE_CONSTRAINT)
         return damaged_at(first.value(), "somebody else wrote a row here");
       return done;
     }

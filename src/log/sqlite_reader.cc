@@ -84,6 +84,15 @@ Result<std::vector<Hash256>> ReadPool::load_tile(TileId id) const {
   return parse_tile(query.blob(0));
 }
 
+Status ReadPool::check_first_row() const {
+  LUMENFLOW_TRY_ASSIGN(const Lease reader, lease());
+  LUMENFLOW_TRY_ASSIGN(const Statement select, reader->connection.prepare("SELECT min(position) FROM rows"));
+  Query query(select);
+  LUMENFLOW_TRY_ASSIGN(const bool found, query.next());
+  if (!found || query.is_null(0) || query.integer(0) >= 1) return {};
+  return damaged_at(1, "there is a row before it");
+}
+
 Result<std::vector<StoredRow>> read_checked_rows(const ReadPool& pool, const CheckedTree& tree, Position from,
                                                  std::size_t entries_max, std::size_t bytes_max) {
   LUMENFLOW_TRY_ASSIGN(const ReadPool::Lease reader, pool.lease());

@@ -49,6 +49,7 @@ class ReadPool final : public TileSource {
   };
   Result<Lease> lease() const;
   Result<std::vector<Hash256>> load_tile(TileId id) const override;
+  Status check_first_row() const;  // JOURNAL_DAMAGED when one is stored before position 1
 
  private:
   const std::string path_;

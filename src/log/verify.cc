@@ -20,7 +20,7 @@ class Verifier {
   }
 
   Result<VerifyReport> run(const std::function<void(std::uint64_t)>& on_page) {
-    if (const Condition condition = log_.condition(); condition.damaged) fault(condition.first_affected, condition.what);
+    if (const Condition condition = log_.condition(); condition.damaged) fault(condition.first_affected, condition.first_affected, condition.what);
     check_origins();
     while (frontier_.size() < report_.head.size) {
       LUMENFLOW_TRY_ASSIGN(const bool more, next_page());
@@ -36,7 +36,7 @@ class Verifier {
   void check_origins() {
     for (const Head& head : heads_)
       if (head.log_id != report_.head.log_id)
-        fault(1, "a checkpoint is of log " + head.log_id + ", this is " + report_.head.log_id);
+        fault(0, 0, "a checkpoint is of log " + head.log_id + ", this is " + report_.head.log_id);
   }
 
   // False when it cannot go on past a bad entry.
@@ -50,7 +50,7 @@ class Verifier {
       }
     }
     if (page->empty()) {
-      fault(frontier_.size() + 1, "the entry is missing");
+      fault(frontier_.size() + 1, frontier_.size() + 1, "the entry is missing");
       return false;
     }
     for (const StoredRow& row : *page)
@@ -68,7 +68,8 @@ class Verifier {
   void compare(const Head& head) {
     const Hash256 root = head.size == 0 ? empty_root() : frontier_.root();
     if (root != head.root)
-      return fault(confirmed_size_ + 1, "the first " + std::to_string(head.size) + " entries are not those of a checkpoint");
+      return fault(confirmed_size_ + 1, head.size,
+                   "the first " + std::to_string(head.size) + " entries are not those of a checkpoint");
     confirmed_size_ = head.size;
     ++report_.heads;
   }
@@ -76,24 +77,29 @@ class Verifier {
   void finish() {
     for (; next_head_ < heads_.size() && heads_[next_head_].size == 0; ++next_head_) compare(heads_[next_head_]);
     if (next_head_ < heads_.size())
-      fault(report_.head.size + 1, "the log has " + std::to_string(report_.head.size) + " entries, a checkpoint has " +
+      fault(report_.head.size + 1, report_.head.size + 1, "the log has " + std::to_string(report_.head.size) + " entries, a checkpoint has " +
                                        std::to_string(heads_[next_head_].size));
-    if (frontier_.root() != report_.head.root) fault(confirmed_size_ + 1, "the entries are not those of the tree");
+    if (frontier_.root() != report_.head.root)
+      fault(confirmed_size_ + 1, report_.head.size, "the entries are not those of the tree");
   }
 
   // Damage goes into the report; other errors end the check.
   Status take(Error error) {
     if (error.code() != ErrorCode::kJournalDamaged) return error;
-    fault(damaged_position(error).value_or(0), error.message());
+    const std::uint64_t position = damaged_position(error).value_or(0);
+    fault(position, position, error.message());
     return {};
   }
 
-  // The first position wins; an unknown one only where nothing better is known.
-  void fault(std::uint64_t position, std::string what) {
-    const bool better = report_.intact || (position != 0 && (report_.first_bad == 0 || position < report_.first_bad));
-    if (!better) return;
+  // The closest says most; of those as close, the first.
+  void fault(std::uint64_t first, std::uint64_t last, std::string what) {
+    const auto rank = [](std::uint64_t from, std::uint64_t to) {
+      return std::pair(from == 0 ? UINT64_MAX : to - from, from);
+    };
+    if (!report_.intact && rank(first, last) >= rank(report_.first_bad, report_.last_bad)) return;
     report_.intact = false;
-    report_.first_bad = position;
+    report_.first_bad = first;
+    report_.last_bad = last;
     report_.what = std::move(what);
   }
 

@@ -15,7 +15,10 @@ namespace lumenflow::log {
 
 struct VerifyReport {
   bool intact = true;
-  std::uint64_t first_bad = 0;  // position; with a head that differs, the first that may be: those before are proven
+  // The position that is bad: first == last. Where only a head differs, those it covers beyond the last head that was
+  // confirmed: one of them at least is bad, those before are proven. 0 when unknown.
+  std::uint64_t first_bad = 0;
+  std::uint64_t last_bad = 0;
   std::string what;             // empty when intact
   std::uint64_t entries = 0;    // rechecked
   std::uint64_t heads = 0;      // that were confirmed
