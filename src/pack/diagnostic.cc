@@ -43,17 +43,17 @@ constexpr DiagnosticKind kKinds[] = {
     {"LF1042", "path-escape", kError},
     {"LF1050", "approval-provider-missing", kError},
     {"LF1051", "surface-unavailable", kError},
-    {"LF2001", "config-unreadable", kError},      // missing, not YAML, duplicate key, several documents, over 1 MiB
-    {"LF2002", "unknown-key", kError},            // neither a key of lumenflow.yaml nor a loaded pack's config_key
-    {"LF2003", "missing-key", kError},            // a required key is absent
-    {"LF2004", "bad-value", kError},              // wrong type, enum, pattern, range, duration or size
-    {"LF2005", "secret-literal", kError},         // a credential written out instead of referred to
-    {"LF2006", "unknown-pack", kError},           // a pin names a builtin that this program does not have
-    {"LF2007", "duplicate-pin", kError},          // the same pack is pinned twice
-    {"LF2008", "duplicate-id", kError},           // two lanes or policy rules of one id
-    {"LF2009", "unsafe-scope", kError},           // as LF1021, in a workspace or lane scope
-    {"LF2010", "not-in-production", kError},      // a development-only setting with `mode: production`
-    {"LF2011", "config-section-invalid", kError}, // a pack's section does not match its config_schema
+    {"LF2001", "config-unreadable", kError},       // missing, not YAML, duplicate key, several documents, over 1 MiB
+    {"LF2002", "unknown-key", kError},             // neither a key of lumenflow.yaml nor a loaded pack's config_key
+    {"LF2003", "missing-key", kError},             // a required key is absent
+    {"LF2004", "bad-value", kError},               // wrong type, enum, pattern, range, duration or size
+    {"LF2005", "secret-literal", kError},          // a credential written out instead of referred to
+    {"LF2006", "unknown-pack", kError},            // a pin names a builtin that this program does not have
+    {"LF2007", "duplicate-pin", kError},           // the same pack is pinned twice
+    {"LF2008", "duplicate-id", kError},            // two lanes or policy rules of one id
+    {"LF2009", "unsafe-scope", kError},            // as LF1021, in a workspace or lane scope
+    {"LF2010", "not-in-production", kError},       // a development-only setting with `mode: production`
+    {"LF2011", "config-section-invalid", kError},  // a pack's section does not match its config_schema
 };
 
 const DiagnosticKind* find_kind(std::string_view code) {

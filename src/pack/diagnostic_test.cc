@@ -12,7 +12,8 @@ using testing::HasSubstr;
 Diagnostics two_faults() {
   Diagnostics diagnostics;
   diagnostics.add("LF1016", {"packs/a b/manifest.yaml", 9, 5}, "nothing declares 'x:y'");
-  diagnostics.add("LF1002", {"packs/a b/manifest.yaml", 3, 3}, "unknown field 'titel'", "did you mean 'title'?", "\té titel: x");
+  diagnostics.add("LF1002", {"packs/a b/manifest.yaml", 3, 3}, "unknown field 'titel'", "did you mean 'title'?",
+                  "\té titel: x");
   diagnostics.sort();
   return diagnostics;
 }

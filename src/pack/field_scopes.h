@@ -10,8 +10,8 @@
 
 namespace lumenflow::pack {
 
-// Nothing when a fault was reported. `unsafe_code` is for patterns with `..` or NUL, absolute ones, and those that speak
-// of `.lumenflow/`.
+// Nothing when a fault was reported. `unsafe_code` is for patterns with `..` or NUL, absolute ones, and those that
+// speak of `.lumenflow/`.
 std::optional<Scope> read_scope(Report& report, const json::Value& value, const std::string& pointer,
                                 std::string_view unsafe_code);
 

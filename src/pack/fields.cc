@@ -8,12 +8,18 @@ namespace {
 
 std::string_view type_name(const json::Value& value) {
   switch (value.kind()) {
-    case json::Kind::kNull: return "nothing";
-    case json::Kind::kBoolean: return "a boolean";
-    case json::Kind::kString: return "a string";
-    case json::Kind::kArray: return "a list";
-    case json::Kind::kObject: return "a map";
-    default: return "a number";
+    case json::Kind::kNull:
+      return "nothing";
+    case json::Kind::kBoolean:
+      return "a boolean";
+    case json::Kind::kString:
+      return "a string";
+    case json::Kind::kArray:
+      return "a list";
+    case json::Kind::kObject:
+      return "a map";
+    default:
+      return "a number";
   }
 }
 
@@ -100,7 +106,8 @@ const json::Value* Fields::find(std::string_view key) {
 const json::Value* Fields::require(std::string_view key) {
   const json::Value* value = find(key);
   if (value == nullptr && object_ != nullptr)
-    report_.at(report_.codes().missing, pointer_, what_ + " needs '" + std::string(key) + "'", "add '" + std::string(key) + ":'");
+    report_.at(report_.codes().missing, pointer_, what_ + " needs '" + std::string(key) + "'",
+               "add '" + std::string(key) + ":'");
   return value;
 }
 
@@ -146,8 +153,8 @@ std::int64_t Fields::integer(std::string_view key, std::int64_t fallback, std::i
   if (value == nullptr) return fallback;
   const std::int64_t* integer = value->if_integer();
   if (integer != nullptr && *integer >= min && *integer <= max) return *integer;
-  report_.bad(pointer_to(key), "'" + std::string(key) + "' must be a whole number from " + std::to_string(min) + " to " +
-                                   std::to_string(max) + ", not " + shown(*value));
+  report_.bad(pointer_to(key), "'" + std::string(key) + "' must be a whole number from " + std::to_string(min) +
+                                   " to " + std::to_string(max) + ", not " + shown(*value));
   return fallback;
 }
 

@@ -1,5 +1,5 @@
-// Reading maps field by field, strictly: every getter checks the type, reports what is wrong at its place, and knows the
-// field from then on; what nobody asked for is an unknown field with a "did you mean".
+// Reading maps field by field, strictly: every getter checks the type, reports what is wrong at its place, and knows
+// the field from then on; what nobody asked for is an unknown field with a "did you mean".
 //
 // A Report and Fields borrow their document and diagnostics and are used by one thread while these live.
 #pragma once

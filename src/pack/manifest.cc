@@ -20,11 +20,13 @@ bool read_document(const PackFiles& files, const std::string& display_path, Yaml
   if (text.ok()) return parse_yaml(display_path, *std::move(text), kUnreadable, document, diagnostics);
   const ErrorCode code = text.error().code();
   if (code == ErrorCode::kNotFound) {
-    diagnostics.add(kUnreadable, {display_path, 0, 0}, "there is no manifest.yaml", "a pack is a folder with a manifest.yaml");
+    diagnostics.add(kUnreadable, {display_path, 0, 0}, "there is no manifest.yaml",
+                    "a pack is a folder with a manifest.yaml");
   } else if (code == ErrorCode::kBodyTooLarge) {
     diagnostics.add(kUnreadable, {display_path, 0, 0}, "the file is over 1 MiB");
   } else if (code == ErrorCode::kInvalidInput) {
-    diagnostics.add("LF1042", {display_path, 0, 0}, "manifest.yaml resolves outside the pack", "replace the symlink by the file");
+    diagnostics.add("LF1042", {display_path, 0, 0}, "manifest.yaml resolves outside the pack",
+                    "replace the symlink by the file");
   } else {
     diagnostics.add(kUnreadable, {display_path, 0, 0}, text.error().message());
   }
@@ -50,7 +52,8 @@ void read_command(Fields& runtime, RuntimeType type) {
   const bool has_command = runtime.find("command") != nullptr, has_url = runtime.find("url") != nullptr;
   const std::string pointer = runtime.pointer();
   const bool empty_command = has_command && runtime.texts("command").empty();
-  if (const std::string* url = runtime.text("url"); url && !url->starts_with("https://") && !url->starts_with("http://"))
+  if (const std::string* url = runtime.text("url");
+      url && !url->starts_with("https://") && !url->starts_with("http://"))
     runtime.report().bad(runtime.pointer_to("url"), "the url must begin with https:// or http://");
   if (empty_command && runtime.list("command") != nullptr && runtime.list("command")->empty())
     runtime.report().bad(runtime.pointer_to("command"), "the command must name a program");
@@ -80,9 +83,12 @@ void read_runtime(manifest_parts::Context& context) {
 
 std::string_view name(Permission permission) {
   switch (permission) {
-    case Permission::kRead: return "read";
-    case Permission::kWrite: return "write";
-    case Permission::kAdmin: return "admin";
+    case Permission::kRead:
+      return "read";
+    case Permission::kWrite:
+      return "write";
+    case Permission::kAdmin:
+      return "admin";
   }
   return "read";
 }
@@ -97,7 +103,8 @@ void read_identity(Context& context) {
   context.root.require("version");
   manifest.version = context.root.text_or("version");
   if (!manifest.version.empty() && !is_semantic_version(manifest.version))
-    context.report.bad("/version", shown(json::Value(manifest.version)) + " is no semantic version", "write 'MAJOR.MINOR.PATCH', like '1.0.0'");
+    context.report.bad("/version", shown(json::Value(manifest.version)) + " is no semantic version",
+                       "write 'MAJOR.MINOR.PATCH', like '1.0.0'");
   manifest.title = context.root.text_or("title");
   manifest.description = context.root.text_or("description");
   manifest.license = context.root.text_or("license");
@@ -106,8 +113,8 @@ void read_identity(Context& context) {
 
 }  // namespace manifest_parts
 
-std::optional<Manifest> parse_manifest(const PackFiles& files, const std::string& display_path, Diagnostics& diagnostics,
-                                       YamlDocument* document) {
+std::optional<Manifest> parse_manifest(const PackFiles& files, const std::string& display_path,
+                                       Diagnostics& diagnostics, YamlDocument* document) {
   YamlDocument own;
   YamlDocument& yaml = document != nullptr ? *document : own;
   if (!read_document(files, display_path, yaml, diagnostics)) return std::nullopt;

@@ -65,8 +65,10 @@ void read_configuration(Context& context) {
   const json::Value* schema = context.root.find("config_schema");
   if (schema == nullptr) return;
   if (!context.root.find("config_key"))
-    context.report.at_key("LF1003", "/config_schema", "'config_schema' needs the 'config_key' whose value it describes", "add 'config_key:'");
-  if (auto loaded = read_schema(context, *schema, "/config_schema", false)) manifest.config_schema = std::move(loaded->schema);
+    context.report.at_key("LF1003", "/config_schema", "'config_schema' needs the 'config_key' whose value it describes",
+                          "add 'config_key:'");
+  if (auto loaded = read_schema(context, *schema, "/config_schema", false))
+    manifest.config_schema = std::move(loaded->schema);
 }
 
 void read_prompts(Context& context) {
@@ -103,7 +105,8 @@ void read_resources(Context& context) {
     resource.map("annotations");
     resource.list("icons");
     resource.map("_meta");
-    if (const std::string* file = resource.text("file")) read_referred(context, *file, resource.pointer_to("file"), "LF1004");
+    if (const std::string* file = resource.text("file"))
+      read_referred(context, *file, resource.pointer_to("file"), "LF1004");
   });
 }
 
@@ -127,7 +130,8 @@ void read_content(Context& context) {
   read_prompts(context);
   read_resources(context);
   read_surfaces(context);
-  if (const std::string* path = context.root.text("event_types")) read_referred(context, *path, "/event_types", "LF1004");
+  if (const std::string* path = context.root.text("event_types"))
+    read_referred(context, *path, "/event_types", "LF1004");
 }
 
 }  // namespace lumenflow::pack::manifest_parts

@@ -17,8 +17,8 @@ struct FixedClass {
   EventClass event_class;
 };
 constexpr FixedClass kFixedClasses[] = {
-    {"sidekick", "routine_due", EventClass::kQueue},         {"sidekick", "message_sent", EventClass::kEphemeral},
-    {"agent-runtime", "turn_", EventClass::kEphemeral},      {"software-delivery", "wu_", EventClass::kEphemeral},
+    {"sidekick", "routine_due", EventClass::kQueue},        {"sidekick", "message_sent", EventClass::kEphemeral},
+    {"agent-runtime", "turn_", EventClass::kEphemeral},     {"software-delivery", "wu_", EventClass::kEphemeral},
     {"software-delivery", "gate_", EventClass::kEphemeral},
 };
 
@@ -58,11 +58,13 @@ void check_event_name(Context& context, const std::string& kind, const std::stri
 
 void check_emitted(Context& context, const std::string& kind, const std::string& pointer) {
   if (event::find_kernel_kind(kind) != nullptr)
-    return context.report.at("LF1015", pointer, "'" + kind + "' belongs to the kernel", "packs may subscribe to it, not emit it");
+    return context.report.at("LF1015", pointer, "'" + kind + "' belongs to the kernel",
+                             "packs may subscribe to it, not emit it");
   const std::string& slug = context.manifest.slug;
   const bool has_colon = kind.find(':') != std::string::npos;
   if (has_colon && !slug.empty() && prefix_of(kind) != slug)
-    context.report.at("LF1010", pointer, "Pack slug prefix mismatch: " + shown(json::Value(kind)) + " does not begin with '" + slug + ":'",
+    context.report.at("LF1010", pointer,
+                      "Pack slug prefix mismatch: " + shown(json::Value(kind)) + " does not begin with '" + slug + ":'",
                       "write '" + slug + ":" + snake_case(event_name_of(kind)) + "'");
   check_event_name(context, kind, pointer, slug.empty() ? "slug" : slug);
 }
@@ -71,7 +73,8 @@ void check_subscribed(Context& context, const std::string& kind, const std::stri
   if (event::find_kernel_kind(kind) != nullptr) return;
   check_event_name(context, kind, pointer, kind.find(':') == std::string::npos ? "slug" : prefix_of(kind));
   if (kind.find(':') != std::string::npos && !is_slug(prefix_of(kind)))
-    context.report.at("LF1011", pointer, shown(json::Value(kind)) + " is no event kind: the part before the colon is no pack slug");
+    context.report.at("LF1011", pointer,
+                      shown(json::Value(kind)) + " is no event kind: the part before the colon is no pack slug");
 }
 
 template <class Check>
@@ -84,7 +87,8 @@ std::vector<std::string> read_kinds(Context& context, std::string_view key, Chec
     if (kind == nullptr) {
       context.report.wrong_type(pointer, "a string", (*list)[i]);
     } else if (std::ranges::find(out, *kind) != out.end()) {
-      context.report.at("LF1012", pointer, shown(json::Value(*kind)) + " is listed twice in " + std::string(key), "remove one of the two");
+      context.report.at("LF1012", pointer, shown(json::Value(*kind)) + " is listed twice in " + std::string(key),
+                        "remove one of the two");
     } else {
       check(context, *kind, pointer);
       out.push_back(*kind);
@@ -106,7 +110,8 @@ std::string did_you_mean(std::string_view kind, const std::vector<std::string>& 
 void check_fixed_class(Context& context, const std::string& kind, EventClass event_class, const std::string& pointer) {
   const auto fixed = fixed_class(kind);
   if (!fixed || *fixed == event_class) return;
-  context.report.at("LF1017", pointer, "'" + kind + "' must be " + std::string(event::name(*fixed)), "write '" + kind + ": " + std::string(event::name(*fixed)) + "'");
+  context.report.at("LF1017", pointer, "'" + kind + "' must be " + std::string(event::name(*fixed)),
+                    "write '" + kind + ": " + std::string(event::name(*fixed)) + "'");
 }
 
 void read_class(Context& context, const std::string& kind, const json::Value& value, const std::string& pointer) {
@@ -127,7 +132,8 @@ void read_backpressure(Context& context) {
   for (const json::Member& member : *policies) {
     const std::string pointer = child_pointer(context.root.pointer_to("backpressure_policy"), member.key);
     if (!emits(manifest, member.key))
-      context.report.at_key("LF1014", pointer, shown(json::Value(member.key)) + " has a backpressure policy but is not emitted",
+      context.report.at_key("LF1014", pointer,
+                            shown(json::Value(member.key)) + " has a backpressure policy but is not emitted",
                             did_you_mean(member.key, manifest.emitted_event_kinds));
     read_class(context, member.key, member.value, pointer);
   }
@@ -146,7 +152,8 @@ void read_event_schemas(Context& context) {
   for (const json::Member& member : *schemas) {
     const std::string pointer = child_pointer(context.root.pointer_to("event_schemas"), member.key);
     if (!emits(context.manifest, member.key))
-      context.report.at_key(context.report.codes().bad, pointer, shown(json::Value(member.key)) + " has a schema but is not emitted",
+      context.report.at_key(context.report.codes().bad, pointer,
+                            shown(json::Value(member.key)) + " has a schema but is not emitted",
                             did_you_mean(member.key, context.manifest.emitted_event_kinds));
     if (auto schema = read_schema(context, member.value, pointer, true))
       context.manifest.event_schemas.emplace(member.key, std::move(schema->schema));
@@ -159,9 +166,10 @@ void read_approvals(Context& context) {
   for (std::size_t i = 0; i < manifest.required_approvals.size(); ++i) {
     const std::string& surface = manifest.required_approvals[i];
     if (is_surface_id(surface) && (manifest.slug.empty() || prefix_of(surface) == manifest.slug)) continue;
-    context.report.bad(child_pointer(context.root.pointer_to("required_approvals"), i),
-                       shown(json::Value(surface)) + " is no approval surface of this pack",
-                       "write '" + (manifest.slug.empty() ? std::string("<slug>") : manifest.slug) + ":<name>' in lower case");
+    context.report.bad(
+        child_pointer(context.root.pointer_to("required_approvals"), i),
+        shown(json::Value(surface)) + " is no approval surface of this pack",
+        "write '" + (manifest.slug.empty() ? std::string("<slug>") : manifest.slug) + ":<name>' in lower case");
   }
 }
 
@@ -173,13 +181,15 @@ void read_handler_approvals(Context& context) {
   for (const json::Member& member : *approvals) {
     const std::string pointer = child_pointer(context.root.pointer_to("handler_approvals"), member.key);
     if (std::ranges::find(subscribed, member.key) == subscribed.end())
-      context.report.at_key(context.report.codes().bad, pointer, shown(json::Value(member.key)) + " is not in subscribed_event_kinds",
+      context.report.at_key(context.report.codes().bad, pointer,
+                            shown(json::Value(member.key)) + " is not in subscribed_event_kinds",
                             did_you_mean(member.key, subscribed));
     const std::string* surface = member.value.if_string();
     if (surface == nullptr) {
       context.report.wrong_type(pointer, "a string", member.value);
     } else if (std::ranges::find(declared, *surface) == declared.end()) {
-      context.report.at("LF1025", pointer, "the handler asks for the approval " + shown(member.value) + ", which the pack does not list",
+      context.report.at("LF1025", pointer,
+                        "the handler asks for the approval " + shown(member.value) + ", which the pack does not list",
                         "add it to the pack's required_approvals");
     } else {
       context.manifest.handler_approvals.emplace(member.key, *surface);

@@ -22,8 +22,8 @@ struct Context {  // borrows everything; lives during one parse
 void read_identity(Context& context);  // id, slug, version, titles, runtime
 void read_events(Context& context);    // kinds, classes, payload schemas, approvals
 void read_tools(Context& context);
-void read_content(Context& context);   // task types, lanes, configuration, prompts, resources, surfaces
-void read_rules(Context& context);     // policies, automations, examples
+void read_content(Context& context);  // task types, lanes, configuration, prompts, resources, surfaces
+void read_rules(Context& context);    // policies, automations, examples
 
 // One entry of `required_scopes`, with the rules for a tool of the manifest's runtime.
 std::optional<Scope> read_tool_scope(Context& context, const json::Value& value, const std::string& pointer);

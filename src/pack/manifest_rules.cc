@@ -67,7 +67,8 @@ void read_examples(Context& context) {
     const std::string pointer = child_pointer("/examples", member.key);
     if (std::ranges::find(names, member.key) == names.end()) {
       const auto meant = nearest(member.key, names);
-      context.report.at_key(context.report.codes().bad, pointer, shown(json::Value(member.key)) + " is neither a tool nor a kind of this pack",
+      context.report.at_key(context.report.codes().bad, pointer,
+                            shown(json::Value(member.key)) + " is neither a tool nor a kind of this pack",
                             meant ? "did you mean '" + *meant + "'?" : "");
     }
     const json::Array* list = member.value.if_array();

@@ -46,7 +46,8 @@ std::optional<std::string> read_referred(Context& context, const std::string& pa
   if (text.ok()) return *std::move(text);
   const std::string name = shown(json::Value(path));
   if (text.error().code() == ErrorCode::kInvalidInput) {
-    context.report.at("LF1042", pointer, name + " resolves outside the pack", "name a file inside the pack, relative to it");
+    context.report.at("LF1042", pointer, name + " resolves outside the pack",
+                      "name a file inside the pack, relative to it");
   } else if (text.error().code() == ErrorCode::kNotFound) {
     context.report.at(missing_code, pointer, "the pack has no file " + name, "add the file, or correct the path");
   } else {

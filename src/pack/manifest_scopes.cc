@@ -47,7 +47,8 @@ std::optional<Scope> read_tool_scope(Context& context, const json::Value& value,
   if (!scope) return std::nullopt;
   if (scope->type == Scope::Type::kNetwork) {
     check_network(context, *scope, pointer);
-  } else if (scope->access == Access::kWrite && is_sandboxed(context.manifest) && !is_mountable(scope->pattern->pattern())) {
+  } else if (scope->access == Access::kWrite && is_sandboxed(context.manifest) &&
+             !is_mountable(scope->pattern->pattern())) {
     context.report.at("LF1027", child_pointer(pointer, "pattern"),
                       "a sandboxed pack cannot be given '" + scope->pattern->pattern() + "' to write",
                       "name one file, or a folder as 'dir/**'");
@@ -56,7 +57,9 @@ std::optional<Scope> read_tool_scope(Context& context, const json::Value& value,
 }
 
 void check_permission(Context& context, const ToolDescriptor& tool, const std::string& pointer) {
-  const auto writes = [](const Scope& scope) { return scope.type == Scope::Type::kPath && scope.access == Access::kWrite; };
+  const auto writes = [](const Scope& scope) {
+    return scope.type == Scope::Type::kPath && scope.access == Access::kWrite;
+  };
   const auto reaches_out = [](const Scope& scope) {
     return scope.type == Scope::Type::kNetwork && scope.posture != NetworkPosture::kOff;
   };

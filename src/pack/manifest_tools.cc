@@ -13,7 +13,8 @@ constexpr std::int64_t kTimeoutMsMax = 24 * 3'600'000;
 
 std::string alias_of(const std::string& slug, const std::string& name) {
   std::string alias = name;
-  std::ranges::replace_if(alias, [](char c) { return c == ':' || c == '-'; }, '_');
+  std::ranges::replace_if(
+      alias, [](char c) { return c == ':' || c == '-'; }, '_');
   return slug + ":" + alias;
 }
 
@@ -22,22 +23,27 @@ void read_name(Context& context, Fields& fields, ToolDescriptor& tool) {
   const std::string* name = fields.text("name");
   if (name == nullptr) return;
   if (!is_tool_name(*name)) {
-    context.report.bad(fields.pointer_to("name"), shown(json::Value(*name)) + " is no tool name", "write '<namespace>:<name>' in lower case, like 'report:create'");
+    context.report.bad(fields.pointer_to("name"), shown(json::Value(*name)) + " is no tool name",
+                       "write '<namespace>:<name>' in lower case, like 'report:create'");
     return;
   }
   tool.name = *name;
   const std::string_view tool_namespace = prefix_of(tool.name);
   if (is_reserved_slug(tool_namespace))
-    context.report.at("LF1005", fields.pointer_to("name"), "the tool namespace '" + std::string(tool_namespace) + "' is reserved", "choose another namespace");
+    context.report.at("LF1005", fields.pointer_to("name"),
+                      "the tool namespace '" + std::string(tool_namespace) + "' is reserved",
+                      "choose another namespace");
   if (!context.manifest.slug.empty() && tool_namespace != context.manifest.slug)
     tool.aliases.push_back(alias_of(context.manifest.slug, tool.name));
 }
 
 void read_permission(Context& context, Fields& fields, ToolDescriptor& tool) {
-  if (const auto permission = fields.one_of("permission", kPermissions)) tool.permission = static_cast<Permission>(*permission);
+  if (const auto permission = fields.one_of("permission", kPermissions))
+    tool.permission = static_cast<Permission>(*permission);
   tool.scope = fields.text_or("scope", "tools:" + std::string(name(tool.permission)));
   if (!is_token_scope(tool.scope))
-    context.report.bad(fields.pointer_to("scope"), shown(json::Value(tool.scope)) + " is no token scope", "write it like 'tools:write' or 'agent:execute-turn'");
+    context.report.bad(fields.pointer_to("scope"), shown(json::Value(tool.scope)) + " is no token scope",
+                       "write it like 'tools:write' or 'agent:execute-turn'");
 }
 
 void read_scopes(Context& context, Fields& fields, ToolDescriptor& tool) {
@@ -46,9 +52,11 @@ void read_scopes(Context& context, Fields& fields, ToolDescriptor& tool) {
   const json::Array* scopes = fields.list("required_scopes");
   if (scopes == nullptr) return;
   if (scopes->empty())
-    return context.report.bad(pointer, "a tool needs at least one scope", "add '{type: path, pattern: docs/**, access: read}'");
+    return context.report.bad(pointer, "a tool needs at least one scope",
+                              "add '{type: path, pattern: docs/**, access: read}'");
   for (std::size_t i = 0; i < scopes->size(); ++i)
-    if (auto scope = read_tool_scope(context, (*scopes)[i], child_pointer(pointer, i))) tool.required_scopes.push_back(*std::move(scope));
+    if (auto scope = read_tool_scope(context, (*scopes)[i], child_pointer(pointer, i)))
+      tool.required_scopes.push_back(*std::move(scope));
   if (tool.required_scopes.size() == scopes->size()) check_permission(context, tool, fields.pointer());
 }
 
@@ -69,7 +77,8 @@ void read_environment(Context& context, Fields& fields, ToolDescriptor& tool) {
   for (std::size_t i = 0; i < tool.required_env.size(); ++i)
     if (!is_environment_name(tool.required_env[i]))
       context.report.bad(child_pointer(fields.pointer_to("required_env"), i),
-                         shown(json::Value(tool.required_env[i])) + " is no name of an environment variable", "write it like 'API_URL'");
+                         shown(json::Value(tool.required_env[i])) + " is no name of an environment variable",
+                         "write it like 'API_URL'");
 }
 
 void read_schema_of(Context& context, Fields& fields, std::string_view key, json::Value& value,
@@ -100,7 +109,8 @@ ToolDescriptor read_tool(Context& context, const json::Value& value, const std::
   tool.timeout_ms = fields.integer("timeout_ms", tool.timeout_ms, 1, kTimeoutMsMax);
   tool.mcp_name = fields.text_or("mcp_name");
   if (!tool.mcp_name.empty() && !is_mcp_name(tool.mcp_name))
-    context.report.bad(fields.pointer_to("mcp_name"), shown(json::Value(tool.mcp_name)) + " is no MCP tool name", "letters, digits, '_', '-' and '.', at most 128");
+    context.report.bad(fields.pointer_to("mcp_name"), shown(json::Value(tool.mcp_name)) + " is no MCP tool name",
+                       "letters, digits, '_', '-' and '.', at most 128");
   fields.text("entry");  // what it means is the runtime's matter
   fields.finish();
   return tool;

@@ -31,7 +31,8 @@ bool is_version_identifiers(std::string_view text, bool strict) {
   for (;;) {
     const std::size_t end = std::min(text.find('.'), text.size());
     const std::string_view part = text.substr(0, end);
-    const bool characters = std::ranges::all_of(part, [](char c) { return is_word(c) || (c >= 'A' && c <= 'Z') || c == '-'; });
+    const bool characters =
+        std::ranges::all_of(part, [](char c) { return is_word(c) || (c >= 'A' && c <= 'Z') || c == '-'; });
     if (part.empty() || !characters) return false;
     if (strict && part.size() > 1 && part.front() == '0' && std::ranges::all_of(part, is_digit)) return false;
     if (end == text.size()) return true;
@@ -62,7 +63,8 @@ bool is_semantic_version(std::string_view text) {
 
 bool is_tool_name(std::string_view text) {
   const std::size_t colon = text.find(':');
-  return colon != std::string_view::npos && is_from(text.substr(0, colon), "-") && is_from(text.substr(colon + 1), "_-");
+  return colon != std::string_view::npos && is_from(text.substr(0, colon), "-") &&
+         is_from(text.substr(colon + 1), "_-");
 }
 
 bool is_environment_name(std::string_view text) {

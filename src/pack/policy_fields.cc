@@ -20,7 +20,8 @@ void check_input_conditions(Fields& when) {
   for (const json::Member& member : *conditions) {
     const std::string at = child_pointer(pointer, member.key);
     if (!member.key.empty() && !member.key.starts_with('/'))
-      report.at_key(report.codes().bad, at, shown(json::Value(member.key)) + " is no JSON pointer", "write '/" + member.key + "'");
+      report.at_key(report.codes().bad, at, shown(json::Value(member.key)) + " is no JSON pointer",
+                    "write '/" + member.key + "'");
     Fields condition(report, member.value, at, "a condition on the input");
     condition.find("equals");
     condition.list("in");

@@ -55,7 +55,9 @@ std::string underline(std::string_view line, int column) {
   out += '^';
   std::size_t end = std::min(line.find_first_of(" \t", at), line.size());
   while (end > at && std::string_view(",:]}").find(line[end - 1]) != std::string_view::npos) --end;
-  if (end > at + 1) out.append(static_cast<std::size_t>(std::count_if(line.begin() + at + 1, line.begin() + end, starts_code_point)), '~');
+  if (end > at + 1)
+    out.append(static_cast<std::size_t>(std::count_if(line.begin() + at + 1, line.begin() + end, starts_code_point)),
+               '~');
   return out;
 }
 
@@ -111,11 +113,12 @@ json::Value sarif_result(const Diagnostic& item) {
     physical.set("region", std::move(region));
   }
   json::Array locations{json::Object{{"physicalLocation", std::move(physical)}}};
-  return json::Object{{"ruleId", item.code},
-                      {"ruleIndex", static_cast<std::int64_t>(kind - kinds.begin())},
-                      {"level", name(item.severity)},
-                      {"message", json::Object{{"text", item.help.empty() ? item.message : item.message + "\n" + item.help}}},
-                      {"locations", std::move(locations)}};
+  return json::Object{
+      {"ruleId", item.code},
+      {"ruleIndex", static_cast<std::int64_t>(kind - kinds.begin())},
+      {"level", name(item.severity)},
+      {"message", json::Object{{"text", item.help.empty() ? item.message : item.message + "\n" + item.help}}},
+      {"locations", std::move(locations)}};
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ std::pair<int, int> position(const YamlDocument& document, std::size_t offset) {
   const auto line = std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin();
   const std::size_t start = starts[static_cast<std::size_t>(line) - 1];
   const auto before = std::string_view(document.text).substr(start, offset - start);
-  const auto column = std::ranges::count_if(before, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+  const auto column =
+      std::ranges::count_if(before, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
   return {static_cast<int>(line), static_cast<int>(column) + 1};
 }
 
@@ -71,7 +72,8 @@ void read_events(const std::string& text, yaml::Reader& reader) {
   const std::unique_ptr<fy_diag, Deleter> diag(fy_diag_create(&diag_cfg));
   fy_diag_set_collect_errors(diag.get(), true);
   fy_parse_cfg cfg{};
-  cfg.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE);
+  cfg.flags =
+      static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE);
   cfg.diag = diag.get();
   const std::unique_ptr<fy_parser, Deleter> parser(fy_parser_create(&cfg));
   if (parser == nullptr || fy_parser_set_string(parser.get(), text.data(), text.size()) != 0)

@@ -23,13 +23,18 @@ std::string_view text_of(fy_token* token) {
 
 bool kind_has_tag(json::Kind kind, std::string_view tag) {
   switch (kind) {
-    case json::Kind::kNull: return tag == "null";
-    case json::Kind::kBoolean: return tag == "bool";
+    case json::Kind::kNull:
+      return tag == "null";
+    case json::Kind::kBoolean:
+      return tag == "bool";
     case json::Kind::kInteger:
     case json::Kind::kUnsigned:
-    case json::Kind::kBigInteger: return tag == "int" || tag == "float";
-    case json::Kind::kDouble: return tag == "float";
-    default: return false;
+    case json::Kind::kBigInteger:
+      return tag == "int" || tag == "float";
+    case json::Kind::kDouble:
+      return tag == "float";
+    default:
+      return false;
   }
 }
 
@@ -56,15 +61,19 @@ bool Reader::take(fy_event& event) {
       }
       saw_document_ = true;
       return true;
-    case FYET_SCALAR: return scalar(event);
-    case FYET_ALIAS: return alias(event);
+    case FYET_SCALAR:
+      return scalar(event);
+    case FYET_ALIAS:
+      return alias(event);
     case FYET_SEQUENCE_START:
       return open(json::Array{}, event.sequence_start.anchor, event.sequence_start.tag);
     case FYET_MAPPING_START:
       return open(json::Object{}, event.mapping_start.anchor, event.mapping_start.tag);
     case FYET_SEQUENCE_END:
-    case FYET_MAPPING_END: return close();
-    default: return true;
+    case FYET_MAPPING_END:
+      return close();
+    default:
+      return true;
   }
 }
 
@@ -185,7 +194,8 @@ bool Reader::alias(fy_event& event) {
   const auto found = anchors_.find(anchor);
   json::Value value;
   if (found == anchors_.end()) {
-    report(line_, column_, "the alias '*" + anchor + "' has no anchor before it", "define it with '&" + anchor + "' first");
+    report(line_, column_, "the alias '*" + anchor + "' has no anchor before it",
+           "define it with '&" + anchor + "' first");
   } else if (!found->second.complete) {
     report(line_, column_, "the alias '*" + anchor + "' stands inside what it refers to", "write the value out");
   } else if (frames_.size() + found->second.depth > kYamlDepthMax) {

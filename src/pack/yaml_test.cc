@@ -53,7 +53,8 @@ TEST(Yaml, ReadsScalarsByTheCoreSchema) {
 }
 
 TEST(Yaml, LeavesWhatOtherVersionsTakeForBooleansAsText) {
-  for (const char* word : {"on", "off", "yes", "no", "y", "n", "1_000", "0b1", "1.2.3", "12:30:45", "2026-03-01", "+", "."})
+  for (const char* word :
+       {"on", "off", "yes", "no", "y", "n", "1_000", "0b1", "1.2.3", "12:30:45", "2026-03-01", "+", "."})
     EXPECT_EQ(value_of(word), json::Value(word));
 }
 
@@ -145,11 +146,13 @@ TEST(Yaml, StopsAtAnAliasBombOfLongText) {
 
 TEST(Yaml, BoundsDepthAlsoThroughAliases) {
   const auto nested = [](int levels, const std::string& inside) {
-    return std::string(static_cast<std::size_t>(levels), '[') + inside + std::string(static_cast<std::size_t>(levels), ']');
+    return std::string(static_cast<std::size_t>(levels), '[') + inside +
+           std::string(static_cast<std::size_t>(levels), ']');
   };
   EXPECT_TRUE(read("a: " + nested(63, "1") + "\n").ok);
   EXPECT_THAT(read("a: " + nested(64, "1") + "\n").first_message(), HasSubstr("deeper"));
-  EXPECT_THAT(read("a: &a " + nested(40, "1") + "\nb: " + nested(40, "*a") + "\n").first_message(), HasSubstr("deeper"));
+  EXPECT_THAT(read("a: &a " + nested(40, "1") + "\nb: " + nested(40, "*a") + "\n").first_message(),
+              HasSubstr("deeper"));
   EXPECT_FALSE(read(std::string(100'000, '[')).ok);
 }
 
