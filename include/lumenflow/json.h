@@ -69,7 +69,7 @@ class Value {
   Value(std::int64_t value) : data_(value) {}
   Value(long long value) : data_(std::int64_t{value}) {}
   Value(unsigned value) : data_(std::int64_t{value}) {}
-  Value(std::uint64_t value);  // kInteger where it fits, kUnsigned above 2^63-1
+  Value(std::uint64_t value);            // kInteger where it fits, kUnsigned above 2^63-1
   Value(double value) : data_(value) {}  // must be finite
   Value(BigInteger value) : data_(std::move(value)) {}
   Value(const char* value) : data_(std::string(value)) {}
@@ -154,8 +154,8 @@ struct ParseLimits {
 // number that a double cannot hold in magnitude, nothing behind it. MALFORMED_JSON names the byte offset otherwise.
 Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
 
-// Compact JSON text in member order. Doubles in the shortest form that reads back as the same bits; bytes of a string that
-// are no UTF-8 as U+FFFD. Aborts on a double that is not finite.
+// Compact JSON text in member order. Doubles in the shortest form that reads back as the same bits; bytes of a string
+// that are no UTF-8 as U+FFFD. Aborts on a double that is not finite.
 std::string serialize(const Value& value);
 void serialize_to(const Value& value, std::string& out);
 

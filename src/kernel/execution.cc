@@ -19,7 +19,8 @@ std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext
   try {
     return call.tool->handler(context, call.call.input);
   } catch (const std::exception& error) {
-    write_log(LogLevel::kError, "kernel", "a tool threw", {{"tool", call.tool->descriptor.name}, {"receipt", call.receipt.str()}});
+    write_log(LogLevel::kError, "kernel", "a tool threw",
+              {{"tool", call.tool->descriptor.name}, {"receipt", call.receipt.str()}});
     return std::nullopt;
   }
 }
