@@ -93,7 +93,8 @@ void read_gates(Context& context) {
                         "rename one of them");
     const json::Value* command = gate.require("command");
     if (command != nullptr && command->is_array()) {
-      gate.texts("command");
+      if (gate.texts("command").empty() && command->as_array().empty())
+        context.report.bad(gate.pointer_to("command"), "the command must name a program");
     } else {
       gate.text("command");
     }

@@ -43,8 +43,10 @@ std::string read_slug(manifest_parts::Context& context, std::string_view key) {
                        "lower-case words joined by single dashes, at most 64 characters: 'acme-demo'");
     return {};
   }
-  if (is_reserved_slug(*slug))
+  if (is_reserved_slug(*slug)) {
     context.report.at("LF1005", pointer, "'" + *slug + "' is reserved", "choose another " + std::string(key));
+    return {};
+  }
   return *slug;
 }
 
@@ -72,6 +74,7 @@ void read_runtime(manifest_parts::Context& context) {
   Fields runtime(context.report, *value, context.root.pointer_to("runtime"), "the runtime");
   runtime.require("type");
   const auto type = runtime.one_of("type", kRuntimes);
+  context.manifest.runtime = RuntimeType::kBuiltin;  // so that an unknown one is not also said to have no code
   if (!type) return;
   context.manifest.runtime = static_cast<RuntimeType>(*type);
   if (context.manifest.runtime == RuntimeType::kProcess || context.manifest.runtime == RuntimeType::kMcp)

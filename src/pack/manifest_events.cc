@@ -109,7 +109,7 @@ std::string did_you_mean(std::string_view kind, const std::vector<std::string>& 
 
 void check_fixed_class(Context& context, const std::string& kind, EventClass event_class, const std::string& pointer) {
   const auto fixed = fixed_class(kind);
-  if (!fixed || *fixed == event_class) return;
+  if (!fixed || *fixed == event_class || event::find_kernel_kind(kind) != nullptr) return;
   context.report.at("LF1017", pointer, "'" + kind + "' must be " + std::string(event::name(*fixed)),
                     "write '" + kind + ": " + std::string(event::name(*fixed)) + "'");
 }

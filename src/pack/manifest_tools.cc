@@ -37,16 +37,19 @@ void read_name(Context& context, Fields& fields, ToolDescriptor& tool) {
     tool.aliases.push_back(alias_of(context.manifest.slug, tool.name));
 }
 
-void read_permission(Context& context, Fields& fields, ToolDescriptor& tool) {
-  if (const auto permission = fields.one_of("permission", kPermissions))
-    tool.permission = static_cast<Permission>(*permission);
+// Whether the permission is known; what depends on it is not checked otherwise.
+bool read_permission(Context& context, Fields& fields, ToolDescriptor& tool) {
+  const bool written = fields.find("permission") != nullptr;
+  const auto permission = fields.one_of("permission", kPermissions);
+  if (permission) tool.permission = static_cast<Permission>(*permission);
   tool.scope = fields.text_or("scope", "tools:" + std::string(name(tool.permission)));
   if (!is_token_scope(tool.scope))
     context.report.bad(fields.pointer_to("scope"), shown(json::Value(tool.scope)) + " is no token scope",
                        "write it like 'tools:write' or 'agent:execute-turn'");
+  return permission || !written;
 }
 
-void read_scopes(Context& context, Fields& fields, ToolDescriptor& tool) {
+void read_scopes(Context& context, Fields& fields, bool permission_known, ToolDescriptor& tool) {
   const std::string pointer = fields.pointer_to("required_scopes");
   fields.require("required_scopes");
   const json::Array* scopes = fields.list("required_scopes");
@@ -57,7 +60,8 @@ void read_scopes(Context& context, Fields& fields, ToolDescriptor& tool) {
   for (std::size_t i = 0; i < scopes->size(); ++i)
     if (auto scope = read_tool_scope(context, (*scopes)[i], child_pointer(pointer, i)))
       tool.required_scopes.push_back(*std::move(scope));
-  if (tool.required_scopes.size() == scopes->size()) check_permission(context, tool, fields.pointer());
+  if (permission_known && tool.required_scopes.size() == scopes->size())
+    check_permission(context, tool, fields.pointer());
 }
 
 void read_approvals(Context& context, Fields& fields, ToolDescriptor& tool) {
@@ -98,8 +102,8 @@ ToolDescriptor read_tool(Context& context, const json::Value& value, const std::
   read_name(context, fields, tool);
   tool.title = fields.text_or("title");
   tool.description = fields.text_or("description");
-  read_permission(context, fields, tool);
-  read_scopes(context, fields, tool);
+  const bool permission_known = read_permission(context, fields, tool);
+  read_scopes(context, fields, permission_known, tool);
   read_approvals(context, fields, tool);
   read_environment(context, fields, tool);
   read_schema_of(context, fields, "input_schema", tool.input_schema, tool.input_validator);
@@ -119,12 +123,13 @@ ToolDescriptor read_tool(Context& context, const json::Value& value, const std::
 // Names and aliases that have been taken -> the pointer of their tool.
 using Taken = std::map<std::string, std::string, std::less<>>;
 
-void claim(Context& context, Taken& taken, const std::string& name, const std::string& pointer) {
+bool claim(Context& context, Taken& taken, const std::string& name, const std::string& pointer) {
   const auto [first, added] = taken.try_emplace(name, pointer);
-  if (added) return;
+  if (added) return true;
   const int line = context.report.document().place_of(first->second).line;
   context.report.at("LF1020", child_pointer(pointer, "name"), "'" + name + "' names two tools",
                     "the other one begins in line " + std::to_string(line) + "; rename one of them");
+  return false;
 }
 
 }  // namespace
@@ -142,8 +147,8 @@ void read_tools(Context& context) {
       context.report.at("LF1033", child_pointer(pointer, "name"),
                         "a declarative pack has no code for the tool '" + tool.name + "'",
                         "give the pack a runtime: builtin, process or mcp");
-    claim(context, taken, tool.name, pointer);
-    for (const std::string& alias : tool.aliases) claim(context, taken, alias, pointer);
+    if (claim(context, taken, tool.name, pointer))
+      for (const std::string& alias : tool.aliases) claim(context, taken, alias, pointer);
     context.manifest.tools.push_back(std::move(tool));
   }
 }

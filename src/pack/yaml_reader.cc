@@ -21,6 +21,12 @@ std::string_view text_of(fy_token* token) {
   return text == nullptr ? std::string_view() : std::string_view(text, size);
 }
 
+bool is_quoted(const fy_event& event) {
+  if (event.type != FYET_SCALAR) return false;
+  const fy_scalar_style style = fy_token_scalar_style(event.scalar.value);
+  return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
 bool kind_has_tag(json::Kind kind, std::string_view tag) {
   switch (kind) {
     case json::Kind::kNull:
@@ -50,8 +56,13 @@ void Reader::report(int line, int column, std::string message, std::string help)
 
 bool Reader::take(fy_event& event) {
   if (const fy_mark* mark = fy_event_start_mark(&event)) {
+    // libfyaml marks quoted text and aliases behind their first character.
+    const std::size_t before = mark->input_pos - 1;
+    const bool late = mark->input_pos > 0 && before < out_.text.size() && mark->column > 0 &&
+                      (event.type == FYET_ALIAS || is_quoted(event)) &&
+                      std::string_view("*\"'").find(out_.text[before]) != std::string_view::npos;
     line_ = mark->line + 1;
-    column_ = mark->column + (event.type == FYET_ALIAS ? 0 : 1);  // an alias is marked behind its '*'
+    column_ = mark->column + (late ? 0 : 1);
   }
   switch (event.type) {
     case FYET_DOCUMENT_START:

@@ -76,6 +76,7 @@ TEST(Yaml, RemembersWhereEverythingStood) {
   EXPECT_EQ(place(out.document.place_of("/id")), "1:5");
   EXPECT_EQ(place(out.document.place_of_key("/id")), "1:1");
   EXPECT_EQ(place(out.document.place_of("/tools/0")), "3:5");
+  EXPECT_EQ(place(out.document.place_of("/tools/0/name")), "3:12") << "the quote, not what is inside";
   EXPECT_EQ(place(out.document.place_of("/tools/0/title")), "3:24");
   EXPECT_EQ(place(out.document.place_of_key("/tools/0/title")), "3:17");
   EXPECT_EQ(place(out.document.place_of("/tools/1/name")), "4:11");
