@@ -21,10 +21,15 @@ using Array = std::vector<Value>;
 
 struct Member;
 
-// Members in insertion order; keys are unique.
+// Members in insertion order; keys are unique. (What needs a complete Member is defined behind it.)
 class Object {
  public:
-  Object() = default;
+  Object() noexcept;
+  Object(const Object&);
+  Object(Object&&) noexcept;
+  Object& operator=(const Object&);
+  Object& operator=(Object&&) noexcept;
+  ~Object();
   Object(std::initializer_list<Member> members);
   explicit Object(std::vector<Member> members);  // the caller knows that the keys are unique
   Object(const Object&);
@@ -128,6 +133,7 @@ struct Member {
 };
 
 // Defined where a member is a whole type, which the vector's operations need.
+inline Object::Object() noexcept = default;
 inline Object::Object(const Object&) = default;
 inline Object::Object(Object&&) noexcept = default;
 inline Object& Object::operator=(const Object&) = default;

@@ -38,6 +38,18 @@ TEST(Redact, LooksThroughReferencesAndEveryBranch) {
             R"({"next":{"next":{"s":"***"}}})");
 }
 
+TEST(Redact, FollowsEachSchemaOnceHoweverManyWaysLeadThere) {
+  Value deep = Object{{"s", 1}};
+  for (int i = 0; i < 60; ++i) deep = Object{{"n", std::move(deep)}};
+  const Schema schema =
+      Schema::compile(
+          parse(R"({"properties":{"n":{"$ref":"#"},"s":{"writeOnly":true}},"patternProperties":{"n":{"$ref":"#"}}})")
+              .value())
+          .value();
+  const Value redacted_deep = schema.redact_write_only(deep, [](const Value&) { return Value("***"); });
+  EXPECT_NE(serialize(redacted_deep).find("***"), std::string::npos);
+}
+
 TEST(Redact, KeepsWhatIsNotMarked) {
   const Schema plain = Schema::compile(parse(R"({"properties":{"a":{"writeOnly":false}}})").value()).value();
   EXPECT_FALSE(plain.has_write_only());
