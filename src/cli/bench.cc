@@ -15,7 +15,8 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 6> kGroups{{{"dispatch", bench_dispatch},
+constexpr std::array<Group, 7> kGroups{{{"cpu", bench_cpu},
+                                        {"dispatch", bench_dispatch},
                                         {"http", bench_http},
                                         {"json", bench_json},
                                         {"log", bench_log},

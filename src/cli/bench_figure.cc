@@ -14,7 +14,8 @@ namespace {
 // Three significant digits, never in scientific notation.
 std::string number(double value) {
   const double size = std::abs(value);
-  return fmt::format(size >= 100 ? "{:.0f}" : size >= 10 ? "{:.1f}" : size >= 1 ? "{:.2f}" : "{:.3f}", value);
+  const int decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
+  return fmt::format("{:.{}f}", value, decimals);
 }
 
 std::string bound_text(const Budget& budget) {

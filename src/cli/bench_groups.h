@@ -22,6 +22,7 @@ struct Bench {
 inline constexpr int kBenchRounds = 3;          // interleaved runs of limit and product; figures are their medians
 inline constexpr double kBenchRunSeconds = 1.0;  // of each
 
+Status bench_cpu(Bench& bench);
 Status bench_dispatch(Bench& bench);
 Status bench_http(Bench& bench);
 Status bench_json(Bench& bench);
