@@ -9,12 +9,13 @@ namespace lumenflow::event {
 namespace {
 
 json::Value payload_of_500_bytes() {
-  return json::parse(R"({"turn_id":"turn-01JQZ5K3M8","session_id":"session-01JQZ5","status":"completed","tool_calls":17,)"
-                     R"("usage":{"input_tokens":48211,"output_tokens":1893,"cost_usd":0.1875,"cached":true},)"
-                     R"("goal":"Summarise the open approvals and close the tasks that are done","model":"example-model-4",)"
-                     R"("labels":["nightly","routine","lane:docs"],"note":"Three tasks closed, one left open because its )"
-                     R"(owner has not answered; the summary was sent to the sidekick channel.","retries":0,)"
-                     R"("evidence":["sha256:9f86d081884c7d65","sha256:60303ae22b998861"],"parent":null})")
+  return json::parse(
+             R"({"turn_id":"turn-01JQZ5K3M8","session_id":"session-01JQZ5","status":"completed","tool_calls":17,)"
+             R"("usage":{"input_tokens":48211,"output_tokens":1893,"cost_usd":0.1875,"cached":true},)"
+             R"("goal":"Summarise the open approvals and close the tasks that are done","model":"example-model-4",)"
+             R"("labels":["nightly","routine","lane:docs"],"note":"Three tasks closed, one left open because its )"
+             R"(owner has not answered; the summary was sent to the sidekick channel.","retries":0,)"
+             R"("evidence":["sha256:9f86d081884c7d65","sha256:60303ae22b998861"],"parent":null})")
       .value();
 }
 

@@ -18,10 +18,13 @@ std::vector<Scope> typical_tool() {
 }
 ScopeLayer everything() { return {"workspace", {path("**", Access::kRead), path("**", Access::kWrite)}}; }
 ScopeLayer lane() {
-  return {"lane:docs", {path("docs/**", Access::kWrite), path("src/**/*.{ts,tsx}", Access::kWrite), path(".sidekick/**", Access::kWrite)}};
+  return {"lane:docs",
+          {path("docs/**", Access::kWrite), path("src/**/*.{ts,tsx}", Access::kWrite),
+           path(".sidekick/**", Access::kWrite)}};
 }
 
-void check(benchmark::State& state, const std::vector<Scope>& required, const std::vector<ScopeLayer>& layers, bool granted) {
+void check(benchmark::State& state, const std::vector<Scope>& required, const std::vector<ScopeLayer>& layers,
+           bool granted) {
   for (auto _ : state) {
     const ScopeVerdict verdict = check_scopes(required, layers);
     if (verdict.granted != granted) state.SkipWithError("another verdict than expected");
@@ -31,7 +34,9 @@ void check(benchmark::State& state, const std::vector<Scope>& required, const st
 void workspace_grants_all(benchmark::State& state) { check(state, typical_tool(), {everything(), everything()}, true); }
 BENCHMARK(workspace_grants_all);
 
-void two_layers_one_of_them_a_lane(benchmark::State& state) { check(state, typical_tool(), {everything(), lane()}, true); }
+void two_layers_one_of_them_a_lane(benchmark::State& state) {
+  check(state, typical_tool(), {everything(), lane()}, true);
+}
 BENCHMARK(two_layers_one_of_them_a_lane);
 
 void two_layers_refused(benchmark::State& state) {
@@ -40,13 +45,15 @@ void two_layers_refused(benchmark::State& state) {
 BENCHMARK(two_layers_refused);
 
 void overlapping_wildcards(benchmark::State& state) {
-  check(state, {path("**/*.test.ts", Access::kWrite)}, {lane(), {"task:t", {path("src/{a,b,c}/**/*test*", Access::kWrite)}}}, true);
+  check(state, {path("**/*.test.ts", Access::kWrite)},
+        {lane(), {"task:t", {path("src/{a,b,c}/**/*test*", Access::kWrite)}}}, true);
 }
 BENCHMARK(overlapping_wildcards);
 
 void one_path_two_layers(benchmark::State& state) {
   const std::vector<ScopeLayer> layers{everything(), lane()};
-  for (auto _ : state) benchmark::DoNotOptimize(path_allowed(".sidekick/tasks/01JQZ5K3M8.json", Access::kWrite, layers));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(path_allowed(".sidekick/tasks/01JQZ5K3M8.json", Access::kWrite, layers));
 }
 BENCHMARK(one_path_two_layers);
 

@@ -17,7 +17,8 @@ function(lumenflow_write_embedded output symbol dir files)
     string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
     # The last byte is not part of the file: an array may not be empty.
     string(APPEND arrays "const unsigned char kFile${index}[] = {\n${bytes}0};\n\n")
-    string(APPEND entries "      {\"${file}\", {reinterpret_cast<const char*>(kFile${index}), sizeof kFile${index} - 1}},\n")
+    set(content "reinterpret_cast<const char*>(kFile${index}), sizeof kFile${index} - 1")
+    string(APPEND entries "      {\"${file}\", {${content}}},\n")
     math(EXPR index "${index} + 1")
   endforeach()
   file(WRITE "${output}" "// Generated from the files of the pack by cmake/EmbedFiles.cmake.

@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::vector<ScopeLayer> layers{{"layer", {granted}}};
   const auto verdict = check_scopes({required}, layers);
   const bool allowed = path_allowed(path, Access::kRead, layers);
-  if (verdict.granted) LUMENFLOW_CHECK(intersection_nonempty({&*first, &*second}));
+  if (verdict.granted) LUMENFLOW_CHECK(lumenflow::pack::intersection_nonempty({&*first, &*second}));
   if (allowed) LUMENFLOW_CHECK(normal && second->matches(*normal));
   if (in_first && allowed && !verdict.too_complex) LUMENFLOW_CHECK(verdict.granted);
   return 0;

@@ -21,12 +21,22 @@ using Array = std::vector<Value>;
 
 struct Member;
 
-// Members in insertion order; keys are unique.
+// Members in insertion order; keys are unique. (What needs a complete Member is defined behind it.)
 class Object {
  public:
-  Object() = default;
+  Object() noexcept;
+  Object(const Object&);
+  Object(Object&&) noexcept;
+  Object& operator=(const Object&);
+  Object& operator=(Object&&) noexcept;
+  ~Object();
   Object(std::initializer_list<Member> members);
   explicit Object(std::vector<Member> members);  // the caller knows that the keys are unique
+  Object(const Object&);
+  Object(Object&&) noexcept;
+  Object& operator=(const Object&);
+  Object& operator=(Object&&) noexcept;
+  ~Object();
 
   const Value* find(std::string_view key) const;  // null when absent; valid until the object changes
   Value* find(std::string_view key);
@@ -35,13 +45,13 @@ class Object {
   Value& append(std::string key, Value value);    // the caller knows that the key is new (a parser that has checked)
   bool erase(std::string_view key);
 
-  std::size_t size() const { return members_.size(); }
-  bool empty() const { return members_.empty(); }
-  void reserve(std::size_t n) { members_.reserve(n); }
-  auto begin() const { return members_.begin(); }
-  auto end() const { return members_.end(); }
-  auto begin() { return members_.begin(); }
-  auto end() { return members_.end(); }
+  std::size_t size() const;
+  bool empty() const { return size() == 0; }
+  void reserve(std::size_t n);
+  std::vector<Member>::const_iterator begin() const;
+  std::vector<Member>::const_iterator end() const;
+  std::vector<Member>::iterator begin();
+  std::vector<Member>::iterator end();
 
  private:
   std::vector<Member> members_;
@@ -64,7 +74,7 @@ class Value {
   Value(std::int64_t value) : data_(value) {}
   Value(long long value) : data_(std::int64_t{value}) {}
   Value(unsigned value) : data_(std::int64_t{value}) {}
-  Value(std::uint64_t value);  // kInteger where it fits, kUnsigned above 2^63-1
+  Value(std::uint64_t value);            // kInteger where it fits, kUnsigned above 2^63-1
   Value(double value) : data_(value) {}  // must be finite
   Value(BigInteger value) : data_(std::move(value)) {}
   Value(const char* value) : data_(std::string(value)) {}
@@ -122,6 +132,20 @@ struct Member {
   Value value;
 };
 
+// Defined where a member is a whole type, which the vector's operations need.
+inline Object::Object() noexcept = default;
+inline Object::Object(const Object&) = default;
+inline Object::Object(Object&&) noexcept = default;
+inline Object& Object::operator=(const Object&) = default;
+inline Object& Object::operator=(Object&&) noexcept = default;
+inline Object::~Object() = default;
+inline std::size_t Object::size() const { return members_.size(); }
+inline void Object::reserve(std::size_t n) { members_.reserve(n); }
+inline std::vector<Member>::const_iterator Object::begin() const { return members_.begin(); }
+inline std::vector<Member>::const_iterator Object::end() const { return members_.end(); }
+inline std::vector<Member>::iterator Object::begin() { return members_.begin(); }
+inline std::vector<Member>::iterator Object::end() { return members_.end(); }
+
 // A member as string, or the fallback when it is absent or of another kind; likewise for the others.
 std::string_view string_or(const Value& object, std::string_view key, std::string_view fallback);
 std::int64_t integer_or(const Value& object, std::string_view key, std::int64_t fallback);
@@ -136,8 +160,8 @@ struct ParseLimits {
 // number that a double cannot hold in magnitude, nothing behind it. MALFORMED_JSON names the byte offset otherwise.
 Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
 
-// Compact JSON text in member order. Doubles in the shortest form that reads back as the same bits; bytes of a string that
-// are no UTF-8 as U+FFFD. Aborts on a double that is not finite.
+// Compact JSON text in member order. Doubles in the shortest form that reads back as the same bits; bytes of a string
+// that are no UTF-8 as U+FFFD. Aborts on a double that is not finite.
 std::string serialize(const Value& value);
 void serialize_to(const Value& value, std::string& out);
 

@@ -16,8 +16,8 @@ std::optional<std::string> decode_base64(std::string_view text, int variant) {
   std::string out(text.size() / 4 * 3 + 3, '\0');
   std::size_t size = 0;
   const char* end = nullptr;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr, &size,
-                        &end, variant) != 0 ||
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr,
+                        &size, &end, variant) != 0 ||
       end != text.data() + text.size())
     return std::nullopt;
   out.resize(size);
@@ -55,8 +55,12 @@ std::optional<std::string> from_hex(std::string_view text) {
 }
 
 std::string to_base64(std::string_view bytes) { return encode_base64(bytes, sodium_base64_VARIANT_ORIGINAL); }
-std::string to_base64url(std::string_view bytes) { return encode_base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING); }
-std::optional<std::string> from_base64(std::string_view text) { return decode_base64(text, sodium_base64_VARIANT_ORIGINAL); }
+std::string to_base64url(std::string_view bytes) {
+  return encode_base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+std::optional<std::string> from_base64(std::string_view text) {
+  return decode_base64(text, sodium_base64_VARIANT_ORIGINAL);
+}
 std::optional<std::string> from_base64url(std::string_view text) {
   return decode_base64(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }

@@ -14,9 +14,10 @@ constexpr std::array kTable = {
 };
 
 constexpr std::array<std::string_view, 16> kCanonicalNames = {
-    "cancelled", "unknown", "invalid_argument", "deadline_exceeded", "not_found", "already_exists", "permission_denied",
-    "resource_exhausted", "failed_precondition", "aborted", "out_of_range", "unimplemented", "internal", "unavailable",
-    "data_loss", "unauthenticated"};
+    "cancelled",      "unknown",           "invalid_argument",   "deadline_exceeded",   "not_found",
+    "already_exists", "permission_denied", "resource_exhausted", "failed_precondition", "aborted",
+    "out_of_range",   "unimplemented",     "internal",           "unavailable",         "data_loss",
+    "unauthenticated"};
 
 }  // namespace
 

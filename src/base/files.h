@@ -17,11 +17,11 @@ namespace lumenflow {
 
 struct FileInfo {
   bool directory = false;
-  bool symlink = false;           // of the path itself, not of what it points to
+  bool symlink = false;  // of the path itself, not of what it points to
   std::uint64_t size_bytes = 0;
-  std::int64_t modified_ns = 0;   // since 1970
+  std::int64_t modified_ns = 0;  // since 1970
   std::uint64_t inode = 0;
-  std::uint32_t mode = 0;         // permission bits
+  std::uint32_t mode = 0;  // permission bits
 };
 
 // A kernel lock: it ends with the process that holds it, however that ends.
@@ -34,14 +34,16 @@ class Files {
  public:
   virtual ~Files() = default;
 
-  virtual Result<std::string> read(const std::string& path, std::uint64_t bytes_max = 64u << 20) const = 0;  // NOT_FOUND
+  // NOT_FOUND; BODY_TOO_LARGE over `bytes_max`; IO_ERROR for a folder.
+  virtual Result<std::string> read(const std::string& path, std::uint64_t bytes_max = 64u << 20) const = 0;
   // All or nothing, durable on return: temporary file, sync, rename, sync of the folder.
   virtual Status write_atomic(const std::string& path, std::string_view content, std::uint32_t mode = 0644) = 0;
   // Creates or refuses with ALREADY_EXISTS; durable on return.
   virtual Status create(const std::string& path, std::string_view content, std::uint32_t mode = 0644) = 0;
-  virtual Status make_directories(const std::string& path, std::uint32_t mode = 0755) = 0;  // existing ones are fine
-  virtual Status remove(const std::string& path) = 0;                                       // absent is fine
-  virtual Result<std::vector<std::string>> list(const std::string& path) const = 0;  // names, in byte order
+  // With its parents; existing ones are fine. IO_ERROR where a file is in the way.
+  virtual Status make_directories(const std::string& path, std::uint32_t mode = 0755) = 0;
+  virtual Status remove(const std::string& path) = 0;  // absent is fine; IO_ERROR for a folder
+  virtual Result<std::vector<std::string>> list(const std::string& path) const = 0;  // names, in byte order; NOT_FOUND
   virtual Result<std::optional<FileInfo>> stat(const std::string& path) const = 0;   // nothing when absent
   virtual Result<std::string> real_path(const std::string& path) const = 0;          // symlinks resolved; NOT_FOUND
   // WORKSPACE_LOCKED when another process (or another open lock of this one) holds it. Creates the file.
@@ -65,7 +67,8 @@ class PosixFiles final : public Files {
 std::unique_ptr<Files> make_memory_files();
 
 // The real path of `relative` under `root`, or PATH errors: INVALID_INPUT when it is absolute, has a `..` segment or a
-// NUL, or leaves the root through a symlink. What does not exist yet is judged by its nearest existing parent.
+// NUL, cannot be resolved, or leaves the root through a symlink. What does not exist yet is judged by its nearest
+// existing parent. The answer is as of now: whoever opens it must own the folder or refuse symlinks (O_NOFOLLOW).
 Result<std::string> resolve_inside(const Files& files, const std::string& root, std::string_view relative);
 
 std::string join_path(std::string_view folder, std::string_view name);

@@ -10,13 +10,21 @@ namespace {
 
 std::atomic<LogFormat> g_format{LogFormat::kText};  // set once by main; a log format is the process's, not an object's
 
+constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v";
+constexpr const char* kJsonPattern = R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
+
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarn: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
-    case LogLevel::kOff: break;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+    case LogLevel::kOff:
+      break;
   }
   return spdlog::level::off;
 }
@@ -24,9 +32,12 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\', out += c;
-    else if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    else out += c;
+    if (c == '"' || c == '\\')
+      out += '\\', out += c;
+    else if (static_cast<unsigned char>(c) < 0x20)
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    else
+      out += c;
   }
   out += '"';
 }
@@ -34,7 +45,7 @@ void append_quoted(std::string& out, std::string_view text) {
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
     auto made = spdlog::stderr_color_mt("lumenflow");
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+    made->set_pattern(kTextPattern, spdlog::pattern_time_type::utc);
     return made;
   }();
   return *instance;
@@ -45,16 +56,19 @@ spdlog::logger& logger() {
 void configure_logging(LogLevel level, LogFormat format) {
   g_format = format;
   logger().set_level(to_spdlog(level));
-  if (format == LogFormat::kJson)
-    logger().set_pattern(R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})", spdlog::pattern_time_type::utc);
+  logger().set_pattern(format == LogFormat::kJson ? kJsonPattern : kTextPattern, spdlog::pattern_time_type::utc);
 }
 
 Result<LogLevel> parse_log_level(std::string_view text) {
-  constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo},
-      {"warn", LogLevel::kWarn}, {"error", LogLevel::kError}, {"off", LogLevel::kOff}};
+  constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"debug", LogLevel::kDebug},
+                                                               {"info", LogLevel::kInfo},
+                                                               {"warn", LogLevel::kWarn},
+                                                               {"error", LogLevel::kError},
+                                                               {"off", LogLevel::kOff}};
   for (const auto& [name, level] : kLevels)
     if (name == text) return level;
-  return Error(ErrorCode::kInvalidInput, "log level '" + std::string(text) + "' is not one of debug, info, warn, error, off");
+  return Error(ErrorCode::kInvalidInput,
+               "log level '" + std::string(text) + "' is not one of debug, info, warn, error, off");
 }
 
 void write_log(LogLevel level, std::string_view module, std::string_view message, const std::vector<LogField>& fields) {
@@ -68,8 +82,10 @@ void write_log(LogLevel level, std::string_view module, std::string_view message
     line.append(module).append(": ").append(message);
   }
   for (const LogField& field : fields) {
-    if (json) line += ',', append_quoted(line, field.key), line += ':';
-    else line.append(" ").append(field.key).append("=");
+    if (json)
+      line += ',', append_quoted(line, field.key), line += ':';
+    else
+      line.append(" ").append(field.key).append("=");
     append_quoted(line, field.value);
   }
   logger().log(to_spdlog(level), "{}", line);

@@ -1,4 +1,5 @@
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 
@@ -39,7 +40,8 @@ class MemoryFiles final : public Files {
   Result<std::string> read(const std::string& path, std::uint64_t bytes_max) const override {
     const std::lock_guard lock(shared_->mutex);
     const auto found = shared_->nodes.find(path);
-    if (found == shared_->nodes.end() || found->second.directory) return not_found(path);
+    if (found == shared_->nodes.end()) return not_found(path);
+    if (found->second.directory) return is_folder(path);
     if (found->second.content.size() > bytes_max)
       return Error(ErrorCode::kBodyTooLarge, path + " is over " + std::to_string(bytes_max) + " bytes");
     return found->second.content;
@@ -55,24 +57,29 @@ class MemoryFiles final : public Files {
   }
   Status make_directories(const std::string& path, std::uint32_t mode) override {
     const std::lock_guard lock(shared_->mutex);
-    for (std::string at = path; !at.empty() && at != "/"; at = parent_path(at)) {
-      const auto [node, added] = shared_->nodes.try_emplace(at, Shared::Node{true, {}, ++shared_->version, mode});
-      if (!added && !node->second.directory) return Error(ErrorCode::kIo, at + " is a file");
-    }
+    for (std::string at = path; !at.empty() && at != "/"; at = parent_path(at))
+      if (const auto found = shared_->nodes.find(at); found != shared_->nodes.end() && !found->second.directory)
+        return Error(ErrorCode::kIo, "making folder " + path + ": a file is in the way");
+    for (std::string at = path; !at.empty() && at != "/"; at = parent_path(at))
+      shared_->nodes.try_emplace(at, Shared::Node{true, {}, ++shared_->version, mode});
     return {};
   }
   Status remove(const std::string& path) override {
     const std::lock_guard lock(shared_->mutex);
-    shared_->nodes.erase(path);
+    const auto found = shared_->nodes.find(path);
+    if (found == shared_->nodes.end()) return {};
+    if (found->second.directory) return is_folder(path);
+    shared_->nodes.erase(found);
     return {};
   }
   Result<std::vector<std::string>> list(const std::string& path) const override {
     const std::lock_guard lock(shared_->mutex);
+    if (!is_known_folder(path)) return not_found(path);
     std::vector<std::string> names;
     const std::string prefix = join_path(path, "");
-    for (auto it = shared_->nodes.lower_bound(prefix); it != shared_->nodes.end() && it->first.starts_with(prefix); ++it)
+    const auto first = shared_->nodes.lower_bound(prefix);
+    for (auto it = first; it != shared_->nodes.end() && it->first.starts_with(prefix); ++it)
       if (it->first.find('/', prefix.size()) == std::string::npos) names.push_back(it->first.substr(prefix.size()));
-    if (names.empty() && !shared_->nodes.contains(path)) return not_found(path);
     return names;
   }
   Result<std::optional<FileInfo>> stat(const std::string& path) const override {
@@ -93,6 +100,7 @@ class MemoryFiles final : public Files {
   }
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
     const std::lock_guard lock(shared_->mutex);
+    if (!shared_->nodes.contains(path)) LUMENFLOW_TRY(put(path, {}, 0600));
     if (!shared_->locked.insert(path).second)
       return Error(ErrorCode::kWorkspaceLocked, "another process holds " + path);
     return std::unique_ptr<FileLock>(std::make_unique<MemoryLock>(shared_, path));
@@ -100,11 +108,17 @@ class MemoryFiles final : public Files {
 
  private:
   static Error not_found(const std::string& path) { return Error(ErrorCode::kNotFound, "no " + path); }
+  static Error is_folder(const std::string& path) { return Error(ErrorCode::kIo, path + " is a folder"); }
+  bool is_known_folder(const std::string& path) const {
+    if (path.empty() || path == "/") return true;
+    const auto found = shared_->nodes.find(path);
+    return found != shared_->nodes.end() && found->second.directory;
+  }
   Status put(const std::string& path, std::string_view content, std::uint32_t mode) {
     const std::string folder = parent_path(path);
-    if (!folder.empty() && folder != "/" && !shared_->nodes.contains(folder)) return not_found(folder);
+    if (!is_known_folder(folder)) return not_found(folder);
     Shared::Node& node = shared_->nodes[path];
-    if (node.directory) return Error(ErrorCode::kIo, path + " is a folder");
+    if (node.directory) return is_folder(path);
     node = {false, std::string(content), ++shared_->version, mode};
     return {};
   }

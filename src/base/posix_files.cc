@@ -93,8 +93,15 @@ Result<std::string> PosixFiles::read(const std::string& path, std::uint64_t byte
 
 Status PosixFiles::write_atomic(const std::string& path, std::string_view content, std::uint32_t mode) {
   static std::atomic<unsigned> counter{0};
-  const std::string temporary = path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
-  LUMENFLOW_TRY(write_new(temporary, content, mode));
+  // A process of the same number that was killed here may have left a file of this name: take the next one then.
+  constexpr int kLeftoversMax = 1000;
+  std::string temporary;
+  for (int attempt = 0;; ++attempt) {
+    temporary = path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+    const Status written = write_new(temporary, content, mode);
+    if (written.ok()) break;
+    if (written.error().code() != ErrorCode::kAlreadyExists || attempt == kLeftoversMax) return written.error();
+  }
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     const int error = errno;
     ::unlink(temporary.c_str());
@@ -115,9 +122,12 @@ Status PosixFiles::make_directories(const std::string& path, std::uint32_t mode)
     LUMENFLOW_TRY(make_directories(parent_path(path), mode));
     if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return sync_folder(path);
   }
+  const int error = errno;
   struct stat info {};
-  if (errno == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
-  return failed("making folder", path, errno);
+  if (error == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+  if (error == EEXIST || error == ENOTDIR)
+    return Error(ErrorCode::kIo, "making folder " + path + ": a file is in the way");
+  return failed("making folder", path, error);
 }
 
 Status PosixFiles::remove(const std::string& path) {
@@ -147,9 +157,12 @@ Result<std::optional<FileInfo>> PosixFiles::stat(const std::string& path) const 
   }
   struct stat target = own;
   if (S_ISLNK(own.st_mode)) ::stat(path.c_str(), &target);
-  return std::optional(FileInfo{S_ISDIR(target.st_mode), S_ISLNK(own.st_mode), static_cast<std::uint64_t>(target.st_size),
-                                target.st_mtim.tv_sec * 1'000'000'000 + target.st_mtim.tv_nsec, target.st_ino,
-                                target.st_mode & 07777u});
+  return std::optional(FileInfo{.directory = S_ISDIR(target.st_mode),
+                                .symlink = S_ISLNK(own.st_mode),
+                                .size_bytes = static_cast<std::uint64_t>(target.st_size),
+                                .modified_ns = target.st_mtim.tv_sec * 1'000'000'000 + target.st_mtim.tv_nsec,
+                                .inode = target.st_ino,
+                                .mode = target.st_mode & 07777u});
 }
 
 Result<std::string> PosixFiles::real_path(const std::string& path) const {
@@ -167,42 +180,6 @@ Result<std::unique_ptr<FileLock>> PosixFiles::lock(const std::string& path) {
     return failed("locking", path, errno);
   }
   return std::unique_ptr<FileLock>(std::make_unique<PosixLock>(std::move(fd)));
-}
-
-std::string join_path(std::string_view folder, std::string_view name) {
-  std::string out(folder);
-  if (!out.empty() && out.back() != '/') out += '/';
-  return out.append(name);
-}
-
-std::string parent_path(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos) return {};
-  return std::string(path.substr(0, std::max<std::size_t>(slash, 1)));
-}
-
-Result<std::string> resolve_inside(const Files& files, const std::string& root, std::string_view relative) {
-  const auto refuse = [&](std::string_view why) {
-    return Error(ErrorCode::kInvalidInput, "path '" + std::string(relative) + "' " + std::string(why));
-  };
-  if (relative.empty() || relative.front() == '/') return refuse("must be relative to the workspace");
-  if (relative.find('\0') != std::string_view::npos) return refuse("contains a NUL");
-  for (std::size_t start = 0; start <= relative.size();) {
-    const std::size_t end = std::min(relative.find('/', start), relative.size());
-    if (relative.substr(start, end - start) == "..") return refuse("contains '..'");
-    start = end + 1;
-  }
-  LUMENFLOW_TRY_ASSIGN(const std::string real_root, files.real_path(root));
-  const std::string path = join_path(root, relative);
-  for (std::string existing = path;; existing = parent_path(existing)) {
-    LUMENFLOW_TRY_ASSIGN(const std::optional<FileInfo> found, files.stat(existing));
-    if (!found) continue;
-    const Result<std::string> real = files.real_path(existing);
-    if (!real.ok()) return refuse("is a symlink to nowhere");
-    if (*real != real_root && !std::string_view(*real).starts_with(real_root == "/" ? "/" : real_root + "/"))
-      return refuse("leaves the workspace through a symlink");
-    return *real + path.substr(existing.size());
-  }
 }
 
 }  // namespace lumenflow

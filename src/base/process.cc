@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 namespace lumenflow {
 namespace {
@@ -16,19 +17,16 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-Error failed(const std::string& what, int error) {
-  return Error(ErrorCode::kIo, what + ": " + std::strerror(error));
-}
+Error failed(const std::string& what, int error) { return Error(ErrorCode::kIo, what + ": " + std::strerror(error)); }
 
 class PosixProcess final : public Process {
  public:
-  PosixProcess(pid_t pid, int output) : pid_(pid), output_(output) {}
+  PosixProcess(pid_t pid, int output, std::size_t line_bytes_max)
+      : pid_(pid), output_(output), line_bytes_max_(line_bytes_max) {}
   ~PosixProcess() override {
-    if (!exit_) {
-      ::kill(-pid_, SIGKILL);
-      int status = 0;
-      while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-      }
+    ::kill(-pid_, SIGKILL);
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
     if (output_ >= 0) ::close(output_);
   }
@@ -38,11 +36,16 @@ class PosixProcess final : public Process {
   Result<std::optional<std::string>> read_line(milliseconds timeout) override {
     const auto deadline = steady_clock::now() + timeout;
     for (;;) {
-      if (const std::size_t end = buffer_.find('\n'); end != std::string::npos) {
+      if (const std::size_t end = buffer_.find('\n', searched_); end != std::string::npos) {
         std::string line = buffer_.substr(0, end);
         buffer_.erase(0, end + 1);
+        searched_ = 0;
         return std::optional(std::move(line));
       }
+      searched_ = buffer_.size();
+      if (buffer_.size() > line_bytes_max_)
+        return Error(ErrorCode::kOutputTooLarge,
+                     "a line of output is over " + std::to_string(line_bytes_max_) + " bytes");
       const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
       pollfd waiting{output_, POLLIN, 0};
       const int ready = output_ < 0 ? -1 : ::poll(&waiting, 1, left.count() < 0 ? 0 : static_cast<int>(left.count()));
@@ -54,6 +57,7 @@ class PosixProcess final : public Process {
         buffer_.append(chunk, static_cast<std::size_t>(n));
         continue;
       }
+      searched_ = 0;
       if (buffer_.empty()) return std::optional<std::string>();
       return std::optional(std::exchange(buffer_, {}));
     }
@@ -62,13 +66,13 @@ class PosixProcess final : public Process {
   Result<ProcessExit> wait(milliseconds timeout) override {
     const auto deadline = steady_clock::now() + timeout;
     while (!exit_) {
-      int status = 0;
-      const pid_t done = ::waitpid(pid_, &status, WNOHANG);
-      if (done == pid_) {
-        const bool by_signal = WIFSIGNALED(status);
-        exit_ = ProcessExit{by_signal ? 128 + WTERMSIG(status) : WEXITSTATUS(status), by_signal ? WTERMSIG(status) : 0};
-      } else if (done < 0 && errno != EINTR) {
-        return failed("waiting for a process", errno);
+      // Looks without reaping: as long as the dead child is there, its group's number is not given to anybody else.
+      siginfo_t ended{};
+      if (::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0) {
+        if (errno != EINTR) return failed("waiting for a process", errno);
+      } else if (ended.si_pid == pid_) {
+        const bool by_itself = ended.si_code == CLD_EXITED;
+        exit_ = ProcessExit{by_itself ? ended.si_status : 128 + ended.si_status, by_itself ? 0 : ended.si_status};
       } else if (steady_clock::now() >= deadline) {
         return Error(ErrorCode::kRequestTimeout, "the process still runs");
       } else {
@@ -78,20 +82,21 @@ class PosixProcess final : public Process {
     return *exit_;
   }
 
-  void signal_group(int signal) override {
-    if (!exit_) ::kill(-pid_, signal);
-  }
+  void signal_group(int signal) override { ::kill(-pid_, signal); }
 
  private:
   const pid_t pid_;
   const int output_;
+  const std::size_t line_bytes_max_;
   std::string buffer_;
+  std::size_t searched_ = 0;  // of buffer_, and no newline found
   std::optional<ProcessExit> exit_;
 };
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> out;
-  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));  // the C interface does not write
+  for (const std::string& text : texts)
+    out.push_back(const_cast<char*>(text.c_str()));  // the C interface does not write
   out.push_back(nullptr);
   return out;
 }
@@ -107,6 +112,7 @@ Result<std::unique_ptr<Process>> PosixProcesses::start(const ProcessOptions& opt
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   if (options.capture_output) posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
+  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);  // whoever forgot O_CLOEXEC
   if (!options.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, options.directory.c_str());
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -128,7 +134,7 @@ Result<std::unique_ptr<Process>> PosixProcesses::start(const ProcessOptions& opt
     if (pipe[0] >= 0) ::close(pipe[0]);
     return failed("starting " + options.command[0], error);
   }
-  return std::unique_ptr<Process>(std::make_unique<PosixProcess>(pid, pipe[0]));
+  return std::unique_ptr<Process>(std::make_unique<PosixProcess>(pid, pipe[0], options.line_bytes_max));
 }
 
 }  // namespace lumenflow

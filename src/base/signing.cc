@@ -3,7 +3,9 @@
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/obj_mac.h>
 #include <openssl/pem.h>
 #include <sodium.h>
 
@@ -34,18 +36,34 @@ std::string contents(const Bio& bio) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-Error bad_key(std::string_view what) { return Error(ErrorCode::kInvalidConfiguration, std::string(what)); }
+// Also empties OpenSSL's queue of this thread: what stays there would be taken for the next TLS call's own error.
+Error bad_key(std::string_view what) {
+  ERR_clear_error();
+  return Error(ErrorCode::kInvalidConfiguration, std::string(what));
+}
 
-// Refuses to ask on a terminal, which is what OpenSSL does without a callback.
-int no_passphrase(char*, int, int, void*) { return -1; }
+constexpr std::size_t kPassphraseBytesMax = PEM_BUFSIZE;  // what OpenSSL takes when it reads one
+
+// `user` is the passphrase. An empty one refuses: without a callback OpenSSL would ask on the terminal.
+int give_passphrase(char* buffer, int size, int /*for_writing*/, void* user) {
+  const auto& passphrase = *static_cast<const std::string_view*>(user);
+  if (passphrase.empty() || passphrase.size() > static_cast<std::size_t>(size)) return -1;
+  passphrase.copy(buffer, passphrase.size());
+  return static_cast<int>(passphrase.size());
+}
+
+bool is_p256(const Key& key) {
+  char group[32] = "";
+  return EVP_PKEY_get_group_name(key.get(), group, sizeof group, nullptr) == 1 &&
+         std::string_view(group) == SN_X9_62_prime256v1;
+}
 
 Result<Key> read_private(std::string_view pem, std::string_view passphrase) {
-  std::string copy(passphrase);
   const Bio bio = reader(pem);
-  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, passphrase.empty() ? no_passphrase : nullptr,
-                                  passphrase.empty() ? nullptr : copy.data()));
-  sodium_memzero(copy.data(), copy.size());
-  if (!key) return bad_key(passphrase.empty() ? "not an unencrypted PKCS #8 private key in PEM" : "wrong passphrase, or not a private key");
+  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, give_passphrase, &passphrase));
+  if (!key && passphrase.empty()) return bad_key("not an unencrypted PKCS #8 private key in PEM");
+  if (!key) return bad_key("wrong passphrase, or not a private key");
+  if (!is_p256(key)) return bad_key("not a P-256 key");
   return key;
 }
 
@@ -62,6 +80,13 @@ Result<std::string> write_public(const Key& key) {
   const Bio bio(BIO_new(BIO_s_mem()));
   if (PEM_write_bio_PUBKEY(bio.get(), key.get()) != 1) return Error(ErrorCode::kInternal, "writing a public key");
   return contents(bio);
+}
+
+Status check_passphrase(std::string_view passphrase) {
+  if (passphrase.empty()) return Error(ErrorCode::kInvalidInput, "the passphrase is empty");
+  if (passphrase.size() > kPassphraseBytesMax)
+    return Error(ErrorCode::kInvalidInput, "the passphrase is over " + std::to_string(kPassphraseBytesMax) + " bytes");
+  return {};
 }
 
 Result<std::string> coordinate(const Key& key, const char* name) {
@@ -93,7 +118,8 @@ Ed25519KeyPair ed25519_from_seed(std::string_view seed) {
 std::string ed25519_sign(std::string_view message, const Ed25519KeyPair& key) {
   LUMENFLOW_CHECK(key.secret_key.size() == crypto_sign_SECRETKEYBYTES);
   std::string signature(crypto_sign_BYTES, '\0');
-  crypto_sign_detached(data_of(signature), nullptr, data_of(message), message.size(), data_of(std::string_view(key.secret_key)));
+  crypto_sign_detached(data_of(signature), nullptr, data_of(message), message.size(),
+                       data_of(std::string_view(key.secret_key)));
   return signature;
 }
 
@@ -117,23 +143,28 @@ Result<std::string> p256_public_from_private(std::string_view private_pem) {
 }
 
 Result<std::string> encrypt_private_pem(std::string_view private_pem, std::string_view passphrase) {
-  if (passphrase.empty()) return Error(ErrorCode::kInvalidInput, "the passphrase is empty");
+  LUMENFLOW_TRY(check_passphrase(passphrase));
   LUMENFLOW_TRY_ASSIGN(const Key key, read_private(private_pem, {}));
   return write_private(key, passphrase);
 }
 
 Result<std::string> decrypt_private_pem(std::string_view encrypted_pem, std::string_view passphrase) {
-  if (passphrase.empty()) return Error(ErrorCode::kInvalidInput, "the passphrase is empty");
+  LUMENFLOW_TRY(check_passphrase(passphrase));
+  if (!is_encrypted_pem(encrypted_pem)) return bad_key("not an encrypted private key in PEM");
   LUMENFLOW_TRY_ASSIGN(const Key key, read_private(encrypted_pem, passphrase));
   return write_private(key, {});
 }
 
-bool is_encrypted_pem(std::string_view pem) { return pem.find("BEGIN ENCRYPTED PRIVATE KEY") != std::string_view::npos; }
+bool is_encrypted_pem(std::string_view pem) {
+  return pem.find("BEGIN ENCRYPTED PRIVATE KEY") != std::string_view::npos;
+}
 
 Result<std::string> p256_thumbprint(std::string_view public_pem) {
   const Bio bio = reader(public_pem);
-  const Key key(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr));
+  std::string_view no_passphrase;
+  const Key key(PEM_read_bio_PUBKEY(bio.get(), nullptr, give_passphrase, &no_passphrase));
   if (!key) return bad_key("not a public key in PEM");
+  if (!is_p256(key)) return bad_key("not a P-256 public key");
   LUMENFLOW_TRY_ASSIGN(const std::string x, coordinate(key, OSSL_PKEY_PARAM_EC_PUB_X));
   LUMENFLOW_TRY_ASSIGN(const std::string y, coordinate(key, OSSL_PKEY_PARAM_EC_PUB_Y));
   const Hash256 hash = sha256(R"({"crv":"P-256","kty":"EC","x":")" + x + R"(","y":")" + y + R"("})");

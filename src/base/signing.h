@@ -14,7 +14,7 @@ struct Ed25519KeyPair {
 };
 
 Ed25519KeyPair generate_ed25519();
-Ed25519KeyPair ed25519_from_seed(std::string_view seed_32_bytes);  // aborts on another length
+Ed25519KeyPair ed25519_from_seed(std::string_view seed_32_bytes);               // aborts on another length
 std::string ed25519_sign(std::string_view message, const Ed25519KeyPair& key);  // 64 bytes
 bool ed25519_verify(std::string_view message, std::string_view signature, std::string_view public_key);
 
@@ -26,7 +26,8 @@ struct P256KeyPair {
 
 Result<P256KeyPair> generate_p256();
 Result<std::string> p256_public_from_private(std::string_view private_pem);
-// The same private key under a passphrase (PKCS #8, AES-256-CBC, PBKDF2), and back.
+// The same private key under a passphrase (PKCS #8, AES-256-CBC, PBKDF2), and back. INVALID_INPUT for a passphrase
+// that is empty or over 1,024 bytes; INVALID_CONFIGURATION for a wrong one, or what is not such a key.
 Result<std::string> encrypt_private_pem(std::string_view private_pem, std::string_view passphrase);
 Result<std::string> decrypt_private_pem(std::string_view encrypted_pem, std::string_view passphrase);
 bool is_encrypted_pem(std::string_view pem);

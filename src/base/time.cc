@@ -17,7 +17,8 @@ std::int64_t days_from_civil(int year, unsigned month, unsigned day) {
 
 void put_digits(std::string& out, unsigned value, int width) {
   std::array<char, 4> digits{};
-  for (int i = width - 1; i >= 0; --i, value /= 10) digits[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
+  for (int i = width - 1; i >= 0; --i, value /= 10)
+    digits[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
   out.append(digits.data(), static_cast<std::size_t>(width));
 }
 
@@ -33,7 +34,8 @@ int digits_at(std::string_view text, std::size_t at, std::size_t width) {
 }
 
 Error bad_time(std::string_view text) {
-  return Error(ErrorCode::kInvalidInput, "'" + std::string(text) + "' is not an RFC 3339 date-time, e.g. 2026-03-01T12:00:00Z");
+  return Error(ErrorCode::kInvalidInput,
+               "'" + std::string(text) + "' is not an RFC 3339 date-time, e.g. 2026-03-01T12:00:00Z");
 }
 
 struct Zone {
@@ -96,7 +98,8 @@ Result<Timestamp> parse_rfc3339(std::string_view text) {
   if (text[at] == '.') {
     const std::size_t first = ++at;
     int scale = 100;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) fraction_ms += (text[at] - '0') * scale;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+      fraction_ms += (text[at] - '0') * scale;
     if (at == first) return bad_time(text);
   }
   const Zone zone = zone_at(text, at);
@@ -113,7 +116,8 @@ Result<Timestamp> parse_rfc3339(std::string_view text) {
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto bad = [&] {
-    return Error(ErrorCode::kInvalidInput, "'" + std::string(text) + "' is not a duration such as 500ms, 30s, 10m, 24h or 30d");
+    return Error(ErrorCode::kInvalidInput,
+                 "'" + std::string(text) + "' is not a duration such as 500ms, 30s, 10m, 24h or 30d");
   };
   std::size_t at = 0;
   std::int64_t value = 0;
@@ -134,7 +138,8 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 Timestamp SystemClock::now() const {
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+              .count()};
 }
 
 std::chrono::nanoseconds SystemClock::monotonic() const { return std::chrono::steady_clock::now().time_since_epoch(); }

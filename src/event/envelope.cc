@@ -89,11 +89,12 @@ class FlatMerge {
  public:
   FlatMerge(const json::Value& payload, Sink& sink) : sink_(sink) {
     for (const json::Member& member : payload.as_object()) waiting_.push_back(&member);
-    std::sort(waiting_.begin(), waiting_.end(), [](const auto* a, const auto* b) { return a->key > b->key; });
+    std::sort(waiting_.begin(), waiting_.end(),
+              [](const auto* a, const auto* b) { return a->key.compare(b->key) > 0; });
   }
   template <class Field>
   void operator()(std::string_view key, const Field& field) {
-    write_until([&](const json::Member& member) { return member.key < key; });
+    write_until([&](const json::Member& member) { return member.key.compare(key) < 0; });
     sink_(key, field);
   }
   void finish() {
@@ -122,7 +123,8 @@ void write_envelope(const Event& event, const Stamp& stamp, Sink& sink) {
 }  // namespace
 
 void append_envelope(const Event& event, const Stamp& stamp, std::string& out) {
-  out.reserve(out.size() + event.canonical_payload.size() + event.kind.size() + stamp.from.size() + stamp.stream.size() + 384);
+  out.reserve(out.size() + event.canonical_payload.size() + event.kind.size() + stamp.from.size() +
+              stamp.stream.size() + 384);
   TextSink sink(out);
   write_envelope(event, stamp, sink);
   sink.finish();

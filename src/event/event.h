@@ -30,8 +30,8 @@ struct Event {
 
 // The id of an event with an idempotency key: lower-case hex SHA-256 of the canonical JSON of
 // {idempotencyKey, kind, payload, timestamp}. INVALID_PAYLOAD when payload or key have no canonical form.
-Result<std::string> content_event_id(std::string_view kind, const json::Value& payload, std::string_view idempotency_key,
-                                     Timestamp timestamp);
+Result<std::string> content_event_id(std::string_view kind, const json::Value& payload,
+                                     std::string_view idempotency_key, Timestamp timestamp);
 
 struct BuildOptions {
   std::optional<std::string> idempotency_key;
@@ -48,9 +48,9 @@ inline constexpr std::size_t kPayloadBytesMax = 256 * 1024;
 
 // Where and when an event was put on a stream.
 struct Stamp {
-  std::string from;     // the subject of the workspace, or of the device for inbound ones
-  std::string stream;   // the envelope's `channel`: sidecar, phone:<device_id>, bridge:<name>
-  std::uint64_t seq = 0;  // like queue_seq below 2^53: whoever takes one from outside checks that
+  std::string from;                        // the subject of the workspace, or of the device for inbound ones
+  std::string stream;                      // the envelope's `channel`: sidecar, phone:<device_id>, bridge:<name>
+  std::uint64_t seq = 0;                   // like queue_seq below 2^53: whoever takes one from outside checks that
   std::optional<std::uint64_t> queue_seq;  // queue-class events only
   Timestamp emitted_at;
   std::optional<std::string> on_behalf_of;
@@ -64,19 +64,20 @@ json::Value envelope(const Event& event, const Stamp& stamp);
 
 // Whether `kind` is `<slug>:<event_name_snake_case>`.
 bool is_well_formed_kind(std::string_view kind);
-// Whether it is one of the kernel's own schema_version 1 kinds, whose members stand beside the envelope's: task_created.
+// Whether it is one of the kernel's own schema_version 1 kinds, whose members stand beside the envelope's:
+// task_created.
 bool is_flat_kernel_kind(std::string_view kind);
 
 struct KernelKind {
   std::string_view kind;
   int schema_version;
   EventClass event_class;
-  bool inbound;                                  // comes from outside; the kernel never emits it
-  std::span<const std::string_view> required;    // members of the payload
+  bool inbound;                                // comes from outside; the kernel never emits it
+  std::span<const std::string_view> required;  // members of the payload
   std::span<const std::string_view> optional;
 };
 
-std::span<const KernelKind> kernel_kinds();  // in byte order of their names
+std::span<const KernelKind> kernel_kinds();                 // in byte order of their names
 const KernelKind* find_kernel_kind(std::string_view kind);  // null for a pack's kind
 
 // Whether the payload of a kernel kind has every required member and no unknown one; what stands in them is their

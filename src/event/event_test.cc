@@ -46,7 +46,8 @@ TEST(ContentEventId, MatchesThePublishedVectors) {
   const json::Value document = object(text.str());
   ASSERT_FALSE(document.find("vectors")->as_array().empty());
   for (const json::Value& vector : document.find("vectors")->as_array()) {
-    const std::string_view kind = json::string_or(vector, "kind", ""), key = json::string_or(vector, "idempotencyKey", "?");
+    const std::string_view kind = json::string_or(vector, "kind", ""),
+                           key = json::string_or(vector, "idempotencyKey", "?");
     const std::string_view expected = json::string_or(vector, "event_id", "");
     const Timestamp at = parse_rfc3339(json::string_or(vector, "timestamp", "")).value();
     const auto id = content_event_id(kind, *vector.find("payload"), key, at);
@@ -64,7 +65,8 @@ TEST(ContentEventId, MatchesThePublishedVectors) {
 // sha256 of {"idempotencyKey":"job-1","kind":"acme-demo:job_completed","payload":{"job_id":"job-1","status":"ok"},
 // "timestamp":"2026-03-01T12:00:00.000Z"}, computed with another program.
 TEST(ContentEventId, IsTheHashOfKeyKindPayloadAndTimestamp) {
-  const auto id = content_event_id("acme-demo:job_completed", object(R"({"status":"ok","job_id":"job-1"})"), "job-1", kNoon);
+  const auto id =
+      content_event_id("acme-demo:job_completed", object(R"({"status":"ok","job_id":"job-1"})"), "job-1", kNoon);
   EXPECT_EQ(id.value(), "4be437ad845807cf7e95af824d1e0be4ecd01f22a601ed18a79aacaa6de88103");
 }
 
@@ -161,8 +163,8 @@ TEST(BuildKernelEvent, GivesFlatKernelKindsVersionOne) {
 }
 
 TEST(BuildKernelEvent, LetsNoFlatMemberPassForOneOfTheEnvelope) {
-  const auto forged =
-      build_kernel_event_v2("task_blocked", object(R"({"task_id":"t","reason":"r","from":"ws-1:operator"})"), keyed("k"));
+  const auto forged = build_kernel_event_v2(
+      "task_blocked", object(R"({"task_id":"t","reason":"r","from":"ws-1:operator"})"), keyed("k"));
   ASSERT_FALSE(forged.ok());
   EXPECT_EQ(forged.error().code(), ErrorCode::kInvalidPayload);
   EXPECT_EQ(forged.error().details().at(0).pointer, "/from");

@@ -87,7 +87,10 @@ constexpr auto kKinds = [] {
   for (std::size_t i = 0; i < out.size(); ++i) {
     const Row& row = kRows[i];
     const Members& members = kMembers[i];
-    out[i] = {row.kind, row.schema_version, row.event_class, row.inbound,
+    out[i] = {row.kind,
+              row.schema_version,
+              row.event_class,
+              row.inbound,
               std::span(members.required.data(), members.required_size),
               std::span(members.optional.data(), members.optional_size)};
   }
@@ -99,14 +102,15 @@ constexpr bool contains(std::span<const std::string_view> names, std::string_vie
 }
 
 // What the envelope itself uses; a flat member of the same name would be lost.
-constexpr auto kEnvelopeMembers = std::to_array<std::string_view>(
-    {"channel", "emitted_at", "event_id", "from", "kind", "on_behalf_of", "payload", "queue_seq", "schema_version", "seq",
-     "timestamp", "trace"});
+constexpr auto kEnvelopeMembers =
+    std::to_array<std::string_view>({"channel", "emitted_at", "event_id", "from", "kind", "on_behalf_of", "payload",
+                                     "queue_seq", "schema_version", "seq", "timestamp", "trace"});
 
 constexpr bool no_flat_member_hides_the_envelope() {
   for (const KernelKind& kind : kKinds)
     for (const std::string_view name : kEnvelopeMembers)
-      if (kind.schema_version == kFlat && (contains(kind.required, name) || contains(kind.optional, name))) return false;
+      if (kind.schema_version == kFlat && (contains(kind.required, name) || contains(kind.optional, name)))
+        return false;
   return true;
 }
 
@@ -148,7 +152,8 @@ const KernelKind* find_kernel_kind(std::string_view kind) {
 
 Status validate_kernel_payload(std::string_view kind, const json::Value& payload) {
   const KernelKind* found = find_kernel_kind(kind);
-  if (found == nullptr) return Error(ErrorCode::kUnknownKind, "the kernel has no event kind '" + std::string(kind) + "'");
+  if (found == nullptr)
+    return Error(ErrorCode::kUnknownKind, "the kernel has no event kind '" + std::string(kind) + "'");
   const json::Object* object = payload.if_object();
   if (object == nullptr)
     return Error(ErrorCode::kInvalidPayload, "the payload of " + std::string(kind) + " must be a JSON object",

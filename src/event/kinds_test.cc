@@ -14,8 +14,9 @@ json::Value object(std::string_view text) { return json::parse(text).value(); }
 TEST(KindName, IsSlugColonSnakeCase) {
   for (const char* good : {"a:b", "acme-demo:job_completed", "a1-2:b2_3c", "a-:b", "sidekick:routine_due"})
     EXPECT_TRUE(is_well_formed_kind(good)) << good;
-  for (const char* bad : {"", ":", "a", "a:", ":b", "1a:b", "-a:b", "A:b", "a_b:c", "a:B", "a:1b", "a:_b", "a:b_", "a:b__c",
-                          "a:b-c", "a:b:c", "a:b ", " a:b", "task_created", "a.b:c", "ä:b"})
+  for (const char* bad :
+       {"",     ":",    "a",      "a:",    ":b",    "1a:b", "-a:b", "A:b",          "a_b:c", "a:B", "a:1b",
+        "a:_b", "a:b_", "a:b__c", "a:b-c", "a:b:c", "a:b ", " a:b", "task_created", "a.b:c", "ä:b"})
     EXPECT_FALSE(is_well_formed_kind(bad)) << bad;
 }
 
@@ -45,7 +46,8 @@ TEST(KernelKinds, PrefixedOnesAreQueuedExceptToolCalled) {
     if (kind.schema_version != 2) continue;
     const bool queued = kind.kind != "agent-runtime:tool_called";
     EXPECT_EQ(kind.event_class, queued ? EventClass::kQueue : EventClass::kEphemeral) << kind.kind;
-    EXPECT_EQ(kind.inbound, kind.kind.starts_with("conductor:") || kind.kind == "sidekick:command_received") << kind.kind;
+    EXPECT_EQ(kind.inbound, kind.kind.starts_with("conductor:") || kind.kind == "sidekick:command_received")
+        << kind.kind;
   }
 }
 

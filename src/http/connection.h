@@ -79,7 +79,7 @@ class Connection final : public TransportEvents, public std::enable_shared_from_
   void end_stream();
   void abandon_stream();  // dropped without an end: the reader must not take it for complete
   ConnectionField connection_field();
-  std::string& tail() { return write_pending() ? queued_ : output_; }
+  std::string& tail() { return writing_ || !queued_.empty() ? queued_ : output_; }
   bool write_pending() const { return written_ < output_.size(); }
   std::size_t buffered_bytes() const { return output_.size() - written_ + queued_.size(); }
   void flush();
@@ -94,17 +94,17 @@ class Connection final : public TransportEvents, public std::enable_shared_from_
   std::string output_, queued_;  // output_ is with the transport, queued_ follows
   std::size_t written_ = 0;      // of output_
   std::size_t lingered_bytes_ = 0;
-  std::int64_t read_deadline_;   // of what kReading and kLingering wait for
-  std::int64_t write_deadline_;  // while a write is under way
-  std::int64_t crowded_deadline_;  // of an idle connection while the server is full
+  std::int64_t read_deadline_;          // of what kReading and kLingering wait for
+  std::int64_t write_deadline_;         // while a write is under way
+  std::int64_t crowded_deadline_;       // of an idle connection while the server is full
   ConnectionStream* stream_ = nullptr;  // while kStreaming; its writer owns it
   State state_ = State::kReading;
   Framing framing_ = Framing::kLength;
-  bool reading_ = false;          // a read is under way
-  bool writing_ = false;          // a write is under way
-  bool processing_ = false;       // process() is on the stack
-  bool started_ = false;          // a byte of the request has come
-  bool in_body_ = false;          // its header is complete
+  bool reading_ = false;     // a read is under way
+  bool writing_ = false;     // a write is under way
+  bool processing_ = false;  // process() is on the stack
+  bool started_ = false;     // a byte of the request has come
+  bool in_body_ = false;     // its header is complete
   bool head_request_ = false;
   bool http_1_1_ = true;
   bool keep_alive_ = true;

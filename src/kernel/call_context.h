@@ -27,7 +27,8 @@ class CallStore final : public pack::Store {
   Result<std::optional<json::Value>> get(std::string_view key) override;
   Status put(std::string_view key, json::Value value) override;
   Status erase(std::string_view key) override;
-  Result<std::vector<pack::StoreItem>> scan(std::string_view prefix, std::string_view after, std::size_t limit) override;
+  Result<std::vector<pack::StoreItem>> scan(std::string_view prefix, std::string_view after,
+                                            std::size_t limit) override;
   Result<std::vector<pack::StoreItem>> scan_descending(std::string_view prefix, std::string_view before,
                                                        std::size_t limit) override;
 

@@ -28,6 +28,7 @@ struct PackPin {
   std::string commit;
   std::string integrity;  // "dev" or "sha256:<hex>"
   bool enabled = true;
+  pack::SourcePlace place;  // of the pin in the file, for whoever resolves it (LF2006, LF1040)
 };
 
 struct Lane {
@@ -56,6 +57,26 @@ struct LimitsConfig {
   std::chrono::milliseconds idle_time{75'000};
 };
 
+struct UplinkLimits {
+  std::size_t batch_events = 512;
+  std::size_t batch_bytes = 256 * 1024;
+  std::chrono::milliseconds batch_linger{10};
+  std::uint64_t outbox_bytes = std::uint64_t{1} << 30;
+  std::uint64_t outbox_events = 1'000'000;
+};
+
+struct SandboxLimits {  // nothing: what the sandbox itself sets
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::uint64_t> processes;
+  std::optional<std::chrono::milliseconds> cpu_time;
+};
+
+struct Backup {
+  std::string folder;
+  std::chrono::milliseconds interval{24 * 3'600'000};
+  std::size_t keep = 7;
+};
+
 struct WorkspaceConfig {
   WorkspaceId id;
   std::string name;
@@ -67,7 +88,7 @@ struct WorkspaceConfig {
   // Nothing: by mode (allow in development; in production deny for write and admin, allow for read).
   std::optional<Decision> default_decision;
   bool allow_loosening = false;
-  json::Value approval_providers;
+  json::Value approval_providers;  // surface glob -> {provider, approvals, expires_ms}
   std::vector<std::string> surfaces{"http"};  // those that are enabled
   std::string http_listen = "127.0.0.1:7420";
   std::string tls_cert;
@@ -75,19 +96,27 @@ struct WorkspaceConfig {
   bool socket = true;
   pack::Scope network;  // the workspace layer's; off by default
   std::string uplink = "auto";
+  std::string sidecar_url;
+  UplinkLimits uplink_limits;
   std::chrono::milliseconds idempotency_window{24 * 3'600'000};
   std::chrono::milliseconds checkpoint_interval{1'000};
-  json::Value retention;
+  json::Value retention;  // {inputs_ms, outputs_ms, events_ms}
+  std::optional<Backup> backup;
   std::string sandbox;  // required, best-effort
+  std::vector<std::string> sandbox_read_only_paths;
+  SandboxLimits sandbox_limits;
   LimitsConfig limits;
+  bool record = false;
   bool metrics = true;
+  std::string otlp_endpoint;
   std::string log_level = "info";
   std::string log_format = "text";
   std::map<std::string, json::Value> pack_sections;  // by config_key
   std::string hash;  // lower-case hex SHA-256 of the file's bytes
 };
 
-// Nothing when an error was found. `config_keys` are the root keys that loaded packs own.
+// Nothing when an error was found; every fault is in `diagnostics` either way, secrets masked. `config_keys` are the root
+// keys that loaded packs own.
 std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::string& text,
                                             const std::vector<std::string>& config_keys, pack::Diagnostics& diagnostics);
 

@@ -19,7 +19,8 @@ std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext
   try {
     return call.tool->handler(context, call.call.input);
   } catch (const std::exception& error) {
-    write_log(LogLevel::kError, "kernel", "a tool threw", {{"tool", call.tool->descriptor.name}, {"receipt", call.receipt.str()}});
+    write_log(LogLevel::kError, "kernel", "a tool threw",
+              {{"tool", call.tool->descriptor.name}, {"receipt", call.receipt.str()}});
     return std::nullopt;
   }
 }
@@ -121,6 +122,7 @@ void Kernel::judge(const CallPtr& call, CallContext& context, std::optional<pack
   }
   for (const PendingEvent& event : context.events()) {
     if (Status status = emitter_.check_key(event, call->arrived); !status.ok()) {
+      end.stage = 11;
       end.code = status.error().code();
       end.decided_by = "emitter";
       end.message = status.error().message();

@@ -1,9 +1,9 @@
 // The kernel: the one path every call takes, on one strand (03-dispatch).
 //
 // All state belongs to the strand. submit() and cancel() may be called from any thread: they put an item on the ingress
-// queue and ring the doorbell; whoever owns the strand then calls run_pending() on it, which handles what is queued as one
-// batch, commits it, and only then answers and launches. Everything else is called on the strand. The same ingress, clock
-// and random readings give the same journal bytes.
+// queue and ring the doorbell; whoever owns the strand then calls run_pending() on it, which handles what is queued as
+// one batch, commits it, and only then answers and launches. Everything else is called on the strand. The same ingress,
+// clock and random readings give the same journal bytes.
 #pragma once
 
 #include <array>
@@ -54,8 +54,8 @@ struct KernelOptions {
   std::shared_ptr<const pack::Registry> registry;  // shared with calls in flight
   std::vector<KernelTool> kernel_tools;
   std::string workspace_root;
-  std::string redaction_key;  // HMAC key of values at writeOnly positions
-  std::string version;        // of the program, recorded
+  std::string redaction_key;       // HMAC key of values at writeOnly positions
+  std::string version;             // of the program, recorded
   std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
 };
 
@@ -91,6 +91,8 @@ class Kernel {
   bool draining() const { return draining_; }
   bool journal_available() const { return journal_available_; }
   std::size_t running() const { return running_.size(); }
+  std::vector<ReceiptId> running_receipts() const;
+  bool token_revoked(std::string_view token_id) const { return revoked_tokens_.contains(token_id); }
   // The running call of this receipt, null when there is none.
   const RunningCall* find_running(const ReceiptId& receipt) const;
   // Adds a completion to a running call; false when there is none.
@@ -209,8 +211,8 @@ class Kernel {
   std::unordered_map<std::string, std::shared_ptr<RunningCall>> running_;
   std::multimap<std::chrono::nanoseconds, std::string> deadlines_;  // monotonic -> receipt
   std::unordered_map<std::string, std::size_t> running_by_tool_;
-  std::map<Hash256, std::string> running_keys_;                     // idempotency hash -> receipt
-  std::unordered_map<std::string, std::uint64_t> store_versions_;   // by pack: commits that wrote its store
+  std::map<Hash256, std::string> running_keys_;                    // idempotency hash -> receipt
+  std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: commits that wrote its store
 
   // The batch that is open.
   std::optional<Error> batch_error_;

@@ -45,7 +45,8 @@ struct Diagnostic {
 class Diagnostics {
  public:
   // The severity and name come from the code's row. Aborts on a code that has no row.
-  void add(std::string_view code, SourcePlace place, std::string message, std::string help = {}, std::string snippet = {});
+  void add(std::string_view code, SourcePlace place, std::string message, std::string help = {},
+           std::string snippet = {});
   const std::vector<Diagnostic>& items() const { return items_; }
   bool has_errors(bool warnings_count = false) const;
   void append(const Diagnostics& other);
@@ -56,7 +57,7 @@ class Diagnostics {
 };
 
 std::string render_text(const Diagnostics& diagnostics, bool colour);
-json::Value render_json(const Diagnostics& diagnostics);   // [{code, name, severity, file, line, column, message, help}]
+json::Value render_json(const Diagnostics& diagnostics);  // [{code, name, severity, file, line, column, message, help}]
 json::Value render_sarif(const Diagnostics& diagnostics);  // SARIF 2.1.0
 
 // The nearest of `candidates` by edit distance, when it is near enough to be meant: for "did you mean".

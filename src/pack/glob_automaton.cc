@@ -14,6 +14,7 @@ namespace {
 using Automaton = Glob::Automaton;
 
 constexpr std::string_view kProtected = ".lumenflow";
+constexpr char32_t kLastCodePoint = 0x10ffff;
 
 bool is_path_char(char32_t c) { return c != 0 && (c < 0xd800 || c > 0xdfff); }
 
@@ -44,7 +45,8 @@ std::vector<bool> live_states(const std::vector<std::uint32_t>& next, std::size_
 }
 
 // Joins equal columns into classes and drops dead states. State 0 of the input is dead, 1 the start.
-Automaton compress(const std::vector<std::uint32_t>& next, const std::vector<bool>& accepting, std::vector<char32_t> bounds) {
+Automaton compress(const std::vector<std::uint32_t>& next, const std::vector<bool>& accepting,
+                   std::vector<char32_t> bounds) {
   const std::size_t columns = bounds.size();
   const std::vector<bool> live = live_states(next, columns, accepting);
   std::vector<Automaton::State> renamed(live.size(), Automaton::kDead);
@@ -135,7 +137,8 @@ class Positions {
 
   bool accepts(const State& state) const {
     if (state.place != Place::kInside) return false;
-    return std::any_of(state.places.begin(), state.places.end(), [&](auto place) { return items_[place / 2] == nullptr; });
+    return std::any_of(state.places.begin(), state.places.end(),
+                       [&](auto place) { return items_[place / 2] == nullptr; });
   }
 
   std::optional<State> step(const State& state, char32_t c, std::size_t& work) const {
@@ -155,7 +158,7 @@ class Positions {
       if (item == nullptr) continue;
       for (const auto& [first, last] : item->set) out.push_back(first), out.push_back(last + 1);
     }
-    std::erase_if(out, [](char32_t c) { return c > 0x10ffff; });
+    std::erase_if(out, [](char32_t c) { return c > kLastCodePoint; });
     return out;
   }
 
@@ -192,10 +195,14 @@ class Positions {
         if (c != '/') enter(place, out);
         return;
       case Item::Kind::kFolders:
-        if (c != '/') out.push_back(inside(index));
-        else if (place % 2 == 1) enter(before(index), out);
+        if (c != '/')
+          out.push_back(inside(index));
+        else if (place % 2 == 1)
+          enter(before(index), out);
         return;
-      case Item::Kind::kAnything: enter(inside(index), out); return;
+      case Item::Kind::kAnything:
+        enter(inside(index), out);
+        return;
     }
   }
 
@@ -212,38 +219,69 @@ bool is_universal(const Sequence& sequence) {
   return last == Item::Kind::kAnything || (last == Item::Kind::kSegmentRest && sequence.size() > 1);
 }
 
-struct OpenPlace {
+// Walks on while there is only one code point to go on with.
+std::string literal_head(const Automaton& automaton) {
+  std::string out;
+  for (Automaton::State at = automaton.start; automaton.accepting[at] == 0;) {
+    std::size_t ways = 0;
+    char32_t letter = 0;
+    Automaton::State to = Automaton::kDead;
+    for (std::size_t i = 0; i < automaton.bounds.size(); ++i) {
+      const Automaton::State next = automaton.step(at, automaton.bound_class[i]);
+      if (next == Automaton::kDead) continue;
+      const char32_t end = i + 1 < automaton.bounds.size() ? automaton.bounds[i + 1] : kLastCodePoint + 1;
+      ways += end - automaton.bounds[i];
+      letter = automaton.bounds[i];
+      to = next;
+    }
+    if (ways != 1) break;
+    append_utf8(letter, out);
+    at = to;
+  }
+  return out;
+}
+
+struct FirstSegment {
   Place place = Place::kSegmentStart;
   std::size_t matched = 0;  // of the protected name in the first segment
   bool matching = true;
-  auto operator<=>(const OpenPlace&) const = default;
+  bool is_protected = false;  // it was the protected name, and we are below
+  auto operator<=>(const FirstSegment&) const = default;
 };
 
 char32_t to_lower(char32_t c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; }
 
-Automaton build_open_paths() {
+Automaton build_paths(bool open) {
   std::vector<char32_t> bounds = kPathBounds;
   for (const char c : kProtected) {
     const auto letter = static_cast<char32_t>(c);
     bounds.insert(bounds.end(), {letter, letter + 1});
     if (c != '.') bounds.insert(bounds.end(), {letter - ('a' - 'A'), letter - ('a' - 'A') + 1});
   }
-  const auto whole = [](const OpenPlace& at) { return at.matching && at.matched == kProtected.size(); };
-  const auto step = [&](const OpenPlace& at, char32_t c) -> std::optional<OpenPlace> {
+  const auto whole = [](const FirstSegment& at) { return at.matching && at.matched == kProtected.size(); };
+  const auto step = [&](const FirstSegment& at, char32_t c) -> std::optional<FirstSegment> {
     const std::optional<Place> place = advance(at.place, c);
-    if (!place || (c == '/' && whole(at))) return std::nullopt;
-    const bool matching = at.matching && at.matched < kProtected.size() &&
-                          to_lower(c) == static_cast<char32_t>(kProtected[at.matched]);
-    return OpenPlace{*place, matching ? at.matched + 1 : 0, matching};
+    if (!place) return std::nullopt;
+    if (at.is_protected || (c == '/' && whole(at))) return FirstSegment{*place, 0, false, true};
+    const bool matching =
+        at.matching && at.matched < kProtected.size() && to_lower(c) == static_cast<char32_t>(kProtected[at.matched]);
+    return FirstSegment{*place, matching ? at.matched + 1 : 0, matching, false};
   };
-  const auto accepts = [&](const OpenPlace& at) { return at.place == Place::kInside && !whole(at); };
-  return explore(std::move(bounds), OpenPlace{}, step, accepts).value();
+  const auto accepts = [&](const FirstSegment& at) {
+    return at.place == Place::kInside && (at.is_protected || whole(at)) != open;
+  };
+  return explore(std::move(bounds), FirstSegment{}, step, accepts).value();
 }
 
 }  // namespace
 
 const Automaton& open_paths() {
-  static const Automaton automaton = build_open_paths();  // a constant, made when first needed
+  static const Automaton automaton = build_paths(true);  // a constant, made when first needed
+  return automaton;
+}
+
+const Automaton& protected_paths() {
+  static const Automaton automaton = build_paths(false);
   return automaton;
 }
 
@@ -264,10 +302,13 @@ Result<Automaton> build_automaton(const std::vector<Sequence>& alternatives) {
   Result<Automaton> built = explore(positions.bounds(), positions.start(), step, accepts);
   if (!built.ok()) return built;
   if (work > kWorkMax) return Error(ErrorCode::kInvalidInput, "the glob is too complex; write several simpler ones");
-  if (built->start == Automaton::kDead) return Error(ErrorCode::kInvalidInput, "the glob matches no path of a workspace");
+  if (built->start == Automaton::kDead)
+    return Error(ErrorCode::kInvalidInput, "the glob matches no path of a workspace");
   built->universal = std::any_of(alternatives.begin(), alternatives.end(), is_universal);
-  std::size_t budget = kProductStatesMax;
-  built->open = built->universal || common_path({&*built, &open_paths()}, budget).has_value();
+  built->literal_head = literal_head(*built);
+  std::size_t budget = kProductStatesMax;  // more than a product with something that small can use up
+  built->sample = common_path({&*built, &open_paths()}, budget).value_or("");
+  built->wary = common_path({&*built, &protected_paths()}, budget).has_value();
   return built;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,8 +27,10 @@ struct Glob::Automaton {
   std::vector<std::uint8_t> accepting;
   std::size_t classes = 0;
   State start = kDead;
-  bool universal = false;  // all normal paths
-  bool open = false;       // some path outside `.lumenflow/`
+  bool universal = false;    // all normal paths
+  bool wary = true;          // has paths in `.lumenflow/`, so that a search must keep out of there
+  std::string literal_head;  // what all its paths start with
+  std::string sample;        // a shortest path outside `.lumenflow/`; empty when there is none
 
   Class class_of(char32_t c) const;
   State step(State state, Class to) const { return next[state * classes + to]; }
@@ -45,6 +48,7 @@ Result<Glob::Automaton> build_automaton(const std::vector<Sequence>& alternative
 
 // The paths that scopes may speak of: all normal ones but `.lumenflow` and what is below it, in any letter case.
 const Glob::Automaton& open_paths();
+const Glob::Automaton& protected_paths();  // the others
 bool is_protected_path(std::string_view normal_path);
 
 }  // namespace glob

@@ -64,11 +64,19 @@ class Tokenizer {
       const std::size_t offset = at_;
       const char32_t c = take();
       switch (c) {
-        case '\0': return malformed(pattern_, offset, "NUL is not allowed");
-        case '\\': return malformed(pattern_, offset, "there are no escapes; write [*] for a literal '*'");
-        case '?': tokens_.push_back({Token::Kind::kSet, offset, 0, complement({})}); break;
-        case '*': LUMENFLOW_TRY(stars(offset)); break;
-        case '[': LUMENFLOW_TRY(bracket(offset)); break;
+        case '\0':
+          return malformed(pattern_, offset, "NUL is not allowed");
+        case '\\':
+          return malformed(pattern_, offset, "there are no escapes; write [*] for a literal '*'");
+        case '?':
+          tokens_.push_back({Token::Kind::kSet, offset, 0, complement({})});
+          break;
+        case '*':
+          LUMENFLOW_TRY(stars(offset));
+          break;
+        case '[':
+          LUMENFLOW_TRY(bracket(offset));
+          break;
         case '{':
           if (++depth_ > kBraceDepthMax) return malformed(pattern_, offset, "braces are nested too deep");
           tokens_.push_back({Token::Kind::kOpen, offset, 0, {}});
@@ -83,7 +91,8 @@ class Tokenizer {
             break;
           }
           [[fallthrough]];
-        default: tokens_.push_back({Token::Kind::kChar, offset, c, {}});
+        default:
+          tokens_.push_back({Token::Kind::kChar, offset, c, {}});
       }
     }
     if (depth_ > 0) return malformed(pattern_, pattern_.size(), "'{' without '}'");
@@ -208,7 +217,8 @@ void append_segment(const TokenSpan& segment, bool is_last, Sequence& out) {
     if (token->kind == Token::Kind::kStar)
       out.push_back({Item::Kind::kSegmentRest, {}});
     else
-      out.push_back({Item::Kind::kOne, token->kind == Token::Kind::kSet ? token->set : CodePointSet{{token->c, token->c}}});
+      out.push_back(
+          {Item::Kind::kOne, token->kind == Token::Kind::kSet ? token->set : CodePointSet{{token->c, token->c}}});
   }
   if (!is_last) out.push_back({Item::Kind::kOne, {{'/', '/'}}});
 }
@@ -219,13 +229,15 @@ Result<Sequence> sequence_of(std::string_view pattern, const Tokens& tokens) {
   const Token* const end = tokens.data() + tokens.size();
   const Token* at = tokens.data();
   if (at == end) return malformed(pattern, 0, "a pattern or one of its alternatives is empty");
-  if (is_char(*at, '/')) return malformed(pattern, at->offset, "patterns are relative to the workspace; leave out the '/'");
+  if (is_char(*at, '/'))
+    return malformed(pattern, at->offset, "patterns are relative to the workspace; leave out the '/'");
   for (bool more = true, first = true; more; first = false) {
     const TokenSpan segment{at, std::find_if(at, end, [](const Token& token) { return is_char(token, '/'); })};
     more = segment.second != end;
     at = more ? segment.second + 1 : end;
     const std::size_t offset = segment.first != end ? segment.first->offset : pattern.size();
-    if (segment.first == segment.second) return malformed(pattern, offset, "empty segment; end with '/**' for all below");
+    if (segment.first == segment.second)
+      return malformed(pattern, offset, "empty segment; end with '/**' for all below");
     if (is_dots(segment, 2)) return malformed(pattern, offset, "'..' would leave the workspace");
     if (is_dots(segment, 1)) {
       if (first && more) continue;  // ./x is x
@@ -235,6 +247,11 @@ Result<Sequence> sequence_of(std::string_view pattern, const Tokens& tokens) {
         std::find_if(segment.first, segment.second, [](const Token& t) { return t.kind == Token::Kind::kGlobstar; });
     if (globstar != segment.second && segment.second - segment.first > 1)
       return malformed(pattern, globstar->offset, "'**' must be a whole segment, as in **/*.ts");
+    const auto stars = std::adjacent_find(segment.first, segment.second, [](const Token& a, const Token& b) {
+      return a.kind == Token::Kind::kStar && b.kind == Token::Kind::kStar;
+    });
+    if (stars != segment.second)
+      return malformed(pattern, stars->offset, "braces put '*' beside '*', which is not '**'");
     append_segment(segment, !more, out);
   }
   return out;
@@ -243,14 +260,16 @@ Result<Sequence> sequence_of(std::string_view pattern, const Tokens& tokens) {
 }  // namespace
 
 bool contains(const CodePointSet& set, char32_t c) {
-  const auto after = std::upper_bound(set.begin(), set.end(), c, [](char32_t x, const auto& range) { return x < range.first; });
+  const auto after =
+      std::upper_bound(set.begin(), set.end(), c, [](char32_t x, const auto& range) { return x < range.first; });
   return after != set.begin() && c <= std::prev(after)->last;
 }
 
 Result<std::vector<Sequence>> parse(std::string_view pattern) {
   if (pattern.size() > kPatternBytesMax)
-    return Error(ErrorCode::kInvalidInput, "a glob of " + std::to_string(pattern.size()) + " bytes is too long, at most " +
-                                               std::to_string(kPatternBytesMax) + " are allowed");
+    return Error(ErrorCode::kInvalidInput, "a glob of " + std::to_string(pattern.size()) +
+                                               " bytes is too long, at most " + std::to_string(kPatternBytesMax) +
+                                               " are allowed");
   if (!is_valid_utf8(pattern)) return Error(ErrorCode::kInvalidInput, "a glob must be valid UTF-8");
   LUMENFLOW_TRY_ASSIGN(const Tokens tokens, Tokenizer(pattern).run());
   LUMENFLOW_TRY_ASSIGN(const std::vector<Tokens> alternatives, Expansion(pattern, tokens).sequence());

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 
 #include "pack/glob_automaton.h"
 #include "pack/glob_pattern.h"
@@ -52,28 +51,25 @@ class TupleSet {
   std::vector<std::uint32_t> slots_;
 };
 
-// One code point for every interval that no part tells apart, under the class it has in the first part.
+// One code point for every interval that no part tells apart, with its class in each part.
 class Letters {
  public:
-  explicit Letters(const Parts& parts) : width_(parts.size()), by_first_(parts[0]->classes) {
-    std::vector<char32_t> bounds;
-    for (const Automaton* part : parts) bounds.insert(bounds.end(), part->bounds.begin(), part->bounds.end());
-    std::sort(bounds.begin(), bounds.end());
-    bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
-    for (const char32_t c : bounds) {
-      by_first_[parts[0]->class_of(c)].push_back(static_cast<std::uint32_t>(chars_.size()));
-      chars_.push_back(c);
+  explicit Letters(const Parts& parts) : width_(parts.size()) {
+    for (const Automaton* part : parts)
+      code_points_.insert(code_points_.end(), part->bounds.begin(), part->bounds.end());
+    std::sort(code_points_.begin(), code_points_.end());
+    code_points_.erase(std::unique(code_points_.begin(), code_points_.end()), code_points_.end());
+    classes_.reserve(code_points_.size() * width_);
+    for (const char32_t c : code_points_)
       for (const Automaton* part : parts) classes_.push_back(part->class_of(c));
-    }
   }
-  std::span<const std::uint32_t> of_class(std::size_t first_class) const { return by_first_[first_class]; }
-  char32_t code_point(std::uint32_t letter) const { return chars_[letter]; }
-  const Automaton::Class* classes(std::uint32_t letter) const { return classes_.data() + letter * width_; }
+  std::size_t size() const { return code_points_.size(); }
+  char32_t operator[](std::size_t i) const { return code_points_[i]; }
+  const Automaton::Class* classes(std::size_t i) const { return classes_.data() + i * width_; }
 
  private:
   std::size_t width_;
-  std::vector<std::vector<std::uint32_t>> by_first_;
-  std::vector<char32_t> chars_;
+  std::vector<char32_t> code_points_;
   std::vector<Automaton::Class> classes_;
 };
 
@@ -119,14 +115,10 @@ std::optional<std::string> common_path(const Parts& parts, std::size_t& budget) 
   seen.insert(tuple);
   for (std::size_t at = 0; at < seen.size(); ++at) {
     if (all_accept(parts, seen[at])) return spell(steps, at);
-    const State first = seen[at][0];
-    for (std::size_t first_class = 0; first_class < parts[0]->classes; ++first_class) {
-      if (parts[0]->step(first, static_cast<Automaton::Class>(first_class)) == Automaton::kDead) continue;
-      for (const std::uint32_t letter : letters.of_class(first_class)) {
-        if (!advance(parts, seen[at], letters.classes(letter), tuple) || !seen.insert(tuple)) continue;
-        if (budget == 0 || --budget == 0) return std::nullopt;
-        steps.push_back({static_cast<std::uint32_t>(at), letters.code_point(letter)});
-      }
+    for (std::size_t i = 0; i < letters.size(); ++i) {
+      if (!advance(parts, seen[at], letters.classes(i), tuple) || !seen.insert(tuple)) continue;
+      if (budget == 0 || --budget == 0) return std::nullopt;
+      steps.push_back({static_cast<std::uint32_t>(at), letters[i]});
     }
   }
   return std::nullopt;

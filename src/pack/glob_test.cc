@@ -20,7 +20,9 @@ void expect(std::string_view pattern, std::initializer_list<const char*> matchin
   for (const char* path : others) EXPECT_FALSE(compiled.matches(path)) << pattern << " on " << path;
 }
 
-TEST(Glob, LiteralMatchesItself) { expect("docs/a.md", {"docs/a.md"}, {"docs/a_md", "docs/a.md/x", "docs", "xdocs/a.md"}); }
+TEST(Glob, LiteralMatchesItself) {
+  expect("docs/a.md", {"docs/a.md"}, {"docs/a_md", "docs/a.md/x", "docs", "xdocs/a.md"});
+}
 
 TEST(Glob, StarStaysWithinASegmentAndMatchesDotFiles) {
   expect("src/*.cc", {"src/a.cc", "src/.cc", "src/.hidden.cc"}, {"src/x/a.cc", "a.cc", "src/a.h"});
@@ -64,9 +66,10 @@ TEST(Glob, LeadingDotSlashIsLeftOut) { expect("./docs/*", {"docs/a"}, {"./docs/a
 TEST(Glob, NeverMatchesWhatIsNoNormalPath) {
   for (const char* pattern : {"**", "**/*", "*", "?*", "[!x]*", "*/**"}) {
     const Glob compiled = glob(pattern);
-    for (const std::string_view path : {std::string_view(""), std::string_view(".."), std::string_view("../a"),
-                                        std::string_view("a/.."), std::string_view("/a"), std::string_view("a//b"),
-                                        std::string_view("a\0b", 3), std::string_view("a\xff"), std::string_view("a\xed\xa0\x80")})
+    for (const std::string_view path :
+         {std::string_view(""), std::string_view(".."), std::string_view("../a"), std::string_view("a/.."),
+          std::string_view("/a"), std::string_view("a//b"), std::string_view("a\0b", 3), std::string_view("a\xff"),
+          std::string_view("a\xed\xa0\x80")})
       EXPECT_FALSE(compiled.matches(path)) << pattern << " on " << path;
   }
 }
@@ -76,13 +79,33 @@ TEST(Glob, RefusesWhatIsMalformedAndSaysWhere) {
     std::string_view pattern;
     const char* why;
   };
-  const Case cases[] = {{"", "empty"},           {"/etc/**", "offset 0"},     {"a/../b", "offset 2"},   {"..", "leave"},
-                        {"{a,..}/b", "leave"},   {"a//b", "offset 2"},        {"a/", "empty segment"},  {"a/./b", "offset 2"},
-                        {".", "no segment"},     {"a{b", "without '}'"},      {"a}b", "offset 1"},      {"a[b", "without ']'"},
-                        {"[]", "without ']'"},   {"[z-a]", "offset 1"},       {"[a/b]", "offset 2"},    {"[^a]", "[!abc]"},
-                        {"[[:alpha:]]", "named"}, {"a***b", "offset 1"},      {"a**", "whole segment"}, {"**.ts", "**/*.ts"},
-                        {"a\\*", "[*]"},         {"a\xff", "UTF-8"},          {"{a,}", "empty"},        {"[.][.]/x", "no path"},
-                        {"./", "empty segment"}, {std::string_view("a\0b", 3), "offset 1"}};
+  const Case cases[] = {{"", "empty"},
+                        {"/etc/**", "offset 0"},
+                        {"a/../b", "offset 2"},
+                        {"..", "leave"},
+                        {"{a,..}/b", "leave"},
+                        {"a//b", "offset 2"},
+                        {"a/", "empty segment"},
+                        {"a/./b", "offset 2"},
+                        {".", "no segment"},
+                        {"a{b", "without '}'"},
+                        {"a}b", "offset 1"},
+                        {"a[b", "without ']'"},
+                        {"[]", "without ']'"},
+                        {"[z-a]", "offset 1"},
+                        {"[a/b]", "offset 2"},
+                        {"[^a]", "[!abc]"},
+                        {"[[:alpha:]]", "named"},
+                        {"a***b", "offset 1"},
+                        {"a**", "whole segment"},
+                        {"**.ts", "**/*.ts"},
+                        {"a\\*", "[*]"},
+                        {"a\xff", "UTF-8"},
+                        {"{a,}", "empty"},
+                        {"[.][.]/x", "no path"},
+                        {"./", "empty segment"},
+                        {"a{*,b}*", "beside"},
+                        {std::string_view("a\0b", 3), "offset 1"}};
   for (const Case& c : cases) {
     const Result<Glob> compiled = Glob::compile(c.pattern);
     ASSERT_FALSE(compiled.ok()) << c.pattern;
@@ -118,11 +141,11 @@ TEST(Intersection, IsDecided) {
     const char *a, *b;
     bool common;
   };
-  for (const Case& c : {Case{"docs/**", "**/*.md", true}, Case{"docs/**", "src/**", false}, Case{"docs/*", "docs/**/x", true},
-                        Case{"a*", "*b", true}, Case{"*.md", "**/x/*.md", false}, Case{"a?", "a", false},
-                        Case{"[a-m]", "[m-z]", true}, Case{"[a-m]", "[n-z]", false}, Case{"[!a]", "a", false},
-                        Case{"{a,b}/x", "{b,c}/*", true}, Case{"{a,b}/x", "{c,d}/*", false}, Case{"docs/**", "docs", false},
-                        Case{"*é*", "[à-ö]", true}, Case{".?", ".[.]", false}}) {
+  for (const Case& c : {Case{"docs/**", "**/*.md", true}, Case{"docs/**", "src/**", false},
+                        Case{"docs/*", "docs/**/x", true}, Case{"a*", "*b", true}, Case{"*.md", "**/x/*.md", false},
+                        Case{"a?", "a", false}, Case{"[a-m]", "[m-z]", true}, Case{"[a-m]", "[n-z]", false},
+                        Case{"[!a]", "a", false}, Case{"{a,b}/x", "{b,c}/*", true}, Case{"{a,b}/x", "{c,d}/*", false},
+                        Case{"docs/**", "docs", false}, Case{"*é*", "[à-ö]", true}, Case{".?", ".[.]", false}}) {
     const Result<Glob> a = Glob::compile(c.a), b = Glob::compile(c.b);
     if (!a.ok() || !b.ok()) {
       EXPECT_FALSE(c.common) << c.a << " and " << c.b;

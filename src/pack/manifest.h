@@ -18,6 +18,8 @@
 
 namespace lumenflow::pack {
 
+struct YamlDocument;
+
 enum class Permission : std::uint8_t { kRead, kWrite, kAdmin };
 std::string_view name(Permission permission);
 
@@ -27,13 +29,13 @@ struct ToolDescriptor {
   std::string title;
   std::string description;
   Permission permission = Permission::kRead;
-  std::string scope;                 // token scope a caller must hold
+  std::string scope;  // token scope a caller must hold
   std::vector<Scope> required_scopes;
   std::vector<std::string> required_approvals;
   std::vector<std::string> required_env;
-  json::Value input_schema;          // as written; {"type":"object"} when absent
+  json::Value input_schema;  // as written; {"type":"object"} when absent
   json::Value output_schema;
-  std::shared_ptr<const json::Schema> input_validator;   // shared: calls in flight outlive a reload
+  std::shared_ptr<const json::Schema> input_validator;  // shared: calls in flight outlive a reload
   std::shared_ptr<const json::Schema> output_validator;
   bool idempotent = false;
   bool internal_only = false;
@@ -81,6 +83,8 @@ class PackFiles {
 };
 
 // Nothing when an error was found; every fault is in `diagnostics` either way. `display_path` names the manifest there.
-std::optional<Manifest> parse_manifest(const PackFiles& files, const std::string& display_path, Diagnostics& diagnostics);
+// `document`, when given, is filled for those who report more against it.
+std::optional<Manifest> parse_manifest(const PackFiles& files, const std::string& display_path,
+                                       Diagnostics& diagnostics, YamlDocument* document = nullptr);
 
 }  // namespace lumenflow::pack

@@ -40,7 +40,7 @@ class Registry {
   const std::vector<RefusedPack>& refused() const { return refused_; }
   const Diagnostics& diagnostics() const { return diagnostics_; }
   const LoadedPack* find_pack(std::string_view id) const;
-  // Lower-case hex SHA-256 over what GET /tools says of every tool.
+  // Lower-case hex SHA-256 over what GET /tools says of every tool: those that are not internal_only, by name.
   const std::string& hash() const { return hash_; }
 
  private:
@@ -58,15 +58,25 @@ json::Value describe_tool(const ActiveTool& tool);
 
 class RegistryBuilder {
  public:
-  // Parses, checks against what the code registers (LF1033), and adds; a pack with errors is refused, with its diagnostics.
+  RegistryBuilder();
+  ~RegistryBuilder();
+  // Parses, checks against what the code registers (LF1031, LF1033), and adds; a pack with errors is refused, with its
+  // diagnostics. The pack is static data.
   void add_builtin(const BuiltinPack& pack);
-  // Cross-pack checks (LF1005, LF1012, LF1020), then the registry.
+  // Cross-pack checks (LF1005, LF1012, LF1016, LF1020), then the registry. Of two packs that collide the one added later is
+  // refused. Call once.
   std::shared_ptr<const Registry> build();
 
  private:
+  struct Candidate;
+  struct Taken;
+  static void check_against(Candidate& candidate, const Taken& taken);
+  void accept(Candidate& candidate, Taken& taken);
+  void check_subscriptions(const Candidate& candidate, const LoadedPack& pack, const Taken& taken);
+  void refuse(std::string id, Diagnostics diagnostics);
+
   std::unique_ptr<Registry> registry_ = std::make_unique<Registry>();
-  std::vector<std::unique_ptr<LoadedPack>> packs_;
-  std::vector<std::unique_ptr<ActiveTool>> tools_;
+  std::vector<std::unique_ptr<Candidate>> candidates_;
 };
 
 // "sha256:<hex>": SHA-256 over, for each file by path in byte order: path, NUL, hex SHA-256 of the file, NUL.

@@ -23,12 +23,30 @@ bool grants_everything(const ScopeLayer& layer, Access access) {
   });
 }
 
+bool layer_allows(const ScopeLayer& layer, std::string_view path, Access access) {  // of a normal path
+  return std::any_of(layer.scopes.begin(), layer.scopes.end(), [&](const Scope& scope) {
+    return grants_paths(scope, access) && (scope.pattern->automaton().universal || scope.pattern->matches(path));
+  });
+}
+
+bool all_allow(const std::vector<ScopeLayer>& layers, std::string_view path, Access access) {
+  return std::all_of(layers.begin(), layers.end(),
+                     [&](const ScopeLayer& layer) { return layer_allows(layer, path, access); });
+}
+
+// Whether the paths of the two start apart; cheap, and it decides most pairs that have nothing in common.
+bool start_apart(const Glob::Automaton& a, const Glob::Automaton& b) {
+  const std::size_t common = std::min(a.literal_head.size(), b.literal_head.size());
+  return a.literal_head.compare(0, common, b.literal_head, 0, common) != 0;
+}
+
 // Looks for one path through all layers: a layer allows what any of its globs matches, so the search takes one glob of
 // each layer in turn and goes on only while they still have a path in common.
 class PathSearch {
  public:
   PathSearch(const Scope& required, const std::vector<ScopeLayer>& layers) : access_(required.access), layers_(layers) {
-    parts_ = {&required.pattern->automaton(), &glob::open_paths()};
+    parts_ = {&required.pattern->automaton()};
+    if (parts_[0]->wary) parts_.push_back(&glob::open_paths());
   }
 
   bool run() { return through(0); }
@@ -41,7 +59,7 @@ class PathSearch {
     if (depth == layers_.size()) return true;
     deepest_ = std::max(deepest_, depth);
     for (const Scope& scope : layers_[depth].scopes) {
-      if (!grants_paths(scope, access_)) continue;
+      if (!grants_paths(scope, access_) || start_apart(*parts_[0], scope.pattern->automaton())) continue;
       parts_.push_back(&scope.pattern->automaton());
       if (glob::common_path(parts_, budget_) && through(depth + 1)) return true;
       parts_.pop_back();
@@ -58,8 +76,9 @@ class PathSearch {
 };
 
 ScopeVerdict check_path(const Scope& required, const std::vector<ScopeLayer>& layers) {
-  if (!required.pattern || !required.pattern->automaton().open)
+  if (!required.pattern || required.pattern->automaton().sample.empty())
     return {false, std::string(kKernelLayer), to_string(required), false};
+  if (all_allow(layers, required.pattern->automaton().sample, required.access)) return {true, "", "", false};
   PathSearch search(required, layers);
   if (search.run()) return {true, "", "", false};
   return {false, layers[search.refusing_layer()].name, to_string(required), search.too_complex()};
@@ -110,12 +129,6 @@ ScopeVerdict check_network(const Scope& required, const std::vector<ScopeLayer>&
   return {true, "", "", false};
 }
 
-bool layer_allows(const ScopeLayer& layer, std::string_view path, Access access) {
-  return std::any_of(layer.scopes.begin(), layer.scopes.end(), [&](const Scope& scope) {
-    return grants_paths(scope, access) && scope.pattern->matches(path);
-  });
-}
-
 }  // namespace
 
 ScopeVerdict check_scopes(const std::vector<Scope>& required, const std::vector<ScopeLayer>& layers) {
@@ -129,8 +142,7 @@ ScopeVerdict check_scopes(const std::vector<Scope>& required, const std::vector<
 bool path_allowed(std::string_view path, Access access, const std::vector<ScopeLayer>& layers) {
   const std::optional<std::string> normal = normal_path(path);
   if (!normal || glob::is_protected_path(*normal)) return false;
-  return std::all_of(layers.begin(), layers.end(),
-                     [&](const ScopeLayer& layer) { return layer_allows(layer, *normal, access); });
+  return all_allow(layers, *normal, access);
 }
 
 bool network_allowed(std::string_view host, std::uint16_t port, const std::vector<ScopeLayer>& layers) {

@@ -1,6 +1,7 @@
 // Path and network scopes, and their conjunction over layers: a path is allowed if and only if every layer allows it.
 //
-// Globs are relative to the workspace: `*` within a segment, `**` any depth including dot-folders, `?`, `{a,b}`, `[...]`,
+// Globs are relative to the workspace: `*` within a segment, `**` any depth including dot-folders, `?`, `{a,b}`,
+// `[...]`,
 // `[!...]` (SCOPES.md has the details). They are compiled to automata, so that emptiness of an intersection is decided
 // and not guessed. Immutable and thread safe once compiled.
 #pragma once
@@ -21,8 +22,8 @@ enum class NetworkPosture : std::uint8_t { kOff, kAllowlist, kFull };
 
 class Glob {
  public:
-  // INVALID_INPUT with the offset of what is malformed. `..` segments, NUL, absolute and empty patterns are refused, and
-  // those that no path matches or whose automaton would be too large.
+  // INVALID_INPUT with the offset of what is malformed. `..` segments, NUL, absolute and empty patterns are refused,
+  // and those that no path matches or whose automaton would be too large.
   static Result<Glob> compile(std::string_view pattern);
   // In time linear in the path. False for what is no normal path, whatever the pattern: see normal_path.
   bool matches(std::string_view path) const;
@@ -54,8 +55,8 @@ struct ScopeLayer {
 
 struct ScopeVerdict {
   bool granted = false;
-  std::string layer;   // which one refused; "kernel" for what no layer could grant (`.lumenflow/`)
-  std::string scope;   // the required scope it refused, as text
+  std::string layer;         // which one refused; "kernel" for what no layer could grant (`.lumenflow/`)
+  std::string scope;         // the required scope it refused, as text
   bool too_complex = false;  // refused because the decision went over its bound, not because it is known to be empty
 };
 
@@ -76,8 +77,8 @@ Scope effective_network(const Scope& required, const std::vector<ScopeLayer>& la
 // bytes, not UTF-8, or has a NUL or a `..` segment.
 std::optional<std::string> normal_path(std::string_view path);
 
-// Whether some path matches all of them; decided on the product automaton. False when that is over its bound, and for no
-// globs at all.
+// Whether some path matches all of them; decided on the product automaton. False when that is over its bound, and for
+// no globs at all.
 bool intersection_nonempty(const std::vector<const Glob*>& globs);
 
 // Parses `{type: path, pattern, access}` or `{type: network, posture, allowlist_entries}`, strictly. INVALID_INPUT with

@@ -80,7 +80,8 @@ std::optional<std::string> parse_host(std::string_view text) {
       continue;
     }
     const bool is_digit = c >= '0' && c <= '9', is_upper = c >= 'A' && c <= 'Z';
-    if (!is_digit && !is_upper && !(c >= 'a' && c <= 'z') && c != '_' && (c != '-' || label_bytes == 0)) return std::nullopt;
+    if (!is_digit && !is_upper && !(c >= 'a' && c <= 'z') && c != '_' && (c != '-' || label_bytes == 0))
+      return std::nullopt;
     last_label_is_number = last_label_is_number && is_digit;
     out += is_upper ? static_cast<char>(c - 'A' + 'a') : c;
     ++label_bytes;
@@ -124,7 +125,8 @@ std::string to_string(const Entry& entry) {
   const bool ipv4 = is_mapped_ipv4(entry);
   char text[INET6_ADDRSTRLEN] = "";
   inet_ntop(ipv4 ? AF_INET : AF_INET6, entry.address.data() + (ipv4 ? kMappedIpv4.size() : 0), text, sizeof text);
-  if (entry.prefix_bits < 128) return std::string(text) + "/" + std::to_string(entry.prefix_bits - (ipv4 ? kMappedBits : 0)) + port;
+  if (entry.prefix_bits < 128)
+    return std::string(text) + "/" + std::to_string(entry.prefix_bits - (ipv4 ? kMappedBits : 0)) + port;
   return ipv4 || port.empty() ? text + port : "[" + std::string(text) + "]" + port;
 }
 

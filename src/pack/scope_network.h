@@ -13,10 +13,10 @@
 namespace lumenflow::pack::network {
 
 struct Entry {
-  std::string host;                       // lower case, without a final dot; empty: a block
+  std::string host;                        // lower case, without a final dot; empty: a block
   std::array<std::uint8_t, 16> address{};  // of a block; IPv4 as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2)
-  int prefix_bits = 128;                  // of those 16 bytes; beyond it the address is zero
-  std::uint16_t port = 0;                 // 0: any
+  int prefix_bits = 128;                   // of those 16 bytes; beyond it the address is zero
+  std::uint16_t port = 0;                  // 0: any
   bool operator==(const Entry&) const = default;
 };
 

@@ -31,19 +31,39 @@ std::string both(const char* a, const char* b) {
 TEST(AllowlistEntry, ReadsHostsAddressesAndBlocks) {
   for (const auto& [text, normal] :
        {std::pair{"API.Example.com.", "api.example.com"}, std::pair{"api.example.com:443", "api.example.com:443"},
-        std::pair{"10.0.0.1", "10.0.0.1"}, std::pair{"10.0.0.1:80", "10.0.0.1:80"}, std::pair{"10.0.0.0/8", "10.0.0.0/8"},
-        std::pair{"::1", "::1"}, std::pair{"[::1]:80", "[::1]:80"}, std::pair{"fd00::/8", "fd00::/8"},
-        std::pair{"0.0.0.0/0", "0.0.0.0/0"}, std::pair{"localhost", "localhost"}}) {
+        std::pair{"10.0.0.1", "10.0.0.1"}, std::pair{"10.0.0.1:80", "10.0.0.1:80"},
+        std::pair{"10.0.0.0/8", "10.0.0.0/8"}, std::pair{"::1", "::1"}, std::pair{"[::1]:80", "[::1]:80"},
+        std::pair{"fd00::/8", "fd00::/8"}, std::pair{"0.0.0.0/0", "0.0.0.0/0"}, std::pair{"localhost", "localhost"}}) {
     ASSERT_TRUE(parse_entry(text)) << text;
     EXPECT_EQ(network::to_string(*parse_entry(text)), normal);
   }
 }
 
 TEST(AllowlistEntry, RefusesTheRest) {
-  for (const char* text : {"", "*", "*.example.com", "http://example.com", "example.com/path", "example.com:0",
-                           "example.com:65536", "example.com:", "a b", "-a.com", "a-.com", "a..b", "1.2.3", "1.2.3.4.5",
-                           "999.1.1.1", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "::/129", "[::1", "[10.0.0.1]:80",
-                           "[example.com]:80", "exämple.com"})
+  for (const char* text : {"",
+                           "*",
+                           "*.example.com",
+                           "http://example.com",
+                           "example.com/path",
+                           "example.com:0",
+                           "example.com:65536",
+                           "example.com:",
+                           "a b",
+                           "-a.com",
+                           "a-.com",
+                           "a..b",
+                           "1.2.3",
+                           "1.2.3.4.5",
+                           "999.1.1.1",
+                           "10.0.0.1/8",
+                           "10.0.0.0/33",
+                           "10.0.0.0/-1",
+                           "10.0.0.0/",
+                           "::/129",
+                           "[::1",
+                           "[10.0.0.1]:80",
+                           "[example.com]:80",
+                           "exämple.com"})
     EXPECT_FALSE(parse_entry(text)) << text;
   EXPECT_FALSE(parse_entry(std::string(64, 'a') + ".com"));
 }
@@ -92,7 +112,8 @@ TEST(NetworkScope, ALayerGrantsTheUnionOfItsScopes) {
 }
 
 TEST(NetworkAllowed, NeedsEveryLayer) {
-  const std::vector<ScopeLayer> layers{layer("w", {list({"a.com", "10.0.0.0/8"})}), layer("t", {list({"a.com:443", "10.1.0.0/16"})})};
+  const std::vector<ScopeLayer> layers{layer("w", {list({"a.com", "10.0.0.0/8"})}),
+                                       layer("t", {list({"a.com:443", "10.1.0.0/16"})})};
   EXPECT_TRUE(network_allowed("A.com", 443, layers));
   EXPECT_TRUE(network_allowed("10.1.2.3", 80, layers));
   EXPECT_FALSE(network_allowed("a.com", 80, layers));
@@ -102,10 +123,12 @@ TEST(NetworkAllowed, NeedsEveryLayer) {
 }
 
 TEST(EffectiveNetwork, IsTheLeastPostureAndTheIntersection) {
-  const Scope left = effective_network(list({"a.com", "b.com"}), {layer("w", {kFull}), layer("t", {list({"a.com:443", "c.com"})})});
+  const Scope left =
+      effective_network(list({"a.com", "b.com"}), {layer("w", {kFull}), layer("t", {list({"a.com:443", "c.com"})})});
   EXPECT_EQ(left.posture, NetworkPosture::kAllowlist);
   EXPECT_THAT(left.allowlist, ElementsAre("a.com:443"));
-  EXPECT_THAT(effective_network(kFull, {layer("w", {list({"a.com", "b.com"})})}).allowlist, UnorderedElementsAre("a.com", "b.com"));
+  EXPECT_THAT(effective_network(kFull, {layer("w", {list({"a.com", "b.com"})})}).allowlist,
+              UnorderedElementsAre("a.com", "b.com"));
   EXPECT_EQ(effective_network(kFull, {layer("w", {kFull})}).posture, NetworkPosture::kFull);
   EXPECT_EQ(effective_network(list({"a.com"}), {layer("w", {list({"b.com"})})}).posture, NetworkPosture::kOff);
   EXPECT_EQ(effective_network(kFull, {layer("w", {})}).posture, NetworkPosture::kOff);

@@ -28,8 +28,8 @@ TEST(CheckScopes, GrantsWhatEveryLayerLeaves) {
 }
 
 TEST(CheckScopes, NamesTheLayerAndTheScopeThatItRefused) {
-  const ScopeVerdict verdict =
-      check_scopes({reads("docs/**"), writes("src/**")}, {everything(), layer("lane:l", {reads("**"), writes("docs/**")})});
+  const ScopeVerdict verdict = check_scopes({reads("docs/**"), writes("src/**")},
+                                            {everything(), layer("lane:l", {reads("**"), writes("docs/**")})});
   EXPECT_FALSE(verdict.granted);
   EXPECT_EQ(verdict.layer, "lane:l");
   EXPECT_EQ(verdict.scope, "write src/**");
@@ -68,7 +68,8 @@ TEST(CheckScopes, ALayerWithoutScopesGrantsNothing) {
 }
 
 TEST(CheckScopes, NoLayerGrantsTheStateFolder) {
-  for (const char* pattern : {".lumenflow/**", ".lumenflow", ".lumenflow/state/keys/token", ".LumenFlow/**", "[.]lumenflow/*"}) {
+  for (const char* pattern :
+       {".lumenflow/**", ".lumenflow", ".lumenflow/state/keys/token", ".LumenFlow/**", "[.]lumenflow/*"}) {
     const ScopeVerdict verdict = check_scopes({reads(pattern)}, {layer("w", {reads("**"), reads(pattern)})});
     EXPECT_FALSE(verdict.granted) << pattern;
     EXPECT_EQ(verdict.layer, "kernel") << pattern;
@@ -95,7 +96,8 @@ TEST(CheckScopes, RefusesWhatItCannotDecideWithinItsBound) {
 }
 
 TEST(PathAllowed, NeedsEveryLayer) {
-  const std::vector<ScopeLayer> layers{layer("w", {reads("**"), writes("docs/**")}), layer("t", {reads("docs/**"), writes("**/*.md")})};
+  const std::vector<ScopeLayer> layers{layer("w", {reads("**"), writes("docs/**")}),
+                                       layer("t", {reads("docs/**"), writes("**/*.md")})};
   EXPECT_TRUE(path_allowed("docs/a.md", Access::kRead, layers));
   EXPECT_TRUE(path_allowed("docs/a.md", Access::kWrite, layers));
   EXPECT_TRUE(path_allowed("docs/.x/b", Access::kRead, layers));
@@ -111,16 +113,17 @@ TEST(PathAllowed, MakesThePathNormalFirst) {
 }
 
 TEST(PathAllowed, RefusesWhatLeavesTheWorkspaceOrHidesSomething) {
-  for (const std::string& bad : {std::string(), std::string("/"), std::string("/etc/passwd"), std::string(".."), std::string("../x"),
-                                 std::string("docs/../x"), std::string("docs/.."), std::string("a\0b", 3), std::string("a\xff"),
-                                 std::string("."), std::string("./"), std::string(5000, 'a')})
+  for (const std::string& bad :
+       {std::string(), std::string("/"), std::string("/etc/passwd"), std::string(".."), std::string("../x"),
+        std::string("docs/../x"), std::string("docs/.."), std::string("a\0b", 3), std::string("a\xff"),
+        std::string("."), std::string("./"), std::string(5000, 'a')})
     EXPECT_FALSE(path_allowed(bad, Access::kRead, {everything()})) << bad;
 }
 
 TEST(PathAllowed, NeverReachesTheStateFolder) {
   const std::vector<ScopeLayer> layers{layer("w", {reads("**"), reads(".lumenflow/**"), reads(".lumenflow")})};
-  for (const char* bad : {".lumenflow", ".lumenflow/", ".lumenflow/state/journal.db", "./.lumenflow/x", ".//.lumenflow//x",
-                          ".LUMENFLOW/x"}) {
+  for (const char* bad : {".lumenflow", ".lumenflow/", ".lumenflow/state/journal.db", "./.lumenflow/x",
+                          ".//.lumenflow//x", ".LUMENFLOW/x"}) {
     EXPECT_FALSE(path_allowed(bad, Access::kRead, layers)) << bad;
     EXPECT_FALSE(path_allowed(bad, Access::kRead, {})) << bad;
   }
@@ -141,7 +144,9 @@ TEST(ParseScope, ReadsBothTypes) {
   EXPECT_EQ(scope.pattern->pattern(), "docs/**");
   EXPECT_EQ(scope.raw, written);
   EXPECT_EQ(to_string(scope), "write docs/**");
-  const Scope net = parse_scope(object(R"({"type":"network","posture":"allowlist","allowlist_entries":["a.com","10.0.0.0/8"]})")).value();
+  const Scope net =
+      parse_scope(object(R"({"type":"network","posture":"allowlist","allowlist_entries":["a.com","10.0.0.0/8"]})"))
+          .value();
   EXPECT_EQ(net.type, Scope::Type::kNetwork);
   EXPECT_EQ(net.posture, NetworkPosture::kAllowlist);
   EXPECT_EQ(to_string(net), "network allowlist a.com 10.0.0.0/8");
@@ -153,15 +158,16 @@ TEST(ParseScope, ReportsEveryFaultByItsPointer) {
   struct Case {
     const char *text, *pointer;
   };
-  for (const Case& c : {Case{"[]", ""}, Case{"{}", "/type"}, Case{R"({"type":"file"})", "/type"}, Case{R"({"type":1})", "/type"},
-                        Case{R"({"type":"path","access":"read"})", "/pattern"},
-                        Case{R"({"type":"path","pattern":"a"})", "/access"},
-                        Case{R"({"type":"path","pattern":"../a","access":"read"})", "/pattern"},
-                        Case{R"({"type":"path","pattern":"a","access":"admin"})", "/access"},
-                        Case{R"({"type":"path","pattern":"a","access":"read","acess":1})", "/acess"},
-                        Case{R"({"type":"network"})", "/posture"}, Case{R"({"type":"network","posture":"some"})", "/posture"},
-                        Case{R"({"type":"network","posture":"full","allowlist_entries":[]})", "/allowlist_entries"},
-                        Case{R"({"type":"network","posture":"allowlist","allowlist_entries":["a.com","*"]})", "/allowlist_entries/1"}}) {
+  for (const Case& c :
+       {Case{"[]", ""}, Case{"{}", "/type"}, Case{R"({"type":"file"})", "/type"}, Case{R"({"type":1})", "/type"},
+        Case{R"({"type":"path","access":"read"})", "/pattern"}, Case{R"({"type":"path","pattern":"a"})", "/access"},
+        Case{R"({"type":"path","pattern":"../a","access":"read"})", "/pattern"},
+        Case{R"({"type":"path","pattern":"a","access":"admin"})", "/access"},
+        Case{R"({"type":"path","pattern":"a","access":"read","acess":1})", "/acess"},
+        Case{R"({"type":"network"})", "/posture"}, Case{R"({"type":"network","posture":"some"})", "/posture"},
+        Case{R"({"type":"network","posture":"full","allowlist_entries":[]})", "/allowlist_entries"},
+        Case{R"({"type":"network","posture":"allowlist","allowlist_entries":["a.com","*"]})",
+             "/allowlist_entries/1"}}) {
     const Result<Scope> scope = parse_scope(object(c.text));
     ASSERT_FALSE(scope.ok()) << c.text;
     EXPECT_EQ(scope.error().code(), ErrorCode::kInvalidInput) << c.text;

@@ -12,7 +12,9 @@ class Reader {
  public:
   explicit Reader(const json::Object& object) : object_(object) {}
 
-  void fault(std::string_view pointer, std::string reason) { faults_.push_back({std::string(pointer), std::move(reason)}); }
+  void fault(std::string_view pointer, std::string reason) {
+    faults_.push_back({std::string(pointer), std::move(reason)});
+  }
 
   void only(std::initializer_list<std::string_view> known, std::string_view what) {
     for (const json::Member& member : object_) {
@@ -61,7 +63,8 @@ void read_path(Reader& reader, Scope& scope) {
 }
 
 void read_allowlist(Reader& reader, const json::Value& entries, Scope& scope) {
-  if (scope.posture != NetworkPosture::kAllowlist) return reader.fault("/allowlist_entries", "goes with posture allowlist only");
+  if (scope.posture != NetworkPosture::kAllowlist)
+    return reader.fault("/allowlist_entries", "goes with posture allowlist only");
   const json::Array* array = entries.if_array();
   if (array == nullptr) return reader.fault("/allowlist_entries", "must be an array");
   for (std::size_t i = 0; i < array->size(); ++i) {
@@ -88,9 +91,12 @@ void read_network(Reader& reader, const json::Object& object, Scope& scope) {
 
 std::string_view name(NetworkPosture posture) {
   switch (posture) {
-    case NetworkPosture::kOff: return "off";
-    case NetworkPosture::kAllowlist: return "allowlist";
-    case NetworkPosture::kFull: return "full";
+    case NetworkPosture::kOff:
+      return "off";
+    case NetworkPosture::kAllowlist:
+      return "allowlist";
+    case NetworkPosture::kFull:
+      return "full";
   }
   return "off";
 }
@@ -99,7 +105,8 @@ std::string_view name(NetworkPosture posture) {
 
 Result<Scope> parse_scope(const json::Value& value) {
   const json::Object* object = value.if_object();
-  if (object == nullptr) return Error(ErrorCode::kInvalidInput, "a scope must be an object", {{"", "must be an object"}});
+  if (object == nullptr)
+    return Error(ErrorCode::kInvalidInput, "a scope must be an object", {{"", "must be an object"}});
   Reader reader(*object);
   Scope scope;
   scope.raw = value;
@@ -115,7 +122,8 @@ Result<Scope> parse_scope(const json::Value& value) {
 
 std::string to_string(const Scope& scope) {
   if (scope.type == Scope::Type::kPath)
-    return std::string(scope.access == Access::kRead ? "read " : "write ") + (scope.pattern ? scope.pattern->pattern() : "");
+    return std::string(scope.access == Access::kRead ? "read " : "write ") +
+           (scope.pattern ? scope.pattern->pattern() : "");
   std::string out = "network " + std::string(name(scope.posture));
   for (const std::string& entry : scope.allowlist) out += " " + entry;
   return out;

@@ -66,10 +66,19 @@ class IncludeDirection(Case):
 
 
 class LightHeaders(Case):
-    def test_heavy_library_in_a_header(self):
-        self.catches(light_headers.check, {"src/http/server.h": "#include <boost/beast.hpp>\n#include <string>\n",
-                                           "src/log/a.h": "#include <sqlite3.h>\n",
-                                           "src/http/server.cc": "#include <boost/beast.hpp>\n"}, "boost/beast", "sqlite3")
+    def test_heavy_library_in_a_header_that_others_include(self):
+        self.catches(light_headers.check, {"include/lumenflow/a.h": "#include <openssl/evp.h>\n",
+                                           "src/log/a.h": "#include <vector>\n#include <sqlite3.h>\n",
+                                           "src/journal/b.cc": '#include "log/a.h"\n'},
+                     "include/lumenflow/a.h:1", "src/log/a.h:2")
+
+    def test_whole_library_in_any_header(self):
+        self.catches(light_headers.check, {"src/http/session.h": "#include <boost/beast/http.hpp>\n",
+                                           "src/http/all.h": "#include <boost/asio.hpp>\n"}, "boost/asio.hpp", "boost/beast")
+
+    def test_sources_and_private_headers(self):
+        self.passes(light_headers.check, {"src/http/a.cc": '#include <boost/beast.hpp>\n#include "http/a.h"\n',
+                                          "src/http/a.h": "#include <boost/asio/steady_timer.hpp>\n"})
 
 
 class CoAwaitBrace(Case):

@@ -16,8 +16,8 @@ struct AuditEvent {
   std::string ts;  // RFC 3339
   std::string tool;
   AuditOp op = AuditOp::kCreate;
-  std::string actor;       // the call's subject
-  std::string receipt_id;  // of the call in the journal
+  std::string actor;             // the call's subject
+  std::string receipt_id;        // of the call in the journal
   std::vector<std::string> ids;  // of the records it touched
   json::Object details;
 };

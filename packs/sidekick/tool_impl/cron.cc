@@ -58,8 +58,8 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
 }
 
 Error refuse(const Field& field, std::string_view part, std::string_view why) {
-  return Error(ErrorCode::kInvalidInput, "cron field \"" + std::string(field.title) + "\": \"" + std::string(part) +
-                                             "\" " + std::string(why));
+  return Error(ErrorCode::kInvalidInput,
+               "cron field \"" + std::string(field.title) + "\": \"" + std::string(part) + "\" " + std::string(why));
 }
 
 // One or two digits; nothing otherwise.
@@ -150,13 +150,14 @@ std::uint32_t CronSchedule::days_matching(int year, unsigned month) const {
   using std::chrono::last;
   const auto end = std::chrono::year(year) / static_cast<int>(month) / last;
   const unsigned length = static_cast<unsigned>(end.day());
+  const std::uint64_t by_date = days_ & ((std::uint64_t{2} << length) - 1);
+  if (by_date == 0 && !either_day_) return 0;
   const unsigned weekday_of_last = std::chrono::weekday(std::chrono::sys_days(end)).c_encoding();
   // 35 days back is a whole number of weeks.
   const unsigned weekday_before_first = (weekday_of_last + 35 - length) % 7;
   std::uint64_t by_weekday = 0;
   for (unsigned day = 1; day <= length; ++day)
     if ((weekdays_ >> (weekday_before_first + day) % 7 & 1) != 0) by_weekday |= std::uint64_t{1} << day;
-  const std::uint64_t by_date = days_ & ((std::uint64_t{2} << length) - 1);
   return static_cast<std::uint32_t>(either_day_ ? by_date | by_weekday : by_date & by_weekday);
 }
 

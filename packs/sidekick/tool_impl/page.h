@@ -13,8 +13,8 @@ namespace lumenflow::sidekick {
 
 std::string make_cursor(std::string_view last_id);
 
-// The id that `cursor` of the input stands for, empty without one. INVALID_INPUT for what make_cursor never made for ids
-// of this prefix.
+// The id that `cursor` of the input stands for, empty without one. INVALID_INPUT for what make_cursor never made for
+// ids of this prefix.
 Result<std::string_view> read_cursor(const Input& input, std::string_view id_prefix);
 
 }  // namespace lumenflow::sidekick

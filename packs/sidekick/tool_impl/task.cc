@@ -29,9 +29,7 @@ Result<TaskFilter> TaskFilter::from(const Input& input) {
   return filter;
 }
 
-bool TaskFilter::accepts_all() const {
-  return !status_ && !priority_ && tags_.empty() && !search_ && !due_before_ms_;
-}
+bool TaskFilter::accepts_all() const { return !status_ && !priority_ && tags_.empty() && !search_ && !due_before_ms_; }
 
 bool TaskFilter::accepts(const json::Value& task) {
   if (status_ && json::string_or(task, "status", {}) != *status_) return false;

@@ -22,7 +22,8 @@ class Scanner {
   explicit Scanner(std::string_view text) : rest_(text) {}
 
   int number(std::size_t digits) {
-    if (rest_.size() < digits || !std::all_of(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(digits), is_digit))
+    if (rest_.size() < digits ||
+        !std::all_of(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(digits), is_digit))
       return fail();
     int value = 0;
     for (char c : rest_.substr(0, digits)) value = value * 10 + (c - '0');

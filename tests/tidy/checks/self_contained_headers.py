@@ -5,8 +5,9 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 COMPILER = os.environ.get("LUMENFLOW_CXX", "g++")
-FLAGS = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c++", "-iquote", "src", "-I", "src", "-I",
-         "include", "-I", "."]
+FLAGS = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c++",
+         *(f"-I{folder}" for folder in ("src", "include", "packs", "tests", ".")),
+         *(f'-D{name}=""' for name in ("LUMENFLOW_SOURCE_DIR", "LUMENFLOW_VECTORS_DEFAULT"))]  # what lumenflow_test defines
 
 
 def compile_alone(root, path):

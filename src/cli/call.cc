@@ -1,0 +1,59 @@
+#include <istream>
+#include <iterator>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+
+namespace lumenflow::cli {
+namespace {
+
+Result<std::string> read_input(const Context& context, const std::string& input) {
+  if (input == "-") return std::string(std::istreambuf_iterator<char>(context.in), {});
+  if (input.starts_with("@")) return context.files.read(input.substr(1));
+  return input;
+}
+
+// 0 for a success, else the exit code of the refusal; a tool's own failure is 1.
+int exit_code_of(const json::Value& result) {
+  if (json::boolean_or(result, "success", false)) return 0;
+  const json::Value* error = result.find("error");
+  const auto code = error_code_from_name(error == nullptr ? "" : json::string_or(*error, "code", ""));
+  return code ? info(*code).exit_code : 1;
+}
+
+}  // namespace
+
+int run_call(Context& context, const CallFlags& flags) {
+  const Result<std::string> text = read_input(context, flags.input);
+  if (!text.ok()) return fail(context, text.error());
+  Result<json::Value> input = json::parse(*text);
+  if (!input.ok()) return fail(context, std::move(input).error().with_context("--input"));
+  const auto session = Session::open(context);
+  if (!session.ok()) return fail(context, session.error());
+  const Result<json::Value> result = (*session)->call(flags.tool, *input, flags.idempotency_key);
+  if (!result.ok()) return fail(context, result.error());
+
+  const int exit_code = exit_code_of(*result);
+  if (flags.json) {
+    context.out << json::serialize(*result) << "\n";
+    return exit_code;
+  }
+  const json::Value* metadata = result->find("metadata");
+  const std::string receipt(metadata == nullptr ? "" : json::string_or(*metadata, "receipt_id", ""));
+  if (exit_code == 0) {
+    const json::Value* data = result->find("data");
+    context.out << (data == nullptr ? "null" : json::serialize_pretty(*data)) << "\n";
+  } else if (const json::Value* error = result->find("error"); error != nullptr) {
+    context.err << "lumenflow: " << json::string_or(*error, "message", "the call failed") << " ["
+                << json::string_or(*error, "code", "") << "]\n";
+    if (const json::Value* details = error->find("details"); details != nullptr && details->is_array())
+      for (const json::Value& detail : details->as_array())
+        context.err << "  " << json::string_or(detail, "pointer", "") << ": " << json::string_or(detail, "reason", "")
+                    << "\n";
+  }
+  context.err << "receipt " << receipt << "\n";
+  return exit_code;
+}
+
+}  // namespace lumenflow::cli

@@ -1,0 +1,100 @@
+// The commands: each is a function of the context and what its flags said; the answer is the exit code.
+//
+// 0 ok, 1 refused or failed, 2 usage or could not run, 3 could not reach the sidecar.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+
+namespace lumenflow::cli {
+
+struct InitFlags {
+  std::string id;
+  bool production = false;
+  std::string passphrase_file;
+};
+int run_init(Context& context, const InitFlags& flags);
+
+struct UpFlags {
+  std::string listen;
+  bool json = false;
+};
+int run_up(Context& context, const UpFlags& flags);
+
+int run_tools(Context& context, bool json);
+
+struct CallFlags {
+  std::string tool;
+  std::string input = "{}";  // JSON, @FILE or -
+  std::string idempotency_key;
+  bool json = false;
+};
+int run_call(Context& context, const CallFlags& flags);
+
+struct EventFlags {
+  std::string id;  // show
+  std::string kind;
+  std::uint64_t after = 0;
+  std::string format = "jsonl";  // jsonl, cloudevents
+  bool json = false;
+};
+int run_events_tail(Context& context, const EventFlags& flags);
+int run_events_show(Context& context, const EventFlags& flags);
+int run_events_export(Context& context, const EventFlags& flags);
+
+struct AuditFlags {
+  std::uint64_t position = 0;
+  std::uint64_t from_size = 0;
+  std::uint64_t to_size = 0;
+  std::uint64_t after = 0;
+  std::string since;
+  std::string tool;
+  std::string subject;
+  std::string outcome;
+  std::string format = "table";  // table, json, csv
+  std::string out;               // a file instead of stdout
+  bool json = false;
+};
+int run_audit_verify(Context& context, const AuditFlags& flags);
+int run_audit_list(Context& context, const AuditFlags& flags);
+int run_audit_show(Context& context, const AuditFlags& flags);
+int run_audit_prove(Context& context, const AuditFlags& flags);
+int run_audit_consistency(Context& context, const AuditFlags& flags);
+int run_audit_export(Context& context, const AuditFlags& flags);
+
+struct TokenFlags {
+  std::string subject;
+  std::string scope;
+  std::string audience;
+  std::string ttl;
+  std::string token_id;  // revoke
+  std::string passphrase_file;
+  bool json = false;
+};
+int run_token_mint(Context& context, const TokenFlags& flags);
+int run_token_revoke(Context& context, const TokenFlags& flags);
+
+int run_doctor(Context& context, bool json);
+
+struct BenchFlags {
+  std::string name;
+  bool json = false;
+};
+int run_bench(Context& context, const BenchFlags& flags);
+
+struct DemoFlags {
+  std::string name = "trace";
+  bool once = false;
+};
+int run_demo(Context& context, const DemoFlags& flags);
+
+int run_version(Context& context, bool json, bool errors);
+
+// The text of --passphrase-file FILE, or of stdin for "-", without its line break; empty when no file is named.
+Result<std::string> read_passphrase(const Context& context, const std::string& file);
+
+}  // namespace lumenflow::cli

@@ -1,0 +1,26 @@
+#include "cli/context.h"
+
+#include <ostream>
+
+#include "sidecar/workspace.h"
+
+namespace lumenflow::cli {
+
+Result<std::string> workspace_root(const Context& context) {
+  if (context.workspace.empty()) return sidecar::find_workspace(context.files, ".");
+  const std::string config = join_path(context.workspace, "lumenflow.yaml");
+  LUMENFLOW_TRY_ASSIGN(const auto found, context.files.stat(config));
+  if (!found)
+    return Error(ErrorCode::kNotFound,
+                 config + " does not exist; run `lumenflow --workspace " + context.workspace + " init`");
+  return context.files.real_path(context.workspace);
+}
+
+int fail(const Context& context, const Error& error) {
+  context.err << "lumenflow: " << error.message() << " [" << name(error.code()) << "]\n";
+  for (const ErrorDetail& detail : error.details())
+    context.err << "  " << (detail.pointer.empty() ? "/" : detail.pointer) << ": " << detail.reason << "\n";
+  return info(error.code()).exit_code;
+}
+
+}  // namespace lumenflow::cli

@@ -1,0 +1,38 @@
+// What every command is given: the ports, the terminal and what was said before the command's name.
+//
+// Made by main, borrowed by the command that runs. One thread.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "lumenflow/pack.h"
+#include "lumenflow/result.h"
+
+namespace lumenflow::cli {
+
+struct Context {
+  Files& files;
+  const Clock& clock;
+  Random& random;
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  bool out_is_terminal = false;
+  bool colour = false;    // a terminal, and no NO_COLOR
+  std::string program;    // the path of this executable
+  std::string workspace;  // --workspace, else LUMENFLOW_WORKSPACE; empty: look upwards from here
+  std::vector<const pack::BuiltinPack*> builtin_packs;
+};
+
+// The root of the workspace that the command is about. NOT_FOUND with what to do.
+Result<std::string> workspace_root(const Context& context);
+
+// Prints "lumenflow: <message>" to err and returns the exit code of the error's code.
+int fail(const Context& context, const Error& error);
+
+}  // namespace lumenflow::cli

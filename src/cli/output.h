@@ -1,0 +1,23 @@
+// Tables and lines for people; pure formatting.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lumenflow/json.h"
+
+namespace lumenflow::cli {
+
+// Columns as wide as their widest cell (in code points); the last one is not padded.
+void print_table(std::ostream& out, const std::vector<std::string>& header,
+                 const std::vector<std::vector<std::string>>& rows);
+
+// A JSON value as one cell: strings bare, everything else as JSON.
+std::string cell(const json::Value* value);
+
+// RFC 4180.
+std::string csv_line(const std::vector<std::string>& cells);
+
+}  // namespace lumenflow::cli

@@ -1,0 +1,197 @@
+#include "cli/session.h"
+
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "base/executor.h"
+#include "base/logging.h"
+#include "base/ulid.h"
+#include "sidecar/operator_proof.h"
+#include "sidecar/sidecar.h"
+#include "sidecar/workspace.h"
+
+namespace lumenflow::cli {
+namespace {
+
+constexpr std::size_t kThreads = 2, kQueueMax = 1024;
+
+http::ClientOptions socket_options(const std::string& path) {
+  http::ClientOptions options;
+  options.socket_path = path;
+  return options;
+}
+
+// Whether a sidecar answers there.
+bool is_alive(const std::string& socket_path) {
+  http::ClientOptions options = socket_options(socket_path);
+  options.connect_timeout = std::chrono::milliseconds(500);
+  http::Client client(std::move(options));
+  http::ClientRequest request;
+  request.path = "/healthz";
+  const auto answer = client.send(request);
+  return answer.ok() && answer->status == 200;
+}
+
+Result<std::string> private_folder() {
+  std::string pattern = join_path(std::filesystem::temp_directory_path().string(), "lumenflow-cli-XXXXXX");
+  if (::mkdtemp(pattern.data()) == nullptr)
+    return Error(ErrorCode::kIo, "no private folder under " + parent_path(pattern));
+  return pattern;
+}
+
+}  // namespace
+
+// A sidecar without TCP in this process, on a socket that nobody else can reach.
+class Session::LocalSidecar {
+ public:
+  static Result<std::unique_ptr<LocalSidecar>> start(const Context& context, const std::string& root) {
+    auto local = std::make_unique<LocalSidecar>();
+    LUMENFLOW_TRY_ASSIGN(local->folder_, private_folder());
+    const sidecar::WorkspacePorts ports{context.files, context.clock, local->random_, local->executor_};
+    LUMENFLOW_TRY_ASSIGN(local->workspace_, sidecar::Workspace::open(ports, root, context.builtin_packs,
+                                                                     [bell = &local->doorbell_] { bell->ring(); }));
+    sidecar::SidecarOptions options;
+    options.tcp = false;
+    options.socket_path = join_path(local->folder_, "socket");
+    local->sidecar_ =
+        sidecar::make_sidecar(local->io_, *local->workspace_, local->doorbell_, context.clock, local->random_, options);
+    LUMENFLOW_TRY_ASSIGN(const sidecar::Ready ready, local->sidecar_->start());
+    local->socket_ = ready.socket;
+    local->thread_ = std::thread([io = &local->io_] { io->run(); });
+    return local;
+  }
+
+  ~LocalSidecar() {
+    if (thread_.joinable()) {
+      boost::asio::post(io_, [this] { sidecar_->drain([this] { io_.stop(); }); });
+      thread_.join();
+    }
+    sidecar_.reset();
+    workspace_.reset();
+    if (!folder_.empty()) {
+      ::unlink(join_path(folder_, "socket").c_str());
+      ::rmdir(folder_.c_str());
+    }
+  }
+
+  const std::string& socket() const { return socket_; }
+
+ private:
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+  sidecar::Doorbell doorbell_{io_};
+  SystemRandom random_;  // the strand's own
+  ThreadPoolExecutor executor_{kThreads, kQueueMax};
+  std::string folder_;
+  std::string socket_;
+  std::unique_ptr<sidecar::Workspace> workspace_;
+  std::unique_ptr<sidecar::Sidecar> sidecar_;
+  std::thread thread_;
+};
+
+Session::~Session() = default;
+
+Result<std::unique_ptr<Session>> Session::open(const Context& context) {
+  std::unique_ptr<Session> session(new Session());
+  session->context_ = &context;
+  LUMENFLOW_TRY_ASSIGN(session->root_, workspace_root(context));
+  std::string socket = sidecar::control_socket_path(session->root_);
+  if (!is_alive(socket)) {
+    auto local = LocalSidecar::start(context, session->root_);
+    if (!local.ok() && local.error().code() == ErrorCode::kWorkspaceLocked)
+      return Error(ErrorCode::kWorkspaceLocked,
+                   "another process holds this workspace and answers on no socket (" + socket +
+                       "); wait for it to end, or look with `fuser` at .lumenflow/state/lock");
+    if (!local.ok()) return std::move(local).error();
+    session->local_ = *std::move(local);
+    socket = session->local_->socket();
+  }
+  session->client_ = std::make_unique<http::Client>(socket_options(socket));
+  return session;
+}
+
+Error error_of(const http::ClientResponse& response) {
+  const Result<json::Value> body = json::parse(response.body);
+  const json::Value* error = body.ok() ? body->find("error") : nullptr;
+  const json::Value& source = error != nullptr ? *error : body.ok() ? *body : json::Value();
+  const std::string_view code = json::string_or(source, "code", "");
+  const std::string_view detail =
+      json::string_or(source, error != nullptr ? "message" : "detail", "the sidecar refused");
+  std::vector<ErrorDetail> details;
+  if (const json::Value* errors = source.find("errors"); errors != nullptr && errors->is_array())
+    for (const json::Value& item : errors->as_array())
+      details.push_back(
+          {std::string(json::string_or(item, "pointer", "")), std::string(json::string_or(item, "reason", ""))});
+  return Error(error_code_from_name(code).value_or(ErrorCode::kInternal), std::string(detail), std::move(details));
+}
+
+Result<json::Value> Session::get(const std::string& path) {
+  http::ClientRequest request;
+  request.path = path;
+  LUMENFLOW_TRY_ASSIGN(const http::ClientResponse response, send(request));
+  if (response.status >= 400) return error_of(response);
+  return json::parse(response.body, {.depth_max = 512});
+}
+
+namespace {
+
+// A Result document, of whatever status; a problem answer is an error.
+Result<json::Value> result_of(const http::ClientResponse& response) {
+  Result<json::Value> body = json::parse(response.body, {.depth_max = 512});
+  if (!body.ok() || body->find("success") == nullptr) return error_of(response);
+  return body;
+}
+
+}  // namespace
+
+Result<json::Value> Session::call(std::string_view tool, const json::Value& input, const std::string& idempotency_key) {
+  http::ClientRequest request;
+  request.method = http::Method::kPost;
+  request.path = "/tools/" + encode_path_segment(tool);
+  if (!idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", idempotency_key);
+  request.body = json::serialize(input);
+  LUMENFLOW_TRY_ASSIGN(const http::ClientResponse response, send(request));
+  return result_of(response);
+}
+
+Result<json::Value> Session::call_kernel(std::string_view tool, const json::Value& input,
+                                         const std::string& passphrase) {
+  const sidecar::WorkspacePaths paths(root_);
+  LUMENFLOW_TRY_ASSIGN(const std::string key, sidecar::unlock_operator_key(context_->files, paths.keys, passphrase));
+  LUMENFLOW_TRY_ASSIGN(const json::Value tools, get("/tools"));
+  const std::string proof_id = make_ulid(context_->clock.now(), context_->random.draw16()).str();
+  LUMENFLOW_TRY_ASSIGN(const std::string proof,
+                       sidecar::make_operator_proof(key, json::string_or(tools, "workspace_id", ""), tool, proof_id,
+                                                    context_->clock.now()));
+  http::ClientRequest request;
+  request.method = http::Method::kPost;
+  request.path = "/kernel/" + encode_path_segment(tool.substr(tool.find(':') + 1));
+  request.headers.emplace_back(std::string(sidecar::kOperatorHeader), proof);
+  request.body = json::serialize(input);
+  LUMENFLOW_TRY_ASSIGN(const http::ClientResponse response, send(request));
+  return result_of(response);
+}
+
+std::string encode_path_segment(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                            c == '.' || c == '_' || c == '~' || c == ':';  // ':' may stand in a segment (RFC 3986 3.3)
+    if (unreserved) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.append(1, '%').append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+  }
+  return out;
+}
+
+}  // namespace lumenflow::cli

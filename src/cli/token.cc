@@ -1,0 +1,64 @@
+#include <ostream>
+
+#include "base/time.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+
+namespace lumenflow::cli {
+namespace {
+
+// The data of a successful Result, or its error.
+Result<json::Value> data_of(Result<json::Value> result) {
+  if (!result.ok()) return result;
+  if (json::boolean_or(*result, "success", false)) return *result->find("data");
+  const json::Value* error = result->find("error");
+  const std::string_view code = error == nullptr ? "" : json::string_or(*error, "code", "");
+  return Error(
+      error_code_from_name(code).value_or(ErrorCode::kInternal),
+      std::string(error == nullptr ? "the call failed" : json::string_or(*error, "message", "the call failed")));
+}
+
+Result<json::Value> mint(Context& context, const TokenFlags& flags) {
+  json::Object input;
+  if (!flags.subject.empty()) input.set("subject", flags.subject);
+  if (!flags.scope.empty()) input.set("scope", flags.scope);
+  if (!flags.audience.empty()) input.set("audience", flags.audience);
+  if (!flags.ttl.empty()) {
+    LUMENFLOW_TRY_ASSIGN(const std::chrono::milliseconds ttl, parse_duration(flags.ttl));
+    input.set("ttl_seconds", std::int64_t{ttl.count() / 1000});
+  }
+  LUMENFLOW_TRY_ASSIGN(const std::string passphrase, read_passphrase(context, flags.passphrase_file));
+  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
+  return data_of(session->call_kernel("kernel:token_mint", json::Value(std::move(input)), passphrase));
+}
+
+Result<json::Value> revoke(Context& context, const TokenFlags& flags) {
+  LUMENFLOW_TRY_ASSIGN(const std::string passphrase, read_passphrase(context, flags.passphrase_file));
+  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
+  const json::Value input = json::Object{{"token_id", flags.token_id}};
+  return data_of(session->call_kernel("kernel:token_revoke", input, passphrase));
+}
+
+}  // namespace
+
+int run_token_mint(Context& context, const TokenFlags& flags) {
+  const Result<json::Value> minted = mint(context, flags);
+  if (!minted.ok()) return fail(context, minted.error());
+  if (flags.json)
+    context.out << json::serialize(*minted) << "\n";
+  else
+    context.out << json::string_or(*minted, "token", "") << "\n";
+  return 0;
+}
+
+int run_token_revoke(Context& context, const TokenFlags& flags) {
+  const Result<json::Value> revoked = revoke(context, flags);
+  if (!revoked.ok()) return fail(context, revoked.error());
+  if (flags.json)
+    context.out << json::serialize(*revoked) << "\n";
+  else
+    context.out << "revoked " << flags.token_id << "\n";
+  return 0;
+}
+
+}  // namespace lumenflow::cli

@@ -1,0 +1,74 @@
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <ostream>
+
+#include "base/executor.h"
+#include "base/logging.h"
+#include "cli/commands.h"
+#include "lumenflow/json.h"
+#include "sidecar/sidecar.h"
+
+namespace lumenflow::cli {
+namespace {
+
+constexpr std::size_t kThreads = 4, kQueueMax = 4096;
+
+void print_ready(Context& context, const sidecar::Ready& ready, bool json) {
+  if (json) {
+    context.out << json::serialize(
+                       json::Object{{"ready", true}, {"url", ready.url}, {"socket", ready.socket}, {"pid", ::getpid()}})
+                << std::endl;
+    return;
+  }
+  context.out << "ready on " << ready.url << "\n";
+  if (!ready.socket.empty()) context.out << "control socket " << ready.socket << "\n";
+  context.out << "stop with Ctrl-C" << std::endl;
+}
+
+void configure_log(const kernel::WorkspaceConfig& config) {
+  if (std::getenv("LUMENFLOW_LOG") != nullptr) return;  // the environment goes before the file
+  configure_logging(parse_log_level(config.log_level).value_or(LogLevel::kInfo),
+                    config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
+}
+
+}  // namespace
+
+int run_up(Context& context, const UpFlags& flags) {
+  const Result<std::string> root = workspace_root(context);
+  if (!root.ok()) return fail(context, root.error());
+  boost::asio::io_context io(1);
+  sidecar::Doorbell doorbell(io);
+  ThreadPoolExecutor executor(kThreads, kQueueMax);
+  const sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor};
+  auto workspace = sidecar::Workspace::open(ports, *root, context.builtin_packs, [&doorbell] { doorbell.ring(); });
+  if (!workspace.ok() && workspace.error().code() == ErrorCode::kWorkspaceLocked)
+    return fail(context, Error(ErrorCode::kWorkspaceLocked,
+                               "a sidecar already runs in " + *root + "; stop it, or use it: lumenflow call …"));
+  if (!workspace.ok()) return fail(context, workspace.error());
+  configure_log((*workspace)->config());
+
+  sidecar::SidecarOptions options;
+  options.listen = flags.listen;
+  if ((*workspace)->config().socket) {
+    options.socket_path = sidecar::control_socket_path(*root);
+    if (Status made = sidecar::make_socket_folder(context.files, options.socket_path); !made.ok())
+      return fail(context, made.error());
+  }
+  const auto sidecar =
+      sidecar::make_sidecar(io, **workspace, doorbell, context.clock, context.random, std::move(options));
+  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (!error) sidecar->drain([&io] { io.stop(); });
+  });
+  const Result<sidecar::Ready> ready = sidecar->start();
+  if (!ready.ok()) return fail(context, ready.error());
+  print_ready(context, *ready, flags.json);
+  io.run();
+  if (!ready->socket.empty()) (void)context.files.remove(ready->socket);
+  return 0;
+}
+
+}  // namespace lumenflow::cli

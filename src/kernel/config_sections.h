@@ -1,0 +1,28 @@
+// The sections of lumenflow.yaml, one function each. Private to config.cc.
+#pragma once
+
+#include "kernel/config.h"
+#include "pack/field_units.h"
+#include "pack/fields.h"
+#include "pack/policy_fields.h"
+
+namespace lumenflow::kernel::config_sections {
+
+struct Context {  // borrows everything; lives during one parse
+  pack::Report& report;
+  pack::Fields& root;
+  WorkspaceConfig& config;
+};
+
+void read_scopes_and_lanes(Context& context);  // scopes, network, lanes
+void read_approval_providers(Context& context);
+void read_surfaces(Context& context);  // surfaces, socket
+void read_uplink(Context& context);
+void read_storage(Context& context);  // events, journal, record
+void read_sandbox(Context& context);
+void read_limits(Context& context);
+void read_telemetry(Context& context);
+// The root keys of the first-party packs, which are known whether or not these are loaded.
+void read_known_pack_sections(Context& context);
+
+}  // namespace lumenflow::kernel::config_sections

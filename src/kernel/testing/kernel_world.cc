@@ -1,0 +1,246 @@
+#include "kernel/testing/kernel_world.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace lumenflow::kernel {
+namespace {
+
+using pack::ToolContext;
+using pack::ToolError;
+using pack::ToolOutput;
+using pack::ToolResult;
+
+constexpr std::string_view kManifest = R"(
+id: probe
+version: 1.0.0
+runtime: {type: builtin}
+emitted_event_kinds: ["probe:happened"]
+backpressure_policy: {"probe:happened": queue}
+event_schemas:
+  "probe:happened": {type: object, required: [n], properties: {n: {type: integer}}}
+required_approvals: ["probe:risky"]
+tools:
+  - &write
+    name: probe:put
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    input_schema:
+      type: object
+      required: [key, value]
+      additionalProperties: false
+      properties: {key: {type: string}, value: {}, secret: {type: string, writeOnly: true}}
+    output_schema: {type: object}
+  - name: probe:get
+    required_scopes: [{type: path, pattern: "data/**", access: read}]
+    input_schema: {type: object, required: [key], properties: {key: {type: string}}}
+  - name: probe:slow
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    timeout_ms: 5000
+  - name: probe:effect
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    timeout_ms: 5000
+  - name: probe:look
+    permission: read
+    idempotent: true
+    required_scopes: [{type: path, pattern: "data/**", access: read}]
+  - name: probe:fail
+    required_scopes: [{type: path, pattern: "data/**", access: read}]
+  - name: probe:throw
+    required_scopes: [{type: path, pattern: "data/**", access: read}]
+  - name: probe:lie
+    required_scopes: [{type: path, pattern: "data/**", access: read}]
+    output_schema: {type: object, required: [truth], properties: {truth: {type: boolean}}}
+  - name: probe:big
+    required_scopes: [{type: path, pattern: "data/**", access: read}]
+  - name: probe:emit
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    input_schema: {type: object, properties: {n: {}, kind: {type: string}, key: {type: string}}}
+  - name: probe:elsewhere
+    permission: write
+    required_scopes:
+      - {type: path, pattern: "data/**", access: write}
+      - {type: path, pattern: "forbidden/**", access: write}
+  - name: probe:risky
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    required_approvals: ["probe:risky"]
+  - name: probe:count
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+)";
+
+ToolResult put(ToolContext& context, const json::Value& input) {
+  const Status status = context.store().put(input.find("key")->as_string(), *input.find("value"));
+  if (!status.ok()) return ToolError{std::string(name(status.error().code())), status.error().message(), {}};
+  return ToolOutput{json::Object{{"stored", true}}, {}};
+}
+
+ToolResult get(ToolContext& context, const json::Value& input) {
+  const auto value = context.store().get(input.find("key")->as_string());
+  if (!value.ok() || !*value) return ToolError{"NOT_FOUND", "no such key", {}};
+  return ToolOutput{json::Object{{"value", **value}}, {}};
+}
+
+// Adds one to a counter in the store: a read-modify-write that two calls can race for.
+ToolResult count(ToolContext& context, const json::Value&) {
+  const auto value = context.store().get("count");
+  const std::int64_t next = (value.ok() && *value ? (*value)->as_integer() : 0) + 1;
+  if (!context.store().put("count", next).ok()) return ToolError{"IO_ERROR", "put", {}};
+  return ToolOutput{json::Object{{"count", next}}, {}};
+}
+
+ToolResult emit(ToolContext& context, const json::Value& input) {
+  pack::EmitOptions options;
+  if (const json::Value* key = input.find("key")) options.idempotency_key = key->as_string();
+  const std::string kind(json::string_or(input, "kind", "probe:happened"));
+  const json::Value* n = input.find("n");
+  const Status status = context.emit(kind, json::Object{{"n", n == nullptr ? json::Value() : *n}}, options);
+  if (!status.ok()) return ToolError{std::string(name(status.error().code())), status.error().message(), {}};
+  return ToolOutput{json::Object{}, {}};
+}
+
+ToolResult done(ToolContext&, const json::Value&) { return ToolOutput{json::Object{{"done", true}}, {}}; }
+
+std::vector<std::string>* g_effects = nullptr;  // handlers are plain functions; the one world of a test is told here
+
+ToolResult effect(ToolContext& context, const json::Value&) {
+  g_effects->push_back(context.receipt_id());
+  return ToolOutput{json::Object{{"done", true}}, {}};
+}
+
+void register_probe(pack::Registration& registration) {
+  constexpr pack::ToolTraits kStrand{.store_only = true, .bounded = true};
+  constexpr pack::ToolTraits kStoreOnly{.store_only = true, .bounded = false};
+  constexpr pack::ToolTraits kOutside{};
+  registration.tool("probe:put", kStrand, put);
+  registration.tool("probe:get", kStrand, get);
+  registration.tool("probe:slow", kStoreOnly, done);
+  registration.tool("probe:effect", kOutside, effect);
+  registration.tool("probe:look", kOutside, done);
+  registration.tool("probe:fail", kStrand, [](ToolContext&, const json::Value&) -> ToolResult {
+    return ToolError{"NO_LUCK", "the tool says no", json::Object{{"why", "test"}}};
+  });
+  registration.tool("probe:throw", kStrand, [](ToolContext&, const json::Value&) -> ToolResult {
+    throw std::runtime_error("thrown by a test's tool");
+  });
+  registration.tool("probe:lie", kStrand, done);
+  registration.tool("probe:big", kStrand, [](ToolContext&, const json::Value&) -> ToolResult {
+    return ToolOutput{json::Object{{"text", std::string(100'000, 'x')}}, {}};
+  });
+  registration.tool("probe:emit", kStrand, emit);
+  registration.tool("probe:elsewhere", kStrand, done);
+  registration.tool("probe:risky", kStrand, done);
+  registration.tool("probe:count", kStoreOnly, count);
+}
+
+pack::Scope path_scope(const char* pattern, const char* access) {
+  return *pack::parse_scope(json::Object{{"type", "path"}, {"pattern", pattern}, {"access", access}});
+}
+
+}  // namespace
+
+const pack::BuiltinPack& probe_pack() {
+  static const pack::BuiltinPack pack{"probe", {{"manifest.yaml", kManifest}}, register_probe};
+  return pack;
+}
+
+KernelWorld::KernelWorld() {
+  g_effects = &effects;
+  EXPECT_TRUE(files->make_directories("/blobs").ok());
+  log = log::make_faulty_log(log::make_memory_log("01TESTLOG"), faults);
+  config.id = WorkspaceId("ws-42");
+  config.allowed_scopes = {path_scope("data/**", "read"), path_scope("data/**", "write")};
+  config.hash = "0000";
+  credential.subject = Subject("ws-42:test");
+  credential.scopes = {"workspace"};
+}
+
+KernelWorld::~KernelWorld() { g_effects = nullptr; }
+
+void KernelWorld::open() {
+  pack::RegistryBuilder builder;
+  builder.add_builtin(probe_pack());
+  KernelOptions options;
+  options.config = config;
+  options.registry = builder.build();
+  ASSERT_EQ(options.registry->refused().size(), 0u) << pack::render_text(options.registry->diagnostics(), false);
+  options.kernel_tools = kernel_tools;
+  options.workspace_root = "/ws";
+  options.redaction_key = std::string(32, 'k');
+  options.version = "test";
+  const KernelPorts ports{*log, blobs, clock, random, executor};
+  Result<std::unique_ptr<Kernel>> opened = Kernel::open(ports, std::move(options));
+  ASSERT_TRUE(opened.ok()) << opened.error().to_string();
+  kernel = *std::move(opened);
+}
+
+void KernelWorld::crash() {
+  kernel.reset();
+  log->rollback();
+  executor = ManualExecutor();
+}
+
+void KernelWorld::submit(const std::string& tool, json::Value input, const std::string& idempotency_key,
+                         Completion done) {
+  Call call;
+  call.tool = tool;
+  call.input = std::move(input);
+  call.credential = std::make_shared<const Credential>(credential);
+  call.surface = surface;
+  call.idempotency_key = idempotency_key;
+  ASSERT_TRUE(kernel->submit(std::move(call), std::move(done)).ok());
+}
+
+CallResult KernelWorld::call(const std::string& tool, json::Value input, const std::string& idempotency_key) {
+  std::optional<CallResult> result;
+  submit(tool, std::move(input), idempotency_key, [&result](const CallResult& done) { result = done; });
+  settle();
+  EXPECT_TRUE(result.has_value()) << tool << " was not answered";
+  return result.value_or(CallResult{});
+}
+
+void KernelWorld::settle() {
+  do kernel->run_pending();
+  while (executor.run_one());
+  kernel->run_pending();
+}
+
+std::vector<log::StoredRow> KernelWorld::rows() const {
+  Result<std::vector<log::StoredRow>> rows = log->read(Position(0), 100'000, 1u << 30);
+  EXPECT_TRUE(rows.ok());
+  return rows.ok() ? *std::move(rows) : std::vector<log::StoredRow>();
+}
+
+std::vector<json::Value> KernelWorld::entries() const {
+  std::vector<json::Value> out;
+  for (const log::StoredRow& row : rows())
+    for (const std::string& bytes : row.entries) out.push_back(*journal::decode(bytes));
+  return out;
+}
+
+std::string KernelWorld::bytes() const {
+  std::string out;
+  for (const log::StoredRow& row : rows()) {
+    for (const std::string& entry : row.entries) out += entry + "\n";
+    out += row.body + "\n";
+  }
+  return out;
+}
+
+std::vector<json::Value> KernelWorld::entries_of(const ReceiptId& receipt) const {
+  std::vector<json::Value> out;
+  for (json::Value& entry : entries()) {
+    const json::Value* of_event = entry.at_pointer("/event/payload/receipt_id");
+    if (json::string_or(entry, "receipt_id", "") == receipt.str() ||
+        (of_event != nullptr && *of_event == json::Value(receipt.str())))
+      out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,63 @@
+// A kernel in a world that stands still: memory log, manual clock and executor, seeded randomness, and a pack of tools
+// that do what tests need. For tests only; one thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "journal/body.h"
+#include "kernel/kernel.h"
+#include "log/memory_log.h"
+
+namespace lumenflow::kernel {
+
+// The tools of the pack `probe`; see kernel_world.cc for its manifest.
+const pack::BuiltinPack& probe_pack();
+
+class KernelWorld {
+ public:
+  KernelWorld();
+  ~KernelWorld();
+
+  // Opens the kernel over what the log holds; again: as a new process after the old one is gone.
+  void open();
+  // Drops the kernel and everything that was not committed.
+  void crash();
+
+  // One call, run to its end (executor included).
+  CallResult call(const std::string& tool, json::Value input = json::Object{}, const std::string& idempotency_key = {});
+  // Submits without running anything.
+  void submit(const std::string& tool, json::Value input, const std::string& idempotency_key, Completion done);
+  // Runs the strand and the executor until both are idle.
+  void settle();
+
+  // Every entry of the journal, decoded; and the raw bytes, for comparing whole journals.
+  std::vector<json::Value> entries() const;
+  std::string bytes() const;
+  std::vector<log::StoredRow> rows() const;
+  // The entries of one call, in order.
+  std::vector<json::Value> entries_of(const ReceiptId& receipt) const;
+
+  ManualClock clock;
+  SeededRandom random{42};
+  ManualExecutor executor;
+  log::LogFaults faults;
+  std::unique_ptr<Files> files = make_memory_files();
+  journal::BlobStore blobs{*files, "/blobs"};
+  std::unique_ptr<log::Log> log;
+  WorkspaceConfig config;
+  Credential credential;
+  Surface surface = Surface::kHttp;
+  std::vector<KernelTool> kernel_tools;
+  std::unique_ptr<Kernel> kernel;
+  std::vector<std::string> effects;  // what `probe:effect` did to the outside world
+};
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,137 @@
+// What a pack brings besides tools and events: task types, lanes, its section of lumenflow.yaml, prompts, resources.
+#include <algorithm>
+#include <set>
+
+#include "pack/manifest_parts.h"
+#include "pack/names.h"
+
+namespace lumenflow::pack::manifest_parts {
+namespace {
+
+constexpr std::string_view kTaskStates[] = {"ready", "active", "blocked", "waiting", "done"};
+constexpr std::string_view kSurfaces[] = {"http", "mcp", "sidekick-channel"};
+
+// Calls `read` with the fields of every map of a list.
+template <class Read>
+void for_each_entry(Fields& parent, std::string_view key, const std::string& what, Read read) {
+  const json::Array* list = parent.list(key);
+  for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+    Fields fields(parent.report(), (*list)[i], child_pointer(parent.pointer_to(key), i), what);
+    if (!fields.is_map()) continue;
+    read(fields);
+    fields.finish();
+  }
+}
+
+// A required text that no earlier entry of the list has.
+void read_unique(Fields& fields, std::string_view key, std::set<std::string>& seen) {
+  fields.require(key);
+  const std::string* text = fields.text(key);
+  if (text != nullptr && !seen.insert(*text).second)
+    fields.report().bad(fields.pointer_to(key), shown(json::Value(*text)) + " stands twice in this list");
+}
+
+void read_state_aliases(Context& context) {
+  const json::Object* aliases = context.root.map("state_aliases");
+  if (aliases == nullptr) return;
+  for (const json::Member& member : *aliases) {
+    const std::string pointer = child_pointer(context.root.pointer_to("state_aliases"), member.key);
+    const std::string* state = member.value.if_string();
+    if (state == nullptr) {
+      context.report.wrong_type(pointer, "a string", member.value);
+    } else if (std::ranges::find(kTaskStates, *state) == std::end(kTaskStates)) {
+      context.report.not_one_of(context.report.codes().bad, pointer, *state, kTaskStates);
+    } else {
+      context.manifest.state_aliases.emplace(member.key, *state);
+    }
+  }
+}
+
+void read_lanes(Context& context) {
+  std::set<std::string> ids;
+  for_each_entry(context.root, "lane_templates", "a lane template", [&](Fields& lane) {
+    read_unique(lane, "id", ids);
+    lane.text("title");
+    lane.text("description");
+  });
+}
+
+void read_configuration(Context& context) {
+  Manifest& manifest = context.manifest;
+  manifest.config_key = context.root.text_or("config_key");
+  if (!manifest.config_key.empty() && !is_config_key(manifest.config_key))
+    context.report.bad("/config_key", shown(json::Value(manifest.config_key)) + " is no root key of lumenflow.yaml",
+                       "lower-case words joined by single underscores: 'acme_demo'");
+  const json::Value* schema = context.root.find("config_schema");
+  if (schema == nullptr) return;
+  if (!context.root.find("config_key"))
+    context.report.at_key("LF1003", "/config_schema", "'config_schema' needs the 'config_key' whose value it describes",
+                          "add 'config_key:'");
+  if (auto loaded = read_schema(context, *schema, "/config_schema", false))
+    manifest.config_schema = std::move(loaded->schema);
+}
+
+void read_prompts(Context& context) {
+  std::set<std::string> names;
+  for_each_entry(context.root, "prompts", "a prompt", [&](Fields& prompt) {
+    read_unique(prompt, "name", names);
+    prompt.text("title");
+    prompt.text("description");
+    std::set<std::string> arguments;
+    for_each_entry(prompt, "arguments", "a prompt's argument", [&](Fields& argument) {
+      read_unique(argument, "name", arguments);
+      argument.text("title");
+      argument.text("description");
+      argument.boolean("required", false);
+    });
+    for_each_entry(prompt, "messages", "a prompt's message", [](Fields& message) {
+      static constexpr std::string_view kRoles[] = {"user", "assistant"};
+      message.require("role");
+      message.one_of("role", kRoles);
+      message.require("content");
+    });
+    prompt.list("icons");
+    prompt.map("_meta");
+  });
+}
+
+void read_resources(Context& context) {
+  std::set<std::string> uris;
+  for_each_entry(context.root, "resources", "a resource", [&](Fields& resource) {
+    read_unique(resource, "uri", uris);
+    resource.require("name");
+    for (const char* key : {"name", "title", "description", "mimeType", "text"}) resource.text(key);
+    resource.integer("size", 0, 0, std::int64_t{1} << 53);
+    resource.map("annotations");
+    resource.list("icons");
+    resource.map("_meta");
+    if (const std::string* file = resource.text("file"))
+      read_referred(context, *file, resource.pointer_to("file"), "LF1004");
+  });
+}
+
+void read_surfaces(Context& context) {
+  if (context.root.find("surfaces_required") == nullptr) return;
+  const std::vector<std::string> surfaces = context.root.texts("surfaces_required");
+  for (std::size_t i = 0; i < surfaces.size(); ++i)
+    if (std::ranges::find(kSurfaces, surfaces[i]) == std::end(kSurfaces))
+      context.report.not_one_of("LF1030", child_pointer("/surfaces_required", i), surfaces[i], kSurfaces);
+  context.manifest.surfaces_required = surfaces;
+}
+
+}  // namespace
+
+void read_content(Context& context) {
+  context.manifest.task_types = context.root.texts("task_types");
+  context.manifest.evidence_types = context.root.texts("evidence_types");
+  read_state_aliases(context);
+  read_lanes(context);
+  read_configuration(context);
+  read_prompts(context);
+  read_resources(context);
+  read_surfaces(context);
+  if (const std::string* path = context.root.text("event_types"))
+    read_referred(context, *path, "/event_types", "LF1004");
+}
+
+}  // namespace lumenflow::pack::manifest_parts

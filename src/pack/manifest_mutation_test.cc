@@ -1,0 +1,60 @@
+// A good manifest, broken in many ways: never a crash, and never a pass with a value of the wrong type.
+#include <gtest/gtest.h>
+
+#include "pack/manifest.h"
+#include "pack/testing/manifest_samples.h"
+#include "pack/testing/mutations.h"
+
+namespace lumenflow::pack {
+namespace {
+
+// Where any value may stand, or the replacement is as good as what it replaces.
+bool is_free(std::string_view pointer, const json::Value& replacement) {
+  const auto has = [&](std::string_view part) { return pointer.find(part) != std::string_view::npos; };
+  if (has("/equals") || has("/in/") || has("/content") || has("/automations/0/when/") || has("/do/input/")) return true;
+  if (pointer.starts_with("/examples/") && has("/job_id")) return true;
+  if (pointer.starts_with("/examples/") && pointer.rfind('/') == 9)
+    return replacement.is_array() || replacement.is_object();
+  if (has("/additionalProperties") || has("/properties/")) return replacement.is_object() || replacement.is_boolean();
+  if (pointer == "/config_schema") return replacement.is_object() || replacement.is_boolean();
+  return false;
+}
+
+TEST(ManifestMutation, AWrongTypeNeverPasses) {
+  const auto good = testing::parse(testing::full_manifest());
+  ASSERT_TRUE(good.manifest) << good.shown();
+  const auto mutations = testing::type_mutations(good.manifest->raw, is_free);
+  EXPECT_GT(mutations.size(), 500u);
+  for (const auto& mutation : mutations) {
+    const auto parsed = testing::parse(mutation.text);
+    EXPECT_FALSE(parsed.manifest) << mutation.pointer << "\n" << mutation.text;
+    EXPECT_TRUE(parsed.diagnostics.has_errors());
+  }
+}
+
+TEST(ManifestMutation, WhateverIsWrittenIsReadOrRefusedWithAReason) {
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    const auto parsed = testing::parse(testing::text_mutation(testing::full_manifest(), seed));
+    EXPECT_EQ(parsed.manifest.has_value(), !parsed.diagnostics.has_errors()) << seed;
+    EXPECT_EQ(parsed.shown().empty(), parsed.diagnostics.items().empty());
+    for (const Diagnostic& item : parsed.diagnostics.items()) EXPECT_FALSE(item.message.empty());
+  }
+}
+
+TEST(ManifestMutation, AnUnknownFieldAnywhereIsReported) {
+  const auto good = testing::parse(testing::full_manifest());
+  ASSERT_TRUE(good.manifest);
+  for (const char* pointer :
+       {"", "/runtime", "/lane_templates/0", "/tools/0", "/tools/0/required_scopes/0", "/tools/0/required_scopes/2",
+        "/prompts/0", "/prompts/0/arguments/0", "/prompts/0/messages/0", "/resources/0", "/policies/0",
+        "/policies/0/when", "/policies/0/when/input/~1job_id", "/policies/0/when/not", "/automations/0",
+        "/automations/0/do"}) {
+    json::Value changed = good.manifest->raw;
+    const_cast<json::Value&>(*changed.at_pointer(pointer)).as_object().set("zzz", 1);
+    const auto parsed = testing::parse(json::serialize(changed));
+    EXPECT_EQ(parsed.codes(), std::vector<std::string>{"LF1002"}) << pointer << parsed.shown();
+  }
+}
+
+}  // namespace
+}  // namespace lumenflow::pack

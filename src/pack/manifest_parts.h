@@ -1,0 +1,45 @@
+// The parts that parse_manifest is made of; each reads its fields of the root and checks their rules. Private to pack.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pack/fields.h"
+#include "pack/manifest.h"
+
+namespace lumenflow::pack::manifest_parts {
+
+struct Context {  // borrows everything; lives during one parse
+  Report& report;
+  const PackFiles& files;
+  Fields& root;
+  Manifest& manifest;
+};
+
+// In this order: later parts rely on what earlier ones have read.
+void read_identity(Context& context);  // id, slug, version, titles, runtime
+void read_events(Context& context);    // kinds, classes, payload schemas, approvals
+void read_tools(Context& context);
+void read_content(Context& context);  // task types, lanes, configuration, prompts, resources, surfaces
+void read_rules(Context& context);    // policies, automations, examples
+
+// One entry of `required_scopes`, with the rules for a tool of the manifest's runtime.
+std::optional<Scope> read_tool_scope(Context& context, const json::Value& value, const std::string& pointer);
+// The rule between a tool's permission and its scopes.
+void check_permission(Context& context, const ToolDescriptor& tool, const std::string& pointer);
+
+struct LoadedSchema {
+  json::Value value;
+  std::shared_ptr<const json::Schema> schema;  // shared: see ToolDescriptor
+};
+
+// A schema written inline or named by its file. `object_root`: its type must be object.
+std::optional<LoadedSchema> read_schema(Context& context, const json::Value& value, const std::string& pointer,
+                                        bool object_root);
+// The content of a file that the manifest names. What is absent or unreadable is reported under `missing_code`.
+std::optional<std::string> read_referred(Context& context, const std::string& path, const std::string& pointer,
+                                         std::string_view missing_code);
+
+}  // namespace lumenflow::pack::manifest_parts

@@ -1,0 +1,37 @@
+// Where the files of a pack are read from: embedded in the program, or a folder.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/files.h"
+#include "lumenflow/pack.h"
+#include "pack/manifest.h"
+
+namespace lumenflow::pack {
+
+// INVALID_INPUT for what cannot be a path inside a pack, whatever exists: empty, absolute, `..`, NUL, backslash.
+Status check_pack_path(std::string_view path);
+
+// Borrows the pack, which is static data.
+class EmbeddedPackFiles final : public PackFiles {
+ public:
+  explicit EmbeddedPackFiles(const BuiltinPack& pack) : pack_(pack) {}
+  Result<std::string> read(std::string_view path) const override;
+
+ private:
+  const BuiltinPack& pack_;
+};
+
+// Follows symlinks only as long as they stay in the folder. Borrows the file system.
+class FolderPackFiles final : public PackFiles {
+ public:
+  FolderPackFiles(const Files& files, std::string root) : files_(files), root_(std::move(root)) {}
+  Result<std::string> read(std::string_view path) const override;
+
+ private:
+  const Files& files_;
+  const std::string root_;
+};
+
+}  // namespace lumenflow::pack

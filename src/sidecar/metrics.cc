@@ -1,0 +1,86 @@
+#include "sidecar/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <map>
+
+namespace lumenflow::sidecar {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+
+struct Metrics::State {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& requests =
+      BuildCounter().Name("lumenflow_http_requests_total").Help("HTTP requests by status").Register(registry);
+  prometheus::Family<prometheus::Counter>& calls =
+      BuildCounter().Name("lumenflow_calls_total").Help("Calls by outcome").Register(registry);
+  prometheus::Counter& commits =
+      BuildCounter().Name("lumenflow_journal_commits_total").Help("Journal commits").Register(registry).Add({});
+  prometheus::Counter& commits_failed = BuildCounter()
+                                            .Name("lumenflow_journal_commits_failed_total")
+                                            .Help("Journal commits that failed")
+                                            .Register(registry)
+                                            .Add({});
+  prometheus::Counter& refused = BuildCounter()
+                                     .Name("lumenflow_calls_refused_total")
+                                     .Help("Calls refused by rate limit or draining")
+                                     .Register(registry)
+                                     .Add({});
+  prometheus::Counter& late = BuildCounter()
+                                  .Name("lumenflow_late_results_total")
+                                  .Help("Results of tools that were cancelled or timed out")
+                                  .Register(registry)
+                                  .Add({});
+  prometheus::Family<prometheus::Gauge>& gauges =
+      BuildGauge().Name("lumenflow_state").Help("Sizes now, by name").Register(registry);
+  prometheus::Histogram& call_seconds =
+      BuildHistogram()
+          .Name("lumenflow_call_duration_seconds")
+          .Help("From request to answer")
+          .Register(registry)
+          .Add({}, prometheus::Histogram::BucketBoundaries{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05,
+                                                           0.25, 1, 5, 30});
+  std::map<int, prometheus::Counter*> by_status;  // found once, then a map look-up per request
+};
+
+Metrics::Metrics() : state_(std::make_unique<State>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::count_request(int status) {
+  prometheus::Counter*& counter = state_->by_status[status];
+  if (counter == nullptr) counter = &state_->requests.Add({{"status", std::to_string(status)}});
+  counter->Increment();
+}
+
+void Metrics::observe_call(std::chrono::nanoseconds duration) {
+  state_->call_seconds.Observe(std::chrono::duration<double>(duration).count());
+}
+
+std::string Metrics::render(Workspace& workspace, std::size_t connections) {
+  const auto raise = [](prometheus::Counter& counter, std::uint64_t value) {
+    counter.Increment(static_cast<double>(value) - counter.Value());
+  };
+  const kernel::KernelCounters& counters = workspace.kernel().counters();
+  for (const auto& [outcome, count] : counters.calls_by_outcome)
+    raise(state_->calls.Add({{"outcome", outcome}}), count);
+  raise(state_->commits, counters.commits);
+  raise(state_->commits_failed, counters.commits_failed);
+  raise(state_->refused, counters.refused_unrecorded);
+  raise(state_->late, counters.late_results);
+  const auto gauge = [this](const char* name, double value) { state_->gauges.Add({{"name", name}}).Set(value); };
+  gauge("journal_entries", static_cast<double>(workspace.log().head().size));
+  gauge("journal_bytes", static_cast<double>(workspace.log().size_bytes()));
+  gauge("journal_available", workspace.kernel().journal_available() ? 1 : 0);
+  gauge("calls_running", static_cast<double>(workspace.kernel().running()));
+  gauge("connections", static_cast<double>(connections));
+  gauge("tools", static_cast<double>(workspace.registry().tools().size()));
+  return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+}
+
+}  // namespace lumenflow::sidecar

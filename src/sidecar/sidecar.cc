@@ -1,0 +1,213 @@
+#include "sidecar/sidecar.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "http/router.h"
+#include "http/server.h"
+#include "sidecar/metrics.h"
+#include "sidecar/routes.h"
+
+namespace lumenflow::sidecar {
+namespace {
+
+namespace asio = boost::asio;
+
+http::Limits limits_of(const kernel::LimitsConfig& config) {
+  http::Limits limits;
+  limits.connections = config.connections;
+  limits.header_bytes = config.header_bytes;
+  limits.body_bytes = config.body_bytes;
+  limits.header_time = config.header_time;
+  limits.body_time = config.body_time;
+  limits.idle_time = config.idle_time;
+  return limits;
+}
+
+struct Address {
+  std::string host;
+  std::uint16_t port;
+};
+
+Result<Address> parse_listen(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  unsigned port = 0;
+  if (colon != std::string::npos) {
+    const char* first = text.data() + colon + 1;
+    const auto [end, fault] = std::from_chars(first, text.data() + text.size(), port);
+    if (fault == std::errc() && end == text.data() + text.size() && port <= 65535 && colon > 0) {
+      std::string host = text.substr(0, colon);
+      if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+      return Address{host == "localhost" ? "127.0.0.1" : host, static_cast<std::uint16_t>(port)};
+    }
+  }
+  return Error(ErrorCode::kInvalidInput, "'" + text + "' is not HOST:PORT, e.g. --listen 127.0.0.1:7420");
+}
+
+class AsioSidecar final : public Sidecar {
+ public:
+  AsioSidecar(asio::io_context& io, Workspace& workspace, Doorbell& doorbell, const Clock& clock, Random& random,
+              SidecarOptions options)
+      : io_(io),
+        workspace_(workspace),
+        clock_(clock),
+        options_(std::move(options)),
+        authenticator_(workspace.keys(), workspace.kernel(), clock),
+        context_{
+            workspace,
+            authenticator_,
+            metrics_,
+            clock,
+            random,
+            [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
+            [this](std::chrono::milliseconds delay, std::function<void()> work) { run_after(delay, std::move(work)); },
+            [this] { return server_ == nullptr ? 0 : server_->connections(); }},
+        deadline_timer_(io),
+        checkpoint_timer_(io) {
+    Routes routes(router_, context_);
+    add_tool_routes(routes, context_);
+    add_call_routes(routes, context_);
+    add_event_routes(routes, context_);
+    add_audit_routes(routes, context_);
+    add_status_routes(routes, context_);
+    add_openapi_route(routes, context_);
+    doorbell.connect([this] { run_kernel(); });
+  }
+
+  Result<Ready> start() override {
+    server_ = http::make_server(
+        io_,
+        [this](http::Request request, std::unique_ptr<http::Responder> responder) {
+          handle(std::move(request), std::move(responder));
+        },
+        [this](const Error& error) { return problem_with_id(error); }, limits_of(workspace_.config().limits));
+    Ready ready;
+    if (!options_.socket_path.empty()) {
+      LUMENFLOW_TRY(server_->listen_local(options_.socket_path));
+      ready.socket = options_.socket_path;
+    }
+    if (options_.tcp) {
+      LUMENFLOW_TRY_ASSIGN(ready.url, listen());
+    }
+    arm_checkpoint_timer();
+    return ready;
+  }
+
+  void drain(std::function<void()> done) override {
+    if (draining_) return;
+    draining_ = true;
+    run_after(workspace_.config().limits.drain_timeout, [this] {
+      for (const ReceiptId& receipt : workspace_.kernel().running_receipts())
+        workspace_.kernel().cancel(receipt, Subject("drain_timeout"));
+    });
+    workspace_.kernel().drain([this, done = std::move(done)] {
+      checkpoint_timer_.cancel();
+      deadline_timer_.cancel();
+      // Answers that were just handed over leave first.
+      server_->drain([this, done] { asio::post(io_, done); });
+      run_after(std::chrono::milliseconds(500), [this] { server_->close(); });
+    });
+  }
+
+ private:
+  Result<std::string> listen() {
+    const kernel::WorkspaceConfig& config = workspace_.config();
+    LUMENFLOW_TRY_ASSIGN(const Address address,
+                         parse_listen(options_.listen.empty() ? config.http_listen : options_.listen));
+    const std::string cert = options_.tls_cert.empty() ? config.tls_cert : options_.tls_cert;
+    const std::string key = options_.tls_key.empty() ? config.tls_key : options_.tls_key;
+    const bool tls = !cert.empty();
+    Result<std::uint16_t> port = tls ? server_->listen_tls(address.host, address.port, cert, key)
+                                     : server_->listen_tcp(address.host, address.port);
+    if (!port.ok())
+      return std::move(port).error().with_context("listening on " + address.host + ":" + std::to_string(address.port) +
+                                                  " (choose another with --listen HOST:PORT)");
+    const bool ipv6 = address.host.find(':') != std::string::npos;
+    return (tls ? "https://" : "http://") + (ipv6 ? "[" + address.host + "]" : address.host) + ":" +
+           std::to_string(*port);
+  }
+
+  void handle(http::Request request, std::unique_ptr<http::Responder> responder) {
+    // Kept for the answer when no route takes the request.
+    std::string id = request.header("x-request-id") ? request_id_of(request, clock_, context_.random) : std::string();
+    const Status routed = router_.route(std::move(request), responder);
+    if (routed.ok()) return;
+    http::Response response = problem(routed.error());
+    if (id.empty()) id = request_id_of({}, clock_, context_.random);
+    response.headers.emplace_back("X-Request-Id", id);
+    responder->send(std::move(response));
+  }
+
+  http::Response problem_with_id(const Error& error) {
+    http::Response response = problem(error);
+    response.headers.emplace_back("X-Request-Id", request_id_of({}, clock_, context_.random));
+    return response;
+  }
+
+  void run_kernel() {
+    workspace_.kernel().run_pending();
+    arm_deadline_timer();
+  }
+
+  void arm_deadline_timer() {
+    const std::optional<std::chrono::nanoseconds> next = workspace_.kernel().next_deadline();
+    if (!next) return;
+    if (armed_for_ && *armed_for_ <= *next && *armed_for_ > clock_.monotonic()) return;  // it will look again anyway
+    armed_for_ = *next;
+    deadline_timer_.expires_after(std::max(std::chrono::nanoseconds(0), *next - clock_.monotonic()));
+    deadline_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      armed_for_.reset();
+      run_kernel();
+    });
+  }
+
+  void arm_checkpoint_timer() {
+    checkpoint_timer_.expires_after(workspace_.config().checkpoint_interval);
+    checkpoint_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      workspace_.checkpoint_if_due();
+      arm_checkpoint_timer();
+    });
+  }
+
+  void run_after(std::chrono::milliseconds delay, std::function<void()> work) {
+    const auto timer = std::make_shared<asio::steady_timer>(io_, delay);  // shared: lives as long as its wait
+    timer->async_wait([timer, work = std::move(work)](const boost::system::error_code& error) {
+      if (!error) work();
+    });
+  }
+
+  asio::io_context& io_;
+  Workspace& workspace_;
+  const Clock& clock_;
+  const SidecarOptions options_;
+  Metrics metrics_;
+  Authenticator authenticator_;
+  RouteContext context_;
+  http::Router router_;
+  std::unique_ptr<http::Server> server_;
+  asio::steady_timer deadline_timer_;
+  asio::steady_timer checkpoint_timer_;
+  std::optional<std::chrono::nanoseconds> armed_for_;
+  bool draining_ = false;
+};
+
+}  // namespace
+
+void Doorbell::ring() {
+  asio::post(io_, [this] {
+    if (run_pending_) run_pending_();
+  });
+}
+
+std::unique_ptr<Sidecar> make_sidecar(asio::io_context& io, Workspace& workspace, Doorbell& doorbell,
+                                      const Clock& clock, Random& random, SidecarOptions options) {
+  return std::make_unique<AsioSidecar>(io, workspace, doorbell, clock, random, std::move(options));
+}
+
+}  // namespace lumenflow::sidecar

@@ -1,0 +1,126 @@
+// GET /tools, GET /tools/{name}, POST /tools/{name}, POST /kernel/{name}.
+#include "http/sse.h"
+#include "sidecar/routes.h"
+
+namespace lumenflow::sidecar {
+namespace {
+
+json::Value tool_document(const pack::ActiveTool& tool, const Workspace& workspace,
+                          const kernel::Credential& credential, const kernel::Kernel& kernel) {
+  json::Value document = pack::describe_tool(tool);
+  json::Array surfaces;
+  for (const std::string& surface : workspace.config().surfaces) surfaces.push_back(surface);
+  document.as_object().set("surfaces", std::move(surfaces));
+  document.as_object().set("callable", kernel.callable(tool, credential));
+  return document;
+}
+
+void list_tools(const ExchangePtr& exchange, RouteContext& context) {
+  Workspace& workspace = context.workspace;
+  const std::string etag = "\"" + workspace.registry().hash() + "\"";
+  http::Response response;
+  response.headers.emplace_back("ETag", etag);
+  response.headers.emplace_back("Vary", "Authorization");
+  if (exchange->request().header("if-none-match") == etag) {
+    response.status = 304;
+    return exchange->send(std::move(response));
+  }
+  json::Array tools;
+  for (const auto& tool : workspace.registry().tools())
+    if (!tool->descriptor.internal_only)
+      tools.push_back(tool_document(*tool, workspace, *exchange->credential, workspace.kernel()));
+  response.body = json::serialize(json::Object{{"workspace_id", workspace.config().id.str()},
+                                               {"registry_hash", workspace.registry().hash()},
+                                               {"tools", std::move(tools)}});
+  exchange->send(std::move(response));
+}
+
+void show_tool(const ExchangePtr& exchange, RouteContext& context) {
+  const pack::ActiveTool* tool = context.workspace.registry().find(exchange->path("name"));
+  if (tool == nullptr || tool->descriptor.internal_only)
+    return exchange->fail(Error(ErrorCode::kToolNotFound, "no active pack has this tool; GET /tools lists them"));
+  exchange->send_json(tool_document(*tool, context.workspace, *exchange->credential, context.workspace.kernel()));
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  std::string lower;
+  for (const char c : type)
+    if (c != ' ' && c != '\t') lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return lower == "application/json";
+}
+
+// The body is the tool's input object; an empty one is {}.
+Result<json::Value> input_of(const http::Request& request, std::size_t depth_max) {
+  if (request.body.empty()) return json::Value(json::Object{});
+  const std::optional<std::string_view> type = request.header("content-type");
+  if (!type || !is_json(*type))
+    return Error(ErrorCode::kUnsupportedMediaType, "send the input as Content-Type: application/json");
+  return json::parse(request.body, {.depth_max = depth_max});
+}
+
+// One event of the answer's stream: `event: result` with the Result document.
+void send_as_stream(const ExchangePtr& exchange, const kernel::CallResult& result) {
+  http::EventStream stream(exchange->stream(http::sse_head()));
+  http::SseEvent event;
+  event.event = "result";
+  event.data = result.body;
+  stream.send(event);
+  stream.end();
+}
+
+void submit(const ExchangePtr& exchange, RouteContext& context, kernel::Call call) {
+  const std::optional<std::string_view> accept = exchange->request().header("accept");
+  const bool as_stream = accept && accept->find("text/event-stream") != std::string_view::npos;
+  const Status taken =
+      context.workspace.kernel().submit(std::move(call), [exchange, as_stream](const kernel::CallResult& result) {
+        if (as_stream)
+          send_as_stream(exchange, result);
+        else
+          exchange->send_result(result);
+      });
+  if (!taken.ok()) exchange->fail(taken.error());
+}
+
+void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string tool) {
+  for (const std::string_view held : {"lumenflow-task", "lumenflow-session"})
+    if (exchange->request().header(held))
+      return exchange->fail(
+          Error(ErrorCode::kInvalidRequest,
+                "the subject holds no such task or session; leave out the header " + std::string(held)));
+  Result<json::Value> input = input_of(exchange->request(), context.workspace.config().limits.json_depth);
+  if (!input.ok()) return exchange->fail(input.error());
+  kernel::Call call;
+  call.tool = std::move(tool);
+  call.input = *std::move(input);
+  call.credential = exchange->credential;
+  call.surface = exchange->surface;
+  if (const auto key = exchange->request().header("idempotency-key")) call.idempotency_key = *key;
+  call.traceparent = exchange->traceparent();
+  submit(exchange, context, std::move(call));
+}
+
+void call_kernel_tool(const ExchangePtr& exchange, RouteContext& context) {
+  const std::string tool = "kernel:" + std::string(exchange->path("name"));
+  auto credential = context.authenticator.with_operator(exchange->request(), exchange->credential, tool);
+  if (!credential.ok()) return exchange->fail(credential.error());
+  exchange->credential = *std::move(credential);
+  call_tool(exchange, context, tool);
+}
+
+}  // namespace
+
+void add_tool_routes(Routes& routes, RouteContext& context) {
+  routes.add(http::Method::kGet, "/tools", "tools:read",
+             [&context](const ExchangePtr& exchange) { list_tools(exchange, context); });
+  routes.add(http::Method::kGet, "/tools/{name}", "tools:read",
+             [&context](const ExchangePtr& exchange) { show_tool(exchange, context); });
+  routes.add(http::Method::kPost, "/tools/{name}", "", [&context](const ExchangePtr& exchange) {
+    call_tool(exchange, context, std::string(exchange->path("name")));
+  });
+  routes.add(
+      http::Method::kPost, "/kernel/{name}", "",
+      [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context); }, true);
+}
+
+}  // namespace lumenflow::sidecar

@@ -1,0 +1,255 @@
+#include "sidecar/workspace.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+
+#include "base/encoding.h"
+#include "base/logging.h"
+#include "base/ulid.h"
+#include "journal/tables.h"
+#include "kernel/config.h"
+#include "log/sqlite_log.h"
+#include "sidecar/token_tools.h"
+#include "sidecar/version.h"
+
+namespace lumenflow::sidecar {
+namespace {
+
+// A folder's name as a workspace id: lower case, what is not allowed becomes '-'.
+std::string id_from_folder(const std::string& root) {
+  std::string id;
+  for (const char c : root.substr(root.rfind('/') + 1)) {
+    if (c >= 'A' && c <= 'Z')
+      id += static_cast<char>(c - 'A' + 'a');
+    else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+      id += c;
+    else if (!id.empty() && id.back() != '-')
+      id += '-';
+  }
+  while (!id.empty() && id.back() == '-') id.pop_back();
+  return id.empty() ? "workspace" : id.substr(0, 63);
+}
+
+std::string initial_config(const std::string& id, bool production) {
+  std::string text = "# The workspace's configuration; docs/reference/configuration.md lists every key.\n";
+  text += "id: " + id + "\n";
+  if (production) text += "mode: production\n";
+  text += "approval_providers:\n  \"*\": console\n";
+  return text;
+}
+
+Result<kernel::WorkspaceConfig> read_config(const Files& files, const WorkspacePaths& paths,
+                                            const pack::Registry& registry, pack::Diagnostics& diagnostics) {
+  LUMENFLOW_TRY_ASSIGN(const std::string text, files.read(paths.config, 1u << 20));
+  std::vector<std::string> config_keys;
+  for (const auto& pack : registry.packs())
+    if (!pack->manifest.config_key.empty()) config_keys.push_back(pack->manifest.config_key);
+  std::optional<kernel::WorkspaceConfig> config = kernel::parse_config(paths.config, text, config_keys, diagnostics);
+  if (!config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(diagnostics, false));
+  return *std::move(config);
+}
+
+}  // namespace
+
+WorkspacePaths::WorkspacePaths(std::string root_path)
+    : root(std::move(root_path)),
+      config(join_path(root, "lumenflow.yaml")),
+      state(join_path(root, ".lumenflow/state")),
+      keys(join_path(state, "keys")),
+      journal(join_path(state, "journal.db")),
+      blobs(join_path(state, "blobs")),
+      checkpoints(join_path(state, "checkpoints")),
+      lock(join_path(state, "lock")) {}
+
+Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options) {
+  if (options.production && options.operator_passphrase.empty())
+    return Error(ErrorCode::kInvalidInput,
+                 "a production workspace needs an operator's passphrase; give --passphrase-file FILE");
+  const WorkspacePaths paths(root);
+  std::vector<std::string> written;
+  const auto write_new = [&](const std::string& path, const std::string& content) -> Status {
+    Status status = files.create(path, content, 0644);
+    if (status.ok())
+      written.push_back(path);
+    else if (status.error().code() == ErrorCode::kAlreadyExists)
+      return {};
+    return status;
+  };
+  const std::string id = options.id.empty() ? id_from_folder(root) : options.id;
+  pack::Diagnostics diagnostics;
+  if (!kernel::parse_config(paths.config, initial_config(id, options.production), {}, diagnostics))
+    return Error(ErrorCode::kInvalidInput,
+                 "'" + id + "' is no workspace id: lower-case letters, digits and '-', at most 63");
+  LUMENFLOW_TRY(files.make_directories(paths.state, 0700));
+  LUMENFLOW_TRY(write_new(join_path(root, ".lumenflow/.gitignore"), "state/\n"));
+  LUMENFLOW_TRY(create_keys(files, paths.keys, options.operator_passphrase));
+  LUMENFLOW_TRY(write_new(paths.config, initial_config(id, options.production)));
+  return written;
+}
+
+Result<std::string> find_workspace(const Files& files, const std::string& start) {
+  LUMENFLOW_TRY_ASSIGN(std::string folder, files.real_path(start));
+  for (;;) {
+    LUMENFLOW_TRY_ASSIGN(const auto found, files.stat(join_path(folder, "lumenflow.yaml")));
+    if (found) return folder;
+    const std::string parent = parent_path(folder);
+    if (parent.empty() || parent == folder) break;
+    folder = parent;
+  }
+  return Error(ErrorCode::kNotFound,
+               "no lumenflow.yaml in " + start + " or above; run `lumenflow init`, or name one with --workspace");
+}
+
+std::string control_socket_path(const std::string& real_root) {
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  const std::string folder =
+      runtime != nullptr && *runtime == '/'
+          ? join_path(runtime, "lumenflow")
+          : join_path(std::filesystem::temp_directory_path().string(), "lumenflow-" + std::to_string(::getuid()));
+  return join_path(folder, sha256_hex(real_root).substr(0, 20) + ".sock");
+}
+
+Status make_socket_folder(Files& files, const std::string& socket_path) {
+  const std::string folder = parent_path(socket_path);
+  LUMENFLOW_TRY(files.make_directories(folder, 0700));
+  struct stat info {};
+  const bool ours = ::lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::getuid();
+  if (ours && (info.st_mode & 077) == 0) return {};
+  return Error(ErrorCode::kIo, folder +
+                                   " must be a folder of yours that nobody else can enter (chmod 700); "
+                                   "set XDG_RUNTIME_DIR to choose another place for the control socket");
+}
+
+// Checkpoints are written off the strand, one at a time.
+struct Workspace::CheckpointJob {
+  std::atomic<bool> busy{false};
+  std::uint64_t last_size = 0;
+  std::chrono::nanoseconds last_at{0};
+};
+
+// The doorbell of a process that has no event loop.
+class Workspace::Bell {
+ public:
+  void ring() {
+    const std::lock_guard lock(mutex_);
+    rung_ = true;
+    rang_.notify_one();
+  }
+  // Until it is rung or `deadline` (monotonic, as `now`) has come.
+  void wait(std::optional<std::chrono::nanoseconds> deadline, std::chrono::nanoseconds now) {
+    std::unique_lock lock(mutex_);
+    const auto is_rung = [this] { return rung_; };
+    if (deadline)
+      rang_.wait_for(lock, *deadline - now, is_rung);
+    else
+      rang_.wait(lock, is_rung);
+    rung_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable rang_;
+  bool rung_ = false;
+};
+
+Workspace::Workspace(const WorkspacePorts& ports, const std::string& root)
+    : ports_(ports), paths_(root), checkpoint_job_(std::make_shared<CheckpointJob>()) {}
+
+Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, const std::string& root,
+                                                   const std::vector<const pack::BuiltinPack*>& builtin_packs,
+                                                   std::function<void()> doorbell) {
+  LUMENFLOW_TRY_ASSIGN(const std::string real_root, ports.files.real_path(root));
+  std::unique_ptr<Workspace> workspace(new Workspace(ports, real_root));
+  const WorkspacePaths& paths = workspace->paths_;
+  LUMENFLOW_TRY_ASSIGN(workspace->keys_, load_keys(ports.files, paths.keys));
+  LUMENFLOW_TRY_ASSIGN(workspace->lock_, ports.files.lock(paths.lock));
+
+  pack::RegistryBuilder builder;
+  for (const pack::BuiltinPack* pack : builtin_packs) builder.add_builtin(*pack);
+  kernel::KernelOptions options;
+  options.registry = builder.build();
+  LUMENFLOW_TRY_ASSIGN(options.config, read_config(ports.files, paths, *options.registry, workspace->diagnostics_));
+  workspace->diagnostics_.append(options.registry->diagnostics());
+
+  workspace->blobs_ = std::make_unique<journal::BlobStore>(ports.files, paths.blobs);
+  workspace->checkpoints_ =
+      std::make_unique<log::CheckpointStore>(ports.files, paths.checkpoints, workspace->keys_.log_key);
+  LUMENFLOW_TRY(ports.files.make_directories(paths.checkpoints, 0700));
+  log::SqliteLogOptions log_options;
+  log_options.path = paths.journal;
+  log_options.new_log_id = make_ulid(ports.clock.now(), ports.random.draw16()).str();
+  log_options.tables = journal::journal_tables();
+  const Result<log::Checkpoint> latest = workspace->checkpoints_->latest();
+  if (latest.ok())
+    log_options.checkpoint = latest->head;
+  else if (latest.error().code() != ErrorCode::kNotFound)
+    return latest.error();
+  LUMENFLOW_TRY_ASSIGN(workspace->log_, log::open_sqlite_log(log_options));
+
+  options.workspace_root = real_root;
+  options.redaction_key = workspace->keys_.redaction_key;
+  options.version = kVersion;
+  if (!doorbell) {
+    workspace->bell_ = std::make_unique<Bell>();
+    doorbell = [bell = workspace->bell_.get()] { bell->ring(); };
+  }
+  options.doorbell = std::move(doorbell);
+  LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
+  const kernel::KernelPorts kernel_ports{*workspace->log_, *workspace->blobs_, ports.clock, ports.random,
+                                         ports.executor};
+  LUMENFLOW_TRY_ASSIGN(workspace->kernel_, kernel::Kernel::open(kernel_ports, std::move(options)));
+  return workspace;
+}
+
+Workspace::~Workspace() {
+  if (kernel_ == nullptr) return;
+  if (Status status = checkpoint_now(); !status.ok())
+    write_log(LogLevel::kWarn, "sidecar", "the last checkpoint was not written",
+              {{"reason", status.error().message()}});
+}
+
+void Workspace::checkpoint_if_due() {
+  CheckpointJob& job = *checkpoint_job_;
+  const std::chrono::nanoseconds now = ports_.clock.monotonic();
+  if (job.busy || now - job.last_at < config().checkpoint_interval) return;
+  const log::Head head = log_->head();
+  if (head.size == job.last_size) return;
+  job.busy = true;
+  job.last_at = now;
+  job.last_size = head.size;
+  const bool taken = ports_.executor.post([job_alive = checkpoint_job_, &store = *checkpoints_, head] {
+    if (Status status = store.write(head); !status.ok())
+      write_log(LogLevel::kWarn, "sidecar", "a checkpoint was not written", {{"reason", status.error().message()}});
+    job_alive->busy = false;
+    job_alive->busy.notify_all();
+  });
+  if (!taken) job.busy = false;
+}
+
+Status Workspace::checkpoint_now() {
+  checkpoint_job_->busy.wait(true);
+  if (log_->condition().damaged) return {};
+  const log::Head head = log_->head();
+  if (head.size == 0) return {};
+  Status status = checkpoints_->write(head);
+  if (status.ok()) checkpoint_job_->last_size = head.size;
+  return status;
+}
+
+Result<kernel::CallResult> Workspace::call_and_wait(kernel::Call call) {
+  std::optional<kernel::CallResult> result;
+  LUMENFLOW_TRY(kernel_->submit(std::move(call), [&result](const kernel::CallResult& done) { result = done; }));
+  while (!result) {
+    bell_->wait(kernel_->next_deadline(), ports_.clock.monotonic());
+    kernel_->run_pending();
+  }
+  return *std::move(result);
+}
+
+}  // namespace lumenflow::sidecar

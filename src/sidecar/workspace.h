@@ -1,0 +1,107 @@
+// A workspace opened by this process: its lock, configuration, keys, packs, journal and kernel, composed.
+//
+// Everything runs on the strand of whoever opened it, but for what the kernel's header says. Opening takes the
+// workspace's kernel lock; it is held until destruction, and the operating system releases it whatever happens to the
+// process.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "journal/body.h"
+#include "kernel/kernel.h"
+#include "log/checkpoint.h"
+#include "log/log.h"
+#include "lumenflow/pack.h"
+#include "sidecar/keys.h"
+
+namespace lumenflow::sidecar {
+
+// Where things are, below the workspace's root.
+struct WorkspacePaths {
+  explicit WorkspacePaths(std::string root_path);
+  std::string root;
+  std::string config;  // lumenflow.yaml
+  std::string state;   // .lumenflow/state
+  std::string keys;
+  std::string journal;  // journal.db
+  std::string blobs;
+  std::string checkpoints;
+  std::string lock;
+};
+
+struct InitOptions {
+  std::string id;  // empty: from the folder's name
+  bool production = false;
+  std::string operator_passphrase;  // required in production
+};
+
+// Writes lumenflow.yaml, .gitignore and the keys; what is there already stays. The answer lists what was written.
+Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options);
+
+// The nearest folder at or above `start` that has a lumenflow.yaml. NOT_FOUND saying to run `lumenflow init`.
+Result<std::string> find_workspace(const Files& files, const std::string& start);
+
+// The control socket of a workspace: under the user's runtime directory, mode 0700, named by the root's real path.
+std::string control_socket_path(const std::string& real_root);
+// Its folder, made if missing. IO_ERROR when it is there and somebody else could put a socket into it.
+Status make_socket_folder(Files& files, const std::string& socket_path);
+
+struct WorkspacePorts {
+  Files& files;
+  const Clock& clock;
+  Random& random;
+  Executor& executor;
+};
+
+class Workspace {
+ public:
+  // WORKSPACE_LOCKED when another process has it; INVALID_CONFIGURATION with the diagnostics rendered into the message.
+  static Result<std::unique_ptr<Workspace>> open(const WorkspacePorts& ports, const std::string& root,
+                                                 const std::vector<const pack::BuiltinPack*>& builtin_packs,
+                                                 std::function<void()> doorbell);
+  // Writes a last checkpoint.
+  ~Workspace();
+
+  kernel::Kernel& kernel() { return *kernel_; }
+  log::Log& log() { return *log_; }
+  const WorkspaceKeys& keys() const { return keys_; }
+  const WorkspacePaths& paths() const { return paths_; }
+  const kernel::WorkspaceConfig& config() const { return kernel_->config(); }
+  const pack::Registry& registry() const { return kernel_->registry(); }
+  const pack::Diagnostics& diagnostics() const { return diagnostics_; }
+  log::CheckpointStore& checkpoints() { return *checkpoints_; }
+
+  // Signs and writes the head if it moved and the interval is over; the files are written on the executor. Strand only.
+  void checkpoint_if_due();
+  // The same at once, on this thread.
+  Status checkpoint_now();
+
+  // Runs one call to its end on this thread: for a process without an event loop that opened with no doorbell (the
+  // CLI).
+  Result<kernel::CallResult> call_and_wait(kernel::Call call);
+
+ private:
+  struct CheckpointJob;
+  class Bell;
+  Workspace(const WorkspacePorts& ports, const std::string& root);
+  WorkspacePorts ports_;
+  WorkspacePaths paths_;
+  std::unique_ptr<FileLock> lock_;
+  WorkspaceKeys keys_;
+  pack::Diagnostics diagnostics_;
+  std::unique_ptr<log::Log> log_;
+  std::unique_ptr<journal::BlobStore> blobs_;
+  std::unique_ptr<log::CheckpointStore> checkpoints_;
+  std::shared_ptr<CheckpointJob> checkpoint_job_;  // shared with the executor's task, which may outlive this
+  std::unique_ptr<Bell> bell_;                     // only where nobody gave a doorbell
+  std::unique_ptr<kernel::Kernel> kernel_;         // after all that it borrows
+};
+
+}  // namespace lumenflow::sidecar
