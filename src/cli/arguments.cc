@@ -144,6 +144,11 @@ void add_token_commands(CLI::App& app, Parsed& parsed) {
 }
 
 void add_other_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App* bench = app.add_subcommand("bench", "Measure this machine and this build");
+  bench->add_option("name", parsed.bench.name, "one group of figures (default: all)");
+  bench->add_flag("--json", parsed.bench.json);
+  bench->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_bench(context, parsed.bench); }; });
+
   CLI::App* demo = app.add_subcommand("demo", "A sidecar on a scratch workspace, and a few real calls");
   demo->add_option("name", parsed.demo.name)->check(CLI::IsMember({"trace"}))->capture_default_str();
   demo->add_flag("--once", parsed.demo.once, "end after the calls");
