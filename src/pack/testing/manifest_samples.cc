@@ -113,6 +113,17 @@ examples:
 )";
 }
 
+bool may_be_replaced(std::string_view pointer, const json::Value& replacement) {
+  const auto has = [&](std::string_view part) { return pointer.find(part) != std::string_view::npos; };
+  if (has("/equals") || has("/in/") || has("/content") || has("/automations/0/when/") || has("/do/input/")) return true;
+  if (pointer.starts_with("/examples/") && has("/job_id")) return true;
+  if (pointer.starts_with("/examples/") && pointer.rfind('/') == 9)
+    return replacement.is_array() || replacement.is_object();
+  if (has("/additionalProperties") || has("/properties/")) return replacement.is_object() || replacement.is_boolean();
+  if (pointer == "/config_schema") return replacement.is_object() || replacement.is_boolean();
+  return false;
+}
+
 std::string small_manifest() {
   return R"(id: acme
 version: 1.0.0
