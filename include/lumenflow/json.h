@@ -32,11 +32,6 @@ class Object {
   ~Object();
   Object(std::initializer_list<Member> members);
   explicit Object(std::vector<Member> members);  // the caller knows that the keys are unique
-  Object(const Object&);
-  Object(Object&&) noexcept;
-  Object& operator=(const Object&);
-  Object& operator=(Object&&) noexcept;
-  ~Object();
 
   const Value* find(std::string_view key) const;  // null when absent; valid until the object changes
   Value* find(std::string_view key);
