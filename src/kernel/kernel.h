@@ -189,7 +189,7 @@ class Kernel {
   Status apply_store_writes(const Ending& ending);
   journal::CallRequested requested_entry(const RunningCall& call) const;
   struct ToolCalled {
-    std::string receipt, tool, envelope_hash, code;
+    std::string_view receipt, tool, envelope_hash, code;  // what they view outlives the entry's making
     journal::Outcome outcome;
     std::int64_t duration_us;
   };
