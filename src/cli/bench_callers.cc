@@ -3,6 +3,8 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,14 +23,16 @@ using Clock = std::chrono::steady_clock;
 class Strand {
  public:
   void ring() {
-    rung_.store(1);
-    rung_.notify_one();
+    {
+      const std::lock_guard lock(mutex_);
+      rung_ = true;
+    }
+    bell_.notify_one();
   }
 
   void run(BenchWorkspace& bench) {
     while (!stopping_) {
-      rung_.wait(0);
-      rung_.store(0);
+      wait();
       filling_.fetch_xor(1);
       bench.kernel().run_pending();
       for (std::size_t i = 0; i < 2; ++i)
@@ -68,7 +72,15 @@ class Strand {
   double cpu_us() const { return cpu_us_.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic<int> rung_{0};
+  void wait() {
+    std::unique_lock lock(mutex_);
+    bell_.wait(lock, [this] { return rung_; });
+    rung_ = false;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable bell_;
+  bool rung_ = false;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> filling_{0};
   std::array<std::atomic<int>, 2> words_{};

@@ -22,6 +22,30 @@ Result<json::Value> stored_json(std::string_view text) {
 
 }  // namespace
 
+Result<const log::Snapshot*> LazySnapshot::taken() const {
+  if (taken_ == nullptr) {
+    LUMENFLOW_TRY_ASSIGN(taken_, log_.snapshot());
+  }
+  return static_cast<const log::Snapshot*>(taken_.get());
+}
+
+Result<std::optional<std::string>> LazySnapshot::get(std::string_view table, std::string_view key) const {
+  LUMENFLOW_TRY_ASSIGN(const log::Snapshot* const snapshot, taken());
+  return snapshot->get(table, key);
+}
+
+Result<std::vector<log::KeyValue>> LazySnapshot::scan(std::string_view table, std::string_view prefix, std::string_view after,
+                                                      std::size_t limit) const {
+  LUMENFLOW_TRY_ASSIGN(const log::Snapshot* const snapshot, taken());
+  return snapshot->scan(table, prefix, after, limit);
+}
+
+Result<std::vector<log::KeyValue>> LazySnapshot::scan_descending(std::string_view table, std::string_view prefix,
+                                                                 std::string_view before, std::size_t limit) const {
+  LUMENFLOW_TRY_ASSIGN(const log::Snapshot* const snapshot, taken());
+  return snapshot->scan_descending(table, prefix, before, limit);
+}
+
 Result<std::optional<json::Value>> CallStore::get(std::string_view key) {
   const std::string full = journal::store_key(pack_, key);
   std::optional<std::string> text;

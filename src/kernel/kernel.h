@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -113,8 +114,8 @@ class Kernel {
   };
   struct ToolReturned {
     CallPtr call;  // shared with the strand's table
-    std::unique_ptr<CallContext> context;
-    std::unique_ptr<log::Snapshot> snapshot;
+    std::unique_ptr<LazySnapshot> snapshot;
+    std::unique_ptr<CallContext> context;  // after what it reads from
     std::optional<pack::ToolResult> result;  // nothing: the tool threw
   };
   struct CancelAsked {
@@ -188,7 +189,7 @@ class Kernel {
   Status apply_store_writes(const Ending& ending);
   journal::CallRequested requested_entry(const RunningCall& call) const;
   struct ToolCalled {
-    std::string receipt, tool, envelope_hash, code;
+    std::string_view receipt, tool, envelope_hash, code;  // what they view outlives the entry's making
     journal::Outcome outcome;
     std::int64_t duration_us;
   };

@@ -355,7 +355,9 @@ TEST_F(KernelTest, Stage9RetriesAStoreTransactionThatLostARace) {
   for (int i = 0; i < 3; ++i)
     submit("probe:count", Object{}, "",
            [&](const CallResult& result) { counts.push_back(parsed(result).at_pointer("/data/count")->as_integer()); });
-  kernel->run_pending();  // all three have their snapshots
+  kernel->run_pending();
+  while (executor.run_one()) {  // all three have read before one has written
+  }
   settle();
   std::sort(counts.begin(), counts.end());
   EXPECT_EQ(counts, (std::vector<std::int64_t>{1, 2, 3}));

@@ -37,7 +37,7 @@ struct RunningCall {
   Position requested;                            // the row of call.requested, once appended
   bool started = false;                          // call.started is in the journal
   int attempts = 0;                              // executions whose store transaction was refused
-  std::uint64_t store_version = 0;               // of the pack's store when its snapshot was taken
+  std::uint64_t store_version = 0;               // of the pack's store when the tool was launched
   std::shared_ptr<std::atomic<bool>> cancelled;  // shared with the thread that runs the tool
 };
 
