@@ -304,9 +304,8 @@ TEST(Manifest, AnAbsentOrHugeManifestIsUnreadable) {
 class FolderTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/lumenflow-pack-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    root_ = name;
+    root_ = ::testing::TempDir() + "lumenflow-pack-XXXXXX";
+    ASSERT_NE(::mkdtemp(root_.data()), nullptr);
     ASSERT_TRUE(files_.make_directories(root_ + "/pack/schemas", 0755).ok());
     ASSERT_TRUE(files_.write_atomic(root_ + "/outside.json", R"({"type": "object"})", 0644).ok());
     ASSERT_TRUE(files_.write_atomic(root_ + "/pack/schemas/in.json", R"({"type": "object"})", 0644).ok());
