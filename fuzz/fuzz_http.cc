@@ -1,5 +1,5 @@
-// One byte of how, then what a client sends. The whole connection runs over a transport in memory: whatever comes, it ends,
-// answers at most what was asked, and says the same however the bytes were cut into packets.
+// One byte of how, then what a client sends. The whole connection runs over a transport in memory: whatever comes, it
+// ends, answers at most what was asked, and says the same however the bytes were cut into packets.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -67,7 +67,8 @@ Run run(std::string_view bytes, std::size_t packet_bytes) {
   // With which code a malformed header is refused may depend on how much of it was there to look at.
   result.received.erase(std::min(result.received.rfind("HTTP/1.1 4"), result.received.size()));
   // An invitation depends on whether the body came in the same packet.
-  for (std::size_t at; (at = result.received.find(kContinue)) != std::string::npos;) result.received.erase(at, kContinue.size());
+  for (std::size_t at; (at = result.received.find(kContinue)) != std::string::npos;)
+    result.received.erase(at, kContinue.size());
   return result;
 }
 

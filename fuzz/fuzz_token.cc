@@ -1,5 +1,5 @@
-// A token's text, or (after a '!') a header and a body, a line each, that are signed properly first. Without the key nothing
-// verifies; with it, only what has every claim does; and no refusal repeats the text.
+// A token's text, or (after a '!') a header and a body, a line each, that are signed properly first. Without the key
+// nothing verifies; with it, only what has every claim does; and no refusal repeats the text.
 #include <jwt.h>
 
 #include <cstddef>
@@ -56,7 +56,8 @@ void check(std::string_view token, bool may_verify) {
     }
     LUMENFLOW_CHECK(may_verify);
     const auto& claims = **result;
-    LUMENFLOW_CHECK(claims.issuer == "ws-42" && claims.audience == "sidecar" && !claims.subject.empty() && !claims.id.empty());
+    LUMENFLOW_CHECK(claims.issuer == "ws-42" && claims.audience == "sidecar" && !claims.subject.empty() &&
+                    !claims.id.empty());
     LUMENFLOW_CHECK(claims.issued_at <= kNow && kNow < claims.expires_at);
   }
 }

@@ -21,17 +21,17 @@ using Array = std::vector<Value>;
 
 struct Member;
 
-// Members in insertion order; keys are unique.
+// Members in insertion order; keys are unique. (What needs a complete Member is defined behind it.)
 class Object {
  public:
-  Object() = default;
-  Object(std::initializer_list<Member> members);
-  explicit Object(std::vector<Member> members);  // the caller knows that the keys are unique
+  Object() noexcept;
   Object(const Object&);
   Object(Object&&) noexcept;
   Object& operator=(const Object&);
   Object& operator=(Object&&) noexcept;
   ~Object();
+  Object(std::initializer_list<Member> members);
+  explicit Object(std::vector<Member> members);  // the caller knows that the keys are unique
 
   const Value* find(std::string_view key) const;  // null when absent; valid until the object changes
   Value* find(std::string_view key);
@@ -69,7 +69,7 @@ class Value {
   Value(std::int64_t value) : data_(value) {}
   Value(long long value) : data_(std::int64_t{value}) {}
   Value(unsigned value) : data_(std::int64_t{value}) {}
-  Value(std::uint64_t value);  // kInteger where it fits, kUnsigned above 2^63-1
+  Value(std::uint64_t value);            // kInteger where it fits, kUnsigned above 2^63-1
   Value(double value) : data_(value) {}  // must be finite
   Value(BigInteger value) : data_(std::move(value)) {}
   Value(const char* value) : data_(std::string(value)) {}
@@ -128,6 +128,7 @@ struct Member {
 };
 
 // Defined where a member is a whole type, which the vector's operations need.
+inline Object::Object() noexcept = default;
 inline Object::Object(const Object&) = default;
 inline Object::Object(Object&&) noexcept = default;
 inline Object& Object::operator=(const Object&) = default;
@@ -154,8 +155,8 @@ struct ParseLimits {
 // number that a double cannot hold in magnitude, nothing behind it. MALFORMED_JSON names the byte offset otherwise.
 Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
 
-// Compact JSON text in member order. Doubles in the shortest form that reads back as the same bits; bytes of a string that
-// are no UTF-8 as U+FFFD. Aborts on a double that is not finite.
+// Compact JSON text in member order. Doubles in the shortest form that reads back as the same bits; bytes of a string
+// that are no UTF-8 as U+FFFD. Aborts on a double that is not finite.
 std::string serialize(const Value& value);
 void serialize_to(const Value& value, std::string& out);
 

@@ -63,10 +63,10 @@ class ToolContext {
   virtual ~ToolContext() = default;
   virtual const std::string& receipt_id() const = 0;
   virtual const std::string& subject() const = 0;
-  virtual const std::string& tool() const = 0;          // canonical name
+  virtual const std::string& tool() const = 0;  // canonical name
   virtual const std::string& workspace_root() const = 0;
-  virtual std::int64_t now_ms() const = 0;              // milliseconds since 1970; recorded, so that a replay reads the same
-  virtual std::string new_ulid() = 0;                   // 26 characters, time-ordered, increasing within the call
+  virtual std::int64_t now_ms() const = 0;  // milliseconds since 1970; recorded, so that a replay reads the same
+  virtual std::string new_ulid() = 0;       // 26 characters, time-ordered, increasing within the call
   virtual Store& store() = 0;
   // The event commits with the call's result. UNKNOWN_KIND, INVALID_PAYLOAD, PAYLOAD_TOO_LARGE.
   virtual Status emit(std::string_view kind, json::Value payload, EmitOptions options = {}) = 0;

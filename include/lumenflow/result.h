@@ -52,8 +52,8 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
-  Result(T value) : state_(std::move(value)) {}                         // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(tl::unexpect, std::move(error)) {}       // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::move(value)) {}                    // NOLINT(google-explicit-constructor)
+  Result(Error error) : state_(tl::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.has_value(); }
   explicit operator bool() const { return ok(); }
@@ -95,10 +95,9 @@ using Status = Result<void>;
 #define LUMENFLOW_CONCAT(a, b) LUMENFLOW_CONCAT_(a, b)
 
 // LUMENFLOW_TRY(status_expression);  returns the error from the enclosing function.
-#define LUMENFLOW_TRY(expression)                                        \
-  do {                                                                   \
-    if (auto lumenflow_status = (expression); !lumenflow_status.ok())    \
-      return std::move(lumenflow_status).error();                        \
+#define LUMENFLOW_TRY(expression)                                                                                 \
+  do {                                                                                                            \
+    if (auto lumenflow_status = (expression); !lumenflow_status.ok()) return std::move(lumenflow_status).error(); \
   } while (false)
 
 // LUMENFLOW_TRY_ASSIGN(auto x, result_expression);  the same, and names the value otherwise.

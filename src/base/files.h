@@ -17,11 +17,11 @@ namespace lumenflow {
 
 struct FileInfo {
   bool directory = false;
-  bool symlink = false;           // of the path itself, not of what it points to
+  bool symlink = false;  // of the path itself, not of what it points to
   std::uint64_t size_bytes = 0;
-  std::int64_t modified_ns = 0;   // since 1970
+  std::int64_t modified_ns = 0;  // since 1970
   std::uint64_t inode = 0;
-  std::uint32_t mode = 0;         // permission bits
+  std::uint32_t mode = 0;  // permission bits
 };
 
 // A kernel lock: it ends with the process that holds it, however that ends.
@@ -67,8 +67,8 @@ class PosixFiles final : public Files {
 std::unique_ptr<Files> make_memory_files();
 
 // The real path of `relative` under `root`, or PATH errors: INVALID_INPUT when it is absolute, has a `..` segment or a
-// NUL, cannot be resolved, or leaves the root through a symlink. What does not exist yet is judged by its nearest existing
-// parent. The answer is as of now: whoever opens it must own the folder or refuse symlinks (O_NOFOLLOW).
+// NUL, cannot be resolved, or leaves the root through a symlink. What does not exist yet is judged by its nearest
+// existing parent. The answer is as of now: whoever opens it must own the folder or refuse symlinks (O_NOFOLLOW).
 Result<std::string> resolve_inside(const Files& files, const std::string& root, std::string_view relative);
 
 std::string join_path(std::string_view folder, std::string_view name);

@@ -25,6 +25,7 @@ void configure_logging(LogLevel level, LogFormat format);
 Result<LogLevel> parse_log_level(std::string_view text);  // debug info warn error off
 
 // Thread safe. `module` is the folder that speaks, `message` a fixed sentence, the variable parts are fields.
-void write_log(LogLevel level, std::string_view module, std::string_view message, const std::vector<LogField>& fields = {});
+void write_log(LogLevel level, std::string_view module, std::string_view message,
+               const std::vector<LogField>& fields = {});
 
 }  // namespace lumenflow

@@ -17,8 +17,8 @@ TEST(LogLevels, AreReadByName) {
 TEST(Logging, ALineIsOneLineWhateverItsFieldsHold) {
   configure_logging(LogLevel::kInfo, LogFormat::kText);
   testing::internal::CaptureStderr();
-  log(LogLevel::kInfo, "base", "said", {{"who", "a\"b\\c\nINFO forged: line"}});
-  log(LogLevel::kDebug, "base", "not said");
+  write_log(LogLevel::kInfo, "base", "said", {{"who", "a\"b\\c\nINFO forged: line"}});
+  write_log(LogLevel::kDebug, "base", "not said");
   const std::string out = testing::internal::GetCapturedStderr();
   EXPECT_NE(out.find(R"(base: said who="a\"b\\c\u000aINFO forged: line")"), std::string::npos) << out;
   EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 1);
@@ -27,8 +27,8 @@ TEST(Logging, ALineIsOneLineWhateverItsFieldsHold) {
 TEST(Logging, JsonLinesAndLevels) {
   configure_logging(LogLevel::kWarn, LogFormat::kJson);
   testing::internal::CaptureStderr();
-  log(LogLevel::kInfo, "base", "below the level");
-  log(LogLevel::kError, "base", "a fault", {{"receipt", "rcpt-1"}});
+  write_log(LogLevel::kInfo, "base", "below the level");
+  write_log(LogLevel::kError, "base", "a fault", {{"receipt", "rcpt-1"}});
   const std::string out = testing::internal::GetCapturedStderr();
   EXPECT_EQ(out.find("below"), std::string::npos);
   EXPECT_TRUE(out.starts_with(R"({"ts":")")) << out;

@@ -14,7 +14,7 @@ struct Ed25519KeyPair {
 };
 
 Ed25519KeyPair generate_ed25519();
-Ed25519KeyPair ed25519_from_seed(std::string_view seed_32_bytes);  // aborts on another length
+Ed25519KeyPair ed25519_from_seed(std::string_view seed_32_bytes);               // aborts on another length
 std::string ed25519_sign(std::string_view message, const Ed25519KeyPair& key);  // 64 bytes
 bool ed25519_verify(std::string_view message, std::string_view signature, std::string_view public_key);
 

@@ -32,7 +32,8 @@ void add_workspace_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* init = app.add_subcommand("init", "Make this folder a workspace: lumenflow.yaml and its keys");
   init->add_option("--id", parsed.init.id, "workspace id (default: the folder's name)");
   init->add_flag("--production", parsed.init.production, "production mode; needs --passphrase-file");
-  init->add_option("--passphrase-file", parsed.init.passphrase_file, "file with the operator's passphrase, - for stdin");
+  init->add_option("--passphrase-file", parsed.init.passphrase_file,
+                   "file with the operator's passphrase, - for stdin");
   init->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_init(context, parsed.init); }; });
 
   CLI::App* up = app.add_subcommand("up", "Run the workspace's sidecar until SIGTERM");
@@ -42,13 +43,15 @@ void add_workspace_commands(CLI::App& app, Parsed& parsed) {
 
   CLI::App* doctor = app.add_subcommand("doctor", "Check everything a support person would ask for");
   doctor->add_flag("--json", parsed.doctor_json);
-  doctor->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_doctor(context, parsed.doctor_json); }; });
+  doctor->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_doctor(context, parsed.doctor_json); }; });
 }
 
 void add_call_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* tools = app.add_subcommand("tools", "List the tools of the active packs");
   tools->add_flag("--json", parsed.tools_json);
-  tools->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_tools(context, parsed.tools_json); }; });
+  tools->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_tools(context, parsed.tools_json); }; });
 
   CLI::App* call = app.add_subcommand("call", "Call a tool");
   call->add_option("name", parsed.call.tool, "tool name or alias")->required();
@@ -63,27 +66,34 @@ void add_event_commands(CLI::App& app, Parsed& parsed) {
   const auto common = [&parsed](CLI::App* command) {
     command->add_option("--kind", parsed.events.kind, "only events of this kind");
     command->add_option("--after", parsed.events.after, "from behind this journal position");
-    command->add_option("--format", parsed.events.format)->check(CLI::IsMember({"jsonl", "cloudevents"}))->capture_default_str();
+    command->add_option("--format", parsed.events.format)
+        ->check(CLI::IsMember({"jsonl", "cloudevents"}))
+        ->capture_default_str();
     command->add_flag("--json", parsed.events.json, "the same as --format jsonl");
   };
   CLI::App* tail = events->add_subcommand("tail", "Follow them as they come");
   common(tail);
-  tail->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_events_tail(context, parsed.events); }; });
+  tail->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_events_tail(context, parsed.events); }; });
   CLI::App* show = events->add_subcommand("show", "One event");
   show->add_option("id", parsed.events.id, "event_id")->required();
   common(show);
-  show->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_events_show(context, parsed.events); }; });
+  show->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_events_show(context, parsed.events); }; });
   CLI::App* out = events->add_subcommand("export", "All of them, to stdout");
   common(out);
-  out->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_events_export(context, parsed.events); }; });
+  out->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_events_export(context, parsed.events); }; });
 }
 
 using AuditCommand = int (*)(Context&, const AuditFlags&);
 
-CLI::App* add_audit_command(CLI::App& audit, Parsed& parsed, const std::string& name, const std::string& help, AuditCommand run) {
+CLI::App* add_audit_command(CLI::App& audit, Parsed& parsed, const std::string& name, const std::string& help,
+                            AuditCommand run) {
   CLI::App* command = audit.add_subcommand(name, help);
   command->add_flag("--json", parsed.audit.json);
-  command->callback([&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.audit); }; });
+  command->callback(
+      [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.audit); }; });
   return command;
 }
 
@@ -91,7 +101,8 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
   CLI::App& audit = *app.add_subcommand("audit", "Read and prove the journal")->require_subcommand(1);
   add_audit_command(audit, parsed, "verify", "Recheck every entry and every signed head", run_audit_verify);
   CLI::App* list = add_audit_command(audit, parsed, "list", "Entries of the journal", run_audit_list);
-  CLI::App* out = add_audit_command(audit, parsed, "export", "Entries of the journal, to stdout or a file", run_audit_export);
+  CLI::App* out =
+      add_audit_command(audit, parsed, "export", "Entries of the journal, to stdout or a file", run_audit_export);
   for (CLI::App* command : {list, out}) {
     command->add_option("--after", parsed.audit.after, "from behind this position");
     command->add_option("--since", parsed.audit.since, "RFC 3339 time");
@@ -102,12 +113,15 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
   }
   CLI::App* show = add_audit_command(audit, parsed, "show", "One entry", run_audit_show);
   show->add_option("position", parsed.audit.position)->required();
-  CLI::App* prove = add_audit_command(audit, parsed, "prove", "A self-contained proof that an entry is in the journal", run_audit_prove);
+  CLI::App* prove = add_audit_command(audit, parsed, "prove", "A self-contained proof that an entry is in the journal",
+                                      run_audit_prove);
   prove->add_option("position", parsed.audit.position)->required();
-  CLI::App* consistency = add_audit_command(audit, parsed, "consistency", "A proof that the journal only grew from size A to B", run_audit_consistency);
+  CLI::App* consistency = add_audit_command(
+      audit, parsed, "consistency", "A proof that the journal only grew from size A to B", run_audit_consistency);
   consistency->add_option("a", parsed.audit.from_size)->required();
   consistency->add_option("b", parsed.audit.to_size)->required();
-  for (CLI::App* command : {out, prove, consistency}) command->add_option("--out", parsed.audit.out, "write to this file");
+  for (CLI::App* command : {out, prove, consistency})
+    command->add_option("--out", parsed.audit.out, "write to this file");
 }
 
 void add_token_commands(CLI::App& app, Parsed& parsed) {
@@ -117,10 +131,12 @@ void add_token_commands(CLI::App& app, Parsed& parsed) {
   mint->add_option("--scope", parsed.token.scope, "scopes separated by spaces (default: workspace)");
   mint->add_option("--audience", parsed.token.audience, "default: sidecar");
   mint->add_option("--ttl", parsed.token.ttl, "life, e.g. 1h (default: 24h)");
-  mint->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_token_mint(context, parsed.token); }; });
+  mint->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_token_mint(context, parsed.token); }; });
   CLI::App* revoke = token.add_subcommand("revoke", "Refuse a token from now on");
   revoke->add_option("--jti", parsed.token.token_id, "the token's id")->required();
-  revoke->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_token_revoke(context, parsed.token); }; });
+  revoke->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_token_revoke(context, parsed.token); }; });
   for (CLI::App* command : {mint, revoke}) {
     command->add_option("--passphrase-file", parsed.token.passphrase_file, "unlocks the operator key; - for stdin");
     command->add_flag("--json", parsed.token.json);
@@ -142,7 +158,9 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
   version->add_flag("--json", parsed.version_json);
   version->add_flag("--errors", parsed.version_errors, "print the table of error codes");
   version->callback([&parsed] {
-    parsed.run = [&parsed](Context& context) { return run_version(context, parsed.version_json, parsed.version_errors); };
+    parsed.run = [&parsed](Context& context) {
+      return run_version(context, parsed.version_json, parsed.version_errors);
+    };
   });
 
   CLI::App* completion = app.add_subcommand("completion", "A completion script for your shell");
@@ -160,7 +178,8 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
 int run_command_line(Context& context, int argc, char** argv) {
   CLI::App app("LumenFlow: a governed runtime for agent workspaces", "lumenflow");
   app.require_subcommand(1);
-  app.add_option("--workspace", context.workspace, "the workspace's folder (default: the nearest with a lumenflow.yaml)");
+  app.add_option("--workspace", context.workspace,
+                 "the workspace's folder (default: the nearest with a lumenflow.yaml)");
   Parsed parsed;
   add_workspace_commands(app, parsed);
   add_call_commands(app, parsed);

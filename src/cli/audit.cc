@@ -76,7 +76,8 @@ std::vector<std::string> columns(const json::Value& item, const json::Value& ent
   const json::Value* event = entry.find("event");
   const auto of_entry = [&](std::string_view key) { return cell(entry.find(key)); };
   std::string when = of_entry("ts"), what = of_entry("tool"), who = of_entry("subject");
-  if (event != nullptr) when = cell(event->find("emitted_at")), what = cell(event->find("kind")), who = cell(event->find("from"));
+  if (event != nullptr)
+    when = cell(event->find("emitted_at")), what = cell(event->find("kind")), who = cell(event->find("from"));
   std::string result = of_entry("outcome");
   if (const std::string code = of_entry("code"); !code.empty()) result += result.empty() ? code : " " + code;
   return {cell(item.find("position")), when, of_entry("type"), what, who, result, of_entry("receipt_id")};
@@ -115,8 +116,8 @@ int run_audit_verify(Context& context, const AuditFlags& flags) {
     if (!report->intact) out.set("first_bad", report->first_bad), out.set("what", report->what);
     context.out << json::serialize(json::Value(std::move(out))) << "\n";
   } else if (report->intact) {
-    context.out << "intact: " << report->entries << " entries of log " << report->head.log_id << " and " << report->heads
-                << " signed heads hold\n";
+    context.out << "intact: " << report->entries << " entries of log " << report->head.log_id << " and "
+                << report->heads << " signed heads hold\n";
   } else {
     context.err << "DAMAGED at position " << report->first_bad << ": " << report->what << "\n";
   }
@@ -130,9 +131,8 @@ int run_audit_list(Context& context, const AuditFlags& flags) {
     return run_audit_export(context, as_export);
   }
   std::vector<std::vector<std::string>> rows;
-  const Status status = for_each_entry(context, flags, [&](const json::Value& item, const json::Value& entry) {
-    rows.push_back(columns(item, entry));
-  });
+  const Status status = for_each_entry(
+      context, flags, [&](const json::Value& item, const json::Value& entry) { rows.push_back(columns(item, entry)); });
   if (!status.ok()) return fail(context, status.error());
   print_table(context.out, kColumns, rows);
   return 0;
@@ -156,7 +156,8 @@ int run_audit_prove(Context& context, const AuditFlags& flags) {
 }
 
 int run_audit_consistency(Context& context, const AuditFlags& flags) {
-  return print_route(context, "/audit/head?from=" + std::to_string(flags.from_size) + "&to=" + std::to_string(flags.to_size),
+  return print_route(context,
+                     "/audit/head?from=" + std::to_string(flags.from_size) + "&to=" + std::to_string(flags.to_size),
                      flags.out);
 }
 

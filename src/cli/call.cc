@@ -49,7 +49,8 @@ int run_call(Context& context, const CallFlags& flags) {
                 << json::string_or(*error, "code", "") << "]\n";
     if (const json::Value* details = error->find("details"); details != nullptr && details->is_array())
       for (const json::Value& detail : details->as_array())
-        context.err << "  " << json::string_or(detail, "pointer", "") << ": " << json::string_or(detail, "reason", "") << "\n";
+        context.err << "  " << json::string_or(detail, "pointer", "") << ": " << json::string_or(detail, "reason", "")
+                    << "\n";
   }
   context.err << "receipt " << receipt << "\n";
   return exit_code;

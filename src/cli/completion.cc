@@ -41,11 +41,13 @@ std::string bash_script(const CLI::App& app) {
 
 void fish_lines(const CLI::App& command, const std::string& condition, std::string& out) {
   for (const CLI::App* sub : command.get_subcommands({})) {
-    out += "complete -c lumenflow -f -n '" + condition + "' -a " + sub->get_name() + " -d '" + sub->get_description() + "'\n";
+    out += "complete -c lumenflow -f -n '" + condition + "' -a " + sub->get_name() + " -d '" + sub->get_description() +
+           "'\n";
     fish_lines(*sub, "__fish_seen_subcommand_from " + sub->get_name(), out);
   }
   for (const CLI::Option* option : command.get_options())
-    for (const std::string& name : option->get_lnames()) out += "complete -c lumenflow -n '" + condition + "' -l " + name + "\n";
+    for (const std::string& name : option->get_lnames())
+      out += "complete -c lumenflow -n '" + condition + "' -l " + name + "\n";
 }
 
 }  // namespace

@@ -10,7 +10,9 @@ Result<std::string> workspace_root(const Context& context) {
   if (context.workspace.empty()) return sidecar::find_workspace(context.files, ".");
   const std::string config = join_path(context.workspace, "lumenflow.yaml");
   LUMENFLOW_TRY_ASSIGN(const auto found, context.files.stat(config));
-  if (!found) return Error(ErrorCode::kNotFound, config + " does not exist; run `lumenflow --workspace " + context.workspace + " init`");
+  if (!found)
+    return Error(ErrorCode::kNotFound,
+                 config + " does not exist; run `lumenflow --workspace " + context.workspace + " init`");
   return context.files.real_path(context.workspace);
 }
 

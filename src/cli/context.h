@@ -23,9 +23,9 @@ struct Context {
   std::ostream& out;
   std::ostream& err;
   bool out_is_terminal = false;
-  bool colour = false;       // a terminal, and no NO_COLOR
-  std::string program;       // the path of this executable
-  std::string workspace;     // --workspace, else LUMENFLOW_WORKSPACE; empty: look upwards from here
+  bool colour = false;    // a terminal, and no NO_COLOR
+  std::string program;    // the path of this executable
+  std::string workspace;  // --workspace, else LUMENFLOW_WORKSPACE; empty: look upwards from here
   std::vector<const pack::BuiltinPack*> builtin_packs;
 };
 

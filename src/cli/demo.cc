@@ -66,8 +66,11 @@ class Demo {
 
   Status calls() {
     LUMENFLOW_TRY(call("sidekick:init", json::Object{}));
-    LUMENFLOW_TRY_ASSIGN(const json::Value first, call("task:create", json::Object{{"title", "Water the plants"}, {"priority", "P1"}, {"tags", json::Array{"home"}}}));
-    LUMENFLOW_TRY(call("task:create", json::Object{{"title", "Read the release notes"}, {"due_at", "2030-01-01T09:00:00Z"}}));
+    LUMENFLOW_TRY_ASSIGN(const json::Value first, call("task:create", json::Object{{"title", "Water the plants"},
+                                                                                   {"priority", "P1"},
+                                                                                   {"tags", json::Array{"home"}}}));
+    LUMENFLOW_TRY(
+        call("task:create", json::Object{{"title", "Read the release notes"}, {"due_at", "2030-01-01T09:00:00Z"}}));
     LUMENFLOW_TRY(call("task:list", json::Object{{"status", "pending"}, {"limit", 10}}));
     const json::Value* id = first.at_pointer("/data/task/id");
     if (id == nullptr) return Error(ErrorCode::kInternal, "task:create answered without a task");
@@ -85,7 +88,8 @@ class Demo {
       const json::Value* tool = event.at_pointer("/payload/tool_name");
       const json::Value* outcome = event.at_pointer("/payload/outcome");
       context_.out << "  #" << json::integer_or(event, "seq", 0) << " " << json::string_or(event, "kind", "") << " "
-                   << (tool == nullptr ? "" : tool->as_string()) << " " << (outcome == nullptr ? "" : outcome->as_string()) << "\n";
+                   << (tool == nullptr ? "" : tool->as_string()) << " "
+                   << (outcome == nullptr ? "" : outcome->as_string()) << "\n";
     }
     return {};
   }
@@ -129,8 +133,8 @@ class Demo {
     LUMENFLOW_TRY_ASSIGN(const json::Value body, json::parse(answer.body, {.depth_max = 512}));
     const json::Value* receipt = body.at_pointer("/metadata/receipt_id");
     const json::Value* data = body.find(must_succeed ? "data" : "error");
-    context_.out << "< " << answer.status << " " << (data == nullptr ? answer.body : json::serialize(*data)) << "\n  receipt "
-                 << (receipt == nullptr ? "none" : receipt->as_string()) << std::endl;
+    context_.out << "< " << answer.status << " " << (data == nullptr ? answer.body : json::serialize(*data))
+                 << "\n  receipt " << (receipt == nullptr ? "none" : receipt->as_string()) << std::endl;
     if (json::boolean_or(body, "success", false) != must_succeed)
       return Error(ErrorCode::kInternal, tool + " was expected to " + (must_succeed ? "succeed" : "be refused"));
     return body;

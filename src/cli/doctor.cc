@@ -26,7 +26,8 @@ Check check_keys(const Context& context, const sidecar::WorkspacePaths& paths) {
   for (const char* name : {"token.pem", "operator.pem", "log.seed", "redaction.key"}) {
     const auto info = context.files.stat(join_path(paths.keys, name));
     if (!info.ok() || !*info) return {"keys", false, std::string(name) + " is missing; run `lumenflow init`"};
-    if (((*info)->mode & 077) != 0) return {"keys", false, std::string(name) + " can be read by others; chmod 600 " + join_path(paths.keys, name)};
+    if (((*info)->mode & 077) != 0)
+      return {"keys", false, std::string(name) + " can be read by others; chmod 600 " + join_path(paths.keys, name)};
   }
   return {"keys", true, "present, readable by you alone"};
 }
@@ -53,15 +54,18 @@ void check_through_sidecar(const Context& context, std::vector<Check>& checks) {
   }
   const json::Value* journal = diagnostics->find("journal");
   const bool damaged = journal != nullptr && json::boolean_or(*journal, "damaged", false);
-  checks.push_back({"journal", !damaged, damaged ? cell(journal->find("what")) : "opens, and agrees with its last checkpoint"});
+  checks.push_back(
+      {"journal", !damaged, damaged ? cell(journal->find("what")) : "opens, and agrees with its last checkpoint"});
   for (const json::Value& item : diagnostics->find("items")->as_array())
     checks.push_back({cell(item.find("code")), json::string_or(item, "severity", "") != "error",
-                      cell(item.find("file")) + ":" + cell(item.find("line")) + " " + cell(item.find("message")) + "; " + cell(item.find("help"))});
+                      cell(item.find("file")) + ":" + cell(item.find("line")) + " " + cell(item.find("message")) +
+                          "; " + cell(item.find("help"))});
   const auto packs = (*session)->get("/packs");
   if (!packs.ok()) return;
   for (const json::Value& pack : packs->find("items")->as_array()) {
     const bool active = json::string_or(pack, "status", "") == "active";
-    checks.push_back({"pack " + cell(pack.find("id")), active, cell(pack.find("status")) + " " + cell(pack.find("version"))});
+    checks.push_back(
+        {"pack " + cell(pack.find("id")), active, cell(pack.find("status")) + " " + cell(pack.find("version"))});
   }
 }
 
@@ -84,8 +88,10 @@ int run_doctor(Context& context, bool json) {
     items.push_back(json::Object{{"name", check.name}, {"ok", check.ok}, {"what", check.what}});
     rows.push_back({check.ok ? "ok" : "FAULT", check.name, check.what});
   }
-  if (json) context.out << json::serialize(json::Object{{"ok", all_ok}, {"checks", std::move(items)}}) << "\n";
-  else print_table(context.out, {"STATE", "CHECK", "WHAT"}, rows);
+  if (json)
+    context.out << json::serialize(json::Object{{"ok", all_ok}, {"checks", std::move(items)}}) << "\n";
+  else
+    print_table(context.out, {"STATE", "CHECK", "WHAT"}, rows);
   return all_ok ? 0 : 1;
 }
 

@@ -39,7 +39,8 @@ Status for_each_event(Session& session, const EventFlags& flags, Each each) {
   for (std::uint64_t after = flags.after;;) {
     LUMENFLOW_TRY_ASSIGN(const json::Value page, session.get(page_path(flags, after)));
     const json::Value* items = page.find("items");
-    if (items == nullptr || !items->is_array()) return Error(ErrorCode::kInternal, "GET /events answered without items");
+    if (items == nullptr || !items->is_array())
+      return Error(ErrorCode::kInternal, "GET /events answered without items");
     for (const json::Value& item : items->as_array())
       if (!each(item)) return {};
     const json::Value* next = page.find("next");

@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
   using namespace lumenflow;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe or socket is an error of that write, not the end of the process
   const char* log_level = std::getenv("LUMENFLOW_LOG");
-  configure_logging(parse_log_level(log_level == nullptr ? "info" : log_level).value_or(LogLevel::kInfo), LogFormat::kText);
+  configure_logging(parse_log_level(log_level == nullptr ? "info" : log_level).value_or(LogLevel::kInfo),
+                    LogFormat::kText);
 
   PosixFiles files;
   const SystemClock clock;

@@ -13,7 +13,8 @@ std::size_t width(std::string_view text) {
 
 }  // namespace
 
-void print_table(std::ostream& out, const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+void print_table(std::ostream& out, const std::vector<std::string>& header,
+                 const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const std::string& title : header) widths.push_back(width(title));
   for (const auto& row : rows)

@@ -11,7 +11,8 @@
 namespace lumenflow::cli {
 
 // Columns as wide as their widest cell (in code points); the last one is not padded.
-void print_table(std::ostream& out, const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
+void print_table(std::ostream& out, const std::vector<std::string>& header,
+                 const std::vector<std::vector<std::string>>& rows);
 
 // A JSON value as one cell: strings bare, everything else as JSON.
 std::string cell(const json::Value* value);

@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdlib>
-#include <future>
+#include <filesystem>
 #include <thread>
 
 #include "base/executor.h"
@@ -39,9 +39,9 @@ bool is_alive(const std::string& socket_path) {
 }
 
 Result<std::string> private_folder() {
-  const char* base = std::getenv("TMPDIR");
-  std::string pattern = join_path(base == nullptr ? "/tmp" : base, "lumenflow-cli-XXXXXX");
-  if (::mkdtemp(pattern.data()) == nullptr) return Error(ErrorCode::kIo, "no private folder under " + parent_path(pattern));
+  std::string pattern = join_path(std::filesystem::temp_directory_path().string(), "lumenflow-cli-XXXXXX");
+  if (::mkdtemp(pattern.data()) == nullptr)
+    return Error(ErrorCode::kIo, "no private folder under " + parent_path(pattern));
   return pattern;
 }
 
@@ -59,7 +59,8 @@ class Session::LocalSidecar {
     sidecar::SidecarOptions options;
     options.tcp = false;
     options.socket_path = join_path(local->folder_, "socket");
-    local->sidecar_ = sidecar::make_sidecar(local->io_, *local->workspace_, local->doorbell_, context.clock, local->random_, options);
+    local->sidecar_ =
+        sidecar::make_sidecar(local->io_, *local->workspace_, local->doorbell_, context.clock, local->random_, options);
     LUMENFLOW_TRY_ASSIGN(const sidecar::Ready ready, local->sidecar_->start());
     local->socket_ = ready.socket;
     local->thread_ = std::thread([io = &local->io_] { io->run(); });
@@ -104,8 +105,9 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context) {
   if (!is_alive(socket)) {
     auto local = LocalSidecar::start(context, session->root_);
     if (!local.ok() && local.error().code() == ErrorCode::kWorkspaceLocked)
-      return Error(ErrorCode::kWorkspaceLocked, "another process holds this workspace and answers on no socket (" + socket +
-                                                    "); wait for it to end, or look with `fuser` at .lumenflow/state/lock");
+      return Error(ErrorCode::kWorkspaceLocked,
+                   "another process holds this workspace and answers on no socket (" + socket +
+                       "); wait for it to end, or look with `fuser` at .lumenflow/state/lock");
     if (!local.ok()) return std::move(local).error();
     session->local_ = *std::move(local);
     socket = session->local_->socket();
@@ -119,11 +121,13 @@ Error error_of(const http::ClientResponse& response) {
   const json::Value* error = body.ok() ? body->find("error") : nullptr;
   const json::Value& source = error != nullptr ? *error : body.ok() ? *body : json::Value();
   const std::string_view code = json::string_or(source, "code", "");
-  const std::string_view detail = json::string_or(source, error != nullptr ? "message" : "detail", "the sidecar refused");
+  const std::string_view detail =
+      json::string_or(source, error != nullptr ? "message" : "detail", "the sidecar refused");
   std::vector<ErrorDetail> details;
   if (const json::Value* errors = source.find("errors"); errors != nullptr && errors->is_array())
     for (const json::Value& item : errors->as_array())
-      details.push_back({std::string(json::string_or(item, "pointer", "")), std::string(json::string_or(item, "reason", ""))});
+      details.push_back(
+          {std::string(json::string_or(item, "pointer", "")), std::string(json::string_or(item, "reason", ""))});
   return Error(error_code_from_name(code).value_or(ErrorCode::kInternal), std::string(detail), std::move(details));
 }
 
@@ -156,13 +160,15 @@ Result<json::Value> Session::call(std::string_view tool, const json::Value& inpu
   return result_of(response);
 }
 
-Result<json::Value> Session::call_kernel(std::string_view tool, const json::Value& input, const std::string& passphrase) {
+Result<json::Value> Session::call_kernel(std::string_view tool, const json::Value& input,
+                                         const std::string& passphrase) {
   const sidecar::WorkspacePaths paths(root_);
   LUMENFLOW_TRY_ASSIGN(const std::string key, sidecar::unlock_operator_key(context_->files, paths.keys, passphrase));
   LUMENFLOW_TRY_ASSIGN(const json::Value tools, get("/tools"));
   const std::string proof_id = make_ulid(context_->clock.now(), context_->random.draw16()).str();
   LUMENFLOW_TRY_ASSIGN(const std::string proof,
-                       sidecar::make_operator_proof(key, json::string_or(tools, "workspace_id", ""), tool, proof_id, context_->clock.now()));
+                       sidecar::make_operator_proof(key, json::string_or(tools, "workspace_id", ""), tool, proof_id,
+                                                    context_->clock.now()));
   http::ClientRequest request;
   request.method = http::Method::kPost;
   request.path = "/kernel/" + encode_path_segment(tool.substr(tool.find(':') + 1));

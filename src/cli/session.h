@@ -1,5 +1,6 @@
-// How a command reaches its workspace: over the control socket of the sidecar that runs there, else through a sidecar of its
-// own that listens on a private socket, under the same workspace lock. Either way it is the same routes and the same path.
+// How a command reaches its workspace: over the control socket of the sidecar that runs there, else through a sidecar
+// of its own that listens on a private socket, under the same workspace lock. Either way it is the same routes and the
+// same path.
 //
 // One thread (the private sidecar has its own).
 #pragma once

@@ -13,8 +13,9 @@ Result<json::Value> data_of(Result<json::Value> result) {
   if (json::boolean_or(*result, "success", false)) return *result->find("data");
   const json::Value* error = result->find("error");
   const std::string_view code = error == nullptr ? "" : json::string_or(*error, "code", "");
-  return Error(error_code_from_name(code).value_or(ErrorCode::kInternal),
-               std::string(error == nullptr ? "the call failed" : json::string_or(*error, "message", "the call failed")));
+  return Error(
+      error_code_from_name(code).value_or(ErrorCode::kInternal),
+      std::string(error == nullptr ? "the call failed" : json::string_or(*error, "message", "the call failed")));
 }
 
 Result<json::Value> mint(Context& context, const TokenFlags& flags) {
@@ -43,16 +44,20 @@ Result<json::Value> revoke(Context& context, const TokenFlags& flags) {
 int run_token_mint(Context& context, const TokenFlags& flags) {
   const Result<json::Value> minted = mint(context, flags);
   if (!minted.ok()) return fail(context, minted.error());
-  if (flags.json) context.out << json::serialize(*minted) << "\n";
-  else context.out << json::string_or(*minted, "token", "") << "\n";
+  if (flags.json)
+    context.out << json::serialize(*minted) << "\n";
+  else
+    context.out << json::string_or(*minted, "token", "") << "\n";
   return 0;
 }
 
 int run_token_revoke(Context& context, const TokenFlags& flags) {
   const Result<json::Value> revoked = revoke(context, flags);
   if (!revoked.ok()) return fail(context, revoked.error());
-  if (flags.json) context.out << json::serialize(*revoked) << "\n";
-  else context.out << "revoked " << flags.token_id << "\n";
+  if (flags.json)
+    context.out << json::serialize(*revoked) << "\n";
+  else
+    context.out << "revoked " << flags.token_id << "\n";
   return 0;
 }
 

@@ -18,7 +18,8 @@ constexpr std::size_t kThreads = 4, kQueueMax = 4096;
 
 void print_ready(Context& context, const sidecar::Ready& ready, bool json) {
   if (json) {
-    context.out << json::serialize(json::Object{{"ready", true}, {"url", ready.url}, {"socket", ready.socket}, {"pid", ::getpid()}})
+    context.out << json::serialize(
+                       json::Object{{"ready", true}, {"url", ready.url}, {"socket", ready.socket}, {"pid", ::getpid()}})
                 << std::endl;
     return;
   }
@@ -44,7 +45,8 @@ int run_up(Context& context, const UpFlags& flags) {
   const sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor};
   auto workspace = sidecar::Workspace::open(ports, *root, context.builtin_packs, [&doorbell] { doorbell.ring(); });
   if (!workspace.ok() && workspace.error().code() == ErrorCode::kWorkspaceLocked)
-    return fail(context, Error(ErrorCode::kWorkspaceLocked, "a sidecar already runs in " + *root + "; stop it, or use it: lumenflow call …"));
+    return fail(context, Error(ErrorCode::kWorkspaceLocked,
+                               "a sidecar already runs in " + *root + "; stop it, or use it: lumenflow call …"));
   if (!workspace.ok()) return fail(context, workspace.error());
   configure_log((*workspace)->config());
 
@@ -52,10 +54,11 @@ int run_up(Context& context, const UpFlags& flags) {
   options.listen = flags.listen;
   if ((*workspace)->config().socket) {
     options.socket_path = sidecar::control_socket_path(*root);
-    if (Status made = context.files.make_directories(parent_path(options.socket_path), 0700); !made.ok())
+    if (Status made = sidecar::make_socket_folder(context.files, options.socket_path); !made.ok())
       return fail(context, made.error());
   }
-  const auto sidecar = sidecar::make_sidecar(io, **workspace, doorbell, context.clock, context.random, std::move(options));
+  const auto sidecar =
+      sidecar::make_sidecar(io, **workspace, doorbell, context.clock, context.random, std::move(options));
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (!error) sidecar->drain([&io] { io.stop(); });

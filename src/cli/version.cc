@@ -24,8 +24,10 @@ void print_errors(Context& context, bool json) {
                     std::to_string(code.exit_code), std::to_string(code.json_rpc), code.retryable ? "yes" : "no",
                     std::string(code.meaning)});
   }
-  if (json) context.out << json::serialize_pretty(json::Value(std::move(items))) << "\n";
-  else print_table(context.out, {"CODE", "CANONICAL", "HTTP", "EXIT", "JSON-RPC", "RETRY", "MEANING"}, rows);
+  if (json)
+    context.out << json::serialize_pretty(json::Value(std::move(items))) << "\n";
+  else
+    print_table(context.out, {"CODE", "CANONICAL", "HTTP", "EXIT", "JSON-RPC", "RETRY", "MEANING"}, rows);
 }
 
 }  // namespace
@@ -35,8 +37,10 @@ int run_version(Context& context, bool json, bool errors) {
     print_errors(context, json);
     return 0;
   }
-  if (json) context.out << json::serialize(json::Object{{"name", "lumenflow"}, {"version", sidecar::kVersion}}) << "\n";
-  else context.out << "lumenflow " << sidecar::kVersion << "\n";
+  if (json)
+    context.out << json::serialize(json::Object{{"name", "lumenflow"}, {"version", sidecar::kVersion}}) << "\n";
+  else
+    context.out << "lumenflow " << sidecar::kVersion << "\n";
   return 0;
 }
 

@@ -56,7 +56,8 @@ struct Exchange {
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos) return;
     std::string name(text.substr(0, colon));
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    std::ranges::transform(name, name.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
     std::string_view value = text.substr(colon + 1);
     value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
     value.remove_suffix(value.size() - (value.find_last_not_of(" \t\r\n") + 1));
@@ -92,7 +93,8 @@ HeaderList make_headers(const ClientRequest& request) {
     std::erase_if(line, [](char c) { return c == '\r' || c == '\n'; });
     append(line);
     std::string lower = name;
-    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
     typed = typed || lower == "content-type";
   }
   // Without a body the bare name keeps curl from naming a type of its own.
@@ -118,7 +120,8 @@ struct Client::State {
   Result<ClientResponse> run(const ClientRequest& request, const LineCallback* on_line);
 };
 
-void Client::State::set_up(const ClientRequest& request, Exchange& exchange, const HeaderList& headers, char* error_text) {
+void Client::State::set_up(const ClientRequest& request, Exchange& exchange, const HeaderList& headers,
+                           char* error_text) {
   CURL* c = curl.get();
   curl_easy_reset(c);  // keeps the connection
   const std::string url = options.base_url + request.path;

@@ -23,7 +23,7 @@ struct ClientOptions {
   std::string socket_path;                    // when not empty, this local socket is asked instead of the host
   std::string ca_file;                        // when not empty, trusted instead of the system's authorities
   std::chrono::milliseconds connect_timeout{2'000};
-  std::chrono::milliseconds timeout{60'000};       // of a whole request; of a stream's silence
+  std::chrono::milliseconds timeout{60'000};  // of a whole request; of a stream's silence
   std::size_t body_bytes_max = 64 * 1024 * 1024;
 };
 

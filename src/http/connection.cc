@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::chrono::milliseconds kCrowdedIdleTime{1'000};
-constexpr std::size_t kReadBytes = 4 * 1024;        // of a header, usually all of it
+constexpr std::size_t kReadBytes = 4 * 1024;  // of a header, usually all of it
 constexpr std::size_t kBodyReadBytes = 64 * 1024;
-constexpr std::size_t kKeptBytes = 16 * 1024;       // memory that an idle connection may keep per buffer
+constexpr std::size_t kKeptBytes = 16 * 1024;        // memory that an idle connection may keep per buffer
 constexpr std::size_t kCopiedBodyBytes = 16 * 1024;  // up to here a copy is cheaper than a second write
 
 }  // namespace

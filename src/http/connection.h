@@ -94,17 +94,17 @@ class Connection final : public TransportEvents, public std::enable_shared_from_
   std::string output_, queued_;  // output_ is with the transport, queued_ follows
   std::size_t written_ = 0;      // of output_
   std::size_t lingered_bytes_ = 0;
-  std::int64_t read_deadline_;   // of what kReading and kLingering wait for
-  std::int64_t write_deadline_;  // while a write is under way
-  std::int64_t crowded_deadline_;  // of an idle connection while the server is full
+  std::int64_t read_deadline_;          // of what kReading and kLingering wait for
+  std::int64_t write_deadline_;         // while a write is under way
+  std::int64_t crowded_deadline_;       // of an idle connection while the server is full
   ConnectionStream* stream_ = nullptr;  // while kStreaming; its writer owns it
   State state_ = State::kReading;
   Framing framing_ = Framing::kLength;
-  bool reading_ = false;          // a read is under way
-  bool writing_ = false;          // a write is under way
-  bool processing_ = false;       // process() is on the stack
-  bool started_ = false;          // a byte of the request has come
-  bool in_body_ = false;          // its header is complete
+  bool reading_ = false;     // a read is under way
+  bool writing_ = false;     // a write is under way
+  bool processing_ = false;  // process() is on the stack
+  bool started_ = false;     // a byte of the request has come
+  bool in_body_ = false;     // its header is complete
   bool head_request_ = false;
   bool http_1_1_ = true;
   bool keep_alive_ = true;

@@ -1,6 +1,7 @@
 // What a connection hands out: the Responder of one request and the BodyStream of one answer.
 //
-// Both let go of the connection once the answer is complete, so that a holder who is late cannot write into the next one.
+// Both let go of the connection once the answer is complete, so that a holder who is late cannot write into the next
+// one.
 #pragma once
 
 #include <functional>

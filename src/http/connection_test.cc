@@ -78,7 +78,8 @@ TEST_F(ConnectionTest, AnswersWithNothingButWhatTheHandlerSet) {
   response.body = "{}";
   pending[0].responder->send(std::move(response));
   EXPECT_EQ(peer->received,
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: r1\r\nContent-Length: 2\r\n\r\n{}");
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: r1\r\nContent-Length: "
+            "2\r\n\r\n{}");
   EXPECT_FALSE(peer->server_closed);
 }
 

@@ -1,7 +1,6 @@
 // The two ways in: TCP (plain or TLS) and a local socket whose peers are known by uid.
 #pragma once
 
-#include <boost/asio/ssl/context.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,11 +15,14 @@ struct TcpListening {
   std::uint16_t port;
 };
 
-// `tls` may be null. IO_ERROR when the port is taken, INVALID_CONFIGURATION for what is no address.
-Result<TcpListening> listen_on_tcp(boost::asio::io_context& io, std::weak_ptr<ServerCore> core, const std::string& address,
-                                   std::uint16_t port, std::shared_ptr<boost::asio::ssl::context> tls);
+struct TlsFiles {
+  std::string certificate, key;  // PEM
+};
 
-Result<std::shared_ptr<boost::asio::ssl::context>> load_tls(const std::string& cert_file, const std::string& key_file);
+// Plain without `tls`. IO_ERROR when the port is taken, INVALID_CONFIGURATION for what is no address, certificate or
+// key.
+Result<TcpListening> listen_on_tcp(boost::asio::io_context& io, std::weak_ptr<ServerCore> core,
+                                   const std::string& address, std::uint16_t port, const TlsFiles* tls);
 
 // Mode 0600; a stale file is replaced, a live one is ALREADY_EXISTS. stop() removes the file if it is still this one.
 Result<std::shared_ptr<Listener>> listen_on_local(boost::asio::io_context& io, std::weak_ptr<ServerCore> core,

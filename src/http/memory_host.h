@@ -17,11 +17,11 @@ namespace lumenflow::http {
 
 // The far end of a MemoryTransport, shared with it: it outlives whichever goes first.
 struct MemoryPeer {
-  std::string to_server;         // not yet read
-  bool finished = false;         // after to_server comes the end
-  std::string received;          // what the server wrote
+  std::string to_server;                                             // not yet read
+  bool finished = false;                                             // after to_server comes the end
+  std::string received;                                              // what the server wrote
   std::size_t room_bytes = std::numeric_limits<std::size_t>::max();  // that the server may still write
-  bool server_ended = false;     // the server writes no more
+  bool server_ended = false;                                         // the server writes no more
   bool server_closed = false;
 
   // The transport's operations under way.
@@ -45,7 +45,7 @@ class MemoryHost final : public ConnectionHost, public std::enable_shared_from_t
   MemoryHost(Handler handler, const Limits& limits) : handler_(std::move(handler)), limits_(limits) {}
 
   std::shared_ptr<MemoryPeer> connect();
-  void run();  // until nothing moves
+  void run();                                                        // until nothing moves
   void advance(std::chrono::milliseconds by, bool crowded = false);  // and checks the deadlines
   void drain();
   void close();  // all connections, at once; whoever lets go of a host does this first, as they hold each other

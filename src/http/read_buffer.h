@@ -1,4 +1,5 @@
-// Bytes that were read and not yet parsed: appended at the back, taken from the front, moved together when room is needed.
+// Bytes that were read and not yet parsed: appended at the back, taken from the front, moved together when room is
+// needed.
 #pragma once
 
 #include <cstddef>

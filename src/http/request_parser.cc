@@ -33,14 +33,22 @@ bool equals_lower(std::string_view text, std::string_view expected_lower) {
 
 Method method_of(beast::verb verb) {
   switch (verb) {
-    case beast::verb::get: return Method::kGet;
-    case beast::verb::head: return Method::kHead;
-    case beast::verb::post: return Method::kPost;
-    case beast::verb::put: return Method::kPut;
-    case beast::verb::delete_: return Method::kDelete;
-    case beast::verb::patch: return Method::kPatch;
-    case beast::verb::options: return Method::kOptions;
-    default: return Method::kOther;
+    case beast::verb::get:
+      return Method::kGet;
+    case beast::verb::head:
+      return Method::kHead;
+    case beast::verb::post:
+      return Method::kPost;
+    case beast::verb::put:
+      return Method::kPut;
+    case beast::verb::delete_:
+      return Method::kDelete;
+    case beast::verb::patch:
+      return Method::kPatch;
+    case beast::verb::options:
+      return Method::kOptions;
+    default:
+      return Method::kOther;
   }
 }
 
@@ -122,7 +130,8 @@ class RequestParser::Machine final : public beast::basic_parser<true> {
       case beast::field::expect:
         expects_continue = http_1_1 && equals_lower(value, "100-continue");
         break;
-      default: break;
+      default:
+        break;
     }
   }
 
@@ -141,7 +150,9 @@ class RequestParser::Machine final : public beast::basic_parser<true> {
   }
 
   void on_chunk_header_impl(std::uint64_t, View, ErrorFlag&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, ErrorFlag& error) override { return on_body_impl(bytes, error); }
+  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, ErrorFlag& error) override {
+    return on_body_impl(bytes, error);
+  }
   void on_finish_impl(ErrorFlag&) override {}
 
   bool is_header_done_ = false;

@@ -37,8 +37,8 @@ class RequestParser {
   bool expects_continue() const;  // the client waits for "100 Continue" before it sends the body; from header_done() on
   bool keep_alive() const;        // from header_done() on
   bool http_1_1() const;
-  const Error& refusal() const;   // INVALID_REQUEST, HEADER_TOO_LARGE or BODY_TOO_LARGE
-  Request take();                 // without `peer`
+  const Error& refusal() const;  // INVALID_REQUEST, HEADER_TOO_LARGE or BODY_TOO_LARGE
+  Request take();                // without `peer`
 
  private:
   class Machine;

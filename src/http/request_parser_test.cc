@@ -21,7 +21,8 @@ Outcome parse(std::string_view text, std::size_t piece = std::string_view::npos)
   RequestParser parser(kHeaderMax, kBodyMax);
   Outcome outcome;
   std::string pending;
-  for (std::size_t at = 0; at < text.size() && outcome.step == Step::kNeedMore; at += std::min(piece, text.size() - at)) {
+  for (std::size_t at = 0; at < text.size() && outcome.step == Step::kNeedMore;
+       at += std::min(piece, text.size() - at)) {
     pending += text.substr(at, piece);
     const RequestParser::Taken taken = parser.put(pending);
     pending.erase(0, taken.bytes);
@@ -34,10 +35,13 @@ Outcome parse(std::string_view text, std::size_t piece = std::string_view::npos)
 }
 
 std::string get(const std::string& fields) { return "GET /x HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"; }
-std::string chunked(const std::string& body) { return "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body; }
+std::string chunked(const std::string& body) {
+  return "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
+}
 
 TEST(RequestParser, ReadsMethodTargetFieldsAndBody) {
-  const Outcome o = parse("POST /tools/a:b?x=1 HTTP/1.1\r\nHost: h\r\nX-Thing:  v \r\nContent-Length: 4\r\n\r\nbodyGET");
+  const Outcome o =
+      parse("POST /tools/a:b?x=1 HTTP/1.1\r\nHost: h\r\nX-Thing:  v \r\nContent-Length: 4\r\n\r\nbodyGET");
   ASSERT_EQ(o.step, Step::kComplete);
   EXPECT_EQ(o.request.method, Method::kPost);
   EXPECT_EQ(o.request.target, "/tools/a:b?x=1");
@@ -132,7 +136,8 @@ std::vector<Refusal> refusals() {
       {"LongBody", get("Content-Length: 101\r\n"), "BODY_TOO_LARGE"},
       {"LongChunk", chunked("65\r\nxx"), "BODY_TOO_LARGE"},
       {"HugeChunk", chunked("ffffffffffffffff\r\n"), "BODY_TOO_LARGE"},
-      {"ManyChunks", chunked("32\r\n" + std::string(50, 'a') + "\r\n33\r\n" + std::string(51, 'a') + "\r\n0\r\n\r\n"), "BODY_TOO_LARGE"},
+      {"ManyChunks", chunked("32\r\n" + std::string(50, 'a') + "\r\n33\r\n" + std::string(51, 'a') + "\r\n0\r\n\r\n"),
+       "BODY_TOO_LARGE"},
   };
 }
 

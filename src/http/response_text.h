@@ -17,13 +17,14 @@ enum class Framing {
 };
 
 enum class ConnectionField {
-  kNone,       // what HTTP/1.1 does by itself: stay open
+  kNone,  // what HTTP/1.1 does by itself: stay open
   kClose,
   kKeepAlive,  // an HTTP/1.0 client asked for it
 };
 
 // Appends the head of `response`, for a body of `body_bytes` when the framing is kLength. Sets nothing but what the
-// response holds and what frames it. Control characters in field values become spaces, so that no field can forge another.
+// response holds and what frames it. Control characters in field values become spaces, so that no field can forge
+// another.
 void append_head(std::string& out, const Response& response, Framing framing, std::size_t body_bytes,
                  ConnectionField connection);
 

@@ -49,7 +49,8 @@ Result<std::map<std::string, std::string, std::less<>>> parse_query(std::string_
     std::optional<std::string> name = percent_decode(pair.substr(0, equals));
     std::optional<std::string> value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
     if (!name || !value) return Error(ErrorCode::kInvalidRequest, "the query has a malformed percent-encoding");
-    if (!is_valid_utf8(*name) || !is_valid_utf8(*value)) return Error(ErrorCode::kInvalidRequest, "the query is not UTF-8");
+    if (!is_valid_utf8(*name) || !is_valid_utf8(*value))
+      return Error(ErrorCode::kInvalidRequest, "the query is not UTF-8");
     values.emplace(*std::move(name), *std::move(value));
   }
   return values;
@@ -137,11 +138,12 @@ Status Router::route(Request request, std::unique_ptr<Responder>& responder) con
   if (node == nullptr) return Error(ErrorCode::kNotFound, "there is nothing at this path");
   const Node::Leaf* leaf = node->leaf(request.method);
   if (leaf == nullptr)
-    return Error(ErrorCode::kMethodNotAllowed, "this path does not take the method " + std::string(name(request.method)),
-                 {{"allow", node->allow()}});
+    return Error(ErrorCode::kMethodNotAllowed,
+                 "this path does not take the method " + std::string(name(request.method)), {{"allow", node->allow()}});
   LUMENFLOW_TRY_ASSIGN(auto query, parse_query(target.substr(std::min(query_at + 1, target.size()))));
   RoutedRequest routed{std::move(request), {}, std::move(query)};
-  for (std::size_t i = 0; i < captured.size(); ++i) routed.path.emplace(leaf->names[i], std::move(segments[captured[i]]));
+  for (std::size_t i = 0; i < captured.size(); ++i)
+    routed.path.emplace(leaf->names[i], std::move(segments[captured[i]]));
   leaf->handler(std::move(routed), std::move(responder));
   return {};
 }

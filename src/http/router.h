@@ -1,6 +1,7 @@
 // Routes by method and path pattern. Built once, then read by one thread.
 //
-// A literal segment wins over a parameter, whatever the order of adding. HEAD falls back to GET (the server sends no body).
+// A literal segment wins over a parameter, whatever the order of adding. HEAD falls back to GET (the server sends no
+// body).
 #pragma once
 
 #include <functional>
@@ -33,9 +34,9 @@ class Router {
  public:
   Router();
   void add(Method method, std::string pattern, RouteHandler handler);  // aborts on the same route twice
-  // NOT_FOUND, METHOD_NOT_ALLOWED (with the Allow header's value in the details as {"allow", "GET, POST"}), INVALID_REQUEST
-  // for a bad escape, an escaped '/' or NUL, bad UTF-8, a `.` or `..` segment; the Responder is then still the caller's. On
-  // success the handler has been called.
+  // NOT_FOUND, METHOD_NOT_ALLOWED (with the Allow header's value in the details as {"allow", "GET, POST"}),
+  // INVALID_REQUEST for a bad escape, an escaped '/' or NUL, bad UTF-8, a `.` or `..` segment; the Responder is then
+  // still the caller's. On success the handler has been called.
   Status route(Request request, std::unique_ptr<Responder>& responder) const;
 
  private:

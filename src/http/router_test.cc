@@ -45,7 +45,8 @@ TEST_F(RouterTest, DecodesPathAndQuery) {
 }
 
 TEST_F(RouterTest, ALiteralWinsAndTheParameterIsTheWayBack) {
-  for (const char* pattern : {"/audit/{position}", "/audit/head", "/audit/{at}/proof", "/", "/audit"}) add(Method::kGet, pattern);
+  for (const char* pattern : {"/audit/{position}", "/audit/head", "/audit/{at}/proof", "/", "/audit"})
+    add(Method::kGet, pattern);
   EXPECT_EQ(get("/audit/head"), "/audit/head");
   EXPECT_EQ(get("/audit/7"), "/audit/{position}");
   EXPECT_EQ(get("/audit/7/proof"), "/audit/{at}/proof");
@@ -74,10 +75,11 @@ TEST_F(RouterTest, AWrongMethodLearnsTheRightOnes) {
 
 TEST_F(RouterTest, RefusesPathsThatClimbOrHide) {
   add(Method::kGet, "/tasks/{id}");
-  for (const char* target : {"/tasks/..", "/tasks/.", "/tasks/%2e%2e", "/tasks/%2E", "/../tasks/a", "/tasks/a%2Fb", "/tasks/a%00",
-                             "/tasks/%", "/tasks/%4", "/tasks/%zz", "/tasks/%ff", "/tasks/%c0%ae", "/tasks/a?x=%", "/tasks/a?%ff=1"})
+  for (const char* target :
+       {"/tasks/..", "/tasks/.", "/tasks/%2e%2e", "/tasks/%2E", "/../tasks/a", "/tasks/a%2Fb", "/tasks/a%00",
+        "/tasks/%", "/tasks/%4", "/tasks/%zz", "/tasks/%ff", "/tasks/%c0%ae", "/tasks/a?x=%", "/tasks/a?%ff=1"})
     EXPECT_EQ(get(target), "INVALID_REQUEST") << target;
-  EXPECT_EQ(get("/tasks/...") , "/tasks/{id}");
+  EXPECT_EQ(get("/tasks/..."), "/tasks/{id}");
   EXPECT_EQ(get("/tasks/caf%C3%A9"), "/tasks/{id}");
   std::string deep;
   for (int i = 0; i < 100; ++i) deep += "/a";

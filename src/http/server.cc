@@ -21,8 +21,8 @@ class AsioServer final : public Server {
 
   Result<std::uint16_t> listen_tls(const std::string& address, std::uint16_t port, const std::string& cert_file,
                                    const std::string& key_file) override {
-    LUMENFLOW_TRY_ASSIGN(auto tls, load_tls(cert_file, key_file));
-    return start(listen_on_tcp(io_, core_, address, port, std::move(tls)));
+    const TlsFiles tls{cert_file, key_file};
+    return start(listen_on_tcp(io_, core_, address, port, &tls));
   }
 
   Status listen_local(const std::string& path) override {

@@ -1,9 +1,9 @@
 // An HTTP/1.1 server on Boost.Beast for one io thread: keep-alive, limits on everything, bodies whole, answers whole or
 // as a stream (SSE). It knows no routes and no tokens.
 //
-// Threading: everything runs on the io_context's one thread, handlers included; a handler may keep the Responder and answer
-// later, on that thread. Neither handlers nor callbacks throw. Ownership: the server borrows the io_context; Responders and
-// BodyStreams may outlive the server (they then do nothing), but not the io_context.
+// Threading: everything runs on the io_context's one thread, handlers included; a handler may keep the Responder and
+// answer later, on that thread. Neither handlers nor callbacks throw. Ownership: the server borrows the io_context;
+// Responders and BodyStreams may outlive the server (they then do nothing), but not the io_context.
 #pragma once
 
 #include <chrono>
@@ -29,8 +29,8 @@ std::string_view name(Method method);
 
 struct Peer {
   bool local_socket = false;
-  std::uint32_t uid = 0;   // of the process at the other end of a local socket
-  std::string address;     // "127.0.0.1" or "unix"
+  std::uint32_t uid = 0;  // of the process at the other end of a local socket
+  std::string address;    // "127.0.0.1" or "unix"
 };
 
 struct Request {
@@ -50,16 +50,17 @@ struct Response {
   std::string body;
 };
 
-// A response of unknown length (chunked). write() is refused (false) when the reader is too slow (over the buffer limit)
-// or gone; the connection is then closed. Dropped without end(), the connection is cut, so that no reader takes a torso for
-// the whole.
+// A response of unknown length (chunked). write() is refused (false) when the reader is too slow (over the buffer
+// limit) or gone; the connection is then closed. Dropped without end(), the connection is cut, so that no reader takes
+// a torso for the whole.
 class BodyStream {
  public:
   virtual ~BodyStream() = default;
   virtual bool write(std::string_view bytes) = 0;
   virtual std::size_t buffered_bytes() const = 0;
   virtual bool closed() const = 0;
-  // Called once, from the io_context and never from inside write(), when the reader is gone or was cut off; not after end().
+  // Called once, from the io_context and never from inside write(), when the reader is gone or was cut off; not after
+  // end().
   virtual void on_close(std::function<void()> callback) = 0;
   virtual void end() = 0;
 };
@@ -75,15 +76,16 @@ class Responder {
 using Handler = std::function<void(Request, std::unique_ptr<Responder>)>;
 
 struct Limits {
-  std::size_t connections = 1024;  // more wait in the kernel's backlog; meanwhile the idle ones are let go within seconds
+  std::size_t connections =
+      1024;  // more wait in the kernel's backlog; meanwhile the idle ones are let go within seconds
   std::size_t header_bytes = 16 * 1024;
   std::size_t body_bytes = 1024 * 1024;
-  std::chrono::milliseconds header_time{10'000};   // from the first byte of a request to the end of its header
+  std::chrono::milliseconds header_time{10'000};  // from the first byte of a request to the end of its header
   std::chrono::milliseconds body_time{30'000};
-  std::chrono::milliseconds idle_time{75'000};     // between requests of a connection
-  std::chrono::milliseconds write_time{30'000};    // a response that the peer does not read
-  std::chrono::milliseconds linger_time{2'000};    // for a peer to take its last answer before the connection goes
-  std::size_t linger_bytes = 8 * 1024 * 1024;      // what such a peer may still send; it is read and thrown away
+  std::chrono::milliseconds idle_time{75'000};   // between requests of a connection
+  std::chrono::milliseconds write_time{30'000};  // a response that the peer does not read
+  std::chrono::milliseconds linger_time{2'000};  // for a peer to take its last answer before the connection goes
+  std::size_t linger_bytes = 8 * 1024 * 1024;    // what such a peer may still send; it is read and thrown away
   std::size_t stream_buffer_bytes = 1024 * 1024;
 };
 

@@ -1,6 +1,8 @@
 #include "http/server_core.h"
 
 #include <algorithm>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -14,10 +16,17 @@ std::chrono::milliseconds tick_for(const Limits& limits) {
 }
 
 std::int64_t steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace
+
+struct ServerCore::Timer
+    : boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        boost::asio::io_context::executor_type> {
+  using basic_waitable_timer::basic_waitable_timer;
+};
 
 ServerCore::ServerCore(boost::asio::io_context& io, Handler handler, ErrorResponse error_response, const Limits& limits)
     : io_(io),
@@ -25,7 +34,9 @@ ServerCore::ServerCore(boost::asio::io_context& io, Handler handler, ErrorRespon
       error_response_(std::move(error_response)),
       limits_(limits),
       tick_(tick_for(limits)),
-      timer_(io.get_executor()) {}
+      timer_(std::make_unique<Timer>(io.get_executor())) {}
+
+ServerCore::~ServerCore() = default;
 
 // The coarse clock may be a tick behind, so a tick is added: nobody is cut off early.
 std::int64_t ServerCore::deadline_after(std::chrono::milliseconds limit) const {
@@ -67,10 +78,10 @@ void ServerCore::retry_accept_later() {
 }
 
 void ServerCore::start_sweeping() {
-  if (std::exchange(sweeping_, true)) return;
+  if (!timer_ || std::exchange(sweeping_, true)) return;
   now_ms_ = steady_ms();
-  timer_.expires_after(tick_);
-  timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+  timer_->expires_after(tick_);
+  timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     self->sweeping_ = false;
     if (!error) self->sweep();
   });
@@ -113,7 +124,7 @@ void ServerCore::close() {
     const std::shared_ptr<Connection> connection = (at++)->second;
     connection->close();
   }
-  timer_.cancel();
+  timer_.reset();  // which cancels its wait
 }
 
 }  // namespace lumenflow::http

@@ -1,11 +1,9 @@
 // What all connections of one server share: handler, limits, coarse time, and the list of who is there.
 //
-// One timer sweeps all connections a few times per shortest limit; requests themselves arm none. It rests while nobody is
-// connected. Threading: the io_context's thread.
+// One timer sweeps all connections a few times per shortest limit; requests themselves arm none. It rests while nobody
+// is connected. Threading: the io_context's thread.
 #pragma once
 
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -28,6 +26,7 @@ class Listener {
 class ServerCore final : public ConnectionHost, public std::enable_shared_from_this<ServerCore> {
  public:
   ServerCore(boost::asio::io_context& io, Handler handler, ErrorResponse error_response, const Limits& limits);
+  ~ServerCore() override;
 
   const Limits& limits() const override { return limits_; }
   std::int64_t deadline_after(std::chrono::milliseconds limit) const override;
@@ -46,9 +45,7 @@ class ServerCore final : public ConnectionHost, public std::enable_shared_from_t
   std::size_t connections() const { return connections_.size(); }
 
  private:
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                  boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                  boost::asio::io_context::executor_type>;
+  struct Timer;
   void start_sweeping();
   void sweep();
   void accept_more();
@@ -60,8 +57,8 @@ class ServerCore final : public ConnectionHost, public std::enable_shared_from_t
   ErrorResponse error_response_;
   const Limits limits_;
   const std::chrono::milliseconds tick_;
-  std::int64_t now_ms_ = 0;  // steady, at most a tick old
-  Timer timer_;
+  std::int64_t now_ms_ = 0;       // steady, at most a tick old
+  std::unique_ptr<Timer> timer_;  // null once closed
   bool sweeping_ = false;
   bool accept_failed_ = false;
   bool draining_ = false;

@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "http/server_fixture.h"
@@ -20,7 +24,8 @@ using namespace std::chrono_literals;
 void echo(Request request, std::unique_ptr<Responder> responder) {
   Response response;
   response.content_type = "text/plain";
-  response.body = request.peer.address + " " + std::string(name(request.method)) + " " + request.target + " " + request.body;
+  response.body =
+      request.peer.address + " " + std::string(name(request.method)) + " " + request.target + " " + request.body;
   responder->send(std::move(response));
 }
 
@@ -143,10 +148,12 @@ TEST(Server, CutsOffAReaderThatCannotKeepUp) {
   limits.stream_buffer_bytes = 100'000;
   std::promise<void> cut;
   std::shared_ptr<BodyStream> stream;
-  ServerThread at([&](Request, std::unique_ptr<Responder> responder) {
-    stream = responder->stream(sse_head());
-    stream->on_close([&] { cut.set_value(); });
-  }, limits);
+  ServerThread at(
+      [&](Request, std::unique_ptr<Responder> responder) {
+        stream = responder->stream(sse_head());
+        stream->on_close([&] { cut.set_value(); });
+      },
+      limits);
   RawSocket socket = RawSocket::tcp(at.listen());
   socket.send(kGet);
   socket.read_until("\r\n\r\n");
@@ -243,7 +250,8 @@ TEST(LocalSocket, ReplacesAStaleFileAndRespectsALiveOne) {
   const Status other = second.on_thread([&] { return second.server->listen_local(file); });
   ASSERT_FALSE(other.ok());
   EXPECT_TRUE(std::filesystem::exists(file)) << "what is no socket is not ours to remove";
-  const Status long_path = second.on_thread([&] { return second.server->listen_local(folder.file(std::string(120, 'x'))); });
+  const Status long_path =
+      second.on_thread([&] { return second.server->listen_local(folder.file(std::string(120, 'x'))); });
   EXPECT_EQ(long_path.error().code(), ErrorCode::kInvalidConfiguration);
 }
 

@@ -1,26 +1,23 @@
-// Transports over Asio sockets: TCP and local ones plain, TCP under TLS. Includes Asio: for the server's own .cc files.
+// Transports over accepted sockets: TCP and local ones plain, TCP under TLS.
 #pragma once
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
 #include <memory>
 
 #include "http/transport.h"
 
-namespace boost::asio::ssl {
+namespace boost::asio {
+class io_context;
+namespace ssl {
 class context;
 }
+}  // namespace boost::asio
 
 namespace lumenflow::http {
 
-// One type for TCP and local sockets, and the io_context's own executor: no type erasure on the way of every byte.
-using StreamSocket =
-    boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
-
-std::unique_ptr<Transport> make_socket_transport(StreamSocket socket);
+// Both take over the connected stream socket `fd`; null when the io_context cannot watch it (it is then closed).
+std::unique_ptr<Transport> make_socket_transport(boost::asio::io_context& io, int fd);
 
 // Shakes hands within the first read.
-std::unique_ptr<Transport> make_tls_transport(StreamSocket socket, boost::asio::ssl::context& tls);
+std::unique_ptr<Transport> make_tls_transport(boost::asio::io_context& io, int fd, boost::asio::ssl::context& tls);
 
 }  // namespace lumenflow::http

@@ -10,7 +10,8 @@ constexpr std::string_view kBreaks{"\r\n\0", 3};
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";
-  std::ranges::copy_if(value, std::back_inserter(out), [](char c) { return kBreaks.find(c) == std::string_view::npos; });
+  std::ranges::copy_if(value, std::back_inserter(out),
+                       [](char c) { return kBreaks.find(c) == std::string_view::npos; });
   out += '\n';
 }
 

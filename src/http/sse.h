@@ -1,7 +1,7 @@
 // Server-sent events (WHATWG HTML 9.2) over a BodyStream.
 //
-// A reader that cannot keep up is cut off by the stream's buffer limit; it resumes with Last-Event-ID. When heartbeats are
-// due is the caller's clock's business. Same thread as the stream.
+// A reader that cannot keep up is cut off by the stream's buffer limit; it resumes with Last-Event-ID. When heartbeats
+// are due is the caller's clock's business. Same thread as the stream.
 #pragma once
 
 #include <functional>
@@ -14,13 +14,13 @@
 namespace lumenflow::http {
 
 struct SseEvent {
-  std::string_view id = {};    // none when empty
+  std::string_view id = {};     // none when empty
   std::string_view event = {};  // "message" when empty
   std::string_view data = {};
 };
 
-// Appends one frame. Line breaks (CR, LF, CRLF) in data become further data lines; in id and event they are cut away, and so
-// is NUL.
+// Appends one frame. Line breaks (CR, LF, CRLF) in data become further data lines; in id and event they are cut away,
+// and so is NUL.
 void append_sse(std::string& out, const SseEvent& event);
 
 // The head to open the stream with: text/event-stream, not to be stored or buffered by anyone between.

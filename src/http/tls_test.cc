@@ -118,7 +118,8 @@ TEST_F(TlsTest, NamesTheFileThatIsWrong) {
   const auto refusal = [&](const std::string& cert, const std::string& key) {
     return at.on_thread([&] { return at.server->listen_tls("127.0.0.1", 0, cert, key); }).error().to_string();
   };
-  EXPECT_THAT(refusal(folder.file("absent"), key_file), HasSubstr("INVALID_CONFIGURATION: the TLS certificate " + folder.file("absent")));
+  EXPECT_THAT(refusal(folder.file("absent"), key_file),
+              HasSubstr("INVALID_CONFIGURATION: the TLS certificate " + folder.file("absent")));
   EXPECT_THAT(refusal(cert_file, folder.file("absent")), HasSubstr("the TLS key " + folder.file("absent")));
   const std::string other = folder.file("other.pem");
   std::ofstream(other) << generate_p256().value().private_pem;

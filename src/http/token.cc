@@ -77,7 +77,8 @@ Result<std::string> text_claim(jwt_t* jwt, const char* name) {
 
 Result<Timestamp> time_claim(jwt_t* jwt, const char* name) {
   const std::int64_t seconds = jwt_get_grant_int(jwt, name);  // 0 or -1 for what is not an integer
-  if (seconds <= 0 || seconds > kSecondsMax) return refused("lacks the claim " + std::string(name) + " in whole seconds");
+  if (seconds <= 0 || seconds > kSecondsMax)
+    return refused("lacks the claim " + std::string(name) + " in whole seconds");
   return Timestamp{seconds * 1000};
 }
 
@@ -120,7 +121,8 @@ Result<TokenClaims> read_claims(jwt_t* jwt) {
 
 Status check_life(const TokenClaims& claims, Timestamp now) {
   if (claims.issued_at > now) return refused("is issued in the future; compare the clocks");
-  if (claims.expires_at <= now) return Error(ErrorCode::kTokenExpired, "the token expired at " + format_rfc3339(claims.expires_at));
+  if (claims.expires_at <= now)
+    return Error(ErrorCode::kTokenExpired, "the token expired at " + format_rfc3339(claims.expires_at));
   return {};
 }
 
@@ -140,7 +142,8 @@ Result<std::string> mint_token(const TokenClaims& claims, std::string_view priva
                      jwt_add_grant(jwt.get(), "aud", claims.audience.c_str()) == 0 &&
                      jwt_add_grant(jwt.get(), "scope", scope.c_str()) == 0 &&
                      jwt_add_grant(jwt.get(), "jti", claims.id.c_str()) == 0 &&
-                     jwt_add_grant_int(jwt.get(), "iat", issued) == 0 && jwt_add_grant_int(jwt.get(), "exp", expires) == 0;
+                     jwt_add_grant_int(jwt.get(), "iat", issued) == 0 &&
+                     jwt_add_grant_int(jwt.get(), "exp", expires) == 0;
   if (!built) return Error(ErrorCode::kInvalidInput, "a claim of the token is not valid UTF-8");
   if (jwt_set_alg(jwt.get(), JWT_ALG_ES256, key_bytes(private_pem), static_cast<int>(private_pem.size())) != 0)
     return Error(ErrorCode::kInvalidConfiguration, "the token key is not a P-256 private key");
@@ -149,7 +152,8 @@ Result<std::string> mint_token(const TokenClaims& claims, std::string_view priva
   return std::string(text.get());
 }
 
-// Verified tokens by their text, least recently used last. Only what verified gets in, so nobody can fill it from outside.
+// Verified tokens by their text, least recently used last. Only what verified gets in, so nobody can fill it from
+// outside.
 struct TokenVerifier::Cache {
   struct Entry {
     std::string token;
@@ -181,7 +185,8 @@ struct TokenVerifier::Cache {
   }
 };
 
-TokenVerifier::TokenVerifier(VerifierOptions options) : options_(std::move(options)), cache_(std::make_unique<Cache>()) {
+TokenVerifier::TokenVerifier(VerifierOptions options)
+    : options_(std::move(options)), cache_(std::make_unique<Cache>()) {
   // What is no key verifies nothing; then its id does not matter either.
   if (options_.key_id.empty()) options_.key_id = p256_thumbprint(options_.public_pem).value_or("");
 }
@@ -192,9 +197,11 @@ Result<TokenClaims> TokenVerifier::verify_signed(std::string_view token) const {
   LUMENFLOW_TRY(check_shape(token, options_.key_id));
   const std::string text(token);
   jwt_t* decoded = nullptr;
-  const int failed = jwt_decode(&decoded, text.c_str(), key_bytes(options_.public_pem), static_cast<int>(options_.public_pem.size()));
+  const int failed =
+      jwt_decode(&decoded, text.c_str(), key_bytes(options_.public_pem), static_cast<int>(options_.public_pem.size()));
   const Jwt jwt(decoded);
-  if (failed != 0 || !jwt || jwt_get_alg(jwt.get()) != JWT_ALG_ES256) return refused("has a signature that does not verify");
+  if (failed != 0 || !jwt || jwt_get_alg(jwt.get()) != JWT_ALG_ES256)
+    return refused("has a signature that does not verify");
   LUMENFLOW_TRY_ASSIGN(TokenClaims claims, read_claims(jwt.get()));
   if (claims.issuer != options_.issuer) return refused("is from another issuer");
   if (claims.audience != options_.audience) return refused("is for another audience");

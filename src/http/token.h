@@ -25,8 +25,8 @@ struct TokenClaims {
   std::string id;  // jti
 };
 
-// `private_pem` is a P-256 key; `key_id` goes into the header as `kid`. Times are cut to whole seconds. INVALID_INPUT for an
-// empty claim or a life of less than a second, INVALID_CONFIGURATION for what is no key.
+// `private_pem` is a P-256 key; `key_id` goes into the header as `kid`. Times are cut to whole seconds. INVALID_INPUT
+// for an empty claim or a life of less than a second, INVALID_CONFIGURATION for what is no key.
 Result<std::string> mint_token(const TokenClaims& claims, std::string_view private_pem, std::string_view key_id);
 
 struct VerifierOptions {
@@ -42,8 +42,8 @@ class TokenVerifier {
   explicit TokenVerifier(VerifierOptions options);
   ~TokenVerifier();
   // UNAUTHENTICATED with what is wrong (malformed, algorithm, signature, issuer, audience, issued in the future),
-  // TOKEN_EXPIRED. Never says anything of the token's text. No leeway: the verifier's own clock minted what it verifies.
-  // Shared, because calls in flight outlive the cache's entry.
+  // TOKEN_EXPIRED. Never says anything of the token's text. No leeway: the verifier's own clock minted what it
+  // verifies. Shared, because calls in flight outlive the cache's entry.
   Result<std::shared_ptr<const TokenClaims>> verify(std::string_view token, Timestamp now);
 
  private:

@@ -85,8 +85,8 @@ TEST_F(TokenTest, OnlyEs256IsLookedAt) {
   EXPECT_EQ(refusal(sign(JWT_ALG_HS256, key.public_pem, body)), wrong) << "the public key as a shared secret";
   const std::string good = sign(JWT_ALG_ES256, key.private_pem, body);
   const std::string rest = good.substr(good.find('.'));
-  for (const char* header : {R"({"alg":"RS256"})", R"({"alg":"ES384"})", R"({"alg":"es256"})", R"({"alg":"None"})", R"({"typ":"JWT"})",
-                             R"({"alg":["ES256"]})", R"({"alg":null})"})
+  for (const char* header : {R"({"alg":"RS256"})", R"({"alg":"ES384"})", R"({"alg":"es256"})", R"({"alg":"None"})",
+                             R"({"typ":"JWT"})", R"({"alg":["ES256"]})", R"({"alg":null})"})
     EXPECT_EQ(refusal(to_base64url(header) + rest), wrong) << header;
   EXPECT_EQ(refusal(to_base64url(R"({"alg":"ES256","crit":["b64"]})") + rest),
             "UNAUTHENTICATED: the token has a header that asks for an unknown extension");
@@ -110,15 +110,17 @@ TEST_F(TokenTest, AnyAlteredCharacterIsRefused) {
 
 TEST_F(TokenTest, MalformedTextIsRefused) {
   const std::string good = mint(claims());
-  for (const std::string& text : {std::string(), std::string("."), std::string(".."), std::string("a.b.c"), good + ".x", good + "=",
-                                  good + " ", " " + good, good.substr(0, good.rfind('.')), good.substr(0, good.rfind('.') + 1),
-                                  std::string(100'000, 'a'), std::string("e30.e30.e30"), good + std::string(1, '\0')})
+  for (const std::string& text :
+       {std::string(), std::string("."), std::string(".."), std::string("a.b.c"), good + ".x", good + "=", good + " ",
+        " " + good, good.substr(0, good.rfind('.')), good.substr(0, good.rfind('.') + 1), std::string(100'000, 'a'),
+        std::string("e30.e30.e30"), good + std::string(1, '\0')})
     EXPECT_THAT(refusal(text), HasSubstr("UNAUTHENTICATED")) << text.substr(0, 20);
 }
 
 TEST_F(TokenTest, EveryClaimIsRequired) {
   const std::vector<std::pair<std::string, std::string>> all = {
-      {"iss", R"("ws-42")"}, {"sub", R"("s")"}, {"aud", R"("sidecar")"}, {"scope", R"("a")"}, {"jti", R"("j")"}, {"iat", "1772366400"}, {"exp", "1772370000"}};
+      {"iss", R"("ws-42")"}, {"sub", R"("s")"},     {"aud", R"("sidecar")"}, {"scope", R"("a")"},
+      {"jti", R"("j")"},     {"iat", "1772366400"}, {"exp", "1772370000"}};
   const auto with = [&](const std::string& name, const std::string& value) {
     std::string text;
     for (const auto& [key_name, usual] : all) {
@@ -152,7 +154,8 @@ TEST_F(TokenTest, LifeIsCheckedOnEveryUseWithoutLeeway) {
 }
 
 TEST_F(TokenTest, NotBeforeIsHonoured) {
-  const std::string token = sign(JWT_ALG_ES256, key.private_pem, body.substr(0, body.size() - 1) + R"(,"nbf":1772366500})");
+  const std::string token =
+      sign(JWT_ALG_ES256, key.private_pem, body.substr(0, body.size() - 1) + R"(,"nbf":1772366500})");
   EXPECT_THAT(refusal(token), HasSubstr("future"));
   EXPECT_EQ(refusal(token, kNow + 100s), "accepted");
 }

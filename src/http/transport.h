@@ -1,5 +1,5 @@
-// The port between a connection and its socket: bytes in, bytes out. Adapters: plain sockets, TLS, and one in memory for
-// tests and fuzzing.
+// The port between a connection and its socket: bytes in, bytes out. Adapters: plain sockets, TLS, and one in memory
+// for tests and fuzzing.
 //
 // Threading: one thread. Every operation that takes `events` keeps it alive until it reports to it, which is never from
 // inside the call that started it. At most one read and one write are under way.

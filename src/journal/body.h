@@ -1,5 +1,5 @@
-// Inputs and outputs of calls, kept beside the entry that carries their hash, so that retention can delete them and leave
-// the proof. Over 64 KiB a part is a synced file named by its hash, written before the entry that names it.
+// Inputs and outputs of calls, kept beside the entry that carries their hash, so that retention can delete them and
+// leave the proof. Over 64 KiB a part is a synced file named by its hash, written before the entry that names it.
 #pragma once
 
 #include <string>

@@ -22,7 +22,9 @@ class ObjectWriter {
     json::append_canonical_string(value, out_);
     return *this;
   }
-  ObjectWriter& text_if(std::string_view key, std::string_view value) { return value.empty() ? *this : text(key, value); }
+  ObjectWriter& text_if(std::string_view key, std::string_view value) {
+    return value.empty() ? *this : text(key, value);
+  }
   ObjectWriter& number(std::string_view key, std::int64_t value) {
     start(key);
     std::array<char, 24> digits;

@@ -1,7 +1,7 @@
 // The journal's entries: what a call leaves in the Log, as canonical JSON with a `type`.
 //
-// Encoding writes the members in canonical order directly, because every call pays for it; docs/formats/journal.md lists
-// the shapes. Pure functions; thread safe because stateless.
+// Encoding writes the members in canonical order directly, because every call pays for it; docs/formats/journal.md
+// lists the shapes. Pure functions; thread safe because stateless.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,26 @@
 namespace lumenflow::journal {
 
 // How a call ended (03-dispatch).
-enum class Outcome : std::uint8_t { kSuccess, kFailure, kDenied, kPending, kCancelled, kStopped, kTimeout, kCrashed, kUnknown };
+enum class Outcome : std::uint8_t {
+  kSuccess,
+  kFailure,
+  kDenied,
+  kPending,
+  kCancelled,
+  kStopped,
+  kTimeout,
+  kCrashed,
+  kUnknown
+};
 std::string_view name(Outcome outcome);
 
 struct CallRequested {
   ReceiptId receipt;
   Timestamp ts;
   Subject subject;
-  std::string on_behalf_of;    // empty: absent
-  std::string tool;            // canonical name; as asked when no tool has it
-  std::string pack;            // empty: no such tool
+  std::string on_behalf_of;  // empty: absent
+  std::string tool;          // canonical name; as asked when no tool has it
+  std::string pack;          // empty: no such tool
   std::string pack_integrity;
   std::optional<Hash256> input_hash;  // of the canonical, redacted input; absent when it has no canonical form
   std::string idempotency_key;

@@ -8,7 +8,9 @@ namespace {
 constexpr std::size_t kLookedAtMax = 20'000;  // entries per page
 constexpr std::size_t kChunk = 512;           // entries per read
 
-Error no_call(const ReceiptId& receipt) { return Error(ErrorCode::kNotFound, "no call has the receipt " + receipt.str()); }
+Error no_call(const ReceiptId& receipt) {
+  return Error(ErrorCode::kNotFound, "no call has the receipt " + receipt.str());
+}
 
 }  // namespace
 
@@ -64,8 +66,10 @@ Result<RecordedCall> Reader::call_in(const log::TableReader& tables, const Recei
     for (const std::string& bytes : row.entries) {
       LUMENFLOW_TRY_ASSIGN(json::Value entry, decode(bytes));
       if (json::string_or(entry, "receipt_id", "") != receipt.str()) continue;
-      if (type_of(entry) == "call.requested") call.requested = std::move(entry);
-      else if (type_of(entry) == "call.finished") call.finished = std::move(entry);
+      if (type_of(entry) == "call.requested")
+        call.requested = std::move(entry);
+      else if (type_of(entry) == "call.finished")
+        call.finished = std::move(entry);
     }
     if (row.body.empty()) return {};
     LUMENFLOW_TRY_ASSIGN(Body body, decode_body(row.body, blobs_));

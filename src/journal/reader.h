@@ -38,11 +38,11 @@ class Reader {
   Reader(const log::Log& log, const BlobStore& blobs) : log_(log), blobs_(blobs) {}
 
   using Filter = std::function<bool(const json::Value& entry)>;
-  // Up to `limit` matching entries after `after`. Looks at no more than a bounded number of entries per call, so a page of
-  // a rare kind may be short or empty and still have `next`.
+  // Up to `limit` matching entries after `after`. Looks at no more than a bounded number of entries per call, so a page
+  // of a rare kind may be short or empty and still have `next`.
   Result<Page> page(Position after, std::size_t limit, const Filter& matches) const;
-  Result<ReadEntry> entry(Position position) const;                  // NOT_FOUND
-  Result<RecordedCall> call(const ReceiptId& receipt) const;         // NOT_FOUND
+  Result<ReadEntry> entry(Position position) const;           // NOT_FOUND
+  Result<RecordedCall> call(const ReceiptId& receipt) const;  // NOT_FOUND
 
  private:
   Result<RecordedCall> call_in(const log::TableReader& tables, const ReceiptId& receipt) const;

@@ -23,7 +23,7 @@ inline constexpr std::string_view kStoreTable = "store";              // pack, N
 inline constexpr std::string_view kEventKeysTable = "event_keys";     // expiry and position -> emission record
 std::vector<std::string> journal_tables();
 
-std::string big_endian(std::uint64_t value);                          // 8 bytes
+std::string big_endian(std::uint64_t value);                           // 8 bytes
 std::optional<std::uint64_t> from_big_endian(std::string_view bytes);  // exactly 8
 
 // "rcpt-<ULID>" as the 16 bytes of the ULID; nothing for another form.
@@ -46,9 +46,9 @@ std::optional<StreamHead> decode_stream_head(std::string_view value);
 
 // One idempotency key: the first call under it.
 struct IdempotencyRecord {
-  Hash256 key{};         // SHA-256 of subject, tool and key
+  Hash256 key{};  // SHA-256 of subject, tool and key
   Hash256 input_hash{};
-  std::string receipt;   // call key: 16 bytes
+  std::string receipt;  // call key: 16 bytes
 };
 std::string encode(const IdempotencyRecord& record);
 std::optional<IdempotencyRecord> decode_idempotency_record(std::string_view value);

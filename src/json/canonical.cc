@@ -27,7 +27,35 @@ bool utf16_less(std::string_view a, std::string_view b) {
   return x < y;
 }
 
-bool member_less(const Member* a, const Member* b) { return utf16_less(a->key, b->key); }
+// A member with the first eight bytes of its key as a number, which decide most comparisons of ASCII keys at once.
+struct Entry {
+  std::uint64_t prefix;
+  const Member* member;
+};
+
+Entry entry_of(const Member& member) {
+  std::uint64_t prefix = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    prefix = prefix << 8 | (i < member.key.size() ? static_cast<unsigned char>(member.key[i]) : 0u);
+  return {prefix, &member};
+}
+
+bool entry_less(const Entry& a, const Entry& b) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080u;
+  if (((a.prefix | b.prefix) & kHighBits) == 0 && a.prefix != b.prefix) return a.prefix < b.prefix;
+  return utf16_less(a.member->key, b.member->key);
+}
+
+void sort(std::span<Entry> entries) {
+  if (entries.size() > kInlineMembersMax)
+    return std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return entry_less(a, b); });
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    const Entry entry = entries[i];
+    std::size_t k = i;
+    for (; k > 0 && entry_less(entry, entries[k - 1]); --k) entries[k] = entries[k - 1];
+    entries[k] = entry;
+  }
+}
 
 class Canonicaliser {
  public:
@@ -37,10 +65,10 @@ class Canonicaliser {
   bool write(const Value& value) {
     switch (value.kind()) {
       case Kind::kNull:
-        out_ += "null";
+        out_.put(std::string_view("null"));
         return true;
       case Kind::kBoolean:
-        out_ += *value.if_boolean() ? "true" : "false";
+        out_.put(std::string_view(*value.if_boolean() ? "true" : "false"));
         return true;
       case Kind::kInteger:
         return write_integer(value);
@@ -59,6 +87,8 @@ class Canonicaliser {
     }
     return fail("is of an unknown kind");
   }
+
+  void discard() { out_.discard(); }
 
   Error error() {
     std::string where = pointer_.empty() ? "the value" : pointer_;
@@ -83,64 +113,59 @@ class Canonicaliser {
       return fail(std::move(reason));
     }
     if (const std::int64_t* value = integer.if_integer())
-      append_integer(*value, out_);
+      out_.put_integer(*value);
     else if (const std::uint64_t* unsigned_value = integer.if_unsigned())
-      append_integer(*unsigned_value, out_);
+      out_.put_integer(*unsigned_value);
     else
-      out_ += integer.if_big_integer()->digits;
+      out_.put(integer.if_big_integer()->digits);
     return true;
   }
 
   bool write(double value) {
     if (!std::isfinite(value)) return fail("is not a finite number");
-    append_ecmascript(value, out_);
+    NumberBuffer buffer;
+    out_.put(ecmascript_text(value, buffer));
     return true;
   }
 
-  bool write(const std::string& text) { return append_quoted(text, out_) || fail("is not UTF-8"); }
+  bool write(const std::string& text) { return put_quoted(text, out_) || fail("is not UTF-8"); }
 
   bool write(const Array& array) {
-    out_ += '[';
+    out_.put('[');
     for (std::size_t i = 0; i < array.size(); ++i) {
-      if (i != 0) out_ += ',';
+      if (i != 0) out_.put(',');
       if (!write(array[i])) return fail_within(std::to_string(i));
     }
-    out_ += ']';
+    out_.put(']');
     return true;
   }
 
   bool write(const Object& object) {
     if (object.size() <= kInlineMembersMax) {
-      std::array<const Member*, kInlineMembersMax> members;
-      return write_sorted(object, {members.data(), object.size()});
+      std::array<Entry, kInlineMembersMax> entries;
+      return write_sorted(object, {entries.data(), object.size()});
     }
-    std::vector<const Member*> members(object.size());
-    return write_sorted(object, members);
+    std::vector<Entry> entries(object.size());
+    return write_sorted(object, entries);
   }
 
-  bool write_sorted(const Object& object, std::span<const Member*> members) {
-    std::size_t count = 0;
-    bool sorted = true;
-    for (const Member& member : object) {
-      members[count] = &member;
-      if (count != 0 && sorted) sorted = member_less(members[count - 1], &member);
-      ++count;
-    }
-    if (!sorted) std::sort(members.begin(), members.end(), member_less);
-    out_ += '{';
+  bool write_sorted(const Object& object, std::span<Entry> entries) {
+    std::transform(object.begin(), object.end(), entries.begin(), entry_of);
+    sort(entries);
+    out_.put('{');
     bool first = true;
-    for (const Member* member : members) {
-      if (!first) out_ += ',';
+    for (const Entry& entry : entries) {
+      if (!first) out_.put(',');
       first = false;
-      if (!append_quoted(member->key, out_)) return fail("has a key that is not UTF-8");
-      out_ += ':';
-      if (!write(member->value)) return fail_within(member->key);
+      if (!put_quoted(entry.member->key, out_)) return fail("has a key that is not UTF-8");
+      out_.put(':');
+      if (!write(entry.member->value)) return fail_within(entry.member->key);
     }
-    out_ += '}';
+    out_.put('}');
     return true;
   }
 
-  std::string& out_;
+  TextWriter out_;
   std::string pointer_;
   std::string reason_;
 };
@@ -151,18 +176,21 @@ Status canonical_to(const Value& value, std::string& out) {
   const std::size_t before = out.size();
   Canonicaliser canonicaliser(out);
   if (canonicaliser.write(value)) return {};
+  canonicaliser.discard();
   out.resize(before);
   return canonicaliser.error();
 }
 
 Result<std::string> canonical(const Value& value) {
   std::string out;
-  out.reserve(512);
   LUMENFLOW_TRY(canonical_to(value, out));
   return out;
 }
 
-void append_canonical_string(std::string_view text, std::string& out) { LUMENFLOW_CHECK(append_quoted(text, out)); }
+void append_canonical_string(std::string_view text, std::string& out) {
+  TextWriter writer(out);
+  LUMENFLOW_CHECK(put_quoted(text, writer));
+}
 
 Result<Hash256> canonical_sha256(const Value& value) {
   LUMENFLOW_TRY_ASSIGN(const std::string text, canonical(value));

@@ -11,13 +11,13 @@
 
 namespace lumenflow::json {
 
-// INVALID_INPUT with the JSON pointer of the first value that has none: an integer that ECMAScript would print otherwise,
-// a double that is not finite, a string that is not UTF-8.
+// INVALID_INPUT with the JSON pointer of the first value that has none: an integer that ECMAScript would print
+// otherwise, a double that is not finite, a string that is not UTF-8.
 Result<std::string> canonical(const Value& value);
 Status canonical_to(const Value& value, std::string& out);  // appends; on failure `out` is as before
 
-// A string as canonical JSON writes it, quotes included; for code that writes canonical text directly. Aborts when it is
-// not UTF-8.
+// A string as canonical JSON writes it, quotes included; for code that writes canonical text directly. Aborts when it
+// is not UTF-8.
 void append_canonical_string(std::string_view text, std::string& out);
 
 Result<Hash256> canonical_sha256(const Value& value);

@@ -1,11 +1,12 @@
 #include "json/number.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
-#include <utility>
+#include <cstdlib>
+#include <string>
 
 #include "base/check.h"
 
@@ -202,66 +203,61 @@ std::size_t hash_value(const Value& value) {
   }
 }
 
-void append_ecmascript(double value, std::string& out) {
+std::string_view ecmascript_text(double value, NumberBuffer& buffer) {
   LUMENFLOW_CHECK(std::isfinite(value));
+  char* out = buffer.data();
+  const auto finish = [&buffer](const char* end) {
+    return std::string_view(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+  };
   if (std::fabs(value) < static_cast<double>(kExactIntegerMax) && std::trunc(value) == value)
-    return append_integer(static_cast<std::int64_t>(value), out);
+    return finish(std::to_chars(out, out + buffer.size(), static_cast<std::int64_t>(value)).ptr);
 
-  char buffer[32];
-  const auto written = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
-  std::string_view text(buffer, static_cast<std::size_t>(written.ptr - buffer));
-  if (text.front() == '-') {
-    out += '-';
-    text.remove_prefix(1);
-  }
-  const std::size_t e = text.find('e');
-  int exponent = 0;
-  const char* first = text.data() + e + (text[e + 1] == '+' ? 2 : 1);
-  std::from_chars(first, text.data() + text.size(), exponent);
+  char scientific[32];
+  const auto written = std::to_chars(scientific, scientific + sizeof scientific, value, std::chars_format::scientific);
+  const char* digit = scientific;
+  if (*digit == '-') *out++ = *digit++;
   char digits[20];
   int count = 0;
-  for (const char c : text.substr(0, e))
-    if (c != '.') digits[count++] = c;
+  for (; *digit != 'e'; ++digit)
+    if (*digit != '.') digits[count++] = *digit;
+  int exponent = 0;
+  std::from_chars(digit + (digit[1] == '+' ? 2 : 1), written.ptr, exponent);
 
+  const auto copy = [&out, &digits](int from, int to) { out = std::copy(digits + from, digits + to, out); };
   const int point = exponent + 1;  // ECMA-262 calls it n, and count k
-  const std::string_view all(digits, static_cast<std::size_t>(count));
   if (point > 21 || point <= -6) {
-    out += all[0];
-    if (count > 1) out.append(".").append(all.substr(1));
-    out += exponent < 0 ? "e-" : "e+";
-    append_integer(std::int64_t{exponent < 0 ? -exponent : exponent}, out);
+    copy(0, 1);
+    if (count > 1) *out++ = '.';
+    copy(1, count);
+    *out++ = 'e';
+    *out++ = exponent < 0 ? '-' : '+';
+    out = std::to_chars(out, buffer.data() + buffer.size(), std::abs(exponent)).ptr;
   } else if (point <= 0) {
-    out.append("0.").append(static_cast<std::size_t>(-point), '0').append(all);
+    *out++ = '0';
+    *out++ = '.';
+    out = std::fill_n(out, -point, '0');
+    copy(0, count);
   } else if (count <= point) {
-    out.append(all).append(static_cast<std::size_t>(point - count), '0');
+    copy(0, count);
+    out = std::fill_n(out, point - count, '0');
   } else {
-    out.append(all.substr(0, static_cast<std::size_t>(point))).append(".");
-    out.append(all.substr(static_cast<std::size_t>(point)));
+    copy(0, point);
+    *out++ = '.';
+    copy(point, count);
   }
+  return finish(out);
 }
 
 bool has_ecmascript_form(const Value& integer) {
-  if (const std::int64_t* value = integer.if_integer();
-      value && *value >= -kExactIntegerMax && *value <= kExactIntegerMax)
-    return true;
+  const std::int64_t* small = integer.if_integer();
+  if (small != nullptr && *small >= -kExactIntegerMax && *small <= kExactIntegerMax) return true;
   const double nearest = integer.as_double();
   if (!std::isfinite(nearest)) return false;
-  std::string printed, literal;
-  append_ecmascript(nearest, printed);
-  if (const std::int64_t* value = integer.if_integer()) append_integer(*value, literal);
-  if (const std::uint64_t* value = integer.if_unsigned()) append_integer(*value, literal);
-  if (const BigInteger* value = integer.if_big_integer()) return printed == value->digits;
-  return printed == literal;
-}
-
-void append_integer(std::int64_t value, std::string& out) {
-  char buffer[24];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
-}
-
-void append_integer(std::uint64_t value, std::string& out) {
-  char buffer[24];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+  NumberBuffer buffer;
+  const std::string_view printed = ecmascript_text(nearest, buffer);
+  if (small != nullptr) return printed == std::to_string(*small);
+  if (const std::uint64_t* value = integer.if_unsigned()) return printed == std::to_string(*value);
+  return printed == integer.if_big_integer()->digits;
 }
 
 }  // namespace lumenflow::json

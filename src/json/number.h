@@ -4,9 +4,10 @@
 // Pure functions. "A number" below means a value for which is_number() holds.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstddef>
-#include <string>
+#include <string_view>
 
 #include "lumenflow/json.h"
 
@@ -21,12 +22,10 @@ std::size_t hash_number(const Value& number);
 std::size_t hash_value(const Value& value);
 
 // The shortest digits that read back as the same bits, laid out as ECMAScript does; "-0" as "0". `value` is finite.
-void append_ecmascript(double value, std::string& out);
+using NumberBuffer = std::array<char, 32>;
+std::string_view ecmascript_text(double value, NumberBuffer& buffer);  // within the buffer
 
 // Whether ECMAScript, reading the integer and printing it again, arrives at the same digits.
 bool has_ecmascript_form(const Value& integer);
-
-void append_integer(std::int64_t value, std::string& out);
-void append_integer(std::uint64_t value, std::string& out);
 
 }  // namespace lumenflow::json

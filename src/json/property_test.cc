@@ -101,8 +101,8 @@ TEST(Property, AnIntegerIsCanonicalExactlyWhenADoublePrintsItsDigits) {
     const auto integer = *rc::gen::noShrink(rc::gen::arbitrary<std::int64_t>()).as("integer");
     const auto shift = *rc::gen::inRange(0, 63).as("shift");
     const std::int64_t scaled = integer >> shift;
-    std::string printed;
-    append_ecmascript(static_cast<double>(scaled), printed);
+    NumberBuffer buffer;
+    const std::string_view printed = ecmascript_text(static_cast<double>(scaled), buffer);
     RC_ASSERT(canonical(Value(scaled)).ok() == (printed == std::to_string(scaled)));
   }));
 }

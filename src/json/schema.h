@@ -1,9 +1,9 @@
-// JSON Schema 2020-12, compiled once and then evaluated without allocation on the happy path (but for `propertyNames` and
-// large `uniqueItems`).
+// JSON Schema 2020-12, compiled once and then evaluated without allocation on the happy path (but for `propertyNames`,
+// large `uniqueItems` and `unevaluated...` of more than 64 children).
 //
 // A compiled schema is immutable and may be used by any number of threads at once. Patterns are RE2's (linear time; no
-// look-around, no back-references: compiling says so). Recursion and work per evaluation are
-// bounded: an instance that would go beyond is not accepted, and validate() says so.
+// look-around, no back-references: compiling says so). Recursion and work per evaluation are bounded: an instance that
+// would go beyond is not accepted, and validate() says so.
 #pragma once
 
 #include <functional>
@@ -42,8 +42,8 @@ class Schema {
   // Empty when valid; otherwise each place and reason, ordered by where they stand in the schema.
   std::vector<ErrorDetail> validate(const Value& instance) const;
 
-  // Whether the schema marks any position `writeOnly: true`, and the instance with every such value replaced. On the safe
-  // side: every branch of allOf, anyOf, oneOf, if and dependentSchemas counts, whether or not it matches.
+  // Whether the schema marks any position `writeOnly: true`, and the instance with every such value replaced. On the
+  // safe side: every branch of allOf, anyOf, oneOf, if and dependentSchemas counts, whether or not it matches.
   bool has_write_only() const;
   Value redact_write_only(const Value& instance, const std::function<Value(const Value&)>& replace) const;
 

@@ -44,10 +44,12 @@ class Redactor {
   }
 
   // These and all that look at the same value through them; a $dynamicRef may mean any of its anchors.
-  Nodes in_place(Nodes nodes) const {
+  Nodes in_place(const Nodes& schemas) const {
+    Nodes nodes;  // each once, or deep instances would multiply them
     const auto add = [&nodes](const Node* node) {
       if (node != nullptr && std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
     };
+    for (const Node* schema : schemas) add(schema);
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const Node& node = *nodes[i];
       for (const Node* next : {node.ref, node.dynamic_ref, node.condition, node.consequence, node.alternative})

@@ -59,9 +59,11 @@ TEST(SchemaVectors, AssertedFormatsAgreeWithTheSuite) {
   LUMENFLOW_SKIP_WITHOUT(folder);
   SchemaOptions options;
   options.assert_format = true;
-  for (const char* format : {"date-time", "date", "time", "email", "hostname", "ipv4", "ipv6", "uri", "uuid", "regex", "json-pointer"})
+  for (const char* format :
+       {"date-time", "date", "time", "email", "hostname", "ipv4", "ipv6", "uri", "uuid", "regex", "json-pointer"})
     // What a punycode label stands for is not looked into.
-    EXPECT_GT(run_file(*folder / (std::string(format) + ".json"), options, "validation of A-label (punycode) host names"), 0);
+    EXPECT_GT(
+        run_file(*folder / (std::string(format) + ".json"), options, "validation of A-label (punycode) host names"), 0);
 }
 
 TEST(SchemaVectors, OptionalCasesThatWeSupportPass) {
@@ -70,8 +72,9 @@ TEST(SchemaVectors, OptionalCasesThatWeSupportPass) {
   const std::map<std::string, Value> documents = remotes(*folder / "remotes");
   SchemaOptions options;
   options.documents = &documents;
-  for (const char* name : {"anchor", "bignum", "dependencies-compatibility", "dynamicRef", "ecmascript-regex", "float-overflow",
-                           "format-assertion", "id", "no-schema", "non-bmp-regex", "refOfUnknownKeyword", "unknownKeyword"})
+  for (const char* name :
+       {"anchor", "bignum", "dependencies-compatibility", "dynamicRef", "ecmascript-regex", "float-overflow",
+        "format-assertion", "id", "no-schema", "non-bmp-regex", "refOfUnknownKeyword", "unknownKeyword"})
     run_file(*folder / "tests/draft2020-12/optional" / (std::string(name) + ".json"), options);
 }
 

@@ -11,16 +11,14 @@ namespace {
 
 // Below 2^53 as ECMAScript prints it, which an integer reads back exactly; above always with an exponent, so that the
 // text is no integer literal whose digits would be taken at their word.
-void append_double(double value, std::string& out) {
+void put_double(double value, TextWriter& out) {
   LUMENFLOW_CHECK(std::isfinite(value));
-  if (value == 0 && std::signbit(value)) {
-    out += "-0";
-  } else if (std::fabs(value) < 0x1p53) {
-    append_ecmascript(value, out);
-  } else {
-    char buffer[32];
-    out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr);
-  }
+  NumberBuffer buffer;
+  if (value == 0 && std::signbit(value)) return out.put(std::string_view("-0"));
+  if (std::fabs(value) < 0x1p53) return out.put(ecmascript_text(value, buffer));
+  char* const begin = buffer.data();
+  const auto end = std::to_chars(begin, begin + buffer.size(), value, std::chars_format::scientific);
+  out.put(std::string_view(begin, static_cast<std::size_t>(end.ptr - begin)));
 }
 
 // Line breaks and indentation for people, or nothing at all.
@@ -32,25 +30,25 @@ class Writer {
   void write(const Value& value) {
     switch (value.kind()) {
       case Kind::kNull:
-        out_ += "null";
+        out_.put(std::string_view("null"));
         break;
       case Kind::kBoolean:
-        out_ += *value.if_boolean() ? "true" : "false";
+        out_.put(std::string_view(*value.if_boolean() ? "true" : "false"));
         break;
       case Kind::kInteger:
-        append_integer(*value.if_integer(), out_);
+        out_.put_integer(*value.if_integer());
         break;
       case Kind::kUnsigned:
-        append_integer(*value.if_unsigned(), out_);
+        out_.put_integer(*value.if_unsigned());
         break;
       case Kind::kDouble:
-        append_double(*value.if_double(), out_);
+        put_double(*value.if_double(), out_);
         break;
       case Kind::kBigInteger:
-        out_ += value.if_big_integer()->digits;
+        out_.put(value.if_big_integer()->digits);
         break;
       case Kind::kString:
-        append_quoted_repaired(*value.if_string(), out_);
+        put_quoted_repaired(*value.if_string(), out_);
         break;
       case Kind::kArray:
         write(*value.if_array());
@@ -63,7 +61,7 @@ class Writer {
 
  private:
   void write(const Array& array) {
-    out_ += '[';
+    out_.put('[');
     ++depth_;
     bool first = true;
     for (const Value& item : array) {
@@ -71,25 +69,25 @@ class Writer {
       write(item);
     }
     end_items(first);
-    out_ += ']';
+    out_.put(']');
   }
 
   void write(const Object& object) {
-    out_ += '{';
+    out_.put('{');
     ++depth_;
     bool first = true;
     for (const Member& member : object) {
       begin_item(first);
-      append_quoted_repaired(member.key, out_);
-      out_ += kPretty ? ": " : ":";
+      put_quoted_repaired(member.key, out_);
+      out_.put(std::string_view(kPretty ? ": " : ":"));
       write(member.value);
     }
     end_items(first);
-    out_ += '}';
+    out_.put('}');
   }
 
   void begin_item(bool& first) {
-    if (!first) out_ += ',';
+    if (!first) out_.put(',');
     first = false;
     break_line();
   }
@@ -100,10 +98,12 @@ class Writer {
   }
 
   void break_line() {
-    if constexpr (kPretty) out_.append("\n").append(depth_ * 2, ' ');
+    if constexpr (!kPretty) return;
+    out_.put('\n');
+    for (std::size_t i = 0; i < depth_ * 2; ++i) out_.put(' ');
   }
 
-  std::string& out_;
+  TextWriter out_;
   std::size_t depth_ = 0;
 };
 

@@ -1,6 +1,5 @@
 #include "json/text.h"
 
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -23,50 +22,55 @@ constexpr std::uint64_t attention(std::uint64_t word) {
 
 constexpr bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
 
+std::uint64_t load(const char* p) {
+  std::uint64_t word;
+  std::memcpy(&word, p, 8);
+  return word;
+}
+
 // Length of the run from `begin` that is plain ASCII and needs no escape.
 std::size_t plain_run(const char* begin, const char* end) {
   const char* p = begin;
   if constexpr (std::endian::native == std::endian::little) {
     for (; end - p >= 8; p += 8) {
-      std::uint64_t word;
-      std::memcpy(&word, p, 8);
       // Borrows run upwards only, so the lowest set bit is exact.
-      if (const std::uint64_t found = attention(word))
+      if (const std::uint64_t found = attention(load(p)))
         return static_cast<std::size_t>(p - begin) + static_cast<std::size_t>(std::countr_zero(found)) / 8;
     }
+    if (end - begin >= 8 && attention(load(end - 8)) == 0) return static_cast<std::size_t>(end - begin);
   }
   while (p != end && is_plain(static_cast<unsigned char>(*p))) ++p;
   return static_cast<std::size_t>(p - begin);
 }
 
-void append_escape(unsigned char c, std::string& out) {
+void put_escape(unsigned char c, TextWriter& out) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   switch (c) {
     case '"':
-      out += "\\\"";
+      out.put(std::string_view("\\\""));
       break;
     case '\\':
-      out += "\\\\";
+      out.put(std::string_view("\\\\"));
       break;
     case '\b':
-      out += "\\b";
+      out.put(std::string_view("\\b"));
       break;
     case '\t':
-      out += "\\t";
+      out.put(std::string_view("\\t"));
       break;
     case '\n':
-      out += "\\n";
+      out.put(std::string_view("\\n"));
       break;
     case '\f':
-      out += "\\f";
+      out.put(std::string_view("\\f"));
       break;
     case '\r':
-      out += "\\r";
+      out.put(std::string_view("\\r"));
       break;
     default:
-      out += "\\u00";
-      out += kDigits[c >> 4];
-      out += kDigits[c & 15];
+      out.put(std::string_view("\\u00"));
+      out.put(kDigits[c >> 4]);
+      out.put(kDigits[c & 15]);
   }
 }
 
@@ -78,43 +82,39 @@ std::size_t sequence_bytes(std::string_view text) {
 }
 
 template <bool kRepair>
-bool append(std::string_view text, std::string& out) {
-  const std::size_t before = out.size();
-  out += '"';
+bool put(std::string_view text, TextWriter& out) {
+  out.put('"');
   const char* p = text.data();
   const char* const end = p + text.size();
   while (true) {
     const std::size_t run = plain_run(p, end);
-    out.append(p, run);
+    out.put(std::string_view(p, run));
     p += run;
     if (p == end) break;
     const auto c = static_cast<unsigned char>(*p);
     if (c < 0x80) {
-      append_escape(c, out);
+      put_escape(c, out);
       ++p;
       continue;
     }
     const std::size_t bytes = sequence_bytes({p, static_cast<std::size_t>(end - p)});
     if (bytes == 0) {
-      if constexpr (!kRepair) {
-        out.resize(before);
-        return false;
-      }
-      out += "\xef\xbf\xbd";
+      if constexpr (!kRepair) return false;
+      out.put(std::string_view("\xef\xbf\xbd"));
       ++p;
       continue;
     }
-    out.append(p, bytes);
+    out.put(std::string_view(p, bytes));
     p += bytes;
   }
-  out += '"';
+  out.put('"');
   return true;
 }
 
 }  // namespace
 
-bool append_quoted(std::string_view text, std::string& out) { return append<false>(text, out); }
+bool put_quoted(std::string_view text, TextWriter& out) { return put<false>(text, out); }
 
-void append_quoted_repaired(std::string_view text, std::string& out) { append<true>(text, out); }
+void put_quoted_repaired(std::string_view text, TextWriter& out) { put<true>(text, out); }
 
 }  // namespace lumenflow::json

@@ -1,17 +1,63 @@
-// Quoted JSON strings, as both the plain serialiser and the canonical form write them (RFC 8785, 3.2.2.2).
+// Writing JSON text: a small buffer in front of the string, and quoted strings as both the plain serialiser and the
+// canonical form write them (RFC 8785, 3.2.2.2).
 //
-// Pure functions.
+// A writer borrows the string, lives on the stack of one call, and has written everything once it is destroyed or
+// flushed.
 #pragma once
 
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 namespace lumenflow::json {
 
-// Appends the string in quotes. False, with `out` as before, when it is not UTF-8.
-bool append_quoted(std::string_view text, std::string& out);
+class TextWriter {
+ public:
+  explicit TextWriter(std::string& out) : out_(out) {}
+  ~TextWriter() { flush(); }
+  TextWriter(const TextWriter&) = delete;
+  TextWriter& operator=(const TextWriter&) = delete;
+
+  void put(char c) {
+    if (size_ == buffer_.size()) flush();
+    buffer_[size_++] = c;
+  }
+  void put(std::string_view text) {
+    if (text.size() > buffer_.size() - size_) {
+      flush();
+      if (text.size() > buffer_.size()) {
+        out_.append(text);
+        return;
+      }
+    }
+    std::memcpy(buffer_.data() + size_, text.data(), text.size());
+    size_ += text.size();
+  }
+  template <class Integer>
+  void put_integer(Integer value) {
+    if (buffer_.size() - size_ < 24) flush();
+    char* const begin = buffer_.data() + size_;
+    size_ += static_cast<std::size_t>(std::to_chars(begin, begin + 24, value).ptr - begin);
+  }
+  void flush() {
+    out_.append(buffer_.data(), size_);
+    size_ = 0;
+  }
+  void discard() { size_ = 0; }
+
+ private:
+  std::string& out_;
+  std::size_t size_ = 0;
+  std::array<char, 1024> buffer_;
+};
+
+// The string in quotes. False, possibly after a part of it, when it is not UTF-8.
+bool put_quoted(std::string_view text, TextWriter& out);
 
 // The same with every byte that is no UTF-8 replaced by U+FFFD.
-void append_quoted_repaired(std::string_view text, std::string& out);
+void put_quoted_repaired(std::string_view text, TextWriter& out);
 
 }  // namespace lumenflow::json

@@ -27,13 +27,13 @@ struct Credential {
   Subject subject;
   std::string on_behalf_of;
   std::vector<std::string> scopes;
-  std::string token_id;                 // jti; empty: no token (local socket, CLI)
+  std::string token_id;  // jti; empty: no token (local socket, CLI)
   std::optional<Timestamp> expires_at;
-  bool operator_key = false;            // proved possession of the workspace's operator key with this very request
+  bool operator_key = false;  // proved possession of the workspace's operator key with this very request
 };
 
-// Whether the credential holds the token scope: itself, `workspace` for what it stands for, and for `tools:<permission>`
-// also `tools:<permission>:<pack>`.
+// Whether the credential holds the token scope: itself, `workspace` for what it stands for, and for
+// `tools:<permission>` also `tools:<permission>:<pack>`.
 bool holds_scope(const Credential& credential, std::string_view scope, std::string_view pack);
 
 struct Call {

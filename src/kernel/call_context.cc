@@ -22,6 +22,30 @@ Result<json::Value> stored_json(std::string_view text) {
 
 }  // namespace
 
+Result<const log::Snapshot*> LazySnapshot::taken() const {
+  if (taken_ == nullptr) {
+    LUMENFLOW_TRY_ASSIGN(taken_, log_.snapshot());
+  }
+  return static_cast<const log::Snapshot*>(taken_.get());
+}
+
+Result<std::optional<std::string>> LazySnapshot::get(std::string_view table, std::string_view key) const {
+  LUMENFLOW_TRY_ASSIGN(const log::Snapshot* const snapshot, taken());
+  return snapshot->get(table, key);
+}
+
+Result<std::vector<log::KeyValue>> LazySnapshot::scan(std::string_view table, std::string_view prefix, std::string_view after,
+                                                      std::size_t limit) const {
+  LUMENFLOW_TRY_ASSIGN(const log::Snapshot* const snapshot, taken());
+  return snapshot->scan(table, prefix, after, limit);
+}
+
+Result<std::vector<log::KeyValue>> LazySnapshot::scan_descending(std::string_view table, std::string_view prefix,
+                                                                 std::string_view before, std::size_t limit) const {
+  LUMENFLOW_TRY_ASSIGN(const log::Snapshot* const snapshot, taken());
+  return snapshot->scan_descending(table, prefix, before, limit);
+}
+
 Result<std::optional<json::Value>> CallStore::get(std::string_view key) {
   const std::string full = journal::store_key(pack_, key);
   std::optional<std::string> text;
@@ -50,8 +74,8 @@ Status CallStore::erase(std::string_view key) {
 
 // Merges the call's own writes into what `scan` pages out of the base. `bound` is exclusive and empty for none.
 template <class Scan>
-Result<std::vector<pack::StoreItem>> CallStore::merged(std::string_view prefix, std::string_view bound, std::size_t limit,
-                                                       bool ascending, Scan scan) {
+Result<std::vector<pack::StoreItem>> CallStore::merged(std::string_view prefix, std::string_view bound,
+                                                       std::size_t limit, bool ascending, Scan scan) {
   read_ranges_ = true;
   const std::string full_prefix = journal::store_key(pack_, prefix);
   std::map<std::string, std::optional<std::string>> found;
@@ -60,8 +84,9 @@ Result<std::vector<pack::StoreItem>> CallStore::merged(std::string_view prefix, 
     return key.starts_with(full_prefix) && (bound.empty() || (ascending ? own > bound : own < bound));
   };
   // Each erased key can hide one base item, so that many more are asked for.
-  LUMENFLOW_TRY_ASSIGN(std::vector<log::KeyValue> base,
-                       scan(full_prefix, bound.empty() ? std::string() : journal::store_key(pack_, bound), limit + writes_.size()));
+  LUMENFLOW_TRY_ASSIGN(
+      std::vector<log::KeyValue> base,
+      scan(full_prefix, bound.empty() ? std::string() : journal::store_key(pack_, bound), limit + writes_.size()));
   const bool base_exhausted = base.size() < limit + writes_.size();
   const std::string last = base.empty() ? std::string() : base.back().key;
   for (log::KeyValue& item : base) found.emplace(std::move(item.key), std::move(item.value));
@@ -83,17 +108,20 @@ Result<std::vector<pack::StoreItem>> CallStore::merged(std::string_view prefix, 
   return items;
 }
 
-Result<std::vector<pack::StoreItem>> CallStore::scan(std::string_view prefix, std::string_view after, std::size_t limit) {
-  return merged(prefix, after, limit, true, [this](const std::string& full_prefix, const std::string& bound, std::size_t n) {
-    return base_.scan(journal::kStoreTable, full_prefix, bound, n);
-  });
+Result<std::vector<pack::StoreItem>> CallStore::scan(std::string_view prefix, std::string_view after,
+                                                     std::size_t limit) {
+  return merged(prefix, after, limit, true,
+                [this](const std::string& full_prefix, const std::string& bound, std::size_t n) {
+                  return base_.scan(journal::kStoreTable, full_prefix, bound, n);
+                });
 }
 
 Result<std::vector<pack::StoreItem>> CallStore::scan_descending(std::string_view prefix, std::string_view before,
                                                                 std::size_t limit) {
-  return merged(prefix, before, limit, false, [this](const std::string& full_prefix, const std::string& bound, std::size_t n) {
-    return base_.scan_descending(journal::kStoreTable, full_prefix, bound, n);
-  });
+  return merged(prefix, before, limit, false,
+                [this](const std::string& full_prefix, const std::string& bound, std::size_t n) {
+                  return base_.scan_descending(journal::kStoreTable, full_prefix, bound, n);
+                });
 }
 
 CallContext::CallContext(const RunningCall& call, const log::TableReader& base, const pack::Manifest* manifest,
@@ -121,7 +149,8 @@ Status CallContext::emit(std::string_view kind, json::Value payload, pack::EmitO
   for (const PendingEvent& earlier : events_)
     if (event.options.idempotency_key && earlier.kind == event.kind &&
         earlier.options.idempotency_key == event.options.idempotency_key && !(earlier.payload == event.payload))
-      return Error(ErrorCode::kIdempotencyConflict, "event " + event.kind + " was emitted by this call with another payload");
+      return Error(ErrorCode::kIdempotencyConflict,
+                   "event " + event.kind + " was emitted by this call with another payload");
   events_.push_back(std::move(event));
   return {};
 }

@@ -19,6 +19,26 @@
 
 namespace lumenflow::kernel {
 
+// What was durable when it was first read. Most tools read nothing, and for them no snapshot is taken. A read later than
+// the call's launch is safe: what a store transaction read is compared with the journal before its writes are recorded.
+class LazySnapshot final : public log::TableReader {
+ public:
+  explicit LazySnapshot(const log::Log& log) : log_(log) {}
+
+  Result<std::optional<std::string>> get(std::string_view table, std::string_view key) const override;
+  Result<std::vector<log::KeyValue>> scan(std::string_view table, std::string_view prefix, std::string_view after,
+                                          std::size_t limit) const override;
+  Result<std::vector<log::KeyValue>> scan_descending(std::string_view table, std::string_view prefix,
+                                                     std::string_view before, std::size_t limit) const override;
+  // Gives back what it holds of the log. Nothing is read after.
+  void release() { taken_.reset(); }
+
+ private:
+  Result<const log::Snapshot*> taken() const;
+  const log::Log& log_;
+  mutable std::unique_ptr<log::Snapshot> taken_;
+};
+
 // The pack's store during one call: reads go through to `base`, writes are kept and applied with the call's result.
 class CallStore final : public pack::Store {
  public:
@@ -27,7 +47,8 @@ class CallStore final : public pack::Store {
   Result<std::optional<json::Value>> get(std::string_view key) override;
   Status put(std::string_view key, json::Value value) override;
   Status erase(std::string_view key) override;
-  Result<std::vector<pack::StoreItem>> scan(std::string_view prefix, std::string_view after, std::size_t limit) override;
+  Result<std::vector<pack::StoreItem>> scan(std::string_view prefix, std::string_view after,
+                                            std::size_t limit) override;
   Result<std::vector<pack::StoreItem>> scan_descending(std::string_view prefix, std::string_view before,
                                                        std::size_t limit) override;
 

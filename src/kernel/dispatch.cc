@@ -7,7 +7,7 @@
 namespace lumenflow::kernel {
 namespace {
 
-constexpr std::size_t kWaitersMax = 32;           // equal calls that wait for one that runs
+constexpr std::size_t kWaitersMax = 32;  // equal calls that wait for one that runs
 constexpr std::size_t kIdempotencyKeyBytesMax = 256;
 
 json::Value details_of(const std::vector<ErrorDetail>& faults) {
@@ -37,28 +37,33 @@ void Kernel::dispatch(CallArrived arrived) {
 void Kernel::refuse(const CallPtr& call, int stage, ErrorCode code, std::string decided_by, std::string message,
                     json::Value details) {
   end_call(call, {.stage = stage,
-                   .outcome = journal::Outcome::kDenied,
-                   .code = code,
-                   .tool_code = {},
-                   .decided_by = std::move(decided_by),
-                   .message = std::move(message),
-                   .details = std::move(details)});
+                  .outcome = journal::Outcome::kDenied,
+                  .code = code,
+                  .tool_code = {},
+                  .decided_by = std::move(decided_by),
+                  .message = std::move(message),
+                  .details = std::move(details)});
 }
 
 // Stage 0. These refusals are counted, one entry per subject and second, so that a flood is not a flood of writes.
 bool Kernel::admit(const CallPtr& call) {
   std::optional<ErrorCode> code;
-  if (draining_) code = ErrorCode::kDraining;
-  else if (!rate_limiter_.admit(call->call.credential->subject, call->arrived_monotonic)) code = ErrorCode::kRateLimited;
+  if (draining_)
+    code = ErrorCode::kDraining;
+  else if (!rate_limiter_.admit(call->call.credential->subject, call->arrived_monotonic))
+    code = ErrorCode::kRateLimited;
   if (!code) return true;
 
   ++counters_.refused_unrecorded;
   const Timestamp second{call->arrived.ms - call->arrived.ms % 1'000};
   const std::pair key(call->call.credential->subject.str(), std::string(name(*code)));
-  auto [entry, added] = refusal_counts_.try_emplace(key, journal::CallsRefused{second, call->call.credential->subject, key.second, 0});
+  auto [entry, added] =
+      refusal_counts_.try_emplace(key, journal::CallsRefused{second, call->call.credential->subject, key.second, 0});
   if (!added && entry->second.second != second) {
     append_refusal_counts();
-    entry = refusal_counts_.try_emplace(key, journal::CallsRefused{second, call->call.credential->subject, key.second, 0}).first;
+    entry =
+        refusal_counts_.try_emplace(key, journal::CallsRefused{second, call->call.credential->subject, key.second, 0})
+            .first;
   }
   ++entry->second.count;
 
@@ -138,7 +143,8 @@ bool Kernel::check_scopes(const CallPtr& call) {
   const pack::ScopeVerdict& verdict = scope_verdicts_.at(call->tool);
   if (verdict.granted) return true;
   refuse(call, 4, ErrorCode::kScopeDenied, verdict.layer + ":" + verdict.scope,
-         "layer '" + verdict.layer + "' does not grant " + verdict.scope + ", which " + call->tool->descriptor.name + " requires");
+         "layer '" + verdict.layer + "' does not grant " + verdict.scope + ", which " + call->tool->descriptor.name +
+             " requires");
   return false;
 }
 
@@ -166,14 +172,16 @@ bool Kernel::check_idempotency(const CallPtr& call) {
   call->idempotency_hash =
       IdempotencyIndex::key_of(call->call.credential->subject.str(), call->tool->descriptor.name, key);
   const auto conflict = [&] {
-    refuse(call, 6, ErrorCode::kIdempotencyConflict, "idempotency_key", "this idempotency key was used with another input");
+    refuse(call, 6, ErrorCode::kIdempotencyConflict, "idempotency_key",
+           "this idempotency key was used with another input");
     return false;
   };
   if (const auto running = running_keys_.find(*call->idempotency_hash); running != running_keys_.end()) {
     RunningCall& first = *running_.at(running->second);
     if (first.input_hash != call->input_hash) return conflict();
     if (first.completions.size() >= kWaitersMax) {
-      refuse(call, 6, ErrorCode::kInProgress, "idempotency_key", "the call under this idempotency key is still running");
+      refuse(call, 6, ErrorCode::kInProgress, "idempotency_key",
+             "the call under this idempotency key is still running");
       return false;
     }
     for (Completion& done : call->completions) first.completions.push_back(std::move(done));
@@ -199,7 +207,8 @@ void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& recor
   } else {
     const Result<journal::RecordedCall> recorded = reader_.call(first);
     if (!recorded.ok() || !recorded->finished || recorded->body.result.empty()) {
-      refuse(call, 6, ErrorCode::kInProgress, "idempotency:" + first.str(), "the result under this idempotency key is not at hand");
+      refuse(call, 6, ErrorCode::kInProgress, "idempotency:" + first.str(),
+             "the result under this idempotency key is not at hand");
       return;
     }
     result.receipt = first;
@@ -208,7 +217,8 @@ void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& recor
     result.body = recorded->body.result;
     result.body.pop_back();
     const std::int64_t duration_us = json::integer_or(*recorded->finished, "duration_us", 0);
-    result.body += ",\"metadata\":{\"duration_ms\":" + std::to_string(duration_us / 1000) + ",\"receipt_id\":\"" + first.str() + "\"}}";
+    result.body += ",\"metadata\":{\"duration_ms\":" + std::to_string(duration_us / 1000) + ",\"receipt_id\":\"" +
+                   first.str() + "\"}}";
   }
   result.replayed = true;
   call->idempotency_hash.reset();  // the record there is stays the record
@@ -232,7 +242,8 @@ bool Kernel::check_approval(const CallPtr& call) {
   return false;
 }
 
-// Stage 8: what has effects outside the journal is recorded as started before it runs; all else commits once, at its end.
+// Stage 8: what has effects outside the journal is recorded as started before it runs; all else commits once, at its
+// end.
 void Kernel::start(const CallPtr& call) {
   const pack::ToolTraits traits = call->tool->traits;
   if (traits.store_only && traits.bounded) return run_on_strand(call);

@@ -39,17 +39,20 @@ Error conflict(const std::string& kind) {
 Status check_emission(const pack::Manifest& manifest, const PendingEvent& event) {
   const auto policy = manifest.backpressure_policy.find(event.kind);
   if (policy == manifest.backpressure_policy.end())
-    return Error(ErrorCode::kUnknownKind, "Unknown kind at emit: '" + event.kind + "' is not declared; add '- " + event.kind +
-                                              "' under emitted_event_kinds of " + manifest.id + "/manifest.yaml");
+    return Error(ErrorCode::kUnknownKind, "Unknown kind at emit: '" + event.kind + "' is not declared; add '- " +
+                                              event.kind + "' under emitted_event_kinds of " + manifest.id +
+                                              "/manifest.yaml");
   const auto schema = manifest.event_schemas.find(event.kind);
   if (schema != manifest.event_schemas.end()) {
     std::vector<ErrorDetail> faults = schema->second->validate(event.payload);
     if (!faults.empty())
-      return Error(ErrorCode::kInvalidPayload, "the payload of " + event.kind + " does not match its schema", std::move(faults));
+      return Error(ErrorCode::kInvalidPayload, "the payload of " + event.kind + " does not match its schema",
+                   std::move(faults));
   }
   LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(event.payload));
   if (text.size() > event::kPayloadBytesMax)
-    return Error(ErrorCode::kPayloadTooLarge, "the payload of " + event.kind + " is over 256 KiB; emit a reference instead");
+    return Error(ErrorCode::kPayloadTooLarge,
+                 "the payload of " + event.kind + " is over 256 KiB; emit a reference instead");
   if (event.options.timestamp && !parse_rfc3339(*event.options.timestamp).ok())
     return Error(ErrorCode::kInvalidPayload, "the timestamp of " + event.kind + " is not RFC 3339");
   return {};
@@ -87,7 +90,8 @@ Result<std::optional<std::string>> Emitter::emit(PendingEvent event, event::Even
     if (known->payload_hash == payload_hash) return std::optional<std::string>();
     return conflict(event.kind);
   }
-  LUMENFLOW_TRY_ASSIGN(const event::Event built, event::build_kernel_event_v2(event.kind, std::move(event.payload), options));
+  LUMENFLOW_TRY_ASSIGN(const event::Event built,
+                       event::build_kernel_event_v2(event.kind, std::move(event.payload), options));
   const KeyRecord record{now + window_, options.timestamp, payload_hash};
   LUMENFLOW_TRY(log_.put(journal::kEventKeysTable, key, encode(record)));
   return std::optional(stamp(built, event_class, now, cause));

@@ -1,4 +1,5 @@
-// Puts events on the workspace's stream: stamps them with `seq`, `queue_seq` and `emitted_at`, and keeps the stream's head.
+// Puts events on the workspace's stream: stamps them with `seq`, `queue_seq` and `emitted_at`, and keeps the stream's
+// head.
 //
 // Used on the strand only; what it makes belongs to the batch that is open.
 #pragma once

@@ -19,7 +19,8 @@ std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext
   try {
     return call.tool->handler(context, call.call.input);
   } catch (const std::exception& error) {
-    write_log(LogLevel::kError, "kernel", "a tool threw", {{"tool", call.tool->descriptor.name}, {"receipt", call.receipt.str()}});
+    write_log(LogLevel::kError, "kernel", "a tool threw",
+              {{"tool", call.tool->descriptor.name}, {"receipt", call.receipt.str()}});
     return std::nullopt;
   }
 }
@@ -31,22 +32,18 @@ void Kernel::run_on_strand(const CallPtr& call) {
   judge(call, context, run_handler(*call, context));
 }
 
-// After the commit that recorded the start: the snapshot sees all that is durable.
+// After the commit that recorded the start, so that the tool's reads see all that was durable then.
 void Kernel::launch(const CallPtr& call) {
-  Result<std::unique_ptr<log::Snapshot>> snapshot = ports_.log.snapshot();
-  if (!snapshot.ok()) {
-    enqueue(CancelAsked{call->receipt, Subject("the journal: " + snapshot.error().message())});
-    return;
-  }
   call->store_version = store_versions_[std::string(call->pack_id)];
   // The task owns what the tool uses: the call's immutable half stays alive over a cancellation or a timeout.
   auto work = std::make_shared<ToolReturned>();
   work->call = call;
-  work->snapshot = *std::move(snapshot);
+  work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
   work->context = std::make_unique<CallContext>(*call, *work->snapshot, manifest_of(*call), options_.workspace_root,
                                                 ports_.random.draw16());
   const bool taken = ports_.executor.post([this, work] {
     work->result = run_handler(*work->call, *work->context);
+    work->snapshot->release();  // as many are held as tools run, not as results wait for the strand
     enqueue(std::move(*work));
   });
   if (!taken) enqueue(CancelAsked{call->receipt, Subject("the executor: its queue is full")});

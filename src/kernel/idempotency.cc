@@ -36,7 +36,8 @@ Status IdempotencyIndex::load(Timestamp now) {
                          log_.tables().scan(journal::kIdempotencyTable, "", after, kLoadChunk));
     for (const log::KeyValue& item : items) {
       const auto record = journal::decode_idempotency_record(item.value);
-      if (!record || item.key.size() != 16) return Error(ErrorCode::kJournalDamaged, "an idempotency record is malformed");
+      if (!record || item.key.size() != 16)
+        return Error(ErrorCode::kJournalDamaged, "an idempotency record is malformed");
       const Place place{*journal::from_big_endian(std::string_view(item.key).substr(0, 8)),
                         *journal::from_big_endian(std::string_view(item.key).substr(8))};
       places_.emplace(fingerprint(record->key), place);

@@ -43,7 +43,8 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
     return kernel;
   }
   LUMENFLOW_TRY(kernel->close_crashed_calls());
-  const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash, kernel->options_.version};
+  const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash,
+                                         kernel->options_.version};
   if (Result<Position> at = ports.log.append({{journal::encode(opened)}, {}}); !at.ok()) return std::move(at).error();
   LUMENFLOW_TRY(kernel->emitter_.flush());
   LUMENFLOW_TRY(ports.log.commit());
@@ -170,12 +171,13 @@ void Kernel::commit_batch() {
   for (const std::shared_ptr<RunningCall>& call : std::exchange(launches_, {})) launch(call);
 }
 
-// Fail-stop: nothing of the batch happened. State goes back to what is on disk; only the ends of calls whose effects are
-// out in the world are kept, to be recorded when the journal is back.
+// Fail-stop: nothing of the batch happened. State goes back to what is on disk; only the ends of calls whose effects
+// are out in the world are kept, to be recorded when the journal is back.
 void Kernel::batch_failed(const Error& error) {
   ports_.log.rollback();
   ++counters_.commits_failed;
-  if (journal_available_) write_log(LogLevel::kError, "kernel", "the journal cannot be written", {{"reason", error.message()}});
+  if (journal_available_)
+    write_log(LogLevel::kError, "kernel", "the journal cannot be written", {{"reason", error.message()}});
   journal_available_ = false;
   results_of_batch_.clear();
   for (Ending& ending : std::exchange(endings_of_effects_, {})) unrecorded_.push_back(std::move(ending));
@@ -203,9 +205,8 @@ void Kernel::batch_failed(const Error& error) {
 bool Kernel::refusal_counts_due() const {
   if (refusal_counts_.empty()) return false;
   const std::int64_t now = ports_.clock.now().ms;
-  return draining_ || std::any_of(refusal_counts_.begin(), refusal_counts_.end(), [now](const auto& item) {
-           return item.second.second.ms + kSecondMs <= now;
-         });
+  return draining_ || std::any_of(refusal_counts_.begin(), refusal_counts_.end(),
+                                  [now](const auto& item) { return item.second.second.ms + kSecondMs <= now; });
 }
 
 void Kernel::append_refusal_counts() {
@@ -223,7 +224,8 @@ void Kernel::finish_draining() {
   if (journal_available_ && unrecorded_.empty()) {
     const journal::WorkspaceChanged drained{"drained", ports_.clock.now(), options_.config.hash, options_.version};
     Status status;
-    if (Result<Position> at = ports_.log.append({{journal::encode(drained)}, {}}); !at.ok()) status = std::move(at).error();
+    if (Result<Position> at = ports_.log.append({{journal::encode(drained)}, {}}); !at.ok())
+      status = std::move(at).error();
     if (status.ok()) status = ports_.log.commit();
     if (!status.ok()) ports_.log.rollback();
   }
@@ -260,7 +262,8 @@ bool Kernel::also_notify(const ReceiptId& receipt, Completion done) {
 
 bool Kernel::callable(const pack::ActiveTool& tool, const Credential& credential) const {
   if (tool.descriptor.internal_only || draining_) return false;
-  if (!holds_scope(credential, tool.descriptor.scope, tool.pack == nullptr ? "kernel" : tool.pack->manifest.id)) return false;
+  if (!holds_scope(credential, tool.descriptor.scope, tool.pack == nullptr ? "kernel" : tool.pack->manifest.id))
+    return false;
   const auto verdict = scope_verdicts_.find(&tool);
   if (verdict == scope_verdicts_.end() || !verdict->second.granted) return false;
   return decide_by_default(options_.config, tool.descriptor.permission).decision != Decision::kDeny;

@@ -1,9 +1,9 @@
 // The kernel: the one path every call takes, on one strand (03-dispatch).
 //
 // All state belongs to the strand. submit() and cancel() may be called from any thread: they put an item on the ingress
-// queue and ring the doorbell; whoever owns the strand then calls run_pending() on it, which handles what is queued as one
-// batch, commits it, and only then answers and launches. Everything else is called on the strand. The same ingress, clock
-// and random readings give the same journal bytes.
+// queue and ring the doorbell; whoever owns the strand then calls run_pending() on it, which handles what is queued as
+// one batch, commits it, and only then answers and launches. Everything else is called on the strand. The same ingress,
+// clock and random readings give the same journal bytes.
 #pragma once
 
 #include <array>
@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -54,8 +55,8 @@ struct KernelOptions {
   std::shared_ptr<const pack::Registry> registry;  // shared with calls in flight
   std::vector<KernelTool> kernel_tools;
   std::string workspace_root;
-  std::string redaction_key;  // HMAC key of values at writeOnly positions
-  std::string version;        // of the program, recorded
+  std::string redaction_key;       // HMAC key of values at writeOnly positions
+  std::string version;             // of the program, recorded
   std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
 };
 
@@ -113,8 +114,8 @@ class Kernel {
   };
   struct ToolReturned {
     CallPtr call;  // shared with the strand's table
-    std::unique_ptr<CallContext> context;
-    std::unique_ptr<log::Snapshot> snapshot;
+    std::unique_ptr<LazySnapshot> snapshot;
+    std::unique_ptr<CallContext> context;  // after what it reads from
     std::optional<pack::ToolResult> result;  // nothing: the tool threw
   };
   struct CancelAsked {
@@ -188,7 +189,7 @@ class Kernel {
   Status apply_store_writes(const Ending& ending);
   journal::CallRequested requested_entry(const RunningCall& call) const;
   struct ToolCalled {
-    std::string receipt, tool, envelope_hash, code;
+    std::string_view receipt, tool, envelope_hash, code;  // what they view outlives the entry's making
     journal::Outcome outcome;
     std::int64_t duration_us;
   };
@@ -211,8 +212,8 @@ class Kernel {
   std::unordered_map<std::string, std::shared_ptr<RunningCall>> running_;
   std::multimap<std::chrono::nanoseconds, std::string> deadlines_;  // monotonic -> receipt
   std::unordered_map<std::string, std::size_t> running_by_tool_;
-  std::map<Hash256, std::string> running_keys_;                     // idempotency hash -> receipt
-  std::unordered_map<std::string, std::uint64_t> store_versions_;   // by pack: commits that wrote its store
+  std::map<Hash256, std::string> running_keys_;                    // idempotency hash -> receipt
+  std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: commits that wrote its store
 
   // The batch that is open.
   std::optional<Error> batch_error_;

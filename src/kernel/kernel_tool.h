@@ -1,5 +1,5 @@
-// Kernel tools: what changes the workspace's own state, on the same path as every other call. Not packs: they have a table
-// of their own and are reached from the socket and the CLI only.
+// Kernel tools: what changes the workspace's own state, on the same path as every other call. Not packs: they have a
+// table of their own and are reached from the socket and the CLI only.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ struct KernelToolSpec {
   std::string_view description;
   pack::Permission permission = pack::Permission::kAdmin;
   std::string_view scope;
-  std::string_view input_schema;   // JSON text
+  std::string_view input_schema;  // JSON text
   std::string_view output_schema;
   bool operator_key = true;
 };

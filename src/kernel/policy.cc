@@ -4,9 +4,12 @@ namespace lumenflow::kernel {
 
 std::string_view name(Decision decision) {
   switch (decision) {
-    case Decision::kAllow: return "allow";
-    case Decision::kDeny: return "deny";
-    case Decision::kApprovalRequired: break;
+    case Decision::kAllow:
+      return "allow";
+    case Decision::kDeny:
+      return "deny";
+    case Decision::kApprovalRequired:
+      break;
   }
   return "approval_required";
 }

@@ -25,7 +25,8 @@ bool RateLimiter::admit(const Subject& subject, std::chrono::nanoseconds now) {
   return true;
 }
 
-// A full bucket says nothing that a new one would not. What is kept doubles the next sweep, so sweeping costs O(1) a call.
+// A full bucket says nothing that a new one would not. What is kept doubles the next sweep, so sweeping costs O(1) a
+// call.
 void RateLimiter::forget_full_buckets(std::chrono::nanoseconds now) {
   std::erase_if(buckets_, [&](const auto& item) {
     return refill(item.second.tokens, per_second_, burst_, now - item.second.at) >= burst_;

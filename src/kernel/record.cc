@@ -37,24 +37,29 @@ std::string failure_text(std::string_view code, const std::string& message, cons
 
 std::string_view code_of(const CallEnd& end) { return end.code ? name(*end.code) : std::string_view(end.tool_code); }
 
-std::string with_metadata(std::string result, const ReceiptId& receipt, std::int64_t duration_us) {
+std::string with_metadata(std::string_view result, const ReceiptId& receipt, std::int64_t duration_us) {
   std::array<char, 32> number;
   const double duration_ms = static_cast<double>(duration_us) / 1000;
   const auto end = std::to_chars(number.data(), number.data() + number.size(), duration_ms).ptr;
-  result.pop_back();
-  result.append(",\"metadata\":{\"duration_ms\":").append(number.data(), end);
-  return result.append(",\"receipt_id\":\"").append(receipt.str()).append("\"}}");
+  std::string out;
+  out.reserve(result.size() + 128);
+  out.append(result.substr(0, result.size() - 1));
+  out.append(",\"metadata\":{\"duration_ms\":").append(number.data(), end);
+  out.append(",\"receipt_id\":\"").append(receipt.str()).append("\"}}");
+  return out;
 }
 
 // SHA-256 of the canonical JSON of {input, subject, tool}; an input without a canonical form counts as null.
 std::string envelope_hash(const RunningCall& call) {
-  std::string envelope = "{\"input\":";
-  envelope.append(call.input_text.empty() ? "null" : call.input_text).append(",\"subject\":");
-  json::append_canonical_string(call.call.credential->subject.str(), envelope);
-  envelope += ",\"tool\":";
-  json::append_canonical_string(call.tool->descriptor.name, envelope);
-  envelope += '}';
-  return sha256_hex(envelope);
+  // Hashed in parts: the input is the long one and need not be copied.
+  const std::string_view input = call.input_text.empty() ? std::string_view("null") : std::string_view(call.input_text);
+  std::string rest = ",\"subject\":";
+  rest.reserve(256);
+  json::append_canonical_string(call.call.credential->subject.str(), rest);
+  rest += ",\"tool\":";
+  json::append_canonical_string(call.tool->descriptor.name, rest);
+  rest += '}';
+  return to_hex(sha256({R"({"input":)", input, rest}));
 }
 
 json::Value hashed(const std::string& key, const json::Value& value) {
@@ -65,8 +70,8 @@ json::Value hashed(const std::string& key, const json::Value& value) {
 }  // namespace
 
 std::string Kernel::redact(const json::Schema& schema, const json::Value& value) const {
-  const json::Value redacted =
-      schema.redact_write_only(value, [this](const json::Value& secret) { return hashed(options_.redaction_key, secret); });
+  const json::Value redacted = schema.redact_write_only(
+      value, [this](const json::Value& secret) { return hashed(options_.redaction_key, secret); });
   return json::serialize(redacted);
 }
 
@@ -96,7 +101,8 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
     ending.store_writes = context->store_writes().writes();
   }
   if (output == nullptr && ending.end.outcome != journal::Outcome::kSuccess)
-    ending.response_result = ending.stored_result = failure_text(code_of(ending.end), ending.end.message, ending.end.details);
+    ending.response_result = ending.stored_result =
+        failure_text(code_of(ending.end), ending.end.message, ending.end.details);
 
   release(call);
   answer_later(ending, duration_since(call->arrived_monotonic));
@@ -123,6 +129,7 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   const Timestamp now = ports_.clock.now();
   const std::int64_t duration_us = duration_since(call.arrived_monotonic);
   log::Row row;
+  row.entries.reserve(3 + ending.events.size());
   if (!call.started) row.entries.push_back(journal::encode(requested_entry(call)));
   journal::CallFinished finished;
   finished.receipt = call.receipt;
@@ -136,8 +143,9 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   if (!ending.stored_result.empty()) finished.output_hash = sha256(ending.stored_result);
   row.entries.push_back(journal::encode(finished));
   if (call.tool != nullptr) {
-    const ToolCalled called{call.receipt.str(),     call.tool->descriptor.name, envelope_hash(call),
-                            std::string(code_of(ending.end)), ending.end.outcome,         duration_us};
+    const std::string envelope = envelope_hash(call);
+    const ToolCalled called{call.receipt.str(), call.tool->descriptor.name, envelope, code_of(ending.end),
+                            ending.end.outcome, duration_us};
     LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, call.call, now));
     row.entries.push_back(std::move(entry));
   }
@@ -173,7 +181,8 @@ Status Kernel::apply_store_writes(const Ending& ending) {
   ++store_versions_[std::string(ending.call->pack_id)];
   const std::string revoked = journal::store_key("kernel", kRevokedPrefix);
   for (const auto& [key, text] : ending.store_writes) {
-    LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text) : ports_.log.erase(journal::kStoreTable, key));
+    LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text)
+                       : ports_.log.erase(journal::kStoreTable, key));
     if (text && key.starts_with(revoked)) revoked_tokens_.insert(key.substr(revoked.size()));
   }
   return {};
@@ -186,7 +195,8 @@ Status Kernel::append_started(RunningCall& call) {
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
   LUMENFLOW_TRY_ASSIGN(call.requested, ports_.log.append(row));
   const std::string key(as_chars(call.ulid.bytes));
-  LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));
+  LUMENFLOW_TRY(
+      ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));
   LUMENFLOW_TRY(ports_.log.put(journal::kOpenCallsTable, key, envelope_hash(call) + call.tool->descriptor.name));
   if (call.idempotency_hash) {
     LUMENFLOW_TRY(idempotency_.put({*call.idempotency_hash, *call.input_hash, key}, call.arrived));
@@ -248,8 +258,10 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
 
   const std::string code(name(ErrorCode::kToolCrashed));
   const std::string result =
-      failure_text(code, harmless ? "the process died while the tool ran; calling it again is safe"
-                                  : "the process died while the tool ran; whether it took effect is unknown", {});
+      failure_text(code,
+                   harmless ? "the process died while the tool ran; calling it again is safe"
+                            : "the process died while the tool ran; whether it took effect is unknown",
+                   {});
   journal::CallFinished finished;
   finished.receipt = receipt;
   finished.ts = ports_.clock.now();
@@ -258,7 +270,8 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   finished.stage = 9;
   finished.decided_by = "restart";
   finished.output_hash = sha256(result);
-  const ToolCalled called{receipt.str(), tool_name, open_call.value.substr(0, kHashHexBytes), code, finished.outcome, 0};
+  const std::string_view envelope = std::string_view(open_call.value).substr(0, kHashHexBytes);
+  const ToolCalled called{receipt.str(), tool_name, envelope, code, finished.outcome, 0};
   log::Row row;
   row.entries.push_back(journal::encode(finished));
   LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, Call{}, finished.ts));

@@ -1,4 +1,5 @@
-// One call between its arrival and its last record. Owned by the strand; the flag alone is shared with the tool's thread.
+// One call between its arrival and its last record. Owned by the strand; the flag alone is shared with the tool's
+// thread.
 #pragma once
 
 #include <atomic>
@@ -33,10 +34,10 @@ struct RunningCall {
   std::optional<Hash256> idempotency_hash;  // of (subject, tool, key)
   std::string policy;                       // the decision of stage 5, as recorded
 
-  Position requested;               // the row of call.requested, once appended
-  bool started = false;             // call.started is in the journal
-  int attempts = 0;                 // executions whose store transaction was refused
-  std::uint64_t store_version = 0;  // of the pack's store when its snapshot was taken
+  Position requested;                            // the row of call.requested, once appended
+  bool started = false;                          // call.started is in the journal
+  int attempts = 0;                              // executions whose store transaction was refused
+  std::uint64_t store_version = 0;               // of the pack's store when the tool was launched
   std::shared_ptr<std::atomic<bool>> cancelled;  // shared with the thread that runs the tool
 };
 

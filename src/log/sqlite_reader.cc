@@ -14,7 +14,7 @@ class SqliteSnapshot final : public Snapshot {
  public:
   SqliteSnapshot(std::shared_ptr<const ReadPool> pool, ReadPool::Lease lease)
       : pool_(std::move(pool)), lease_(std::move(lease)) {}
-  ~SqliteSnapshot() override { (void)lease_->connection.execute("ROLLBACK"); }
+  ~SqliteSnapshot() override { (void)Query(lease_->rollback).run(); }
 
   Result<std::optional<std::string>> get(std::string_view table, std::string_view key) const override {
     return lease_->tables.get(table, key);
@@ -73,6 +73,9 @@ Result<ReadPool::Lease> ReadPool::lease() const {
   auto connection = std::make_unique<ReadConnection>(std::move(opened));
   LUMENFLOW_TRY_ASSIGN(connection->select_rows, connection->connection.prepare(kSelectRows));
   LUMENFLOW_TRY_ASSIGN(connection->select_tile, connection->connection.prepare(kSelectTile));
+  LUMENFLOW_TRY_ASSIGN(connection->begin, connection->connection.prepare("BEGIN"));
+  LUMENFLOW_TRY_ASSIGN(connection->first_read, connection->connection.prepare("SELECT 1 FROM meta LIMIT 1"));
+  LUMENFLOW_TRY_ASSIGN(connection->rollback, connection->connection.prepare("ROLLBACK"));
   return Lease(*this, std::move(connection));
 }
 
@@ -127,7 +130,11 @@ Result<std::vector<StoredRow>> read_checked_rows(const ReadPool& pool, const Che
 
 Result<std::unique_ptr<Snapshot>> take_snapshot(std::shared_ptr<const ReadPool> pool) {
   LUMENFLOW_TRY_ASSIGN(ReadPool::Lease lease, pool->lease());
-  LUMENFLOW_TRY(lease->connection.execute("BEGIN; SELECT 1 FROM meta LIMIT 1"));  // the first read fixes the moment
+  LUMENFLOW_TRY(Query(lease->begin).run());
+  if (Status read = Query(lease->first_read).run(); !read.ok()) {  // the first read fixes the moment
+    (void)Query(lease->rollback).run();
+    return std::move(read).error();
+  }
   return std::unique_ptr<Snapshot>(std::make_unique<SqliteSnapshot>(std::move(pool), std::move(lease)));
 }
 

@@ -28,6 +28,7 @@ struct ReadConnection {
   SqliteTables tables{connection};
   Statement select_rows;
   Statement select_tile;
+  Statement begin, first_read, rollback;  // of a snapshot
 };
 
 class ReadPool final : public TileSource {

@@ -40,7 +40,7 @@ inline Row row_of(const Log& log, std::size_t count, std::string body = {}) {
   return row;
 }
 
-// Appends and commits until the log has `size` entries: rows of 1, 2, 3, 1, 2, 3 … entries, several to a commit.
+// Appends and commits until the log has `size` entries: rows of 1, 2, 3, 1, 2, 3 … entries, many to a commit.
 inline void fill(Log& log, std::uint64_t size) {
   std::size_t count = 0;
   while (log.next_position().value() <= size) {
@@ -48,21 +48,24 @@ inline void fill(Log& log, std::uint64_t size) {
     const std::uint64_t left = size + 1 - log.next_position().value();
     const Result<Position> first = log.append(row_of(log, std::min<std::size_t>(count, left)));
     ASSERT_TRUE(first.ok()) << first.error().to_string();
-    const bool commit_now = count == 3 && first->value() % 5 == 0;
+    const bool commit_now = count == 3 && first->value() % 50 < 5;
     ASSERT_TRUE(!commit_now || log.commit().ok());
   }
   ASSERT_TRUE(log.commit().ok());
 }
 
 inline std::unique_ptr<Log> open_at(const std::string& path, std::optional<Head> checkpoint = std::nullopt) {
-  const SqliteLogOptions options{.path = path, .new_log_id = "log-a", .tables = {"things"}, .checkpoint = std::move(checkpoint)};
+  const SqliteLogOptions options{
+      .path = path, .new_log_id = "log-a", .tables = {"things"}, .checkpoint = std::move(checkpoint)};
   Result<std::unique_ptr<Log>> opened = open_sqlite_log(options);
   EXPECT_TRUE(opened.ok()) << opened.error().to_string();
   return opened.ok() ? *std::move(opened) : nullptr;
 }
 
 // "ok", or the code's name.
-inline std::string code_of(const Status& status) { return status.ok() ? "ok" : std::string(name(status.error().code())); }
+inline std::string code_of(const Status& status) {
+  return status.ok() ? "ok" : std::string(name(status.error().code()));
+}
 template <class T>
 std::string code_of(const Result<T>& result) {
   return result.ok() ? "ok" : std::string(name(result.error().code()));

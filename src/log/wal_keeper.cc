@@ -37,11 +37,13 @@ std::unique_lock<std::mutex> WalKeeper::enter() {
 }
 
 void WalKeeper::committed(int pages) {
-  if (pages < wake_at_.load(std::memory_order_relaxed)) return;
+  const int folded = folded_pages_.load(std::memory_order_relaxed);
+  if (pages - (pages >= folded ? folded : 0) < wal_pages_) return;
   {
     const std::lock_guard lock(mutex_);
     if (due_) return;
     due_ = true;
+    gate_wanted_ = true;
   }
   work_.notify_one();
 }
@@ -62,18 +64,17 @@ void WalKeeper::run() {
 void WalKeeper::fold_back() {
   int pages = 0;
   int copied = 0;
-  int code = sqlite3_wal_checkpoint_v2(own_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
-  if (code == SQLITE_OK && copied > 0) {
-    gate_wanted_ = true;
-    const std::unique_lock gate(gate_);
-    code = sqlite3_wal_checkpoint_v2(own_.get(), nullptr, SQLITE_CHECKPOINT_RESTART, &pages, &copied);
-    gate_wanted_ = false;
-    gate_wanted_.notify_one();
+  int code = SQLITE_OK;
+  {
+    const std::lock_guard gate(gate_);
+    code = sqlite3_wal_checkpoint_v2(own_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
   }
-  wake_at_ = code == SQLITE_OK ? wal_pages_ : std::max(pages, 0) + wal_pages_;
+  gate_wanted_ = false;
+  gate_wanted_.notify_one();
+  folded_pages_ = std::max(pages, 0);
   if (code != SQLITE_OK && code != SQLITE_BUSY)
     write_log(LogLevel::kWarn, "log", "the write-ahead log could not be folded back; it grows until that succeeds",
-        {{"reason", sqlite3_errmsg(own_.get())}});
+              {{"reason", sqlite3_errmsg(own_.get())}});
 }
 
 }  // namespace lumenflow::log

@@ -1,8 +1,10 @@
-// Folds the write-ahead log back into the database on a thread of its own, so that the writer pays for it only in the
-// short moment when the WAL starts over.
+// Folds the write-ahead log back into the database on a thread of its own, between two batches of the writer.
 //
-// The writer holds the gate during each batch. Most of the WAL is copied back without it; then, with the gate, the rest,
-// and the WAL starts over. A reader that stays on an old snapshot only postpones that.
+// The writer holds the gate during each batch, the keeper while it copies. To copy beside the writer would spare it the
+// wait and cost it more: both sync files of one file system, which makes every commit meanwhile two to three times as
+// slow
+//. So whoever commits is answered first, and only the next batch waits, if it
+// comes so soon. Once all is copied SQLite starts the WAL over with the next write, unless a reader still needs it.
 #pragma once
 
 #include <atomic>
@@ -18,23 +20,23 @@ namespace lumenflow::log {
 
 class WalKeeper {
  public:
-  // Reads the sizes of the WAL that the writer's connection reports; both outlive neither other nor the writer thread.
+  // Learns the length of the WAL from the writer's connection, which has to stay open at least as long.
   static Result<std::unique_ptr<WalKeeper>> start(const std::string& path, Connection& writer, int wal_pages);
   ~WalKeeper();
   WalKeeper(const WalKeeper&) = delete;
 
-  // The writer's part.
+  // Before a batch, on the writer's thread; held until the batch has ended.
   std::unique_lock<std::mutex> enter();
 
  private:
-  WalKeeper(Connection own, int wal_pages) : own_(std::move(own)), wal_pages_(wal_pages), wake_at_(wal_pages) {}
+  WalKeeper(Connection own, int wal_pages) : own_(std::move(own)), wal_pages_(wal_pages) {}
   void committed(int pages);  // on the writer's thread
   void run();
   void fold_back();
 
   Connection own_;
   const int wal_pages_;
-  std::atomic<int> wake_at_;  // length of the WAL at which to act
+  std::atomic<int> folded_pages_{0};  // length of the WAL when it was last copied; a shorter one has started over
   std::mutex gate_;
   std::atomic<bool> gate_wanted_{false};  // the mutex is not fair, and a busy writer would keep it
   std::mutex mutex_;

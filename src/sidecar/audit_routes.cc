@@ -18,9 +18,8 @@ json::Value hex_list(const std::vector<Hash256>& hashes) {
 }
 
 json::Value entry_document(const journal::ReadEntry& entry) {
-  return json::Object{{"position", entry.position.value()},
-                      {"leaf_hash", to_hex(log::leaf_hash(entry.bytes))},
-                      {"entry", entry.value}};
+  return json::Object{
+      {"position", entry.position.value()}, {"leaf_hash", to_hex(log::leaf_hash(entry.bytes))}, {"entry", entry.value}};
 }
 
 Result<Position> position_of(const Exchange& exchange) {
@@ -118,9 +117,12 @@ void show_head(const ExchangePtr& exchange, RouteContext& context) {
 }  // namespace
 
 void add_audit_routes(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/audit", "audit:read", [&context](const ExchangePtr& exchange) { list_entries(exchange, context); });
-  routes.add(http::Method::kGet, "/audit/head", "audit:read", [&context](const ExchangePtr& exchange) { show_head(exchange, context); });
-  routes.add(http::Method::kGet, "/audit/{position}", "audit:read", [&context](const ExchangePtr& exchange) { show_entry(exchange, context); });
+  routes.add(http::Method::kGet, "/audit", "audit:read",
+             [&context](const ExchangePtr& exchange) { list_entries(exchange, context); });
+  routes.add(http::Method::kGet, "/audit/head", "audit:read",
+             [&context](const ExchangePtr& exchange) { show_head(exchange, context); });
+  routes.add(http::Method::kGet, "/audit/{position}", "audit:read",
+             [&context](const ExchangePtr& exchange) { show_entry(exchange, context); });
   routes.add(http::Method::kGet, "/audit/{position}/proof", "audit:read",
              [&context](const ExchangePtr& exchange) { prove_entry(exchange, context); });
 }

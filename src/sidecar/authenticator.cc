@@ -37,7 +37,8 @@ Authenticator::Authenticator(const WorkspaceKeys& keys, const kernel::Kernel& ke
 Result<std::shared_ptr<const kernel::Credential>> Authenticator::authenticate(const http::Request& request) {
   const std::optional<std::string_view> header = request.header("authorization");
   if (!header && request.peer.local_socket) return of_peer(request.peer);
-  if (!header) return Error(ErrorCode::kUnauthenticated, "no token; send Authorization: Bearer TOKEN (lumenflow token mint)");
+  if (!header)
+    return Error(ErrorCode::kUnauthenticated, "no token; send Authorization: Bearer TOKEN (lumenflow token mint)");
   if (!header->starts_with(kBearer))
     return Error(ErrorCode::kUnauthenticated, "the Authorization header must be of the form Bearer TOKEN");
   return of_token(header->substr(kBearer.size()));

@@ -25,7 +25,8 @@ json::Value running_document(const kernel::RunningCall& call) {
 void answer_recorded(const ExchangePtr& exchange, RouteContext& context, const ReceiptId& receipt) {
   const Result<journal::RecordedCall> call = context.workspace.kernel().reader().call(receipt);
   if (!call.ok()) return exchange->fail(call.error());
-  if (!may_read(*exchange->credential, json::string_or(call->requested, "subject", ""))) return exchange->fail(no_call());
+  if (!may_read(*exchange->credential, json::string_or(call->requested, "subject", "")))
+    return exchange->fail(no_call());
   json::Object document{{"receipt_id", receipt.str()},
                         {"status", call->finished ? json::string_or(*call->finished, "outcome", "") : "running"},
                         {"tool", json::string_or(call->requested, "tool", "")},
@@ -74,18 +75,23 @@ void cancel_call(const ExchangePtr& exchange, RouteContext& context) {
   if (running == nullptr) return answer_recorded(exchange, context, receipt);  // it has ended: that is its answer
   const kernel::Credential& credential = *exchange->credential;
   if (credential.subject != running->call.credential->subject && !kernel::holds_scope(credential, "control:stop", ""))
-    return exchange->fail(may_read(credential, running->call.credential->subject.str())
-                              ? Error(ErrorCode::kTokenScopeDenied, "cancelling another's call needs the scope 'control:stop'")
-                              : no_call());
-  kernel.also_notify(receipt, [exchange, &context, receipt](const kernel::CallResult&) { answer_recorded(exchange, context, receipt); });
+    return exchange->fail(
+        may_read(credential, running->call.credential->subject.str())
+            ? Error(ErrorCode::kTokenScopeDenied, "cancelling another's call needs the scope 'control:stop'")
+            : no_call());
+  kernel.also_notify(receipt, [exchange, &context, receipt](const kernel::CallResult&) {
+    answer_recorded(exchange, context, receipt);
+  });
   kernel.cancel(receipt, credential.subject);
 }
 
 }  // namespace
 
 void add_call_routes(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/calls/{receipt}", "", [&context](const ExchangePtr& exchange) { show_call(exchange, context); });
-  routes.add(http::Method::kDelete, "/calls/{receipt}", "", [&context](const ExchangePtr& exchange) { cancel_call(exchange, context); });
+  routes.add(http::Method::kGet, "/calls/{receipt}", "",
+             [&context](const ExchangePtr& exchange) { show_call(exchange, context); });
+  routes.add(http::Method::kDelete, "/calls/{receipt}", "",
+             [&context](const ExchangePtr& exchange) { cancel_call(exchange, context); });
 }
 
 }  // namespace lumenflow::sidecar

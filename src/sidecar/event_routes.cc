@@ -13,7 +13,7 @@ constexpr std::size_t kPageMax = 1000, kPageDefault = 100;
 constexpr std::size_t kStreamPage = 256;
 constexpr std::size_t kStreamBufferMax = 512 * 1024;  // what a reader may be behind before it is given no more
 constexpr std::chrono::seconds kHeartbeat{15};
-constexpr std::chrono::milliseconds kLookAgain{50};   // while a slow reader catches up
+constexpr std::chrono::milliseconds kLookAgain{50};  // while a slow reader catches up
 
 bool is_event(const json::Value& entry, std::string_view kind) {
   const json::Value* event = entry.find("event");
@@ -43,18 +43,19 @@ void list_events(const ExchangePtr& exchange, RouteContext& context) {
                                    {"next", page->next ? json::Value(page->next->value()) : json::Value()}});
 }
 
-// One reader of the live stream. It reads the journal from its own position; the log's bell only says that there is more.
+// One reader of the live stream. It reads the journal from its own position; the log's bell only says that there is
+// more.
 class LiveStream : public std::enable_shared_from_this<LiveStream> {
  public:
-  LiveStream(RouteContext& context, http::EventStream stream, std::shared_ptr<http::BodyStream> body, std::string kind, Position at)
+  LiveStream(RouteContext& context, http::EventStream stream, std::shared_ptr<http::BodyStream> body, std::string kind,
+             Position at)
       : context_(context), stream_(std::move(stream)), body_(std::move(body)), kind_(std::move(kind)), at_(at) {}
 
   // `status` answers the resumption: replayed, up_to_date, unknown_position.
   void start(std::string_view status) {
     const std::uint64_t head = context_.workspace.log().head().size;
     const std::string id = std::to_string(at_.value());
-    const std::string data =
-        json::serialize(json::Object{{"status", status}, {"after", at_.value()}, {"head", head}});
+    const std::string data = json::serialize(json::Object{{"status", status}, {"after", at_.value()}, {"head", head}});
     http::SseEvent event;
     event.id = id;
     event.event = "resume";
@@ -160,7 +161,8 @@ void stream_events(const ExchangePtr& exchange, RouteContext& context) {
 }  // namespace
 
 void add_event_routes(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/events", "events:read", [&context](const ExchangePtr& exchange) { list_events(exchange, context); });
+  routes.add(http::Method::kGet, "/events", "events:read",
+             [&context](const ExchangePtr& exchange) { list_events(exchange, context); });
   routes.add(http::Method::kGet, "/events/stream", "events:read",
              [&context](const ExchangePtr& exchange) { stream_events(exchange, context); });
 }

@@ -6,7 +6,9 @@
 namespace lumenflow::sidecar {
 namespace {
 
-bool is_lower_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
+bool is_lower_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 // W3C Trace Context 3.2: version-traceid-parentid-flags; ids of zeros are invalid.
 bool is_traceparent(std::string_view text) {

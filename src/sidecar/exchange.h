@@ -25,17 +25,18 @@ class Exchange {
   std::string_view path(std::string_view name) const;
   std::optional<std::string_view> query(std::string_view name) const;
   // A whole number of the query. INVALID_REQUEST when it is none or outside [min, max].
-  Result<std::uint64_t> query_number(std::string_view name, std::uint64_t fallback, std::uint64_t min, std::uint64_t max) const;
+  Result<std::uint64_t> query_number(std::string_view name, std::uint64_t fallback, std::uint64_t min,
+                                     std::uint64_t max) const;
 
   std::shared_ptr<const kernel::Credential> credential;  // shared with the calls it makes; set once authenticated
   kernel::Surface surface = kernel::Surface::kHttp;
   const std::string& request_id() const { return request_id_; }
   std::string traceparent() const;  // the header's, when it is well formed
 
-  void send(http::Response response);              // adds X-Request-Id
+  void send(http::Response response);  // adds X-Request-Id
   void send_json(int status, std::string body);
   void send_json(const json::Value& value) { send_json(200, json::serialize(value)); }
-  void fail(const Error& error);                   // RFC 9457 problem, with the code's status
+  void fail(const Error& error);  // RFC 9457 problem, with the code's status
   void send_result(const kernel::CallResult& result);
   std::shared_ptr<http::BodyStream> stream(http::Response head);  // shared with the connection
 

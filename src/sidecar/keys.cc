@@ -58,7 +58,8 @@ Status create_keys(Files& files, const std::string& folder, const std::string& o
   LUMENFLOW_TRY(create_unless_there(files, join_path(folder, "redaction.key"), random_bytes(32), kSecretMode));
   LUMENFLOW_TRY_ASSIGN(const std::string seed, read_key(files, folder, "log.seed"));
   if (seed.size() != 32) return Error(ErrorCode::kInvalidConfiguration, "keys/log.seed is not 32 bytes");
-  return files.write_atomic(join_path(folder, "log.pub"), to_base64(ed25519_from_seed(seed).public_key) + "\n", kPublicMode);
+  return files.write_atomic(join_path(folder, "log.pub"), to_base64(ed25519_from_seed(seed).public_key) + "\n",
+                            kPublicMode);
 }
 
 Result<WorkspaceKeys> load_keys(const Files& files, const std::string& folder) {
@@ -79,7 +80,8 @@ Result<std::string> unlock_operator_key(const Files& files, const std::string& f
   LUMENFLOW_TRY_ASSIGN(std::string pem, read_key(files, folder, "operator.pem"));
   if (!is_encrypted_pem(pem)) return pem;
   if (passphrase.empty())
-    return Error(ErrorCode::kUnauthenticated, "the operator key is locked; give its passphrase with --passphrase-file FILE");
+    return Error(ErrorCode::kUnauthenticated,
+                 "the operator key is locked; give its passphrase with --passphrase-file FILE");
   Result<std::string> unlocked = decrypt_private_pem(pem, passphrase);
   if (!unlocked.ok()) return Error(ErrorCode::kUnauthenticated, "the passphrase does not unlock the operator key");
   return unlocked;

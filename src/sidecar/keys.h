@@ -1,8 +1,8 @@
 // The workspace's own keys, in .lumenflow/state/keys/, files of mode 0600 in a folder of mode 0700.
 //
 //   token.pem      P-256, signs the tokens this workspace mints        (token.pub.pem beside it)
-//   operator.pem   P-256, the console operator's; under a passphrase in production   (operator.pub.pem: the pinned half)
-//   log.seed       Ed25519 seed, signs checkpoints                    (log.pub: base64 of the public half)
+//   operator.pem   P-256, the console operator's; under a passphrase in production   (operator.pub.pem: the pinned
+//   half) log.seed       Ed25519 seed, signs checkpoints                    (log.pub: base64 of the public half)
 //   redaction.key  HMAC key of values that the journal must not hold
 // Value types. Never log a member.
 #pragma once
@@ -17,13 +17,14 @@ namespace lumenflow::sidecar {
 struct WorkspaceKeys {
   std::string token_private_pem;
   std::string token_public_pem;
-  std::string token_key_id;          // RFC 7638 thumbprint
-  std::string operator_public_pem;   // pinned
+  std::string token_key_id;         // RFC 7638 thumbprint
+  std::string operator_public_pem;  // pinned
   Ed25519KeyPair log_key;
-  std::string redaction_key;         // 32 bytes
+  std::string redaction_key;  // 32 bytes
 };
 
-// Makes what is missing and touches nothing that is there. `operator_passphrase` empty: the operator key is unencrypted.
+// Makes what is missing and touches nothing that is there. `operator_passphrase` empty: the operator key is
+// unencrypted.
 Status create_keys(Files& files, const std::string& folder, const std::string& operator_passphrase);
 // NOT_FOUND naming `lumenflow init` when there are none.
 Result<WorkspaceKeys> load_keys(const Files& files, const std::string& folder);

@@ -22,17 +22,30 @@ struct Metrics::State {
       BuildCounter().Name("lumenflow_calls_total").Help("Calls by outcome").Register(registry);
   prometheus::Counter& commits =
       BuildCounter().Name("lumenflow_journal_commits_total").Help("Journal commits").Register(registry).Add({});
-  prometheus::Counter& commits_failed =
-      BuildCounter().Name("lumenflow_journal_commits_failed_total").Help("Journal commits that failed").Register(registry).Add({});
-  prometheus::Counter& refused =
-      BuildCounter().Name("lumenflow_calls_refused_total").Help("Calls refused by rate limit or draining").Register(registry).Add({});
-  prometheus::Counter& late =
-      BuildCounter().Name("lumenflow_late_results_total").Help("Results of tools that were cancelled or timed out").Register(registry).Add({});
+  prometheus::Counter& commits_failed = BuildCounter()
+                                            .Name("lumenflow_journal_commits_failed_total")
+                                            .Help("Journal commits that failed")
+                                            .Register(registry)
+                                            .Add({});
+  prometheus::Counter& refused = BuildCounter()
+                                     .Name("lumenflow_calls_refused_total")
+                                     .Help("Calls refused by rate limit or draining")
+                                     .Register(registry)
+                                     .Add({});
+  prometheus::Counter& late = BuildCounter()
+                                  .Name("lumenflow_late_results_total")
+                                  .Help("Results of tools that were cancelled or timed out")
+                                  .Register(registry)
+                                  .Add({});
   prometheus::Family<prometheus::Gauge>& gauges =
       BuildGauge().Name("lumenflow_state").Help("Sizes now, by name").Register(registry);
   prometheus::Histogram& call_seconds =
-      BuildHistogram().Name("lumenflow_call_duration_seconds").Help("From request to answer").Register(registry).Add(
-          {}, prometheus::Histogram::BucketBoundaries{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5, 30});
+      BuildHistogram()
+          .Name("lumenflow_call_duration_seconds")
+          .Help("From request to answer")
+          .Register(registry)
+          .Add({}, prometheus::Histogram::BucketBoundaries{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05,
+                                                           0.25, 1, 5, 30});
   std::map<int, prometheus::Counter*> by_status;  // found once, then a map look-up per request
 };
 
@@ -54,7 +67,8 @@ std::string Metrics::render(Workspace& workspace, std::size_t connections) {
     counter.Increment(static_cast<double>(value) - counter.Value());
   };
   const kernel::KernelCounters& counters = workspace.kernel().counters();
-  for (const auto& [outcome, count] : counters.calls_by_outcome) raise(state_->calls.Add({{"outcome", outcome}}), count);
+  for (const auto& [outcome, count] : counters.calls_by_outcome)
+    raise(state_->calls.Add({{"outcome", outcome}}), count);
   raise(state_->commits, counters.commits);
   raise(state_->commits_failed, counters.commits_failed);
   raise(state_->refused, counters.refused_unrecorded);

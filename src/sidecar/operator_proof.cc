@@ -29,6 +29,7 @@ Status OperatorProofs::check(std::string_view proof, std::string_view purpose, T
   options.public_pem = public_pem_;
   options.issuer = workspace_id_;
   options.audience = audience_of(purpose);
+  options.key_id = kKeyId;
   http::TokenVerifier verifier(std::move(options));
   LUMENFLOW_TRY_ASSIGN(const std::shared_ptr<const http::TokenClaims> claims, verifier.verify(proof, now));
   if (claims->expires_at - now > kLife + std::chrono::seconds(1))

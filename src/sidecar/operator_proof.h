@@ -1,5 +1,5 @@
-// How a caller proves possession of the operator key with one request: a token of a minute's life, signed with it, sent in
-// the header `LumenFlow-Operator`. It names the kernel tool it is for and is good once.
+// How a caller proves possession of the operator key with one request: a token of a minute's life, signed with it, sent
+// in the header `LumenFlow-Operator`. It names the kernel tool it is for and is good once.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
-// The sidecar's routes, one file per resource. Each authenticates, checks the route's token scope, then does its work on
-// the io thread.
+// The sidecar's routes, one file per resource. Each authenticates, checks the route's token scope, then does its work
+// on the io thread.
 #pragma once
 
 #include <chrono>
@@ -38,7 +38,8 @@ class Routes {
   Routes(http::Router& router, RouteContext& context) : router_(router), context_(context) {}
   using Handler = std::function<void(const ExchangePtr&)>;
   // `scope` empty: any authenticated caller. `local_only`: answers on the control socket, NOT_FOUND elsewhere.
-  void add(http::Method method, const std::string& pattern, std::string_view scope, Handler handler, bool local_only = false);
+  void add(http::Method method, const std::string& pattern, std::string_view scope, Handler handler,
+           bool local_only = false);
   void add_open(http::Method method, const std::string& pattern, Handler handler);  // without a token
 
  private:

@@ -50,16 +50,22 @@ Result<Address> parse_listen(const std::string& text) {
 
 class AsioSidecar final : public Sidecar {
  public:
-  AsioSidecar(asio::io_context& io, Workspace& workspace, Doorbell& doorbell, const Clock& clock, Random& random, SidecarOptions options)
+  AsioSidecar(asio::io_context& io, Workspace& workspace, Doorbell& doorbell, const Clock& clock, Random& random,
+              SidecarOptions options)
       : io_(io),
         workspace_(workspace),
         clock_(clock),
         options_(std::move(options)),
         authenticator_(workspace.keys(), workspace.kernel(), clock),
-        context_{workspace, authenticator_, metrics_, clock, random,
-                 [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
-                 [this](std::chrono::milliseconds delay, std::function<void()> work) { run_after(delay, std::move(work)); },
-                 [this] { return server_ == nullptr ? 0 : server_->connections(); }},
+        context_{
+            workspace,
+            authenticator_,
+            metrics_,
+            clock,
+            random,
+            [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
+            [this](std::chrono::milliseconds delay, std::function<void()> work) { run_after(delay, std::move(work)); },
+            [this] { return server_ == nullptr ? 0 : server_->connections(); }},
         deadline_timer_(io),
         checkpoint_timer_(io) {
     Routes routes(router_, context_);
@@ -74,7 +80,10 @@ class AsioSidecar final : public Sidecar {
 
   Result<Ready> start() override {
     server_ = http::make_server(
-        io_, [this](http::Request request, std::unique_ptr<http::Responder> responder) { handle(std::move(request), std::move(responder)); },
+        io_,
+        [this](http::Request request, std::unique_ptr<http::Responder> responder) {
+          handle(std::move(request), std::move(responder));
+        },
         [this](const Error& error) { return problem_with_id(error); }, limits_of(workspace_.config().limits));
     Ready ready;
     if (!options_.socket_path.empty()) {
@@ -107,7 +116,8 @@ class AsioSidecar final : public Sidecar {
  private:
   Result<std::string> listen() {
     const kernel::WorkspaceConfig& config = workspace_.config();
-    LUMENFLOW_TRY_ASSIGN(const Address address, parse_listen(options_.listen.empty() ? config.http_listen : options_.listen));
+    LUMENFLOW_TRY_ASSIGN(const Address address,
+                         parse_listen(options_.listen.empty() ? config.http_listen : options_.listen));
     const std::string cert = options_.tls_cert.empty() ? config.tls_cert : options_.tls_cert;
     const std::string key = options_.tls_key.empty() ? config.tls_key : options_.tls_key;
     const bool tls = !cert.empty();
@@ -117,7 +127,8 @@ class AsioSidecar final : public Sidecar {
       return std::move(port).error().with_context("listening on " + address.host + ":" + std::to_string(address.port) +
                                                   " (choose another with --listen HOST:PORT)");
     const bool ipv6 = address.host.find(':') != std::string::npos;
-    return (tls ? "https://" : "http://") + (ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(*port);
+    return (tls ? "https://" : "http://") + (ipv6 ? "[" + address.host + "]" : address.host) + ":" +
+           std::to_string(*port);
   }
 
   void handle(http::Request request, std::unique_ptr<http::Responder> responder) {
@@ -194,8 +205,8 @@ void Doorbell::ring() {
   });
 }
 
-std::unique_ptr<Sidecar> make_sidecar(asio::io_context& io, Workspace& workspace, Doorbell& doorbell, const Clock& clock,
-                                      Random& random, SidecarOptions options) {
+std::unique_ptr<Sidecar> make_sidecar(asio::io_context& io, Workspace& workspace, Doorbell& doorbell,
+                                      const Clock& clock, Random& random, SidecarOptions options) {
   return std::make_unique<AsioSidecar>(io, workspace, doorbell, clock, random, std::move(options));
 }
 

@@ -20,8 +20,8 @@ namespace lumenflow::sidecar {
 
 struct SidecarOptions {
   bool tcp = true;
-  std::string listen;       // HOST:PORT; empty: as lumenflow.yaml says
-  std::string tls_cert;     // files; empty: as lumenflow.yaml says
+  std::string listen;    // HOST:PORT; empty: as lumenflow.yaml says
+  std::string tls_cert;  // files; empty: as lumenflow.yaml says
   std::string tls_key;
   std::string socket_path;  // empty: no control socket
 };
@@ -35,7 +35,7 @@ struct Ready {
 class Doorbell {
  public:
   explicit Doorbell(boost::asio::io_context& io) : io_(io) {}
-  void ring();                                       // any thread
+  void ring();  // any thread
   void connect(std::function<void()> run_pending) { run_pending_ = std::move(run_pending); }
 
  private:

@@ -20,33 +20,38 @@ void list_packs(const ExchangePtr& exchange, RouteContext& context) {
                                  {"tools", std::move(tools)}});
   }
   for (const pack::RefusedPack& refused : context.workspace.registry().refused())
-    items.push_back(json::Object{{"id", refused.id}, {"status", "refused"}, {"diagnostics", pack::render_json(refused.diagnostics)}});
+    items.push_back(json::Object{
+        {"id", refused.id}, {"status", "refused"}, {"diagnostics", pack::render_json(refused.diagnostics)}});
   exchange->send_json(json::Object{{"items", std::move(items)}, {"next", nullptr}});
 }
 
 void list_diagnostics(const ExchangePtr& exchange, RouteContext& context) {
   json::Value items = pack::render_json(context.workspace.diagnostics());
   const log::Condition condition = context.workspace.log().condition();
-  exchange->send_json(json::Object{{"items", std::move(items)},
-                                   {"next", nullptr},
-                                   {"journal", json::Object{{"damaged", condition.damaged},
-                                                            {"what", condition.what},
-                                                            {"first_affected", condition.first_affected},
-                                                            {"available", context.workspace.kernel().journal_available()}}}});
+  exchange->send_json(
+      json::Object{{"items", std::move(items)},
+                   {"next", nullptr},
+                   {"journal", json::Object{{"damaged", condition.damaged},
+                                            {"what", condition.what},
+                                            {"first_affected", condition.first_affected},
+                                            {"available", context.workspace.kernel().journal_available()}}}});
 }
 
 void show_ready(const ExchangePtr& exchange, RouteContext& context) {
   const kernel::Kernel& kernel = context.workspace.kernel();
   if (kernel.draining()) return exchange->fail(Error(ErrorCode::kDraining, "the sidecar is shutting down"));
-  if (!kernel.journal_available()) return exchange->fail(Error(ErrorCode::kJournalUnavailable, "the journal cannot be written"));
+  if (!kernel.journal_available())
+    return exchange->fail(Error(ErrorCode::kJournalUnavailable, "the journal cannot be written"));
   exchange->send_json(json::Object{{"status", "ready"}, {"version", kVersion}});
 }
 
 }  // namespace
 
 void add_status_routes(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/packs", "tools:read", [&context](const ExchangePtr& exchange) { list_packs(exchange, context); });
-  routes.add(http::Method::kGet, "/diagnostics", "tools:read", [&context](const ExchangePtr& exchange) { list_diagnostics(exchange, context); });
+  routes.add(http::Method::kGet, "/packs", "tools:read",
+             [&context](const ExchangePtr& exchange) { list_packs(exchange, context); });
+  routes.add(http::Method::kGet, "/diagnostics", "tools:read",
+             [&context](const ExchangePtr& exchange) { list_diagnostics(exchange, context); });
   routes.add(http::Method::kGet, "/metrics", "metrics:read", [&context](const ExchangePtr& exchange) {
     http::Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -56,7 +61,8 @@ void add_status_routes(Routes& routes, RouteContext& context) {
   routes.add_open(http::Method::kGet, "/healthz", [](const ExchangePtr& exchange) {
     exchange->send_json(json::Object{{"status", "alive"}, {"version", kVersion}});
   });
-  routes.add_open(http::Method::kGet, "/readyz", [&context](const ExchangePtr& exchange) { show_ready(exchange, context); });
+  routes.add_open(http::Method::kGet, "/readyz",
+                  [&context](const ExchangePtr& exchange) { show_ready(exchange, context); });
 }
 
 }  // namespace lumenflow::sidecar

@@ -38,8 +38,8 @@ constexpr std::string_view kRevokeOutput = R"({
   "properties": {"token_id": {"type": "string"}, "revoked": {"type": "boolean"}}})";
 
 constexpr std::array<std::string_view, 12> kScopes = {
-    "tools:read",     "tools:write",      "tools:admin", "workspace",    "events:read", "approvals:read", "approvals:decide",
-    "recovery:confirm", "audit:read", "control:stop", "metrics:read", "agent:execute-turn"};
+    "tools:read",       "tools:write",      "tools:admin", "workspace",    "events:read",  "approvals:read",
+    "approvals:decide", "recovery:confirm", "audit:read",  "control:stop", "metrics:read", "agent:execute-turn"};
 
 bool is_known_scope(std::string_view scope) {
   if (std::find(kScopes.begin(), kScopes.end(), scope) != kScopes.end()) return true;
@@ -66,7 +66,8 @@ Result<std::vector<std::string>> parse_scopes(std::string_view text) {
 
 pack::ToolError refused(const Error& error) { return {std::string(name(error.code())), error.message(), {}}; }
 
-pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id, pack::ToolContext& context, const Value& input) {
+pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id, pack::ToolContext& context,
+                      const Value& input) {
   const std::string scope_text(json::string_or(input, "scope", "workspace"));
   Result<std::vector<std::string>> scopes = parse_scopes(scope_text);
   if (!scopes.ok()) return refused(scopes.error());
@@ -74,7 +75,10 @@ pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id
   claims.issuer = workspace_id;
   claims.subject = json::string_or(input, "subject", workspace_id);
   if (claims.subject != workspace_id && !claims.subject.starts_with(workspace_id + ":"))
-    return pack::ToolError{"INVALID_INPUT", "a subject of this workspace is '" + workspace_id + "' or starts with '" + workspace_id + ":'", {}};
+    return pack::ToolError{
+        "INVALID_INPUT",
+        "a subject of this workspace is '" + workspace_id + "' or starts with '" + workspace_id + ":'",
+        {}};
   claims.audience = json::string_or(input, "audience", "sidecar");
   claims.scopes = *std::move(scopes);
   claims.issued_at = {context.now_ms() / 1000 * 1000};

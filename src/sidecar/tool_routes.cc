@@ -5,8 +5,8 @@
 namespace lumenflow::sidecar {
 namespace {
 
-json::Value tool_document(const pack::ActiveTool& tool, const Workspace& workspace, const kernel::Credential& credential,
-                          const kernel::Kernel& kernel) {
+json::Value tool_document(const pack::ActiveTool& tool, const Workspace& workspace,
+                          const kernel::Credential& credential, const kernel::Kernel& kernel) {
   json::Value document = pack::describe_tool(tool);
   json::Array surfaces;
   for (const std::string& surface : workspace.config().surfaces) surfaces.push_back(surface);
@@ -54,7 +54,8 @@ bool is_json(std::string_view content_type) {
 Result<json::Value> input_of(const http::Request& request, std::size_t depth_max) {
   if (request.body.empty()) return json::Value(json::Object{});
   const std::optional<std::string_view> type = request.header("content-type");
-  if (!type || !is_json(*type)) return Error(ErrorCode::kUnsupportedMediaType, "send the input as Content-Type: application/json");
+  if (!type || !is_json(*type))
+    return Error(ErrorCode::kUnsupportedMediaType, "send the input as Content-Type: application/json");
   return json::parse(request.body, {.depth_max = depth_max});
 }
 
@@ -71,17 +72,22 @@ void send_as_stream(const ExchangePtr& exchange, const kernel::CallResult& resul
 void submit(const ExchangePtr& exchange, RouteContext& context, kernel::Call call) {
   const std::optional<std::string_view> accept = exchange->request().header("accept");
   const bool as_stream = accept && accept->find("text/event-stream") != std::string_view::npos;
-  const Status taken = context.workspace.kernel().submit(std::move(call), [exchange, as_stream](const kernel::CallResult& result) {
-    if (as_stream) send_as_stream(exchange, result);
-    else exchange->send_result(result);
-  });
+  const Status taken =
+      context.workspace.kernel().submit(std::move(call), [exchange, as_stream](const kernel::CallResult& result) {
+        if (as_stream)
+          send_as_stream(exchange, result);
+        else
+          exchange->send_result(result);
+      });
   if (!taken.ok()) exchange->fail(taken.error());
 }
 
 void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string tool) {
   for (const std::string_view held : {"lumenflow-task", "lumenflow-session"})
     if (exchange->request().header(held))
-      return exchange->fail(Error(ErrorCode::kInvalidRequest, "the subject holds no such task or session; leave out the header " + std::string(held)));
+      return exchange->fail(
+          Error(ErrorCode::kInvalidRequest,
+                "the subject holds no such task or session; leave out the header " + std::string(held)));
   Result<json::Value> input = input_of(exchange->request(), context.workspace.config().limits.json_depth);
   if (!input.ok()) return exchange->fail(input.error());
   kernel::Call call;
@@ -105,13 +111,16 @@ void call_kernel_tool(const ExchangePtr& exchange, RouteContext& context) {
 }  // namespace
 
 void add_tool_routes(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/tools", "tools:read", [&context](const ExchangePtr& exchange) { list_tools(exchange, context); });
-  routes.add(http::Method::kGet, "/tools/{name}", "tools:read", [&context](const ExchangePtr& exchange) { show_tool(exchange, context); });
+  routes.add(http::Method::kGet, "/tools", "tools:read",
+             [&context](const ExchangePtr& exchange) { list_tools(exchange, context); });
+  routes.add(http::Method::kGet, "/tools/{name}", "tools:read",
+             [&context](const ExchangePtr& exchange) { show_tool(exchange, context); });
   routes.add(http::Method::kPost, "/tools/{name}", "", [&context](const ExchangePtr& exchange) {
     call_tool(exchange, context, std::string(exchange->path("name")));
   });
-  routes.add(http::Method::kPost, "/kernel/{name}", "", [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context); },
-             true);
+  routes.add(
+      http::Method::kPost, "/kernel/{name}", "",
+      [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context); }, true);
 }
 
 }  // namespace lumenflow::sidecar

@@ -1,10 +1,12 @@
 #include "sidecar/workspace.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 
 #include "base/encoding.h"
@@ -23,9 +25,12 @@ namespace {
 std::string id_from_folder(const std::string& root) {
   std::string id;
   for (const char c : root.substr(root.rfind('/') + 1)) {
-    if (c >= 'A' && c <= 'Z') id += static_cast<char>(c - 'A' + 'a');
-    else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) id += c;
-    else if (!id.empty() && id.back() != '-') id += '-';
+    if (c >= 'A' && c <= 'Z')
+      id += static_cast<char>(c - 'A' + 'a');
+    else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+      id += c;
+    else if (!id.empty() && id.back() != '-')
+      id += '-';
   }
   while (!id.empty() && id.back() == '-') id.pop_back();
   return id.empty() ? "workspace" : id.substr(0, 63);
@@ -39,8 +44,8 @@ std::string initial_config(const std::string& id, bool production) {
   return text;
 }
 
-Result<kernel::WorkspaceConfig> read_config(const Files& files, const WorkspacePaths& paths, const pack::Registry& registry,
-                                            pack::Diagnostics& diagnostics) {
+Result<kernel::WorkspaceConfig> read_config(const Files& files, const WorkspacePaths& paths,
+                                            const pack::Registry& registry, pack::Diagnostics& diagnostics) {
   LUMENFLOW_TRY_ASSIGN(const std::string text, files.read(paths.config, 1u << 20));
   std::vector<std::string> config_keys;
   for (const auto& pack : registry.packs())
@@ -64,19 +69,23 @@ WorkspacePaths::WorkspacePaths(std::string root_path)
 
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options) {
   if (options.production && options.operator_passphrase.empty())
-    return Error(ErrorCode::kInvalidInput, "a production workspace needs an operator's passphrase; give --passphrase-file FILE");
+    return Error(ErrorCode::kInvalidInput,
+                 "a production workspace needs an operator's passphrase; give --passphrase-file FILE");
   const WorkspacePaths paths(root);
   std::vector<std::string> written;
   const auto write_new = [&](const std::string& path, const std::string& content) -> Status {
     Status status = files.create(path, content, 0644);
-    if (status.ok()) written.push_back(path);
-    else if (status.error().code() == ErrorCode::kAlreadyExists) return {};
+    if (status.ok())
+      written.push_back(path);
+    else if (status.error().code() == ErrorCode::kAlreadyExists)
+      return {};
     return status;
   };
   const std::string id = options.id.empty() ? id_from_folder(root) : options.id;
   pack::Diagnostics diagnostics;
   if (!kernel::parse_config(paths.config, initial_config(id, options.production), {}, diagnostics))
-    return Error(ErrorCode::kInvalidInput, "'" + id + "' is no workspace id: lower-case letters, digits and '-', at most 63");
+    return Error(ErrorCode::kInvalidInput,
+                 "'" + id + "' is no workspace id: lower-case letters, digits and '-', at most 63");
   LUMENFLOW_TRY(files.make_directories(paths.state, 0700));
   LUMENFLOW_TRY(write_new(join_path(root, ".lumenflow/.gitignore"), "state/\n"));
   LUMENFLOW_TRY(create_keys(files, paths.keys, options.operator_passphrase));
@@ -93,14 +102,28 @@ Result<std::string> find_workspace(const Files& files, const std::string& start)
     if (parent.empty() || parent == folder) break;
     folder = parent;
   }
-  return Error(ErrorCode::kNotFound, "no lumenflow.yaml in " + start + " or above; run `lumenflow init`, or name one with --workspace");
+  return Error(ErrorCode::kNotFound,
+               "no lumenflow.yaml in " + start + " or above; run `lumenflow init`, or name one with --workspace");
 }
 
 std::string control_socket_path(const std::string& real_root) {
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  const std::string folder = runtime != nullptr && *runtime == '/' ? join_path(runtime, "lumenflow")
-                                                                   : "/tmp/lumenflow-" + std::to_string(::getuid());
+  const std::string folder =
+      runtime != nullptr && *runtime == '/'
+          ? join_path(runtime, "lumenflow")
+          : join_path(std::filesystem::temp_directory_path().string(), "lumenflow-" + std::to_string(::getuid()));
   return join_path(folder, sha256_hex(real_root).substr(0, 20) + ".sock");
+}
+
+Status make_socket_folder(Files& files, const std::string& socket_path) {
+  const std::string folder = parent_path(socket_path);
+  LUMENFLOW_TRY(files.make_directories(folder, 0700));
+  struct stat info {};
+  const bool ours = ::lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::getuid();
+  if (ours && (info.st_mode & 077) == 0) return {};
+  return Error(ErrorCode::kIo, folder +
+                                   " must be a folder of yours that nobody else can enter (chmod 700); "
+                                   "set XDG_RUNTIME_DIR to choose another place for the control socket");
 }
 
 // Checkpoints are written off the strand, one at a time.
@@ -122,8 +145,10 @@ class Workspace::Bell {
   void wait(std::optional<std::chrono::nanoseconds> deadline, std::chrono::nanoseconds now) {
     std::unique_lock lock(mutex_);
     const auto is_rung = [this] { return rung_; };
-    if (deadline) rang_.wait_for(lock, *deadline - now, is_rung);
-    else rang_.wait(lock, is_rung);
+    if (deadline)
+      rang_.wait_for(lock, *deadline - now, is_rung);
+    else
+      rang_.wait(lock, is_rung);
     rung_ = false;
   }
 
@@ -153,15 +178,18 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   workspace->diagnostics_.append(options.registry->diagnostics());
 
   workspace->blobs_ = std::make_unique<journal::BlobStore>(ports.files, paths.blobs);
-  workspace->checkpoints_ = std::make_unique<log::CheckpointStore>(ports.files, paths.checkpoints, workspace->keys_.log_key);
+  workspace->checkpoints_ =
+      std::make_unique<log::CheckpointStore>(ports.files, paths.checkpoints, workspace->keys_.log_key);
   LUMENFLOW_TRY(ports.files.make_directories(paths.checkpoints, 0700));
   log::SqliteLogOptions log_options;
   log_options.path = paths.journal;
   log_options.new_log_id = make_ulid(ports.clock.now(), ports.random.draw16()).str();
   log_options.tables = journal::journal_tables();
   const Result<log::Checkpoint> latest = workspace->checkpoints_->latest();
-  if (latest.ok()) log_options.checkpoint = latest->head;
-  else if (latest.error().code() != ErrorCode::kNotFound) return latest.error();
+  if (latest.ok())
+    log_options.checkpoint = latest->head;
+  else if (latest.error().code() != ErrorCode::kNotFound)
+    return latest.error();
   LUMENFLOW_TRY_ASSIGN(workspace->log_, log::open_sqlite_log(log_options));
 
   options.workspace_root = real_root;
@@ -173,7 +201,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   }
   options.doorbell = std::move(doorbell);
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
-  const kernel::KernelPorts kernel_ports{*workspace->log_, *workspace->blobs_, ports.clock, ports.random, ports.executor};
+  const kernel::KernelPorts kernel_ports{*workspace->log_, *workspace->blobs_, ports.clock, ports.random,
+                                         ports.executor};
   LUMENFLOW_TRY_ASSIGN(workspace->kernel_, kernel::Kernel::open(kernel_ports, std::move(options)));
   return workspace;
 }
@@ -181,7 +210,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
 Workspace::~Workspace() {
   if (kernel_ == nullptr) return;
   if (Status status = checkpoint_now(); !status.ok())
-    write_log(LogLevel::kWarn, "sidecar", "the last checkpoint was not written", {{"reason", status.error().message()}});
+    write_log(LogLevel::kWarn, "sidecar", "the last checkpoint was not written",
+              {{"reason", status.error().message()}});
 }
 
 void Workspace::checkpoint_if_due() {

@@ -1,7 +1,8 @@
 // A workspace opened by this process: its lock, configuration, keys, packs, journal and kernel, composed.
 //
-// Everything runs on the strand of whoever opened it, but for what the kernel's header says. Opening takes the workspace's
-// kernel lock; it is held until destruction, and the operating system releases it whatever happens to the process.
+// Everything runs on the strand of whoever opened it, but for what the kernel's header says. Opening takes the
+// workspace's kernel lock; it is held until destruction, and the operating system releases it whatever happens to the
+// process.
 #pragma once
 
 #include <functional>
@@ -26,10 +27,10 @@ namespace lumenflow::sidecar {
 struct WorkspacePaths {
   explicit WorkspacePaths(std::string root_path);
   std::string root;
-  std::string config;       // lumenflow.yaml
-  std::string state;        // .lumenflow/state
+  std::string config;  // lumenflow.yaml
+  std::string state;   // .lumenflow/state
   std::string keys;
-  std::string journal;      // journal.db
+  std::string journal;  // journal.db
   std::string blobs;
   std::string checkpoints;
   std::string lock;
@@ -49,6 +50,8 @@ Result<std::string> find_workspace(const Files& files, const std::string& start)
 
 // The control socket of a workspace: under the user's runtime directory, mode 0700, named by the root's real path.
 std::string control_socket_path(const std::string& real_root);
+// Its folder, made if missing. IO_ERROR when it is there and somebody else could put a socket into it.
+Status make_socket_folder(Files& files, const std::string& socket_path);
 
 struct WorkspacePorts {
   Files& files;
@@ -80,7 +83,8 @@ class Workspace {
   // The same at once, on this thread.
   Status checkpoint_now();
 
-  // Runs one call to its end on this thread: for a process without an event loop that opened with no doorbell (the CLI).
+  // Runs one call to its end on this thread: for a process without an event loop that opened with no doorbell (the
+  // CLI).
   Result<kernel::CallResult> call_and_wait(kernel::Call call);
 
  private:

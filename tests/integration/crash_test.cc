@@ -104,8 +104,8 @@ TEST(Crash, EverythingAcknowledgedSurvivesKillNine) {
   ASSERT_TRUE(clients.read_until(std::chrono::steady_clock::now() + milliseconds(300)));
   clients.stop();
   RecordProperty("slowest_start_ms", static_cast<int>(slowest.count()));
-  std::printf("acknowledged %zu calls over %d kills; slowest start to ready %lld ms\n", clients.receipts().size(), kills(),
-              static_cast<long long>(slowest.count()));
+  std::printf("acknowledged %zu calls over %d kills; slowest start to ready %lld ms\n", clients.receipts().size(),
+              kills(), static_cast<long long>(slowest.count()));
   EXPECT_GT(clients.receipts().size(), 100u);
 
   std::set<std::string> finished;

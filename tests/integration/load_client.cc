@@ -1,5 +1,5 @@
-// A client that never gives up: creates tasks over HTTP until its parent closes its stdout, and prints the receipt and the
-// task id of each one that was acknowledged. Started by crash_test; needs a URL, a token and a name.
+// A client that never gives up: creates tasks over HTTP until its parent closes its stdout, and prints the receipt and
+// the task id of each one that was acknowledged. Started by crash_test; needs a URL, a token and a name.
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
         std::fflush(stdout);
         return 1;
       }
-      if (std::printf("%s %s\n", receipt->as_string().c_str(), task->as_string().c_str()) < 0 || std::fflush(stdout) != 0)
+      if (std::printf("%s %s\n", receipt->as_string().c_str(), task->as_string().c_str()) < 0 ||
+          std::fflush(stdout) != 0)
         return 0;
       break;
     }

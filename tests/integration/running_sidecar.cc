@@ -33,7 +33,8 @@ std::unique_ptr<Process> start_program(const std::string& root, std::vector<std:
 }  // namespace
 
 std::vector<std::string> child_environment(const std::string& runtime_folder) {
-  std::vector<std::string> environment = {"PATH=/usr/bin:/bin", "XDG_RUNTIME_DIR=" + runtime_folder, "LUMENFLOW_LOG=warn"};
+  std::vector<std::string> environment = {"PATH=/usr/bin:/bin", "XDG_RUNTIME_DIR=" + runtime_folder,
+                                          "LUMENFLOW_LOG=warn"};
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"})
     if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + "=" + value);
   return environment;

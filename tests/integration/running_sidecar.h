@@ -37,8 +37,8 @@ class RunningSidecar {
   explicit RunningSidecar(const ScratchWorkspace& workspace) : workspace_(workspace) {}
   // Starts it and waits until it says that it is ready; false when it does not. `port` 0 picks one.
   bool start(int port = 0);
-  void kill_hard();       // SIGKILL, and waits until it is gone
-  int stop_in_order();    // SIGTERM; the exit code
+  void kill_hard();     // SIGKILL, and waits until it is gone
+  int stop_in_order();  // SIGTERM; the exit code
   const std::string& url() const { return url_; }
   int port() const { return port_; }
   int pid() const { return process_->pid(); }

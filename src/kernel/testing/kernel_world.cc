@@ -185,7 +185,8 @@ void KernelWorld::crash() {
   executor = ManualExecutor();
 }
 
-void KernelWorld::submit(const std::string& tool, json::Value input, const std::string& idempotency_key, Completion done) {
+void KernelWorld::submit(const std::string& tool, json::Value input, const std::string& idempotency_key,
+                         Completion done) {
   Call call;
   call.tool = tool;
   call.input = std::move(input);
@@ -235,7 +236,8 @@ std::vector<json::Value> KernelWorld::entries_of(const ReceiptId& receipt) const
   std::vector<json::Value> out;
   for (json::Value& entry : entries()) {
     const json::Value* of_event = entry.at_pointer("/event/payload/receipt_id");
-    if (json::string_or(entry, "receipt_id", "") == receipt.str() || (of_event != nullptr && *of_event == json::Value(receipt.str())))
+    if (json::string_or(entry, "receipt_id", "") == receipt.str() ||
+        (of_event != nullptr && *of_event == json::Value(receipt.str())))
       out.push_back(std::move(entry));
   }
   return out;

@@ -1,5 +1,5 @@
-// A kernel in a world that stands still: memory log, manual clock and executor, seeded randomness, and a pack of tools that
-// do what tests need. For tests only; one thread.
+// A kernel in a world that stands still: memory log, manual clock and executor, seeded randomness, and a pack of tools
+// that do what tests need. For tests only; one thread.
 #pragma once
 
 #include <functional>
