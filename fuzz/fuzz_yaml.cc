@@ -1,5 +1,5 @@
-// YAML as people and attackers write it, then as a manifest and as scopes: reading ends, every fault has a place in the text,
-// and what was accepted is the same value again when it is written as JSON.
+// YAML as people and attackers write it, then as a manifest: reading ends, every fault has a place in the text, and
+// what was accepted is the same value again when it is written as JSON.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

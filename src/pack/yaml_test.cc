@@ -107,6 +107,10 @@ TEST(Yaml, ToleratesAByteOrderMarkAndWindowsLineEnds) {
   ASSERT_TRUE(out.ok);
   EXPECT_EQ(place(out.document.place_of("/slug")), "2:7");
   EXPECT_EQ(out.document.line_at({"", 1, 1}), "id: a");
+  const Read old = read("id: a\rslug: b\r");
+  ASSERT_TRUE(old.ok);
+  EXPECT_EQ(place(old.document.place_of("/slug")), "2:7");
+  EXPECT_EQ(old.document.line_at({"", 2, 1}), "slug: b");
 }
 
 TEST(Yaml, RefusesEveryDuplicateKeyAndSaysWhereTheFirstStood) {
