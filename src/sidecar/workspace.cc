@@ -38,7 +38,7 @@ std::string id_from_folder(const std::string& root) {
 
 std::string initial_config(const std::string& id, bool production) {
   std::string text = "# The workspace's configuration; docs/reference/configuration.md lists every key.\n";
-  text += "id: " + id + "\n";
+  text += "id: \"" + id + "\"\n";
   if (production) text += "mode: production\n";
   text += "approval_providers:\n  \"*\": console\n";
   return text;
