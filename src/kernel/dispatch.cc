@@ -1,6 +1,7 @@
 // Stages 0 to 8: everything that is decided before a tool runs.
 #include <utility>
 
+#include "base/encoding.h"
 #include "json/canonical.h"
 #include "kernel/kernel.h"
 
@@ -87,7 +88,7 @@ bool Kernel::resolve(const CallPtr& call) {
   const pack::ActiveTool* tool = call->registry->find(call->call.tool);
   if (tool == nullptr || tool->descriptor.internal_only) {
     refuse(call, 1, ErrorCode::kToolNotFound, "registry",
-           "no active pack has a tool '" + call->call.tool.substr(0, 200) + "'; GET /tools lists them");
+           "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; GET /tools lists them");
     return false;
   }
   call->tool = tool;

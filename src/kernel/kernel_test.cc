@@ -56,6 +56,29 @@ TEST_F(KernelTest, Law1EveryCallLeavesItsRecord) {
   EXPECT_EQ(recorded[2].at_pointer("/event/kind")->as_string(), "agent-runtime:tool_called");
 }
 
+TEST_F(KernelTest, TextsThatAreNotUtf8AreNotTaken) {
+  const std::uint64_t before = log->head().size;
+  for (const bool in_key : {true, false}) {
+    Call call;
+    call.tool = in_key ? "probe:put" : "probe:\xe9";
+    call.input = kPut;
+    call.credential = std::make_shared<const Credential>(credential);
+    if (in_key) call.idempotency_key = "caf\xe9";
+    const Status taken = kernel->submit(std::move(call), [](const CallResult&) { FAIL(); });
+    ASSERT_FALSE(taken.ok());
+    EXPECT_EQ(taken.error().code(), ErrorCode::kInvalidRequest);
+  }
+  settle();
+  EXPECT_EQ(log->head().size, before);
+}
+
+TEST_F(KernelTest, LongTextsAreCutBetweenCharacters) {
+  std::string wide = "x";
+  for (int i = 0; i < 300; ++i) wide += "\u00e9";
+  expect_refused(call(wide, kPut), ErrorCode::kToolNotFound, 1);
+  expect_refused(call("probe:put", kPut, wide), ErrorCode::kInvalidInput, 6);
+}
+
 // Law 2: the answer leaves after the commit that records it.
 TEST_F(KernelTest, Law2NoAnswerBeforeTheCommit) {
   const std::uint64_t before = log->head().size;
