@@ -145,6 +145,17 @@ TEST_F(KernelTest, Law5TheSameKeyGivesTheRecordedResult) {
   expect_refused(call("probe:put", std::move(other), "k1"), ErrorCode::kIdempotencyConflict, 6);
 }
 
+TEST_F(KernelTest, Law5AToolsOwnFailureIsRepeatedAsItWas) {
+  const CallResult first = call("probe:get", Object{{"key", "none"}}, "k1");
+  crash();
+  open();
+  const CallResult again = call("probe:get", Object{{"key", "none"}}, "k1");
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.code, first.code) << "its NOT_FOUND is the tool's, not the kernel's";
+  EXPECT_EQ(again.outcome, first.outcome);
+  EXPECT_EQ(*parsed(again).find("error"), *parsed(first).find("error"));
+}
+
 TEST_F(KernelTest, Law5TheKeyHoldsOverARestartAndEndsWithItsWindow) {
   const CallResult first = call("probe:put", kPut, "k1");
   crash();

@@ -205,6 +205,18 @@ TEST_F(Tamper, ATileChangedUnderAnOpenLogThatHasItCached) {
   EXPECT_EQ(report->first_bad, 513u);
 }
 
+TEST_F(Tamper, AReaderThatMeetsDamageStopsTheWriting) {
+  const std::unique_ptr<Log> log = open_at(path_);
+  fill(*log, 1);
+  replace_row(row(700).first, {"something else"});
+  ASSERT_FALSE(log->condition().damaged);
+  EXPECT_EQ(code_of(log->row_at(Position(700))), "JOURNAL_DAMAGED");
+  EXPECT_TRUE(log->condition().damaged);
+  EXPECT_EQ(log->condition().first_affected, 700u);
+  EXPECT_EQ(code_of(log->append({{"x"}, {}})), "JOURNAL_DAMAGED");
+  EXPECT_TRUE(log->row_at(Position(1)).ok()) << "the rest is still served";
+}
+
 TEST_F(Tamper, TheEndCutOff) {
   const StoredRow last = row(1300);
   sql("DELETE FROM rows WHERE position >= " + std::to_string(last.first.value()));
