@@ -106,7 +106,7 @@ TEST_F(PosixFilesTest, WriteAtomicIsNotStoppedByLeftoversOfAKilledProcess) {
 }
 
 TEST_F(PosixFilesTest, AFolderIsLockedItself) {
-  ASSERT_TRUE(files_.make_directories(root_ + "/state").ok());
+  ASSERT_TRUE(files_.make_directories(root_ + "/state", 0700).ok());
   const auto held = files_.lock(root_ + "/state");
   ASSERT_TRUE(held.ok()) << held.error().to_string();
   EXPECT_EQ(files_.lock(root_ + "/state").error().code(), ErrorCode::kWorkspaceLocked);
