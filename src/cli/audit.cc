@@ -1,3 +1,5 @@
+#include <functional>
+#include <map>
 #include <ostream>
 
 #include "cli/commands.h"
@@ -69,17 +71,45 @@ Result<Verdict> verify(const Context& context) {
   return verdict;
 }
 
-bool matches(const json::Value& entry, const AuditFlags& flags) {
-  const auto is = [&](std::string_view key, const std::string& wanted) {
-    return wanted.empty() || json::string_or(entry, key, "") == wanted;
-  };
-  return is("tool", flags.tool) && is("subject", flags.subject) && is("outcome", flags.outcome) &&
-         (flags.since.empty() || json::string_or(entry, "ts", "") >= flags.since);
+// An entry's own time; an event's is when it was emitted.
+std::string_view time_of(const json::Value& entry) {
+  const json::Value* event = entry.find("event");
+  return event == nullptr ? json::string_or(entry, "ts", "") : json::string_or(*event, "emitted_at", "");
 }
+
+// Chooses entries. What a call's later entries leave out, its tool and subject, is remembered from the first one.
+class EntryFilter {
+ public:
+  explicit EntryFilter(const AuditFlags& flags) : flags_(flags) {}
+
+  bool matches(const json::Value& entry) {
+    const std::string receipt(json::string_or(entry, "receipt_id", ""));
+    const std::string_view type = journal::type_of(entry);
+    if (type == "call.requested")
+      calls_[receipt] = {std::string(json::string_or(entry, "tool", "")),
+                         std::string(json::string_or(entry, "subject", ""))};
+    const auto call = calls_.find(receipt);
+    const auto is = [&](std::string_view key, const std::string& of_call, const std::string& wanted) {
+      return wanted.empty() || json::string_or(entry, key, of_call) == wanted;
+    };
+    const Named named = call == calls_.end() ? Named() : call->second;
+    if (type == "call.finished" && call != calls_.end()) calls_.erase(call);
+    return is("tool", named.tool, flags_.tool) && is("subject", named.subject, flags_.subject) &&
+           is("outcome", "", flags_.outcome) && (flags_.since.empty() || time_of(entry) >= flags_.since);
+  }
+
+ private:
+  struct Named {
+    std::string tool, subject;
+  };
+  const AuditFlags& flags_;
+  std::map<std::string, Named, std::less<>> calls_;  // open ones, by receipt
+};
 
 template <class Each>
 Status for_each_entry(const Context& context, const AuditFlags& flags, Each each) {
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
+  EntryFilter filter(flags);
   for (std::uint64_t after = flags.after;;) {
     LUMENFLOW_TRY_ASSIGN(const json::Value page, session->get("/audit?after=" + std::to_string(after) +
                                                               "&limit=" + std::to_string(kPageLimit)));
@@ -87,7 +117,7 @@ Status for_each_entry(const Context& context, const AuditFlags& flags, Each each
     if (items == nullptr || !items->is_array()) return Error(ErrorCode::kInternal, "GET /audit answered without items");
     for (const json::Value& item : items->as_array()) {
       const json::Value* entry = item.find("entry");
-      if (entry != nullptr && matches(*entry, flags)) each(item, *entry);
+      if (entry != nullptr && filter.matches(*entry)) each(item, *entry);
     }
     const json::Value* next = page.find("next");
     if (next == nullptr || next->is_null()) return {};
