@@ -53,7 +53,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
 
 Status Kernel::load() {
   LUMENFLOW_TRY(emitter_.load());
-  LUMENFLOW_TRY(idempotency_.load(ports_.clock.now()));
+  LUMENFLOW_TRY(idempotency_.load());
   revoked_tokens_.clear();
   const std::string prefix = journal::store_key("kernel", kRevokedPrefix);
   for (std::string after;;) {
