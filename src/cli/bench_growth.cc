@@ -1,5 +1,5 @@
-// What grows with use: a kernel over a SQLite journal makes calls that each carry an idempotency key of their own, and is
-// measured at some sizes on the way. Nothing is written but by calls, three entries each.
+// What grows with use: a kernel over a SQLite journal makes calls that each carry an idempotency key of their own, and
+// is measured at some sizes on the way. Nothing is written but by calls, three entries each.
 #include <algorithm>
 #include <iterator>
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kSizes[] = {0, 20'000, 60'000};
 constexpr std::uint64_t kLongSizes[] = {0, 1'000'000, 3'000'000};
-constexpr int kBatch = 32;           // calls a commit, while measured
+constexpr int kBatch = 32;  // calls a commit, while measured
 constexpr int kFillingBatch = 1'000;
 constexpr int kMeasuredBatches = 100;
 constexpr int kOpens = 5;

@@ -60,8 +60,9 @@ Result<std::string> new_workspace(Bench& bench, const std::string& name) {
 Result<std::string> mint(Bench& bench, const sidecar::WorkspacePaths& paths) {
   LUMENFLOW_TRY_ASSIGN(const sidecar::WorkspaceKeys keys, sidecar::load_keys(bench.context.files, paths.keys));
   const Timestamp issued = bench.context.clock.now() - std::chrono::seconds(1);
-  const http::TokenClaims claims{std::string(kId), "bench:visitor", "sidecar", {"workspace"},
-                                 issued,           issued + std::chrono::hours(1), "bench-token"};
+  const http::TokenClaims claims{std::string(kId), "bench:visitor", "sidecar",
+                                 {"workspace"},    issued,          issued + std::chrono::hours(1),
+                                 "bench-token"};
   return http::mint_token(claims, keys.token_private_pem, keys.token_key_id);
 }
 
@@ -154,11 +155,13 @@ Status bench_memory(Bench& bench) {
   LUMENFLOW_TRY_ASSIGN(const std::string root, new_workspace(bench, "memory"));
   LUMENFLOW_TRY_ASSIGN(const std::string token, mint(bench, sidecar::WorkspacePaths(root)));
   LUMENFLOW_TRY_ASSIGN(Running running, start(bench, root));
-  bench.figures.push_back({"memory.idle", resident_mb(std::to_string(running.process->pid())), "MB", "", {}, value_at_most(25)});
+  bench.figures.push_back(
+      {"memory.idle", resident_mb(std::to_string(running.process->pid())), "MB", "", {}, value_at_most(25)});
   const Result<double> calls = make_calls(bench, running, token, bench.long_runs ? 1'000'000 : 20'000);
   if (calls.ok()) {
     const std::string name = "memory.after_" + std::to_string(static_cast<long>(*calls)) + "_calls";
-    bench.figures.push_back({name, resident_mb(std::to_string(running.process->pid())), "MB", "", {}, value_at_most(60)});
+    bench.figures.push_back(
+        {name, resident_mb(std::to_string(running.process->pid())), "MB", "", {}, value_at_most(60)});
   } else if (calls.error().code() == ErrorCode::kNotFound) {
     bench.context.err << "lumenflow: " << calls.error().message() << "\n";
   }

@@ -1,7 +1,7 @@
 // A blocked Bloom filter over fingerprints of a known number of keys: two bytes a key, one cache line a question.
 //
-// Every fingerprint belongs to one block of 64 bytes and sets one bit in each of its eight words. A fingerprint that was
-// added is always found; another is found about once in a thousand times. Values; not thread safe.
+// Every fingerprint belongs to one block of 64 bytes and sets one bit in each of its eight words. A fingerprint that
+// was added is always found; another is found about once in a thousand times. Values; not thread safe.
 #pragma once
 
 #include <cstddef>

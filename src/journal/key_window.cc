@@ -15,7 +15,7 @@ namespace {
 constexpr char kFormat = 1;
 // First byte of a key of the index table.
 constexpr std::string_view kHeader = "h", kSegment = "s", kFilter = "f", kIndex = "i", kRun = "r";
-constexpr std::size_t kKeysPerBucket = 64;   // so a bucket's row fits into a page several times
+constexpr std::size_t kKeysPerBucket = 64;    // so a bucket's row fits into a page several times
 constexpr std::size_t kIndexEntryBytes = 10;  // fingerprint, offset
 constexpr std::size_t kSweptMin = 8;
 constexpr std::size_t kPage = 256;
@@ -136,8 +136,7 @@ Result<bool> KeyWindow::may_hold(Segment& segment, std::uint64_t fingerprint, bo
   return !segment.filter || segment.filter->may_hold(fingerprint);
 }
 
-Result<std::optional<std::string>> KeyWindow::find_in(const Segment& segment, const Hash256& key,
-                                                      Timestamp now) const {
+Result<std::optional<std::string>> KeyWindow::find_in(const Segment& segment, const Hash256& key, Timestamp now) const {
   const std::string_view fingerprint = as_chars(key).substr(0, 8);
   const std::string row_at = index_key(segment.first, bucket_of(fingerprint_of(key)));
   LUMENFLOW_TRY_ASSIGN(const auto row, log_.tables().get(tables_.index, row_at));
@@ -145,7 +144,8 @@ Result<std::optional<std::string>> KeyWindow::find_in(const Segment& segment, co
   if (row->size() % kIndexEntryBytes != 0) return malformed("an index row");
   for (std::string_view rest = *row; !rest.empty(); rest.remove_prefix(kIndexEntryBytes)) {
     if (rest.substr(0, 8) != fingerprint) continue;
-    const auto offset = static_cast<std::uint64_t>(static_cast<std::uint8_t>(rest[8]) << 8 | static_cast<std::uint8_t>(rest[9]));
+    const auto offset =
+        static_cast<std::uint64_t>(static_cast<std::uint8_t>(rest[8]) << 8 | static_cast<std::uint8_t>(rest[9]));
     LUMENFLOW_TRY_ASSIGN(auto found, live_record(segment.first + offset, key, now));
     if (found) return found;
   }

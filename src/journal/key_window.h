@@ -1,9 +1,9 @@
 // Keys remembered for a window of time, however many there are: key -> a few bytes, durable, in bounded memory.
 //
-// The newest keys are in memory by fingerprint. Every `segment_keys` of them are sealed into a segment: an index on disk
-// and a small filter, which is durable too and stays in memory while there is room. So a key that was never seen costs
-// no read for all segments whose filter is in memory, and one read for each of the others; opening reads the newest
-// keys' fingerprints and one short row a segment. A segment is dropped whole when its last key has expired.
+// The newest keys are in memory by fingerprint. Every `segment_keys` of them are sealed into a segment: an index on
+// disk and a small filter, which is durable too and stays in memory while there is room. So a key that was never seen
+// costs no read for all segments whose filter is in memory, and one read for each of the others; opening reads the
+// newest keys' fingerprints and one short row a segment. A segment is dropped whole when its last key has expired.
 //
 // All writes belong to the Log's open batch; after a batch was rolled back, load() again. One thread: the Log's writer.
 // docs/formats/journal.md has the bytes.

@@ -150,8 +150,7 @@ TEST_F(KeyWindowTest, DropsWholeSegmentsAndSweepsUpWhatTheyLeave) {
 
 TEST_F(KeyWindowTest, SweepingKeepsUpWithPutting) {
   for (std::uint64_t i = 0; i < 2'000; i += 8) {
-    for (std::uint64_t j = i; j < i + 8; ++j)
-      ASSERT_TRUE(window->put(key_number(j), "v", now + kHour).ok());
+    for (std::uint64_t j = i; j < i + 8; ++j) ASSERT_TRUE(window->put(key_number(j), "v", now + kHour).ok());
     ASSERT_TRUE(window->expire(now).ok());
     ASSERT_TRUE(log->commit().ok());
     now = now + kHour / 4;

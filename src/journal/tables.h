@@ -15,10 +15,10 @@
 
 namespace lumenflow::journal {
 
-inline constexpr std::string_view kCallsTable = "calls";              // receipt -> positions of its rows
-inline constexpr std::string_view kOpenCallsTable = "open_calls";     // receipt of a call started and not finished
-inline constexpr std::string_view kStreamsTable = "streams";          // stream -> last seq and queue_seq
-inline constexpr std::string_view kStoreTable = "store";              // pack, NUL, key -> JSON
+inline constexpr std::string_view kCallsTable = "calls";           // receipt -> positions of its rows
+inline constexpr std::string_view kOpenCallsTable = "open_calls";  // receipt of a call started and not finished
+inline constexpr std::string_view kStreamsTable = "streams";       // stream -> last seq and queue_seq
+inline constexpr std::string_view kStoreTable = "store";           // pack, NUL, key -> JSON
 // Idempotency keys of calls and of emissions; see key_window.h.
 inline constexpr std::string_view kCallKeysTable = "call_keys";
 inline constexpr std::string_view kCallKeyIndexTable = "call_key_index";

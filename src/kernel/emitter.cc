@@ -83,8 +83,7 @@ Result<std::optional<std::string>> Emitter::emit(PendingEvent event, event::Even
   return std::optional(stamp(built, event_class, now, cause));
 }
 
-Result<bool> Emitter::known(const PendingEvent& event, const Hash256& key, const Hash256& payload_hash,
-                            Timestamp now) {
+Result<bool> Emitter::known(const PendingEvent& event, const Hash256& key, const Hash256& payload_hash, Timestamp now) {
   LUMENFLOW_TRY_ASSIGN(const auto first, keys_.find(key, now));
   if (!first) return false;
   if (first->size() != kEmissionBytes)

@@ -94,8 +94,8 @@ TEST(QueryPlan, NoStatementScansWhatGrows) {
     statements = trace.statements();
   }
   for (const char* expected : {"INSERT INTO rows", "INSERT INTO bodies", "INTO tiles", "SELECT value FROM t_things",
-                               "INSERT INTO t_things", "DELETE FROM t_things", "ORDER BY key DESC", "FROM rows LEFT JOIN bodies",
-                               "max(id) FROM tiles", "max(position)", "SELECT hashes"})
+                               "INSERT INTO t_things", "DELETE FROM t_things", "ORDER BY key DESC",
+                               "FROM rows LEFT JOIN bodies", "max(id) FROM tiles", "max(position)", "SELECT hashes"})
     EXPECT_THAT(statements, Contains(HasSubstr(expected))) << "the trace misses statements";
 
   const Result<Connection> database = Connection::open(folder.file("log"), Connection::Mode::kRead);
