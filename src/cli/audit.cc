@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "journal/call_row.h"
 #include "log/checkpoint.h"
 #include "log/sqlite_log.h"
 #include "log/verify.h"
@@ -32,8 +33,13 @@ Result<std::vector<log::Head>> signed_heads(const Context& context, const sideca
   return heads;
 }
 
+struct Verdict {
+  log::VerifyReport report;
+  std::uint64_t bodies = 0;  // stored inputs and results, held against their hashes
+};
+
 // Reads the database itself and not through a running sidecar: what is checked is what is on disk.
-Result<log::VerifyReport> verify(const Context& context) {
+Result<Verdict> verify(const Context& context) {
   LUMENFLOW_TRY_ASSIGN(const std::string root, workspace_root(context));
   const sidecar::WorkspacePaths paths(root);
   LUMENFLOW_TRY_ASSIGN(const auto database, context.files.stat(paths.journal));
@@ -43,7 +49,24 @@ Result<log::VerifyReport> verify(const Context& context) {
   options.path = paths.journal;
   options.new_log_id = "unused";
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(options));
-  return log::verify_all(*log, heads);
+  Verdict verdict;
+  LUMENFLOW_TRY_ASSIGN(verdict.report, log::verify_all(*log, heads));
+  log::VerifyReport& report = verdict.report;
+  if (report.intact && heads.empty() && report.entries > 0) {
+    report.intact = false;
+    report.what = "no signed head is in " + paths.checkpoints +
+                  ": the entries agree with each other, but nothing says that none is missing at the end";
+  }
+  if (!report.intact) return verdict;
+  const journal::BlobStore blobs(context.files, paths.blobs);
+  LUMENFLOW_TRY_ASSIGN(const journal::BodiesReport bodies, journal::verify_bodies(*log, blobs));
+  verdict.bodies = bodies.checked;
+  if (bodies.first_bad != 0) {
+    report.intact = false;
+    report.first_bad = report.last_bad = bodies.first_bad;
+    report.what = bodies.what;
+  }
+  return verdict;
 }
 
 bool matches(const json::Value& entry, const AuditFlags& flags) {
@@ -105,23 +128,27 @@ int print_route(Context& context, const std::string& route, const std::string& p
 }  // namespace
 
 int run_audit_verify(Context& context, const AuditFlags& flags) {
-  const Result<log::VerifyReport> report = verify(context);
-  if (!report.ok()) return fail(context, report.error());
+  const Result<Verdict> verdict = verify(context);
+  if (!verdict.ok()) return fail(context, verdict.error());
+  const log::VerifyReport& report = verdict->report;
   if (flags.json) {
-    json::Object out{{"intact", report->intact},
-                     {"entries", report->entries},
-                     {"heads", report->heads},
-                     {"log_id", report->head.log_id},
-                     {"size", report->head.size}};
-    if (!report->intact) out.set("first_bad", report->first_bad), out.set("what", report->what);
+    json::Object out{{"intact", report.intact},
+                     {"entries", report.entries},
+                     {"bodies", verdict->bodies},
+                     {"heads", report.heads},
+                     {"log_id", report.head.log_id},
+                     {"size", report.head.size}};
+    if (!report.intact) out.set("first_bad", report.first_bad), out.set("what", report.what);
     context.out << json::serialize(json::Value(std::move(out))) << "\n";
-  } else if (report->intact) {
-    context.out << "intact: " << report->entries << " entries of log " << report->head.log_id << " and "
-                << report->heads << " signed heads hold\n";
+  } else if (report.intact) {
+    context.out << "intact: " << report.entries << " entries of log " << report.head.log_id << ", the "
+                << verdict->bodies << " stored inputs and results and " << report.heads << " signed heads hold\n";
+  } else if (report.first_bad == 0) {
+    context.err << "NOT PROVEN: " << report.what << "\n";
   } else {
-    context.err << "DAMAGED at position " << report->first_bad << ": " << report->what << "\n";
+    context.err << "DAMAGED at position " << report.first_bad << ": " << report.what << "\n";
   }
-  return report->intact ? 0 : 1;
+  return report.intact ? 0 : 1;
 }
 
 int run_audit_list(Context& context, const AuditFlags& flags) {

@@ -1,5 +1,6 @@
 #include "journal/reader.h"
 
+#include "journal/call_row.h"
 #include "journal/tables.h"
 
 namespace lumenflow::journal {
@@ -63,18 +64,16 @@ Result<RecordedCall> Reader::call_in(const log::TableReader& tables, const Recei
 
   RecordedCall call;
   const auto take = [&](const log::StoredRow& row) -> Status {
-    for (const std::string& bytes : row.entries) {
-      LUMENFLOW_TRY_ASSIGN(json::Value entry, decode(bytes));
+    LUMENFLOW_TRY_ASSIGN(CallRow decoded, decode_row(row, blobs_));
+    for (json::Value& entry : decoded.entries) {
       if (json::string_or(entry, "receipt_id", "") != receipt.str()) continue;
       if (type_of(entry) == "call.requested")
         call.requested = std::move(entry);
       else if (type_of(entry) == "call.finished")
         call.finished = std::move(entry);
     }
-    if (row.body.empty()) return {};
-    LUMENFLOW_TRY_ASSIGN(Body body, decode_body(row.body, blobs_));
-    if (!body.input.empty()) call.body.input = std::move(body.input);
-    if (!body.result.empty()) call.body.result = std::move(body.result);
+    if (!decoded.body.input.empty()) call.body.input = std::move(decoded.body.input);
+    if (!decoded.body.result.empty()) call.body.result = std::move(decoded.body.result);
     return {};
   };
   LUMENFLOW_TRY_ASSIGN(const log::StoredRow first, log_.row_at(places->requested));

@@ -42,7 +42,8 @@ class Reader {
   // of a rare kind may be short or empty and still have `next`.
   Result<Page> page(Position after, std::size_t limit, const Filter& matches) const;
   Result<ReadEntry> entry(Position position) const;           // NOT_FOUND
-  Result<RecordedCall> call(const ReceiptId& receipt) const;  // NOT_FOUND
+  // NOT_FOUND; JOURNAL_DAMAGED also when a body is not what its hash says.
+  Result<RecordedCall> call(const ReceiptId& receipt) const;
 
  private:
   Result<RecordedCall> call_in(const log::TableReader& tables, const ReceiptId& receipt) const;

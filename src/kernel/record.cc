@@ -211,13 +211,13 @@ journal::CallRequested Kernel::requested_entry(const RunningCall& call) const {
   entry.ts = call.arrived;
   entry.subject = call.call.credential->subject;
   entry.on_behalf_of = call.call.credential->on_behalf_of;
-  entry.tool = call.tool != nullptr ? call.tool->descriptor.name : call.call.tool.substr(0, 200);
+  entry.tool = call.tool != nullptr ? call.tool->descriptor.name : std::string(clip_utf8(call.call.tool, 200));
   if (call.tool != nullptr) {
     entry.pack = call.pack_id;
     entry.pack_integrity = call.tool->pack == nullptr ? std::string() : call.tool->pack->integrity;
   }
   entry.input_hash = call.input_hash;
-  entry.idempotency_key = call.call.idempotency_key.substr(0, 256);
+  entry.idempotency_key = clip_utf8(call.call.idempotency_key, 256);
   return entry;
 }
 
