@@ -65,7 +65,7 @@ WorkspacePaths::WorkspacePaths(std::string root_path)
       journal(join_path(state, "journal.db")),
       blobs(join_path(state, "blobs")),
       checkpoints(join_path(state, "checkpoints")),
-      lock(join_path(state, "lock")) {}
+      lock(state) {}
 
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options) {
   if (options.production && options.operator_passphrase.empty())
