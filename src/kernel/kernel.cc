@@ -79,7 +79,8 @@ void Kernel::enqueue(Ingress item) {
 
 Status Kernel::submit(Call call, Completion done) {
   if (!is_valid_utf8(call.tool) || !is_valid_utf8(call.idempotency_key))
-    return Error(ErrorCode::kInvalidRequest, "a tool's name and an idempotency key are UTF-8 text; these bytes are not");
+    return Error(ErrorCode::kInvalidRequest,
+                 "a tool's name and an idempotency key are UTF-8 text; these bytes are not");
   bool was_empty = false;
   {
     const std::lock_guard lock(ingress_mutex_);
