@@ -208,6 +208,19 @@ TEST_F(KernelTest, Law5AnEventKeyFixesTheFirstEmission) {
   EXPECT_EQ(count_events(), 1);
 }
 
+TEST_F(KernelTest, Law5AnEventKeyEndsWithItsWindow) {
+  const auto emissions = [&](int n) {
+    EXPECT_FALSE(call("probe:emit", Object{{"n", n}, {"key", "job-1"}}).code);
+    int count = 0;
+    for (const json::Value& entry : entries()) count += entry.at_pointer("/event/payload/n") != nullptr;
+    return count;
+  };
+  EXPECT_EQ(emissions(1), 1);
+  EXPECT_EQ(emissions(1), 1);
+  clock.advance(std::chrono::hours(25));
+  EXPECT_EQ(emissions(2), 2) << "another payload, and nobody remembers the first";
+}
+
 // Law 6: what died with the process is not run again by itself.
 TEST_F(KernelTest, Law6ACrashIsClosedAndNotRetried) {
   submit("probe:effect", Object{}, "k1", [](const CallResult&) { FAIL() << "answered by a dead process"; });

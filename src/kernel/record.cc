@@ -171,7 +171,7 @@ Status Kernel::record(Ending& ending) {
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, key, journal::encode(places)));
   if (call.started) LUMENFLOW_TRY(ports_.log.erase(journal::kOpenCallsTable, key));
   if (!call.started && call.idempotency_hash && ending.end.stage > 6) {
-    LUMENFLOW_TRY(idempotency_.put({*call.idempotency_hash, *call.input_hash, key}, call.arrived));
+    LUMENFLOW_TRY(idempotency_.put(*call.idempotency_hash, {*call.input_hash, key}, call.arrived));
   }
   return apply_store_writes(ending);
 }
@@ -199,7 +199,7 @@ Status Kernel::append_started(RunningCall& call) {
       ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));
   LUMENFLOW_TRY(ports_.log.put(journal::kOpenCallsTable, key, envelope_hash(call) + call.tool->descriptor.name));
   if (call.idempotency_hash) {
-    LUMENFLOW_TRY(idempotency_.put({*call.idempotency_hash, *call.input_hash, key}, call.arrived));
+    LUMENFLOW_TRY(idempotency_.put(*call.idempotency_hash, {*call.input_hash, key}, call.arrived));
   }
   call.started = true;
   return {};

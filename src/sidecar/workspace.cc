@@ -189,8 +189,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   if (latest.ok())
     log_options.checkpoint = latest->head;
   else if (latest.error().code() == ErrorCode::kJournalDamaged)
-    log_options.damaged = latest.error().message() + "; audit verify says which entries hold. To go on without it, move " +
-                          paths.checkpoints + " aside: the journal's end is then only as safe as the disk";
+    log_options.damaged = latest.error().message() +
+                          "; audit verify says which entries hold. To go on without it, move " + paths.checkpoints +
+                          " aside: the journal's end is then only as safe as the disk";
   else if (latest.error().code() != ErrorCode::kNotFound)
     return latest.error();
   LUMENFLOW_TRY_ASSIGN(workspace->log_, log::open_sqlite_log(log_options));
