@@ -162,12 +162,8 @@ int run_audit_verify(Context& context, const AuditFlags& flags) {
   if (!verdict.ok()) return fail(context, verdict.error());
   const log::VerifyReport& report = verdict->report;
   if (flags.json) {
-    json::Object out{{"intact", report.intact},
-                     {"entries", report.entries},
-                     {"bodies", verdict->bodies},
-                     {"heads", report.heads},
-                     {"log_id", report.head.log_id},
-                     {"size", report.head.size}};
+    json::Object out{{"intact", report.intact}, {"entries", report.entries},    {"bodies", verdict->bodies},
+                     {"heads", report.heads},   {"log_id", report.head.log_id}, {"size", report.head.size}};
     if (!report.intact) out.set("first_bad", report.first_bad), out.set("what", report.what);
     context.out << json::serialize(json::Value(std::move(out))) << "\n";
   } else if (report.intact) {

@@ -29,8 +29,7 @@ void list_events(const ExchangePtr& exchange, RouteContext& context) {
   if (!after.ok()) return exchange->fail(after.error());
   if (!limit.ok()) return exchange->fail(limit.error());
   const journal::Reader::Filter filter = journal::Reader::events(exchange->query("kind").value_or(""));
-  const Result<journal::Page> page =
-      context.workspace.kernel().reader().page(Position(*after), *limit, filter);
+  const Result<journal::Page> page = context.workspace.kernel().reader().page(Position(*after), *limit, filter);
   if (!page.ok()) return exchange->fail(page.error());
   json::Array items;
   for (const journal::ReadEntry& entry : page->items) items.push_back(event_document(entry));
