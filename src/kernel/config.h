@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,6 +17,11 @@
 #include "lumenflow/json.h"
 #include "pack/diagnostic.h"
 #include "pack/scope.h"
+
+namespace lumenflow::pack {
+class Report;
+struct ConfigSection;
+}  // namespace lumenflow::pack
 
 namespace lumenflow::kernel {
 
@@ -28,7 +34,7 @@ struct PackPin {
   std::string commit;
   std::string integrity;  // "dev" or "sha256:<hex>"
   bool enabled = true;
-  pack::SourcePlace place;  // of the pin in the file, for whoever resolves it (LF2006, LF1040)
+  std::string pointer;      // of the pin in the file; empty when the file names no packs
 };
 
 struct Lane {
@@ -115,10 +121,14 @@ struct WorkspaceConfig {
   std::string hash;  // lower-case hex SHA-256 of the file's bytes
 };
 
-// Nothing when an error was found; every fault is in `diagnostics` either way, secrets masked. `config_keys` are the
-// root keys that loaded packs own.
+// Finds what the pins name and answers the root keys that those packs own; reports pins that lead nowhere (LF2006,
+// LF1040). Called once, with the enabled pins that are well-formed.
+using PinResolver =
+    std::function<std::vector<pack::ConfigSection>(const std::vector<PackPin>& pins, pack::Report& report)>;
+
+// Nothing when an error was found; every fault is in `diagnostics` either way, sorted by place, secrets masked. Without
+// a resolver no pack is loaded.
 std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::string& text,
-                                            const std::vector<std::string>& config_keys,
-                                            pack::Diagnostics& diagnostics);
+                                            const PinResolver& resolve_pins, pack::Diagnostics& diagnostics);
 
 }  // namespace lumenflow::kernel

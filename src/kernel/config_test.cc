@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/sha256.h"
+#include "pack/registry.h"
 #include "pack/testing/mutations.h"
 #include "pack/testing/published_schema.h"
 #include "pack/yaml.h"
@@ -104,7 +105,12 @@ struct Parsed {
 
 Parsed parse(const std::string& text, const std::vector<std::string>& config_keys = {"acme_demo"}) {
   Parsed out;
-  out.config = parse_config("lumenflow.yaml", text, config_keys, out.diagnostics);
+  const PinResolver resolve = [&](const std::vector<PackPin>&, pack::Report&) {
+    std::vector<pack::ConfigSection> sections;
+    for (const std::string& key : config_keys) sections.push_back({key, nullptr, {}});
+    return sections;
+  };
+  out.config = parse_config("lumenflow.yaml", text, resolve, out.diagnostics);
   return out;
 }
 
@@ -155,7 +161,7 @@ TEST(Config, ReadsWhoMayDoWhat) {
   ASSERT_EQ(config.packs.size(), 3u);
   EXPECT_EQ(config.packs[1].path, "packs/acme-demo");
   EXPECT_FALSE(config.packs[1].enabled);
-  EXPECT_EQ(config.packs[1].place.line, 6);
+  EXPECT_EQ(config.packs[1].pointer, "/packs/1");
   EXPECT_EQ(config.packs[2].commit, "0123456789abcdef");
   ASSERT_EQ(config.allowed_scopes.size(), 1u);
   ASSERT_EQ(config.lanes.size(), 1u);

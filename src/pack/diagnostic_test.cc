@@ -80,7 +80,7 @@ TEST(RenderJson, ListsTheStableMembers) {
 }
 
 TEST(RenderSarif, HasRulesResultsAndEscapedPlaces) {
-  const json::Value sarif = render_sarif(two_faults());
+  const json::Value sarif = render_sarif(two_faults(), "1.2.3");
   EXPECT_EQ(*sarif.at_pointer("/version"), json::Value("2.1.0"));
   EXPECT_EQ(sarif.at_pointer("/runs/0/tool/driver/rules")->as_array().size(), diagnostic_kinds().size());
   const json::Value& result = *sarif.at_pointer("/runs/0/results/0");
