@@ -82,9 +82,8 @@ int run_doctor(Context& context, const DoctorFlags& flags) {
   const kernel::WorkspacePacks read =
       sidecar::read_workspace_packs(context.files, sidecar::WorkspacePaths(*root).config, context.builtin_packs);
   const Checks checks = run_checks(context, *root, read);
-  const bool well =
-      !read.diagnostics.has_errors() &&
-      std::ranges::none_of(checks, [](const Check& check) { return check.health == Health::kFault; });
+  const bool well = !read.diagnostics.has_errors() &&
+                    std::ranges::none_of(checks, [](const Check& check) { return check.health == Health::kFault; });
   if (format == "json")
     print_json(context, checks, read.diagnostics, well);
   else if (format == "sarif")

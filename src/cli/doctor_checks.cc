@@ -28,8 +28,8 @@ void check_drift(Session& session, Checks& checks) {
   if (!packs.ok()) return;
   for (const json::Value& pack : packs->find("items")->as_array())
     if (json::string_or(pack, "status", "") != "active")
-      checks.push_back({"running pack " + cell(pack.find("id")), Health::kFault,
-                        "refused by the running sidecar", "see GET /packs, or `lumenflow reload --check`"});
+      checks.push_back({"running pack " + cell(pack.find("id")), Health::kFault, "refused by the running sidecar",
+                        "see GET /packs, or `lumenflow reload --check`"});
 }
 
 }  // namespace
@@ -56,7 +56,8 @@ Check check_state(const Context& context, const sidecar::WorkspacePaths& paths) 
 
 Check check_keys(const Context& context, const sidecar::WorkspacePaths& paths) {
   const auto keys = sidecar::load_keys(context.files, paths.keys);
-  if (!keys.ok()) return {"keys", Health::kFault, keys.error().message(), "run `lumenflow init` to make what is missing"};
+  if (!keys.ok())
+    return {"keys", Health::kFault, keys.error().message(), "run `lumenflow init` to make what is missing"};
   const auto folder = context.files.stat(paths.keys);
   if (folder.ok() && *folder && ((*folder)->mode & 077) != 0)
     return {"keys", Health::kFault, paths.keys + " can be entered by others", "chmod 700 " + paths.keys};
@@ -64,7 +65,8 @@ Check check_keys(const Context& context, const sidecar::WorkspacePaths& paths) {
     const std::string path = join_path(paths.keys, name);
     const auto info = context.files.stat(path);
     if (!info.ok() || !*info)
-      return {"keys", Health::kFault, std::string(name) + " is missing", "run `lumenflow init` to make what is missing"};
+      return {"keys", Health::kFault, std::string(name) + " is missing",
+              "run `lumenflow init` to make what is missing"};
     if (((*info)->mode & 077) != 0)
       return {"keys", Health::kFault, std::string(name) + " can be read by others", "chmod 600 " + path};
   }
@@ -75,7 +77,8 @@ Check check_config(const kernel::WorkspacePacks& read) {
   if (!read.config)
     return {"config", Health::kFault, "lumenflow.yaml has faults; they are listed below", "mend them, one by one"};
   const kernel::WorkspaceConfig& config = *read.config;
-  return {"config", Health::kOk,
+  return {"config",
+          Health::kOk,
           "workspace " + config.id.str() + ", " + (config.production ? "production" : "development") + ", " +
               count(config.lanes.size(), "lane") + ", " + count(config.packs.size(), "pin"),
           {}};
@@ -83,7 +86,8 @@ Check check_config(const kernel::WorkspacePacks& read) {
 
 void check_packs(const kernel::WorkspacePacks& read, Checks& checks) {
   for (const auto& pack : read.registry->packs())
-    checks.push_back({"pack " + pack->manifest.id, Health::kOk,
+    checks.push_back({"pack " + pack->manifest.id,
+                      Health::kOk,
                       pack->manifest.version + ", " + count(pack->manifest.tools.size(), "tool") + ", " + pack->source,
                       {}});
   for (const pack::RefusedPack& pack : read.registry->refused())

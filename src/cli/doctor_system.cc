@@ -81,9 +81,7 @@ std::string bind_fault(const addrinfo& address) {
   return fault;
 }
 
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host.starts_with("127.") || host == "::1";
-}
+bool is_loopback(const std::string& host) { return host == "localhost" || host.starts_with("127.") || host == "::1"; }
 
 }  // namespace
 
@@ -102,8 +100,8 @@ Check check_environment() {
   check.what = join(found);
   if (files.rlim_cur < kOpenFilesMin) {
     check.health = Health::kWarning;
-    check.help = "allow at least " + std::to_string(kOpenFilesMin) + " open files: ulimit -n " +
-                 std::to_string(kOpenFilesMin);
+    check.help =
+        "allow at least " + std::to_string(kOpenFilesMin) + " open files: ulimit -n " + std::to_string(kOpenFilesMin);
   }
   return check;
 }
@@ -111,7 +109,8 @@ Check check_environment() {
 Check check_clock(const Context& context, const std::string& journal) {
   const Timestamp now = context.clock.now();
   const std::string shown = format_rfc3339(now);
-  if (now < kEarliest) return {"clock", Health::kFault, shown + " is in the past", "set the clock; tokens would expire"};
+  if (now < kEarliest)
+    return {"clock", Health::kFault, shown + " is in the past", "set the clock; tokens would expire"};
   const auto info = context.files.stat(journal);
   if (info.ok() && *info && Timestamp{(*info)->modified_ns / 1'000'000} > now + kSetBackMax)
     return {"clock", Health::kFault, shown + " is earlier than the journal's last change: the clock was set back",
@@ -160,9 +159,9 @@ Check check_sandbox(bool required) {
   if (!lacks.empty()) check.what += "; without " + join(lacks);
   if (full) return check;
   check.health = required ? Health::kFault : Health::kWarning;
-  check.help = std::string(partial ? "only the weaker tier (Landlock and seccomp) can be built"
-                                   : "no sandbox can be built") +
-               ": install bubblewrap and allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)";
+  check.help =
+      std::string(partial ? "only the weaker tier (Landlock and seccomp) can be built" : "no sandbox can be built") +
+      ": install bubblewrap and allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)";
   return check;
 }
 
@@ -181,7 +180,7 @@ Check check_port(const std::string& host_port, bool tls) {
             "correct surfaces.http.listen in lumenflow.yaml"};
   const std::unique_ptr<addrinfo, AddressDeleter> addresses(list);
   if (const std::string fault = bind_fault(*addresses); !fault.empty())
-    return {"port", Health::kFault, host_port + " cannot be listened on: " + fault,
+    return {"port", Health::kWarning, host_port + " cannot be listened on now: " + fault,
             "stop the other program, or choose another with surfaces.http.listen or --listen"};
   if (!is_loopback(host) && !tls)
     return {"port", Health::kWarning, host_port + " is free, and open to the network without TLS",

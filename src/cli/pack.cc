@@ -60,8 +60,8 @@ Result<pack::Diagnostics> validate_id(const Context& context, const std::string&
 }  // namespace
 
 int run_pack_validate(Context& context, const PackValidateFlags& flags) {
-  Result<pack::Diagnostics> found = flags.id.empty() ? validate_folder(context, folder_of(flags.folder))
-                                                     : validate_id(context, flags.id);
+  Result<pack::Diagnostics> found =
+      flags.id.empty() ? validate_folder(context, folder_of(flags.folder)) : validate_id(context, flags.id);
   if (!found.ok()) {
     fail(context, found.error());
     return 2;

@@ -27,14 +27,14 @@ namespace lumenflow::kernel {
 
 struct PackPin {
   std::string id;
-  std::string version;    // empty: any
-  std::string source;     // builtin, local, git
+  std::string version;  // empty: any
+  std::string source;   // builtin, local, git
   std::string path;
   std::string url;
   std::string commit;
   std::string integrity;  // "dev" or "sha256:<hex>"
   bool enabled = true;
-  std::string pointer;      // of the pin in the file; empty when the file names no packs
+  std::string pointer;  // of the pin in the file; empty when the file names no packs
 };
 
 struct Lane {
@@ -55,7 +55,7 @@ struct LimitsConfig {
   std::size_t connections = 1024;
   double rate_per_second = 0;  // per subject; 0: unlimited
   double rate_burst = 0;
-  std::size_t concurrent_calls = 64;  // per tool
+  std::size_t concurrent_calls = 64;               // per tool
   std::chrono::milliseconds call_timeout{30'000};  // for tools that name none
   std::chrono::milliseconds drain_timeout{10'000};
   std::chrono::milliseconds header_time{10'000};
@@ -94,7 +94,7 @@ struct WorkspaceConfig {
   // Nothing: by mode (allow in development; in production deny for write and admin, allow for read).
   std::optional<Decision> default_decision;
   bool allow_loosening = false;
-  json::Value approval_providers;  // surface glob -> {provider, approvals, expires_ms}
+  json::Value approval_providers;             // surface glob -> {provider, approvals, expires_ms}
   std::vector<std::string> surfaces{"http"};  // those that are enabled
   std::string http_listen = "127.0.0.1:7420";
   std::string tls_cert;
@@ -118,7 +118,7 @@ struct WorkspaceConfig {
   std::string log_level = "info";
   std::string log_format = "text";
   std::map<std::string, json::Value> pack_sections;  // by config_key
-  std::string hash;  // lower-case hex SHA-256 of the file's bytes
+  std::string hash;                                  // lower-case hex SHA-256 of the file's bytes
 };
 
 // Finds what the pins name and answers the root keys that those packs own; reports pins that lead nowhere (LF2006,

@@ -82,6 +82,9 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
     distance_best = distance;
     best = candidate;
   }
+  constexpr std::size_t kAbbreviationMin = 3;
+  for (const std::string_view candidate : candidates)
+    if (!best && word.size() >= kAbbreviationMin && candidate.starts_with(word)) best = candidate;
   return best;
 }
 

@@ -65,7 +65,8 @@ json::Value render_json(const Diagnostics& diagnostics);  // [{code, name, sever
 // SARIF 2.1.0; `version` is the program's.
 json::Value render_sarif(const Diagnostics& diagnostics, std::string_view version);
 
-// The nearest of `candidates` by edit distance, when it is near enough to be meant: for "did you mean".
+// The nearest of `candidates` by edit distance, when it is near enough to be meant, else one that the word abbreviates:
+// for "did you mean".
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace lumenflow::pack

@@ -10,7 +10,8 @@ constexpr auto kWarning = Severity::kWarning;
 constexpr DiagnosticKind kKinds[] = {
     // manifest.yaml
     {"LF1001", "manifest-unreadable", kError,
-     "The manifest is missing, or is not one strict YAML document: a syntax fault, a tab as indentation, a key twice in "
+     "The manifest is missing, or is not one strict YAML document: a syntax fault, a tab as indentation, a key twice "
+     "in "
      "one map, a merge key, a second document, aliases that grow without bound, more than 64 levels or over 1 MiB.",
      "Mend the text at the place that is shown. Nothing else is checked until the file can be read."},
     {"LF1002", "unknown-field", kError,
@@ -87,7 +88,8 @@ constexpr DiagnosticKind kKinds[] = {
      "Look at what changed. If it is as it should be, write the new hash into the pin."},
     {"LF1041", "unpinned-in-production", kError, "A pack has no content hash while the mode is production.",
      "Write `integrity: sha256:…` into the pin."},
-    {"LF1042", "path-escape", kError, "A file that the manifest names lies outside the pack, or behind a symlink that "
+    {"LF1042", "path-escape", kError,
+     "A file that the manifest names lies outside the pack, or behind a symlink that "
      "leads out of it.",
      "Keep the file in the pack and name it relative to the manifest."},
     {"LF1050", "approval-provider-missing", kError,
@@ -110,8 +112,7 @@ constexpr DiagnosticKind kKinds[] = {
      "Write a value as the help says; durations are `500ms`, `30s`, `10m`, `24h`, `30d`, sizes `64KiB`, `1MiB`."},
     {"LF2005", "secret-literal", kError, "Something that looks like a credential is written out in the file.",
      "Refer to it with `env:NAME`, `file:PATH` or the keyring, and replace it, for it has been exposed."},
-    {"LF2006", "unknown-pack", kError,
-     "A pin names a pack, a version or a source that this program does not have.",
+    {"LF2006", "unknown-pack", kError, "A pin names a pack, a version or a source that this program does not have.",
      "Correct the pin, remove it, or switch it off with `enabled: false`."},
     {"LF2007", "duplicate-pin", kError, "One pack is pinned twice.", "Keep one of the two pins."},
     {"LF2008", "duplicate-id", kError, "Two lanes, gates or policy rules of one list have the same id.",

@@ -97,6 +97,8 @@ TEST(Nearest, FindsWhatWasMeantAndNothingElse) {
   EXPECT_EQ(nearest("titel", kWords), "title");
   EXPECT_EQ(nearest("tool", kWords), "tools");
   EXPECT_EQ(nearest("backpresure-policy", kWords), "backpressure_policy");
+  EXPECT_EQ(nearest("backpressure", kWords), "backpressure_policy") << "an abbreviation";
+  EXPECT_EQ(nearest("ba", kWords), std::nullopt);
   EXPECT_EQ(nearest("xyzzy", kWords), std::nullopt);
   EXPECT_EQ(nearest("q", kWords), std::nullopt);
   EXPECT_EQ(nearest(std::string(1000, 't'), kWords), std::nullopt);

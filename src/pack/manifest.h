@@ -73,7 +73,7 @@ struct Manifest {
   std::string config_key;
   std::shared_ptr<const json::Schema> config_schema;
   json::Value config_schema_source;  // as written, inline or in its file
-  json::Value raw;  // the manifest as JSON
+  json::Value raw;                   // the manifest as JSON
 };
 
 // Reads the files a manifest refers to. Paths are relative to the pack; LF1042 when they leave it.

@@ -163,7 +163,7 @@ std::vector<ConfigSection> RegistryBuilder::sections() const {
   std::vector<ConfigSection> out;
   for (const auto& candidate : candidates_) {
     const Manifest& manifest = candidate->pack->manifest;
-    if (!manifest.config_key.empty()) 
+    if (!manifest.config_key.empty())
       out.push_back({manifest.config_key, manifest.config_schema, manifest.config_schema_source});
   }
   return out;
@@ -244,8 +244,9 @@ void RegistryBuilder::check_subscriptions(Candidate& candidate, const Taken& tak
     const bool well_formed = colon != std::string::npos && is_event_name(kind.substr(colon + 1));  // else LF1011
     if (!well_formed || std::ranges::find(known, kind) != known.end()) continue;
     const auto meant = nearest(kind, known);
-    report.at("LF1016", kind_pointer(manifest, "subscribed_event_kinds", kind), "nothing declares the kind '" + kind + "'",
-              meant ? "did you mean '" + *meant + "'?" : "");
+    report.at("LF1016", kind_pointer(manifest, "subscribed_event_kinds", kind),
+              "nothing declares the kind '" + kind + "'",
+              meant ? "did you mean '" + *meant + "'?" : "load the pack that emits it, or remove the subscription");
   }
 }
 

@@ -25,6 +25,7 @@ class Reader {
   // False when there is no sense in going on: a limit was passed, a second document began.
   bool take(fy_event& event);
   void report(int line, int column, std::string message, std::string help = {});
+  std::string line(int number) const { return out_.line_at({out_.file, number, 1}); }
   bool faultless() const { return faultless_; }
   bool saw_document() const { return saw_document_; }
 

@@ -174,8 +174,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
 
   kernel::KernelOptions options;
   kernel::WorkspacePacks read = read_workspace_packs(ports.files, paths.config, builtin_packs);
-  if (!read.config)
-    return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
+  if (!read.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
   options.config = *std::move(read.config);
   options.registry = std::move(read.registry);
   workspace->diagnostics_ = std::move(read.diagnostics);
