@@ -74,7 +74,7 @@ TEST_F(Sarif, HasTheShapeWhateverIsReported) {
 
 TEST_F(Sarif, PathsAreUriReferences) {
   pack::Diagnostics diagnostics;
-  for (const char* file : {"/home/ana/my packs/größe.yaml", "a:b/manifest.yaml", "100%/manifest.yaml"})
+  for (const char* file : {"/srv/ana/my packs/größe.yaml", "a:b/manifest.yaml", "100%/manifest.yaml"})
     diagnostics.add("LF1004", {file, 1, 1}, "bad");
   const json::Value sarif = render_sarif(diagnostics, "1");
   expect_shape(sarif, "paths");
@@ -83,7 +83,7 @@ TEST_F(Sarif, PathsAreUriReferences) {
         .at_pointer("/runs/0/results/" + std::to_string(i) + "/locations/0/physicalLocation/artifactLocation/uri")
         ->as_string();
   };
-  EXPECT_EQ(uri(0), "file:///home/ana/my%20packs/gr%C3%B6%C3%9Fe.yaml");
+  EXPECT_EQ(uri(0), "file:///srv/ana/my%20packs/gr%C3%B6%C3%9Fe.yaml");
   EXPECT_EQ(uri(1), "a%3Ab/manifest.yaml");
   EXPECT_EQ(uri(2), "100%25/manifest.yaml");
 }
