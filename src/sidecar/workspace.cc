@@ -13,8 +13,9 @@
 #include "base/logging.h"
 #include "base/ulid.h"
 #include "journal/tables.h"
-#include "kernel/config.h"
+#include "kernel/workspace_packs.h"
 #include "log/sqlite_log.h"
+#include "pack/yaml.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/version.h"
 
@@ -44,18 +45,19 @@ std::string initial_config(const std::string& id, bool production) {
   return text;
 }
 
-Result<kernel::WorkspaceConfig> read_config(const Files& files, const WorkspacePaths& paths,
-                                            const pack::Registry& registry, pack::Diagnostics& diagnostics) {
-  LUMENFLOW_TRY_ASSIGN(const std::string text, files.read(paths.config, 1u << 20));
-  std::vector<std::string> config_keys;
-  for (const auto& pack : registry.packs())
-    if (!pack->manifest.config_key.empty()) config_keys.push_back(pack->manifest.config_key);
-  std::optional<kernel::WorkspaceConfig> config = kernel::parse_config(paths.config, text, config_keys, diagnostics);
-  if (!config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(diagnostics, false));
-  return *std::move(config);
-}
-
 }  // namespace
+
+kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
+                                            const std::vector<const pack::BuiltinPack*>& builtin_packs) {
+  const Result<std::string> text = files.read(config_path, pack::kYamlBytesMax);
+  if (text.ok()) return kernel::load_workspace_packs(config_path, *text, builtin_packs);
+  kernel::WorkspacePacks unread;
+  unread.registry = pack::RegistryBuilder().build();
+  const bool missing = text.error().code() == ErrorCode::kNotFound;
+  unread.diagnostics.add("LF2001", {config_path, 0, 0}, missing ? "there is no lumenflow.yaml" : text.error().message(),
+                         missing ? "run `lumenflow init`" : "make it a readable file of at most 1 MiB");
+  return unread;
+}
 
 WorkspacePaths::WorkspacePaths(std::string root_path)
     : root(std::move(root_path)),
@@ -83,7 +85,7 @@ Result<std::vector<std::string>> init_workspace(Files& files, const std::string&
   };
   const std::string id = options.id.empty() ? id_from_folder(root) : options.id;
   pack::Diagnostics diagnostics;
-  if (!kernel::parse_config(paths.config, initial_config(id, options.production), {}, diagnostics))
+  if (!kernel::parse_config(paths.config, initial_config(id, options.production), nullptr, diagnostics))
     return Error(ErrorCode::kInvalidInput,
                  "'" + id + "' is no workspace id: lower-case letters, digits and '-', at most 63");
   LUMENFLOW_TRY(files.make_directories(paths.state, 0700));
@@ -170,12 +172,12 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(workspace->keys_, load_keys(ports.files, paths.keys));
   LUMENFLOW_TRY_ASSIGN(workspace->lock_, ports.files.lock(paths.lock));
 
-  pack::RegistryBuilder builder;
-  for (const pack::BuiltinPack* pack : builtin_packs) builder.add_builtin(*pack);
   kernel::KernelOptions options;
-  options.registry = builder.build();
-  LUMENFLOW_TRY_ASSIGN(options.config, read_config(ports.files, paths, *options.registry, workspace->diagnostics_));
-  workspace->diagnostics_.append(options.registry->diagnostics());
+  kernel::WorkspacePacks read = read_workspace_packs(ports.files, paths.config, builtin_packs);
+  if (!read.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
+  options.config = *std::move(read.config);
+  options.registry = std::move(read.registry);
+  workspace->diagnostics_ = std::move(read.diagnostics);
 
   workspace->blobs_ = std::make_unique<journal::BlobStore>(ports.files, paths.blobs);
   workspace->checkpoints_ =

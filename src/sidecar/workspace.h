@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "journal/body.h"
 #include "kernel/kernel.h"
+#include "kernel/workspace_packs.h"
 #include "log/checkpoint.h"
 #include "log/log.h"
 #include "lumenflow/pack.h"
@@ -44,6 +45,10 @@ struct InitOptions {
 
 // Writes lumenflow.yaml, .gitignore and the keys; what is there already stays. The answer lists what was written.
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options);
+
+// lumenflow.yaml and the packs it pins, as they are on disk now; what cannot be read is a diagnostic (LF2001).
+kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
+                                            const std::vector<const pack::BuiltinPack*>& builtin_packs);
 
 // The nearest folder at or above `start` that has a lumenflow.yaml. NOT_FOUND saying to run `lumenflow init`.
 Result<std::string> find_workspace(const Files& files, const std::string& start);
