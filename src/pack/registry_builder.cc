@@ -113,7 +113,8 @@ void RegistryBuilder::add_builtin(const BuiltinPack& code) {
   if (!manifest) return refuse(std::string(code.id), std::move(candidate->diagnostics));
   Registration registration;
   code.register_pack(registration);
-  candidate->pack = std::make_unique<LoadedPack>(LoadedPack{*std::move(manifest), integrity_of(code), "builtin"});
+  candidate->pack = std::make_unique<LoadedPack>(
+      LoadedPack{*std::move(manifest), integrity_of(code), "builtin", registration.timers()});
   const Manifest& parsed = candidate->pack->manifest;
   Report report(candidate->document, kCodes, candidate->diagnostics);
   check_code(code, registration, parsed, report);
