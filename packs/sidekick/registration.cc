@@ -4,24 +4,27 @@
 
 #include "lumenflow_sidekick_files.h"
 #include "sidekick/constants.h"
-#include "sidekick/storage/journal_storage.h"
+#include "sidekick/storage/open_storage.h"
+#include "sidekick/tool_impl/due.h"
 #include "sidekick/tools/descriptor.h"
 
 namespace lumenflow {
 namespace sidekick {
 namespace {
 
-pack::ToolHandler handler_of(Answer (*run)(Call&)) {
-  return [run](pack::ToolContext& context, const json::Value& input) {
-    JournalStorage storage(context.store());
-    Call call{context, storage, Input(input)};
+pack::ToolHandler handler_of(const ToolDescriptor& tool) {
+  const Durable durable = tool.traits.store_only ? Durable::kWithResult : Durable::kAtOnce;
+  return [run = tool.run, durable](pack::ToolContext& context, const json::Value& input) {
+    const std::unique_ptr<StoragePort> storage = open_storage(context, durable);
+    Call call{context, *storage, Input(input)};
     return to_tool_result(run(call));
   };
 }
 
 void register_pack(pack::Registration& registration) {
   for (const ToolDescriptor& tool : all_tools())
-    registration.tool(std::string(tool.name), tool.traits, handler_of(tool.run));
+    registration.tool(std::string(tool.name), tool.traits, handler_of(tool));
+  registration.timer(std::string(kDueTimer), announce_due);
 }
 
 }  // namespace

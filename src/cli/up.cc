@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <mutex>
 #include <ostream>
 
 #include "base/executor.h"
@@ -42,7 +43,14 @@ int run_up(Context& context, const UpFlags& flags) {
   boost::asio::io_context io(1);
   sidecar::Doorbell doorbell(io);
   ThreadPoolExecutor executor(kThreads, kQueueMax);
-  const sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor};
+  std::mutex terminal;
+  const auto show = [&](std::string_view line) {
+    if (!context.out_is_terminal) return false;
+    const std::lock_guard lock(terminal);
+    context.out << line << std::endl;
+    return true;
+  };
+  const sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor, show};
   auto workspace = sidecar::Workspace::open(ports, *root, context.builtin_packs, [&doorbell] { doorbell.ring(); });
   if (!workspace.ok() && workspace.error().code() == ErrorCode::kWorkspaceLocked)
     return fail(context, Error(ErrorCode::kWorkspaceLocked,

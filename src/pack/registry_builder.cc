@@ -130,6 +130,7 @@ void RegistryBuilder::attach_code(const BuiltinPack& code, Candidate& candidate)
   const Manifest& manifest = candidate.pack->manifest;
   Registration registration;
   code.register_pack(registration);
+  candidate.pack->timers = registration.timers();
   Report report(candidate.document, kCodes, candidate.diagnostics);
   check_code(code, registration, manifest, report);
   for (const ToolDescriptor& descriptor : manifest.tools) {
