@@ -115,7 +115,7 @@ class Kernel {
   struct ToolReturned {
     CallPtr call;  // shared with the strand's table
     std::unique_ptr<LazySnapshot> snapshot;
-    std::unique_ptr<CallContext> context;  // after what it reads from
+    std::unique_ptr<CallContext> context;    // after what it reads from
     std::optional<pack::ToolResult> result;  // nothing: the tool threw
   };
   struct CancelAsked {
@@ -194,6 +194,11 @@ class Kernel {
     std::int64_t duration_us;
   };
   Result<std::string> tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
+  struct CrashedEnd {
+    journal::Outcome outcome;
+    std::string code, decided_by, result;
+  };
+  CrashedEnd end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const;
   Status close_crashed_call(const log::KeyValue& open_call);
   std::string redact(const json::Schema& schema, const json::Value& value) const;
 

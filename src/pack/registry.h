@@ -29,6 +29,7 @@ struct ActiveTool {
   const LoadedPack* pack = nullptr;  // owned by the registry; null for kernel tools
   ToolTraits traits;
   ToolHandler handler;
+  StatusHandler status;  // empty: the pack does not tell
 };
 
 class Registry {
@@ -60,16 +61,19 @@ class RegistryBuilder {
  public:
   RegistryBuilder();
   ~RegistryBuilder();
-  // Parses, checks against what the code registers (LF1031, LF1033), and adds; a pack with errors is refused, with its
-  // diagnostics. The pack is static data.
+  // Parses and adds; a pack with errors is refused, with its diagnostics. The pack is static data.
   void add_builtin(const BuiltinPack& pack);
-  // Cross-pack checks (LF1005, LF1012, LF1016, LF1020), then the registry. Of two packs that collide the one added
-  // later is refused. Call once.
-  std::shared_ptr<const Registry> build();
+  // The root keys of lumenflow.yaml that the packs added so far own.
+  std::vector<std::string> config_keys() const;
+  // Lets each pack's code register, given its section of lumenflow.yaml (by config_key), and checks it against the
+  // manifest (LF1031, LF1033); then the checks across packs (LF1005, LF1012, LF1016, LF1020). Of two packs that collide
+  // the one added later is refused. Call once.
+  std::shared_ptr<const Registry> build(const std::map<std::string, json::Value>& sections = {});
 
  private:
   struct Candidate;
   struct Taken;
+  void let_register(Candidate& candidate, const std::map<std::string, json::Value>& sections);
   static void check_against(Candidate& candidate, const Taken& taken);
   void accept(Candidate& candidate, Taken& taken);
   void check_subscriptions(const Candidate& candidate, const LoadedPack& pack, const Taken& taken);

@@ -14,6 +14,7 @@
 namespace lumenflow::pack {
 
 struct RegistryBuilder::Candidate {
+  const BuiltinPack* code = nullptr;
   std::unique_ptr<LoadedPack> pack;
   std::vector<std::unique_ptr<ActiveTool>> tools;
   YamlDocument document;
@@ -111,22 +112,33 @@ void RegistryBuilder::add_builtin(const BuiltinPack& code) {
   const std::string display_path = std::string(code.id) + "/manifest.yaml";
   std::optional<Manifest> manifest = parse_manifest(files, display_path, candidate->diagnostics, &candidate->document);
   if (!manifest) return refuse(std::string(code.id), std::move(candidate->diagnostics));
-  Registration registration;
-  code.register_pack(registration);
+  candidate->code = &code;
   candidate->pack = std::make_unique<LoadedPack>(LoadedPack{*std::move(manifest), integrity_of(code), "builtin"});
-  const Manifest& parsed = candidate->pack->manifest;
-  Report report(candidate->document, kCodes, candidate->diagnostics);
-  check_code(code, registration, parsed, report);
-  for (const ToolDescriptor& descriptor : parsed.tools) {
+  candidates_.push_back(std::move(candidate));
+}
+
+std::vector<std::string> RegistryBuilder::config_keys() const {
+  std::vector<std::string> keys;
+  for (const auto& candidate : candidates_)
+    if (const std::string& key = candidate->pack->manifest.config_key; !key.empty()) keys.push_back(key);
+  return keys;
+}
+
+void RegistryBuilder::let_register(Candidate& candidate, const std::map<std::string, json::Value>& sections) {
+  const Manifest& manifest = candidate.pack->manifest;
+  const auto section = sections.find(manifest.config_key);
+  Registration registration(section == sections.end() ? json::Value(json::Object{}) : section->second);
+  candidate.code->register_pack(registration);
+  Report report(candidate.document, kCodes, candidate.diagnostics);
+  check_code(*candidate.code, registration, manifest, report);
+  for (const ToolDescriptor& descriptor : manifest.tools) {
     const RegisteredTool* registered = find_registered(registration, descriptor.name);
     if (registered == nullptr) continue;
     auto tool = std::make_unique<ActiveTool>(
-        ActiveTool{descriptor, candidate->pack.get(), registered->traits, registered->handler});
-    check_canonical(*tool, report, parsed);
-    candidate->tools.push_back(std::move(tool));
+        ActiveTool{descriptor, candidate.pack.get(), registered->traits, registered->handler, registration.status()});
+    check_canonical(*tool, report, manifest);
+    candidate.tools.push_back(std::move(tool));
   }
-  if (candidate->diagnostics.has_errors()) return refuse(std::string(code.id), std::move(candidate->diagnostics));
-  candidates_.push_back(std::move(candidate));
 }
 
 // Cross-pack faults of one candidate against those accepted before it.
@@ -181,12 +193,13 @@ void RegistryBuilder::check_subscriptions(const Candidate& candidate, const Load
   }
 }
 
-std::shared_ptr<const Registry> RegistryBuilder::build() {
+std::shared_ptr<const Registry> RegistryBuilder::build(const std::map<std::string, json::Value>& sections) {
   LUMENFLOW_CHECK(registry_ != nullptr);
   Taken taken;
   std::vector<std::pair<const Candidate*, const LoadedPack*>> accepted;
   for (const auto& candidate : candidates_) {
-    check_against(*candidate, taken);
+    let_register(*candidate, sections);
+    if (!candidate->diagnostics.has_errors()) check_against(*candidate, taken);
     if (candidate->diagnostics.has_errors()) {
       refuse(candidate->pack->manifest.id, std::move(candidate->diagnostics));
       continue;

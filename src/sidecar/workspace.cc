@@ -45,11 +45,9 @@ std::string initial_config(const std::string& id, bool production) {
 }
 
 Result<kernel::WorkspaceConfig> read_config(const Files& files, const WorkspacePaths& paths,
-                                            const pack::Registry& registry, pack::Diagnostics& diagnostics) {
+                                            const std::vector<std::string>& config_keys,
+                                            pack::Diagnostics& diagnostics) {
   LUMENFLOW_TRY_ASSIGN(const std::string text, files.read(paths.config, 1u << 20));
-  std::vector<std::string> config_keys;
-  for (const auto& pack : registry.packs())
-    if (!pack->manifest.config_key.empty()) config_keys.push_back(pack->manifest.config_key);
   std::optional<kernel::WorkspaceConfig> config = kernel::parse_config(paths.config, text, config_keys, diagnostics);
   if (!config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(diagnostics, false));
   return *std::move(config);
@@ -173,8 +171,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   pack::RegistryBuilder builder;
   for (const pack::BuiltinPack* pack : builtin_packs) builder.add_builtin(*pack);
   kernel::KernelOptions options;
-  options.registry = builder.build();
-  LUMENFLOW_TRY_ASSIGN(options.config, read_config(ports.files, paths, *options.registry, workspace->diagnostics_));
+  LUMENFLOW_TRY_ASSIGN(options.config, read_config(ports.files, paths, builder.config_keys(), workspace->diagnostics_));
+  options.registry = builder.build(options.config.pack_sections);
   workspace->diagnostics_.append(options.registry->diagnostics());
 
   workspace->blobs_ = std::make_unique<journal::BlobStore>(ports.files, paths.blobs);

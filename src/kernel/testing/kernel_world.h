@@ -58,6 +58,7 @@ class KernelWorld {
   std::vector<KernelTool> kernel_tools;
   std::unique_ptr<Kernel> kernel;
   std::vector<std::string> effects;  // what `probe:effect` did to the outside world
+  pack::StatusHandler status;        // what the pack says of calls that a dead process had started; empty: nothing
 };
 
 }  // namespace lumenflow::kernel
