@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::string_view kAuditPrefix = "audit/";
 constexpr std::string_view kCountersPrefix = "counters/";
+constexpr std::string_view kIndexPrefix = "index/";
+constexpr char kIndexSeparator = '\x1F';  // in no index key, and before all that can stand in one
 constexpr std::string_view kLayoutKey = "meta/layout";
 constexpr int kLayoutVersion = 1;
 
@@ -35,9 +37,13 @@ std::string boundary(std::string_view prefix, std::string_view id) {
 // The reading half of an editor, and a snapshot by itself: within a call the store stands still but for its own writes.
 class JournalReader {
  public:
-  JournalReader(pack::Store& store, Collection collection) : store_(store), prefix_(prefix_of(collection)) {}
+  JournalReader(pack::Store& store, Collection collection)
+      : store_(store), prefix_(prefix_of(collection)), index_prefix_(join(kIndexPrefix, prefix_)) {}
 
   std::string key_of(std::string_view id) const { return join(prefix_, id); }
+  std::string index_key_of(std::string_view key, std::string_view id) const {
+    return join(index_prefix_, key).append(1, kIndexSeparator).append(id);
+  }
   Result<std::optional<json::Value>> find(std::string_view id) const { return store_.get(key_of(id)); }
   Result<std::vector<Record>> newest(std::string_view before, std::size_t limit) const {
     LUMENFLOW_TRY_ASSIGN(auto items, store_.scan_descending(prefix_, boundary(prefix_, before), limit));
@@ -47,10 +53,26 @@ class JournalReader {
     LUMENFLOW_TRY_ASSIGN(auto items, store_.scan(prefix_, boundary(prefix_, after), limit));
     return to_records(std::move(items), prefix_.size());
   }
+  Result<std::vector<Record>> indexed(const IndexRange& range, std::size_t limit) const {
+    LUMENFLOW_TRY_ASSIGN(const auto items,
+                         store_.scan(index_prefix_, index_key_of(range.first, range.after_id), limit));
+    std::vector<Record> records;
+    for (const pack::StoreItem& item : items) {
+      const std::size_t separator = item.key.find(kIndexSeparator);
+      if (separator == std::string::npos) continue;
+      const std::string_view key = std::string_view(item.key).substr(0, separator).substr(index_prefix_.size());
+      if (key > range.last) break;
+      std::string id = item.key.substr(separator + 1);
+      LUMENFLOW_TRY_ASSIGN(std::optional<json::Value> value, find(id));
+      if (value) records.push_back({std::move(id), *std::move(value)});
+    }
+    return records;
+  }
 
  private:
   pack::Store& store_;
   std::string prefix_;
+  std::string index_prefix_;
 };
 
 class JournalSnapshot final : public Snapshot {
@@ -62,6 +84,9 @@ class JournalSnapshot final : public Snapshot {
   }
   Result<std::vector<Record>> oldest(std::string_view after, std::size_t limit) const override {
     return reader_.oldest(after, limit);
+  }
+  Result<std::vector<Record>> indexed(const IndexRange& range, std::size_t limit) const override {
+    return reader_.indexed(range, limit);
   }
 
  private:
@@ -88,18 +113,33 @@ class WriteLog {
   Status insert(std::string key, json::Value value, Usage& delta) {
     return write(std::move(key), std::nullopt, std::move(value), delta);
   }
-  Status put(std::string key, json::Value value, Usage& delta) {
+  // Both return what stood there before.
+  Result<std::optional<json::Value>> put(std::string key, json::Value value, Usage& delta) {
     LUMENFLOW_TRY_ASSIGN(std::optional<json::Value> old, store_.get(key));
-    return write(std::move(key), std::move(old), std::move(value), delta);
+    LUMENFLOW_TRY(write(std::move(key), old, std::move(value), delta));
+    return old;
   }
-  Result<bool> erase(std::string key, Usage& delta) {
+  Result<std::optional<json::Value>> erase(std::string key, Usage& delta) {
     LUMENFLOW_TRY_ASSIGN(std::optional<json::Value> old, store_.get(key));
-    if (!old) return false;
+    if (!old) return old;
     delta.count -= 1;
     delta.bytes -= size_of(key, *old);
     LUMENFLOW_TRY(store_.erase(key));
-    undo_.push_back({std::move(key), std::move(old)});
-    return true;
+    undo_.push_back({std::move(key), old});
+    return old;
+  }
+  // An index entry goes where its record is; neither it nor its bytes are counted.
+  Status move_index(std::optional<std::string> from, std::optional<std::string> to) {
+    if (from == to) return {};
+    if (from) {
+      LUMENFLOW_TRY(store_.erase(*from));
+      undo_.push_back({*std::move(from), json::Value(true)});
+    }
+    if (to) {
+      LUMENFLOW_TRY(store_.put(*to, true));
+      undo_.push_back({*std::move(to), std::nullopt});
+    }
+    return {};
   }
   // Counters move by what was written; they are not themselves counted.
   Status move_counter(std::string_view counted, const Usage& delta) {
@@ -151,7 +191,8 @@ class WriteLog {
 
 class JournalEditor final : public Editor {
  public:
-  JournalEditor(pack::Store& store, Collection collection, WriteLog& log) : reader_(store, collection), log_(log) {}
+  JournalEditor(pack::Store& store, Collection collection, WriteLog& log)
+      : collection_(collection), reader_(store, collection), log_(log) {}
 
   Result<std::optional<json::Value>> find(std::string_view id) const override { return reader_.find(id); }
   Result<std::vector<Record>> newest(std::string_view before, std::size_t limit) const override {
@@ -160,16 +201,34 @@ class JournalEditor final : public Editor {
   Result<std::vector<Record>> oldest(std::string_view after, std::size_t limit) const override {
     return reader_.oldest(after, limit);
   }
+  Result<std::vector<Record>> indexed(const IndexRange& range, std::size_t limit) const override {
+    return reader_.indexed(range, limit);
+  }
   Status insert(std::string_view id, json::Value value) override {
+    LUMENFLOW_TRY(log_.move_index(std::nullopt, index_of_record(id, &value)));
     return log_.insert(reader_.key_of(id), std::move(value), delta_);
   }
   Status put(std::string_view id, json::Value value) override {
-    return log_.put(reader_.key_of(id), std::move(value), delta_);
+    std::optional<std::string> to = index_of_record(id, &value);
+    LUMENFLOW_TRY_ASSIGN(const auto old, log_.put(reader_.key_of(id), std::move(value), delta_));
+    return log_.move_index(index_of_record(id, old ? &*old : nullptr), std::move(to));
   }
-  Result<bool> erase(std::string_view id) override { return log_.erase(reader_.key_of(id), delta_); }
+  Result<bool> erase(std::string_view id) override {
+    LUMENFLOW_TRY_ASSIGN(const auto old, log_.erase(reader_.key_of(id), delta_));
+    LUMENFLOW_TRY(log_.move_index(index_of_record(id, old ? &*old : nullptr), std::nullopt));
+    return old.has_value();
+  }
   const Usage& delta() const { return delta_; }
 
  private:
+  std::optional<std::string> index_of_record(std::string_view id, const json::Value* record) const {
+    if (record == nullptr) return std::nullopt;
+    const std::optional<std::string> key = index_key(collection_, *record);
+    if (!key) return std::nullopt;
+    return reader_.index_key_of(*key, id);
+  }
+
+  const Collection collection_;
   JournalReader reader_;
   WriteLog& log_;
   Usage delta_;

@@ -1,6 +1,7 @@
 // StoragePort over the pack store in the journal: what a call writes is one commit with its receipt.
 //
-// Keys: `<collection>/<id>` one per record, `audit/<id>`, `counters/<collection>` and `counters/audit` holding
+// Keys: `<collection>/<id>` one per record, `index/<collection>/<index key><US><id>` (US: the control character 1F) for
+// each that is in its collection's index, `audit/<id>`, `counters/<collection>` and `counters/audit` holding
 // `{count, bytes}`, and `meta/layout` once initialized. The port borrows the store of one call.
 #pragma once
 

@@ -24,6 +24,7 @@
 #include "lumenflow/result.h"
 #include "sidekick/storage/audit_event.h"
 #include "sidekick/storage/collection.h"
+#include "sidekick/storage/record_index.h"
 
 namespace lumenflow::sidekick {
 
@@ -41,6 +42,8 @@ class Snapshot {
   virtual Result<std::vector<Record>> newest(std::string_view before, std::size_t limit) const = 0;
   // At most `limit` records newer than `after` (exclusive; empty: from the oldest), oldest first.
   virtual Result<std::vector<Record>> oldest(std::string_view after, std::size_t limit) const = 0;
+  // At most `limit` records by their index_key, in order of key and then of id. Costs what it returns.
+  virtual Result<std::vector<Record>> indexed(const IndexRange& range, std::size_t limit) const = 0;
 };
 
 // A collection inside a transaction: reads see the transaction's own writes.

@@ -118,6 +118,74 @@ TEST_P(StorageContract, LeavesNothingOfATransactionThatFails) {
   EXPECT_EQ(open()->stats()->collections[index_of(Collection::kTasks)].count, 1);
 }
 
+TEST_P(StorageContract, FindsTasksByTheMomentTheyFallDue) {
+  const auto due = [&](std::string_view until) {
+    return ids((*open()->read(Collection::kTasks))->indexed({"", until}, 10));
+  };
+  const auto put = [&](std::string_view id, const char* task) {
+    EXPECT_TRUE(
+        open()->update(Collection::kTasks, [&](Editor& tasks) { return tasks.put(id, *json::parse(task)); }).ok());
+  };
+  put("task-1", R"({"status":"pending","due_at":"2026-03-01T13:00:00+01:00"})");
+  put("task-2", R"({"status":"pending","due_at":"2026-03-01T11:00:00Z"})");
+  put("task-3", R"({"status":"pending","due_at":"2026-03-01T10:00:00Z","next_due_at":"2026-03-09T00:00:00.000Z"})");
+  put("task-4", R"({"status":"pending"})");
+  EXPECT_THAT(due("9999"), ElementsAre("task-2", "task-1", "task-3"));
+  EXPECT_THAT(due("2026-03-01T12:00:00.000Z"), ElementsAre("task-2", "task-1"));
+  put("task-2", R"({"status":"done","due_at":"2026-03-01T11:00:00Z"})");
+  put("task-1", R"({"status":"pending","due_at":"2026-03-01T12:00:00Z","last_due_at":"2026-03-01T12:00:00.000Z"})");
+  put("task-4", R"({"status":"pending","next_due_at":"2026-03-02T00:00:00.000Z"})");
+  EXPECT_THAT(due("9999"), ElementsAre("task-4", "task-3"));
+  ASSERT_TRUE(open()
+                  ->update(Collection::kTasks,
+                           [](Editor& tasks) -> Status {
+                             LUMENFLOW_TRY(tasks.erase("task-4"));
+                             EXPECT_THAT(ids(tasks.indexed({"", "9999"}, 10)), ElementsAre("task-3"))
+                                 << "inside the transaction too";
+                             return {};
+                           })
+                  .ok());
+  EXPECT_THAT(due("9999"), ElementsAre("task-3"));
+}
+
+TEST_P(StorageContract, PagesThroughTheRecordsUnderOneKey) {
+  ASSERT_TRUE(open()
+                  ->update(Collection::kMessages,
+                           [](Editor& messages) -> Status {
+                             for (const char* id : {"msg-1", "msg-4", "msg-2"})
+                               LUMENFLOW_TRY(messages.insert(id, json::Object{{"channel", "ops"}}));
+                             LUMENFLOW_TRY(messages.insert("msg-3", json::Object{{"channel", "ops 2"}}));
+                             LUMENFLOW_TRY(messages.insert("msg-5", json::Object{{"channel", "op"}}));
+                             return messages.insert("msg-6", json::Object{{"channel", "bad\x1fname"}});
+                           })
+                  .ok());
+  const auto messages = *open()->read(Collection::kMessages);
+  EXPECT_THAT(ids(messages->indexed({"ops", "ops"}, 10)), ElementsAre("msg-1", "msg-2", "msg-4"));
+  EXPECT_THAT(ids(messages->indexed({"ops", "ops"}, 2)), ElementsAre("msg-1", "msg-2"));
+  EXPECT_THAT(ids(messages->indexed({"ops", "ops", "msg-1"}, 10)), ElementsAre("msg-2", "msg-4"));
+  EXPECT_THAT(ids(messages->indexed({"none", "none"}, 10)), IsEmpty());
+  EXPECT_THAT(ids(messages->indexed({"", "zzz"}, 10)), ElementsAre("msg-5", "msg-1", "msg-2", "msg-4", "msg-3"));
+}
+
+TEST_P(StorageContract, LeavesTheIndexAsItWasWhenATransactionFails) {
+  const auto channel = [](std::string_view name) { return json::Object{{"name", name}}; };
+  ASSERT_TRUE(open()
+                  ->update(Collection::kChannels,
+                           [&](Editor& channels) { return channels.insert("chan-1", channel("default")); })
+                  .ok());
+  ASSERT_FALSE(open()
+                   ->update(Collection::kChannels,
+                            [&](Editor& channels) -> Status {
+                              LUMENFLOW_TRY(channels.put("chan-1", channel("renamed")));
+                              LUMENFLOW_TRY(channels.insert("chan-2", channel("other")));
+                              return Error(ErrorCode::kNotFound, "no");
+                            })
+                   .ok());
+  const auto channels = *open()->read(Collection::kChannels);
+  EXPECT_THAT(ids(channels->indexed({"default", "default"}, 2)), ElementsAre("chan-1"));
+  EXPECT_THAT(ids(channels->indexed({"", "zzz"}, 9)), ElementsAre("chan-1"));
+}
+
 TEST_P(StorageContract, KeepsTheAuditTrailInOrder) {
   AuditEvent full = event("evt-1");
   full.op = AuditOp::kDelete;
