@@ -2,7 +2,7 @@
 //
 // The same interface serves packs compiled into lumenflow (`builtin`) and those that run as a process.
 // Threading: a handler runs on an executor thread, or on the kernel's strand when its traits say store-only and
-// bounded; one context belongs to one call and is used by one thread at a time. A context does not outlive its call.
+// bounded; one context belongs to one call or run and is used by one thread at a time. A context does not outlive it.
 #pragma once
 
 #include <cstdint>
@@ -58,20 +58,58 @@ struct EmitOptions {
   std::optional<std::string> timestamp;  // RFC 3339 with milliseconds; default: the call's clock
 };
 
-// One call, as its handler sees it.
-class ToolContext {
+// A request to a host outside, made by the program for the pack. Only https; redirects are not followed.
+struct HttpRequest {
+  std::string url;
+  std::string body;  // posted as application/json
+  std::int64_t timeout_ms = 10'000;
+  // Hosts that the operator lets the pack reach: `host`, `host:port` or a block of addresses, as in network scopes. A
+  // name must not lead to an address that is not public, unless that address is on the list itself.
+  std::vector<std::string> allowlist;
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::string body;
+};
+
+// What the host offers to whatever it runs of a pack.
+class HostContext {
  public:
-  virtual ~ToolContext() = default;
+  virtual ~HostContext() = default;
+  virtual const std::string& workspace_root() const = 0;
+  virtual const json::Value& config() const = 0;  // the pack's section of lumenflow.yaml; null without one
+  virtual std::int64_t now_ms() const = 0;        // milliseconds since 1970; recorded, so that a replay reads the same
+  virtual std::string new_ulid() = 0;             // 26 characters, time-ordered, increasing within the call
+  virtual bool has_tool(std::string_view name_or_alias) const = 0;  // whether an active pack has it
+  virtual bool cancelled() const = 0;  // the deadline passed or somebody cancelled: stop soon
+
+  virtual Store& store() = 0;
+  // The event commits with the result. UNKNOWN_KIND, INVALID_PAYLOAD, PAYLOAD_TOO_LARGE.
+  virtual Status emit(std::string_view kind, json::Value payload, EmitOptions options = {}) = 0;
+
+  // Lets `change` write to the store and emit, and returns once that is durable, or with the error of `change` and
+  // nothing done: what has effects outside says first what it is about to do, and afterwards what came of it. `change`
+  // runs alone among all writers of the workspace, so it must be short. INTERNAL where the traits say store-only;
+  // TOOL_CANCELLED after the call's end; JOURNAL_UNAVAILABLE.
+  virtual Status transact(const std::function<Status(Store&)>& change) = 0;
+  // Blocks. What check_fetch says, SCOPE_DENIED also for an address found only now, UNREACHABLE. Any status is a
+  // success.
+  virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
+  // Without connecting: INVALID_INPUT for what is no https URL, SCOPE_DENIED for a host that is not on the allowlist.
+  virtual Status check_fetch(const HttpRequest& request) const = 0;
+  // Shows one line to the operator; whether a terminal is attached that took it.
+  virtual bool notify_operator(std::string_view line) = 0;
+  // Has a timer of the pack run at `at_ms` at the latest.
+  virtual void wake(std::string_view timer, std::int64_t at_ms) = 0;
+};
+
+// One call, as its handler sees it.
+class ToolContext : public HostContext {
+ public:
   virtual const std::string& receipt_id() const = 0;
   virtual const std::string& subject() const = 0;
   virtual const std::string& tool() const = 0;  // canonical name
-  virtual const std::string& workspace_root() const = 0;
-  virtual std::int64_t now_ms() const = 0;  // milliseconds since 1970; recorded, so that a replay reads the same
-  virtual std::string new_ulid() = 0;       // 26 characters, time-ordered, increasing within the call
-  virtual Store& store() = 0;
-  // The event commits with the call's result. UNKNOWN_KIND, INVALID_PAYLOAD, PAYLOAD_TOO_LARGE.
-  virtual Status emit(std::string_view kind, json::Value payload, EmitOptions options = {}) = 0;
-  virtual bool cancelled() const = 0;  // the deadline passed or somebody cancelled: stop soon
 };
 
 using ToolHandler = std::function<ToolResult(ToolContext&, const json::Value& input)>;
@@ -82,6 +120,17 @@ struct ToolTraits {
   bool store_only = false;
   // Returns within tens of microseconds whatever the store holds. With store_only it may run on the strand.
   bool bounded = false;
+};
+
+// Runs when the workspace opens, and then when it was last asked for: at what it returns (milliseconds since 1970;
+// nothing: not by itself), or at what wake() says if that is earlier. Never beside itself, never on the strand, and
+// perhaps without need; a run that fails is repeated after a while. Its store() is for reading: it writes by
+// transact().
+using TimerHandler = std::function<Result<std::optional<std::int64_t>>(HostContext&)>;
+
+struct RegisteredTimer {
+  std::string name;
+  TimerHandler handler;
 };
 
 struct RegisteredTool {
@@ -126,12 +175,15 @@ class Registration {
   void tool(std::string name, ToolTraits traits, ToolHandler handler) {
     tools_.push_back({std::move(name), traits, std::move(handler)});
   }
+  void timer(std::string name, TimerHandler handler) { timers_.push_back({std::move(name), std::move(handler)}); }
   const std::vector<RegisteredTool>& tools() const { return tools_; }
+  const std::vector<RegisteredTimer>& timers() const { return timers_; }
 
  private:
   json::Value config_;
   StatusHandler status_;
   std::vector<RegisteredTool> tools_;
+  std::vector<RegisteredTimer> timers_;
 };
 
 // A pack compiled into the program: its files, embedded at build, and its registration.

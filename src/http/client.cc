@@ -1,6 +1,9 @@
 #include "http/client.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -25,6 +28,8 @@ struct Exchange {
   std::string line;
   bool too_large = false;
   bool stopped = false;  // by on_line
+  const ClientOptions* options = nullptr;
+  std::string refused_address;  // by may_connect
 
   bool take(std::string_view bytes) {
     long status = 0;
@@ -72,6 +77,37 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* excha
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* exchange) {
   static_cast<Exchange*>(exchange)->take_header({data, size * count});
   return size * count;
+}
+
+struct NumericAddress {
+  std::string text;
+  std::uint16_t port = 0;
+};
+
+// Empty for what is neither IPv4 nor IPv6.
+NumericAddress numeric(const sockaddr* address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address->sa_family == AF_INET) {
+    const auto* ipv4 = reinterpret_cast<const sockaddr_in*>(address);
+    inet_ntop(AF_INET, &ipv4->sin_addr, text.data(), text.size());
+    return {text.data(), ntohs(ipv4->sin_port)};
+  }
+  if (address->sa_family == AF_INET6) {
+    const auto* ipv6 = reinterpret_cast<const sockaddr_in6*>(address);
+    inet_ntop(AF_INET6, &ipv6->sin6_addr, text.data(), text.size());
+    return {text.data(), ntohs(ipv6->sin6_port)};
+  }
+  return {};
+}
+
+curl_socket_t open_socket(void* data, curlsocktype, curl_sockaddr* address) {
+  auto* exchange = static_cast<Exchange*>(data);
+  const NumericAddress target = numeric(&address->addr);
+  if (!exchange->options->may_connect(target.text, target.port)) {
+    exchange->refused_address = target.text;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 // "127.0.0.1:80" of "http://127.0.0.1:80/": loopback is asked directly, whatever the environment says.
@@ -141,6 +177,11 @@ void Client::State::set_up(const ClientRequest& request, Exchange& exchange, con
   if (!options.ca_file.empty()) curl_easy_setopt(c, CURLOPT_CAINFO, options.ca_file.c_str());
   if (!options.socket_path.empty()) curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, options.socket_path.c_str());
   if (!options.socket_path.empty() || is_loopback(options.base_url)) curl_easy_setopt(c, CURLOPT_PROXY, "");
+  if (options.may_connect) {
+    curl_easy_setopt(c, CURLOPT_PROXY, "");
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &exchange);
+  }
   if (exchange.on_line == nullptr) {
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
   } else {
@@ -166,11 +207,14 @@ Result<ClientResponse> Client::State::run(const ClientRequest& request, const Li
   exchange.curl = curl.get();
   exchange.body_bytes_max = options.body_bytes_max;
   exchange.on_line = on_line;
+  exchange.options = &options;
   const HeaderList headers = make_headers(request);
   std::array<char, CURL_ERROR_SIZE> error_text{};
   set_up(request, exchange, headers, error_text.data());
   const CURLcode code = curl_easy_perform(curl.get());
   if (exchange.too_large) return Error(ErrorCode::kOutputTooLarge, "the answer of " + place() + " is over the limit");
+  if (code != CURLE_OK && !exchange.refused_address.empty())
+    return Error(ErrorCode::kScopeDenied, place() + " leads to " + exchange.refused_address + ", which is not allowed");
   if (code != CURLE_OK && !exchange.stopped) {
     const std::string why = error_text[0] != '\0' ? error_text.data() : curl_easy_strerror(code);
     return Error(ErrorCode::kUnreachable, "no answer from " + place() + ": " + why);

@@ -25,6 +25,9 @@ struct ClientOptions {
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds timeout{60'000};  // of a whole request; of a stream's silence
   std::size_t body_bytes_max = 64 * 1024 * 1024;
+  // When not empty, asked before a connection is made, with the numeric address that the host's name led to; false
+  // refuses it. No proxy is used then, because the address would be the proxy's.
+  std::function<bool(std::string_view address, std::uint16_t port)> may_connect;
 };
 
 struct ClientRequest {
@@ -50,7 +53,8 @@ class Client {
   ~Client();
   Client(Client&&) noexcept;
 
-  // UNREACHABLE when nothing answers (in time), OUTPUT_TOO_LARGE when too much does. Any status is a success.
+  // UNREACHABLE when nothing answers (in time), SCOPE_DENIED when may_connect refused, OUTPUT_TOO_LARGE when too much
+  // comes back. Any status is a success.
   Result<ClientResponse> send(const ClientRequest& request);
   // The same, but the body of a 2xx answer goes to `on_line` as it comes; other answers are collected as by send().
   Result<ClientResponse> stream(const ClientRequest& request, const LineCallback& on_line);

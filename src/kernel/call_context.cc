@@ -34,8 +34,8 @@ Result<std::optional<std::string>> LazySnapshot::get(std::string_view table, std
   return snapshot->get(table, key);
 }
 
-Result<std::vector<log::KeyValue>> LazySnapshot::scan(std::string_view table, std::string_view prefix, std::string_view after,
-                                                      std::size_t limit) const {
+Result<std::vector<log::KeyValue>> LazySnapshot::scan(std::string_view table, std::string_view prefix,
+                                                      std::string_view after, std::size_t limit) const {
   LUMENFLOW_TRY_ASSIGN(const log::Snapshot* const snapshot, taken());
   return snapshot->scan(table, prefix, after, limit);
 }
@@ -124,35 +124,39 @@ Result<std::vector<pack::StoreItem>> CallStore::scan_descending(std::string_view
                 });
 }
 
-CallContext::CallContext(const RunningCall& call, const log::TableReader& base, const pack::Manifest* manifest,
-                         const std::string& workspace_root, std::array<std::uint8_t, 16> entropy)
-    : receipt_(call.receipt.str()),
-      subject_(call.call.credential->subject.str()),
-      tool_(call.tool->descriptor.name),
-      workspace_root_(workspace_root),
-      now_(call.arrived),
-      cancelled_(call.cancelled),
-      manifest_(manifest),
-      next_id_(make_ulid(call.arrived, entropy)),
-      store_(base, call.pack_id) {}
+HostState::HostState(const ContextScope& scope_, const log::TableReader& base, LazySnapshot* snapshot, Timestamp now_,
+                     std::array<std::uint8_t, 16> entropy)
+    : scope(scope_), now(now_), store(base, scope_.pack_id), snapshot_(snapshot), next_id_(make_ulid(now_, entropy)) {}
 
-std::string CallContext::new_ulid() {
+std::string HostState::new_ulid() {
   std::string id = next_id_.str();
   next_id_ = next_ulid(next_id_);
   return id;
 }
 
-Status CallContext::emit(std::string_view kind, json::Value payload, pack::EmitOptions options) {
+Status HostState::emit(std::string_view kind, json::Value payload, pack::EmitOptions options) {
   PendingEvent event{std::string(kind), std::move(payload), std::move(options)};
-  if (manifest_ == nullptr) return Error(ErrorCode::kUnknownKind, "kernel tools emit no events of their own");
-  LUMENFLOW_TRY(check_emission(*manifest_, event));
-  for (const PendingEvent& earlier : events_)
+  if (scope.manifest == nullptr) return Error(ErrorCode::kUnknownKind, "kernel tools emit no events of their own");
+  LUMENFLOW_TRY(check_emission(*scope.manifest, event));
+  for (const PendingEvent& earlier : events)
     if (event.options.idempotency_key && earlier.kind == event.kind &&
         earlier.options.idempotency_key == event.options.idempotency_key && !(earlier.payload == event.payload))
       return Error(ErrorCode::kIdempotencyConflict,
                    "event " + event.kind + " was emitted by this call with another payload");
-  events_.push_back(std::move(event));
+  events.push_back(std::move(event));
   return {};
 }
+
+Status HostState::transact(const std::shared_ptr<RunningCall>& call, const HostServices::Change& change) {
+  if (snapshot_ == nullptr || (call && call->tool->traits.store_only))
+    return Error(ErrorCode::kInternal, "what a store-only tool writes commits with its result");
+  Status status = scope.services.transact(*this, call, change);
+  snapshot_->release();  // the next read sees it
+  return status;
+}
+
+CallContext::CallContext(std::shared_ptr<RunningCall> call, const ContextScope& scope, const log::TableReader& base,
+                         LazySnapshot* snapshot, std::array<std::uint8_t, 16> entropy)
+    : HostContextOf(scope, base, snapshot, call->arrived, entropy), call_(std::move(call)) {}
 
 }  // namespace lumenflow::kernel

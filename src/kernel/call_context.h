@@ -1,9 +1,11 @@
-// One call, as its tool sees it: identity, clock, ids, the pack's store and emission, all buffered until the call ends.
+// One call or one run of a timer, as the pack sees it: identity, clock, ids, the pack's store and emission, buffered
+// until it ends, and what the host does for it.
 //
-// Used by one thread at a time: the strand's, or the executor thread that runs the tool.
+// Used by one thread at a time: the strand's, or the executor thread that runs it.
 #pragma once
 
-#include <atomic>
+#include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,14 +15,16 @@
 
 #include "base/ulid.h"
 #include "kernel/emitter.h"
+#include "kernel/host_services.h"
 #include "kernel/running_call.h"
 #include "log/log.h"
 #include "lumenflow/pack.h"
 
 namespace lumenflow::kernel {
 
-// What was durable when it was first read. Most tools read nothing, and for them no snapshot is taken. A read later than
-// the call's launch is safe: what a store transaction read is compared with the journal before its writes are recorded.
+// What was durable when it was first read. Most tools read nothing, and for them no snapshot is taken. A read later
+// than the call's launch is safe: what a store transaction read is compared with the journal before its writes are
+// recorded.
 class LazySnapshot final : public log::TableReader {
  public:
   explicit LazySnapshot(const log::Log& log) : log_(log) {}
@@ -30,7 +34,7 @@ class LazySnapshot final : public log::TableReader {
                                           std::size_t limit) const override;
   Result<std::vector<log::KeyValue>> scan_descending(std::string_view table, std::string_view prefix,
                                                      std::string_view before, std::size_t limit) const override;
-  // Gives back what it holds of the log. Nothing is read after.
+  // Gives back what it holds of the log; what is read after sees what is durable then.
   void release() { taken_.reset(); }
 
  private:
@@ -69,36 +73,92 @@ class CallStore final : public pack::Store {
   bool read_ranges_ = false;
 };
 
-class CallContext final : public pack::ToolContext {
+// What stays the same for everything that runs of one pack, and the kernel behind it.
+struct ContextScope {
+  std::string_view pack_id;
+  const pack::Manifest* manifest;  // null for kernel tools, which emit nothing of their own
+  const json::Value& config;       // the pack's section
+  const std::string& workspace_root;
+  const pack::Registry& registry;
+  HostServices& services;
+};
+
+// The half of a context that calls and timers share. Borrows its scope for its length.
+class HostState {
  public:
-  // `manifest` is null for kernel tools, which emit nothing of their own. Borrows all of it for the call's length.
-  CallContext(const RunningCall& call, const log::TableReader& base, const pack::Manifest* manifest,
-              const std::string& workspace_root, std::array<std::uint8_t, 16> entropy);
+  // `snapshot` is what `base` reads when that is not the strand's own view, else null.
+  HostState(const ContextScope& scope, const log::TableReader& base, LazySnapshot* snapshot, Timestamp now,
+            std::array<std::uint8_t, 16> entropy);
 
-  const std::string& receipt_id() const override { return receipt_; }
-  const std::string& subject() const override { return subject_; }
-  const std::string& tool() const override { return tool_; }
-  const std::string& workspace_root() const override { return workspace_root_; }
-  std::int64_t now_ms() const override { return now_.ms; }
-  std::string new_ulid() override;
-  pack::Store& store() override { return store_; }
-  Status emit(std::string_view kind, json::Value payload, pack::EmitOptions options) override;
-  bool cancelled() const override { return cancelled_ && *cancelled_; }
+  std::string new_ulid();
+  Status emit(std::string_view kind, json::Value payload, pack::EmitOptions options);
+  Status transact(const std::shared_ptr<RunningCall>& call, const HostServices::Change& change);
 
-  const CallStore& store_writes() const { return store_; }
-  std::vector<PendingEvent>& events() { return events_; }
+  const ContextScope scope;
+  const Timestamp now;
+  CallStore store;
+  std::vector<PendingEvent> events;
+  std::vector<std::pair<std::string, std::int64_t>> wakes;  // timer, milliseconds since 1970
 
  private:
-  const std::string& receipt_;
-  const std::string& subject_;
-  const std::string& tool_;
-  const std::string& workspace_root_;
-  const Timestamp now_;
-  const std::shared_ptr<std::atomic<bool>> cancelled_;
-  const pack::Manifest* manifest_;
+  LazySnapshot* const snapshot_;
   Ulid next_id_;
-  CallStore store_;
-  std::vector<PendingEvent> events_;
+};
+
+template <class Interface>
+class HostContextOf : public Interface {
+ public:
+  const std::string& workspace_root() const override { return state_.scope.workspace_root; }
+  const json::Value& config() const override { return state_.scope.config; }
+  std::int64_t now_ms() const override { return state_.now.ms; }
+  std::string new_ulid() override { return state_.new_ulid(); }
+  bool has_tool(std::string_view name) const override { return state_.scope.registry.find(name) != nullptr; }
+  pack::Store& store() override { return state_.store; }
+  Status emit(std::string_view kind, json::Value payload, pack::EmitOptions options) override {
+    return state_.emit(kind, std::move(payload), std::move(options));
+  }
+  Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override {
+    return state_.scope.services.fetch(request);
+  }
+  Status check_fetch(const pack::HttpRequest& request) const override {
+    return state_.scope.services.check_fetch(request);
+  }
+  bool notify_operator(std::string_view line) override { return state_.scope.services.notify_operator(line); }
+  void wake(std::string_view timer, std::int64_t at_ms) override { state_.wakes.emplace_back(timer, at_ms); }
+
+  HostState& state() { return state_; }
+  const CallStore& store_writes() const { return state_.store; }
+  std::vector<PendingEvent>& events() { return state_.events; }
+
+ protected:
+  template <class... Arguments>
+  explicit HostContextOf(Arguments&&... arguments) : state_(std::forward<Arguments>(arguments)...) {}
+  HostState state_;
+};
+
+class CallContext final : public HostContextOf<pack::ToolContext> {
+ public:
+  CallContext(std::shared_ptr<RunningCall> call, const ContextScope& scope, const log::TableReader& base,
+              LazySnapshot* snapshot, std::array<std::uint8_t, 16> entropy);
+
+  const std::string& receipt_id() const override { return call_->receipt.str(); }
+  const std::string& subject() const override { return call_->call.credential->subject.str(); }
+  const std::string& tool() const override { return call_->tool->descriptor.name; }
+  bool cancelled() const override { return call_->cancelled && *call_->cancelled; }
+  Status transact(const std::function<Status(pack::Store&)>& change) override { return state_.transact(call_, change); }
+
+ private:
+  const std::shared_ptr<RunningCall> call_;  // shared with the strand's table
+};
+
+class TimerContext final : public HostContextOf<pack::HostContext> {
+ public:
+  TimerContext(const ContextScope& scope, LazySnapshot& snapshot, Timestamp now, std::array<std::uint8_t, 16> entropy)
+      : HostContextOf(scope, snapshot, &snapshot, now, entropy) {}
+  bool cancelled() const override { return state_.scope.services.draining(); }
+  Status transact(const std::function<Status(pack::Store&)>& change) override {
+    return state_.transact(nullptr, change);
+  }
 };
 
 }  // namespace lumenflow::kernel

@@ -10,10 +10,6 @@ namespace {
 
 constexpr int kAttemptsMax = 8;  // executions of a store transaction that kept losing to others
 
-const pack::Manifest* manifest_of(const RunningCall& call) {
-  return call.tool->pack == nullptr ? nullptr : &call.tool->pack->manifest;
-}
-
 // A builtin that throws is a crash of that call and of nothing else.
 std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext& context) {
   try {
@@ -28,8 +24,10 @@ std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext
 }  // namespace
 
 void Kernel::run_on_strand(const CallPtr& call) {
-  CallContext context(*call, ports_.log.tables(), manifest_of(*call), options_.workspace_root, ports_.random.draw16());
+  CallContext context(call, scope_of(call->pack_id, call->tool->pack, *call->registry), ports_.log.tables(), nullptr,
+                      ports_.random.draw16());
   judge(call, context, run_handler(*call, context));
+  wake_timers(context.state());
 }
 
 // After the commit that recorded the start, so that the tool's reads see all that was durable then.
@@ -39,8 +37,8 @@ void Kernel::launch(const CallPtr& call) {
   auto work = std::make_shared<ToolReturned>();
   work->call = call;
   work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
-  work->context = std::make_unique<CallContext>(*call, *work->snapshot, manifest_of(*call), options_.workspace_root,
-                                                ports_.random.draw16());
+  work->context = std::make_unique<CallContext>(call, scope_of(call->pack_id, call->tool->pack, *call->registry),
+                                                *work->snapshot, work->snapshot.get(), ports_.random.draw16());
   const bool taken = ports_.executor.post([this, work] {
     work->result = run_handler(*work->call, *work->context);
     work->snapshot->release();  // as many are held as tools run, not as results wait for the strand
@@ -56,6 +54,7 @@ void Kernel::returned(ToolReturned returned) {
     return;
   }
   const CallPtr call = returned.call;
+  wake_timers(returned.context->state());
   const bool wrote = !returned.context->store_writes().writes().empty();
   if (wrote && !store_reads_still_hold(*call, returned.context->store_writes())) {
     if (call->tool->traits.store_only && ++call->attempts < kAttemptsMax) {

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kIngressMax = 65'536;
 constexpr std::int64_t kSecondMs = 1'000;
+constexpr std::chrono::milliseconds kTimerWaitMin{1};
+constexpr std::chrono::milliseconds kTimerWaitMax{60'000};
 
 pack::ScopeLayer workspace_layer(const WorkspaceConfig& config) {
   pack::ScopeLayer layer{"workspace", config.allowed_scopes};
@@ -26,7 +28,8 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       reader_(ports.log, ports.blobs),
       emitter_(ports.log, ports.random, options_.config.id.str(), options_.config.idempotency_window),
       idempotency_(ports.log, options_.config.idempotency_window),
-      rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst) {
+      rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst),
+      timers_(*options_.registry, ports.clock.now()) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
   const std::vector<pack::ScopeLayer> layers = {workspace_layer(options_.config)};
   for (const auto& tool : options_.registry->tools())
@@ -48,6 +51,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
   if (Result<Position> at = ports.log.append({{journal::encode(opened)}, {}}); !at.ok()) return std::move(at).error();
   LUMENFLOW_TRY(kernel->emitter_.flush());
   LUMENFLOW_TRY(ports.log.commit());
+  if (!kernel->timers_.empty() && kernel->options_.doorbell) kernel->options_.doorbell();
   return kernel;
 }
 
@@ -109,6 +113,7 @@ void Kernel::run_pending() {
   end_overdue_calls();
   if (refusal_counts_due()) append_refusal_counts();
   commit_batch();
+  launch_due_timers();
   finish_draining();
 }
 
@@ -131,6 +136,10 @@ void Kernel::handle(Ingress item) {
   } else if (auto* draining = std::get_if<DrainAsked>(&item)) {
     draining_ = true;
     when_idle_.push_back(std::move(draining->idle));
+  } else if (auto* transaction = std::get_if<Transaction>(&item)) {
+    run_transaction(std::move(*transaction));
+  } else if (auto* timer = std::get_if<TimerReturned>(&item)) {
+    timer_returned(std::move(*timer));
   }
 }
 
@@ -164,6 +173,7 @@ void Kernel::commit_batch() {
   journal_available_ = true;
   endings_of_effects_.clear();
   results_of_batch_.clear();
+  for (const auto& done : std::exchange(transactions_, {})) done->set_value({});
   for (const Answer& answer : std::exchange(answers_, {})) {
     ++counters_.calls_by_outcome[std::string(journal::name(answer.result.outcome))];
     for (const Completion& done : answer.call->completions) done(answer.result);
@@ -194,6 +204,8 @@ void Kernel::batch_failed(const Error& error) {
     result.body = json::serialize(body);
     for (const Completion& done : call.completions) done(result);
   };
+  for (const auto& done : std::exchange(transactions_, {}))
+    done->set_value(Error(code, std::string(info(code).meaning)));
   for (const Answer& answer : std::exchange(answers_, {})) answer_unavailable(*answer.call);
   for (const std::shared_ptr<RunningCall>& call : std::exchange(launches_, {})) {
     release(call);
@@ -220,7 +232,7 @@ void Kernel::append_refusal_counts() {
 }
 
 void Kernel::finish_draining() {
-  if (!draining_ || !running_.empty() || when_idle_.empty()) return;
+  if (!draining_ || !running_.empty() || timers_.any_running() || when_idle_.empty()) return;
   if (journal_available_ && unrecorded_.empty()) {
     const journal::WorkspaceChanged drained{"drained", ports_.clock.now(), options_.config.hash, options_.version};
     Status status;
@@ -235,6 +247,12 @@ void Kernel::finish_draining() {
 std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
   std::optional<std::chrono::nanoseconds> next;
   if (!deadlines_.empty()) next = deadlines_.begin()->first;
+  if (const std::optional<Timestamp> timer = timers_.next(); timer && !draining_) {
+    // Wall time may be set while we wait, so that a far moment is looked at again before.
+    const std::chrono::nanoseconds wait =
+        std::clamp<std::chrono::nanoseconds>(*timer - ports_.clock.now(), kTimerWaitMin, kTimerWaitMax);
+    next = next ? std::min(*next, ports_.clock.monotonic() + wait) : ports_.clock.monotonic() + wait;
+  }
   if (!refusal_counts_.empty() || !unrecorded_.empty()) {
     const std::chrono::nanoseconds second = ports_.clock.monotonic() + std::chrono::seconds(1);
     next = next ? std::min(*next, second) : second;

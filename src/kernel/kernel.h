@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,11 +31,14 @@
 #include "kernel/call_context.h"
 #include "kernel/config.h"
 #include "kernel/emitter.h"
+#include "kernel/host_services.h"
 #include "kernel/idempotency.h"
 #include "kernel/kernel_tool.h"
+#include "kernel/outbound.h"
 #include "kernel/policy.h"
 #include "kernel/rate_limiter.h"
 #include "kernel/running_call.h"
+#include "kernel/timers.h"
 #include "log/log.h"
 #include "lumenflow/result.h"
 #include "pack/registry.h"
@@ -48,6 +52,7 @@ struct KernelPorts {
   const Clock& clock;
   Random& random;
   Executor& executor;
+  Outbound* outbound = nullptr;  // null: packs reach no other host
 };
 
 struct KernelOptions {
@@ -58,6 +63,8 @@ struct KernelOptions {
   std::string redaction_key;       // HMAC key of values at writeOnly positions
   std::string version;             // of the program, recorded
   std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
+  // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
+  std::function<bool(std::string_view)> on_notice;
 };
 
 // Counters since start, for metrics.
@@ -69,12 +76,12 @@ struct KernelCounters {
   std::uint64_t late_results = 0;        // of tools that were cancelled or timed out before they returned
 };
 
-class Kernel {
+class Kernel final : private HostServices {
  public:
   // Loads what the journal holds, closes the calls of a process that is gone (the caller holds the workspace's lock, so
   // it is), and records the opening.
   static Result<std::unique_ptr<Kernel>> open(const KernelPorts& ports, KernelOptions options);
-  ~Kernel();
+  ~Kernel() override;
 
   // --- any thread ---
   // RATE_LIMITED when the ingress queue is full: the call was not taken.
@@ -89,7 +96,7 @@ class Kernel {
   // When run_pending() must be called at the latest, on the monotonic clock; nothing: not before the next doorbell.
   std::optional<std::chrono::nanoseconds> next_deadline() const;
 
-  bool draining() const { return draining_; }
+  bool draining() const override { return draining_; }
   bool journal_available() const { return journal_available_; }
   std::size_t running() const { return running_.size(); }
   std::vector<ReceiptId> running_receipts() const;
@@ -125,7 +132,20 @@ class Kernel {
   struct DrainAsked {
     std::function<void()> idle;
   };
-  using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked>;
+  // A change of the pack's store that commits by itself, while the thread that asked waits.
+  struct Transaction {
+    HostState* state;
+    CallPtr call;  // null for a timer
+    const Change* change;
+    std::shared_ptr<std::promise<Status>> done;  // shared by the one who waits and the batch
+  };
+  struct TimerReturned {
+    PackTimer* timer;
+    std::unique_ptr<LazySnapshot> snapshot;
+    std::unique_ptr<TimerContext> context;  // after what it reads from
+    Result<std::optional<std::int64_t>> next_ms{std::optional<std::int64_t>()};
+  };
+  using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, Transaction, TimerReturned>;
 
   // What a call's end writes, kept until it is durable.
   struct Ending {
@@ -154,6 +174,18 @@ class Kernel {
   void append_refusal_counts();
   bool refusal_counts_due() const;
   void finish_draining();
+
+  // background.cc: transactions, timers, and what contexts ask for
+  Status transact(HostState& state, const CallPtr& call, const Change& change) override;
+  Status check_fetch(const pack::HttpRequest& request) const override;
+  Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override;
+  bool notify_operator(std::string_view line) override;
+  void run_transaction(Transaction transaction);
+  Status record_transaction(Transaction& transaction);
+  void launch_due_timers();
+  void timer_returned(TimerReturned returned);
+  void wake_timers(const HostState& state);
+  ContextScope scope_of(std::string_view pack_id, const pack::LoadedPack* pack, const pack::Registry& registry);
 
   // dispatch.cc: stages 0 to 8
   void dispatch(CallArrived arrived);
@@ -208,6 +240,7 @@ class Kernel {
   Emitter emitter_;
   IdempotencyIndex idempotency_;
   RateLimiter rate_limiter_;
+  Timers timers_;
   std::set<std::string, std::less<>> revoked_tokens_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unordered_map<const pack::ActiveTool*, pack::ScopeVerdict> scope_verdicts_;
@@ -224,12 +257,13 @@ class Kernel {
   std::optional<Error> batch_error_;
   std::vector<Answer> answers_;
   std::vector<std::shared_ptr<RunningCall>> launches_;
-  std::unordered_map<std::string, CallResult> results_of_batch_;  // receipt -> what it will answer
-  std::vector<Ending> endings_of_effects_;                        // ends of two-commit calls in this batch
-  std::vector<Ending> unrecorded_;                                // the same, of batches that failed
+  std::vector<std::shared_ptr<std::promise<Status>>> transactions_;  // shared with those who wait
+  std::unordered_map<std::string, CallResult> results_of_batch_;     // receipt -> what it will answer
+  std::vector<Ending> endings_of_effects_;                           // ends of two-commit calls in this batch
+  std::vector<Ending> unrecorded_;                                   // the same, of batches that failed
 
   std::map<std::pair<std::string, std::string>, journal::CallsRefused> refusal_counts_;  // (subject, code)
-  bool draining_ = false;
+  std::atomic<bool> draining_ = false;  // read by timers on their threads
   bool journal_available_ = true;
   std::vector<std::function<void()>> when_idle_;
 

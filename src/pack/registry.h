@@ -16,6 +16,7 @@ struct LoadedPack {
   Manifest manifest;
   std::string integrity;  // "sha256:<hex>" over its files (01-packs, Loading)
   std::string source;     // "builtin", "local", "git"
+  std::vector<RegisteredTimer> timers;
 };
 
 struct RefusedPack {

@@ -113,7 +113,7 @@ void RegistryBuilder::add_builtin(const BuiltinPack& code) {
   std::optional<Manifest> manifest = parse_manifest(files, display_path, candidate->diagnostics, &candidate->document);
   if (!manifest) return refuse(std::string(code.id), std::move(candidate->diagnostics));
   candidate->code = &code;
-  candidate->pack = std::make_unique<LoadedPack>(LoadedPack{*std::move(manifest), integrity_of(code), "builtin"});
+  candidate->pack = std::make_unique<LoadedPack>(LoadedPack{*std::move(manifest), integrity_of(code), "builtin", {}});
   candidates_.push_back(std::move(candidate));
 }
 
@@ -129,6 +129,7 @@ void RegistryBuilder::let_register(Candidate& candidate, const std::map<std::str
   const auto section = sections.find(manifest.config_key);
   Registration registration(section == sections.end() ? json::Value(json::Object{}) : section->second);
   candidate.code->register_pack(registration);
+  candidate.pack->timers = registration.timers();
   Report report(candidate.document, kCodes, candidate.diagnostics);
   check_code(*candidate.code, registration, manifest, report);
   for (const ToolDescriptor& descriptor : manifest.tools) {

@@ -15,6 +15,7 @@
 #include "journal/tables.h"
 #include "kernel/config.h"
 #include "log/sqlite_log.h"
+#include "sidecar/outbound.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/version.h"
 
@@ -199,8 +200,10 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   }
   options.doorbell = std::move(doorbell);
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
-  const kernel::KernelPorts kernel_ports{*workspace->log_, *workspace->blobs_, ports.clock, ports.random,
-                                         ports.executor};
+  options.on_notice = ports.on_notice;
+  workspace->outbound_ = make_outbound(ports.ca_file);
+  const kernel::KernelPorts kernel_ports{*workspace->log_, *workspace->blobs_, ports.clock,
+                                         ports.random,     ports.executor,     workspace->outbound_.get()};
   LUMENFLOW_TRY_ASSIGN(workspace->kernel_, kernel::Kernel::open(kernel_ports, std::move(options)));
   return workspace;
 }

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "journal/body.h"
 #include "kernel/kernel.h"
+#include "kernel/outbound.h"
 #include "log/checkpoint.h"
 #include "log/log.h"
 #include "lumenflow/pack.h"
@@ -58,6 +59,9 @@ struct WorkspacePorts {
   const Clock& clock;
   Random& random;
   Executor& executor;
+  // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
+  std::function<bool(std::string_view)> on_notice = {};
+  std::string ca_file = {};  // when not empty, trusted instead of the system's authorities by what packs reach outside
 };
 
 class Workspace {
@@ -100,8 +104,9 @@ class Workspace {
   std::unique_ptr<journal::BlobStore> blobs_;
   std::unique_ptr<log::CheckpointStore> checkpoints_;
   std::shared_ptr<CheckpointJob> checkpoint_job_;  // shared with the executor's task, which may outlive this
-  std::unique_ptr<Bell> bell_;                     // only where nobody gave a doorbell
-  std::unique_ptr<kernel::Kernel> kernel_;         // after all that it borrows
+  std::unique_ptr<kernel::Outbound> outbound_;
+  std::unique_ptr<Bell> bell_;              // only where nobody gave a doorbell
+  std::unique_ptr<kernel::Kernel> kernel_;  // after all that it borrows
 };
 
 }  // namespace lumenflow::sidecar

@@ -125,6 +125,11 @@ Result<std::optional<std::string>> FileStore::find_audit(std::string_view receip
   return std::optional(text->substr(start, text->find('\n', at) - start));
 }
 
+bool FileStore::is_behind() const {
+  const std::lock_guard lock(mutex_);
+  return dirty_;
+}
+
 std::uint64_t FileStore::log_bytes() const {
   const std::lock_guard lock(mutex_);
   return segment_bytes_;

@@ -68,8 +68,9 @@ class FileStore {
 
   // Brings documents and audit file up to what is published, if they are not. One at a time; others wait.
   Status fold();
-  std::uint64_t log_bytes() const;    // of the current segment
-  std::uint64_t changes() const;      // transactions since opening
+  bool is_behind() const;           // there is something to fold
+  std::uint64_t log_bytes() const;  // of the current segment
+  std::uint64_t changes() const;    // transactions since opening
 
  private:
   struct Folding;

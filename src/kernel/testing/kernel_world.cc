@@ -171,7 +171,7 @@ KernelWorld::~KernelWorld() {
 
 void KernelWorld::open() {
   pack::RegistryBuilder builder;
-  builder.add_builtin(probe_pack());
+  builder.add_builtin(*pack);
   KernelOptions options;
   options.config = config;
   options.registry = builder.build();
@@ -180,7 +180,14 @@ void KernelWorld::open() {
   options.workspace_root = "/ws";
   options.redaction_key = std::string(32, 'k');
   options.version = "test";
-  const KernelPorts ports{*log, blobs, clock, random, executor};
+  options.doorbell = [this] {
+    if (running_task) kernel->run_pending();
+  };
+  options.on_notice = [this](std::string_view line) {
+    if (has_terminal) notices.emplace_back(line);
+    return has_terminal;
+  };
+  const KernelPorts ports{*log, blobs, clock, random, executor, outbound};
   Result<std::unique_ptr<Kernel>> opened = Kernel::open(ports, std::move(options));
   ASSERT_TRUE(opened.ok()) << opened.error().to_string();
   kernel = *std::move(opened);
@@ -212,8 +219,14 @@ CallResult KernelWorld::call(const std::string& tool, json::Value input, const s
 }
 
 void KernelWorld::settle() {
+  const auto run_one = [this] {
+    running_task = true;
+    const bool ran = executor.run_one();
+    running_task = false;
+    return ran;
+  };
   do kernel->run_pending();
-  while (executor.run_one());
+  while (run_one());
   kernel->run_pending();
 }
 

@@ -1,0 +1,139 @@
+// What runs beside the calls' own path: transactions in the middle of a call, timers, and the world outside.
+#include <utility>
+
+#include "base/logging.h"
+#include "journal/tables.h"
+#include "kernel/kernel.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+const json::Value kNoConfig;
+
+Status run_change(const HostServices::Change& change, pack::Store& store) {
+  try {
+    return change(store);
+  } catch (const std::exception&) {
+    return Error(ErrorCode::kInternal, "a change of the pack's store threw");
+  }
+}
+
+Result<std::optional<std::int64_t>> run_timer(const PackTimer& timer, TimerContext& context) {
+  try {
+    return timer.timer->handler(context);
+  } catch (const std::exception&) {
+    return Error(ErrorCode::kInternal, "it threw");
+  }
+}
+
+}  // namespace
+
+ContextScope Kernel::scope_of(std::string_view pack_id, const pack::LoadedPack* pack, const pack::Registry& registry) {
+  const json::Value* config = &kNoConfig;
+  if (pack != nullptr)
+    if (const auto section = options_.config.pack_sections.find(pack->manifest.config_key);
+        section != options_.config.pack_sections.end())
+      config = &section->second;
+  return {pack_id, pack == nullptr ? nullptr : &pack->manifest, *config, options_.workspace_root, registry, *this};
+}
+
+// --- any thread ---
+
+Status Kernel::transact(HostState& state, const CallPtr& call, const Change& change) {
+  const auto done = std::make_shared<std::promise<Status>>();
+  std::future<Status> answer = done->get_future();
+  enqueue(Transaction{&state, call, &change, done});
+  return answer.get();
+}
+
+Status Kernel::check_fetch(const pack::HttpRequest& request) const {
+  if (ports_.outbound == nullptr) return Error(ErrorCode::kScopeDenied, "this process reaches no other host");
+  return ports_.outbound->check(request);
+}
+
+Result<pack::HttpResponse> Kernel::fetch(const pack::HttpRequest& request) {
+  if (ports_.outbound == nullptr) return Error(ErrorCode::kScopeDenied, "this process reaches no other host");
+  return ports_.outbound->post(request);
+}
+
+bool Kernel::notify_operator(std::string_view line) { return options_.on_notice && options_.on_notice(line); }
+
+// --- the strand ---
+
+void Kernel::run_transaction(Transaction transaction) {
+  if (transaction.call != nullptr && find_running(transaction.call->receipt) != transaction.call.get())
+    return transaction.done->set_value(Error(ErrorCode::kToolCancelled, "the call has ended"));
+  const std::size_t events_before = transaction.state->events.size();
+  Status status = record_transaction(transaction);
+  transaction.state->events.resize(events_before);
+  if (status.ok() || batch_error_)
+    transactions_.push_back(std::move(transaction.done));
+  else
+    transaction.done->set_value(std::move(status));
+}
+
+Status Kernel::record_transaction(Transaction& transaction) {
+  HostState& state = *transaction.state;
+  const std::size_t events_before = state.events.size();
+  CallStore store(ports_.log.tables(), state.scope.pack_id);
+  LUMENFLOW_TRY(run_change(*transaction.change, store));
+  const Timestamp now = ports_.clock.now();
+  for (std::size_t i = events_before; i < state.events.size(); ++i)
+    LUMENFLOW_TRY(emitter_.check_key(state.events[i], now));
+
+  const auto record = [&]() -> Status {
+    const Call no_call;
+    const Call& cause = transaction.call == nullptr ? no_call : transaction.call->call;
+    log::Row row;
+    for (std::size_t i = events_before; i < state.events.size(); ++i) {
+      PendingEvent& event = state.events[i];
+      const event::EventClass event_class = state.scope.manifest->backpressure_policy.find(event.kind)->second;
+      LUMENFLOW_TRY_ASSIGN(std::optional<std::string> entry, emitter_.emit(std::move(event), event_class, now, cause));
+      if (entry) row.entries.push_back(*std::move(entry));
+    }
+    if (!row.entries.empty())
+      if (Result<Position> at = ports_.log.append(row); !at.ok()) return std::move(at).error();
+    if (!store.writes().empty()) ++store_versions_[std::string(state.scope.pack_id)];
+    for (const auto& [key, text] : store.writes())
+      LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text)
+                         : ports_.log.erase(journal::kStoreTable, key));
+    return {};
+  };
+  Status status = record();
+  if (!status.ok() && !batch_error_) batch_error_ = status.error();  // half of it may be in the batch
+  return status;
+}
+
+void Kernel::launch_due_timers() {
+  if (draining_ || !journal_available_) return;
+  const Timestamp now = ports_.clock.now();
+  for (PackTimer* timer : timers_.take_due(now)) {
+    auto work = std::make_shared<TimerReturned>();  // shared: a task that is copied owns what it uses
+    work->timer = timer;
+    work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
+    work->context = std::make_unique<TimerContext>(scope_of(timer->pack->manifest.id, timer->pack, *options_.registry),
+                                                   *work->snapshot, now, ports_.random.draw16());
+    const bool taken = ports_.executor.post([this, work] {
+      work->next_ms = run_timer(*work->timer, *work->context);
+      work->snapshot->release();
+      enqueue(std::move(*work));
+    });
+    if (!taken) timers_.returned(*timer, Error(ErrorCode::kRateLimited, "the executor's queue is full"), now);
+  }
+}
+
+void Kernel::timer_returned(TimerReturned returned) {
+  if (!returned.next_ms.ok() && !draining_)
+    write_log(LogLevel::kWarn, "kernel", "a timer failed and will run again",
+              {{"pack", returned.timer->pack->manifest.id},
+               {"timer", returned.timer->timer->name},
+               {"reason", returned.next_ms.error().message()}});
+  wake_timers(returned.context->state());
+  timers_.returned(*returned.timer, returned.next_ms, ports_.clock.now());
+}
+
+void Kernel::wake_timers(const HostState& state) {
+  for (const auto& [timer, at_ms] : state.wakes) timers_.wake(state.scope.pack_id, timer, Timestamp{at_ms});
+}
+
+}  // namespace lumenflow::kernel

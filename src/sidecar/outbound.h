@@ -1,0 +1,22 @@
+// How packs reach hosts outside, by libcurl: https alone, no redirects, no proxy, and only what the operator allows.
+//
+// The host must be on the request's allowlist, and so must the address that its name led to, unless that is a public
+// one: a name cannot be bent towards this machine or its network, also not between the check and the connection.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kernel/outbound.h"
+
+namespace lumenflow::sidecar {
+
+// `ca_file`, when not empty, is trusted instead of the system's authorities.
+std::unique_ptr<kernel::Outbound> make_outbound(std::string ca_file = {});
+
+// Whether a numeric address is one of the Internet at large: not private, loopback, link-local, multicast, reserved or
+// for documentation (RFC 6890 and the IANA special-purpose registries), nor an IPv6 address that wraps such an IPv4
+// one.
+bool is_public_address(const std::string& address);
+
+}  // namespace lumenflow::sidecar
