@@ -1,6 +1,8 @@
 // One call's context for tests of packs: a memory store, a clock that stands still, ids that count up.
 #pragma once
 
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +30,14 @@ class FakeToolContext final : public pack::ToolContext {
   std::int64_t clock_ms = 1'772'366'400'000;  // 2026-03-01T12:00:00Z
   bool is_cancelled = false;
   std::vector<Emitted> emitted;
+  json::Value section;                       // of lumenflow.yaml
+  std::set<std::string, std::less<>> tools;  // that active packs have
+  std::vector<std::string> notices;          // what the operator was shown
+  bool has_terminal = true;
+  std::vector<pack::HttpRequest> fetched;
+  std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> web;  // empty: any request is answered with 200
+  Status fetch_verdict;
+  std::vector<std::pair<std::string, std::int64_t>> wakes;
 
   const std::string& receipt_id() const override { return receipt; }
   const std::string& subject() const override { return caller; }
@@ -46,6 +56,33 @@ class FakeToolContext final : public pack::ToolContext {
     return {};
   }
   bool cancelled() const override { return is_cancelled; }
+  const json::Value& config() const override { return section; }
+  bool has_tool(std::string_view name) const override { return tools.contains(name); }
+  // As the host does it: what a failed change wrote and emitted is gone.
+  Status transact(const std::function<Status(pack::Store&)>& change) override {
+    const auto before = memory_.contents;
+    const std::size_t events_before = emitted.size();
+    Status status = change(memory_);
+    if (status.ok()) return status;
+    memory_.contents = before;
+    emitted.resize(events_before);
+    return status;
+  }
+  Status check_fetch(const pack::HttpRequest& request) const override {
+    checked_allowlist = request.allowlist;
+    return fetch_verdict.ok() ? Status() : Status(fetch_verdict.error());
+  }
+  Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override {
+    fetched.push_back(request);
+    return web ? web(request) : Result<pack::HttpResponse>(pack::HttpResponse{200, {}});
+  }
+  bool notify_operator(std::string_view line) override {
+    if (has_terminal) notices.emplace_back(line);
+    return has_terminal;
+  }
+  void wake(std::string_view timer, std::int64_t at_ms) override { wakes.emplace_back(timer, at_ms); }
+
+  mutable std::vector<std::string> checked_allowlist;  // of the last check
 
  private:
   static void put_base32(std::string& text, std::size_t end, std::uint64_t value) {

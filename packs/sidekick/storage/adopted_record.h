@@ -14,9 +14,10 @@ struct AdoptedNames {
   std::map<std::string, std::string, std::less<>> channels;  // id, as it was and as it is -> name
 };
 
-// Makes `record` (an object with a string `id`) one that the tools can answer: an id that is no `<prefix><ULID>` becomes
-// one, made of the record's own time and a hash of the old id, so that it is the same one each time; members that every
-// record of the collection has are added where they are missing. Answers whether anything was changed.
+// Makes `record` (an object with a string `id`) one that the tools can answer: an id that is no `<prefix><ULID>`
+// becomes one, made of the record's own time and a hash of the old id, so that it is the same one each time; members
+// that every record of the collection has are added where they are missing or make no sense, and those that none has
+// are taken out. Answers whether anything was changed.
 bool adopt(Collection collection, json::Value& record, AdoptedNames& names);
 
 }  // namespace lumenflow::sidekick

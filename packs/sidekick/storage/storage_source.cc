@@ -7,13 +7,15 @@
 #include "sidekick/storage/fold_thread.h"
 #include "sidekick/storage/journal_storage.h"
 #include "sidekick/storage/posix_disk.h"
+#include "sidekick/storage/transacted_storage.h"
 
 namespace lumenflow::sidekick {
 namespace {
 
 class JournalSource final : public StorageSource {
  public:
-  Result<std::unique_ptr<StoragePort>> open(pack::HostContext& context) override {
+  Result<std::unique_ptr<StoragePort>> open(pack::HostContext& context, Durable durable) override {
+    if (durable == Durable::kAtOnce) return std::unique_ptr<StoragePort>(std::make_unique<TransactedStorage>(context));
     return std::unique_ptr<StoragePort>(std::make_unique<JournalStorage>(context.store()));
   }
   pack::ToolTraits traits(pack::ToolTraits over_journal) const override { return over_journal; }
@@ -24,7 +26,7 @@ class JournalSource final : public StorageSource {
 
 class FileSource final : public StorageSource {
  public:
-  Result<std::unique_ptr<StoragePort>> open(pack::HostContext& context) override {
+  Result<std::unique_ptr<StoragePort>> open(pack::HostContext& context, Durable) override {
     LUMENFLOW_TRY_ASSIGN(FileStore* const store, store_of(context.workspace_root()));
     return std::unique_ptr<StoragePort>(std::make_unique<FileStorage>(*store));
   }

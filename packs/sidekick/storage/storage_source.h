@@ -4,6 +4,7 @@
 //     storage: filesystem   # or journal
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -13,13 +14,17 @@
 
 namespace lumenflow::sidekick {
 
+// When a transaction of the port is durable: with the call's result, for tools that touch nothing but the store, or
+// when it returns, for what has effects outside and for timers. (Over files it always is when it returns.)
+enum class Durable : std::uint8_t { kWithResult, kAtOnce };
+
 // Shared by the handlers of one workspace; thread safe. It ends with the workspace, and has then written all that it
 // holds where it belongs.
 class StorageSource {
  public:
   virtual ~StorageSource() = default;
-  // For one call, or one run of a timer.
-  virtual Result<std::unique_ptr<StoragePort>> open(pack::HostContext& context) = 0;
+  // For one call, or one run of a timer: borrows its context.
+  virtual Result<std::unique_ptr<StoragePort>> open(pack::HostContext& context, Durable durable) = 0;
   // What the host may assume of a tool that has these traits while the journal is its store.
   virtual pack::ToolTraits traits(pack::ToolTraits over_journal) const = 0;
 

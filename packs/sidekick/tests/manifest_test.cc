@@ -66,7 +66,7 @@ void expect_described(const json::Value& value, const json::Value& schema, const
   if (const json::Array* items = value.if_array())
     for (const json::Value& item : *items) expect_described(item, *schema.find("items"), where + "/-");
   const json::Object* object = value.if_object();
-  if (object == nullptr) return;
+  if (object == nullptr || schema.find("properties") == nullptr) return;
   for (const std::string& name : strings(schema.find("required"))) EXPECT_TRUE(object->contains(name)) << where << name;
   for (const json::Member& member : *object) {
     const json::Value* property = schema.find("properties")->find(member.key);
@@ -87,7 +87,7 @@ TEST(Manifest, IsEmbeddedByteForByte) {
   std::ifstream file(std::string(LUMENFLOW_SOURCE_DIR) + "/packs/sidekick/manifest.yaml", std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
-  ASSERT_EQ(sidekick_pack().files.size(), 1u);
+  ASSERT_EQ(sidekick_pack().files.size(), 2u);
   EXPECT_EQ(sidekick_pack().files[0].path, "manifest.yaml");
   EXPECT_EQ(sidekick_pack().files[0].content, text.str());
   EXPECT_EQ(json::string_or(manifest(), "id", {}), sidekick_pack().id);
@@ -134,10 +134,28 @@ TEST(Manifest, ScopesFollowFromPermissionAndGroup) {
   }
 }
 
-TEST(Manifest, EveryToolButTheUnboundedListMayRunOnTheStrand) {
+TEST(Manifest, ToolsThatLookThroughMuchDoNotRunOnTheStrand) {
+  const std::set<std::string_view> unbounded{"task:list",       "memory:recall", "channel:send",
+                                             "channel:receive", "routine:list",  "sidekick:export"};
   for (const ToolDescriptor& tool : all_tools()) {
-    EXPECT_TRUE(tool.traits.store_only) << tool.name;
-    EXPECT_EQ(tool.traits.bounded, tool.name != "task:list") << tool.name;
+    EXPECT_EQ(tool.traits.store_only, tool.name != "channel:send") << tool.name;
+    EXPECT_EQ(tool.traits.bounded, !unbounded.contains(tool.name)) << tool.name;
+  }
+}
+
+TEST(Manifest, DeclaresExactlyTheseTools) {
+  std::vector<std::string_view> names;
+  for (const ToolDescriptor& tool : all_tools()) names.push_back(tool.name);
+  EXPECT_THAT(names, ::testing::ElementsAre("task:create", "task:list", "task:complete", "task:schedule",
+                                            "memory:store", "memory:recall", "memory:forget", "channel:configure",
+                                            "channel:send", "channel:receive", "routine:create", "routine:list",
+                                            "routine:run", "sidekick:init", "sidekick:status", "sidekick:export"));
+}
+
+TEST(Manifest, WriteToolsHaveADryRunAndReadToolsHaveNone) {
+  for (const ToolDescriptor& tool : all_tools()) {
+    const json::Value* dry_run = tool_in_manifest(tool.name).at_pointer("/input_schema/properties/dry_run");
+    EXPECT_EQ(dry_run != nullptr, tool.permission == Permission::kWrite && tool.name != "sidekick:init") << tool.name;
   }
 }
 
@@ -156,8 +174,28 @@ TEST_F(ManifestAnswers, AreWhatTheSchemasSay) {
   expect_answer("task:schedule", R"({"id":")" + id + R"(","due_at":"2026-03-02T00:00:00Z","cron":"0 9 * * *"})");
   expect_answer("task:complete", R"({"id":")" + id + R"(","note":"n"})");
   expect_answer("task:list", R"({"limit":1})");
+  const std::string memory(
+      text(succeed("memory:store", R"({"type":"fact","content":"c","tags":["t"]})"), "/memory/id"));
+  expect_answer("memory:store", R"({"type":"note","content":"c","dry_run":true})");
+  expect_answer("memory:recall", R"({"query":"c","limit":1})");
+  expect_answer("memory:recall", R"({"limit":1})");
+  expect_answer("memory:forget", R"({"id":")" + memory + R"(","dry_run":true})");
+  expect_answer("memory:forget", R"({"id":")" + memory + R"("})");
+  expect_answer("channel:configure",
+                R"({"name":"ops","type":"webhook","settings":{"url":"https://a.example/","timeout_ms":500}})");
+  expect_answer("channel:configure", R"({"name":"x","dry_run":true})");
+  expect_answer("channel:send", R"({"content":"hi","channel":"ops","metadata":{"n":1}})");
+  expect_answer("channel:send", R"({"content":"hi","dry_run":true})");
+  expect_answer("channel:receive", "{}");
+  const std::string routine(text(succeed("routine:create", R"({"name":"r","cron":"0 9 * * *","on_event":"a:b",
+    "steps":[{"tool":"task:list"},{"tool":"no:tool","input":{"a":1}}]})"),
+                                 "/routine/id"));
+  expect_answer("routine:create", R"({"name":"r","steps":[{"tool":"task:list"}],"dry_run":true})");
+  expect_answer("routine:list", R"({"limit":1})");
+  expect_answer("routine:run", R"({"id":")" + routine + R"("})");
   expect_answer("sidekick:init", "{}");
   expect_answer("sidekick:status", "{}");
+  expect_answer("sidekick:export", R"({"include_audit":true})");
 }
 
 }  // namespace

@@ -14,16 +14,16 @@ struct AnswersOneRecord {
   Collection collection;
   std::string_view member;  // of the answer
 };
-constexpr std::array<AnswersOneRecord, 5> kAnswersOneRecord{
-    {{"task:create", Collection::kTasks, "task"},
-     {"task:complete", Collection::kTasks, "task"},
-     {"task:schedule", Collection::kTasks, "task"},
-     {"memory:store", Collection::kMemories, "memory"},
-     {"channel:configure", Collection::kChannels, "channel"}}};
+constexpr std::array<AnswersOneRecord, 5> kAnswersOneRecord{{{"task:create", Collection::kTasks, "task"},
+                                                             {"task:complete", Collection::kTasks, "task"},
+                                                             {"task:schedule", Collection::kTasks, "task"},
+                                                             {"memory:store", Collection::kMemories, "memory"},
+                                                             {"channel:configure", Collection::kChannels, "channel"}}};
 
 // Nothing when the answer cannot be made again.
 Result<std::optional<json::Value>> answer_again(StoragePort& storage, std::string_view tool, std::string_view id) {
-  if (tool == "sidekick:init") return std::optional<json::Value>(json::Object{{"initialized", true}, {"root_dir", kRootDir}});
+  if (tool == "sidekick:init")
+    return std::optional<json::Value>(json::Object{{"initialized", true}, {"root_dir", kRootDir}});
   if (tool == "memory:forget") return std::optional<json::Value>(json::Object{{"deleted_id", id}});
   for (const AnswersOneRecord& known : kAnswersOneRecord) {
     if (known.tool != tool) continue;
@@ -43,10 +43,10 @@ pack::Aftermath aftermath(StorageSource& source, const pack::StartedCall& call) 
   using Effect = pack::Aftermath::Effect;
   const Result<StorageSource::Trace> trace = source.trace(call);
   if (!trace.ok()) return {};
-  if (!trace->audit) return {call.tool == "channel:send" ? Effect::kUnknown : Effect::kNone, {}};
+  if (!trace->audit) return {Effect::kNone, {}};
   const json::Value* id = trace->audit->at_pointer("/ids/0");
-  Result<std::optional<json::Value>> answer =
-      answer_again(*trace->storage, call.tool, id != nullptr && id->is_string() ? std::string_view(id->as_string()) : "");
+  Result<std::optional<json::Value>> answer = answer_again(
+      *trace->storage, call.tool, id != nullptr && id->is_string() ? std::string_view(id->as_string()) : "");
   if (!answer.ok() || !*answer) return {};
   return {Effect::kDone, **std::move(answer)};
 }

@@ -7,8 +7,8 @@
 namespace lumenflow::sidekick {
 
 // The audit line carries the receipt, and is written with the change or not at all: where it is, the answer is made of
-// the records as they are now; where it is not, nothing happened. `channel:send` reaches beyond the store, so that the
-// absence of its line says nothing.
+// the records as they are now; where it is not, nothing happened. What `channel:send` does after its line was written
+// nobody can tell.
 pack::Aftermath aftermath(StorageSource& source, const pack::StartedCall& call);
 
 }  // namespace lumenflow::sidekick

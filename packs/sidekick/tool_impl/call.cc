@@ -19,6 +19,18 @@ json::Value details_of(const Error& error) {
 
 Answer answer(json::Object data) { return pack::ToolResult(pack::ToolOutput{json::Value(std::move(data)), {}}); }
 
+Answer answer_record(std::string_view name, json::Value value, bool dry_run) {
+  json::Object data;
+  data.reserve(2);
+  data.append(std::string(name), std::move(value));
+  if (dry_run) data.append("dry_run", true);
+  return answer(std::move(data));
+}
+
+Answer refusal(std::string_view code, std::string message, json::Value details) {
+  return pack::ToolResult(pack::ToolError{std::string(code), std::move(message), std::move(details)});
+}
+
 pack::ToolResult to_tool_result(Answer answer) {
   if (answer.ok()) return *std::move(answer);
   const Error& error = answer.error();

@@ -21,6 +21,10 @@ struct Call {
 using Answer = Result<pack::ToolResult>;
 
 Answer answer(json::Object data);
+// `{<name>: value}`, and `dry_run: true` when nothing was changed.
+Answer answer_record(std::string_view name, json::Value value, bool dry_run);
+// A refusal with a code of the pack's own.
+Answer refusal(std::string_view code, std::string message, json::Value details = {});
 
 // Error details become `[{pointer, reason}]`.
 pack::ToolResult to_tool_result(Answer answer);

@@ -27,6 +27,8 @@ class Input {
   Result<std::optional<std::int64_t>> time_ms(std::string_view field) const;
   bool flag(std::string_view field) const { return json::boolean_or(value_, field, false); }
   std::size_t limit() const;
+  // As it stands; null when absent.
+  const json::Value* find(std::string_view field) const { return value_.find(field); }
 
  private:
   const json::Value& value_;

@@ -7,14 +7,36 @@ namespace {
 
 constexpr std::string_view kVersion = "v1.";
 
-bool is_ulid(std::string_view text) {
-  return text.size() == kUlidSize &&
-         text.find_first_not_of("0123456789ABCDEFGHJKMNPQRSTVWXYZ") == std::string_view::npos;
+struct Page {
+  json::Array items;
+  std::string last_id;
+  bool more = false;  // another record follows that is accepted
+};
+
+// Takes what is accepted until one more than `limit` is found.
+void take(std::vector<Record> records, std::size_t limit, const std::function<bool(const json::Value&)>& accepts,
+          Page& page) {
+  for (Record& record : records) {
+    if (accepts && !accepts(record.value)) continue;
+    if (page.items.size() == limit) {
+      page.more = true;
+      return;
+    }
+    page.items.push_back(std::move(record.value));
+    page.last_id = std::move(record.id);
+  }
 }
 
 }  // namespace
 
 std::string make_cursor(std::string_view last_id) { return std::string(kVersion).append(last_id); }
+
+bool is_id(std::string_view text, std::string_view prefix) {
+  return text.starts_with(prefix) && text.size() == prefix.size() + kUlidSize &&
+         text.substr(prefix.size()).find_first_not_of("0123456789ABCDEFGHJKMNPQRSTVWXYZ") == std::string_view::npos;
+}
+
+Error foreign_cursor() { return invalid_field("cursor", "is not the next_cursor of an earlier answer of this tool"); }
 
 Result<std::string_view> read_cursor(const Input& input, std::string_view id_prefix) {
   const std::optional<std::string_view> cursor = input.text("cursor");
@@ -22,9 +44,36 @@ Result<std::string_view> read_cursor(const Input& input, std::string_view id_pre
   std::string_view id = *cursor;
   if (id.starts_with(kVersion)) {
     id.remove_prefix(kVersion.size());
-    if (id.starts_with(id_prefix) && is_ulid(id.substr(id_prefix.size()))) return id;
+    if (is_id(id, id_prefix)) return id;
   }
-  return invalid_field("cursor", "is not the next_cursor of an earlier answer of this tool");
+  return foreign_cursor();
+}
+
+Answer newest_page(Call& call, Collection collection, std::string_view id_prefix,
+                   const std::function<bool(const json::Value&)>& accepts) {
+  LUMENFLOW_TRY_ASSIGN(const std::string_view cursor, read_cursor(call.input, id_prefix));
+  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Snapshot> snapshot, call.storage.read(collection));
+  const std::size_t limit = call.input.limit();
+  const std::size_t batch = accepts ? kScanBatch : limit + 1;
+
+  Page page;
+  std::string before(cursor);
+  bool at_end = false;
+  while (!at_end && !page.more) {
+    if (call.context.cancelled())
+      return Error(ErrorCode::kToolCancelled, "cancelled while looking through the records");
+    LUMENFLOW_TRY_ASSIGN(std::vector<Record> records, snapshot->newest(before, batch));
+    at_end = records.size() < batch;
+    if (!records.empty()) before = records.back().id;
+    take(std::move(records), limit, accepts, page);
+  }
+
+  json::Object data;
+  data.reserve(3);
+  data.append("count", static_cast<std::int64_t>(page.items.size()));
+  data.append("items", std::move(page.items));
+  if (page.more) data.append("next_cursor", make_cursor(page.last_id));
+  return answer(std::move(data));
 }
 
 }  // namespace lumenflow::sidekick

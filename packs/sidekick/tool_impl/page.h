@@ -3,11 +3,13 @@
 // A page continues from a record's id and not from a count, so records that arrive or go meanwhile shift nothing.
 #pragma once
 
+#include <functional>
+
 #include <string>
 #include <string_view>
 
 #include "lumenflow/result.h"
-#include "sidekick/tool_impl/input.h"
+#include "sidekick/tool_impl/call.h"
 
 namespace lumenflow::sidekick {
 
@@ -16,5 +18,16 @@ std::string make_cursor(std::string_view last_id);
 // The id that `cursor` of the input stands for, empty without one. INVALID_INPUT for what make_cursor never made for
 // ids of this prefix.
 Result<std::string_view> read_cursor(const Input& input, std::string_view id_prefix);
+
+// Whether the text is `prefix` and a ULID.
+bool is_id(std::string_view text, std::string_view prefix);
+
+// INVALID_INPUT about the field `cursor`.
+Error foreign_cursor();
+
+// The page of a collection's records, newest first, that the call's `limit` and `cursor` ask for, as the answer
+// `{count, items, next_cursor?}`. `accepts` is empty when every record is shown. TOOL_CANCELLED.
+Answer newest_page(Call& call, Collection collection, std::string_view id_prefix,
+                   const std::function<bool(const json::Value&)>& accepts);
 
 }  // namespace lumenflow::sidekick

@@ -1,4 +1,4 @@
-// sidekick:init and sidekick:status.
+// sidekick:init, sidekick:status and sidekick:export.
 #pragma once
 
 #include "sidekick/tool_impl/call.h"
@@ -7,5 +7,6 @@ namespace lumenflow::sidekick {
 
 Answer initialize(Call& call);
 Answer report_status(Call& call);
+Answer export_all(Call& call);
 
 }  // namespace lumenflow::sidekick

@@ -1,7 +1,5 @@
 #include "sidekick/tool_impl/task.h"
 
-#include <algorithm>
-
 #include "sidekick/constants.h"
 #include "sidekick/tool_impl/text.h"
 #include "sidekick/tool_impl/time.h"
@@ -23,13 +21,15 @@ Result<TaskFilter> TaskFilter::from(const Input& input) {
   TaskFilter filter;
   filter.status_ = input.text("status");
   filter.priority_ = input.text("priority");
-  for (std::string_view tag : input.labels("tags")) filter.tags_.push_back(fold_case(tag));
+  filter.tags_ = TagFilter(input.labels("tags"));
   if (const std::optional<std::string_view> search = input.text("search")) filter.search_ = fold_case(*search);
   LUMENFLOW_TRY_ASSIGN(filter.due_before_ms_, input.time_ms("due_before"));
   return filter;
 }
 
-bool TaskFilter::accepts_all() const { return !status_ && !priority_ && tags_.empty() && !search_ && !due_before_ms_; }
+bool TaskFilter::accepts_all() const {
+  return !status_ && !priority_ && tags_.accepts_all() && !search_ && !due_before_ms_;
+}
 
 bool TaskFilter::accepts(const json::Value& task) {
   if (status_ && json::string_or(task, "status", {}) != *status_) return false;
@@ -38,22 +38,7 @@ bool TaskFilter::accepts(const json::Value& task) {
     const std::optional<std::int64_t> due = due_ms(task);
     if (!due || *due >= *due_before_ms_) return false;
   }
-  return has_all_tags(task) && is_mentioned(task);
-}
-
-bool TaskFilter::has_all_tags(const json::Value& task) {
-  if (tags_.empty()) return true;
-  const json::Value* value = task.find("tags");
-  const json::Array* carried = value == nullptr ? nullptr : value->if_array();
-  if (carried == nullptr) return false;
-  return std::all_of(tags_.begin(), tags_.end(), [&](const std::string& wanted) {
-    return std::any_of(carried->begin(), carried->end(), [&](const json::Value& tag) {
-      const std::string* text = tag.if_string();
-      if (text == nullptr) return false;
-      fold_case_into(*text, folded_);
-      return folded_ == wanted;
-    });
-  });
+  return tags_.accepts(task) && is_mentioned(task);
 }
 
 bool TaskFilter::is_mentioned(const json::Value& task) {

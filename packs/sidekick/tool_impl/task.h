@@ -1,17 +1,18 @@
 // The task record and what can be asked of it.
 //
-// `{id, title, description?, status, priority, tags, due_at?, cron?, next_due_at?, note?, created_at, updated_at,
-// completed_at?}`. Times that the pack sets are UTC with milliseconds; `due_at` stands as it was given.
+// `{id, title, description?, status, priority, tags, due_at?, cron?, next_due_at?, last_due_at?, note?, created_at,
+// updated_at, completed_at?}`. `last_due_at` is the due moment that was announced last. Times that the pack sets are
+// UTC with milliseconds; `due_at` stands as it was given.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "lumenflow/json.h"
 #include "sidekick/tool_impl/input.h"
+#include "sidekick/tool_impl/tags.h"
 
 namespace lumenflow::sidekick {
 
@@ -28,12 +29,11 @@ class TaskFilter {
   bool accepts(const json::Value& task);
 
  private:
-  bool has_all_tags(const json::Value& task);
   bool is_mentioned(const json::Value& task);
 
   std::optional<std::string_view> status_;
   std::optional<std::string_view> priority_;
-  std::vector<std::string> tags_;      // folded
+  TagFilter tags_;
   std::optional<std::string> search_;  // folded
   std::optional<std::int64_t> due_before_ms_;
   std::string folded_;

@@ -9,14 +9,6 @@
 namespace lumenflow::sidekick {
 namespace {
 
-Answer answer_task(json::Value task, bool dry_run) {
-  json::Object data;
-  data.reserve(2);
-  data.append("task", std::move(task));
-  if (dry_run) data.append("dry_run", true);
-  return answer(std::move(data));
-}
-
 Result<json::Value> find_task(const Snapshot& tasks, std::string_view id) {
   LUMENFLOW_TRY_ASSIGN(std::optional<json::Value> task, tasks.find(id));
   if (!task) return Error(ErrorCode::kNotFound, "no task " + std::string(id));
@@ -30,14 +22,14 @@ Answer change_task(Call& call, const std::function<bool(json::Value&)>& change) 
     LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Snapshot> tasks, call.storage.read(Collection::kTasks));
     LUMENFLOW_TRY_ASSIGN(json::Value task, find_task(*tasks, id));
     change(task);
-    return answer_task(std::move(task), true);
+    return answer_record("task", std::move(task), true);
   }
   json::Value task;
   LUMENFLOW_TRY(commit(call, {Collection::kTasks, AuditOp::kUpdate, std::string(id)}, [&](Editor& tasks) -> Status {
     LUMENFLOW_TRY_ASSIGN(task, find_task(tasks, id));
     return change(task) ? tasks.put(id, task) : Status();
   }));
-  return answer_task(std::move(task), false);
+  return answer_record("task", std::move(task), false);
 }
 
 struct Schedule {
@@ -74,12 +66,10 @@ void set_or_erase(json::Object& task, std::string_view field, const std::optiona
 Answer create_task(Call& call) {
   const Input& input = call.input;
   LUMENFLOW_TRY_ASSIGN(const std::string_view title, input.required_text("title"));
-  LUMENFLOW_TRY(input.time_ms("due_at"));
+  LUMENFLOW_TRY_ASSIGN(const std::optional<std::int64_t> due_ms, input.time_ms("due_at"));
   const std::string id = std::string(kTaskIdPrefix) + call.context.new_ulid();
   std::string now = format_time(call.context.now_ms());
 
-  json::Array tags;
-  for (std::string_view tag : input.labels("tags")) tags.emplace_back(tag);
   json::Object record;
   record.reserve(12);
   record.append("id", id);
@@ -87,17 +77,19 @@ Answer create_task(Call& call) {
   if (const auto description = input.text("description")) record.append("description", *description);
   record.append("status", kStatusPending);
   record.append("priority", input.text("priority").value_or(kPriorityDefault));
-  record.append("tags", std::move(tags));
+  record.append("tags", to_array(input.labels("tags")));
   if (const auto due_at = input.text("due_at")) record.append("due_at", *due_at);
   record.append("created_at", now);
   record.append("updated_at", std::move(now));
 
   json::Value task(std::move(record));
   const bool dry_run = input.flag("dry_run");
-  if (!dry_run)
+  if (!dry_run) {
     LUMENFLOW_TRY(commit(call, {Collection::kTasks, AuditOp::kCreate, id},
                          [&](Editor& tasks) { return tasks.insert(id, task); }));
-  return answer_task(std::move(task), dry_run);
+    if (due_ms) call.context.wake(kDueTimer, *due_ms);
+  }
+  return answer_record("task", std::move(task), dry_run);
 }
 
 Answer complete_task(Call& call) {
@@ -116,6 +108,7 @@ Answer complete_task(Call& call) {
 
 Answer schedule_task(Call& call) {
   LUMENFLOW_TRY_ASSIGN(const Schedule schedule, read_schedule(call.input, call.context.now_ms()));
+  if (!call.input.flag("dry_run")) call.context.wake(kDueTimer, schedule.next_due_ms);
   return change_task(call, [&](json::Value& record) {
     json::Object& task = record.as_object();
     set_or_erase(task, "due_at", schedule.due_at);

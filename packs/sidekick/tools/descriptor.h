@@ -32,6 +32,9 @@ struct ToolDescriptor {
 };
 
 std::span<const ToolDescriptor> task_tools();
+std::span<const ToolDescriptor> memory_tools();
+std::span<const ToolDescriptor> channel_tools();
+std::span<const ToolDescriptor> routine_tools();
 std::span<const ToolDescriptor> system_tools();
 
 // All groups, in the order of the manifest.

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kScope = ".sidekick/**";
 constexpr pack::ToolTraits kBounded{.store_only = true, .bounded = true};
+constexpr pack::ToolTraits kUnbounded{.store_only = true, .bounded = false};
 constexpr Presence kRequired = Presence::kRequired;
 
 constexpr std::array<Field, 2> kInitialized{{{"initialized", kRequired}, {"root_dir", kRequired}}};
@@ -25,9 +26,20 @@ constexpr std::array<Field, 7> kStatus{{{"initialized", kRequired},
                                         {"health", kRequired},
                                         {"problems", kRequired}}};
 
-constexpr std::array<ToolDescriptor, 2> kTools{
+constexpr std::array<Field, 6> kExported{{{"tasks", kRequired},
+                                          {"memories", kRequired},
+                                          {"channels", kRequired},
+                                          {"messages", kRequired},
+                                          {"routines", kRequired},
+                                          {"audit"}}};
+constexpr std::array<Field, 3> kExport{
+    {{"exported_at", kRequired}, {"version", kRequired}, {"data", kRequired, kExported}}};
+constexpr std::array<Field, 2> kExportInput{{{"include_audit"}, {"format"}}};
+
+constexpr std::array<ToolDescriptor, 3> kTools{
     {{"sidekick:init", Permission::kWrite, kScope, kBounded, {}, kInitialized, initialize},
-     {"sidekick:status", Permission::kRead, kScope, kBounded, {}, kStatus, report_status}}};
+     {"sidekick:status", Permission::kRead, kScope, kBounded, {}, kStatus, report_status},
+     {"sidekick:export", Permission::kRead, kScope, kUnbounded, kExportInput, kExport, export_all}}};
 
 }  // namespace
 

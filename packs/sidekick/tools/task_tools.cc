@@ -11,7 +11,7 @@ constexpr pack::ToolTraits kBounded{.store_only = true, .bounded = true};
 constexpr pack::ToolTraits kUnbounded{.store_only = true, .bounded = false};
 constexpr Presence kRequired = Presence::kRequired;
 
-constexpr std::array<Field, 13> kTask{{{"id", kRequired},
+constexpr std::array<Field, 14> kTask{{{"id", kRequired},
                                        {"title", kRequired},
                                        {"description"},
                                        {"status", kRequired},
@@ -20,6 +20,7 @@ constexpr std::array<Field, 13> kTask{{{"id", kRequired},
                                        {"due_at"},
                                        {"cron"},
                                        {"next_due_at"},
+                                       {"last_due_at"},
                                        {"note"},
                                        {"created_at", kRequired},
                                        {"updated_at", kRequired},
