@@ -68,7 +68,9 @@ class Clients {
 // Every page of GET /audit.
 std::vector<json::Value> all_entries(const std::string& url, const std::string& token) {
   std::vector<json::Value> entries;
-  http::Client client({.base_url = url, .socket_path = {}, .ca_file = {}});
+  http::ClientOptions options;
+  options.base_url = url;
+  http::Client client(options);
   for (std::int64_t after = 0;;) {
     http::ClientRequest request;
     request.path = "/audit?limit=1000&after=" + std::to_string(after);
