@@ -15,7 +15,8 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr std::size_t kThreads = 4, kQueueMax = 4096;
+// Most of what runs there waits for the disk, and those that wait together are synced together.
+constexpr std::size_t kThreads = 32, kQueueMax = 4096;
 
 void print_ready(Context& context, const sidecar::Ready& ready, bool json) {
   if (json) {

@@ -41,6 +41,7 @@ pack::Activation activation_of(const WorkspaceConfig& config) {
   activation.has_surface = [&config](std::string_view surface) {
     return std::ranges::find(config.surfaces, surface) != config.surfaces.end();
   };
+  activation.sections = config.pack_sections;
   return activation;
 }
 

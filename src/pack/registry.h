@@ -31,6 +31,7 @@ struct ActiveTool {
   const LoadedPack* pack = nullptr;  // owned by the registry; null for kernel tools
   ToolTraits traits;
   ToolHandler handler;
+  StatusHandler status;  // empty: the pack does not tell
 };
 
 class Registry {
@@ -69,6 +70,7 @@ struct ConfigSection {
 struct Activation {
   std::function<bool(std::string_view surface)> has_provider;  // somebody decides this approval
   std::function<bool(std::string_view surface)> has_surface;
+  std::map<std::string, json::Value> sections;  // of lumenflow.yaml, by config_key
 };
 
 class RegistryBuilder {
@@ -76,8 +78,7 @@ class RegistryBuilder {
   RegistryBuilder();
   RegistryBuilder(RegistryBuilder&&) noexcept;
   ~RegistryBuilder();
-  // Parses, checks against what the code registers (LF1031, LF1033), and adds; a pack with errors is refused, with its
-  // diagnostics. The pack is static data.
+  // Parses and adds; a pack with errors is refused, with its diagnostics. The pack is static data.
   void add_builtin(const BuiltinPack& pack);
   // A pack without its code, to judge its manifest beside those added so far; of these it replaces one of its own id.
   // None of its tools can be called.
@@ -85,14 +86,15 @@ class RegistryBuilder {
   // Of the packs added so far.
   std::vector<ConfigSection> sections() const;
   const LoadedPack* find_candidate(std::string_view id) const;  // null when its manifest cannot be read
-  // Cross-pack checks (LF1005, LF1012, LF1016, LF1020), those of activation (LF1050, LF1051) when given, then the
-  // registry. Of two packs that collide the one added later is refused. Call once.
+  // Lets each pack's code register, given its section of lumenflow.yaml, and checks it against the manifest (LF1031,
+  // LF1033); then the checks across packs (LF1005, LF1012, LF1016, LF1020), those of activation (LF1050, LF1051) when
+  // given, and the registry. Of two packs that collide the one added later is refused. Call once.
   std::shared_ptr<const Registry> build(const Activation* activation = nullptr);
 
  private:
   struct Candidate;
   struct Taken;
-  static void attach_code(const BuiltinPack& code, Candidate& candidate);
+  static void let_register(Candidate& candidate, const Activation* activation);
   static void check_against(Candidate& candidate, const Taken& taken);
   static void check_activation(Candidate& candidate, const Activation& activation);
   static void check_subscriptions(Candidate& candidate, const Taken& taken);

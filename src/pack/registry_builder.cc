@@ -14,6 +14,7 @@
 namespace lumenflow::pack {
 
 struct RegistryBuilder::Candidate {
+  const BuiltinPack* code = nullptr;
   std::unique_ptr<LoadedPack> pack;
   std::vector<std::unique_ptr<ActiveTool>> tools;
   YamlDocument document;
@@ -121,23 +122,27 @@ void RegistryBuilder::add_builtin(const BuiltinPack& code) {
     return refuse(std::string(code.id), *candidate);
   candidate->pack->integrity = integrity_of(code);
   candidate->pack->source = "builtin";
-  if (!candidate->diagnostics.has_errors()) attach_code(code, *candidate);
+  candidate->code = &code;
   if (manifest.id.empty()) manifest.id = code.id;
   candidates_.push_back(std::move(candidate));
 }
 
-void RegistryBuilder::attach_code(const BuiltinPack& code, Candidate& candidate) {
+void RegistryBuilder::let_register(Candidate& candidate, const Activation* activation) {
   const Manifest& manifest = candidate.pack->manifest;
-  Registration registration;
-  code.register_pack(registration);
+  json::Value section = json::Object{};
+  if (activation != nullptr)
+    if (const auto given = activation->sections.find(manifest.config_key); given != activation->sections.end())
+      section = given->second;
+  Registration registration(std::move(section));
+  candidate.code->register_pack(registration);
   candidate.pack->timers = registration.timers();
   Report report(candidate.document, kCodes, candidate.diagnostics);
-  check_code(code, registration, manifest, report);
+  check_code(*candidate.code, registration, manifest, report);
   for (const ToolDescriptor& descriptor : manifest.tools) {
     const RegisteredTool* registered = find_registered(registration, descriptor.name);
     if (registered == nullptr) continue;
     auto tool = std::make_unique<ActiveTool>(
-        ActiveTool{descriptor, candidate.pack.get(), registered->traits, registered->handler});
+        ActiveTool{descriptor, candidate.pack.get(), registered->traits, registered->handler, registration.status()});
     check_canonical(*tool, report, manifest);
     candidate.tools.push_back(std::move(tool));
   }
@@ -255,6 +260,7 @@ std::shared_ptr<const Registry> RegistryBuilder::build(const Activation* activat
   LUMENFLOW_CHECK(registry_ != nullptr);
   Taken taken;
   for (const auto& candidate : candidates_) {
+    if (candidate->code != nullptr && !candidate->diagnostics.has_errors()) let_register(*candidate, activation);
     check_against(*candidate, taken);
     if (activation != nullptr) check_activation(*candidate, *activation);
     candidate->accepted = !candidate->diagnostics.has_errors();

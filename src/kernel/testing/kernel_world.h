@@ -63,6 +63,7 @@ class KernelWorld {
   std::unique_ptr<Kernel> kernel;
   bool running_task = false;         // a tool or timer runs on this thread: what it waits for is done at once
   std::vector<std::string> effects;  // what `probe:effect` did to the outside world
+  pack::StatusHandler status;        // what the pack says of calls that a dead process had started; empty: nothing
 };
 
 }  // namespace lumenflow::kernel
