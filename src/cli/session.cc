@@ -72,6 +72,7 @@ class Session::LocalSidecar {
       boost::asio::post(io_, [this] { sidecar_->drain([this] { io_.stop(); }); });
       thread_.join();
     }
+    executor_.finish();  // what still runs uses the workspace
     sidecar_.reset();
     workspace_.reset();
     if (!folder_.empty()) {

@@ -67,6 +67,7 @@ int run_up(Context& context, const UpFlags& flags) {
   if (!ready.ok()) return fail(context, ready.error());
   print_ready(context, *ready, flags.json);
   io.run();
+  executor.finish();  // a tool that was given up may still run, on what the workspace holds
   if (!ready->socket.empty()) (void)context.files.remove(ready->socket);
   return 0;
 }

@@ -65,7 +65,8 @@ class AsioSidecar final : public Sidecar {
             random,
             [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
             [this](std::chrono::milliseconds delay, std::function<void()> work) { run_after(delay, std::move(work)); },
-            [this] { return server_ == nullptr ? 0 : server_->connections(); }},
+            [this] { return server_ == nullptr ? 0 : server_->connections(); },
+            options_.heartbeat},
         deadline_timer_(io),
         checkpoint_timer_(io) {
     Routes routes(router_, context_);
@@ -107,6 +108,7 @@ class AsioSidecar final : public Sidecar {
     workspace_.kernel().drain([this, done = std::move(done)] {
       checkpoint_timer_.cancel();
       deadline_timer_.cancel();
+      context_.closing = true;  // the entry that says so rings the streams' bell
       // Answers that were just handed over leave first.
       server_->drain([this, done] { asio::post(io_, done); });
       run_after(std::chrono::milliseconds(500), [this] { server_->close(); });
