@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "base/time.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -36,6 +37,7 @@ Result<std::vector<log::Head>> signed_heads(const Context& context, const sideca
 Result<log::VerifyReport> verify(const Context& context) {
   LUMENFLOW_TRY_ASSIGN(const std::string root, workspace_root(context));
   const sidecar::WorkspacePaths paths(root);
+  LUMENFLOW_TRY(sidecar::check_confinement(context.files, paths));
   LUMENFLOW_TRY_ASSIGN(const auto database, context.files.stat(paths.journal));
   if (!database) return Error(ErrorCode::kNotFound, "the workspace has no journal yet: " + paths.journal);
   LUMENFLOW_TRY_ASSIGN(const std::vector<log::Head> heads, signed_heads(context, paths));
@@ -56,6 +58,14 @@ bool matches(const json::Value& entry, const AuditFlags& flags) {
 
 template <class Each>
 Status for_each_entry(const Context& context, const AuditFlags& flags, Each each) {
+  AuditFlags wanted = flags;
+  if (!flags.since.empty()) {
+    const Result<Timestamp> since = parse_rfc3339(flags.since);
+    if (!since.ok())
+      return Error(ErrorCode::kInvalidRequest,
+                   "--since '" + flags.since + "' is no RFC 3339 time, like 2026-01-31T09:00:00Z");
+    wanted.since = format_rfc3339(*since);  // as the journal writes times, so that their texts compare
+  }
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
   for (std::uint64_t after = flags.after;;) {
     LUMENFLOW_TRY_ASSIGN(const json::Value page, session->get("/audit?after=" + std::to_string(after) +
@@ -64,7 +74,7 @@ Status for_each_entry(const Context& context, const AuditFlags& flags, Each each
     if (items == nullptr || !items->is_array()) return Error(ErrorCode::kInternal, "GET /audit answered without items");
     for (const json::Value& item : items->as_array()) {
       const json::Value* entry = item.find("entry");
-      if (entry != nullptr && matches(*entry, flags)) each(item, *entry);
+      if (entry != nullptr && matches(*entry, wanted)) each(item, *entry);
     }
     const json::Value* next = page.find("next");
     if (next == nullptr || next->is_null()) return {};

@@ -120,8 +120,8 @@ class AsioSidecar final : public Sidecar {
     const kernel::WorkspaceConfig& config = workspace_.config();
     LUMENFLOW_TRY_ASSIGN(const Address address,
                          parse_listen(options_.listen.empty() ? config.http_listen : options_.listen));
-    const std::string cert = options_.tls_cert.empty() ? config.tls_cert : options_.tls_cert;
-    const std::string key = options_.tls_key.empty() ? config.tls_key : options_.tls_key;
+    LUMENFLOW_TRY_ASSIGN(const std::string cert, tls_file(options_.tls_cert, config.tls_cert));
+    LUMENFLOW_TRY_ASSIGN(const std::string key, tls_file(options_.tls_key, config.tls_key));
     const bool tls = !cert.empty();
     Result<std::uint16_t> port = tls ? server_->listen_tls(address.host, address.port, cert, key)
                                      : server_->listen_tcp(address.host, address.port);
@@ -131,6 +131,13 @@ class AsioSidecar final : public Sidecar {
     const bool ipv6 = address.host.find(':') != std::string::npos;
     return (tls ? "https://" : "http://") + (ipv6 ? "[" + address.host + "]" : address.host) + ":" +
            std::to_string(*port);
+  }
+
+  // The operator's flag as it is; lumenflow.yaml's path below the workspace, unless it is absolute.
+  Result<std::string> tls_file(const std::string& flag, const std::string& configured) const {
+    if (!flag.empty() || configured.empty()) return flag;
+    if (configured.starts_with('/')) return configured;
+    return resolve_inside(workspace_.files(), workspace_.paths().root, configured);
   }
 
   void handle(http::Request request, std::unique_ptr<http::Responder> responder) {
