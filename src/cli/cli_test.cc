@@ -194,7 +194,8 @@ TEST_F(Commands, CallTakesItsInputFromThreePlaces) {
   EXPECT_EQ(piped.exit_code, kOk);
   EXPECT_THAT(piped.err, HasSubstr("receipt rcpt-")) << "the receipt is beside the data";
   EXPECT_EQ(text_at(parsed(piped.out), "/task/title"), "c");
-  EXPECT_EQ(text_at(parsed(cli.run({"call", "task:list", "--json"}).out), "/data/tasks/0/title"), "a");
+  EXPECT_THAT(cli.run({"call", "task:list", "--json"}).out,
+              AllOf(HasSubstr(R"("title":"a")"), HasSubstr(R"("title":"b")"), HasSubstr(R"("title":"c")")));
 }
 
 TEST_F(Commands, CallSaysWhatWentWrongByItsExitCode) {
