@@ -285,7 +285,7 @@ TEST_F(Commands, UpExplainsWhyItCannotListen) {
 
 TEST_F(Commands, AHeldWorkspaceThatAnswersNobodyIsUnreachable) {
   PosixFiles files;
-  const auto held = files.lock(join_path(cli.root(), ".lumenflow/state/lock"));
+  const auto held = files.lock(join_path(cli.root(), ".lumenflow/state"));
   ASSERT_TRUE(held.ok());
   expect({"tools"}, kUnreachable, "answers on no socket");
   expect({"up"}, kUsage, "already runs");

@@ -107,7 +107,7 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context) {
     auto local = LocalSidecar::start(context, session->root_);
     if (!local.ok() && local.error().code() == ErrorCode::kWorkspaceLocked)
       return Error(ErrorCode::kUnreachable, "another process holds this workspace and answers on no socket (" + socket +
-                                                "); wait for it to end, or look with `fuser` at .lumenflow/state/lock");
+                                                "); wait for it to end, or look with `fuser` at .lumenflow/state");
     if (!local.ok()) return std::move(local).error();
     session->local_ = *std::move(local);
     socket = session->local_->socket();
