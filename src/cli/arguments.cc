@@ -45,6 +45,10 @@ void add_workspace_commands(CLI::App& app, Parsed& parsed) {
 
   CLI::App* up = app.add_subcommand("up", "Run the workspace's sidecar until SIGTERM");
   up->add_option("--listen", parsed.up.listen, "HOST:PORT (default from lumenflow.yaml; port 0 picks one)");
+  CLI::Option* cert = up->add_option("--tls-cert", parsed.up.tls_cert, "PEM certificate chain: answers over TLS");
+  CLI::Option* key = up->add_option("--tls-key", parsed.up.tls_key, "its PEM key");
+  cert->needs(key);
+  key->needs(cert);
   up->add_flag("--json", parsed.up.json, "print one JSON line when ready");
   up->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_up(context, parsed.up); }; });
 

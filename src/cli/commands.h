@@ -21,6 +21,8 @@ int run_init(Context& context, const InitFlags& flags);
 
 struct UpFlags {
   std::string listen;
+  std::string tls_cert;
+  std::string tls_key;
   bool json = false;
 };
 int run_up(Context& context, const UpFlags& flags);

@@ -70,6 +70,28 @@ WorkspacePaths::WorkspacePaths(std::string root_path)
       checkpoints(join_path(state, "checkpoints")),
       lock(state) {}
 
+Status check_confinement(const Files& files, const WorkspacePaths& paths) {
+  std::vector<std::string> own = {paths.config,
+                                  paths.state,
+                                  paths.keys,
+                                  paths.blobs,
+                                  paths.checkpoints,
+                                  paths.lock,
+                                  paths.journal,
+                                  paths.journal + "-wal",
+                                  paths.journal + "-shm",
+                                  join_path(paths.root, ".lumenflow/.gitignore"),
+                                  join_path(paths.checkpoints, "latest")};
+  if (const auto keys = files.list(paths.keys); keys.ok())
+    for (const std::string& name : *keys) own.push_back(join_path(paths.keys, name));
+  for (const std::string& path : own) {
+    const std::string relative = path.substr(join_path(paths.root, "").size());
+    if (const auto inside = resolve_inside(files, paths.root, relative); !inside.ok())
+      return Error(ErrorCode::kInvalidConfiguration, inside.error().message() + "; the workspace keeps its own files");
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options) {
   if (options.production && options.operator_passphrase.empty())
     return Error(ErrorCode::kInvalidInput,
@@ -89,6 +111,7 @@ Result<std::vector<std::string>> init_workspace(Files& files, const std::string&
   if (!kernel::parse_config(paths.config, initial_config(id, options.production), nullptr, diagnostics))
     return Error(ErrorCode::kInvalidInput,
                  "'" + id + "' is no workspace id: lower-case letters, digits and '-', at most 63");
+  LUMENFLOW_TRY(check_confinement(files, paths));
   LUMENFLOW_TRY(files.make_directories(paths.state, 0700));
   LUMENFLOW_TRY(write_new(join_path(root, ".lumenflow/.gitignore"), "state/\n"));
   LUMENFLOW_TRY(create_keys(files, paths.keys, options.operator_passphrase));
@@ -105,7 +128,7 @@ Result<std::string> find_workspace(const Files& files, const std::string& start)
     if (parent.empty() || parent == folder) break;
     folder = parent;
   }
-  return Error(ErrorCode::kNotFound,
+  return Error(ErrorCode::kInvalidConfiguration,
                "no lumenflow.yaml in " + start + " or above; run `lumenflow init`, or name one with --workspace");
 }
 
@@ -170,6 +193,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(const std::string real_root, ports.files.real_path(root));
   std::unique_ptr<Workspace> workspace(new Workspace(ports, real_root));
   const WorkspacePaths& paths = workspace->paths_;
+  LUMENFLOW_TRY(check_confinement(ports.files, paths));
   LUMENFLOW_TRY_ASSIGN(workspace->keys_, load_keys(ports.files, paths.keys));
   LUMENFLOW_TRY_ASSIGN(workspace->lock_, ports.files.lock(paths.lock));
 

@@ -44,6 +44,10 @@ struct InitOptions {
   std::string operator_passphrase;  // required in production
 };
 
+// That nothing the sidecar reads or writes in the workspace leads out of it through a symlink: INVALID_CONFIGURATION
+// naming what does. Opening and making a workspace ask this first.
+Status check_confinement(const Files& files, const WorkspacePaths& paths);
+
 // Writes lumenflow.yaml, .gitignore and the keys; what is there already stays. The answer lists what was written.
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options);
 
@@ -82,6 +86,7 @@ class Workspace {
   log::Log& log() { return *log_; }
   const WorkspaceKeys& keys() const { return keys_; }
   const WorkspacePaths& paths() const { return paths_; }
+  const Files& files() const { return ports_.files; }
   const kernel::WorkspaceConfig& config() const { return kernel_->config(); }
   const pack::Registry& registry() const { return kernel_->registry(); }
   const pack::Diagnostics& diagnostics() const { return diagnostics_; }
