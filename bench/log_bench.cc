@@ -1,5 +1,6 @@
-// The SQLite Log beside bare SQLite over the same bytes: one row of three 300-byte entries and one of a 600-byte body per
-// call, `batch` calls per commit. Files go to the folder in LUMENFLOW_BENCH_DIR, else to the system's for temporary ones.
+// The SQLite Log beside bare SQLite over the same bytes: one row of three 300-byte entries and one of a 600-byte body
+// per call, `batch` calls per commit. Files go to the folder in LUMENFLOW_BENCH_DIR, else to the system's for temporary
+// ones.
 //
 // LogAtSize and OpenAfterKill first build a log of as many entries: seconds per million.
 #include <benchmark/benchmark.h>
@@ -76,7 +77,8 @@ class Bare {
   explicit Bare(const std::string& path) {
     LUMENFLOW_CHECK(sqlite3_open(path.c_str(), &database_) == SQLITE_OK);
     run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=" + std::to_string(kWalPages));
-    run("CREATE TABLE t0(position INTEGER PRIMARY KEY, body BLOB); CREATE TABLE t1(position INTEGER PRIMARY KEY, body BLOB)");
+    run("CREATE TABLE t0(position INTEGER PRIMARY KEY, body BLOB); CREATE TABLE t1(position INTEGER PRIMARY KEY, body "
+        "BLOB)");
     begin_ = prepare("BEGIN IMMEDIATE"), commit_ = prepare("COMMIT");
     rows_ = prepare("INSERT INTO t0(body) VALUES(?1)"), bodies_ = prepare("INSERT INTO t1(body) VALUES(?1)");
   }
@@ -100,7 +102,8 @@ class Bare {
   }
   sqlite3_stmt* prepare(const char* sql) {
     sqlite3_stmt* statement = nullptr;
-    LUMENFLOW_CHECK(sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) == SQLITE_OK);
+    LUMENFLOW_CHECK(sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) ==
+                    SQLITE_OK);
     return statement;
   }
   static void step(sqlite3_stmt* statement) {
@@ -222,7 +225,13 @@ void VerifyAll(benchmark::State& state) {
 BENCHMARK(BareSqlite)->Arg(1)->Arg(10)->Arg(100)->UseRealTime()->MinTime(1);
 BENCHMARK(AppendCommit)->Arg(1)->Arg(10)->Arg(100)->UseRealTime()->MinTime(1);
 BENCHMARK(LogAtSize)->Args({300, 10})->Args({3'000'000, 10})->UseRealTime()->MinTime(1);
-BENCHMARK(OpenAfterKill)->Arg(300)->Arg(300'000)->Arg(3'000'000)->UseRealTime()->Iterations(20)->Unit(benchmark::kMillisecond);
+BENCHMARK(OpenAfterKill)
+    ->Arg(300)
+    ->Arg(300'000)
+    ->Arg(3'000'000)
+    ->UseRealTime()
+    ->Iterations(20)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(ReadPage)->Arg(3)->Arg(300);
 BENCHMARK(InclusionProof);
 BENCHMARK(VerifyAll)->Unit(benchmark::kMillisecond);

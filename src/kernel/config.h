@@ -1,5 +1,5 @@
-// lumenflow.yaml, parsed strictly (10-configuration): every key has a type, a default and a rule; all faults are reported
-// with their places (LF2001…).
+// lumenflow.yaml, parsed strictly (10-configuration): every key has a type, a default and a rule; all faults are
+// reported with their places (LF2001…).
 //
 // Value types; immutable once parsed.
 #pragma once
@@ -115,9 +115,10 @@ struct WorkspaceConfig {
   std::string hash;  // lower-case hex SHA-256 of the file's bytes
 };
 
-// Nothing when an error was found; every fault is in `diagnostics` either way, secrets masked. `config_keys` are the root
-// keys that loaded packs own.
+// Nothing when an error was found; every fault is in `diagnostics` either way, secrets masked. `config_keys` are the
+// root keys that loaded packs own.
 std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::string& text,
-                                            const std::vector<std::string>& config_keys, pack::Diagnostics& diagnostics);
+                                            const std::vector<std::string>& config_keys,
+                                            pack::Diagnostics& diagnostics);
 
 }  // namespace lumenflow::kernel

@@ -6,6 +6,7 @@
 
 #include "base/sha256.h"
 #include "pack/testing/mutations.h"
+#include "pack/testing/published_schema.h"
 #include "pack/yaml.h"
 
 namespace lumenflow::kernel {
@@ -293,10 +294,26 @@ TEST(Config, SecretsAreNamedAndNeverQuoted) {
   EXPECT_THAT(parse("id: a\ntoken: \"hunter2\nname: [").shown(), Not(HasSubstr("hunter2")));
 }
 
-TEST(ConfigMutation, AWrongTypeNeverPasses) {
+json::Value full_document() {
   pack::YamlDocument document;
   pack::Diagnostics diagnostics;
-  ASSERT_TRUE(parse_yaml("lumenflow.yaml", std::string(kFull), "LF2001", document, diagnostics));
+  EXPECT_TRUE(parse_yaml("lumenflow.yaml", std::string(kFull), "LF2001", document, diagnostics));
+  return document.value;
+}
+
+// schemas/lumenflow.schema.json, which editors use, says what the parser says.
+TEST(ConfigSchema, NamesTheSameKeysAndAcceptsWhatTheParserAccepts) {
+  const json::Value document = pack::testing::published_document("lumenflow.schema.json");
+  const Result<json::Schema> schema = json::Schema::compile(document);
+  ASSERT_TRUE(schema.ok()) << schema.error().to_string();
+  EXPECT_EQ(pack::testing::reasons(*schema, full_document()), "");
+  for (const json::Member& member : document.find("properties")->as_object())
+    EXPECT_NE(full_document().find(member.key), nullptr) << member.key;
+}
+
+TEST(ConfigMutation, AWrongTypeNeverPasses) {
+  const Result<json::Schema> schema = json::Schema::compile(pack::testing::published_document("lumenflow.schema.json"));
+  ASSERT_TRUE(schema.ok());
   const auto is_free = [](std::string_view pointer, const json::Value& replacement) {
     const auto in = [&](std::string_view section) { return pointer.starts_with(section); };
     if (in("/agent_runtime/") || in("/sidekick/") || in("/acme_demo/")) return true;  // for the packs' own schemas
@@ -311,10 +328,12 @@ TEST(ConfigMutation, AWrongTypeNeverPasses) {
     if (pointer.ends_with("/command")) return replacement.is_string();
     return false;
   };
-  const auto mutations = pack::testing::type_mutations(document.value, is_free);
+  const auto mutations = pack::testing::type_mutations(full_document(), is_free);
   EXPECT_GT(mutations.size(), 400u);
-  for (const auto& mutation : mutations)
+  for (const auto& mutation : mutations) {
     EXPECT_FALSE(parse(mutation.text).config) << mutation.pointer << "\n" << mutation.text;
+    EXPECT_FALSE(schema->accepts(*json::parse(mutation.text))) << mutation.pointer << "\n" << mutation.text;
+  }
 }
 
 TEST(ConfigMutation, WhateverIsWrittenIsReadOrRefusedWithAReason) {

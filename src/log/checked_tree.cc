@@ -48,7 +48,9 @@ Result<Hash256> CheckedTree::subtree(unsigned height, std::uint64_t start) const
   return found->node(within, offset);
 }
 
-Result<Hash256> CheckedTree::parent_entry(TileId id) const { return subtree(kTileHeight * (id.level + 1), id.index << (kTileHeight * (id.level + 1))); }
+Result<Hash256> CheckedTree::parent_entry(TileId id) const {
+  return subtree(kTileHeight * (id.level + 1), id.index << (kTileHeight * (id.level + 1)));
+}
 
 Result<CheckedTree::TilePtr> CheckedTree::tile(TileId id) const {
   if (TilePtr found = find_cached(id)) return found;
@@ -61,7 +63,8 @@ Result<CheckedTree::TilePtr> CheckedTree::tile(TileId id) const {
 
 Result<CheckedTree::TilePtr> CheckedTree::load(TileId id, const Hash256& root) const {
   LUMENFLOW_TRY_ASSIGN(const std::vector<Hash256> entries, source_.load_tile(id));
-  if (entries.size() != kTileWidth) return damaged_at(id.first_position(), "a tile of the tree is missing or cut short");
+  if (entries.size() != kTileWidth)
+    return damaged_at(id.first_position(), "a tile of the tree is missing or cut short");
   const TilePtr loaded = std::make_shared<const Tile>(entries);
   if (loaded->root() != root) return damaged_at(id.first_position(), "a tile of the tree does not match its parent");
   return loaded;
@@ -100,8 +103,8 @@ Result<Hash256> CheckedTree::root_at(std::uint64_t size) const {
 Result<std::vector<Hash256>> CheckedTree::inclusion_proof(Position position, std::uint64_t size) const {
   LUMENFLOW_TRY(require_size(size));
   if (position.value() == 0 || position.value() > size)
-    return Error(ErrorCode::kInvalidInput, "position " + std::to_string(position.value()) +
-                                               " is not among the first " + std::to_string(size) + " entries");
+    return Error(ErrorCode::kInvalidInput, "position " + std::to_string(position.value()) + " is not among the first " +
+                                               std::to_string(size) + " entries");
   return build_inclusion_proof(position.value() - 1, size,
                                [this](unsigned height, std::uint64_t start) { return subtree(height, start); });
 }

@@ -50,7 +50,8 @@ Result<Head> parse_head(std::string_view text) {
   Head head{.log_id = std::string(origin->substr(kOriginPrefix.size()))};
   const auto [end, bad] = std::from_chars(size->data(), size->data() + size->size(), head.size);
   const bool leading_zero = size->size() > 1 && size->front() == '0';
-  if (bad != std::errc() || end != size->data() + size->size() || leading_zero) return malformed("the size is no number");
+  if (bad != std::errc() || end != size->data() + size->size() || leading_zero)
+    return malformed("the size is no number");
   const std::optional<std::string> hash = strict_base64(*root);
   if (!hash || hash->size() != head.root.size()) return malformed("the root is not the base64 of 32 bytes");
   std::memcpy(head.root.data(), hash->data(), hash->size());
@@ -71,7 +72,8 @@ Status check_signatures(std::string_view lines, std::string_view text, std::stri
     const std::optional<std::string> signature = strict_base64(line->substr(space + 1));
     if (!signature || signature->size() < 5) return malformed("a signature is not base64");
     if (line->substr(0, space) != name || !signature->starts_with(id)) continue;
-    if (!ed25519_verify(text, std::string_view(*signature).substr(4), public_key)) return malformed("the signature is wrong");
+    if (!ed25519_verify(text, std::string_view(*signature).substr(4), public_key))
+      return malformed("the signature is wrong");
     verified = true;
   }
   if (!verified) return malformed("no signature by it");

@@ -89,7 +89,8 @@ TEST(CheckpointStore, KeepsOneEverySoOften) {
   const auto files = make_memory_files();
   CheckpointStore store(*files, "/checkpoints", key_of('k'));
   EXPECT_TRUE(store.all()->empty());
-  for (const std::uint64_t size : {100u, 16'384u, 17'000u, 200'000u, 200'001u}) ASSERT_TRUE(store.write(head_of(size)).ok());
+  for (const std::uint64_t size : {100u, 16'384u, 17'000u, 200'000u, 200'001u})
+    ASSERT_TRUE(store.write(head_of(size)).ok());
   std::vector<std::uint64_t> sizes;
   const auto all = store.all();
   for (const Checkpoint& kept : *all) sizes.push_back(kept.head.size);

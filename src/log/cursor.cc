@@ -9,7 +9,7 @@
 namespace lumenflow::log {
 namespace {
 
-constexpr std::string_view kCursors = "cursors";          // name -> position
+constexpr std::string_view kCursors = "cursors";           // name -> position
 constexpr std::string_view kDeadLetters = "dead_letters";  // name, NUL, position -> attempts, reason
 
 // Big endian, so that the order of keys is the order of positions.

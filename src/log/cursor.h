@@ -45,8 +45,8 @@ class Cursor {
   const std::string name_;
 };
 
-// Up to where retention may go: the least position that a cursor or a dead letter still needs, minus one. The end of the
-// log when there is none.
+// Up to where retention may go: the least position that a cursor or a dead letter still needs, minus one. The end of
+// the log when there is none.
 Result<Position> retention_limit(const Log& log);
 
 }  // namespace lumenflow::log

@@ -1,4 +1,5 @@
-// The SQLite Log on a disk that fails: whatever was acknowledged stays, nothing is there by half, and it heals by itself.
+// The SQLite Log on a disk that fails: whatever was acknowledged stays, nothing is there by half, and it heals by
+// itself.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -12,7 +13,8 @@ namespace lumenflow::log {
 namespace {
 
 std::unique_ptr<Log> open_with(const std::string& path, int wal_pages) {
-  const SqliteLogOptions options{.path = path, .new_log_id = "log-a", .tables = {}, .wal_pages = wal_pages, .checkpoint = {}};
+  const SqliteLogOptions options{
+      .path = path, .new_log_id = "log-a", .tables = {}, .wal_pages = wal_pages, .checkpoint = {}};
   Result<std::unique_ptr<Log>> opened = open_sqlite_log(options);
   EXPECT_TRUE(opened.ok()) << opened.error().to_string();
   return opened.ok() ? *std::move(opened) : nullptr;

@@ -5,7 +5,9 @@
 namespace lumenflow::log {
 namespace {
 
-Error fault(std::string_view what) { return Error(ErrorCode::kJournalUnavailable, "injected fault: " + std::string(what)); }
+Error fault(std::string_view what) {
+  return Error(ErrorCode::kJournalUnavailable, "injected fault: " + std::string(what));
+}
 
 class FaultyTables final : public TableReader {
  public:

@@ -29,12 +29,15 @@ int fault(sqlite3_file* file) {
 
 int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
   switch (fault(file)) {
-    case DiskFaults::kFull: return SQLITE_FULL;
-    case DiskFaults::kError: return SQLITE_IOERR_WRITE;
+    case DiskFaults::kFull:
+      return SQLITE_FULL;
+    case DiskFaults::kError:
+      return SQLITE_IOERR_WRITE;
     case DiskFaults::kTorn:
       (void)real(file)->pMethods->xWrite(real(file), data, size / 2, offset);
       return SQLITE_IOERR_WRITE;
-    default: return real(file)->pMethods->xWrite(real(file), data, size, offset);
+    default:
+      return real(file)->pMethods->xWrite(real(file), data, size, offset);
   }
 }
 
@@ -46,7 +49,8 @@ int sync(sqlite3_file* file, int flags) {
 const sqlite3_io_methods kMethods{
     .iVersion = 3,
     .xClose = [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); },
-    .xRead = [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), to, n, at); },
+    .xRead = [](sqlite3_file* f, void* to, int n,
+                sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), to, n, at); },
     .xWrite = write,
     .xTruncate = [](sqlite3_file* f, sqlite3_int64 size) { return real(f)->pMethods->xTruncate(real(f), size); },
     .xSync = sync,
@@ -54,17 +58,20 @@ const sqlite3_io_methods kMethods{
     .xLock = [](sqlite3_file* f, int level) { return real(f)->pMethods->xLock(real(f), level); },
     .xUnlock = [](sqlite3_file* f, int level) { return real(f)->pMethods->xUnlock(real(f), level); },
     .xCheckReservedLock = [](sqlite3_file* f, int* out) { return real(f)->pMethods->xCheckReservedLock(real(f), out); },
-    .xFileControl = [](sqlite3_file* f, int op, void* arg) { return real(f)->pMethods->xFileControl(real(f), op, arg); },
+    .xFileControl = [](sqlite3_file* f, int op,
+                       void* arg) { return real(f)->pMethods->xFileControl(real(f), op, arg); },
     .xSectorSize = [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); },
     .xDeviceCharacteristics = [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
-    .xShmMap = [](sqlite3_file* f, int page, int size, int extend, void volatile** out) {
-      return real(f)->pMethods->xShmMap(real(f), page, size, extend, out);
-    },
-    .xShmLock = [](sqlite3_file* f, int at, int n, int flags) { return real(f)->pMethods->xShmLock(real(f), at, n, flags); },
+    .xShmMap = [](sqlite3_file* f, int page, int size, int extend,
+                  void volatile** out) { return real(f)->pMethods->xShmMap(real(f), page, size, extend, out); },
+    .xShmLock = [](sqlite3_file* f, int at, int n,
+                   int flags) { return real(f)->pMethods->xShmLock(real(f), at, n, flags); },
     .xShmBarrier = [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); },
     .xShmUnmap = [](sqlite3_file* f, int remove) { return real(f)->pMethods->xShmUnmap(real(f), remove); },
-    .xFetch = [](sqlite3_file* f, sqlite3_int64 at, int n, void** out) { return real(f)->pMethods->xFetch(real(f), at, n, out); },
-    .xUnfetch = [](sqlite3_file* f, sqlite3_int64 at, void* page) { return real(f)->pMethods->xUnfetch(real(f), at, page); },
+    .xFetch = [](sqlite3_file* f, sqlite3_int64 at, int n,
+                 void** out) { return real(f)->pMethods->xFetch(real(f), at, n, out); },
+    .xUnfetch = [](sqlite3_file* f, sqlite3_int64 at,
+                   void* page) { return real(f)->pMethods->xUnfetch(real(f), at, page); },
 };
 
 }  // namespace

@@ -1,9 +1,10 @@
 // The Log: append-only, totally ordered entries with an RFC 9162 Merkle tree over all of them, and ordered tables that
 // commit together with what is appended.
 //
-// Most of the system is a use of it: audit trail, events, inbox, outbox (a cursor), the packs' stores. One writer thread
-// (the owner's strand) calls the mutating half; `read*`, `head` and `get`/`scan` on a Snapshot may be called from any
-// thread and see only what is durable. docs/formats/log.md defines the bytes; they do not change within a format version.
+// Most of the system is a use of it: audit trail, events, inbox, outbox (a cursor), the packs' stores. One writer
+// thread (the owner's strand) calls the mutating half; `read*`, `head` and `get`/`scan` on a Snapshot may be called
+// from any thread and see only what is durable. docs/formats/log.md defines the bytes; they do not change within a
+// format version.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ namespace lumenflow::log {
 // Entries of one call in one commit: stored as one row, each entry with its own leaf, positions consecutive.
 struct Row {
   std::vector<std::string> entries;  // canonical bytes of each; at least one, none empty
-  std::string body;                  // bytes kept beside the row (inputs, outputs), deletable by retention; may be empty
+  std::string body;  // bytes kept beside the row (inputs, outputs), deletable by retention; may be empty
 };
 
 struct Entry {
@@ -40,9 +41,9 @@ struct StoredRow {
 };
 
 struct Head {
-  std::string log_id;   // names this incarnation: a restored or cloned log takes a new one
+  std::string log_id;  // names this incarnation: a restored or cloned log takes a new one
   std::uint64_t size = 0;
-  Hash256 root{};       // of the first `size` entries
+  Hash256 root{};  // of the first `size` entries
 };
 
 struct KeyValue {
@@ -88,19 +89,20 @@ class Log {
   virtual const TableReader& tables() const = 0;
   // The position the next appended entry will take.
   virtual Position next_position() const = 0;
-  // Durable on success. On failure the whole batch is undone and the Log is as after the last commit: JOURNAL_UNAVAILABLE
-  // (try again later), JOURNAL_DAMAGED. An empty batch succeeds without work.
-  // `expected_head`, when given, is the size before the batch: CONFLICT and nothing done when it differs.
+  // Durable on success. On failure the whole batch is undone and the Log is as after the last commit:
+  // JOURNAL_UNAVAILABLE (try again later), JOURNAL_DAMAGED. An empty batch succeeds without work. `expected_head`, when
+  // given, is the size before the batch: CONFLICT and nothing done when it differs.
   virtual Status commit(std::optional<std::uint64_t> expected_head = std::nullopt) = 0;
   virtual void rollback() = 0;
 
   // --- anybody's half: thread safe, durable entries only ---
 
   virtual Head head() const = 0;
-  // Rows whose entries are after `after`, in order, until `entries_max` entries or `bytes_max` bytes (at least one row).
-  // A row that starts at or before `after` is included whole: the caller skips. Every entry's leaf is rechecked against
-  // the tree: JOURNAL_DAMAGED naming the position.
-  virtual Result<std::vector<StoredRow>> read(Position after, std::size_t entries_max, std::size_t bytes_max = 4u << 20) const = 0;
+  // Rows whose entries are after `after`, in order, until `entries_max` entries or `bytes_max` bytes (at least one
+  // row). A row that starts at or before `after` is included whole: the caller skips. Every entry's leaf is rechecked
+  // against the tree: JOURNAL_DAMAGED naming the position.
+  virtual Result<std::vector<StoredRow>> read(Position after, std::size_t entries_max,
+                                              std::size_t bytes_max = 4u << 20) const = 0;
   // The row that holds this position. NOT_FOUND beyond the end.
   virtual Result<StoredRow> row_at(Position position) const = 0;
   // Calls back once, on an unspecified thread, when the head passes `after` (at once when it has). The bell only rings:

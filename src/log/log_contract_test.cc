@@ -130,14 +130,16 @@ TEST_P(LogContract, ReadsFromAnywhereInPages) {
     const auto page = *log_->read(Position(after), 3);
     ASSERT_FALSE(page.empty());
     EXPECT_LE(page.front().first.value(), after + 1);
-    EXPECT_GT(page.front().first.value() + page.front().entries.size(), after + 1) << "the row that holds it comes whole";
+    EXPECT_GT(page.front().first.value() + page.front().entries.size(), after + 1)
+        << "the row that holds it comes whole";
   }
   EXPECT_TRUE(log_->read(Position(700), 3)->empty());
   EXPECT_TRUE(log_->read(Position(10'000), 3)->empty());
 }
 
 TEST_P(LogContract, PagesEndAtTheirLimitsButNeverEmpty) {
-  for (int i = 0; i < 4; ++i) ASSERT_TRUE(log_->append({{std::string(100, 'x'), std::string(100, 'y')}, std::string(50, 'z')}).ok());
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(log_->append({{std::string(100, 'x'), std::string(100, 'y')}, std::string(50, 'z')}).ok());
   ASSERT_TRUE(log_->commit().ok());
   EXPECT_EQ(log_->read(Position(), 0)->size(), 1u);
   EXPECT_EQ(log_->read(Position(), 1)->size(), 1u);

@@ -14,7 +14,8 @@ namespace lumenflow::log {
 namespace {
 
 using Table = std::map<std::string, std::string, std::less<>>;
-using Tables = std::map<std::string, std::shared_ptr<Table>, std::less<>>;  // shared with snapshots, copied when written
+using Tables =
+    std::map<std::string, std::shared_ptr<Table>, std::less<>>;  // shared with snapshots, copied when written
 using Changes = std::map<std::string, std::map<std::string, std::optional<std::string>, std::less<>>, std::less<>>;
 
 const Table& table_of(const Tables& tables, std::string_view name) {
@@ -42,13 +43,17 @@ std::vector<KeyValue> scan_merged(const Table& table, const Changes& changes, st
   merged.insert(begin, end);
   for (const auto& [key, value] : changed->second) {
     if (key < range.from || (range.to && key >= *range.to)) continue;
-    if (value) merged.insert_or_assign(key, *value);
-    else merged.erase(key);
+    if (value)
+      merged.insert_or_assign(key, *value);
+    else
+      merged.erase(key);
   }
   if (descending)
-    for (auto it = merged.rbegin(); it != merged.rend() && found.size() < limit; ++it) found.push_back({it->first, it->second});
+    for (auto it = merged.rbegin(); it != merged.rend() && found.size() < limit; ++it)
+      found.push_back({it->first, it->second});
   else
-    for (auto it = merged.begin(); it != merged.end() && found.size() < limit; ++it) found.push_back({it->first, it->second});
+    for (auto it = merged.begin(); it != merged.end() && found.size() < limit; ++it)
+      found.push_back({it->first, it->second});
   return found;
 }
 
@@ -106,7 +111,8 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
     if (expected_head && *expected_head != tree_.size()) {
       const std::uint64_t size = tree_.size();
       rollback();
-      return Error(ErrorCode::kConflict, "the log has " + std::to_string(size) + " entries, not " + std::to_string(*expected_head));
+      return Error(ErrorCode::kConflict,
+                   "the log has " + std::to_string(size) + " entries, not " + std::to_string(*expected_head));
     }
     {
       const std::lock_guard lock(mutex_);
@@ -145,7 +151,8 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
   Result<StoredRow> row_at(Position position) const override {
     const std::lock_guard lock(mutex_);
     const auto row = position.value() == 0 ? rows_.end() : row_holding(position);
-    if (row == rows_.end()) return Error(ErrorCode::kNotFound, "no entry at position " + std::to_string(position.value()));
+    if (row == rows_.end())
+      return Error(ErrorCode::kNotFound, "no entry at position " + std::to_string(position.value()));
     return *row;
   }
   void wait(Position after, std::function<void()> bell) override {
@@ -196,8 +203,10 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
     if (table == nullptr) table = std::make_shared<Table>();
     if (table.use_count() > 1) table = std::make_shared<Table>(*table);
     for (auto& [key, value] : changes) {
-      if (value) table->insert_or_assign(key, std::move(*value));
-      else table->erase(key);
+      if (value)
+        table->insert_or_assign(key, std::move(*value));
+      else
+        table->erase(key);
     }
   }
   void clear_batch() {

@@ -14,7 +14,7 @@ std::unique_ptr<Log> make_memory_log(std::string log_id);
 struct LogFaults {
   bool fail_append = false;
   bool fail_put = false;
-  bool fail_commit = false;   // the batch is undone, as when the disk is full
+  bool fail_commit = false;  // the batch is undone, as when the disk is full
   bool fail_read = false;
 };
 

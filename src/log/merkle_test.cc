@@ -74,7 +74,8 @@ TEST_F(Merkle, InclusionProofsForTheLastSizes) {
   for (std::uint64_t size = 1; size <= kEntries; ++size) {
     for (const std::uint64_t index : {std::uint64_t{0}, size / 3, size / 2, size - 1}) {
       const auto proof = build_inclusion_proof(index, size, flat);
-      ASSERT_TRUE(verify_inclusion(leaf_hash(entries_[index]), index, size, *proof, roots_[size])) << index << " of " << size;
+      ASSERT_TRUE(verify_inclusion(leaf_hash(entries_[index]), index, size, *proof, roots_[size]))
+          << index << " of " << size;
     }
   }
 }

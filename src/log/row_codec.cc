@@ -38,8 +38,8 @@ std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
 
 Status check_row(const Row& row) {
   if (row.entries.empty() || row.entries.size() > kRowEntriesMax)
-    return Error(ErrorCode::kInvalidInput,
-                 "a row has 1 to " + std::to_string(kRowEntriesMax) + " entries, not " + std::to_string(row.entries.size()));
+    return Error(ErrorCode::kInvalidInput, "a row has 1 to " + std::to_string(kRowEntriesMax) + " entries, not " +
+                                               std::to_string(row.entries.size()));
   std::size_t bytes = 0;
   for (const std::string& entry : row.entries) {
     if (entry.empty()) return Error(ErrorCode::kInvalidInput, "an entry is empty");

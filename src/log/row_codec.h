@@ -13,7 +13,7 @@
 namespace lumenflow::log {
 
 inline constexpr std::size_t kRowEntriesMax = 65'536;
-inline constexpr std::size_t kRowBytesMax = 64u << 20;   // of all entries of one row
+inline constexpr std::size_t kRowBytesMax = 64u << 20;  // of all entries of one row
 inline constexpr std::size_t kBodyBytesMax = 256u << 20;
 
 // INVALID_INPUT: no entry, an empty one, or over a limit.

@@ -25,7 +25,8 @@ TEST(LogFormat, GoldenBytes) {
   ASSERT_EQ(leaves.size(), 2u);
   EXPECT_EQ(to_hex(leaves[0]), "1eb093e2420a321fa6e9cb5d26a4b7d8940f17d6515aeaf1c5877c793bc84237");
   EXPECT_EQ(to_hex(leaves[1]), "be30fe80cc612cc873d504579ff10238f38a5ca9decb888c85655da69ba7646e");
-  EXPECT_EQ(to_hex(node_hash(leaves[0], leaves[1])), "d2113f626fdae609359ba589690feb853e46434e7f348bd0318ec7ee897d2f70");
+  EXPECT_EQ(to_hex(node_hash(leaves[0], leaves[1])),
+            "d2113f626fdae609359ba589690feb853e46434e7f348bd0318ec7ee897d2f70");
   EXPECT_EQ(to_hex(as_bytes(blob)),
             "0102"
             "19"

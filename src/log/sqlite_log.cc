@@ -91,8 +91,8 @@ class SqliteLog final : public Log {
   Status commit(std::optional<std::uint64_t> expected_head) override {
     if (expected_head && *expected_head != tree_.size()) {
       rollback();
-      return Error(ErrorCode::kConflict, "the log has " + std::to_string(tree_.size()) + " entries, not " +
-                                             std::to_string(*expected_head));
+      return Error(ErrorCode::kConflict,
+                   "the log has " + std::to_string(tree_.size()) + " entries, not " + std::to_string(*expected_head));
     }
     if (lost_) {
       Error error = *std::move(lost_);
@@ -231,8 +231,9 @@ class SqliteLog final : public Log {
     if (checkpoint && checkpoint->log_id != log_id_)
       return damaged("the log is " + log_id_ + ", its checkpoint is of " + checkpoint->log_id, 0);
     if (checkpoint && checkpoint->size > size)
-      return damaged("the log has " + std::to_string(size) + " entries, its checkpoint has " +
-                         std::to_string(checkpoint->size), size + 1);
+      return damaged(
+          "the log has " + std::to_string(size) + " entries, its checkpoint has " + std::to_string(checkpoint->size),
+          size + 1);
     if (checkpoint) {
       const Result<Hash256> root = tree_.root_at(checkpoint->size);
       if (!root.ok()) return damaged(root.error().message(), damaged_position(root.error()).value_or(0));

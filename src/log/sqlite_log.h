@@ -1,4 +1,5 @@
-// The Log in one SQLite file: WAL, synchronous=FULL, one writing connection, checkpoints of the WAL on a thread of their own.
+// The Log in one SQLite file: WAL, synchronous=FULL, one writing connection, checkpoints of the WAL on a thread of
+// their own.
 #pragma once
 
 #include <functional>
@@ -19,8 +20,8 @@ struct SqliteLogOptions {
   std::optional<Head> checkpoint;
 };
 
-// IO_ERROR when it cannot be opened, UNSUPPORTED_FORMAT when a newer version wrote it. A damaged Log opens read-only and
-// says so in condition().
+// IO_ERROR when it cannot be opened, UNSUPPORTED_FORMAT when a newer version wrote it. A damaged Log opens read-only
+// and says so in condition().
 Result<std::unique_ptr<Log>> open_sqlite_log(const SqliteLogOptions& options);
 
 }  // namespace lumenflow::log

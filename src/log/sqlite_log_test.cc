@@ -79,7 +79,8 @@ TEST_F(SqliteLogTest, KeepsItsLogIdAndTakesANewOneOnlyWhenNew) {
   { fill(*open_at(path_), 1); }
   const auto again = open_sqlite_log({.path = path_, .new_log_id = "log-b", .tables = {}, .checkpoint = {}});
   EXPECT_EQ((*again)->head().log_id, "log-a");
-  EXPECT_EQ(code_of(open_sqlite_log({.path = folder_.file("other"), .new_log_id = "", .tables = {}, .checkpoint = {}})), "INVALID_INPUT");
+  EXPECT_EQ(code_of(open_sqlite_log({.path = folder_.file("other"), .new_log_id = "", .tables = {}, .checkpoint = {}})),
+            "INVALID_INPUT");
 }
 
 TEST_F(SqliteLogTest, ALogShorterThanItsCheckpointIsReadOnly) {
@@ -99,14 +100,18 @@ TEST_F(SqliteLogTest, ALogShorterThanItsCheckpointIsReadOnly) {
 TEST_F(SqliteLogTest, ANewerFormatIsRefused) {
   { fill(*open_at(path_), 1); }
   sql("UPDATE meta SET value = 2 WHERE name = 'format'");
-  EXPECT_EQ(code_of(open_sqlite_log({.path = path_, .new_log_id = "x", .tables = {}, .checkpoint = {}})), "UNSUPPORTED_FORMAT");
+  EXPECT_EQ(code_of(open_sqlite_log({.path = path_, .new_log_id = "x", .tables = {}, .checkpoint = {}})),
+            "UNSUPPORTED_FORMAT");
 }
 
 TEST_F(SqliteLogTest, WhatIsNoLogIsRefusedAndLeftAlone) {
   sql("CREATE TABLE somebody_elses(x)");
-  EXPECT_EQ(code_of(open_sqlite_log({.path = path_, .new_log_id = "x", .tables = {}, .checkpoint = {}})), "JOURNAL_DAMAGED");
+  EXPECT_EQ(code_of(open_sqlite_log({.path = path_, .new_log_id = "x", .tables = {}, .checkpoint = {}})),
+            "JOURNAL_DAMAGED");
   sql("SELECT * FROM somebody_elses");
-  EXPECT_EQ(code_of(open_sqlite_log({.path = folder_.file("no/such/folder"), .new_log_id = "x", .tables = {}, .checkpoint = {}})), "IO_ERROR");
+  EXPECT_EQ(code_of(open_sqlite_log(
+                {.path = folder_.file("no/such/folder"), .new_log_id = "x", .tables = {}, .checkpoint = {}})),
+            "IO_ERROR");
 }
 
 TEST_F(SqliteLogTest, ARowThatSomebodyElseWroteIsNotOverwritten) {

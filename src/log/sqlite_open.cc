@@ -29,12 +29,12 @@ Status sync_folder_of(const std::string& path) {
 
 Status create_schema(Connection& database, const std::string& log_id) {
   if (log_id.empty()) return Error(ErrorCode::kInvalidInput, "a new log needs a log_id");
-  LUMENFLOW_TRY(database.execute(
-      "BEGIN IMMEDIATE;"
-      "CREATE TABLE meta(name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;"
-      "CREATE TABLE rows(position INTEGER PRIMARY KEY, entries BLOB NOT NULL);"
-      "CREATE TABLE bodies(position INTEGER PRIMARY KEY, body BLOB NOT NULL);"
-      "CREATE TABLE tiles(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL)"));
+  LUMENFLOW_TRY(
+      database.execute("BEGIN IMMEDIATE;"
+                       "CREATE TABLE meta(name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;"
+                       "CREATE TABLE rows(position INTEGER PRIMARY KEY, entries BLOB NOT NULL);"
+                       "CREATE TABLE bodies(position INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+                       "CREATE TABLE tiles(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL)"));
   LUMENFLOW_TRY_ASSIGN(const Statement insert,
                        database.prepare("INSERT INTO meta(name, value) VALUES('format', ?1), ('log_id', ?2)"));
   LUMENFLOW_TRY(Query(insert).bind(1, kSqliteLogFormat).bind(2, log_id).run());
@@ -50,8 +50,10 @@ Result<std::int64_t> count_tables(const Connection& database, std::string_view c
 }
 
 Result<std::string> read_meta(const Connection& database) {
-  LUMENFLOW_TRY_ASSIGN(const Statement select, database.prepare(
-      "SELECT (SELECT value FROM meta WHERE name='format'), (SELECT value FROM meta WHERE name='log_id')"));
+  LUMENFLOW_TRY_ASSIGN(
+      const Statement select,
+      database.prepare(
+          "SELECT (SELECT value FROM meta WHERE name='format'), (SELECT value FROM meta WHERE name='log_id')"));
   Query query(select);
   LUMENFLOW_TRY_ASSIGN(const bool found, query.next());
   if (!found || query.is_null(0) || query.is_null(1))
@@ -91,8 +93,9 @@ class TreeLoader {
     LUMENFLOW_TRY_ASSIGN(const std::uint64_t rows_end, end_of_rows());
     LUMENFLOW_TRY(load_edge(std::min(tiles_end, rows_end)));
     if (rows_end < tiles_end) {
-      note(loaded_.condition, rows_end + 1, "the tree has " + std::to_string(tiles_end) + " entries or more, but " +
-                                                std::to_string(rows_end) + " are there");
+      note(loaded_.condition, rows_end + 1,
+           "the tree has " + std::to_string(tiles_end) + " entries or more, but " + std::to_string(rows_end) +
+               " are there");
       return {};
     }
     return append_tail(tiles_end, rows_end);
@@ -152,7 +155,8 @@ class TreeLoader {
       if (!entries.ok()) return damaged_at(next, entries.error().message());
       const bool straddles = next == from + 1 && first <= next && first + entries->size() > next;
       if (first != next && !straddles) return damaged_at(next, "the rows do not follow each other");
-      if (first + entries->size() - 1 >= from + kTileWidth) return damaged_at(next, "a full tile of the tree is missing");
+      if (first + entries->size() - 1 >= from + kTileWidth)
+        return damaged_at(next, "a full tile of the tree is missing");
       for (std::size_t i = next - first; i < entries->size(); ++i) {
         const DecodedEntry& entry = (*entries)[i];
         if (leaf_hash(entry.bytes) != entry.leaf)
@@ -184,7 +188,8 @@ Result<OpenedDatabase> open_database(const SqliteLogOptions& options) {
   LUMENFLOW_TRY(use_wal(writer));
   // A reader that stays makes the WAL grow; what is over this goes back to the file system once it starts over.
   const std::int64_t wal_bytes_max = std::int64_t{16} * std::max(options.wal_pages, 8) * 4096;
-  LUMENFLOW_TRY(writer.execute("PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=" + std::to_string(wal_bytes_max)));
+  LUMENFLOW_TRY(
+      writer.execute("PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=" + std::to_string(wal_bytes_max)));
   return OpenedDatabase{std::move(writer), std::move(log_id)};
 }
 

@@ -8,7 +8,8 @@ namespace lumenflow::log {
 namespace {
 
 std::string create_sql(std::string_view name) {
-  return "CREATE TABLE IF NOT EXISTS t_" + std::string(name) + "(key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID";
+  return "CREATE TABLE IF NOT EXISTS t_" + std::string(name) +
+         "(key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID";
 }
 
 }  // namespace
@@ -17,7 +18,8 @@ Result<SqliteTables::Table*> SqliteTables::find(std::string_view name) const {
   LUMENFLOW_TRY(check_table_name(name));
   for (Table& table : tables_)
     if (table.name == name) return &table;
-  LUMENFLOW_TRY_ASSIGN(const Statement exists, connection_.prepare("SELECT 1 FROM sqlite_schema WHERE type='table' AND name=CAST(?1 AS TEXT)"));
+  LUMENFLOW_TRY_ASSIGN(const Statement exists,
+                       connection_.prepare("SELECT 1 FROM sqlite_schema WHERE type='table' AND name=CAST(?1 AS TEXT)"));
   const std::string full_name = "t_" + std::string(name);
   Query query(exists);
   LUMENFLOW_TRY_ASSIGN(const bool found, query.bind(1, full_name).next());

@@ -7,9 +7,11 @@ namespace lumenflow::log {
 Status check_table_name(std::string_view table) {
   const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto other = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; };
-  const bool good = !table.empty() && table.size() <= 32 && letter(table.front()) && std::all_of(table.begin(), table.end(), other);
+  const bool good =
+      !table.empty() && table.size() <= 32 && letter(table.front()) && std::all_of(table.begin(), table.end(), other);
   if (good) return {};
-  return Error(ErrorCode::kInvalidInput, "\"" + std::string(table) + "\" cannot be a table's name: ^[a-z][a-z0-9_]{0,31}$");
+  return Error(ErrorCode::kInvalidInput,
+               "\"" + std::string(table) + "\" cannot be a table's name: ^[a-z][a-z0-9_]{0,31}$");
 }
 
 Status check_table_key(std::string_view key) {

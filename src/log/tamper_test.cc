@@ -101,7 +101,8 @@ TEST_P(TamperAt, AChangedEntryUnderItsOldLeaf) {
   const std::size_t at = blob.rfind(entry_text(GetParam()));
   ASSERT_NE(at, std::string::npos);
   blob[at] = 'E';
-  sql("UPDATE rows SET entries = x'" + to_hex(as_bytes(blob)) + "' WHERE position = " + std::to_string(before.first.value()));
+  sql("UPDATE rows SET entries = x'" + to_hex(as_bytes(blob)) +
+      "' WHERE position = " + std::to_string(before.first.value()));
   expect_found(GetParam());
 }
 
@@ -159,14 +160,15 @@ TEST_P(TamperAt, TwoRowsSwapped) {
   const StoredRow two = row(next);
   const std::uint64_t a = one.first.value(), b = two.first.value();
   const std::uint64_t b_now = a + two.entries.size();
-  sql("UPDATE rows SET position = -1 WHERE position = " + std::to_string(a) + "; UPDATE rows SET position = " +
-      std::to_string(a) + " WHERE position = " + std::to_string(b) + "; UPDATE rows SET position = " +
-      std::to_string(b_now) + " WHERE position = -1");
+  sql("UPDATE rows SET position = -1 WHERE position = " + std::to_string(a) +
+      "; UPDATE rows SET position = " + std::to_string(a) + " WHERE position = " + std::to_string(b) +
+      "; UPDATE rows SET position = " + std::to_string(b_now) + " WHERE position = -1");
   expect_found_in(one, a);
 }
 
 INSTANTIATE_TEST_SUITE_P(Everywhere, TamperAt,
-                         testing::Values(1u, 2u, 3u, 100u, 255u, 256u, 257u, 258u, 700u, 1024u, 1279u, 1280u, 1281u, 1400u, 1499u, kSize));
+                         testing::Values(1u, 2u, 3u, 100u, 255u, 256u, 257u, 258u, 700u, 1024u, 1279u, 1280u, 1281u,
+                                         1400u, 1499u, kSize));
 
 TEST_F(Tamper, ATileChanged) {
   for (const char* id : {"0", "3", "72057594037927936"}) {  // the last: level 1, tile 0
@@ -229,7 +231,8 @@ TEST_F(Tamper, AnotherLogInItsPlace) {
 TEST_F(Tamper, AnUnprovenRowInFrontOrFarBehind) {
   sql("INSERT INTO rows SELECT 0, entries FROM rows WHERE position = 1");
   EXPECT_FALSE(verify().intact);
-  sql("DELETE FROM rows WHERE position = 0; INSERT INTO rows SELECT 1000000000000, entries FROM rows WHERE position = 1");
+  sql("DELETE FROM rows WHERE position = 0; INSERT INTO rows SELECT 1000000000000, entries FROM rows WHERE position = "
+      "1");
   const std::unique_ptr<Log> log = open_at(path_, checkpoint_);
   EXPECT_TRUE(log->condition().damaged);
   EXPECT_EQ(log->condition().first_affected, kSize + 1);
@@ -251,7 +254,8 @@ TEST_F(Tamper, ABitFlippedAnywhereInTheFile) {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
     std::ofstream(path_, std::ios::binary) << flipped;
     SCOPED_TRACE("byte " + std::to_string(at));
-    const auto opened = open_sqlite_log({.path = path_, .new_log_id = "log-x", .tables = {}, .checkpoint = checkpoint_});
+    const auto opened =
+        open_sqlite_log({.path = path_, .new_log_id = "log-x", .tables = {}, .checkpoint = checkpoint_});
     if (!opened.ok()) continue;  // refused: as good as found
     const auto report = verify_all(**opened, std::span(&checkpoint_, 1));
     if (!report.ok() || !report->intact) continue;

@@ -55,14 +55,17 @@ inline void fill(Log& log, std::uint64_t size) {
 }
 
 inline std::unique_ptr<Log> open_at(const std::string& path, std::optional<Head> checkpoint = std::nullopt) {
-  const SqliteLogOptions options{.path = path, .new_log_id = "log-a", .tables = {"things"}, .checkpoint = std::move(checkpoint)};
+  const SqliteLogOptions options{
+      .path = path, .new_log_id = "log-a", .tables = {"things"}, .checkpoint = std::move(checkpoint)};
   Result<std::unique_ptr<Log>> opened = open_sqlite_log(options);
   EXPECT_TRUE(opened.ok()) << opened.error().to_string();
   return opened.ok() ? *std::move(opened) : nullptr;
 }
 
 // "ok", or the code's name.
-inline std::string code_of(const Status& status) { return status.ok() ? "ok" : std::string(name(status.error().code())); }
+inline std::string code_of(const Status& status) {
+  return status.ok() ? "ok" : std::string(name(status.error().code()));
+}
 template <class T>
 std::string code_of(const Result<T>& result) {
   return result.ok() ? "ok" : std::string(name(result.error().code()));

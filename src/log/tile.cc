@@ -11,7 +11,8 @@ Tile::Tile(std::span<const Hash256> entries) {
   LUMENFLOW_CHECK(entries.size() == kTileWidth);
   nodes_.reserve(2 * kTileWidth - 1);
   nodes_.assign(entries.begin(), entries.end());
-  for (std::size_t i = 0; nodes_.size() < 2 * kTileWidth - 1; i += 2) nodes_.push_back(node_hash(nodes_[i], nodes_[i + 1]));
+  for (std::size_t i = 0; nodes_.size() < 2 * kTileWidth - 1; i += 2)
+    nodes_.push_back(node_hash(nodes_[i], nodes_[i + 1]));
 }
 
 const Hash256& Tile::node(unsigned height, std::size_t offset) const {
@@ -65,7 +66,8 @@ void TreeEdge::follow(const TreeEdge& other) {
 }
 
 bool TreeEdge::holds(TileId id) const {
-  return id.level < levels_.size() && !levels_[id.level].empty() && id.index == size() >> (kTileHeight * (id.level + 1));
+  return id.level < levels_.size() && !levels_[id.level].empty() &&
+         id.index == size() >> (kTileHeight * (id.level + 1));
 }
 
 unsigned levels_of(std::uint64_t size) {

@@ -20,7 +20,8 @@ class Verifier {
   }
 
   Result<VerifyReport> run(const std::function<void(std::uint64_t)>& on_page) {
-    if (const Condition condition = log_.condition(); condition.damaged) fault(condition.first_affected, condition.first_affected, condition.what);
+    if (const Condition condition = log_.condition(); condition.damaged)
+      fault(condition.first_affected, condition.first_affected, condition.what);
     check_origins();
     while (frontier_.size() < report_.head.size) {
       LUMENFLOW_TRY_ASSIGN(const bool more, next_page());
@@ -77,8 +78,9 @@ class Verifier {
   void finish() {
     for (; next_head_ < heads_.size() && heads_[next_head_].size == 0; ++next_head_) compare(heads_[next_head_]);
     if (next_head_ < heads_.size())
-      fault(report_.head.size + 1, report_.head.size + 1, "the log has " + std::to_string(report_.head.size) + " entries, a checkpoint has " +
-                                       std::to_string(heads_[next_head_].size));
+      fault(report_.head.size + 1, report_.head.size + 1,
+            "the log has " + std::to_string(report_.head.size) + " entries, a checkpoint has " +
+                std::to_string(heads_[next_head_].size));
     if (frontier_.root() != report_.head.root)
       fault(confirmed_size_ + 1, report_.head.size, "the entries are not those of the tree");
   }

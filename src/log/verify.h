@@ -19,10 +19,10 @@ struct VerifyReport {
   // confirmed: one of them at least is bad, those before are proven. 0 when unknown.
   std::uint64_t first_bad = 0;
   std::uint64_t last_bad = 0;
-  std::string what;             // empty when intact
-  std::uint64_t entries = 0;    // rechecked
-  std::uint64_t heads = 0;      // that were confirmed
-  Head head;                    // of the log when the check began
+  std::string what;           // empty when intact
+  std::uint64_t entries = 0;  // rechecked
+  std::uint64_t heads = 0;    // that were confirmed
+  Head head;                  // of the log when the check began
 };
 
 // `heads` are those of checkpoints, in any order: of another log, or beyond its end, they are faults too. An error is

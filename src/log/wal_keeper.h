@@ -1,7 +1,8 @@
 // Folds the write-ahead log back into the database on a thread of its own, between two batches of the writer.
 //
 // The writer holds the gate during each batch, the keeper while it copies. To copy beside the writer would spare it the
-// wait and cost it more: both sync files of one file system, which makes every commit meanwhile two to three times as slow
+// wait and cost it more: both sync files of one file system, which makes every commit meanwhile two to three times as
+// slow
 //. So whoever commits is answered first, and only the next batch waits, if it
 // comes so soon. Once all is copied SQLite starts the WAL over with the next write, unless a reader still needs it.
 #pragma once

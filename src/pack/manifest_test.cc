@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/files.h"
 #include "pack/pack_files.h"
 #include "pack/testing/manifest_samples.h"
@@ -304,8 +306,8 @@ TEST(Manifest, AnAbsentOrHugeManifestIsUnreadable) {
 class FolderTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/lumenflow-pack-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
+    std::string name = (std::filesystem::temp_directory_path() / "lumenflow-pack-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
     root_ = name;
     ASSERT_TRUE(files_.make_directories(root_ + "/pack/schemas", 0755).ok());
     ASSERT_TRUE(files_.write_atomic(root_ + "/outside.json", R"({"type": "object"})", 0644).ok());

@@ -63,8 +63,8 @@ class RegistryBuilder {
   // Parses, checks against what the code registers (LF1031, LF1033), and adds; a pack with errors is refused, with its
   // diagnostics. The pack is static data.
   void add_builtin(const BuiltinPack& pack);
-  // Cross-pack checks (LF1005, LF1012, LF1016, LF1020), then the registry. Of two packs that collide the one added later is
-  // refused. Call once.
+  // Cross-pack checks (LF1005, LF1012, LF1016, LF1020), then the registry. Of two packs that collide the one added
+  // later is refused. Call once.
   std::shared_ptr<const Registry> build();
 
  private:

@@ -17,10 +17,14 @@ struct Deleter {
   void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
 };
 
+// A line ends with LF, CR LF or CR alone.
 std::vector<std::size_t> find_line_starts(std::string_view text) {
   std::vector<std::size_t> starts{0};
-  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+  for (std::size_t at = text.find_first_of("\r\n"); at != std::string_view::npos;
+       at = text.find_first_of("\r\n", at + 1)) {
+    if (text.substr(at, 2) == "\r\n") ++at;
     if (at + 1 < text.size()) starts.push_back(at + 1);
+  }
   return starts;
 }
 

@@ -157,9 +157,13 @@ void Reader::check_tag(fy_token* tag, std::string_view what) {
   report(line_, column_, "the tag '" + std::string(text) + "' has no meaning here", "remove it");
 }
 
-json::Value Reader::scalar_value(fy_token* token, std::string_view tag) {
-  const std::string_view text = text_of(token);
-  const bool plain = fy_token_scalar_style(token) == FYSS_PLAIN;
+std::string Reader::scalar_text(fy_token* token) const {
+  if (fy_token_scalar_style(token) != FYSS_SINGLE_QUOTED) return std::string(text_of(token));
+  const fy_mark* mark = fy_token_start_mark(token);
+  return mark == nullptr ? std::string() : unquote_single(out_.text, mark->input_pos);
+}
+
+json::Value Reader::scalar_value(std::string_view text, bool plain, std::string_view tag) {
   if (tag.empty() ? !plain : tag == "!" || tag == "tag:yaml.org,2002:str") return text;
   std::string why;
   std::optional<json::Value> value = resolve_plain(text, why);
@@ -172,8 +176,9 @@ json::Value Reader::scalar_value(fy_token* token, std::string_view tag) {
 }
 
 bool Reader::scalar(fy_event& event) {
-  const std::string_view text = text_of(event.scalar.value);
-  json::Value value = scalar_value(event.scalar.value, text_of(event.scalar.tag));
+  const std::string text = scalar_text(event.scalar.value);
+  const bool plain = fy_token_scalar_style(event.scalar.value) == FYSS_PLAIN;
+  json::Value value = scalar_value(text, plain, text_of(event.scalar.tag));
   const std::string anchor(text_of(event.scalar.anchor));
   if (!charge(1, text.size() + pointer_.size())) return false;
   if (!anchor.empty()) {
@@ -182,7 +187,7 @@ bool Reader::scalar(fy_event& event) {
   }
   if (expects_key()) {
     if (value.is_string()) {
-      take_key(std::string(text));
+      take_key(text);
     } else {
       refuse_key("a key must be a string");
     }

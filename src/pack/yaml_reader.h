@@ -49,7 +49,8 @@ class Reader {
 
   bool scalar(fy_event& event);
   bool alias(fy_event& event);
-  json::Value scalar_value(fy_token* token, std::string_view tag);
+  std::string scalar_text(fy_token* token) const;
+  json::Value scalar_value(std::string_view text, bool plain, std::string_view tag);
   bool open(json::Value empty, fy_token* anchor, fy_token* tag);
   bool close();
   bool expects_key() const { return !frames_.empty() && frames_.back().expects_key; }

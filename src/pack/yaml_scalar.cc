@@ -73,7 +73,42 @@ std::optional<json::Value> floating(std::string_view text, std::string& why) {
   return std::nullopt;
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+// Over blanks and line breaks; how many breaks there were.
+std::size_t skip_breaks(std::string_view text, std::size_t& at) {
+  std::size_t breaks = 0;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '\n' || text[at] == '\r') {
+      ++breaks;
+      if (text.substr(at, 2) == "\r\n") ++at;
+    } else if (!is_blank(text[at])) {
+      break;
+    }
+  }
+  return breaks;
+}
+
 }  // namespace
+
+std::string unquote_single(std::string_view text, std::size_t start) {
+  std::string out;
+  std::size_t line_begin = 0;  // in `out`; blanks before it are not trailing ones of this line
+  for (std::size_t at = start; at < text.size();) {
+    const char c = text[at];
+    if (c == '\n' || c == '\r') {
+      while (out.size() > line_begin && is_blank(out.back())) out.pop_back();
+      const std::size_t breaks = skip_breaks(text, at);
+      out += breaks == 1 ? std::string(" ") : std::string(breaks - 1, '\n');
+      line_begin = out.size();
+      continue;
+    }
+    if (c == '\'' && text.substr(at, 2) != "''") break;
+    out += c;
+    at += c == '\'' ? 2 : 1;
+  }
+  return out;
+}
 
 std::optional<json::Value> resolve_plain(std::string_view text, std::string& why) {
   if (text.empty() || is_any_of(text, {"~", "null", "Null", "NULL"})) return json::Value();

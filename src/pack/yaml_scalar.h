@@ -13,4 +13,8 @@ namespace lumenflow::pack::yaml {
 // JSON cannot hold (.nan, .inf, 1e999).
 std::optional<json::Value> resolve_plain(std::string_view text, std::string& why);
 
+// The content of a single-quoted scalar (section 7.3.2) whose first character behind the quote is at `start`. libfyaml
+// 0.7.12 leaks memory on several doubled quotes in a row, so this one style is not left to it.
+std::string unquote_single(std::string_view text, std::size_t start);
+
 }  // namespace lumenflow::pack::yaml

@@ -65,6 +65,16 @@ TEST(Yaml, QuotedScalarsAreText) {
   EXPECT_EQ(value_of("!!str 12"), json::Value("12"));
 }
 
+TEST(Yaml, SingleQuotedTextIsUnquotedAndFolded) {
+  EXPECT_EQ(value_of("''"), json::Value(""));
+  EXPECT_EQ(value_of("'it''s'"), json::Value("it's"));
+  EXPECT_EQ(value_of("'" + std::string(80, '\'') + "'"), json::Value(std::string(40, '\'')));
+  EXPECT_EQ(value_of("' a  \n  b\t\n\n\n  c '"), json::Value(" a b\n\nc "));
+  EXPECT_EQ(value_of("'a\r\n  b'"), json::Value("a b"));
+  EXPECT_EQ(value_of("'a\\nb\"'"), json::Value("a\\nb\""));
+  EXPECT_EQ(value_of("['x', 'y''', z]"), json::Value(json::Array{"x", "y'", "z"}));
+}
+
 TEST(Yaml, RefusesNumbersThatJsonCannotHold) {
   for (const char* text : {".inf", "-.Inf", ".nan", "1e999", "0x1ffffffffffffffff"})
     EXPECT_FALSE(read("v: " + std::string(text)).ok) << text;
@@ -97,6 +107,10 @@ TEST(Yaml, ToleratesAByteOrderMarkAndWindowsLineEnds) {
   ASSERT_TRUE(out.ok);
   EXPECT_EQ(place(out.document.place_of("/slug")), "2:7");
   EXPECT_EQ(out.document.line_at({"", 1, 1}), "id: a");
+  const Read old = read("id: a\rslug: b\r");
+  ASSERT_TRUE(old.ok);
+  EXPECT_EQ(place(old.document.place_of("/slug")), "2:7");
+  EXPECT_EQ(old.document.line_at({"", 2, 1}), "slug: b");
 }
 
 TEST(Yaml, RefusesEveryDuplicateKeyAndSaysWhereTheFirstStood) {

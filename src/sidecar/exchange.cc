@@ -46,8 +46,12 @@ http::Response problem(const Error& error) {
 
 int status_of(const kernel::CallResult& result) { return result.code ? info(*result.code).http_status : 200; }
 
-Exchange::Exchange(http::RoutedRequest routed, std::unique_ptr<http::Responder> responder, std::string request_id)
-    : routed_(std::move(routed)), responder_(std::move(responder)), request_id_(std::move(request_id)) {}
+Exchange::Exchange(http::RoutedRequest routed, std::unique_ptr<http::Responder> responder, std::string request_id,
+                   std::function<void(int)> count_status)
+    : routed_(std::move(routed)),
+      responder_(std::move(responder)),
+      request_id_(std::move(request_id)),
+      count_status_(std::move(count_status)) {}
 
 std::string_view Exchange::path(std::string_view name) const {
   const auto found = routed_.path.find(name);
@@ -79,6 +83,7 @@ std::string Exchange::traceparent() const {
 
 void Exchange::send(http::Response response) {
   response.headers.emplace_back("X-Request-Id", request_id_);
+  count_status_(response.status);
   responder_->send(std::move(response));
 }
 
@@ -102,6 +107,7 @@ void Exchange::send_result(const kernel::CallResult& result) {
 
 std::shared_ptr<http::BodyStream> Exchange::stream(http::Response head) {
   head.headers.emplace_back("X-Request-Id", request_id_);
+  count_status_(head.status);
   return responder_->stream(std::move(head));
 }
 

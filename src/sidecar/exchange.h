@@ -3,6 +3,7 @@
 // Shared, because a call's completion and the route both hold it; used on the io thread only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +19,9 @@ namespace lumenflow::sidecar {
 
 class Exchange {
  public:
-  Exchange(http::RoutedRequest routed, std::unique_ptr<http::Responder> responder, std::string request_id);
+  // `count_status` is told the status of the answer.
+  Exchange(http::RoutedRequest routed, std::unique_ptr<http::Responder> responder, std::string request_id,
+           std::function<void(int)> count_status);
 
   const http::Request& request() const { return routed_.request; }
   // A path parameter; empty when the route has none of that name.
@@ -44,6 +47,7 @@ class Exchange {
   http::RoutedRequest routed_;
   std::unique_ptr<http::Responder> responder_;
   const std::string request_id_;
+  const std::function<void(int)> count_status_;
 };
 
 using ExchangePtr = std::shared_ptr<Exchange>;

@@ -1,6 +1,7 @@
 #include "sidecar/routes.h"
 
 #include "base/ulid.h"
+#include "sidecar/metrics.h"
 
 namespace lumenflow::sidecar {
 namespace {
@@ -27,7 +28,7 @@ void Routes::add(http::Method method, const std::string& pattern, std::string_vi
                 const bool local = routed.request.peer.local_socket;
                 std::string id = request_id_of(routed.request, context.clock, context.random);
                 const auto exchange =
-                    std::make_shared<Exchange>(std::move(routed), std::move(responder), std::move(id));
+                    std::make_shared<Exchange>(std::move(routed), std::move(responder), std::move(id), [&metrics = context.metrics](int status) { metrics.count_request(status); });
                 auto credential = context.authenticator.authenticate(exchange->request());
                 if (!credential.ok()) return exchange->fail(credential.error());
                 if (local_only && !local)
@@ -46,7 +47,7 @@ void Routes::add_open(http::Method method, const std::string& pattern, Handler h
               [this_context = &context_, handler = std::move(handler)](http::RoutedRequest routed,
                                                                        std::unique_ptr<http::Responder> responder) {
                 std::string id = request_id_of(routed.request, this_context->clock, this_context->random);
-                handler(std::make_shared<Exchange>(std::move(routed), std::move(responder), std::move(id)));
+                handler(std::make_shared<Exchange>(std::move(routed), std::move(responder), std::move(id), [&metrics = this_context->metrics](int status) { metrics.count_request(status); }));
               });
 }
 

@@ -139,11 +139,13 @@ class AsioSidecar final : public Sidecar {
     http::Response response = problem(routed.error());
     if (id.empty()) id = request_id_of({}, clock_, context_.random);
     response.headers.emplace_back("X-Request-Id", id);
+    metrics_.count_request(response.status);
     responder->send(std::move(response));
   }
 
   http::Response problem_with_id(const Error& error) {
     http::Response response = problem(error);
+    metrics_.count_request(response.status);
     response.headers.emplace_back("X-Request-Id", request_id_of({}, clock_, context_.random));
     return response;
   }

@@ -1,5 +1,6 @@
 // GET /tools, GET /tools/{name}, POST /tools/{name}, POST /kernel/{name}.
 #include "http/sse.h"
+#include "sidecar/metrics.h"
 #include "sidecar/routes.h"
 
 namespace lumenflow::sidecar {
@@ -72,13 +73,15 @@ void send_as_stream(const ExchangePtr& exchange, const kernel::CallResult& resul
 void submit(const ExchangePtr& exchange, RouteContext& context, kernel::Call call) {
   const std::optional<std::string_view> accept = exchange->request().header("accept");
   const bool as_stream = accept && accept->find("text/event-stream") != std::string_view::npos;
-  const Status taken =
-      context.workspace.kernel().submit(std::move(call), [exchange, as_stream](const kernel::CallResult& result) {
-        if (as_stream)
-          send_as_stream(exchange, result);
-        else
-          exchange->send_result(result);
-      });
+  const std::chrono::nanoseconds began = context.clock.monotonic();
+  const auto answer = [exchange, as_stream, began, &context](const kernel::CallResult& result) {
+    context.metrics.observe_call(context.clock.monotonic() - began);
+    if (as_stream)
+      send_as_stream(exchange, result);
+    else
+      exchange->send_result(result);
+  };
+  const Status taken = context.workspace.kernel().submit(std::move(call), answer);
   if (!taken.ok()) exchange->fail(taken.error());
 }
 

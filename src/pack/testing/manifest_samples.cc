@@ -6,27 +6,9 @@
 #include "pack/pack_files.h"
 
 namespace lumenflow::pack::testing {
+namespace {
 
-SampleFiles::SampleFiles(std::string manifest) {
-  files["manifest.yaml"] = std::move(manifest);
-  files["schemas/config.json"] = R"({"type": "object", "properties": {"limit": {"type": "integer"}}})";
-  files["schemas/done.json"] = R"({"type": "object", "required": ["job_id"]})";
-  files["schemas/broken.json"] = R"({"type": "object")";
-  files["schemas/wrong.json"] = R"({"type": "object", "properties": {"a": {"type": "strin"}}})";
-  files["content/event-types.json"] = R"({"packSlug": "acme", "eventTypes": []})";
-  files["guide.md"] = "# Guide";
-}
-
-Result<std::string> SampleFiles::read(std::string_view path) const {
-  LUMENFLOW_TRY(check_pack_path(path));
-  if (path.starts_with("link/")) return Error(ErrorCode::kInvalidInput, "leaves the pack through a symlink");
-  const auto found = files.find(path);
-  if (found == files.end()) return Error(ErrorCode::kNotFound, std::string(path));
-  return found->second;
-}
-
-std::string full_manifest() {
-  return R"(id: acme-demo
+constexpr std::string_view kFullManifest = R"(id: acme-demo
 slug: acme
 version: 1.2.3-rc.1+build.5
 title: Acme
@@ -72,7 +54,13 @@ prompts:
     arguments: [{name: job, title: Job, description: Which., required: true}]
     messages: [{role: user, content: {type: text, text: hello}}]
 resources:
-  - {uri: 'acme://guide', name: guide, title: Guide, description: How., mimeType: text/markdown, size: 7, file: guide.md}
+  - uri: 'acme://guide'
+    name: guide
+    title: Guide
+    description: How.
+    mimeType: text/markdown
+    size: 7
+    file: guide.md
 policies:
   - id: no-nights
     trigger: on_tool_request
@@ -111,6 +99,38 @@ examples:
   acme:list: [{}, {}]
   acme:job_completed: [{job_id: j-1}]
 )";
+
+}  // namespace
+
+SampleFiles::SampleFiles(std::string manifest) {
+  files["manifest.yaml"] = std::move(manifest);
+  files["schemas/config.json"] = R"({"type": "object", "properties": {"limit": {"type": "integer"}}})";
+  files["schemas/done.json"] = R"({"type": "object", "required": ["job_id"]})";
+  files["schemas/broken.json"] = R"({"type": "object")";
+  files["schemas/wrong.json"] = R"({"type": "object", "properties": {"a": {"type": "strin"}}})";
+  files["content/event-types.json"] = R"({"packSlug": "acme", "eventTypes": []})";
+  files["guide.md"] = "# Guide";
+}
+
+Result<std::string> SampleFiles::read(std::string_view path) const {
+  LUMENFLOW_TRY(check_pack_path(path));
+  if (path.starts_with("link/")) return Error(ErrorCode::kInvalidInput, "leaves the pack through a symlink");
+  const auto found = files.find(path);
+  if (found == files.end()) return Error(ErrorCode::kNotFound, std::string(path));
+  return found->second;
+}
+
+std::string full_manifest() { return std::string(kFullManifest); }
+
+bool may_be_replaced(std::string_view pointer, const json::Value& replacement) {
+  const auto has = [&](std::string_view part) { return pointer.find(part) != std::string_view::npos; };
+  if (has("/equals") || has("/in/") || has("/content") || has("/automations/0/when/") || has("/do/input/")) return true;
+  if (pointer.starts_with("/examples/") && has("/job_id")) return true;
+  if (pointer.starts_with("/examples/") && pointer.rfind('/') == 9)
+    return replacement.is_array() || replacement.is_object();
+  if (has("/additionalProperties") || has("/properties/")) return replacement.is_object() || replacement.is_boolean();
+  if (pointer == "/config_schema") return replacement.is_object() || replacement.is_boolean();
+  return false;
 }
 
 std::string small_manifest() {

@@ -20,6 +20,9 @@ class SampleFiles final : public PackFiles {
 
 // Uses every field there is.
 std::string full_manifest();
+// Whether the full manifest stays good with this at the pointer, though of another type: any value may stand there, or
+// the replacement is as good.
+bool may_be_replaced(std::string_view pointer, const json::Value& replacement);
 // The least that a pack with one tool and one event needs.
 std::string small_manifest();
 // `text` with the one occurrence of `from` replaced; aborts when it does not occur exactly once.
