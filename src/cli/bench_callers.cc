@@ -18,8 +18,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// One wake-up per batch for all whose calls it held, as commit_limit does: whoever submits waits on the word of the batch
-// that is filling; two words are enough, for one batch is being committed while one fills.
+// One wake-up per batch for all whose calls it held, as commit_limit does: whoever submits waits on the word of the
+// batch that is filling; two words are enough, for one batch is being committed while one fills.
 class Strand {
  public:
   void ring() {
@@ -106,7 +106,8 @@ void call_in_a_loop(Strand& strand, BenchWorkspace& bench, std::string_view tool
 
 }  // namespace
 
-Result<CallerRun> run_callers(Context& context, const std::string& root, int callers, std::string_view tool, double seconds) {
+Result<CallerRun> run_callers(Context& context, const std::string& root, int callers, std::string_view tool,
+                              double seconds) {
   Strand strand;
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<BenchWorkspace> bench,
                        BenchWorkspace::open(context, root, [&strand] { strand.ring(); }));
@@ -126,7 +127,8 @@ Result<CallerRun> run_callers(Context& context, const std::string& root, int cal
   strand.stop();
   kernel_thread.join();
 
-  if (load.failed > 0) return Error(ErrorCode::kInternal, std::to_string(load.failed) + " calls of " + std::string(tool) + " failed");
+  if (load.failed > 0)
+    return Error(ErrorCode::kInternal, std::to_string(load.failed) + " calls of " + std::string(tool) + " failed");
   CallerRun run;
   std::vector<double> all;
   for (const std::vector<double>& latencies : load.latencies) all.insert(all.end(), latencies.begin(), latencies.end());

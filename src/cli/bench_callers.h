@@ -17,6 +17,7 @@ struct CallerRun {
   CallBytes bytes;           // per commit
 };
 
-Result<CallerRun> run_callers(Context& context, const std::string& root, int callers, std::string_view tool, double seconds);
+Result<CallerRun> run_callers(Context& context, const std::string& root, int callers, std::string_view tool,
+                              double seconds);
 
 }  // namespace lumenflow::cli

@@ -59,8 +59,11 @@ void print_figures(std::ostream& out, const std::vector<Figure>& figures) {
     const std::optional<double> ratio = figure.ratio();
     const std::optional<bool> is_met = met(figure);
     rows.push_back({figure.name, number(figure.value), figure.unit, figure.limit_name,
-                    figure.limit_value ? number(*figure.limit_value) : "", ratio ? fmt::format("{:.0f}%", *ratio * 100) : "",
-                    figure.budget ? bound_text(*figure.budget) : "", !is_met ? "" : *is_met ? "met" : "missed"});
+                    figure.limit_value ? number(*figure.limit_value) : "",
+                    ratio ? fmt::format("{:.0f}%", *ratio * 100) : "", figure.budget ? bound_text(*figure.budget) : "",
+                    !is_met   ? ""
+                    : *is_met ? "met"
+                              : "missed"});
   }
   print_table(out, {"FIGURE", "VALUE", "UNIT", "LIMIT", "AT", "RATIO", "BUDGET", ""}, rows);
 }

@@ -15,11 +15,11 @@ struct Bench {
   Context& context;
   ScratchFolder& scratch;
   BenchLimits& limits;
-  bool long_runs = false;  // LUMENFLOW_BENCH_LONG=1
+  bool long_runs = false;       // LUMENFLOW_BENCH_LONG=1
   std::vector<Figure> figures;  // of the group that runs
 };
 
-inline constexpr int kBenchRounds = 3;          // interleaved runs of limit and product; figures are their medians
+inline constexpr int kBenchRounds = 3;           // interleaved runs of limit and product; figures are their medians
 inline constexpr double kBenchRunSeconds = 1.0;  // of each
 
 Status bench_cpu(Bench& bench);

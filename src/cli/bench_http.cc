@@ -23,17 +23,22 @@ struct ServedRun {
 Result<ServedRun> run_sidecar(Bench& bench, std::string_view tool) {
   boost::asio::io_context io(1);
   sidecar::Doorbell doorbell(io);
-  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<BenchWorkspace> workspace,
-                       BenchWorkspace::open(bench.context, bench.scratch.sub("http"), [&doorbell] { doorbell.ring(); }));
+  LUMENFLOW_TRY_ASSIGN(
+      const std::unique_ptr<BenchWorkspace> workspace,
+      BenchWorkspace::open(bench.context, bench.scratch.sub("http"), [&doorbell] { doorbell.ring(); }));
   sidecar::SidecarOptions options;
   options.listen = "127.0.0.1:0";
-  const auto sidecar = sidecar::make_sidecar(io, workspace->workspace(), doorbell, bench.context.clock, bench.context.random,
-                                             std::move(options));
+  const auto sidecar = sidecar::make_sidecar(io, workspace->workspace(), doorbell, bench.context.clock,
+                                             bench.context.random, std::move(options));
   LUMENFLOW_TRY_ASSIGN(const sidecar::Ready ready, sidecar->start());
   LUMENFLOW_TRY_ASSIGN(const std::string token, workspace->mint());
   std::thread serving([&io] { io.run(); });
-  const WrkLoad load{ready.url + "/tools/" + std::string(tool), token, bench.scratch.path(), std::string(bench_input()),
-                     kConnections, kBenchRunSeconds};
+  const WrkLoad load{ready.url + "/tools/" + std::string(tool),
+                     token,
+                     bench.scratch.path(),
+                     std::string(bench_input()),
+                     kConnections,
+                     kBenchRunSeconds};
   const Result<WrkRun> run = run_wrk(load);
   boost::asio::post(io, [&] { sidecar->drain([&io] { io.stop(); }); });
   serving.join();
@@ -46,7 +51,8 @@ Result<std::optional<RateAndTail>> run_limit(Bench& bench, CallBytes bytes, int 
   const std::size_t per_call = (bytes.entries + bytes.body) * static_cast<std::size_t>(commits);
   const std::optional<BenchLimits::Echo> echo = bench.limits.start_echo(per_call);
   if (!echo) return std::optional<RateAndTail>();
-  const WrkLoad load{echo->url + "/", {}, bench.scratch.path(), std::string(bench_input()), kConnections, kBenchRunSeconds};
+  const WrkLoad load{echo->url + "/", {}, bench.scratch.path(), std::string(bench_input()), kConnections,
+                     kBenchRunSeconds};
   LUMENFLOW_TRY_ASSIGN(const WrkRun run, run_wrk(load));
   return std::optional(run.latency);
 }
@@ -63,9 +69,12 @@ Status measure(Bench& bench, const std::string& name, std::string_view tool, int
     limit_tails.push_back(limit->p99_us);
   }
   const bool limited = !limit_rates.empty();
-  const auto against = [&](std::vector<double> values) { return limited ? std::optional(median(std::move(values))) : std::nullopt; };
+  const auto against = [&](std::vector<double> values) {
+    return limited ? std::optional(median(std::move(values))) : std::nullopt;
+  };
   const std::string limit_name = limited ? "echo_limit --commit 1" : "";
-  bench.figures.push_back({name + ".rate", median(rates), "requests/s", limit_name, against(limit_rates), ratio_at_least(budget)});
+  bench.figures.push_back(
+      {name + ".rate", median(rates), "requests/s", limit_name, against(limit_rates), ratio_at_least(budget)});
   bench.figures.push_back({name + ".p99", median(tails), "us", limit_name, against(limit_tails), {}});
   return {};
 }

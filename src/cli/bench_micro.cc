@@ -1,4 +1,5 @@
-// Reading, writing and checking a 500-byte object, and appending to the log. bench/ has the micro benches with more detail.
+// Reading, writing and checking a 500-byte object, and appending to the log. bench/ has the micro benches with more
+// detail.
 #include "base/check.h"
 #include "cli/bench_cpu.h"
 #include "cli/bench_groups.h"

@@ -59,8 +59,9 @@ Result<std::string> new_workspace(Bench& bench, const std::string& name) {
 Result<std::string> mint(Bench& bench, const sidecar::WorkspacePaths& paths) {
   LUMENFLOW_TRY_ASSIGN(const sidecar::WorkspaceKeys keys, sidecar::load_keys(bench.context.files, paths.keys));
   const Timestamp issued = bench.context.clock.now() - std::chrono::seconds(1);
-  const http::TokenClaims claims{std::string(kId), "bench:visitor", "sidecar", {"workspace"},
-                                 issued,           issued + std::chrono::hours(1), "bench-token"};
+  const http::TokenClaims claims{std::string(kId), "bench:visitor", "sidecar",
+                                 {"workspace"},    issued,          issued + std::chrono::hours(1),
+                                 "bench-token"};
   return http::mint_token(claims, keys.token_private_pem, keys.token_key_id);
 }
 

@@ -34,8 +34,8 @@ Result<std::optional<std::string>> LazySnapshot::get(std::string_view table, std
   return snapshot->get(table, key);
 }
 
-Result<std::vector<log::KeyValue>> LazySnapshot::scan(std::string_view table, std::string_view prefix, std::string_view after,
-                                                      std::size_t limit) const {
+Result<std::vector<log::KeyValue>> LazySnapshot::scan(std::string_view table, std::string_view prefix,
+                                                      std::string_view after, std::size_t limit) const {
   LUMENFLOW_TRY_ASSIGN(const log::Snapshot* const snapshot, taken());
   return snapshot->scan(table, prefix, after, limit);
 }

@@ -19,8 +19,9 @@
 
 namespace lumenflow::kernel {
 
-// What was durable when it was first read. Most tools read nothing, and for them no snapshot is taken. A read later than
-// the call's launch is safe: what a store transaction read is compared with the journal before its writes are recorded.
+// What was durable when it was first read. Most tools read nothing, and for them no snapshot is taken. A read later
+// than the call's launch is safe: what a store transaction read is compared with the journal before its writes are
+// recorded.
 class LazySnapshot final : public log::TableReader {
  public:
   explicit LazySnapshot(const log::Log& log) : log_(log) {}

@@ -144,8 +144,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   row.entries.push_back(journal::encode(finished));
   if (call.tool != nullptr) {
     const std::string envelope = envelope_hash(call);
-    const ToolCalled called{call.receipt.str(), call.tool->descriptor.name, envelope, code_of(ending.end),
-                            ending.end.outcome, duration_us};
+    const ToolCalled called{call.receipt.str(),  call.tool->descriptor.name, envelope,
+                            code_of(ending.end), ending.end.outcome,         duration_us};
     LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, call.call, now));
     row.entries.push_back(std::move(entry));
   }
