@@ -8,7 +8,7 @@ namespace {
 
 class NullLog final : public log::Log, private log::TableReader {
  public:
-  Result<Position> append(const log::Row& row) override {
+  Result<Position> append(log::Row row) override {
     LUMENFLOW_TRY(log::check_row(row));
     const Position first = next_position();
     log::encode_row(row, blob_, leaves_);

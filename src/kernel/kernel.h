@@ -2,12 +2,14 @@
 //
 // All state belongs to the strand. submit() and cancel() may be called from any thread: they put an item on the ingress
 // queue and ring the doorbell; whoever owns the strand then calls run_pending() on it, which handles what is queued as
-// one batch, commits it, and only then answers and launches. Everything else is called on the strand. The same ingress,
-// clock and random readings give the same journal bytes.
+// one batch and hands it to the journal. What the batch decided is answered and launched once it is durable: at once, or
+// when the journal says so, which comes through the same queue. Everything else is called on the strand. The same
+// ingress, clock and random readings give the same journal bytes.
 #pragma once
 
 #include <array>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -94,9 +96,9 @@ class Kernel {
   std::size_t running() const { return running_.size(); }
   std::vector<ReceiptId> running_receipts() const;
   bool token_revoked(std::string_view token_id) const { return revoked_tokens_.contains(token_id); }
-  // The running call of this receipt, null when there is none.
+  // The call of this receipt while it runs, and until its end is durable; null when there is none.
   const RunningCall* find_running(const ReceiptId& receipt) const;
-  // Adds a completion to a running call; false when there is none.
+  // Adds a completion to such a call; false when there is none.
   bool also_notify(const ReceiptId& receipt, Completion done);
 
   const WorkspaceConfig& config() const { return options_.config; }
@@ -125,7 +127,11 @@ class Kernel {
   struct DrainAsked {
     std::function<void()> idle;
   };
-  using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked>;
+  struct BatchEnded {
+    std::uint64_t number;
+    Status status;
+  };
+  using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded>;
 
   // What a call's end writes, kept until it is durable.
   struct Ending {
@@ -140,6 +146,18 @@ class Kernel {
     CallPtr call;
     CallResult result;
   };
+  // What one batch decided, kept until it is durable.
+  struct Batch {
+    std::uint64_t number = 0;
+    std::vector<Answer> answers;
+    std::vector<CallPtr> launches;
+    std::vector<Ending> endings_of_effects;                              // ends of two-commit calls
+    std::vector<std::pair<std::string, std::uint64_t>> store_versions;  // by pack: those it wrote
+    bool counts_refusals = false;
+    bool empty() const {
+      return answers.empty() && launches.empty() && endings_of_effects.empty() && !counts_refusals;
+    }
+  };
 
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
@@ -150,7 +168,11 @@ class Kernel {
   void handle(Ingress item);
   void end_overdue_calls();
   void commit_batch();
-  void batch_failed(const Error& error);
+  void ended(const BatchEnded& batch);
+  void make_visible(Batch batch);
+  void open_batch_failed(const Error& error);
+  void undo(Batch batch, const Error& error);
+  RunningCall* find_unanswered(const ReceiptId& receipt) const;
   void append_refusal_counts();
   bool refusal_counts_due() const;
   void finish_draining();
@@ -213,15 +235,16 @@ class Kernel {
   std::multimap<std::chrono::nanoseconds, std::string> deadlines_;  // monotonic -> receipt
   std::unordered_map<std::string, std::size_t> running_by_tool_;
   std::map<Hash256, std::string> running_keys_;                    // idempotency hash -> receipt
-  std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: commits that wrote its store
+  std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: calls that wrote its store
+  std::unordered_map<std::string, std::uint64_t> durable_store_versions_;
 
-  // The batch that is open.
-  std::optional<Error> batch_error_;
-  std::vector<Answer> answers_;
-  std::vector<std::shared_ptr<RunningCall>> launches_;
-  std::unordered_map<std::string, CallResult> results_of_batch_;  // receipt -> what it will answer
-  std::vector<Ending> endings_of_effects_;                        // ends of two-commit calls in this batch
-  std::vector<Ending> unrecorded_;                                // the same, of batches that failed
+  std::optional<Error> batch_error_;  // of the open batch
+  Batch open_;
+  std::deque<Batch> in_flight_;  // handed to the journal, oldest first
+  std::uint64_t next_batch_ = 1;
+  // What calls under an idempotency key will answer, by receipt: until it is durable the journal cannot say it.
+  std::unordered_map<std::string, CallResult> undurable_results_;
+  std::vector<Ending> unrecorded_;  // ends of two-commit calls in batches that failed
 
   std::map<std::pair<std::string, std::string>, journal::CallsRefused> refusal_counts_;  // (subject, code)
   bool draining_ = false;

@@ -109,7 +109,7 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
   Status status = batch_error_ ? Status() : record(ending);
   if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   const bool effects_are_out = call->started;
-  if (effects_are_out) endings_of_effects_.push_back(std::move(ending));
+  if (effects_are_out) open_.endings_of_effects.push_back(std::move(ending));
 }
 
 std::int64_t Kernel::duration_since(std::chrono::nanoseconds start) const {
@@ -120,8 +120,8 @@ void Kernel::answer_later(const Ending& ending, std::int64_t duration_us) {
   const RunningCall& call = *ending.call;
   CallResult result{call.receipt, ending.end.outcome, ending.end.code, {}, false};
   if (!ending.response_result.empty()) result.body = with_metadata(ending.response_result, call.receipt, duration_us);
-  if (call.idempotency_hash) results_of_batch_.insert_or_assign(call.receipt.str(), result);
-  answers_.push_back({ending.call, std::move(result)});
+  if (call.idempotency_hash) undurable_results_.insert_or_assign(call.receipt.str(), result);
+  open_.answers.push_back({ending.call, std::move(result)});
 }
 
 Result<log::Row> Kernel::final_row(const Ending& ending) {
@@ -163,8 +163,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
 
 Status Kernel::record(Ending& ending) {
   RunningCall& call = *ending.call;
-  LUMENFLOW_TRY_ASSIGN(const log::Row row, final_row(ending));
-  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(row));
+  LUMENFLOW_TRY_ASSIGN(log::Row row, final_row(ending));
+  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
 
   const std::string key(as_chars(call.ulid.bytes));
   const journal::CallPlaces places{call.started ? call.requested : at, at};
@@ -178,7 +178,9 @@ Status Kernel::record(Ending& ending) {
 
 Status Kernel::apply_store_writes(const Ending& ending) {
   if (ending.store_writes.empty()) return {};
-  ++store_versions_[std::string(ending.call->pack_id)];
+  std::string pack(ending.call->pack_id);
+  const std::uint64_t version = ++store_versions_[pack];
+  open_.store_versions.emplace_back(std::move(pack), version);
   const std::string revoked = journal::store_key("kernel", kRevokedPrefix);
   for (const auto& [key, text] : ending.store_writes) {
     LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text)
@@ -193,7 +195,7 @@ Status Kernel::append_started(RunningCall& call) {
   row.entries.push_back(journal::encode(requested_entry(call)));
   row.entries.push_back(journal::encode(journal::CallStarted{call.receipt, call.arrived, "in-process"}));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
-  LUMENFLOW_TRY_ASSIGN(call.requested, ports_.log.append(row));
+  LUMENFLOW_TRY_ASSIGN(call.requested, ports_.log.append(std::move(row)));
   const std::string key(as_chars(call.ulid.bytes));
   LUMENFLOW_TRY(
       ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));
@@ -277,7 +279,7 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, Call{}, finished.ts));
   row.entries.push_back(std::move(entry));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({{}, result}, ports_.blobs));
-  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(row));
+  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
   const journal::CallPlaces closed{places->requested, at};
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, open_call.key, journal::encode(closed)));
   return ports_.log.erase(journal::kOpenCallsTable, open_call.key);

@@ -1,6 +1,7 @@
 // The Log in memory, for tests and simulation: durable means committed. And a Log that misbehaves on demand.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,7 @@ struct LogFaults {
   bool fail_put = false;
   bool fail_commit = false;  // the batch is undone, as when the disk is full
   bool fail_read = false;
+  std::function<void()> before_commit;  // called on the thread that commits; may change the faults, and may wait
 };
 
 // Passes everything on to `inner` but for the faults that `faults` asks for at that moment. Borrows `faults`.
