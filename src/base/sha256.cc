@@ -1,5 +1,5 @@
-// OpenSSL 3 deprecates the digest without its EVP layer, which makes and clears a context on the heap for every hash: some
-// 50 ns of the 120 that a tree node takes. A call hashes ten times.
+// OpenSSL 3 deprecates the digest without its EVP layer, which makes and clears a context on the heap for every hash:
+// some 50 ns of the 120 that a tree node takes. A call hashes ten times.
 #define OPENSSL_API_COMPAT 0x10100000L
 
 #include "base/sha256.h"

@@ -19,7 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // One wake-up per batch for all whose calls it held, as commit_limit does: whoever submits waits on the word of the
-// batch that is filling; two words are enough, for one batch is being committed while one fills.
+// batch that is filling. There are more words than batches under way, so that hardly anybody is woken for another's.
 class Strand {
  public:
   void ring() {
@@ -33,9 +33,9 @@ class Strand {
   void run(BenchWorkspace& bench) {
     while (!stopping_) {
       wait();
-      filling_.fetch_xor(1);
+      filling_.store((filling_.load() + 1) % kWords);
       bench.kernel().run_pending();
-      for (std::size_t i = 0; i < 2; ++i)
+      for (std::size_t i = 0; i < kWords; ++i)
         if (std::exchange(touched_[i], false)) {
           words_[i].fetch_add(1);
           words_[i].notify_all();
@@ -72,6 +72,8 @@ class Strand {
   double cpu_us() const { return cpu_us_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr std::size_t kWords = 64;
+
   void wait() {
     std::unique_lock lock(mutex_);
     bell_.wait(lock, [this] { return rung_; });
@@ -83,8 +85,8 @@ class Strand {
   bool rung_ = false;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> filling_{0};
-  std::array<std::atomic<int>, 2> words_{};
-  std::array<bool, 2> touched_{};  // the strand's
+  std::array<std::atomic<int>, kWords> words_{};
+  std::array<bool, kWords> touched_{};  // the strand's
   std::atomic<double> cpu_us_{0};
 };
 

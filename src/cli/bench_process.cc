@@ -106,7 +106,7 @@ Status fill(const sidecar::WorkspacePaths& paths) {
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(log_options(paths)));
   journal::CallFinished finished;
   finished.decided_by = "default:development";
-  finished.receipt = ReceiptId("rcpt-01J9ZK4A5B6C7D8E9F0G1H2J3K");
+  finished.receipt = "rcpt-01J9ZK4A5B6C7D8E9F0G1H2J3K";
   const std::string entry = journal::encode(finished);
   const log::Row row{{entry, entry, entry}, std::string(600, 'x')};
   while (log->next_position().value() <= kManyEntries) {

@@ -163,8 +163,9 @@ void Kernel::commit_batch() {
   if (!status.ok()) return open_batch_failed(status.error());
 
   const std::uint64_t number = open_.number = next_batch_++;
-  std::optional<Status> done =
-      ports_.log.commit_soon([this, number](const Status& ended) { enqueue(BatchEnded{number, ended}); });
+  std::optional<Status> done = ports_.log.commit_soon([this, number](const Status& ended) {
+    enqueue(BatchEnded{number, ended});
+  });
   if (done && !done->ok()) return open_batch_failed(done->error());
   in_flight_.push_back(std::exchange(open_, {}));
   if (done) ended({number, {}});

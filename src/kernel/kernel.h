@@ -2,8 +2,8 @@
 //
 // All state belongs to the strand. submit() and cancel() may be called from any thread: they put an item on the ingress
 // queue and ring the doorbell; whoever owns the strand then calls run_pending() on it, which handles what is queued as
-// one batch and hands it to the journal. What the batch decided is answered and launched once it is durable: at once, or
-// when the journal says so, which comes through the same queue. Everything else is called on the strand. The same
+// one batch and hands it to the journal. What the batch decided is answered and launched once it is durable: at once,
+// or when the journal says so, which comes through the same queue. Everything else is called on the strand. The same
 // ingress, clock and random readings give the same journal bytes.
 #pragma once
 
@@ -62,6 +62,13 @@ struct KernelOptions {
   std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
 };
 
+// What agent-runtime:tool_called says. What it views outlives the entry's making.
+struct ToolCalled {
+  std::string_view receipt, tool, envelope_hash, code;
+  journal::Outcome outcome;
+  std::int64_t duration_us;
+};
+
 // Counters since start, for metrics.
 struct KernelCounters {
   std::map<std::string, std::uint64_t> calls_by_outcome;
@@ -117,7 +124,7 @@ class Kernel {
   struct ToolReturned {
     CallPtr call;  // shared with the strand's table
     std::unique_ptr<LazySnapshot> snapshot;
-    std::unique_ptr<CallContext> context;  // after what it reads from
+    std::unique_ptr<CallContext> context;    // after what it reads from
     std::optional<pack::ToolResult> result;  // nothing: the tool threw
   };
   struct CancelAsked {
@@ -151,12 +158,10 @@ class Kernel {
     std::uint64_t number = 0;
     std::vector<Answer> answers;
     std::vector<CallPtr> launches;
-    std::vector<Ending> endings_of_effects;                              // ends of two-commit calls
+    std::vector<Ending> endings_of_effects;                             // ends of two-commit calls
     std::vector<std::pair<std::string, std::uint64_t>> store_versions;  // by pack: those it wrote
     bool counts_refusals = false;
-    bool empty() const {
-      return answers.empty() && launches.empty() && endings_of_effects.empty() && !counts_refusals;
-    }
+    bool empty() const { return answers.empty() && launches.empty() && endings_of_effects.empty() && !counts_refusals; }
   };
 
   Kernel(const KernelPorts& ports, KernelOptions options);
@@ -210,12 +215,7 @@ class Kernel {
   Status append_started(RunningCall& call);
   Status apply_store_writes(const Ending& ending);
   journal::CallRequested requested_entry(const RunningCall& call) const;
-  struct ToolCalled {
-    std::string_view receipt, tool, envelope_hash, code;  // what they view outlives the entry's making
-    journal::Outcome outcome;
-    std::int64_t duration_us;
-  };
-  Result<std::string> tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
+  std::string tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
   Status close_crashed_call(const log::KeyValue& open_call);
   std::string redact(const json::Schema& schema, const json::Value& value) const;
 

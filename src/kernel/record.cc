@@ -1,4 +1,5 @@
 // Stages 11 and 12: the call's last record, its events and its store's writes in one commit, and the answer after it.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -37,14 +38,24 @@ std::string failure_text(std::string_view code, const std::string& message, cons
 
 std::string_view code_of(const CallEnd& end) { return end.code ? name(*end.code) : std::string_view(end.tool_code); }
 
-std::string with_metadata(std::string_view result, const ReceiptId& receipt, std::int64_t duration_us) {
+// With as many decimals as it has, at most three.
+void append_milliseconds(std::int64_t duration_us, std::string& out) {
   std::array<char, 32> number;
-  const double duration_ms = static_cast<double>(duration_us) / 1000;
-  const auto end = std::to_chars(number.data(), number.data() + number.size(), duration_ms).ptr;
+  const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(duration_us, 0));
+  char* end = std::to_chars(number.data(), number.data() + 24, us / 1000).ptr;
+  if (us % 1000 != 0) {
+    *end++ = '.';
+    for (std::uint64_t rest = us % 1000, digit = 100; rest != 0; rest %= digit, digit /= 10)
+      *end++ = static_cast<char>('0' + rest / digit);
+  }
+  out.append(number.data(), end);
+}
+
+std::string with_metadata(std::string_view result, const ReceiptId& receipt, std::int64_t duration_us) {
   std::string out;
   out.reserve(result.size() + 128);
   out.append(result.substr(0, result.size() - 1));
-  out.append(",\"metadata\":{\"duration_ms\":").append(number.data(), end);
+  append_milliseconds(duration_us, out.append(",\"metadata\":{\"duration_ms\":"));
   out.append(",\"receipt_id\":\"").append(receipt.str()).append("\"}}");
   return out;
 }
@@ -60,6 +71,25 @@ std::string envelope_hash(const RunningCall& call) {
   json::append_canonical_string(call.tool->descriptor.name, rest);
   rest += '}';
   return to_hex(sha256({R"({"input":)", input, rest}));
+}
+
+// Every call has one, so it is written in canonical form at once.
+std::string tool_called_payload(const ToolCalled& called) {
+  std::string out;
+  out.reserve(320);
+  const auto text = [&out](std::string_view key, std::string_view value) {
+    out.append(key);
+    json::append_canonical_string(value, out);
+  };
+  if (!called.code.empty()) text(R"({"code":)", called.code);
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), called.duration_us / 1000).ptr;
+  out.append(called.code.empty() ? R"({"duration_ms":)" : R"(,"duration_ms":)").append(digits.data(), end);
+  text(R"(,"envelope_hash":)", called.envelope_hash);
+  text(R"(,"outcome":)", journal::name(called.outcome));
+  text(R"(,"receipt_id":)", called.receipt);
+  text(R"(,"tool_name":)", called.tool);
+  return out += '}';
 }
 
 json::Value hashed(const std::string& key, const json::Value& value) {
@@ -132,7 +162,7 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   row.entries.reserve(3 + ending.events.size());
   if (!call.started) row.entries.push_back(journal::encode(requested_entry(call)));
   journal::CallFinished finished;
-  finished.receipt = call.receipt;
+  finished.receipt = call.receipt.str();
   finished.ts = now;
   finished.outcome = ending.end.outcome;
   finished.code = code_of(ending.end);
@@ -146,8 +176,7 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
     const std::string envelope = envelope_hash(call);
     const ToolCalled called{call.receipt.str(),  call.tool->descriptor.name, envelope,
                             code_of(ending.end), ending.end.outcome,         duration_us};
-    LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, call.call, now));
-    row.entries.push_back(std::move(entry));
+    row.entries.push_back(tool_called_entry(called, call.call, now));
   }
   for (const PendingEvent& event : ending.events) {
     const event::EventClass event_class = call.tool->pack->manifest.backpressure_policy.find(event.kind)->second;
@@ -193,7 +222,7 @@ Status Kernel::apply_store_writes(const Ending& ending) {
 Status Kernel::append_started(RunningCall& call) {
   log::Row row;
   row.entries.push_back(journal::encode(requested_entry(call)));
-  row.entries.push_back(journal::encode(journal::CallStarted{call.receipt, call.arrived, "in-process"}));
+  row.entries.push_back(journal::encode(journal::CallStarted{call.receipt.str(), call.arrived, "in-process"}));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
   LUMENFLOW_TRY_ASSIGN(call.requested, ports_.log.append(std::move(row)));
   const std::string key(as_chars(call.ulid.bytes));
@@ -209,33 +238,23 @@ Status Kernel::append_started(RunningCall& call) {
 
 journal::CallRequested Kernel::requested_entry(const RunningCall& call) const {
   journal::CallRequested entry;
-  entry.receipt = call.receipt;
+  entry.receipt = call.receipt.str();
   entry.ts = call.arrived;
-  entry.subject = call.call.credential->subject;
+  entry.subject = call.call.credential->subject.str();
   entry.on_behalf_of = call.call.credential->on_behalf_of;
-  entry.tool = call.tool != nullptr ? call.tool->descriptor.name : call.call.tool.substr(0, 200);
+  entry.tool = call.tool != nullptr ? std::string_view(call.tool->descriptor.name)
+                                    : std::string_view(call.call.tool).substr(0, 200);
   if (call.tool != nullptr) {
     entry.pack = call.pack_id;
-    entry.pack_integrity = call.tool->pack == nullptr ? std::string() : call.tool->pack->integrity;
+    if (call.tool->pack != nullptr) entry.pack_integrity = call.tool->pack->integrity;
   }
   entry.input_hash = call.input_hash;
-  entry.idempotency_key = call.call.idempotency_key.substr(0, 256);
+  entry.idempotency_key = std::string_view(call.call.idempotency_key).substr(0, 256);
   return entry;
 }
 
-Result<std::string> Kernel::tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now) {
-  json::Object payload;
-  payload.reserve(6);
-  payload.append("receipt_id", called.receipt);
-  payload.append("tool_name", called.tool);
-  payload.append("envelope_hash", called.envelope_hash);
-  payload.append("outcome", journal::name(called.outcome));
-  payload.append("duration_ms", called.duration_us / 1000);
-  if (!called.code.empty()) payload.append("code", called.code);
-  LUMENFLOW_TRY_ASSIGN(
-      std::optional<std::string> entry,
-      emitter_.emit({std::string(kToolCalled), std::move(payload), {}}, event::EventClass::kEphemeral, now, cause));
-  return *std::move(entry);  // without a key there is always one
+std::string Kernel::tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now) {
+  return emitter_.emit_canonical(kToolCalled, tool_called_payload(called), event::EventClass::kEphemeral, now, cause);
 }
 
 Status Kernel::close_crashed_calls() {
@@ -265,7 +284,7 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
                             : "the process died while the tool ran; whether it took effect is unknown",
                    {});
   journal::CallFinished finished;
-  finished.receipt = receipt;
+  finished.receipt = receipt.str();
   finished.ts = ports_.clock.now();
   finished.outcome = harmless ? journal::Outcome::kCrashed : journal::Outcome::kUnknown;
   finished.code = code;
@@ -276,8 +295,7 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   const ToolCalled called{receipt.str(), tool_name, envelope, code, finished.outcome, 0};
   log::Row row;
   row.entries.push_back(journal::encode(finished));
-  LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, Call{}, finished.ts));
-  row.entries.push_back(std::move(entry));
+  row.entries.push_back(tool_called_entry(called, Call{}, finished.ts));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({{}, result}, ports_.blobs));
   LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
   const journal::CallPlaces closed{places->requested, at};

@@ -328,7 +328,8 @@ TEST_P(LogContract, ReadersOnOtherThreadsSeeOnlyWholeCommits) {
   EXPECT_EQ(log_->head().size, 3 * kCommits);
 }
 
-INSTANTIATE_TEST_SUITE_P(Adapters, LogContract, testing::Values("sqlite", "memory", "faulty", "pipelined_sqlite", "pipelined_memory"),
+INSTANTIATE_TEST_SUITE_P(Adapters, LogContract,
+                         testing::Values("sqlite", "memory", "faulty", "pipelined_sqlite", "pipelined_memory"),
                          [](const auto& tested) { return tested.param; });
 
 }  // namespace
