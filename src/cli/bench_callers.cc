@@ -50,7 +50,7 @@ class Strand {
   }
 
   // Any thread: one call, until it is answered. False when it failed.
-  bool call(BenchWorkspace& bench, std::string_view tool) {
+  bool call(BenchWorkspace& bench, kernel::Call call) {
     struct Waiter {
       Strand* strand;
       std::size_t word;
@@ -62,7 +62,7 @@ class Strand {
       waiter.ok = result.outcome == journal::Outcome::kSuccess;
       waiter.done.store(true);
     };
-    if (!bench.kernel().submit(bench.call(tool), completion).ok()) return false;
+    if (!bench.kernel().submit(std::move(call), completion).ok()) return false;
     for (;;) {
       const int seen = words_[waiter.word].load();
       if (waiter.done.load()) return waiter.ok;
@@ -90,52 +90,57 @@ class Strand {
   std::atomic<double> cpu_us_{0};
 };
 
-struct Load {
+struct Progress {
   std::atomic<int> phase{0};  // 0 warm-up, 1 measured, 2 end
   std::atomic<int> failed{0};
   std::vector<std::vector<double>> latencies;  // us, by caller
 };
 
-void call_in_a_loop(Strand& strand, BenchWorkspace& bench, std::string_view tool, Load& load, std::size_t caller) {
-  std::vector<double>& latencies = load.latencies[caller];
+void call_in_a_loop(Strand& strand, BenchWorkspace& bench, const CallerLoad& load, Progress& progress,
+                    std::size_t caller) {
+  std::vector<double>& latencies = progress.latencies[caller];
   latencies.reserve(1 << 18);
-  for (int now = 0; (now = load.phase.load(std::memory_order_relaxed)) < 2;) {
+  std::uint64_t calls = 0;
+  for (int now = 0; (now = progress.phase.load(std::memory_order_relaxed)) < 2;) {
     const Clock::time_point start = Clock::now();
-    if (!strand.call(bench, tool)) ++load.failed;
+    kernel::Call call = bench.call(load.tool);
+    if (load.keyed) call.idempotency_key = std::to_string(caller) + "/" + std::to_string(++calls);
+    if (!strand.call(bench, std::move(call))) ++progress.failed;
     if (now == 1) latencies.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
   }
 }
 
 }  // namespace
 
-Result<CallerRun> run_callers(Context& context, const std::string& root, int callers, std::string_view tool,
-                              double seconds) {
+Result<CallerRun> run_callers(Context& context, const std::string& root, const CallerLoad& load) {
   Strand strand;
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<BenchWorkspace> bench,
                        BenchWorkspace::open(context, root, [&strand] { strand.ring(); }));
-  Load load;
-  load.latencies.resize(static_cast<std::size_t>(callers));
+  Progress progress;
+  progress.latencies.resize(static_cast<std::size_t>(load.callers));
   std::thread kernel_thread([&] { strand.run(*bench); });
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < load.latencies.size(); ++i)
-    threads.emplace_back([&, i] { call_in_a_loop(strand, *bench, tool, load, i); });
-  std::this_thread::sleep_for(std::chrono::duration<double>(seconds / 3));
+  for (std::size_t i = 0; i < progress.latencies.size(); ++i)
+    threads.emplace_back([&, i] { call_in_a_loop(strand, *bench, load, progress, i); });
+  std::this_thread::sleep_for(std::chrono::duration<double>(load.seconds / 3));
   const double cpu_before = strand.cpu_us();
-  load.phase = 1;
-  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-  load.phase = 2;
+  progress.phase = 1;
+  std::this_thread::sleep_for(std::chrono::duration<double>(load.seconds));
+  progress.phase = 2;
   const double cpu_after = strand.cpu_us();
   for (std::thread& thread : threads) thread.join();
   strand.stop();
   kernel_thread.join();
 
-  if (load.failed > 0)
-    return Error(ErrorCode::kInternal, std::to_string(load.failed) + " calls of " + std::string(tool) + " failed");
+  if (progress.failed > 0)
+    return Error(ErrorCode::kInternal,
+                 std::to_string(progress.failed) + " calls of " + std::string(load.tool) + " failed");
   CallerRun run;
   std::vector<double> all;
-  for (const std::vector<double>& latencies : load.latencies) all.insert(all.end(), latencies.begin(), latencies.end());
+  for (const std::vector<double>& latencies : progress.latencies)
+    all.insert(all.end(), latencies.begin(), latencies.end());
   const auto calls = static_cast<double>(all.size());
-  run.latency = {calls / seconds, percentile(std::move(all), 0.99)};
+  run.latency = {calls / load.seconds, percentile(std::move(all), 0.99)};
   if (calls > 0) run.strand_cpu_us = (cpu_after - cpu_before) / calls;
   LUMENFLOW_TRY_ASSIGN(run.bytes, bench->bytes_per_commit());
   return run;

@@ -26,13 +26,13 @@ constexpr Case kCases[] = {
 Status measure(Bench& bench, const Case& of) {
   std::vector<double> rates, tails, limit_rates, limit_tails, cpu;
   // The limit needs the bytes, which the first run of the product tells.
-  for (int round = 0; round < kBenchRounds; ++round) {
-    LUMENFLOW_TRY_ASSIGN(const CallerRun run, run_callers(bench.context, bench.scratch.sub("dispatch"), of.callers,
-                                                          of.tool, kBenchRunSeconds));
+  for (int round = 0; round < bench.rounds(); ++round) {
+    LUMENFLOW_TRY_ASSIGN(const CallerRun run, run_callers(bench.context, bench.scratch.sub("dispatch"),
+                                                          {of.callers, of.tool, bench.run_seconds(), false}));
     rates.push_back(run.latency.rate);
     tails.push_back(run.latency.p99_us);
     cpu.push_back(run.strand_cpu_us);
-    const auto limit = bench.limits.commit(of.callers, of.commits, run.bytes, kBenchRunSeconds);
+    const auto limit = bench.limits.commit(of.callers, of.commits, run.bytes, bench.run_seconds());
     if (!limit) continue;
     limit_rates.push_back(limit->rate);
     limit_tails.push_back(limit->p99_us);
@@ -75,7 +75,7 @@ Status bench_cpu(Bench& bench) {
   constexpr int kBatch = 32;
   int succeeded = 0;
   int batches = 0;
-  const double ns = cpu_ns_of(1'000, [&] {
+  const double ns = cpu_ns_of(bench.operations(1'000), [&] {
     ++batches;
     for (int i = 0; i < kBatch; ++i) {
       kernel::Call call;

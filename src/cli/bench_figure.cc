@@ -40,6 +40,7 @@ std::optional<double> Figure::ratio() const {
 }
 
 Budget ratio_at_least(double bound) { return {Budget::Of::kRatio, true, bound}; }
+Budget ratio_at_most(double bound) { return {Budget::Of::kRatio, false, bound}; }
 Budget value_at_most(double bound) { return {Budget::Of::kValue, false, bound}; }
 
 json::Value to_json(const Figure& figure) {

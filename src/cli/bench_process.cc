@@ -8,8 +8,6 @@
 #include "cli/bench_wrk.h"
 #include "http/client.h"
 #include "http/token.h"
-#include "journal/entry.h"
-#include "journal/tables.h"
 #include "log/checkpoint.h"
 #include "log/sqlite_log.h"
 
@@ -17,7 +15,6 @@ namespace lumenflow::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kReadyTime{60'000}, kStopTime{20'000};
-constexpr int kStarts = 9;
 constexpr std::uint64_t kManyEntries = 3'000'000;
 constexpr std::string_view kId = "bench";
 
@@ -65,20 +62,12 @@ Result<std::string> mint(Bench& bench, const sidecar::WorkspacePaths& paths) {
   return http::mint_token(claims, keys.token_private_pem, keys.token_key_id);
 }
 
-log::SqliteLogOptions log_options(const sidecar::WorkspacePaths& paths) {
-  log::SqliteLogOptions options;
-  options.path = paths.journal;
-  options.new_log_id = "bench";
-  options.tables = journal::journal_tables();
-  return options;
-}
-
 // The journal's part of a start: opening it against its last checkpoint.
 Result<double> journal_open_ms(Bench& bench, const sidecar::WorkspacePaths& paths) {
   LUMENFLOW_TRY_ASSIGN(const sidecar::WorkspaceKeys keys, sidecar::load_keys(bench.context.files, paths.keys));
   const log::CheckpointStore checkpoints(bench.context.files, paths.checkpoints, keys.log_key);
   const auto began = bench.context.clock.monotonic();
-  log::SqliteLogOptions options = log_options(paths);
+  log::SqliteLogOptions options = journal_options(paths);
   if (const Result<log::Checkpoint> latest = checkpoints.latest(); latest.ok()) options.checkpoint = latest->head;
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(options));
   const double ms = std::chrono::duration<double, std::milli>(bench.context.clock.monotonic() - began).count();
@@ -89,7 +78,8 @@ Result<double> journal_open_ms(Bench& bench, const sidecar::WorkspacePaths& path
 Status measure_starts(Bench& bench, const std::string& name, const std::string& root, int signal) {
   const sidecar::WorkspacePaths paths(root);
   std::vector<double> starts, journals;
-  for (int i = 0; i <= kStarts; ++i) {
+  const int count = bench.quick ? 1 : 9;
+  for (int i = 0; i <= count; ++i) {
     LUMENFLOW_TRY_ASSIGN(Running running, start(bench, root));
     if (i > 0) starts.push_back(running.start_ms);  // the first one fills the cache
     LUMENFLOW_TRY(stop(running, signal));
@@ -98,21 +88,6 @@ Status measure_starts(Bench& bench, const std::string& name, const std::string& 
   }
   bench.figures.push_back({name + ".ready", median(starts), "ms", "", {}, value_at_most(50)});
   bench.figures.push_back({name + ".journal_open", median(journals), "ms", "", {}, value_at_most(15)});
-  return {};
-}
-
-// As many entries as a busy workspace has after weeks, three per row as calls write them.
-Status fill(const sidecar::WorkspacePaths& paths) {
-  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(log_options(paths)));
-  journal::CallFinished finished;
-  finished.decided_by = "default:development";
-  finished.receipt = "rcpt-01J9ZK4A5B6C7D8E9F0G1H2J3K";
-  const std::string entry = journal::encode(finished);
-  const log::Row row{{entry, entry, entry}, std::string(600, 'x')};
-  while (log->next_position().value() <= kManyEntries) {
-    for (int i = 0; i < 1'000; ++i) LUMENFLOW_TRY(log->append(row));
-    LUMENFLOW_TRY(log->commit());
-  }
   return {};
 }
 
@@ -147,7 +122,7 @@ Status bench_startup(Bench& bench) {
   LUMENFLOW_TRY(measure_starts(bench, "startup", root, SIGTERM));
   if (!bench.long_runs) return {};
   LUMENFLOW_TRY_ASSIGN(const std::string many, new_workspace(bench, "startup-many"));
-  LUMENFLOW_TRY(fill(sidecar::WorkspacePaths(many)));
+  LUMENFLOW_TRY(fill_journal(sidecar::WorkspacePaths(many), kManyEntries));
   return measure_starts(bench, "startup.after_kill_at_3M_entries", many, SIGKILL);
 }
 
@@ -156,7 +131,8 @@ Status bench_memory(Bench& bench) {
   LUMENFLOW_TRY_ASSIGN(const std::string token, mint(bench, sidecar::WorkspacePaths(root)));
   LUMENFLOW_TRY_ASSIGN(Running running, start(bench, root));
   bench.figures.push_back({"memory.idle", resident_mb(running.process->pid()), "MB", "", {}, value_at_most(25)});
-  const Result<double> calls = make_calls(bench, running, token, bench.long_runs ? 1'000'000 : 20'000);
+  const Result<double> calls =
+      make_calls(bench, running, token, bench.long_runs ? 1'000'000 : bench.operations(20'000));
   if (calls.ok()) {
     const std::string name = "memory.after_" + std::to_string(static_cast<long>(*calls)) + "_calls";
     bench.figures.push_back({name, resident_mb(running.process->pid()), "MB", "", {}, value_at_most(60)});

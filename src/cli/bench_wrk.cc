@@ -15,6 +15,8 @@ std::string script_text(const WrkLoad& load) {
   std::string text = "wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n";
   if (!load.token.empty()) text += "wrk.headers[\"Authorization\"] = \"Bearer " + load.token + "\"\n";
   text += "wrk.body = [==[" + load.body + "]==]\n";
+  if (load.delay_ms > 0)
+    text += "function delay() return math.random(0, " + std::to_string(2 * load.delay_ms) + ") end\n";
   return text + R"(function done(summary, latency)
   local e = summary.errors
   print(string.format('{"requests":%d,"us":%d,"p99":%.1f,"errors":%d}', summary.requests, summary.duration,

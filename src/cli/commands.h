@@ -83,6 +83,7 @@ int run_doctor(Context& context, bool json);
 struct BenchFlags {
   std::string name;
   bool json = false;
+  bool quick = false;  // as little of everything as shows that it works; the figures say nothing
 };
 int run_bench(Context& context, const BenchFlags& flags);
 
