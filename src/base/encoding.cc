@@ -114,4 +114,11 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+std::string_view clip_utf8(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
 }  // namespace lumenflow

@@ -126,5 +126,14 @@ TEST(Utf8, AgreesWithTheDefinitionOnEveryCodePoint) {
   }
 }
 
+TEST(ClipUtf8, EndsWithAWholeCharacter) {
+  EXPECT_EQ(clip_utf8("abc", 3), "abc");
+  EXPECT_EQ(clip_utf8("abc", 2), "ab");
+  EXPECT_EQ(clip_utf8("a\u00e9", 2), "a");
+  EXPECT_EQ(clip_utf8("a\u00e9b", 3), "a\u00e9");
+  EXPECT_EQ(clip_utf8("\U0001f600", 3), "");
+  EXPECT_EQ(clip_utf8("", 0), "");
+}
+
 }  // namespace
 }  // namespace lumenflow

@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cli/output.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -190,6 +191,12 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_other_commands(app, parsed);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const std::vector<std::string> words = app.remaining();
+    if (words.empty() || !app.get_subcommands().empty()) return app.exit(error, context.out, context.err) == 0 ? 0 : 2;
+    context.err << "lumenflow: no command is called '" << printable(words.front())
+                << "'; lumenflow --help lists them\n";
+    return 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error, context.out, context.err) == 0 ? 0 : 2;
   }

@@ -17,12 +17,12 @@ struct Group {
 
 constexpr std::array<Group, 8> kGroups{{{"cpu", bench_cpu},
                                         {"dispatch", bench_dispatch},
-                                        {"growth", bench_growth},
                                         {"http", bench_http},
                                         {"json", bench_json},
                                         {"log", bench_log},
                                         {"startup", bench_startup},
-                                        {"memory", bench_memory}}};
+                                        {"memory", bench_memory},
+                                        {"growth", bench_growth}}};
 
 constexpr bool is_sanitized() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -100,12 +100,9 @@ void call_in_a_loop(Strand& strand, BenchWorkspace& bench, const CallerLoad& loa
                     std::size_t caller) {
   std::vector<double>& latencies = progress.latencies[caller];
   latencies.reserve(1 << 18);
-  std::uint64_t calls = 0;
   for (int now = 0; (now = progress.phase.load(std::memory_order_relaxed)) < 2;) {
     const Clock::time_point start = Clock::now();
-    kernel::Call call = bench.call(load.tool);
-    if (load.keyed) call.idempotency_key = std::to_string(caller) + "/" + std::to_string(++calls);
-    if (!strand.call(bench, std::move(call))) ++progress.failed;
+    if (!strand.call(bench, bench.call(load.tool))) ++progress.failed;
     if (now == 1) latencies.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
   }
 }

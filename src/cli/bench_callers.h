@@ -21,10 +21,8 @@ struct CallerLoad {
   int callers = 1;
   std::string_view tool;
   double seconds = 1;
-  bool keyed = false;  // each call has an idempotency key of its own
 };
 
-// `root` is empty, or holds a workspace of the bench.
 Result<CallerRun> run_callers(Context& context, const std::string& root, const CallerLoad& load);
 
 }  // namespace lumenflow::cli

@@ -28,7 +28,7 @@ Status measure(Bench& bench, const Case& of) {
   // The limit needs the bytes, which the first run of the product tells.
   for (int round = 0; round < bench.rounds(); ++round) {
     LUMENFLOW_TRY_ASSIGN(const CallerRun run, run_callers(bench.context, bench.scratch.sub("dispatch"),
-                                                          {of.callers, of.tool, bench.run_seconds(), false}));
+                                                          {of.callers, of.tool, bench.run_seconds()}));
     rates.push_back(run.latency.rate);
     tails.push_back(run.latency.p99_us);
     cpu.push_back(run.strand_cpu_us);

@@ -27,11 +27,11 @@ struct Bench {
 
 Status bench_cpu(Bench& bench);
 Status bench_dispatch(Bench& bench);
-Status bench_growth(Bench& bench);
 Status bench_http(Bench& bench);
 Status bench_json(Bench& bench);
 Status bench_log(Bench& bench);
 Status bench_startup(Bench& bench);
 Status bench_memory(Bench& bench);
+Status bench_growth(Bench& bench);
 
 }  // namespace lumenflow::cli

@@ -5,12 +5,8 @@
 #include <filesystem>
 
 #include "base/check.h"
-#include "base/encoding.h"
-#include "base/ulid.h"
 #include "cli/bench_pack.h"
 #include "http/token.h"
-#include "journal/entry.h"
-#include "journal/tables.h"
 #include "log/row_codec.h"
 
 namespace lumenflow::cli {
@@ -37,35 +33,6 @@ std::string ScratchFolder::sub(const std::string& name) const {
   std::filesystem::remove_all(folder, ignored);
   std::filesystem::create_directories(folder, ignored);
   return folder;
-}
-
-log::SqliteLogOptions journal_options(const sidecar::WorkspacePaths& paths) {
-  log::SqliteLogOptions options;
-  options.path = paths.journal;
-  options.new_log_id = kId;
-  options.tables = journal::journal_tables();
-  return options;
-}
-
-Status fill_journal(const sidecar::WorkspacePaths& paths, std::uint64_t entries) {
-  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(journal_options(paths)));
-  journal::CallFinished finished;
-  finished.decided_by = "default:development";
-  finished.policy = "allow by default:development";
-  finished.receipt = "rcpt-01J9ZK4A5B6C7D8E9F0G1H2J3K";
-  const std::string entry = journal::encode(finished);
-  const log::Row row{{entry, entry, entry}, std::string(600, 'x')};
-  Ulid receipt;
-  while (log->next_position().value() <= entries) {
-    for (int i = 0; i < 1'000; ++i) {
-      LUMENFLOW_TRY_ASSIGN(const Position at, log->append(row));
-      receipt = next_ulid(receipt);
-      LUMENFLOW_TRY(
-          log->put(journal::kCallsTable, as_chars(receipt.bytes), journal::encode(journal::CallPlaces{at, at})));
-    }
-    LUMENFLOW_TRY(log->commit());
-  }
-  return {};
 }
 
 Result<std::unique_ptr<BenchWorkspace>> BenchWorkspace::open(Context& context, const std::string& root,

@@ -10,7 +10,6 @@
 
 #include "base/executor.h"
 #include "cli/bench_limits.h"
-#include "log/sqlite_log.h"
 #include "sidecar/workspace.h"
 
 namespace lumenflow::cli {
@@ -27,11 +26,6 @@ class ScratchFolder {
  private:
   std::string path_;
 };
-
-// How a workspace's journal is opened.
-log::SqliteLogOptions journal_options(const sidecar::WorkspacePaths& paths);
-// Appends calls until the journal has so many entries, three to a call. Nobody has it open.
-Status fill_journal(const sidecar::WorkspacePaths& paths, std::uint64_t entries);
 
 class BenchWorkspace {
  public:

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/session.h"
 
 namespace lumenflow::cli {
@@ -45,12 +46,12 @@ int run_call(Context& context, const CallFlags& flags) {
     const json::Value* data = result->find("data");
     context.out << (data == nullptr ? "null" : json::serialize_pretty(*data)) << "\n";
   } else if (const json::Value* error = result->find("error"); error != nullptr) {
-    context.err << "lumenflow: " << json::string_or(*error, "message", "the call failed") << " ["
+    context.err << "lumenflow: " << printable(json::string_or(*error, "message", "the call failed")) << " ["
                 << json::string_or(*error, "code", "") << "]\n";
     if (const json::Value* details = error->find("details"); details != nullptr && details->is_array())
       for (const json::Value& detail : details->as_array())
-        context.err << "  " << json::string_or(detail, "pointer", "") << ": " << json::string_or(detail, "reason", "")
-                    << "\n";
+        context.err << "  " << printable(json::string_or(detail, "pointer", "")) << ": "
+                    << printable(json::string_or(detail, "reason", "")) << "\n";
   }
   context.err << "receipt " << receipt << "\n";
   return exit_code;

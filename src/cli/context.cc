@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "cli/output.h"
 #include "sidecar/workspace.h"
 
 namespace lumenflow::cli {
@@ -17,9 +18,10 @@ Result<std::string> workspace_root(const Context& context) {
 }
 
 int fail(const Context& context, const Error& error) {
-  context.err << "lumenflow: " << error.message() << " [" << name(error.code()) << "]\n";
+  context.err << "lumenflow: " << printable(error.message()) << " [" << name(error.code()) << "]\n";
   for (const ErrorDetail& detail : error.details())
-    context.err << "  " << (detail.pointer.empty() ? "/" : detail.pointer) << ": " << detail.reason << "\n";
+    context.err << "  " << (detail.pointer.empty() ? "/" : printable(detail.pointer)) << ": "
+                << printable(detail.reason) << "\n";
   return info(error.code()).exit_code;
 }
 

@@ -60,7 +60,10 @@ Status BlobStore::put(const Hash256& hash, std::string_view bytes) {
 }
 
 Result<std::string> BlobStore::get(const Hash256& hash) const {
-  LUMENFLOW_TRY_ASSIGN(std::string bytes, files_.read(path_of(hash)));
+  const std::string path = path_of(hash);
+  LUMENFLOW_TRY_ASSIGN(const auto there, files_.stat(path));
+  if (!there) return Error(ErrorCode::kJournalDamaged, "blob " + to_hex(hash) + " is gone");
+  LUMENFLOW_TRY_ASSIGN(std::string bytes, files_.read(path));
   if (sha256(bytes) != hash) return Error(ErrorCode::kJournalDamaged, "blob " + to_hex(hash) + " has other content");
   return bytes;
 }

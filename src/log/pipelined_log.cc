@@ -20,7 +20,6 @@ class PipelinedLog final : public Log {
  public:
   explicit PipelinedLog(std::unique_ptr<Log> inner)
       : inner_(std::move(inner)),
-        condition_(inner_->condition()),
         pending_(*inner_),
         next_(inner_->next_position()),
         sealed_end_(next_),
@@ -123,7 +122,7 @@ class PipelinedLog final : public Log {
     return inner_->consistency_proof(from_size, to_size);
   }
   Result<Hash256> root_at(std::uint64_t size) const override { return inner_->root_at(size); }
-  Condition condition() const override { return condition_; }
+  Condition condition() const override { return inner_->condition(); }
   Status recheck_tree() const override { return inner_->recheck_tree(); }
   std::uint64_t size_bytes() const override { return inner_->size_bytes(); }
 
@@ -136,7 +135,8 @@ class PipelinedLog final : public Log {
   // --- the writer's thread ---
 
   Status check_writable() const {
-    if (condition_.damaged) return Error(ErrorCode::kJournalDamaged, "read-only: " + condition_.what);
+    if (const Condition now = inner_->condition(); now.damaged)
+      return Error(ErrorCode::kJournalDamaged, "read-only: " + now.what);
     return {};
   }
   Status change(TableChange change) {
@@ -223,7 +223,6 @@ class PipelinedLog final : public Log {
   }
 
   const std::unique_ptr<Log> inner_;
-  const Condition condition_;
 
   // The writer's thread.
   PendingBatches pending_;

@@ -37,7 +37,7 @@ void list_entries(const ExchangePtr& exchange, RouteContext& context) {
   if (!after.ok()) return exchange->fail(after.error());
   if (!limit.ok()) return exchange->fail(limit.error());
   const Result<journal::Page> page =
-      context.workspace.kernel().reader().page(Position(*after), *limit, [](const json::Value&) { return true; });
+      context.workspace.kernel().reader().page(Position(*after), *limit, journal::Reader::Filter());
   if (!page.ok()) return exchange->fail(page.error());
   json::Array items;
   for (const journal::ReadEntry& entry : page->items) items.push_back(entry_document(entry));

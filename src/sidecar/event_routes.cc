@@ -15,11 +15,6 @@ constexpr std::size_t kStreamBufferMax = 512 * 1024;  // what a reader may be be
 constexpr std::chrono::seconds kHeartbeat{15};
 constexpr std::chrono::milliseconds kLookAgain{50};  // while a slow reader catches up
 
-bool is_event(const json::Value& entry, std::string_view kind) {
-  const json::Value* event = entry.find("event");
-  return event != nullptr && (kind.empty() || json::string_or(*event, "kind", "") == kind);
-}
-
 // An envelope with where it stands in the journal.
 json::Value event_document(const journal::ReadEntry& entry) {
   json::Value document = *entry.value.find("event");
@@ -33,9 +28,8 @@ void list_events(const ExchangePtr& exchange, RouteContext& context) {
   const auto limit = exchange->query_number("limit", kPageDefault, 1, kPageMax);
   if (!after.ok()) return exchange->fail(after.error());
   if (!limit.ok()) return exchange->fail(limit.error());
-  const std::string kind(exchange->query("kind").value_or(""));
-  const Result<journal::Page> page = context.workspace.kernel().reader().page(
-      Position(*after), *limit, [&kind](const json::Value& entry) { return is_event(entry, kind); });
+  const journal::Reader::Filter filter = journal::Reader::events(exchange->query("kind").value_or(""));
+  const Result<journal::Page> page = context.workspace.kernel().reader().page(Position(*after), *limit, filter);
   if (!page.ok()) return exchange->fail(page.error());
   json::Array items;
   for (const journal::ReadEntry& entry : page->items) items.push_back(event_document(entry));
@@ -44,12 +38,17 @@ void list_events(const ExchangePtr& exchange, RouteContext& context) {
 }
 
 // One reader of the live stream. It reads the journal from its own position; the log's bell only says that there is
-// more.
+// more. It ends with the token that opened it.
 class LiveStream : public std::enable_shared_from_this<LiveStream> {
  public:
-  LiveStream(RouteContext& context, http::EventStream stream, std::shared_ptr<http::BodyStream> body, std::string kind,
-             Position at)
-      : context_(context), stream_(std::move(stream)), body_(std::move(body)), kind_(std::move(kind)), at_(at) {}
+  LiveStream(RouteContext& context, std::shared_ptr<const kernel::Credential> credential,
+             std::shared_ptr<http::BodyStream> body, std::string_view kind, Position at)
+      : context_(context),
+        credential_(std::move(credential)),
+        stream_(body),
+        body_(std::move(body)),
+        filter_(journal::Reader::events(kind)),
+        at_(at) {}
 
   // `status` answers the resumption: replayed, up_to_date, unknown_position.
   void start(std::string_view status) {
@@ -66,33 +65,32 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
   }
 
  private:
+  // One page; others have their turn on the thread before the next.
   void pump() {
-    while (!stream_.closed()) {
-      if (body_->buffered_bytes() > kStreamBufferMax)
-        return context_.after(kLookAgain, [self = shared_from_this()] { self->pump(); });
-      const Result<journal::Page> page = context_.workspace.kernel().reader().page(
-          at_, kStreamPage, [this](const json::Value& entry) { return is_event(entry, kind_); });
-      if (!page.ok()) return end_with(page.error());
-      for (const journal::ReadEntry& entry : page->items)
-        if (!send(entry)) return;
-      if (page->next) {
-        at_ = *page->next;
-        continue;
-      }
-      // Nothing beyond what the page looked at: its last entry, or the head it saw.
-      const std::uint64_t head = context_.workspace.log().head().size;
-      if (!page->items.empty()) at_ = std::max(at_, page->items.back().position);
-      return wait_beyond(head);
-    }
-  }
-
-  void wait_beyond(std::uint64_t head) {
-    context_.workspace.log().wait(Position(head), [weak = weak_from_this(), post = context_.post] {
+    if (stream_.closed()) return;
+    if (Status status = still_allowed(); !status.ok()) return end_with(status.error());
+    keep_alive();
+    if (body_->buffered_bytes() > kStreamBufferMax)
+      return context_.after(kLookAgain, [self = shared_from_this()] { self->pump(); });
+    const Result<journal::Page> page = context_.workspace.kernel().reader().page(at_, kStreamPage, filter_);
+    if (!page.ok()) return end_with(page.error());
+    for (const journal::ReadEntry& entry : page->items)
+      if (!send(entry)) return;
+    at_ = page->last;
+    if (page->next) return context_.post([self = shared_from_this()] { self->pump(); });
+    context_.workspace.log().wait(at_, [weak = weak_from_this(), post = context_.post] {
       post([weak] {
         if (const auto self = weak.lock()) self->pump();
       });
     });
-    keep_alive();
+  }
+
+  Status still_allowed() const {
+    if (credential_->expires_at && *credential_->expires_at <= context_.clock.now())
+      return Error(ErrorCode::kTokenExpired, "the token that opened the stream is over; resume with another");
+    if (!credential_->token_id.empty() && context_.workspace.kernel().token_revoked(credential_->token_id))
+      return Error(ErrorCode::kTokenRevoked, "the token that opened the stream was revoked");
+    return {};
   }
 
   // The connection keeps the stream alive until it closes.
@@ -104,7 +102,9 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
   void beat() {
     context_.after(kHeartbeat, [weak = weak_from_this()] {
       const auto self = weak.lock();
-      if (self != nullptr && self->stream_.heartbeat()) self->beat();
+      if (self == nullptr) return;
+      if (Status status = self->still_allowed(); !status.ok()) return self->end_with(status.error());
+      if (self->stream_.heartbeat()) self->beat();
     });
   }
 
@@ -115,9 +115,7 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
     event.id = id;
     event.event = kind;
     event.data = data;
-    if (!stream_.send(event)) return false;
-    at_ = entry.position;
-    return true;
+    return stream_.send(event);
   }
 
   void end_with(const Error& error) {
@@ -130,9 +128,10 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
   }
 
   RouteContext& context_;
+  const std::shared_ptr<const kernel::Credential> credential_;  // shared with the request's exchange
   http::EventStream stream_;
   std::shared_ptr<http::BodyStream> body_;  // shared with the connection
-  const std::string kind_;
+  const journal::Reader::Filter filter_;
   Position at_;
   bool kept_ = false;
 };
@@ -153,8 +152,8 @@ void stream_events(const ExchangePtr& exchange, RouteContext& context) {
     after = head;
   }
   const std::shared_ptr<http::BodyStream> body = exchange->stream(http::sse_head());
-  const auto stream = std::make_shared<LiveStream>(context, http::EventStream(body), body,
-                                                   std::string(exchange->query("kind").value_or("")), Position(*after));
+  const auto stream = std::make_shared<LiveStream>(context, exchange->credential, body,
+                                                   exchange->query("kind").value_or(""), Position(*after));
   stream->start(status);
 }
 

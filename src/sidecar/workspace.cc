@@ -66,7 +66,7 @@ WorkspacePaths::WorkspacePaths(std::string root_path)
       journal(join_path(state, "journal.db")),
       blobs(join_path(state, "blobs")),
       checkpoints(join_path(state, "checkpoints")),
-      lock(join_path(state, "lock")) {}
+      lock(state) {}
 
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options) {
   if (options.production && options.operator_passphrase.empty())
@@ -189,6 +189,10 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   const Result<log::Checkpoint> latest = workspace->checkpoints_->latest();
   if (latest.ok())
     log_options.checkpoint = latest->head;
+  else if (latest.error().code() == ErrorCode::kJournalDamaged)
+    log_options.damaged = latest.error().message() +
+                          "; audit verify says which entries hold. To go on without it, move " + paths.checkpoints +
+                          " aside: the journal's end is then only as safe as the disk";
   else if (latest.error().code() != ErrorCode::kNotFound)
     return latest.error();
   LUMENFLOW_TRY_ASSIGN(std::unique_ptr<log::Log> journal, log::open_sqlite_log(log_options));
@@ -206,6 +210,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   const kernel::KernelPorts kernel_ports{*workspace->log_, *workspace->blobs_, ports.clock, ports.random,
                                          ports.executor};
   LUMENFLOW_TRY_ASSIGN(workspace->kernel_, kernel::Kernel::open(kernel_ports, std::move(options)));
+  workspace->checkpoint_if_due();  // a life of under a second leaves a signed head too
   return workspace;
 }
 

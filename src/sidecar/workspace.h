@@ -33,7 +33,7 @@ struct WorkspacePaths {
   std::string journal;  // journal.db
   std::string blobs;
   std::string checkpoints;
-  std::string lock;
+  std::string lock;  // what is locked: the state folder itself
 };
 
 struct InitOptions {
