@@ -31,6 +31,7 @@
 #include "kernel/call.h"
 #include "kernel/call_context.h"
 #include "kernel/config.h"
+#include "kernel/counters.h"
 #include "kernel/emitter.h"
 #include "kernel/idempotency.h"
 #include "kernel/kernel_tool.h"
@@ -60,22 +61,6 @@ struct KernelOptions {
   std::string redaction_key;       // HMAC key of values at writeOnly positions
   std::string version;             // of the program, recorded
   std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
-};
-
-// What agent-runtime:tool_called says. What it views outlives the entry's making.
-struct ToolCalled {
-  std::string_view receipt, tool, envelope_hash, code;
-  journal::Outcome outcome;
-  std::int64_t duration_us;
-};
-
-// Counters since start, for metrics.
-struct KernelCounters {
-  std::map<std::string, std::uint64_t> calls_by_outcome;
-  std::uint64_t commits = 0;
-  std::uint64_t commits_failed = 0;
-  std::uint64_t refused_unrecorded = 0;  // rate limit and draining, counted in their own entries
-  std::uint64_t late_results = 0;        // of tools that were cancelled or timed out before they returned
 };
 
 class Kernel {
