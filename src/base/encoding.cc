@@ -1,5 +1,7 @@
 #include "base/encoding.h"
 
+#include <algorithm>
+
 #include <sodium.h>
 
 namespace lumenflow {
@@ -37,15 +39,24 @@ int hex_digit(char c) {
   return -1;
 }
 
+// The two digits of each byte.
+constexpr std::array<char, 512> hex_pairs() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<char, 512> pairs{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    pairs[2 * byte] = kDigits[byte >> 4];
+    pairs[2 * byte + 1] = kDigits[byte & 15];
+  }
+  return pairs;
+}
+
 }  // namespace
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  static constexpr auto kPairs = hex_pairs();
   std::string out(bytes.size() * 2, '\0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    out[2 * i] = kDigits[bytes[i] >> 4];
-    out[2 * i + 1] = kDigits[bytes[i] & 15];
-  }
+  char* to = out.data();
+  for (const std::uint8_t byte : bytes) to = std::copy_n(&kPairs[2 * byte], 2, to);
   return out;
 }
 

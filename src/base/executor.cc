@@ -25,18 +25,33 @@ bool ThreadPoolExecutor::post(std::function<void()> task) {
     const std::lock_guard lock(mutex_);
     if (stopping_ || queue_.size() >= queue_max_) return false;
     queue_.push_back(std::move(task));
+    if (!claim_wake()) return true;
   }
   work_.notify_one();
   return true;
 }
 
+// One thread is woken at a time, and it wakes the next while there is more to do: whoever posts many short tasks pays
+// for one wake-up, and no more threads run than the tasks need.
+bool ThreadPoolExecutor::claim_wake() {
+  if (waking_ || idle_ == 0 || queue_.empty()) return false;
+  return waking_ = true;
+}
+
 void ThreadPoolExecutor::run() {
   for (std::unique_lock lock(mutex_);;) {
-    work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    while (queue_.empty() && !stopping_) {
+      ++idle_;
+      work_.wait(lock);
+      --idle_;
+      waking_ = false;
+    }
     if (queue_.empty()) return;
     std::function<void()> task = std::move(queue_.front());
     queue_.pop_front();
+    const bool wake = claim_wake();
     lock.unlock();
+    if (wake) work_.notify_one();
     task();
     task = nullptr;  // what it owns goes before the lock is taken again
     lock.lock();

@@ -29,11 +29,14 @@ class ThreadPoolExecutor final : public Executor {
 
  private:
   void run();
+  bool claim_wake();  // whether to wake one thread; under the mutex
   const std::size_t queue_max_;
   std::mutex mutex_;
   std::condition_variable work_;
   std::deque<std::function<void()>> queue_;
   bool stopping_ = false;
+  bool waking_ = false;               // a thread was notified and does not run yet
+  std::size_t idle_ = 0;              // threads that wait
   std::vector<std::thread> threads_;  // last: they start when all else is there
 };
 

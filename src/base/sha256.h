@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,23 +11,6 @@ namespace lumenflow {
 
 using Hash256 = std::array<std::uint8_t, 32>;
 
-// A reusable hasher: the digest is fetched once and one context reused, which halves the cost of short inputs.
-// Not thread safe: one per thread (see sha256()).
-class Sha256 {
- public:
-  Sha256();
-  ~Sha256();
-  Sha256(Sha256&&) = delete;
-
-  Hash256 operator()(std::string_view data);
-  Hash256 operator()(std::initializer_list<std::string_view> parts);  // their concatenation
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
-
-// Uses a hasher of the calling thread.
 Hash256 sha256(std::string_view data);
 Hash256 sha256(std::initializer_list<std::string_view> parts);
 std::string sha256_hex(std::string_view data);

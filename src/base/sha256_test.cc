@@ -29,13 +29,6 @@ TEST(Sha256, PartsAreTheirConcatenation) {
   EXPECT_EQ(sha256(std::initializer_list<std::string_view>{}), sha256(""));
 }
 
-TEST(Sha256, AHasherMayBeUsedAgain) {
-  Sha256 hasher;
-  const Hash256 first = hasher("abc");
-  hasher("something else");
-  EXPECT_EQ(hasher("abc"), first);
-}
-
 TEST(Sha256, ThreadsDoNotDisturbEachOther) {
   std::vector<std::thread> threads;
   std::vector<int> wrong(4, 0);

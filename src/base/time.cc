@@ -15,11 +15,27 @@ std::int64_t days_from_civil(int year, unsigned month, unsigned day) {
   return std::chrono::sys_days{date}.time_since_epoch().count();
 }
 
-void put_digits(std::string& out, unsigned value, int width) {
-  std::array<char, 4> digits{};
-  for (int i = width - 1; i >= 0; --i, value /= 10)
-    digits[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
-  out.append(digits.data(), static_cast<std::size_t>(width));
+// Writes `width` digits that end before `end`.
+void put_digits(char* end, unsigned value, int width) {
+  for (; width > 0; --width, value /= 10) *--end = static_cast<char>('0' + value % 10);
+}
+
+using Rfc3339 = std::array<char, 24>;
+
+Rfc3339 rfc3339_text(std::int64_t ms) {
+  std::int64_t day = ms / kDayMs, in_day = ms % kDayMs;
+  if (in_day < 0) --day, in_day += kDayMs;
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
+  Rfc3339 text{"0000-00-00T00:00:00.000"};
+  text.back() = 'Z';
+  put_digits(&text[4], static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  put_digits(&text[7], static_cast<unsigned>(date.month()), 2);
+  put_digits(&text[10], static_cast<unsigned>(date.day()), 2);
+  put_digits(&text[13], static_cast<unsigned>(in_day / 3'600'000), 2);
+  put_digits(&text[16], static_cast<unsigned>(in_day / 60'000 % 60), 2);
+  put_digits(&text[19], static_cast<unsigned>(in_day / 1'000 % 60), 2);
+  put_digits(&text[23], static_cast<unsigned>(in_day % 1'000), 3);
+  return text;
 }
 
 // Reads exactly `width` digits at `at`; -1 when something else stands there.
@@ -57,23 +73,14 @@ Zone zone_at(std::string_view text, std::size_t at) {
 void append_rfc3339(Timestamp time, std::string& out) {
   constexpr std::int64_t kFirst = -62'167'219'200'000, kLast = 253'402'300'799'999;  // years 0000 and 9999
   const std::int64_t ms = std::clamp(time.ms, kFirst, kLast);
-  std::int64_t day = ms / kDayMs, in_day = ms % kDayMs;
-  if (in_day < 0) --day, in_day += kDayMs;
-  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
-  put_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  out += '-';
-  put_digits(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  put_digits(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  put_digits(out, static_cast<unsigned>(in_day / 3'600'000), 2);
-  out += ':';
-  put_digits(out, static_cast<unsigned>(in_day / 60'000 % 60), 2);
-  out += ':';
-  put_digits(out, static_cast<unsigned>(in_day / 1'000 % 60), 2);
-  out += '.';
-  put_digits(out, static_cast<unsigned>(in_day % 1'000), 3);
-  out += 'Z';
+  // A call writes the same moment several times.
+  thread_local std::int64_t last_ms = 0;
+  thread_local Rfc3339 last = rfc3339_text(0);
+  if (ms != last_ms) {
+    last = rfc3339_text(ms);
+    last_ms = ms;
+  }
+  out.append(last.data(), last.size());
 }
 
 std::string format_rfc3339(Timestamp time) {

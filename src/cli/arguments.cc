@@ -179,6 +179,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* bench = app.add_subcommand("bench", "Measure this machine and this build");
   bench->add_option("name", parsed.bench.name, "one group of figures (default: all)");
   bench->add_flag("--json", parsed.bench.json);
+  bench->add_flag("--quick", parsed.bench.quick, "Next to nothing of each: whether it runs, not how fast");
   bench->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_bench(context, parsed.bench); }; });
 
   CLI::App* demo = app.add_subcommand("demo", "A sidecar on a scratch workspace, and a few real calls");

@@ -62,7 +62,7 @@ int run_bench(Context& context, const BenchFlags& flags) {
   if (scratch.path().empty()) return fail(context, Error(ErrorCode::kIo, "no folder for temporary files; set TMPDIR"));
   BenchLimits limits(context, scratch.path());
   const char* long_runs = std::getenv("LUMENFLOW_BENCH_LONG");
-  Bench bench{context, scratch, limits, long_runs != nullptr && std::string_view(long_runs) == "1", {}};
+  Bench bench{context, scratch, limits, long_runs != nullptr && std::string_view(long_runs) == "1", flags.quick, {}};
   int exit_code = 0;
   for (const Group& group : kGroups) {
     if (!is_named(group)) continue;

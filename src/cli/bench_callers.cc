@@ -18,8 +18,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// One wake-up per batch for all whose calls it held, as commit_limit does: whoever submits waits on the word of the batch
-// that is filling; two words are enough, for one batch is being committed while one fills.
+// One wake-up per batch for all whose calls it held, as commit_limit does: whoever submits waits on the word of the
+// batch that is filling. There are more words than batches under way, so that hardly anybody is woken for another's.
 class Strand {
  public:
   void ring() {
@@ -33,9 +33,9 @@ class Strand {
   void run(BenchWorkspace& bench) {
     while (!stopping_) {
       wait();
-      filling_.fetch_xor(1);
+      filling_.store((filling_.load() + 1) % kWords);
       bench.kernel().run_pending();
-      for (std::size_t i = 0; i < 2; ++i)
+      for (std::size_t i = 0; i < kWords; ++i)
         if (std::exchange(touched_[i], false)) {
           words_[i].fetch_add(1);
           words_[i].notify_all();
@@ -50,7 +50,7 @@ class Strand {
   }
 
   // Any thread: one call, until it is answered. False when it failed.
-  bool call(BenchWorkspace& bench, std::string_view tool) {
+  bool call(BenchWorkspace& bench, kernel::Call call) {
     struct Waiter {
       Strand* strand;
       std::size_t word;
@@ -62,7 +62,7 @@ class Strand {
       waiter.ok = result.outcome == journal::Outcome::kSuccess;
       waiter.done.store(true);
     };
-    if (!bench.kernel().submit(bench.call(tool), completion).ok()) return false;
+    if (!bench.kernel().submit(std::move(call), completion).ok()) return false;
     for (;;) {
       const int seen = words_[waiter.word].load();
       if (waiter.done.load()) return waiter.ok;
@@ -72,6 +72,8 @@ class Strand {
   double cpu_us() const { return cpu_us_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr std::size_t kWords = 64;
+
   void wait() {
     std::unique_lock lock(mutex_);
     bell_.wait(lock, [this] { return rung_; });
@@ -83,55 +85,59 @@ class Strand {
   bool rung_ = false;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> filling_{0};
-  std::array<std::atomic<int>, 2> words_{};
-  std::array<bool, 2> touched_{};  // the strand's
+  std::array<std::atomic<int>, kWords> words_{};
+  std::array<bool, kWords> touched_{};  // the strand's
   std::atomic<double> cpu_us_{0};
 };
 
-struct Load {
+struct Progress {
   std::atomic<int> phase{0};  // 0 warm-up, 1 measured, 2 end
   std::atomic<int> failed{0};
   std::vector<std::vector<double>> latencies;  // us, by caller
 };
 
-void call_in_a_loop(Strand& strand, BenchWorkspace& bench, std::string_view tool, Load& load, std::size_t caller) {
-  std::vector<double>& latencies = load.latencies[caller];
+void call_in_a_loop(Strand& strand, BenchWorkspace& bench, const CallerLoad& load, Progress& progress,
+                    std::size_t caller) {
+  std::vector<double>& latencies = progress.latencies[caller];
   latencies.reserve(1 << 18);
-  for (int now = 0; (now = load.phase.load(std::memory_order_relaxed)) < 2;) {
+  for (int now = 0; (now = progress.phase.load(std::memory_order_relaxed)) < 2;) {
     const Clock::time_point start = Clock::now();
-    if (!strand.call(bench, tool)) ++load.failed;
+    if (!strand.call(bench, bench.call(load.tool))) ++progress.failed;
     if (now == 1) latencies.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
   }
 }
 
 }  // namespace
 
-Result<CallerRun> run_callers(Context& context, const std::string& root, int callers, std::string_view tool, double seconds) {
+Result<CallerRun> run_callers(Context& context, const std::string& root, const CallerLoad& load) {
   Strand strand;
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<BenchWorkspace> bench,
                        BenchWorkspace::open(context, root, [&strand] { strand.ring(); }));
-  Load load;
-  load.latencies.resize(static_cast<std::size_t>(callers));
+  Progress progress;
+  progress.latencies.resize(static_cast<std::size_t>(load.callers));
   std::thread kernel_thread([&] { strand.run(*bench); });
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < load.latencies.size(); ++i)
-    threads.emplace_back([&, i] { call_in_a_loop(strand, *bench, tool, load, i); });
-  std::this_thread::sleep_for(std::chrono::duration<double>(seconds / 3));
+  for (std::size_t i = 0; i < progress.latencies.size(); ++i)
+    threads.emplace_back([&, i] { call_in_a_loop(strand, *bench, load, progress, i); });
+  std::this_thread::sleep_for(std::chrono::duration<double>(load.seconds / 3));
   const double cpu_before = strand.cpu_us();
-  load.phase = 1;
-  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-  load.phase = 2;
+  progress.phase = 1;
+  std::this_thread::sleep_for(std::chrono::duration<double>(load.seconds));
+  progress.phase = 2;
   const double cpu_after = strand.cpu_us();
   for (std::thread& thread : threads) thread.join();
   strand.stop();
   kernel_thread.join();
 
-  if (load.failed > 0) return Error(ErrorCode::kInternal, std::to_string(load.failed) + " calls of " + std::string(tool) + " failed");
+  if (progress.failed > 0)
+    return Error(ErrorCode::kInternal,
+                 std::to_string(progress.failed) + " calls of " + std::string(load.tool) + " failed");
   CallerRun run;
   std::vector<double> all;
-  for (const std::vector<double>& latencies : load.latencies) all.insert(all.end(), latencies.begin(), latencies.end());
+  for (const std::vector<double>& latencies : progress.latencies)
+    all.insert(all.end(), latencies.begin(), latencies.end());
   const auto calls = static_cast<double>(all.size());
-  run.latency = {calls / seconds, percentile(std::move(all), 0.99)};
+  run.latency = {calls / load.seconds, percentile(std::move(all), 0.99)};
   if (calls > 0) run.strand_cpu_us = (cpu_after - cpu_before) / calls;
   LUMENFLOW_TRY_ASSIGN(run.bytes, bench->bytes_per_commit());
   return run;

@@ -1,6 +1,6 @@
 // Blocking callers against a kernel on a thread of its own: what a call costs end to end, and what it costs the strand.
 //
-// One call of run_callers() is one run: the workspace is fresh, a third of the time warms up.
+// One call of run_callers() is one run; a third of the time warms up.
 #pragma once
 
 #include <string>
@@ -17,6 +17,12 @@ struct CallerRun {
   CallBytes bytes;           // per commit
 };
 
-Result<CallerRun> run_callers(Context& context, const std::string& root, int callers, std::string_view tool, double seconds);
+struct CallerLoad {
+  int callers = 1;
+  std::string_view tool;
+  double seconds = 1;
+};
+
+Result<CallerRun> run_callers(Context& context, const std::string& root, const CallerLoad& load);
 
 }  // namespace lumenflow::cli

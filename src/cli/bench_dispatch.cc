@@ -18,23 +18,21 @@ struct Case {
   double budget;  // of the limit's rate
 };
 
-constexpr Case kCases[] = {{"dispatch.one_commit", kOneCommitTool, 1, 1, 0.60},
-                           {"dispatch.one_commit", kOneCommitTool, 1, 8, 0.65},
-                           {"dispatch.one_commit", kOneCommitTool, 1, 32, 0.70},
-                           {"dispatch.two_commits", kTwoCommitTool, 2, 1, 0.70},
-                           {"dispatch.two_commits", kTwoCommitTool, 2, 8, 0.70},
-                           {"dispatch.two_commits", kTwoCommitTool, 2, 32, 0.70}};
+constexpr Case kCases[] = {
+    {"dispatch.one_commit", kOneCommitTool, 1, 1, 0.60},  {"dispatch.one_commit", kOneCommitTool, 1, 8, 0.65},
+    {"dispatch.one_commit", kOneCommitTool, 1, 32, 0.70}, {"dispatch.two_commits", kTwoCommitTool, 2, 1, 0.70},
+    {"dispatch.two_commits", kTwoCommitTool, 2, 8, 0.70}, {"dispatch.two_commits", kTwoCommitTool, 2, 32, 0.70}};
 
 Status measure(Bench& bench, const Case& of) {
   std::vector<double> rates, tails, limit_rates, limit_tails, cpu;
   // The limit needs the bytes, which the first run of the product tells.
-  for (int round = 0; round < kBenchRounds; ++round) {
-    LUMENFLOW_TRY_ASSIGN(const CallerRun run, run_callers(bench.context, bench.scratch.sub("dispatch"), of.callers, of.tool,
-                                                          kBenchRunSeconds));
+  for (int round = 0; round < bench.rounds(); ++round) {
+    LUMENFLOW_TRY_ASSIGN(const CallerRun run, run_callers(bench.context, bench.scratch.sub("dispatch"),
+                                                          {of.callers, of.tool, bench.run_seconds()}));
     rates.push_back(run.latency.rate);
     tails.push_back(run.latency.p99_us);
     cpu.push_back(run.strand_cpu_us);
-    const auto limit = bench.limits.commit(of.callers, of.commits, run.bytes, kBenchRunSeconds);
+    const auto limit = bench.limits.commit(of.callers, of.commits, run.bytes, bench.run_seconds());
     if (!limit) continue;
     limit_rates.push_back(limit->rate);
     limit_tails.push_back(limit->p99_us);
@@ -42,7 +40,9 @@ Status measure(Bench& bench, const Case& of) {
   const std::string name = std::string(of.name) + "." + std::to_string(of.callers) + "_callers";
   const std::string limit_name = of.commits == 1 ? "commit_limit" : "commit_limit --commits 2";
   const bool limited = !limit_rates.empty();
-  const auto against = [&](std::vector<double> values) { return limited ? std::optional(median(std::move(values))) : std::nullopt; };
+  const auto against = [&](std::vector<double> values) {
+    return limited ? std::optional(median(std::move(values))) : std::nullopt;
+  };
   bench.figures.push_back({name + ".rate", median(rates), "calls/s", limited ? limit_name : "", against(limit_rates),
                            ratio_at_least(of.budget)});
   bench.figures.push_back({name + ".p99", median(tails), "us", limited ? limit_name : "", against(limit_tails), {}});
@@ -52,13 +52,15 @@ Status measure(Bench& bench, const Case& of) {
 
 }  // namespace
 
-// Everything of a call but the wake-ups and SQLite: parse, validate, canonicalise, hash, policy, encode, leaves, answer.
+// Everything of a call but the wake-ups and SQLite: parse, validate, canonicalise, hash, policy, encode, leaves,
+// answer.
 Status bench_cpu(Bench& bench) {
   pack::RegistryBuilder builder;
   builder.add_builtin(bench_pack());
   kernel::KernelOptions options;
   options.config.id = WorkspaceId("bench");
-  options.config.allowed_scopes = {*pack::parse_scope(json::Object{{"type", "path"}, {"pattern", "**"}, {"access", "write"}})};
+  options.config.allowed_scopes = {
+      *pack::parse_scope(json::Object{{"type", "path"}, {"pattern", "**"}, {"access", "write"}})};
   options.registry = builder.build();
   options.redaction_key = std::string(32, 'k');
   const std::unique_ptr<log::Log> log = make_null_log();
@@ -73,16 +75,19 @@ Status bench_cpu(Bench& bench) {
   constexpr int kBatch = 32;
   int succeeded = 0;
   int batches = 0;
-  const double ns = cpu_ns_of(1'000, [&] {
+  const double ns = cpu_ns_of(bench.operations(1'000), [&] {
     ++batches;
     for (int i = 0; i < kBatch; ++i) {
       kernel::Call call;
       call.tool = kOneCommitTool;
       call.input = *json::parse(bench_input());
       call.credential = credential;
-      LUMENFLOW_CHECK(kernel->submit(std::move(call), [&succeeded](const kernel::CallResult& result) {
-        succeeded += result.outcome == journal::Outcome::kSuccess;
-      }).ok());
+      LUMENFLOW_CHECK(kernel
+                          ->submit(std::move(call),
+                                   [&succeeded](const kernel::CallResult& result) {
+                                     succeeded += result.outcome == journal::Outcome::kSuccess;
+                                   })
+                          .ok());
     }
     kernel->run_pending();
   });

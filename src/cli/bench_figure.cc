@@ -40,6 +40,7 @@ std::optional<double> Figure::ratio() const {
 }
 
 Budget ratio_at_least(double bound) { return {Budget::Of::kRatio, true, bound}; }
+Budget ratio_at_most(double bound) { return {Budget::Of::kRatio, false, bound}; }
 Budget value_at_most(double bound) { return {Budget::Of::kValue, false, bound}; }
 
 json::Value to_json(const Figure& figure) {
@@ -59,8 +60,11 @@ void print_figures(std::ostream& out, const std::vector<Figure>& figures) {
     const std::optional<double> ratio = figure.ratio();
     const std::optional<bool> is_met = met(figure);
     rows.push_back({figure.name, number(figure.value), figure.unit, figure.limit_name,
-                    figure.limit_value ? number(*figure.limit_value) : "", ratio ? fmt::format("{:.0f}%", *ratio * 100) : "",
-                    figure.budget ? bound_text(*figure.budget) : "", !is_met ? "" : *is_met ? "met" : "missed"});
+                    figure.limit_value ? number(*figure.limit_value) : "",
+                    ratio ? fmt::format("{:.0f}%", *ratio * 100) : "", figure.budget ? bound_text(*figure.budget) : "",
+                    !is_met   ? ""
+                    : *is_met ? "met"
+                              : "missed"});
   }
   print_table(out, {"FIGURE", "VALUE", "UNIT", "LIMIT", "AT", "RATIO", "BUDGET", ""}, rows);
 }

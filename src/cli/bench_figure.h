@@ -33,6 +33,7 @@ struct Figure {
 };
 
 Budget ratio_at_least(double bound);
+Budget ratio_at_most(double bound);
 Budget value_at_most(double bound);
 
 // {name, value, unit, limit_name, limit_value, ratio}; null for what there is none of.

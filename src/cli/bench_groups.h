@@ -1,6 +1,7 @@
 // The groups of figures that `lumenflow bench` measures; each is one function.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,14 @@ struct Bench {
   Context& context;
   ScratchFolder& scratch;
   BenchLimits& limits;
-  bool long_runs = false;  // LUMENFLOW_BENCH_LONG=1
+  bool long_runs = false;       // LUMENFLOW_BENCH_LONG=1
+  bool quick = false;           // one round of next to nothing of each
   std::vector<Figure> figures;  // of the group that runs
-};
 
-inline constexpr int kBenchRounds = 3;          // interleaved runs of limit and product; figures are their medians
-inline constexpr double kBenchRunSeconds = 1.0;  // of each
+  int rounds() const { return quick ? 1 : 3; }            // interleaved runs of limit and product: their medians count
+  double run_seconds() const { return quick ? 0.2 : 1; }  // of each
+  int operations(int full) const { return quick ? std::max(1, full / 10) : full; }
+};
 
 Status bench_cpu(Bench& bench);
 Status bench_dispatch(Bench& bench);

@@ -16,6 +16,7 @@ namespace lumenflow::cli {
 namespace {
 
 constexpr std::uint64_t kSizes[] = {0, 20'000, 60'000};
+constexpr std::uint64_t kQuickSizes[] = {0, 1'000, 2'000};
 constexpr std::uint64_t kLongSizes[] = {0, 1'000'000, 3'000'000};
 constexpr int kBatch = 32;  // calls a commit, while measured
 constexpr int kFillingBatch = 1'000;
@@ -97,14 +98,15 @@ struct Cost {
 };
 
 Result<Cost> measure_calls(Bench& bench, GrowingJournal& journal, bool keyed) {
+  const int batches = bench.operations(kMeasuredBatches);
   std::vector<double> rates, cpu;
-  for (int round = 0; round <= kBenchRounds; ++round) {
+  for (int round = 0; round <= bench.rounds(); ++round) {
     const auto began = bench.context.clock.monotonic();
     const double cpu_began = thread_cpu_ns();
-    for (int i = 0; i < kMeasuredBatches; ++i) LUMENFLOW_TRY(journal.make_calls(kBatch, keyed));
+    for (int i = 0; i < batches; ++i) LUMENFLOW_TRY(journal.make_calls(kBatch, keyed));
     if (round == 0) continue;
-    rates.push_back(kMeasuredBatches * kBatch * 1000 / ms_since(bench.context.clock, began));
-    cpu.push_back((thread_cpu_ns() - cpu_began) / 1000 / (kMeasuredBatches * kBatch));
+    rates.push_back(batches * kBatch * 1000 / ms_since(bench.context.clock, began));
+    cpu.push_back((thread_cpu_ns() - cpu_began) / 1000 / (batches * kBatch));
   }
   return Cost{median(rates), median(cpu)};
 }
@@ -128,7 +130,7 @@ Status measure_at(Bench& bench, GrowingJournal& journal, std::uint64_t size, Cos
     bench.figures.push_back({name + kind + ".cpu", cost.cpu_us, "us/call", "when empty", empty[keyed].cpu_us, {}});
   }
   bench.figures.push_back({name + "resident", resident_mb("self"), "MB", "", {}, value_at_most(60)});
-  bench.figures.push_back({name + "entries", static_cast<double>(journal.log().head().size), "", "", {}, {}});
+  bench.figures.push_back({name + "entries", static_cast<double>(journal.log().head().size), "entries", "", {}, {}});
   bench.figures.push_back({name + "disk", static_cast<double>(journal.log().size_bytes()) / 1e6, "MB", "", {}, {}});
   return {};
 }
@@ -139,7 +141,7 @@ Status bench_growth(Bench& bench) {
   GrowingJournal journal(bench, bench.scratch.sub("growth"));
   Cost empty[2];
   for (std::size_t i = 0; i < std::size(kSizes); ++i) {
-    const std::uint64_t size = bench.long_runs ? kLongSizes[i] : kSizes[i];
+    const std::uint64_t size = bench.long_runs ? kLongSizes[i] : bench.quick ? kQuickSizes[i] : kSizes[i];
     while (journal.keyed() < size) LUMENFLOW_TRY(journal.make_calls(kFillingBatch, true));
     LUMENFLOW_TRY(measure_at(bench, journal, size, empty));
   }

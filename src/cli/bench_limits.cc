@@ -80,8 +80,9 @@ std::optional<BenchLimits::Echo> BenchLimits::start_echo(std::size_t bytes) {
   const std::string database = join_path(scratch_, "echo_limit.tmp");
   for (const char* suffix : {"", "-wal", "-shm"}) (void)context_.files.remove(database + suffix);
   ProcessOptions options;
-  options.command = {*program,      "--commit",    "1",  "--bytes", std::to_string(bytes),
-                     "--wal-pages", std::to_string(kBenchWalPages), "--db", database};
+  options.command = {
+      *program, "--commit", "1", "--bytes", std::to_string(bytes), "--wal-pages", std::to_string(kBenchWalPages),
+      "--db",   database};
   Result<std::unique_ptr<Process>> process = PosixProcesses().start(options);
   if (!process.ok()) return std::nullopt;
   const auto port = (*process)->read_line(kStartTime);

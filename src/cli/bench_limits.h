@@ -24,7 +24,7 @@ struct CallBytes {
 };
 
 struct RateAndTail {
-  double rate = 0;    // calls per second
+  double rate = 0;  // calls per second
   double p99_us = 0;
 };
 

@@ -1,4 +1,5 @@
-// Reading, writing and checking a 500-byte object, and appending to the log. bench/ has the micro benches with more detail.
+// Reading, writing and checking a 500-byte object, and appending to the log. bench/ has the micro benches with more
+// detail.
 #include "base/check.h"
 #include "cli/bench_cpu.h"
 #include "cli/bench_groups.h"
@@ -55,9 +56,11 @@ Status bench_json(Bench& bench) {
   LUMENFLOW_TRY_ASSIGN(const json::Schema schema, json::Schema::compile(schema_json));
   if (!schema.accepts(value)) return Error(ErrorCode::kInternal, "the bench's input does not match its schema");
 
-  const double both = cpu_ns_of(kOperations, [] { keep(json::canonical(*json::parse(bench_input()))->size()); });
-  const double parse = cpu_ns_of(kOperations, [] { keep(json::parse(bench_input())->as_object().size()); });
-  const double validate = cpu_ns_of(kOperations, [&] { keep(schema.validate(value).size()); });
+  const double both =
+      cpu_ns_of(bench.operations(kOperations), [] { keep(json::canonical(*json::parse(bench_input()))->size()); });
+  const double parse =
+      cpu_ns_of(bench.operations(kOperations), [] { keep(json::parse(bench_input())->as_object().size()); });
+  const double validate = cpu_ns_of(bench.operations(kOperations), [&] { keep(schema.validate(value).size()); });
   bench.figures.push_back({"json.parse_and_canonical_500B", both, "ns", "", {}, value_at_most(2'000)});
   bench.figures.push_back({"json.parse_500B", parse, "ns", "", {}, {}});
   bench.figures.push_back({"json.validate_500B", validate, "ns", "", {}, value_at_most(1'000)});
@@ -67,7 +70,7 @@ Status bench_json(Bench& bench) {
 Status bench_log(Bench& bench) {
   for (const int batch : {1, 10, 100}) {
     std::vector<double> rates;
-    for (int round = 0; round < kBenchRounds; ++round) {
+    for (int round = 0; round < bench.rounds(); ++round) {
       LUMENFLOW_TRY_ASSIGN(const double rate, append_rate(bench, batch));
       rates.push_back(rate);
     }
@@ -77,7 +80,7 @@ Status bench_log(Bench& bench) {
   const std::string entry = random_text(random, 300);
   log::TreeEdge edge;
   std::vector<log::FinishedTile> finished;
-  const double ns = cpu_ns_of(kOperations, [&] {
+  const double ns = cpu_ns_of(bench.operations(kOperations), [&] {
     finished.clear();
     edge.append(log::leaf_hash(entry), finished);
   });

@@ -8,7 +8,7 @@ namespace {
 
 class NullLog final : public log::Log, private log::TableReader {
  public:
-  Result<Position> append(const log::Row& row) override {
+  Result<Position> append(log::Row row) override {
     LUMENFLOW_TRY(log::check_row(row));
     const Position first = next_position();
     log::encode_row(row, blob_, leaves_);
@@ -43,7 +43,8 @@ class NullLog final : public log::Log, private log::TableReader {
   Result<std::optional<std::string>> get(std::string_view, std::string_view) const override {
     return std::optional<std::string>();
   }
-  Result<std::vector<log::KeyValue>> scan(std::string_view, std::string_view, std::string_view, std::size_t) const override {
+  Result<std::vector<log::KeyValue>> scan(std::string_view, std::string_view, std::string_view,
+                                          std::size_t) const override {
     return std::vector<log::KeyValue>();
   }
   Result<std::vector<log::KeyValue>> scan_descending(std::string_view, std::string_view, std::string_view,

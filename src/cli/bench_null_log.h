@@ -1,5 +1,5 @@
-// A Log that does all of a Log's work but the store's: it encodes rows, hashes leaves and keeps the tree's frontier, and
-// forgets. What is left of a call when SQLite is taken away. One thread.
+// A Log that does all of a Log's work but the store's: it encodes rows, hashes leaves and keeps the tree's frontier,
+// and forgets. What is left of a call when SQLite is taken away. One thread.
 #pragma once
 
 #include <memory>

@@ -16,7 +16,8 @@ static_assert(kInput.size() >= 490 && kInput.size() <= 510);
 // YAML is a superset of JSON: the schema stands in the manifest as it is.
 constexpr std::string_view kSchema =
     R"({"type":"object","additionalProperties":false,"required":["task_id","title","priority"],"properties":{)"
-    R"("task_id":{"type":"string","minLength":1,"maxLength":64},"title":{"type":"string","minLength":1,"maxLength":200},)"
+    R"("task_id":{"type":"string","minLength":1,"maxLength":64},)"
+    R"("title":{"type":"string","minLength":1,"maxLength":200},)"
     R"("priority":{"type":"integer","minimum":0,"maximum":9},"estimate_hours":{"type":"number","minimum":0},)"
     R"("due_at":{"type":"string","format":"date-time"},)"
     R"("labels":{"type":"array","maxItems":16,"items":{"type":"string","maxLength":40}},)"

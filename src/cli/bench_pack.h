@@ -7,8 +7,9 @@
 
 namespace lumenflow::cli {
 
-inline constexpr std::string_view kOneCommitTool = "bench:touch";    // on the strand, one commit
-inline constexpr std::string_view kTwoCommitTool = "bench:effect";   // effects outside the journal: started, then finished
+inline constexpr std::string_view kOneCommitTool = "bench:touch";  // on the strand, one commit
+inline constexpr std::string_view kTwoCommitTool =
+    "bench:effect";  // effects outside the journal: started, then finished
 
 const pack::BuiltinPack& bench_pack();
 

@@ -18,7 +18,6 @@ namespace lumenflow::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kReadyTime{60'000}, kStopTime{20'000};
-constexpr int kStarts = 9;
 constexpr std::uint64_t kManyEntries = 3'000'000;
 constexpr std::string_view kId = "bench";
 
@@ -93,7 +92,8 @@ Result<double> journal_open_ms(Bench& bench, const sidecar::WorkspacePaths& path
 Status measure_starts(Bench& bench, const std::string& name, const std::string& root, int signal) {
   const sidecar::WorkspacePaths paths(root);
   std::vector<double> starts, journals;
-  for (int i = 0; i <= kStarts; ++i) {
+  const int count = bench.quick ? 1 : 9;
+  for (int i = 0; i <= count; ++i) {
     LUMENFLOW_TRY_ASSIGN(Running running, start(bench, root));
     if (i > 0) starts.push_back(running.start_ms);  // the first one fills the cache
     LUMENFLOW_TRY(stop(running, signal));
@@ -111,7 +111,7 @@ Status fill(const sidecar::WorkspacePaths& paths, Timestamp now) {
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(log_options(paths)));
   journal::CallFinished finished;
   finished.decided_by = "default:development";
-  finished.receipt = ReceiptId("rcpt-01J9ZK4A5B6C7D8E9F0G1H2J3K");
+  finished.receipt = "rcpt-01J9ZK4A5B6C7D8E9F0G1H2J3K";
   const std::string entry = journal::encode(finished);
   const log::Row row{{entry, entry, entry}, std::string(600, 'x')};
   journal::KeyWindow keys(*log, kCallKeys);
@@ -157,7 +157,8 @@ Status bench_memory(Bench& bench) {
   LUMENFLOW_TRY_ASSIGN(Running running, start(bench, root));
   bench.figures.push_back(
       {"memory.idle", resident_mb(std::to_string(running.process->pid())), "MB", "", {}, value_at_most(25)});
-  const Result<double> calls = make_calls(bench, running, token, bench.long_runs ? 1'000'000 : 20'000);
+  const Result<double> calls =
+      make_calls(bench, running, token, bench.long_runs ? 1'000'000 : bench.operations(20'000));
   if (calls.ok()) {
     const std::string name = "memory.after_" + std::to_string(static_cast<long>(*calls)) + "_calls";
     bench.figures.push_back(

@@ -1,4 +1,5 @@
-// A workspace of its own for one run: fresh keys, a fresh journal, the bench's pack, and what the product wrote, in bytes.
+// A workspace of its own for one run: fresh keys, a fresh journal, the bench's pack, and what the product wrote, in
+// bytes.
 //
 // Opened by the thread that measures; the kernel belongs to whoever calls run_pending().
 #pragma once
@@ -28,7 +29,8 @@ class ScratchFolder {
 
 class BenchWorkspace {
  public:
-  static Result<std::unique_ptr<BenchWorkspace>> open(Context& context, const std::string& root, std::function<void()> doorbell);
+  static Result<std::unique_ptr<BenchWorkspace>> open(Context& context, const std::string& root,
+                                                      std::function<void()> doorbell);
 
   sidecar::Workspace& workspace() { return *workspace_; }
   kernel::Kernel& kernel() { return workspace_->kernel(); }

@@ -15,6 +15,8 @@ std::string script_text(const WrkLoad& load) {
   std::string text = "wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n";
   if (!load.token.empty()) text += "wrk.headers[\"Authorization\"] = \"Bearer " + load.token + "\"\n";
   text += "wrk.body = [==[" + load.body + "]==]\n";
+  if (load.delay_ms > 0)
+    text += "function delay() return math.random(0, " + std::to_string(2 * load.delay_ms) + ") end\n";
   return text + R"(function done(summary, latency)
   local e = summary.errors
   print(string.format('{"requests":%d,"us":%d,"p99":%.1f,"errors":%d}', summary.requests, summary.duration,
@@ -30,12 +32,17 @@ Result<WrkRun> run_wrk(const WrkLoad& load) {
   LUMENFLOW_TRY(PosixFiles().write_atomic(script, script_text(load), 0600));
   const int seconds = std::max(1, static_cast<int>(std::lround(load.seconds)));  // wrk counts in whole ones
   ProcessOptions options;
-  options.command = {"wrk", "-t1", "-c" + std::to_string(load.connections), "-d" + std::to_string(seconds) + "s", "-s", script, load.url};
-  if (const char* path = std::getenv("PATH"); path != nullptr) options.environment.push_back("PATH=" + std::string(path));
+  options.command = {
+      "wrk",  "-t1",   "-c" + std::to_string(load.connections), "-d" + std::to_string(seconds) + "s", "-s",
+      script, load.url};
+  if (const char* path = std::getenv("PATH"); path != nullptr)
+    options.environment.push_back("PATH=" + std::string(path));
   Result<std::unique_ptr<Process>> process = PosixProcesses().start(options);
-  if (!process.ok()) return Error(ErrorCode::kNotFound, "wrk is not installed: no HTTP figures (Debian's package is wrk)");
+  if (!process.ok())
+    return Error(ErrorCode::kNotFound, "wrk is not installed: no HTTP figures (Debian's package is wrk)");
   for (;;) {
-    LUMENFLOW_TRY_ASSIGN(const std::optional<std::string> line, (*process)->read_line(std::chrono::seconds(seconds) + kSlack));
+    LUMENFLOW_TRY_ASSIGN(const std::optional<std::string> line,
+                         (*process)->read_line(std::chrono::seconds(seconds) + kSlack));
     if (!line) return Error(ErrorCode::kInternal, "wrk ended without a figure");
     if (!line->starts_with('{')) continue;
     LUMENFLOW_TRY_ASSIGN(const json::Value figure, json::parse(*line));
@@ -43,7 +50,8 @@ Result<WrkRun> run_wrk(const WrkLoad& load) {
     if (errors > 0) return Error(ErrorCode::kInternal, std::to_string(errors) + " requests failed");
     WrkRun run;
     run.requests = static_cast<double>(json::integer_or(figure, "requests", 0));
-    run.latency.rate = run.requests * 1e6 / static_cast<double>(std::max<std::int64_t>(1, json::integer_or(figure, "us", 1)));
+    run.latency.rate =
+        run.requests * 1e6 / static_cast<double>(std::max<std::int64_t>(1, json::integer_or(figure, "us", 1)));
     const json::Value* tail = figure.find("p99");
     run.latency.p99_us = tail == nullptr ? 0 : tail->as_double();
     return run;

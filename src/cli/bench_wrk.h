@@ -20,6 +20,7 @@ struct WrkLoad {
   std::string body;
   int connections = 32;
   double seconds = 1;
+  int delay_ms = 0;  // between a connection's requests, on average
 };
 
 // NOT_FOUND when wrk is not installed; INTERNAL when a request failed.

@@ -104,6 +104,7 @@ int run_pack_validate(Context& context, const PackValidateFlags& flags);
 struct BenchFlags {
   std::string name;
   bool json = false;
+  bool quick = false;  // as little of everything as shows that it works; the figures say nothing
 };
 int run_bench(Context& context, const BenchFlags& flags);
 

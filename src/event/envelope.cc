@@ -60,7 +60,10 @@ class ValueSink {
   void operator()(std::string_view key, std::string_view text) { out_.append(std::string(key), text); }
   void operator()(std::string_view key, std::uint64_t number) { out_.append(std::string(key), number); }
   void operator()(std::string_view key, Timestamp time) { out_.append(std::string(key), format_rfc3339(time)); }
-  void operator()(std::string_view key, const Payload& payload) { out_.append(std::string(key), payload.value); }
+  void operator()(std::string_view key, const Payload& payload) {
+    const bool text_only = payload.value.is_null() && !payload.canonical.empty();
+    out_.append(std::string(key), text_only ? *json::parse(payload.canonical) : payload.value);
+  }
 
  private:
   json::Object& out_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/sha256.h"
 #include "base/ulid.h"
@@ -75,6 +76,16 @@ Result<Event> build_kernel_event_v2(std::string_view kind, json::Value payload, 
   event.kind = kind;
   event.timestamp = options.timestamp;
   event.payload = std::move(payload);
+  return event;
+}
+
+Event build_from_canonical(std::string_view kind, std::string canonical_payload, const BuildOptions& options) {
+  LUMENFLOW_CHECK(is_well_formed_kind(kind) && !is_flat_kernel_kind(kind) && !options.idempotency_key);
+  Event event;
+  event.kind = kind;
+  event.event_id = make_uuid_v7(options.timestamp, options.entropy);
+  event.timestamp = options.timestamp;
+  event.canonical_payload = std::move(canonical_payload);
   return event;
 }
 

@@ -24,7 +24,7 @@ struct Event {
   std::string kind;
   std::string event_id;
   Timestamp timestamp;
-  json::Value payload;            // flat kinds: the members that stand flat in the envelope, as an object
+  json::Value payload;  // flat kinds: the members that stand flat in the envelope, as an object; null: text only
   std::string canonical_payload;  // of `payload`, kept by the builder so that it is made once; empty: not made yet
 };
 
@@ -43,6 +43,10 @@ struct BuildOptions {
 // validate_kernel_payload refuses, because its members stand among the envelope's), PAYLOAD_TOO_LARGE (canonical form
 // over 256 KiB), UNKNOWN_KIND (malformed). Flat kernel kinds get schema_version 1.
 Result<Event> build_kernel_event_v2(std::string_view kind, json::Value payload, const BuildOptions& options);
+
+// The same of a payload that the caller wrote in canonical form, for what is emitted with every call: an event without
+// a key, of a kind that is well formed and not flat (checked: aborts otherwise). It has no `payload` value.
+Event build_from_canonical(std::string_view kind, std::string canonical_payload, const BuildOptions& options);
 
 inline constexpr std::size_t kPayloadBytesMax = 256 * 1024;
 

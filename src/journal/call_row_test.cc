@@ -17,7 +17,7 @@ class CallRowTest : public ::testing::Test {
 
   log::Row row(std::string input, std::string result) {
     CallRequested requested;
-    requested.receipt = ReceiptId("rcpt-1");
+    requested.receipt = "rcpt-1";
     requested.input_hash = sha256(kInput);
     CallFinished finished;
     finished.receipt = requested.receipt;

@@ -58,8 +58,15 @@ class ObjectWriter {
   void start(std::string_view key) {
     LUMENFLOW_CHECK(last_ < key);
     last_ = key;
-    if (out_.size() > 1) out_ += ',';
-    out_.append("\"").append(key).append("\":");
+    const bool first = out_.size() == 1;
+    const std::size_t at = out_.size();
+    out_.resize(at + key.size() + (first ? 3 : 4));
+    char* to = out_.data() + at;
+    if (!first) *to++ = ',';
+    *to++ = '"';
+    to = std::copy(key.begin(), key.end(), to);
+    *to++ = '"';
+    *to = ':';
   }
   std::string out_;
   std::string_view last_;
@@ -85,8 +92,8 @@ std::string encode(const CallRequested& entry) {
       .text_if("on_behalf_of", entry.on_behalf_of)
       .text_if("pack", entry.pack)
       .text_if("pack_integrity", entry.pack_integrity)
-      .text("receipt_id", entry.receipt.str())
-      .text("subject", entry.subject.str())
+      .text("receipt_id", entry.receipt)
+      .text("subject", entry.subject)
       .text("tool", entry.tool)
       .time("ts", entry.ts)
       .text("type", "call.requested")
@@ -96,7 +103,7 @@ std::string encode(const CallRequested& entry) {
 std::string encode(const CallStarted& entry) {
   return ObjectWriter(192)
       .text("isolation", entry.isolation)
-      .text("receipt_id", entry.receipt.str())
+      .text("receipt_id", entry.receipt)
       .time("ts", entry.ts)
       .text("type", "call.started")
       .finish();
@@ -110,7 +117,7 @@ std::string encode(const CallFinished& entry) {
       .text("outcome", name(entry.outcome))
       .hash_if("output_hash", entry.output_hash)
       .text_if("policy", entry.policy)
-      .text("receipt_id", entry.receipt.str())
+      .text("receipt_id", entry.receipt)
       .number("stage", entry.stage)
       .time("ts", entry.ts)
       .text("type", "call.finished")

@@ -32,32 +32,34 @@ enum class Outcome : std::uint8_t {
 std::string_view name(Outcome outcome);
 std::optional<Outcome> outcome_from_name(std::string_view name);
 
+// What the entries view outlives them: they are made to be encoded at once.
+
 struct CallRequested {
-  ReceiptId receipt;
+  std::string_view receipt;
   Timestamp ts;
-  Subject subject;
-  std::string on_behalf_of;  // empty: absent
-  std::string tool;          // canonical name; as asked when no tool has it
-  std::string pack;          // empty: no such tool
-  std::string pack_integrity;
+  std::string_view subject;
+  std::string_view on_behalf_of;  // empty: absent
+  std::string_view tool;          // canonical name; as asked when no tool has it
+  std::string_view pack;          // empty: no such tool
+  std::string_view pack_integrity;
   std::optional<Hash256> input_hash;  // of the canonical, redacted input; absent when it has no canonical form
-  std::string idempotency_key;
+  std::string_view idempotency_key;
 };
 
 struct CallStarted {
-  ReceiptId receipt;
+  std::string_view receipt;
   Timestamp ts;
-  std::string isolation;  // the tier that applies: "in-process" for builtin packs
+  std::string_view isolation;  // the tier that applies: "in-process" for builtin packs
 };
 
 struct CallFinished {
-  ReceiptId receipt;
+  std::string_view receipt;
   Timestamp ts;
   Outcome outcome = Outcome::kSuccess;
-  std::string code;        // empty on success
-  int stage = 12;          // where it ended
-  std::string decided_by;  // the rule, scope or default that decided
-  std::string policy;      // the policy's decision, also where a later stage ended the call; empty: not reached
+  std::string_view code;        // empty on success
+  int stage = 12;               // where it ended
+  std::string_view decided_by;  // the rule, scope or default that decided
+  std::string_view policy;      // the policy's decision, also where a later stage ended the call; empty: not reached
   std::optional<Hash256> output_hash;
   std::int64_t duration_us = 0;
 };

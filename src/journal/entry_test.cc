@@ -11,9 +11,9 @@ const Timestamp kTime{1'772'366'400'000};
 
 CallRequested requested() {
   CallRequested entry;
-  entry.receipt = ReceiptId("rcpt-01KJMMA2G0JNQEPBS66BBVT0ZH");
+  entry.receipt = "rcpt-01KJMMA2G0JNQEPBS66BBVT0ZH";
   entry.ts = kTime;
-  entry.subject = Subject("ws-42:local:ana");
+  entry.subject = "ws-42:local:ana";
   entry.tool = "task:create";
   entry.pack = "sidekick";
   entry.pack_integrity = "sha256:00";
@@ -32,7 +32,7 @@ TEST(Entry, RequestedHasItsGoldenBytes) {
 
 TEST(Entry, FinishedHasItsGoldenBytes) {
   CallFinished entry;
-  entry.receipt = ReceiptId("rcpt-01KJMMA2G0JNQEPBS66BBVT0ZH");
+  entry.receipt = "rcpt-01KJMMA2G0JNQEPBS66BBVT0ZH";
   entry.ts = kTime;
   entry.outcome = Outcome::kDenied;
   entry.code = "INVALID_INPUT";
@@ -51,7 +51,7 @@ TEST(Entry, EveryEntryIsCanonicalJson) {
   full.on_behalf_of = "operator:ana";
   full.idempotency_key = "k\"\n\u00e9";
   for (const std::string& bytes : {encode(full), encode(CallStarted{full.receipt, kTime, "in-process"}),
-                                   encode(CallsRefused{kTime, full.subject, "RATE_LIMITED", 7}),
+                                   encode(CallsRefused{kTime, Subject(std::string(full.subject)), "RATE_LIMITED", 7}),
                                    encode(WorkspaceChanged{"opened", kTime, "abc", "0.1.0"})}) {
     const auto entry = decode(bytes);
     ASSERT_TRUE(entry.ok()) << bytes;

@@ -48,7 +48,7 @@ class Reader {
   // Up to `limit` matching entries after `after`. Looks at no more than a bounded number of entries per call, so a page
   // of a rare kind may be short or empty and still have `next`.
   Result<Page> page(Position after, std::size_t limit, const Filter& filter) const;
-  Result<ReadEntry> entry(Position position) const;           // NOT_FOUND
+  Result<ReadEntry> entry(Position position) const;  // NOT_FOUND
   // NOT_FOUND; JOURNAL_DAMAGED also when a body is not what its hash says.
   Result<RecordedCall> call(const ReceiptId& receipt) const;
 

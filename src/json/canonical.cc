@@ -188,6 +188,10 @@ Result<std::string> canonical(const Value& value) {
 }
 
 void append_canonical_string(std::string_view text, std::string& out) {
+  if (is_plain(text)) {
+    out.append(1, '"').append(text).append(1, '"');
+    return;
+  }
   TextWriter writer(out);
   LUMENFLOW_CHECK(put_quoted(text, writer));
 }

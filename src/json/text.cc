@@ -20,12 +20,20 @@ constexpr std::uint64_t attention(std::uint64_t word) {
   return control | has_zero_byte(word ^ (kOnes * '"')) | has_zero_byte(word ^ (kOnes * '\\')) | (word & kHighBits);
 }
 
-constexpr bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
+constexpr bool is_plain_byte(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
 
 std::uint64_t load(const char* p) {
   std::uint64_t word;
   std::memcpy(&word, p, 8);
   return word;
+}
+
+// Four to eight bytes: the first four and the last four.
+std::uint64_t load_halves(const char* begin, const char* end) {
+  std::uint32_t low, high;
+  std::memcpy(&low, begin, 4);
+  std::memcpy(&high, end - 4, 4);
+  return std::uint64_t{high} << 32 | low;
 }
 
 // Length of the run from `begin` that is plain ASCII and needs no escape.
@@ -37,9 +45,12 @@ std::size_t plain_run(const char* begin, const char* end) {
       if (const std::uint64_t found = attention(load(p)))
         return static_cast<std::size_t>(p - begin) + static_cast<std::size_t>(std::countr_zero(found)) / 8;
     }
-    if (end - begin >= 8 && attention(load(end - 8)) == 0) return static_cast<std::size_t>(end - begin);
+    // What is left is looked at together with what comes before it; a shorter text in two halves.
+    const std::ptrdiff_t length = end - begin;
+    if (length >= 8 ? attention(load(end - 8)) == 0 : length >= 4 && attention(load_halves(begin, end)) == 0)
+      return static_cast<std::size_t>(length);
   }
-  while (p != end && is_plain(static_cast<unsigned char>(*p))) ++p;
+  while (p != end && is_plain_byte(static_cast<unsigned char>(*p))) ++p;
   return static_cast<std::size_t>(p - begin);
 }
 
@@ -83,11 +94,15 @@ std::size_t sequence_bytes(std::string_view text) {
 
 template <bool kRepair>
 bool put(std::string_view text, TextWriter& out) {
-  out.put('"');
   const char* p = text.data();
   const char* const end = p + text.size();
-  while (true) {
-    const std::size_t run = plain_run(p, end);
+  std::size_t run = plain_run(p, end);
+  if (run == text.size()) {
+    out.put_plain_quoted(text);
+    return true;
+  }
+  out.put('"');
+  for (;; run = plain_run(p, end)) {
     out.put(std::string_view(p, run));
     p += run;
     if (p == end) break;
@@ -112,6 +127,8 @@ bool put(std::string_view text, TextWriter& out) {
 }
 
 }  // namespace
+
+bool is_plain(std::string_view text) { return plain_run(text.data(), text.data() + text.size()) == text.size(); }
 
 bool put_quoted(std::string_view text, TextWriter& out) { return put<false>(text, out); }
 

@@ -36,6 +36,18 @@ class TextWriter {
     std::memcpy(buffer_.data() + size_, text.data(), text.size());
     size_ += text.size();
   }
+  // In quotes; the text needs no escape.
+  void put_plain_quoted(std::string_view text) {
+    if (text.size() + 2 > buffer_.size() - size_) flush();
+    if (text.size() + 2 > buffer_.size()) {
+      out_.append(1, '"').append(text).append(1, '"');
+      return;
+    }
+    char* const begin = buffer_.data() + size_;
+    begin[0] = begin[text.size() + 1] = '"';
+    std::memcpy(begin + 1, text.data(), text.size());
+    size_ += text.size() + 2;
+  }
   template <class Integer>
   void put_integer(Integer value) {
     if (buffer_.size() - size_ < 24) flush();
@@ -53,6 +65,9 @@ class TextWriter {
   std::size_t size_ = 0;
   std::array<char, 1024> buffer_;
 };
+
+// Whether the text is ASCII that needs no escape.
+bool is_plain(std::string_view text);
 
 // The string in quotes. False, possibly after a part of it, when it is not UTF-8.
 bool put_quoted(std::string_view text, TextWriter& out);

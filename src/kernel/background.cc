@@ -67,7 +67,7 @@ void Kernel::run_transaction(Transaction transaction) {
   Status status = record_transaction(transaction);
   transaction.state->events.resize(events_before);
   if (status.ok() || batch_error_)
-    transactions_.push_back(std::move(transaction.done));
+    open_.transactions.push_back(std::move(transaction.done));
   else
     transaction.done->set_value(std::move(status));
 }
@@ -92,8 +92,9 @@ Status Kernel::record_transaction(Transaction& transaction) {
       if (entry) row.entries.push_back(*std::move(entry));
     }
     if (!row.entries.empty())
-      if (Result<Position> at = ports_.log.append(row); !at.ok()) return std::move(at).error();
-    if (!store.writes().empty()) ++store_versions_[std::string(state.scope.pack_id)];
+      if (Result<Position> at = ports_.log.append(std::move(row)); !at.ok()) return std::move(at).error();
+    if (store.writes().empty()) return {};
+    note_store_written(state.scope.pack_id);
     for (const auto& [key, text] : store.writes())
       LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text)
                          : ports_.log.erase(journal::kStoreTable, key));

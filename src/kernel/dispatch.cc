@@ -203,8 +203,8 @@ bool Kernel::check_idempotency(const CallPtr& call) {
 void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& record) {
   const ReceiptId first = journal::receipt_of_call_key(record.receipt);
   CallResult result;
-  if (const auto same_batch = results_of_batch_.find(first.str()); same_batch != results_of_batch_.end()) {
-    result = same_batch->second;
+  if (const auto undurable = undurable_results_.find(first.str()); undurable != undurable_results_.end()) {
+    result = undurable->second;
   } else {
     const Result<journal::RecordedCall> recorded = reader_.call(first);
     if (!recorded.ok() || !recorded->finished || recorded->body.result.empty()) {
@@ -234,7 +234,7 @@ void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& recor
                   .decided_by = "idempotency:" + first.str(),
                   .message = {},
                   .details = {}});
-  answers_.back().result = std::move(result);
+  open_.answers.back().result = std::move(result);
 }
 
 // Stage 7. What asks for an approval does not run without one.
@@ -269,7 +269,7 @@ void Kernel::start(const CallPtr& call) {
   deadlines_.emplace(*call->deadline, call->receipt.str());
   if (call->idempotency_hash) running_keys_.emplace(*call->idempotency_hash, call->receipt.str());
   running_.emplace(call->receipt.str(), call);
-  launches_.push_back(call);
+  open_.launches.push_back(call);
 }
 
 }  // namespace lumenflow::kernel

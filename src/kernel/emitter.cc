@@ -83,6 +83,14 @@ Result<std::optional<std::string>> Emitter::emit(PendingEvent event, event::Even
   return std::optional(stamp(built, event_class, now, cause));
 }
 
+std::string Emitter::emit_canonical(std::string_view kind, std::string canonical_payload, event::EventClass event_class,
+                                    Timestamp now, const Call& cause) {
+  event::BuildOptions options;
+  options.timestamp = now;
+  options.entropy = random_.draw16();
+  return stamp(event::build_from_canonical(kind, std::move(canonical_payload), options), event_class, now, cause);
+}
+
 Result<bool> Emitter::known(const PendingEvent& event, const Hash256& key, const Hash256& payload_hash, Timestamp now) {
   LUMENFLOW_TRY_ASSIGN(const auto first, keys_.find(key, now));
   if (!first) return false;

@@ -51,6 +51,9 @@ class Emitter {
   // IDEMPOTENCY_CONFLICT when it differs.
   Result<std::optional<std::string>> emit(PendingEvent event, event::EventClass event_class, Timestamp now,
                                           const Call& cause);
+  // The entry of an event without a key, whose payload the caller wrote in canonical form.
+  std::string emit_canonical(std::string_view kind, std::string canonical_payload, event::EventClass event_class,
+                             Timestamp now, const Call& cause);
   // Writes the stream's head, once per batch.
   Status flush();
   const journal::StreamHead& head() const { return head_; }

@@ -32,7 +32,7 @@ void Kernel::run_on_strand(const CallPtr& call) {
 
 // After the commit that recorded the start, so that the tool's reads see all that was durable then.
 void Kernel::launch(const CallPtr& call) {
-  call->store_version = store_versions_[std::string(call->pack_id)];
+  call->store_version = durable_store_versions_[std::string(call->pack_id)];
   // The task owns what the tool uses: the call's immutable half stays alive over a cancellation or a timeout.
   auto work = std::make_shared<ToolReturned>();
   work->call = call;
@@ -58,7 +58,7 @@ void Kernel::returned(ToolReturned returned) {
   const bool wrote = !returned.context->store_writes().writes().empty();
   if (wrote && !store_reads_still_hold(*call, returned.context->store_writes())) {
     if (call->tool->traits.store_only && ++call->attempts < kAttemptsMax) {
-      launches_.push_back(call);  // again, from what is durable then
+      open_.launches.push_back(call);  // again, from what is durable then
       return;
     }
     end_call(call, {.stage = 9,

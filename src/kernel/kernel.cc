@@ -37,7 +37,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
     scope_verdicts_.emplace(tool.get(), pack::check_scopes(tool->descriptor.required_scopes, layers));
 }
 
-Kernel::~Kernel() = default;
+Kernel::~Kernel() { ports_.log.settle(); }  // what it handed over calls back into it
 
 Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOptions options) {
   std::unique_ptr<Kernel> kernel(new Kernel(ports, std::move(options)));
@@ -111,7 +111,7 @@ void Kernel::run_pending() {
   std::vector<Ending> overdue = std::exchange(unrecorded_, {});
   for (Ending& ending : overdue) {
     if (Status status = record(ending); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
-    endings_of_effects_.push_back(std::move(ending));
+    open_.endings_of_effects.push_back(std::move(ending));
   }
   for (Ingress& item : batch) handle(std::move(item));
   end_overdue_calls();
@@ -140,6 +140,8 @@ void Kernel::handle(Ingress item) {
   } else if (auto* draining = std::get_if<DrainAsked>(&item)) {
     draining_ = true;
     when_idle_.push_back(std::move(draining->idle));
+  } else if (auto* batch = std::get_if<BatchEnded>(&item)) {
+    ended(*batch);
   } else if (auto* transaction = std::get_if<Transaction>(&item)) {
     run_transaction(std::move(*transaction));
   } else if (auto* timer = std::get_if<TimerReturned>(&item)) {
@@ -166,37 +168,65 @@ void Kernel::end_overdue_calls() {
 }
 
 void Kernel::commit_batch() {
+  if (open_.empty() && !batch_error_) return;
   Status status;
   if (batch_error_) status = *std::exchange(batch_error_, std::nullopt);
   if (status.ok()) status = emitter_.flush();
-  if (status.ok() && !answers_.empty()) status = idempotency_.expire(ports_.clock.now());
-  if (status.ok()) status = ports_.log.commit();
-  if (!status.ok()) return batch_failed(status.error());
+  if (status.ok() && !open_.answers.empty()) status = idempotency_.expire(ports_.clock.now());
+  if (!status.ok()) return open_batch_failed(status.error());
 
+  const std::uint64_t number = open_.number = next_batch_++;
+  std::optional<Status> done = ports_.log.commit_soon([this, number](const Status& ended) {
+    enqueue(BatchEnded{number, ended});
+  });
+  if (done && !done->ok()) return open_batch_failed(done->error());
+  in_flight_.push_back(std::exchange(open_, {}));
+  if (done) ended({number, {}});
+}
+
+// Batches become durable in order, so this one brings those before it; and a failure takes along all after it.
+void Kernel::ended(const BatchEnded& batch) {
+  if (batch.status.ok()) {
+    while (!in_flight_.empty() && in_flight_.front().number <= batch.number) {
+      Batch durable = std::move(in_flight_.front());
+      in_flight_.pop_front();
+      make_visible(std::move(durable));
+    }
+    return;
+  }
+  if (in_flight_.empty() || in_flight_.back().number < batch.number) return;  // failed with one before it
+  for (Batch& failed : std::exchange(in_flight_, {})) undo(std::move(failed), batch.status.error());
+  if (!batch_error_) batch_error_ = batch.status.error();  // the open one was built on what is gone
+}
+
+void Kernel::make_visible(Batch batch) {
   ++counters_.commits;
   journal_available_ = true;
-  endings_of_effects_.clear();
-  results_of_batch_.clear();
-  for (const auto& done : std::exchange(transactions_, {})) done->set_value({});
-  for (const Answer& answer : std::exchange(answers_, {})) {
+  for (auto& [pack, version] : batch.store_versions) durable_store_versions_[pack] = version;
+  for (const auto& done : batch.transactions) done->set_value({});
+  for (const Answer& answer : batch.answers) {
+    if (answer.call->idempotency_hash) undurable_results_.erase(answer.call->receipt.str());
     ++counters_.calls_by_outcome[std::string(journal::name(answer.result.outcome))];
     for (const Completion& done : answer.call->completions) done(answer.result);
   }
-  for (const std::shared_ptr<RunningCall>& call : std::exchange(launches_, {})) launch(call);
+  for (const std::shared_ptr<RunningCall>& call : batch.launches) launch(call);
 }
 
-// Fail-stop: nothing of the batch happened. State goes back to what is on disk; only the ends of calls whose effects
-// are out in the world are kept, to be recorded when the journal is back.
-void Kernel::batch_failed(const Error& error) {
+// Fail-stop: nothing of the batch happened. State goes back to what the journal holds; only the ends of calls whose
+// effects are out in the world are kept, to be recorded when the journal is back.
+void Kernel::open_batch_failed(const Error& error) {
   ports_.log.rollback();
+  if (Status status = load(); !status.ok())
+    write_log(LogLevel::kError, "kernel", "state could not be reloaded", {{"reason", status.error().message()}});
+  undo(std::exchange(open_, {}), error);
+}
+
+void Kernel::undo(Batch batch, const Error& error) {
   ++counters_.commits_failed;
   if (journal_available_)
     write_log(LogLevel::kError, "kernel", "the journal cannot be written", {{"reason", error.message()}});
   journal_available_ = false;
-  results_of_batch_.clear();
-  for (Ending& ending : std::exchange(endings_of_effects_, {})) unrecorded_.push_back(std::move(ending));
-  if (Status status = load(); !status.ok())
-    write_log(LogLevel::kError, "kernel", "state could not be reloaded", {{"reason", status.error().message()}});
+  for (Ending& ending : batch.endings_of_effects) unrecorded_.push_back(std::move(ending));
 
   const ErrorCode code =
       error.code() == ErrorCode::kJournalDamaged ? ErrorCode::kJournalDamaged : ErrorCode::kJournalUnavailable;
@@ -208,10 +238,12 @@ void Kernel::batch_failed(const Error& error) {
     result.body = json::serialize(body);
     for (const Completion& done : call.completions) done(result);
   };
-  for (const auto& done : std::exchange(transactions_, {}))
-    done->set_value(Error(code, std::string(info(code).meaning)));
-  for (const Answer& answer : std::exchange(answers_, {})) answer_unavailable(*answer.call);
-  for (const std::shared_ptr<RunningCall>& call : std::exchange(launches_, {})) {
+  for (const auto& done : batch.transactions) done->set_value(Error(code, std::string(info(code).meaning)));
+  for (const Answer& answer : batch.answers) {
+    undurable_results_.erase(answer.call->receipt.str());
+    answer_unavailable(*answer.call);
+  }
+  for (const std::shared_ptr<RunningCall>& call : batch.launches) {
     release(call);
     answer_unavailable(*call);
   }
@@ -232,11 +264,13 @@ void Kernel::append_refusal_counts() {
     if (!batch_error_) batch_error_ = std::move(at).error();
     return;
   }
+  open_.counts_refusals = true;
   refusal_counts_.clear();
 }
 
 void Kernel::finish_draining() {
-  if (!draining_ || !running_.empty() || timers_.any_running() || when_idle_.empty()) return;
+  if (!draining_ || when_idle_.empty()) return;
+  if (!running_.empty() || timers_.any_running() || !in_flight_.empty()) return;
   if (journal_available_ && unrecorded_.empty()) {
     const journal::WorkspaceChanged drained{"drained", ports_.clock.now(), options_.config.hash, options_.version};
     Status status;
@@ -264,10 +298,16 @@ std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
   return next;
 }
 
-const RunningCall* Kernel::find_running(const ReceiptId& receipt) const {
-  const auto found = running_.find(receipt.str());
-  return found == running_.end() ? nullptr : found->second.get();
+// Calls that have ended and are not answered yet: as many as a commit holds, and asked for rarely.
+RunningCall* Kernel::find_unanswered(const ReceiptId& receipt) const {
+  if (const auto found = running_.find(receipt.str()); found != running_.end()) return found->second.get();
+  for (const Batch& batch : in_flight_)
+    for (const Answer& answer : batch.answers)
+      if (answer.call->receipt == receipt) return answer.call.get();
+  return nullptr;
 }
+
+const RunningCall* Kernel::find_running(const ReceiptId& receipt) const { return find_unanswered(receipt); }
 
 std::vector<ReceiptId> Kernel::running_receipts() const {
   std::vector<ReceiptId> receipts;
@@ -276,9 +316,9 @@ std::vector<ReceiptId> Kernel::running_receipts() const {
 }
 
 bool Kernel::also_notify(const ReceiptId& receipt, Completion done) {
-  const auto found = running_.find(receipt.str());
-  if (found == running_.end()) return false;
-  found->second->completions.push_back(std::move(done));
+  RunningCall* const call = find_unanswered(receipt);
+  if (call == nullptr) return false;
+  call->completions.push_back(std::move(done));
   return true;
 }
 

@@ -2,12 +2,14 @@
 //
 // All state belongs to the strand. submit() and cancel() may be called from any thread: they put an item on the ingress
 // queue and ring the doorbell; whoever owns the strand then calls run_pending() on it, which handles what is queued as
-// one batch, commits it, and only then answers and launches. Everything else is called on the strand. The same ingress,
-// clock and random readings give the same journal bytes.
+// one batch and hands it to the journal. What the batch decided is answered and launched once it is durable: at once,
+// or when the journal says so, which comes through the same queue. Everything else is called on the strand. The same
+// ingress, clock and random readings give the same journal bytes.
 #pragma once
 
 #include <array>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <future>
 #include <map>
@@ -30,6 +32,7 @@
 #include "kernel/call.h"
 #include "kernel/call_context.h"
 #include "kernel/config.h"
+#include "kernel/counters.h"
 #include "kernel/emitter.h"
 #include "kernel/host_services.h"
 #include "kernel/idempotency.h"
@@ -67,15 +70,6 @@ struct KernelOptions {
   std::function<bool(std::string_view)> on_notice;
 };
 
-// Counters since start, for metrics.
-struct KernelCounters {
-  std::map<std::string, std::uint64_t> calls_by_outcome;
-  std::uint64_t commits = 0;
-  std::uint64_t commits_failed = 0;
-  std::uint64_t refused_unrecorded = 0;  // rate limit and draining, counted in their own entries
-  std::uint64_t late_results = 0;        // of tools that were cancelled or timed out before they returned
-};
-
 class Kernel final : private HostServices {
  public:
   // Loads what the journal holds, closes the calls of a process that is gone (the caller holds the workspace's lock, so
@@ -101,9 +95,9 @@ class Kernel final : private HostServices {
   std::size_t running() const { return running_.size(); }
   std::vector<ReceiptId> running_receipts() const;
   bool token_revoked(std::string_view token_id) const { return revoked_tokens_.contains(token_id); }
-  // The running call of this receipt, null when there is none.
+  // The call of this receipt while it runs, and until its end is durable; null when there is none.
   const RunningCall* find_running(const ReceiptId& receipt) const;
-  // Adds a completion to a running call; false when there is none.
+  // Adds a completion to such a call; false when there is none.
   bool also_notify(const ReceiptId& receipt, Completion done);
 
   const WorkspaceConfig& config() const { return options_.config; }
@@ -132,6 +126,10 @@ class Kernel final : private HostServices {
   struct DrainAsked {
     std::function<void()> idle;
   };
+  struct BatchEnded {
+    std::uint64_t number;
+    Status status;
+  };
   // A change of the pack's store that commits by itself, while the thread that asked waits.
   struct Transaction {
     HostState* state;
@@ -145,7 +143,8 @@ class Kernel final : private HostServices {
     std::unique_ptr<TimerContext> context;  // after what it reads from
     Result<std::optional<std::int64_t>> next_ms{std::optional<std::int64_t>()};
   };
-  using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, Transaction, TimerReturned>;
+  using Ingress =
+      std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned>;
 
   // What a call's end writes, kept until it is durable.
   struct Ending {
@@ -160,6 +159,20 @@ class Kernel final : private HostServices {
     CallPtr call;
     CallResult result;
   };
+  // What one batch decided, kept until it is durable.
+  struct Batch {
+    std::uint64_t number = 0;
+    std::vector<Answer> answers;
+    std::vector<CallPtr> launches;
+    std::vector<Ending> endings_of_effects;                             // ends of two-commit calls
+    std::vector<std::pair<std::string, std::uint64_t>> store_versions;  // by pack: those it wrote
+    std::vector<std::shared_ptr<std::promise<Status>>> transactions;    // shared with those who wait
+    bool counts_refusals = false;
+    bool empty() const {
+      return answers.empty() && launches.empty() && endings_of_effects.empty() && transactions.empty() &&
+             !counts_refusals;
+    }
+  };
 
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
@@ -170,7 +183,11 @@ class Kernel final : private HostServices {
   void handle(Ingress item);
   void end_overdue_calls();
   void commit_batch();
-  void batch_failed(const Error& error);
+  void ended(const BatchEnded& batch);
+  void make_visible(Batch batch);
+  void open_batch_failed(const Error& error);
+  void undo(Batch batch, const Error& error);
+  RunningCall* find_unanswered(const ReceiptId& receipt) const;
   void append_refusal_counts();
   bool refusal_counts_due() const;
   void finish_draining();
@@ -219,13 +236,9 @@ class Kernel final : private HostServices {
   std::int64_t duration_since(std::chrono::nanoseconds start) const;
   Status append_started(RunningCall& call);
   Status apply_store_writes(const Ending& ending);
+  void note_store_written(std::string_view pack_id);
   journal::CallRequested requested_entry(const RunningCall& call) const;
-  struct ToolCalled {
-    std::string_view receipt, tool, envelope_hash, code;  // what they view outlives the entry's making
-    journal::Outcome outcome;
-    std::int64_t duration_us;
-  };
-  Result<std::string> tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
+  std::string tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
   struct CrashedEnd {
     journal::Outcome outcome;
     std::string code, decided_by, result;
@@ -251,16 +264,16 @@ class Kernel final : private HostServices {
   std::multimap<std::chrono::nanoseconds, std::string> deadlines_;  // monotonic -> receipt
   std::unordered_map<std::string, std::size_t> running_by_tool_;
   std::map<Hash256, std::string> running_keys_;                    // idempotency hash -> receipt
-  std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: commits that wrote its store
+  std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: calls that wrote its store
+  std::unordered_map<std::string, std::uint64_t> durable_store_versions_;
 
-  // The batch that is open.
-  std::optional<Error> batch_error_;
-  std::vector<Answer> answers_;
-  std::vector<std::shared_ptr<RunningCall>> launches_;
-  std::vector<std::shared_ptr<std::promise<Status>>> transactions_;  // shared with those who wait
-  std::unordered_map<std::string, CallResult> results_of_batch_;     // receipt -> what it will answer
-  std::vector<Ending> endings_of_effects_;                           // ends of two-commit calls in this batch
-  std::vector<Ending> unrecorded_;                                   // the same, of batches that failed
+  std::optional<Error> batch_error_;  // of the open batch
+  Batch open_;
+  std::deque<Batch> in_flight_;  // handed to the journal, oldest first
+  std::uint64_t next_batch_ = 1;
+  // What calls under an idempotency key will answer, by receipt: until it is durable the journal cannot say it.
+  std::unordered_map<std::string, CallResult> undurable_results_;
+  std::vector<Ending> unrecorded_;  // ends of two-commit calls in batches that failed
 
   std::map<std::pair<std::string, std::string>, journal::CallsRefused> refusal_counts_;  // (subject, code)
   std::atomic<bool> draining_ = false;  // read by timers on their threads

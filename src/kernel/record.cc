@@ -1,4 +1,5 @@
 // Stages 11 and 12: the call's last record, its events and its store's writes in one commit, and the answer after it.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -37,14 +38,24 @@ std::string failure_text(std::string_view code, const std::string& message, cons
 
 std::string_view code_of(const CallEnd& end) { return end.code ? name(*end.code) : std::string_view(end.tool_code); }
 
-std::string with_metadata(std::string_view result, const ReceiptId& receipt, std::int64_t duration_us) {
+// With as many decimals as it has, at most three.
+void append_milliseconds(std::int64_t duration_us, std::string& out) {
   std::array<char, 32> number;
-  const double duration_ms = static_cast<double>(duration_us) / 1000;
-  const auto end = std::to_chars(number.data(), number.data() + number.size(), duration_ms).ptr;
+  const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(duration_us, 0));
+  char* end = std::to_chars(number.data(), number.data() + 24, us / 1000).ptr;
+  if (us % 1000 != 0) {
+    *end++ = '.';
+    for (std::uint64_t rest = us % 1000, digit = 100; rest != 0; rest %= digit, digit /= 10)
+      *end++ = static_cast<char>('0' + rest / digit);
+  }
+  out.append(number.data(), end);
+}
+
+std::string with_metadata(std::string_view result, const ReceiptId& receipt, std::int64_t duration_us) {
   std::string out;
   out.reserve(result.size() + 128);
   out.append(result.substr(0, result.size() - 1));
-  out.append(",\"metadata\":{\"duration_ms\":").append(number.data(), end);
+  append_milliseconds(duration_us, out.append(",\"metadata\":{\"duration_ms\":"));
   out.append(",\"receipt_id\":\"").append(receipt.str()).append("\"}}");
   return out;
 }
@@ -60,6 +71,25 @@ std::string envelope_hash(const RunningCall& call) {
   json::append_canonical_string(call.tool->descriptor.name, rest);
   rest += '}';
   return to_hex(sha256({R"({"input":)", input, rest}));
+}
+
+// Every call has one, so it is written in canonical form at once.
+std::string tool_called_payload(const ToolCalled& called) {
+  std::string out;
+  out.reserve(320);
+  const auto text = [&out](std::string_view key, std::string_view value) {
+    out.append(key);
+    json::append_canonical_string(value, out);
+  };
+  if (!called.code.empty()) text(R"({"code":)", called.code);
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), called.duration_us / 1000).ptr;
+  out.append(called.code.empty() ? R"({"duration_ms":)" : R"(,"duration_ms":)").append(digits.data(), end);
+  text(R"(,"envelope_hash":)", called.envelope_hash);
+  text(R"(,"outcome":)", journal::name(called.outcome));
+  text(R"(,"receipt_id":)", called.receipt);
+  text(R"(,"tool_name":)", called.tool);
+  return out += '}';
 }
 
 json::Value hashed(const std::string& key, const json::Value& value) {
@@ -109,7 +139,7 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
   Status status = batch_error_ ? Status() : record(ending);
   if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   const bool effects_are_out = call->started;
-  if (effects_are_out) endings_of_effects_.push_back(std::move(ending));
+  if (effects_are_out) open_.endings_of_effects.push_back(std::move(ending));
 }
 
 std::int64_t Kernel::duration_since(std::chrono::nanoseconds start) const {
@@ -120,8 +150,8 @@ void Kernel::answer_later(const Ending& ending, std::int64_t duration_us) {
   const RunningCall& call = *ending.call;
   CallResult result{call.receipt, ending.end.outcome, ending.end.code, {}, false};
   if (!ending.response_result.empty()) result.body = with_metadata(ending.response_result, call.receipt, duration_us);
-  if (call.idempotency_hash) results_of_batch_.insert_or_assign(call.receipt.str(), result);
-  answers_.push_back({ending.call, std::move(result)});
+  if (call.idempotency_hash) undurable_results_.insert_or_assign(call.receipt.str(), result);
+  open_.answers.push_back({ending.call, std::move(result)});
 }
 
 Result<log::Row> Kernel::final_row(const Ending& ending) {
@@ -132,7 +162,7 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   row.entries.reserve(3 + ending.events.size());
   if (!call.started) row.entries.push_back(journal::encode(requested_entry(call)));
   journal::CallFinished finished;
-  finished.receipt = call.receipt;
+  finished.receipt = call.receipt.str();
   finished.ts = now;
   finished.outcome = ending.end.outcome;
   finished.code = code_of(ending.end);
@@ -146,8 +176,7 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
     const std::string envelope = envelope_hash(call);
     const ToolCalled called{call.receipt.str(),  call.tool->descriptor.name, envelope,
                             code_of(ending.end), ending.end.outcome,         duration_us};
-    LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, call.call, now));
-    row.entries.push_back(std::move(entry));
+    row.entries.push_back(tool_called_entry(called, call.call, now));
   }
   for (const PendingEvent& event : ending.events) {
     const event::EventClass event_class = call.tool->pack->manifest.backpressure_policy.find(event.kind)->second;
@@ -163,8 +192,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
 
 Status Kernel::record(Ending& ending) {
   RunningCall& call = *ending.call;
-  LUMENFLOW_TRY_ASSIGN(const log::Row row, final_row(ending));
-  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(row));
+  LUMENFLOW_TRY_ASSIGN(log::Row row, final_row(ending));
+  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
 
   const std::string key(as_chars(call.ulid.bytes));
   const journal::CallPlaces places{call.started ? call.requested : at, at};
@@ -176,9 +205,15 @@ Status Kernel::record(Ending& ending) {
   return apply_store_writes(ending);
 }
 
+void Kernel::note_store_written(std::string_view pack_id) {
+  std::string pack(pack_id);
+  const std::uint64_t version = ++store_versions_[pack];
+  open_.store_versions.emplace_back(std::move(pack), version);
+}
+
 Status Kernel::apply_store_writes(const Ending& ending) {
   if (ending.store_writes.empty()) return {};
-  ++store_versions_[std::string(ending.call->pack_id)];
+  note_store_written(ending.call->pack_id);
   const std::string revoked = journal::store_key("kernel", kRevokedPrefix);
   for (const auto& [key, text] : ending.store_writes) {
     LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text)
@@ -191,9 +226,9 @@ Status Kernel::apply_store_writes(const Ending& ending) {
 Status Kernel::append_started(RunningCall& call) {
   log::Row row;
   row.entries.push_back(journal::encode(requested_entry(call)));
-  row.entries.push_back(journal::encode(journal::CallStarted{call.receipt, call.arrived, "in-process"}));
+  row.entries.push_back(journal::encode(journal::CallStarted{call.receipt.str(), call.arrived, "in-process"}));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
-  LUMENFLOW_TRY_ASSIGN(call.requested, ports_.log.append(row));
+  LUMENFLOW_TRY_ASSIGN(call.requested, ports_.log.append(std::move(row)));
   const std::string key(as_chars(call.ulid.bytes));
   LUMENFLOW_TRY(
       ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));
@@ -207,33 +242,22 @@ Status Kernel::append_started(RunningCall& call) {
 
 journal::CallRequested Kernel::requested_entry(const RunningCall& call) const {
   journal::CallRequested entry;
-  entry.receipt = call.receipt;
+  entry.receipt = call.receipt.str();
   entry.ts = call.arrived;
-  entry.subject = call.call.credential->subject;
+  entry.subject = call.call.credential->subject.str();
   entry.on_behalf_of = call.call.credential->on_behalf_of;
-  entry.tool = call.tool != nullptr ? call.tool->descriptor.name : std::string(clip_utf8(call.call.tool, 200));
+  entry.tool = call.tool != nullptr ? std::string_view(call.tool->descriptor.name) : clip_utf8(call.call.tool, 200);
   if (call.tool != nullptr) {
     entry.pack = call.pack_id;
-    entry.pack_integrity = call.tool->pack == nullptr ? std::string() : call.tool->pack->integrity;
+    if (call.tool->pack != nullptr) entry.pack_integrity = call.tool->pack->integrity;
   }
   entry.input_hash = call.input_hash;
   entry.idempotency_key = clip_utf8(call.call.idempotency_key, 256);
   return entry;
 }
 
-Result<std::string> Kernel::tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now) {
-  json::Object payload;
-  payload.reserve(6);
-  payload.append("receipt_id", called.receipt);
-  payload.append("tool_name", called.tool);
-  payload.append("envelope_hash", called.envelope_hash);
-  payload.append("outcome", journal::name(called.outcome));
-  payload.append("duration_ms", called.duration_us / 1000);
-  if (!called.code.empty()) payload.append("code", called.code);
-  LUMENFLOW_TRY_ASSIGN(
-      std::optional<std::string> entry,
-      emitter_.emit({std::string(kToolCalled), std::move(payload), {}}, event::EventClass::kEphemeral, now, cause));
-  return *std::move(entry);  // without a key there is always one
+std::string Kernel::tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now) {
+  return emitter_.emit_canonical(kToolCalled, tool_called_payload(called), event::EventClass::kEphemeral, now, cause);
 }
 
 Status Kernel::close_crashed_calls() {
@@ -283,7 +307,7 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   const std::string& result = end.result;
   const std::string& code = end.code;
   journal::CallFinished finished;
-  finished.receipt = receipt;
+  finished.receipt = receipt.str();
   finished.ts = ports_.clock.now();
   finished.outcome = end.outcome;
   finished.code = code;
@@ -294,10 +318,9 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   const ToolCalled called{receipt.str(), tool_name, envelope, code, finished.outcome, 0};
   log::Row row;
   row.entries.push_back(journal::encode(finished));
-  LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, Call{}, finished.ts));
-  row.entries.push_back(std::move(entry));
+  row.entries.push_back(tool_called_entry(called, Call{}, finished.ts));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({{}, result}, ports_.blobs));
-  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(row));
+  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
   const journal::CallPlaces closed{places->requested, at};
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, open_call.key, journal::encode(closed)));
   return ports_.log.erase(journal::kOpenCallsTable, open_call.key);

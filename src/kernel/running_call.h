@@ -52,4 +52,11 @@ struct CallEnd {
   json::Value details;  // null: none
 };
 
+// What agent-runtime:tool_called says. What it views outlives the entry's making.
+struct ToolCalled {
+  std::string_view receipt, tool, envelope_hash, code;
+  journal::Outcome outcome;
+  std::int64_t duration_us;
+};
+
 }  // namespace lumenflow::kernel

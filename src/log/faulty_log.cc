@@ -37,9 +37,9 @@ class FaultyLog final : public Log {
   FaultyLog(std::unique_ptr<Log> inner, const LogFaults& faults)
       : inner_(std::move(inner)), faults_(faults), tables_(inner_->tables(), faults) {}
 
-  Result<Position> append(const Row& row) override {
+  Result<Position> append(Row row) override {
     if (lose_batch_if(faults_.fail_append)) return fault("append");
-    return inner_->append(row);
+    return inner_->append(std::move(row));
   }
   Status put(std::string_view table, std::string_view key, std::string_view value) override {
     if (lose_batch_if(put_fails())) return fault("put");
@@ -52,6 +52,7 @@ class FaultyLog final : public Log {
   const TableReader& tables() const override { return tables_; }
   Position next_position() const override { return inner_->next_position(); }
   Status commit(std::optional<std::uint64_t> expected_head) override {
+    if (faults_.before_commit) faults_.before_commit();
     puts_ = 0;
     if (lose_batch_if(faults_.fail_commit)) {
       lost_ = false;

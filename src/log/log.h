@@ -83,7 +83,7 @@ class Log {
   // Opens a batch if none is open. Everything until commit() becomes durable together or not at all. Reads through
   // `tables()` see the batch's own writes. `append` returns the position of the row's first entry. What is refused with
   // INVALID_INPUT leaves the batch as it was; after any other error it is lost: the rest of it fails, commit() too.
-  virtual Result<Position> append(const Row& row) = 0;
+  virtual Result<Position> append(Row row) = 0;
   virtual Status put(std::string_view table, std::string_view key, std::string_view value) = 0;
   virtual Status erase(std::string_view table, std::string_view key) = 0;
   virtual const TableReader& tables() const = 0;
@@ -93,6 +93,16 @@ class Log {
   // JOURNAL_UNAVAILABLE (try again later), JOURNAL_DAMAGED. An empty batch succeeds without work. `expected_head`, when
   // given, is the size before the batch: CONFLICT and nothing done when it differs.
   virtual Status commit(std::optional<std::uint64_t> expected_head = std::nullopt) = 0;
+  // As commit(), but it may leave before the batch is durable: it then returns nothing, and `done` is called once, on
+  // another thread, with what commit() would have said. Batches become durable in the order in which they were handed
+  // over, and a failure takes along all that were handed over after it; what is open by then is to be rolled back.
+  using Done = std::function<void(const Status&)>;
+  virtual std::optional<Status> commit_soon(Done done) {
+    (void)done;
+    return commit();
+  }
+  // Returns when everything that was handed over is durable or has failed, and its `done` was called.
+  virtual void settle() {}
   virtual void rollback() = 0;
 
   // --- anybody's half: thread safe, durable entries only ---

@@ -7,6 +7,7 @@
 
 #include "log/memory_log.h"
 #include "log/merkle.h"
+#include "log/pipelined_log.h"
 #include "log/test_support.h"
 
 namespace lumenflow::log {
@@ -18,6 +19,8 @@ class LogContract : public testing::TestWithParam<std::string> {
 
   std::unique_ptr<Log> make(const std::string& adapter) {
     if (adapter == "sqlite") return open_at(folder_.file("log.db"));
+    if (adapter == "pipelined_sqlite") return make_pipelined_log(make("sqlite"));
+    if (adapter == "pipelined_memory") return make_pipelined_log(make("memory"));
     if (adapter == "faulty") return make_faulty_log(make_memory_log("log-a"), no_faults_);
     return make_memory_log("log-a");
   }
@@ -325,7 +328,8 @@ TEST_P(LogContract, ReadersOnOtherThreadsSeeOnlyWholeCommits) {
   EXPECT_EQ(log_->head().size, 3 * kCommits);
 }
 
-INSTANTIATE_TEST_SUITE_P(Adapters, LogContract, testing::Values("sqlite", "memory", "faulty"),
+INSTANTIATE_TEST_SUITE_P(Adapters, LogContract,
+                         testing::Values("sqlite", "memory", "faulty", "pipelined_sqlite", "pipelined_memory"),
                          [](const auto& tested) { return tested.param; });
 
 }  // namespace

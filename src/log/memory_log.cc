@@ -85,11 +85,11 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
  public:
   explicit MemoryLog(std::string log_id) : log_id_(std::move(log_id)), tree_(*this) {}
 
-  Result<Position> append(const Row& row) override {
+  Result<Position> append(Row row) override {
     LUMENFLOW_TRY(check_row(row));
     const Position first = next_position();
     for (const std::string& entry : row.entries) edge_.append(leaf_hash(entry), finished_);
-    batch_rows_.push_back({first, row.entries, row.body});
+    batch_rows_.push_back({first, std::move(row.entries), std::move(row.body)});
     return first;
   }
   Status put(std::string_view table, std::string_view key, std::string_view value) override {

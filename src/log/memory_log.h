@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,8 +18,9 @@ struct LogFaults {
   bool fail_append = false;
   bool fail_put = false;
   std::optional<std::uint64_t> fail_put_after;  // so many puts and erases of a batch succeed, the next one fails
-  bool fail_commit = false;  // the batch is undone, as when the disk is full
+  bool fail_commit = false;                     // the batch is undone, as when the disk is full
   bool fail_read = false;
+  std::function<void()> before_commit;  // called on the thread that commits; may change the faults, and may wait
 };
 
 // Passes everything on to `inner` but for the faults that `faults` asks for at that moment. Borrows `faults`.

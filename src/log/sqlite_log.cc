@@ -68,7 +68,7 @@ class SqliteLog final : public Log {
     return {};
   }
 
-  Result<Position> append(const Row& row) override {
+  Result<Position> append(Row row) override {
     LUMENFLOW_TRY(check_row(row));
     LUMENFLOW_TRY(enter_batch());
     const Position first = next_position();

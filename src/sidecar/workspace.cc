@@ -14,6 +14,7 @@
 #include "base/ulid.h"
 #include "journal/tables.h"
 #include "kernel/workspace_packs.h"
+#include "log/pipelined_log.h"
 #include "log/sqlite_log.h"
 #include "pack/yaml.h"
 #include "sidecar/outbound.h"
@@ -221,7 +222,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
                           " aside: the journal's end is then only as safe as the disk";
   else if (latest.error().code() != ErrorCode::kNotFound)
     return latest.error();
-  LUMENFLOW_TRY_ASSIGN(workspace->log_, log::open_sqlite_log(log_options));
+  LUMENFLOW_TRY_ASSIGN(std::unique_ptr<log::Log> journal, log::open_sqlite_log(log_options));
+  workspace->log_ = log::make_pipelined_log(std::move(journal));
 
   options.workspace_root = real_root;
   options.redaction_key = workspace->keys_.redaction_key;

@@ -1,0 +1,19 @@
+// What the kernel counts, for metrics. Values of the strand.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace lumenflow::kernel {
+
+// Counters since start, for metrics.
+struct KernelCounters {
+  std::map<std::string, std::uint64_t> calls_by_outcome;
+  std::uint64_t commits = 0;
+  std::uint64_t commits_failed = 0;
+  std::uint64_t refused_unrecorded = 0;  // rate limit and draining, counted in their own entries
+  std::uint64_t late_results = 0;        // of tools that were cancelled or timed out before they returned
+};
+
+}  // namespace lumenflow::kernel
