@@ -174,7 +174,9 @@ void KernelWorld::open() {
   options.redaction_key = std::string(32, 'k');
   options.version = "test";
   options.doorbell = [this] {
-    if (running_task) kernel->run_pending();
+    if (!running_task) return;
+    if (fail_commits_after && (*fail_commits_after)-- == 0) faults.fail_commit = true;
+    kernel->run_pending();
   };
   options.on_notice = [this](std::string_view line) {
     if (has_terminal) notices.emplace_back(line);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,8 +62,9 @@ class KernelWorld {
   std::vector<std::string> notices;  // what the operator was shown
   bool has_terminal = true;
   std::unique_ptr<Kernel> kernel;
-  bool running_task = false;         // a tool or timer runs on this thread: what it waits for is done at once
-  std::vector<std::string> effects;  // what `probe:effect` did to the outside world
+  bool running_task = false;              // a tool or timer runs on this thread: what it waits for is done at once
+  std::optional<int> fail_commits_after;  // of those that a running task waits for, so many succeed
+  std::vector<std::string> effects;       // what `probe:effect` did to the outside world
 };
 
 }  // namespace lumenflow::kernel
