@@ -5,6 +5,7 @@
 // bounded; one context belongs to one call or run and is used by one thread at a time. A context does not outlive it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -138,9 +139,39 @@ struct RegisteredTool {
   ToolHandler handler;
 };
 
-// What a pack's code registers; compared with its manifest at load (LF1033).
+// A call that had started when the process died.
+struct StartedCall {
+  std::string_view receipt_id;
+  std::string_view tool;  // canonical name
+  const std::string& workspace_root;
+};
+
+// What became of it, as far as the pack's own records tell.
+struct Aftermath {
+  enum class Effect : std::uint8_t {
+    kUnknown,  // the records do not say
+    kNone,     // it changed nothing, and never will
+    kDone,     // all of it happened
+  };
+  Effect effect = Effect::kUnknown;
+  json::Value data;  // kDone: what the tool would have answered
+};
+
+// Asked when a workspace opens, before any call is taken.
+using StatusHandler = std::function<Aftermath(const StartedCall&)>;
+
+// What a pack's code registers; compared with its manifest at load (LF1033). Handlers may share state that they own:
+// it ends, on the thread that lets go of the workspace, after the last call and before the workspace's lock is
+// released.
 class Registration {
  public:
+  // `config` is what lumenflow.yaml says under the pack's config_key; an empty object when it says nothing.
+  explicit Registration(json::Value config = json::Object{}) : config_(std::move(config)) {}
+
+  const json::Value& config() const { return config_; }
+  // For tools with effects outside the store: without it such a call of a dead process ends as `unknown`.
+  void status(StatusHandler handler) { status_ = std::move(handler); }
+  const StatusHandler& status() const { return status_; }
   void tool(std::string name, ToolTraits traits, ToolHandler handler) {
     tools_.push_back({std::move(name), traits, std::move(handler)});
   }
@@ -149,6 +180,8 @@ class Registration {
   const std::vector<RegisteredTimer>& timers() const { return timers_; }
 
  private:
+  json::Value config_;
+  StatusHandler status_;
   std::vector<RegisteredTool> tools_;
   std::vector<RegisteredTimer> timers_;
 };

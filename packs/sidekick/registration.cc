@@ -1,10 +1,12 @@
 #include "sidekick/registration.h"
 
+#include <memory>
 #include <string>
 
 #include "lumenflow_sidekick_files.h"
 #include "sidekick/constants.h"
-#include "sidekick/storage/open_storage.h"
+#include "sidekick/storage/storage_source.h"
+#include "sidekick/tool_impl/aftermath.h"
 #include "sidekick/tool_impl/due.h"
 #include "sidekick/tools/descriptor.h"
 
@@ -12,19 +14,31 @@ namespace lumenflow {
 namespace sidekick {
 namespace {
 
-pack::ToolHandler handler_of(const ToolDescriptor& tool) {
+using SharedSource = std::shared_ptr<StorageSource>;  // shared: between the handlers of one workspace
+
+pack::ToolHandler handler_of(const SharedSource& source, const ToolDescriptor& tool) {
   const Durable durable = tool.traits.store_only ? Durable::kWithResult : Durable::kAtOnce;
-  return [run = tool.run, durable](pack::ToolContext& context, const json::Value& input) {
-    const std::unique_ptr<StoragePort> storage = open_storage(context, durable);
-    Call call{context, *storage, Input(input)};
+  return [source, run = tool.run, durable](pack::ToolContext& context, const json::Value& input) {
+    const Result<std::unique_ptr<StoragePort>> storage = source->open(context, durable);
+    if (!storage.ok()) return to_tool_result(storage.error());
+    Call call{context, **storage, Input(input)};
     return to_tool_result(run(call));
   };
 }
 
+pack::TimerHandler due_timer(const SharedSource& source) {
+  return [source](pack::HostContext& context) -> Result<std::optional<std::int64_t>> {
+    LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<StoragePort> storage, source->open(context, Durable::kAtOnce));
+    return announce_due(context, *storage);
+  };
+}
+
 void register_pack(pack::Registration& registration) {
+  const SharedSource source = make_storage_source(registration.config());
+  registration.status([source](const pack::StartedCall& call) { return aftermath(*source, call); });
   for (const ToolDescriptor& tool : all_tools())
-    registration.tool(std::string(tool.name), tool.traits, handler_of(tool));
-  registration.timer(std::string(kDueTimer), announce_due);
+    registration.tool(std::string(tool.name), source->traits(tool.traits), handler_of(source, tool));
+  registration.timer(std::string(kDueTimer), due_timer(source));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <map>
 #include <ostream>
 
+#include "base/time.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -44,6 +45,7 @@ struct Verdict {
 Result<Verdict> verify(const Context& context) {
   LUMENFLOW_TRY_ASSIGN(const std::string root, workspace_root(context));
   const sidecar::WorkspacePaths paths(root);
+  LUMENFLOW_TRY(sidecar::check_confinement(context.files, paths));
   LUMENFLOW_TRY_ASSIGN(const auto database, context.files.stat(paths.journal));
   if (!database) return Error(ErrorCode::kNotFound, "the workspace has no journal yet: " + paths.journal);
   LUMENFLOW_TRY_ASSIGN(const std::vector<log::Head> heads, signed_heads(context, paths));
@@ -108,8 +110,16 @@ class EntryFilter {
 
 template <class Each>
 Status for_each_entry(const Context& context, const AuditFlags& flags, Each each) {
+  AuditFlags wanted = flags;
+  if (!flags.since.empty()) {
+    const Result<Timestamp> since = parse_rfc3339(flags.since);
+    if (!since.ok())
+      return Error(ErrorCode::kInvalidRequest,
+                   "--since '" + flags.since + "' is no RFC 3339 time, like 2026-01-31T09:00:00Z");
+    wanted.since = format_rfc3339(*since);  // as the journal writes times, so that their texts compare
+  }
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
-  EntryFilter filter(flags);
+  EntryFilter filter(wanted);
   for (std::uint64_t after = flags.after;;) {
     LUMENFLOW_TRY_ASSIGN(const json::Value page, session->get("/audit?after=" + std::to_string(after) +
                                                               "&limit=" + std::to_string(kPageLimit)));
@@ -162,12 +172,8 @@ int run_audit_verify(Context& context, const AuditFlags& flags) {
   if (!verdict.ok()) return fail(context, verdict.error());
   const log::VerifyReport& report = verdict->report;
   if (flags.json) {
-    json::Object out{{"intact", report.intact},
-                     {"entries", report.entries},
-                     {"bodies", verdict->bodies},
-                     {"heads", report.heads},
-                     {"log_id", report.head.log_id},
-                     {"size", report.head.size}};
+    json::Object out{{"intact", report.intact}, {"entries", report.entries},    {"bodies", verdict->bodies},
+                     {"heads", report.heads},   {"log_id", report.head.log_id}, {"size", report.head.size}};
     if (!report.intact) out.set("first_bad", report.first_bad), out.set("what", report.what);
     context.out << json::serialize(json::Value(std::move(out))) << "\n";
   } else if (report.intact) {

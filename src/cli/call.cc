@@ -27,9 +27,9 @@ int exit_code_of(const json::Value& result) {
 
 int run_call(Context& context, const CallFlags& flags) {
   const Result<std::string> text = read_input(context, flags.input);
-  if (!text.ok()) return fail(context, text.error());
+  if (!text.ok()) return fail_usage(context, text.error());
   Result<json::Value> input = json::parse(*text);
-  if (!input.ok()) return fail(context, std::move(input).error().with_context("--input"));
+  if (!input.ok()) return fail_usage(context, std::move(input).error().with_context("--input"));
   const auto session = Session::open(context);
   if (!session.ok()) return fail(context, session.error());
   const Result<json::Value> result = (*session)->call(flags.tool, *input, flags.idempotency_key);

@@ -12,7 +12,7 @@ Result<std::string> workspace_root(const Context& context) {
   const std::string config = join_path(context.workspace, "lumenflow.yaml");
   LUMENFLOW_TRY_ASSIGN(const auto found, context.files.stat(config));
   if (!found)
-    return Error(ErrorCode::kNotFound,
+    return Error(ErrorCode::kInvalidConfiguration,
                  config + " does not exist; run `lumenflow --workspace " + context.workspace + " init`");
   return context.files.real_path(context.workspace);
 }
@@ -23,6 +23,11 @@ int fail(const Context& context, const Error& error) {
     context.err << "  " << (detail.pointer.empty() ? "/" : printable(detail.pointer)) << ": "
                 << printable(detail.reason) << "\n";
   return info(error.code()).exit_code;
+}
+
+int fail_usage(const Context& context, const Error& error) {
+  (void)fail(context, error);
+  return kExitUsage;
 }
 
 }  // namespace lumenflow::cli

@@ -15,7 +15,8 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr std::size_t kThreads = 4, kQueueMax = 4096;
+// Most of what runs there waits for the disk, and those that wait together are synced together.
+constexpr std::size_t kThreads = 32, kQueueMax = 4096;
 
 void print_ready(Context& context, const sidecar::Ready& ready, bool json) {
   if (json) {
@@ -60,6 +61,8 @@ int run_up(Context& context, const UpFlags& flags) {
 
   sidecar::SidecarOptions options;
   options.listen = flags.listen;
+  options.tls_cert = flags.tls_cert;
+  options.tls_key = flags.tls_key;
   if ((*workspace)->config().socket) {
     options.socket_path = sidecar::control_socket_path(*root);
     if (Status made = sidecar::make_socket_folder(context.files, options.socket_path); !made.ok())
@@ -72,9 +75,11 @@ int run_up(Context& context, const UpFlags& flags) {
     if (!error) sidecar->drain([&io] { io.stop(); });
   });
   const Result<sidecar::Ready> ready = sidecar->start();
-  if (!ready.ok()) return fail(context, ready.error());
+  if (!ready.ok())  // an address that is none or taken, a certificate that cannot be read
+    return fail_usage(context, ready.error());
   print_ready(context, *ready, flags.json);
   io.run();
+  executor.finish();  // a tool that was given up may still run, on what the workspace holds
   if (!ready->socket.empty()) (void)context.files.remove(ready->socket);
   return 0;
 }

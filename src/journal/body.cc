@@ -54,8 +54,10 @@ std::string BlobStore::path_of(const Hash256& hash) const {
 Status BlobStore::put(const Hash256& hash, std::string_view bytes) {
   const std::string path = path_of(hash);
   LUMENFLOW_TRY_ASSIGN(const auto there, files_.stat(path));
-  if (there && there->size_bytes == bytes.size()) return {};
+  if (there && !there->symlink && there->size_bytes == bytes.size()) return {};
   LUMENFLOW_TRY(files_.make_directories(parent_path(path), 0700));
+  LUMENFLOW_TRY_ASSIGN(const auto folder, files_.stat(parent_path(path)));
+  if (folder && folder->symlink) return Error(ErrorCode::kIo, parent_path(path) + " is a symlink");
   return files_.write_atomic(path, bytes, 0600);
 }
 

@@ -18,8 +18,8 @@ bool holds(const std::vector<json::Value>& entries, std::string_view type, std::
 }
 
 Error damaged(const log::StoredRow& row, std::string_view what) {
-  return Error(ErrorCode::kJournalDamaged, "at position " + std::to_string(row.first.value()) + ": " +
-                                               std::string(what));
+  return Error(ErrorCode::kJournalDamaged,
+               "at position " + std::to_string(row.first.value()) + ": " + std::string(what));
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ class ObjectWriter {
 };
 
 constexpr std::array<std::string_view, 9> kOutcomeNames = {"success", "failure", "denied",  "pending", "cancelled",
-                                                          "stopped", "timeout", "crashed", "unknown"};
+                                                           "stopped", "timeout", "crashed", "unknown"};
 
 }  // namespace
 

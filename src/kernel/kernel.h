@@ -193,6 +193,11 @@ class Kernel final : private HostServices {
     std::int64_t duration_us;
   };
   Result<std::string> tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
+  struct CrashedEnd {
+    journal::Outcome outcome;
+    std::string code, decided_by, result;
+  };
+  CrashedEnd end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const;
   Status close_crashed_call(const log::KeyValue& open_call);
   std::string redact(const json::Schema& schema, const json::Value& value) const;
 

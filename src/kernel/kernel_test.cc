@@ -243,6 +243,55 @@ TEST_F(KernelTest, Law6ACrashIsClosedAndNotRetried) {
   EXPECT_TRUE(effects.empty());
 }
 
+// A pack that keeps receipts can tell what became of a call whose process died.
+class CrashedCall : public KernelTest {
+ protected:
+  // The outcome of a call to probe:effect that was started when the process died.
+  json::Value finished_after(pack::Aftermath aftermath) {
+    submit("probe:effect", Object{}, "k1", [](const CallResult&) {});
+    kernel->run_pending();
+    std::string asked;
+    status = [&](const pack::StartedCall& started) {
+      asked = std::string(started.tool) + " " + std::string(started.receipt_id) + " " + started.workspace_root;
+      return aftermath;
+    };
+    crash();
+    open();
+    status = {};
+    for (const json::Value& entry : entries()) {
+      if (journal::type_of(entry) != "call.finished") continue;
+      EXPECT_EQ(asked, "probe:effect " + std::string(json::string_or(entry, "receipt_id", "")) + " /ws");
+      return entry;
+    }
+    ADD_FAILURE() << "the call was left open";
+    return {};
+  }
+};
+
+TEST_F(CrashedCall, SucceededWhenThePackSaysThatItWasDone) {
+  const json::Value finished = finished_after({pack::Aftermath::Effect::kDone, json::Object{{"done", true}}});
+  EXPECT_EQ(json::string_or(finished, "outcome", ""), "success");
+  EXPECT_EQ(json::string_or(finished, "decided_by", ""), "status");
+  const CallResult again = call("probe:effect", Object{}, "k1");
+  EXPECT_TRUE(again.body.starts_with(R"({"data":{"done":true},"success":true)")) << again.body;
+  EXPECT_TRUE(effects.empty());
+}
+
+TEST_F(CrashedCall, CrashedWhenThePackSaysThatNothingWasDone) {
+  const json::Value finished = finished_after({pack::Aftermath::Effect::kNone, {}});
+  EXPECT_EQ(json::string_or(finished, "outcome", ""), "crashed");
+  EXPECT_EQ(json::string_or(finished, "decided_by", ""), "status");
+}
+
+TEST_F(CrashedCall, StaysUnknownWhenThePackDoesNotKnow) {
+  EXPECT_EQ(json::string_or(finished_after({}), "outcome", ""), "unknown");
+}
+
+TEST_F(CrashedCall, StaysUnknownWhenThePacksAnswerIsNotTheTools) {
+  const json::Value finished = finished_after({pack::Aftermath::Effect::kDone, 7});
+  EXPECT_EQ(json::string_or(finished, "outcome", ""), "unknown");
+}
+
 // Law 7: the same ingress gives the same journal bytes.
 TEST(Kernel, Law7TheSameIngressGivesTheSameJournal) {
   const auto run = [] {

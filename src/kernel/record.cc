@@ -144,8 +144,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   row.entries.push_back(journal::encode(finished));
   if (call.tool != nullptr) {
     const std::string envelope = envelope_hash(call);
-    const ToolCalled called{call.receipt.str(), call.tool->descriptor.name, envelope, code_of(ending.end),
-                            ending.end.outcome, duration_us};
+    const ToolCalled called{call.receipt.str(),  call.tool->descriptor.name, envelope,
+                            code_of(ending.end), ending.end.outcome,         duration_us};
     LUMENFLOW_TRY_ASSIGN(std::string entry, tool_called_entry(called, call.call, now));
     row.entries.push_back(std::move(entry));
   }
@@ -244,7 +244,34 @@ Status Kernel::close_crashed_calls() {
   }
 }
 
-// A call that was started by a process that is gone: one without effects is crashed, any other is unknown.
+Kernel::CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const {
+  pack::Aftermath aftermath;
+  if (tool != nullptr && tool->status)
+    aftermath = tool->status({receipt.str(), tool->descriptor.name, options_.workspace_root});
+  if (aftermath.effect == pack::Aftermath::Effect::kDone) {
+    const json::Schema& schema = *tool->descriptor.output_validator;
+    if (schema.validate(aftermath.data).empty()) {
+      const std::string data =
+          schema.has_write_only() ? redact(schema, aftermath.data) : json::serialize(aftermath.data);
+      return {journal::Outcome::kSuccess, {}, "status", success_text(data, {})};
+    }
+  }
+  const bool none = aftermath.effect == pack::Aftermath::Effect::kNone;
+  const bool repeatable =
+      tool != nullptr && (tool->descriptor.permission == pack::Permission::kRead || tool->descriptor.idempotent);
+  std::string code(name(ErrorCode::kToolCrashed));
+  std::string result =
+      failure_text(code,
+                   none         ? "the process died before the tool took effect; nothing was changed"
+                   : repeatable ? "the process died while the tool ran; calling it again is safe"
+                                : "the process died while the tool ran; whether it took effect is unknown",
+                   {});
+  return {none || repeatable ? journal::Outcome::kCrashed : journal::Outcome::kUnknown, std::move(code),
+          none ? "status" : "restart", std::move(result)};
+}
+
+// A call that was started by a process that is gone. What its pack knows of it decides; where the pack does not know,
+// one without effects is crashed, any other is unknown.
 Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   const ReceiptId receipt = journal::receipt_of_call_key(open_call.key);
   LUMENFLOW_TRY_ASSIGN(const auto found, ports_.log.tables().get(journal::kCallsTable, open_call.key));
@@ -252,23 +279,16 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   if (!places || open_call.value.size() < kHashHexBytes)
     return Error(ErrorCode::kJournalDamaged, "an open call has no record: " + receipt.str());
   const std::string tool_name = open_call.value.substr(kHashHexBytes);
-  const pack::ActiveTool* tool = options_.registry->find(tool_name);
-  const bool harmless =
-      tool != nullptr && (tool->descriptor.permission == pack::Permission::kRead || tool->descriptor.idempotent);
-
-  const std::string code(name(ErrorCode::kToolCrashed));
-  const std::string result =
-      failure_text(code,
-                   harmless ? "the process died while the tool ran; calling it again is safe"
-                            : "the process died while the tool ran; whether it took effect is unknown",
-                   {});
+  const CrashedEnd end = end_of_crashed(receipt, options_.registry->find(tool_name));
+  const std::string& result = end.result;
+  const std::string& code = end.code;
   journal::CallFinished finished;
   finished.receipt = receipt;
   finished.ts = ports_.clock.now();
-  finished.outcome = harmless ? journal::Outcome::kCrashed : journal::Outcome::kUnknown;
+  finished.outcome = end.outcome;
   finished.code = code;
-  finished.stage = 9;
-  finished.decided_by = "restart";
+  finished.stage = end.outcome == journal::Outcome::kSuccess ? 12 : 9;
+  finished.decided_by = end.decided_by;
   finished.output_hash = sha256(result);
   const std::string_view envelope = std::string_view(open_call.value).substr(0, kHashHexBytes);
   const ToolCalled called{receipt.str(), tool_name, envelope, code, finished.outcome, 0};

@@ -102,9 +102,11 @@ class SqliteLog final : public Log {
       return error;
     }
     if (!gate_) return {};
-    Status done = put_edge_tiles();
+    Status done = still_in_place();
+    if (done.ok()) done = put_edge_tiles();
     if (done.ok()) done = Query(statements_.commit).run();
     if (!done.ok()) {
+      if (done.error().code() == ErrorCode::kJournalDamaged) note(done.error());
       rollback();
       return std::move(done).error().with_context("committing");
     }
@@ -203,6 +205,15 @@ class SqliteLog final : public Log {
 
   Status put_tile(TileId id, std::span<const Hash256> entries) {
     return Query(statements_.put_tile).bind(1, tile_key(id)).bind(2, tile_bytes(entries)).run();
+  }
+
+  // A file without a name keeps nothing: what is written to it ends with the process.
+  Status still_in_place() const {
+    int moved = 0;
+    if (sqlite3_file_control(writer_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved == 0)
+      return {};
+    return Error(ErrorCode::kJournalDamaged,
+                 path_ + " was moved or deleted while in use; put it back, or restore a copy");
   }
 
   // The upper levels change only with a full tile below them; the lowest level's edge is in the rows themselves.

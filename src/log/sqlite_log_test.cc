@@ -107,6 +107,16 @@ TEST_F(SqliteLogTest, OpensReadOnlyWhenItsCheckpointDoesNotVerify) {
   EXPECT_TRUE((*log)->row_at(Position(1)).ok());
 }
 
+TEST_F(SqliteLogTest, NothingIsAcknowledgedIntoAFileThatIsGone) {
+  const std::unique_ptr<Log> log = open_at(path_);
+  fill(*log, 3);
+  std::filesystem::remove(path_);
+  ASSERT_TRUE(log->append({{"x"}, {}}).ok());
+  EXPECT_EQ(code_of(log->commit()), "JOURNAL_DAMAGED");
+  EXPECT_TRUE(log->condition().damaged);
+  EXPECT_EQ(log->head().size, 3u);
+}
+
 TEST_F(SqliteLogTest, ANewerFormatIsRefused) {
   { fill(*open_at(path_), 1); }
   sql("UPDATE meta SET value = 2 WHERE name = 'format'");

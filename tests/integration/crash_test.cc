@@ -68,7 +68,9 @@ class Clients {
 // Every page of GET /audit.
 std::vector<json::Value> all_entries(const std::string& url, const std::string& token) {
   std::vector<json::Value> entries;
-  http::Client client({.base_url = url, .socket_path = {}, .ca_file = {}});
+  http::ClientOptions options;
+  options.base_url = url;
+  http::Client client(options);
   for (std::int64_t after = 0;;) {
     http::ClientRequest request;
     request.path = "/audit?limit=1000&after=" + std::to_string(after);
@@ -112,8 +114,7 @@ TEST(Crash, EverythingAcknowledgedSurvivesKillNine) {
   for (const json::Value& entry : all_entries(sidecar.url(), token)) {
     if (json::string_or(entry, "type", "") != "call.finished") continue;
     EXPECT_TRUE(finished.insert(std::string(json::string_or(entry, "receipt_id", ""))).second) << "finished twice";
-    EXPECT_NE(json::string_or(entry, "outcome", ""), "crashed") << "a one-commit call is there or it is not";
-    EXPECT_NE(json::string_or(entry, "outcome", ""), "unknown");
+    EXPECT_NE(json::string_or(entry, "outcome", ""), "unknown") << "the pack's files tell whether it happened";
   }
   for (const std::string& receipt : clients.receipts()) EXPECT_TRUE(finished.contains(receipt)) << "lost: " << receipt;
 

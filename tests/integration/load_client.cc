@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   options.base_url = url;
   options.timeout = std::chrono::milliseconds(5'000);
   http::Client client(options);
+  int undone = 0;
   for (int n = 0;; ++n) {
     http::ClientRequest request;
     request.method = http::Method::kPost;
@@ -31,6 +32,13 @@ int main(int argc, char** argv) {
         continue;
       }
       const Result<json::Value> body = json::parse(answer->body);
+      const json::Value* code = body.ok() ? body->at_pointer("/error/code") : nullptr;
+      const json::Value* message = body.ok() ? body->at_pointer("/error/message") : nullptr;
+      if (code != nullptr && *code == json::Value("TOOL_CRASHED") && message != nullptr &&
+          message->as_string().ends_with("nothing was changed")) {  // the record under this key says so: take another
+        request.headers[1].second = name + "-again-" + std::to_string(undone++);
+        continue;
+      }
       const json::Value* receipt = body.ok() ? body->at_pointer("/metadata/receipt_id") : nullptr;
       const json::Value* task = body.ok() ? body->at_pointer("/data/task/id") : nullptr;
       if (answer->status != 200 || receipt == nullptr || task == nullptr) {

@@ -12,7 +12,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using namespace std::chrono_literals;
 
-class SidekickDue : public ::testing::Test {
+class SidekickDue : public ::testing::TestWithParam<const char*> {
  protected:
   SidekickDue() {
     world.open();
@@ -29,10 +29,10 @@ class SidekickDue : public ::testing::Test {
   }
   std::vector<std::string> announced() const { return world.payloads("sidekick:routine_due"); }
 
-  SidekickWorld world;
+  SidekickWorld world{GetParam()};
 };
 
-TEST_F(SidekickDue, ATaskIsAnnouncedWhenItsMomentComes) {
+TEST_P(SidekickDue, ATaskIsAnnouncedWhenItsMomentComes) {
   const std::string id =
       text(world.data("task:create", R"({"title":"x","due_at":"2026-03-01T12:00:30Z"})"), "/task/id");
   EXPECT_EQ(*world.kernel->next_deadline(), world.clock.monotonic() + 30s) << "nothing looks before";
@@ -46,14 +46,14 @@ TEST_F(SidekickDue, ATaskIsAnnouncedWhenItsMomentComes) {
   EXPECT_THAT(announced(), ElementsAre(payload));
 }
 
-TEST_F(SidekickDue, ARoutineIsAnnouncedAtEachOfItsMoments) {
+TEST_P(SidekickDue, ARoutineIsAnnouncedAtEachOfItsMoments) {
   world.data("routine:create", R"({"name":"r","cron":"*/5 * * * *","steps":[{"tool":"task:list"}]})");
   for (int i = 0; i < 11; ++i) advance(1min);
   EXPECT_THAT(announced(), SizeIs(2));
   EXPECT_THAT(world.payloads("agent-runtime:tool_called"), SizeIs(1)) << "nothing was executed";
 }
 
-TEST_F(SidekickDue, WhatFellDueWhileNothingRanIsAnnouncedOnce) {
+TEST_P(SidekickDue, WhatFellDueWhileNothingRanIsAnnouncedOnce) {
   world.data("routine:create", R"({"name":"r","cron":"*/5 * * * *","steps":[{"tool":"task:list"}]})");
   world.data("task:create", R"({"title":"x","due_at":"2026-03-01T12:30:00Z"})");
   world.crash();
@@ -69,9 +69,9 @@ TEST_F(SidekickDue, WhatFellDueWhileNothingRanIsAnnouncedOnce) {
 
 // The process dies after each of the commits that an announcement is made of, and comes back when the idempotency
 // window is over.
-TEST_F(SidekickDue, ACrashAnywhereNeitherLosesNorRepeats) {
+TEST_P(SidekickDue, ACrashAnywhereNeitherLosesNorRepeats) {
   for (int work = 0; work < 6; ++work) {
-    SidekickWorld crashing;
+    SidekickWorld crashing(GetParam());
     crashing.open();
     crashing.settle();
     crashing.data("task:create", R"({"title":"x","due_at":"2026-03-01T12:01:00Z"})");
@@ -91,6 +91,9 @@ TEST_F(SidekickDue, ACrashAnywhereNeitherLosesNorRepeats) {
     EXPECT_THAT(crashing.payloads("sidekick:routine_due"), SizeIs(2)) << "after " << work << " commits";
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Adapters, SidekickDue, ::testing::Values("journal", "filesystem"),
+                         [](const auto& adapter) { return std::string(adapter.param); });
 
 }  // namespace
 }  // namespace lumenflow::testing

@@ -28,7 +28,8 @@ class SidekickWebhook : public ::testing::Test {
   }
   // As the operator writes it; the workspace is opened with it.
   void allow(const std::string& host) {
-    world.config.pack_sections["sidekick"] = json::Object{{"webhook_allowlist", json::Array{host}}};
+    world.config.pack_sections["sidekick"] =
+        json::Object{{"storage", "journal"}, {"webhook_allowlist", json::Array{host}}};
     if (world.kernel) world.crash();
     world.open();
     world.settle();

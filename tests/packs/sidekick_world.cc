@@ -7,8 +7,10 @@
 
 namespace lumenflow::testing {
 
-SidekickWorld::SidekickWorld() {
+SidekickWorld::SidekickWorld(std::string_view storage) {
   pack = &sidekick_pack();
+  root = folder_.file(".");
+  config.pack_sections["sidekick"] = json::Object{{"storage", storage}};
   config.allowed_scopes.clear();
   for (const char* access : {"read", "write"})
     config.allowed_scopes.push_back(

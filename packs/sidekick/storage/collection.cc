@@ -8,4 +8,9 @@ std::string_view name(Collection collection) {
   return kNames[index_of(collection)];
 }
 
+std::string_view id_prefix(Collection collection) {
+  constexpr std::array<std::string_view, kCollections.size()> kPrefixes{"task-", "mem-", "chan-", "msg-", "routine-"};
+  return kPrefixes[index_of(collection)];
+}
+
 }  // namespace lumenflow::sidekick

@@ -18,4 +18,7 @@ constexpr std::size_t index_of(Collection collection) { return static_cast<std::
 // "tasks", "memories", …: in answers and in stored keys.
 std::string_view name(Collection collection);
 
+// "task-", "mem-", …: what the ids of its records begin with, before a ULID.
+std::string_view id_prefix(Collection collection);
+
 }  // namespace lumenflow::sidekick

@@ -71,7 +71,7 @@ class SidekickTest : public ::testing::Test {
 
   lumenflow::testing::MemoryStore store;
   lumenflow::testing::FakeToolContext context{store};
-  pack::Registration registration_;
+  pack::Registration registration_{json::Object{{"storage", "journal"}}};
 };
 
 }  // namespace lumenflow::sidekick

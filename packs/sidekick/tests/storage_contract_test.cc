@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 
+#include "crash_disk.h"
+#include "sidekick/storage/file_storage.h"
 #include "sidekick/storage/journal_storage.h"
 #include "support/memory_store.h"
 
@@ -255,8 +257,34 @@ class JournalBackend final : public Backend {
   lumenflow::testing::MemoryStore store_;
 };
 
+class FileBackend final : public Backend {
+ public:
+  std::unique_ptr<StoragePort> open() override { return std::make_unique<FileStorage>(*store_); }
+
+ protected:
+  CrashDisk disk_;
+  std::unique_ptr<FileStore> store_ = *FileStore::open(disk_);
+};
+
+// Opened anew before each call: everything goes through the log.
+class ReopenedFileBackend final : public Backend {
+ public:
+  std::unique_ptr<StoragePort> open() override {
+    store_.reset();
+    store_ = *FileStore::open(disk_);
+    return std::make_unique<FileStorage>(*store_);
+  }
+
+ private:
+  CrashDisk disk_;
+  std::unique_ptr<FileStore> store_;
+};
+
 INSTANTIATE_TEST_SUITE_P(Adapters, StorageContract,
-                         ::testing::Values(Adapter{"journal", [] { return std::make_unique<JournalBackend>(); }}),
+                         ::testing::Values(Adapter{"journal", [] { return std::make_unique<JournalBackend>(); }},
+                                           Adapter{"filesystem", [] { return std::make_unique<FileBackend>(); }},
+                                           Adapter{"filesystem_reopened",
+                                                   [] { return std::make_unique<ReopenedFileBackend>(); }}),
                          [](const auto& adapter) { return adapter.param.name; });
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "sidekick/constants.h"
-#include "sidekick/storage/open_storage.h"
 #include "sidekick/tool_impl/cron.h"
 #include "sidekick/tool_impl/time.h"
 
@@ -44,8 +43,8 @@ json::Value moved_on(json::Value record, const std::string& moment, std::int64_t
 
 class Announcer {
  public:
-  explicit Announcer(pack::HostContext& context)
-      : context_(context), storage_(open_storage(context, Durable::kAtOnce)), now_(format_time(context.now_ms())) {}
+  Announcer(pack::HostContext& context, StoragePort& storage)
+      : context_(context), storage_(storage), now_(format_time(context.now_ms())) {}
 
   Result<std::optional<std::int64_t>> run() {
     LUMENFLOW_TRY(settle());
@@ -69,7 +68,7 @@ class Announcer {
   Result<std::vector<Due>> due_up_to(std::string_view last, std::size_t limit) {
     std::vector<Due> due;
     for (const Collection collection : kScheduled) {
-      LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Snapshot> snapshot, storage_->read(collection));
+      LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Snapshot> snapshot, storage_.read(collection));
       LUMENFLOW_TRY_ASSIGN(std::vector<Record> records, snapshot->indexed({"", last}, limit));
       for (Record& record : records)
         if (std::optional<std::string> moment = index_key(collection, record.value))
@@ -109,7 +108,7 @@ class Announcer {
         }
         return {};
       };
-      LUMENFLOW_TRY(storage_->transaction({Collection::kTasks, Collection::kRoutines}, move_on));
+      LUMENFLOW_TRY(storage_.transaction({Collection::kTasks, Collection::kRoutines}, move_on));
       const auto erase_marks = [&](pack::Store& store) -> Status {
         for (const pack::StoreItem& mark : marks) LUMENFLOW_TRY(store.erase(mark.key));
         return {};
@@ -119,12 +118,14 @@ class Announcer {
   }
 
   pack::HostContext& context_;
-  const std::unique_ptr<StoragePort> storage_;
+  StoragePort& storage_;
   const std::string now_;
 };
 
 }  // namespace
 
-Result<std::optional<std::int64_t>> announce_due(pack::HostContext& context) { return Announcer(context).run(); }
+Result<std::optional<std::int64_t>> announce_due(pack::HostContext& context, StoragePort& storage) {
+  return Announcer(context, storage).run();
+}
 
 }  // namespace lumenflow::sidekick

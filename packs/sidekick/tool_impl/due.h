@@ -11,10 +11,11 @@
 
 #include "lumenflow/pack.h"
 #include "lumenflow/result.h"
+#include "sidekick/storage/storage_port.h"
 
 namespace lumenflow::sidekick {
 
-// The handler of the timer kDueTimer: the next moment that something falls due.
-Result<std::optional<std::int64_t>> announce_due(pack::HostContext& context);
+// What the timer kDueTimer runs, on a port that is durable at once: the next moment that something falls due.
+Result<std::optional<std::int64_t>> announce_due(pack::HostContext& context, StoragePort& storage);
 
 }  // namespace lumenflow::sidekick

@@ -108,6 +108,8 @@ ToolResult done(ToolContext&, const json::Value&) { return ToolOutput{json::Obje
 
 std::vector<std::string>* g_effects = nullptr;  // handlers are plain functions; the one world of a test is told here
 
+const pack::StatusHandler* g_status = nullptr;  // likewise
+
 ToolResult effect(ToolContext& context, const json::Value&) {
   g_effects->push_back(context.receipt_id());
   return ToolOutput{json::Object{{"done", true}}, {}};
@@ -117,6 +119,7 @@ void register_probe(pack::Registration& registration) {
   constexpr pack::ToolTraits kStrand{.store_only = true, .bounded = true};
   constexpr pack::ToolTraits kStoreOnly{.store_only = true, .bounded = false};
   constexpr pack::ToolTraits kOutside{};
+  registration.status([](const pack::StartedCall& call) { return *g_status ? (*g_status)(call) : pack::Aftermath{}; });
   registration.tool("probe:put", kStrand, put);
   registration.tool("probe:get", kStrand, get);
   registration.tool("probe:slow", kStoreOnly, done);
@@ -151,6 +154,7 @@ const pack::BuiltinPack& probe_pack() {
 
 KernelWorld::KernelWorld() {
   g_effects = &effects;
+  g_status = &status;
   EXPECT_TRUE(files->make_directories("/blobs").ok());
   log = log::make_faulty_log(log::make_memory_log("01TESTLOG"), faults);
   config.id = WorkspaceId("ws-42");
@@ -160,17 +164,22 @@ KernelWorld::KernelWorld() {
   credential.scopes = {"workspace"};
 }
 
-KernelWorld::~KernelWorld() { g_effects = nullptr; }
+KernelWorld::~KernelWorld() {
+  g_effects = nullptr;
+  g_status = nullptr;
+}
 
 void KernelWorld::open() {
   pack::RegistryBuilder builder;
   builder.add_builtin(*pack);
   KernelOptions options;
   options.config = config;
-  options.registry = builder.build();
+  const auto anything = [](std::string_view) { return true; };
+  const pack::Activation activation{anything, anything, config.pack_sections};
+  options.registry = builder.build(&activation);
   ASSERT_EQ(options.registry->refused().size(), 0u) << pack::render_text(options.registry->diagnostics(), false);
   options.kernel_tools = kernel_tools;
-  options.workspace_root = "/ws";
+  options.workspace_root = root;
   options.redaction_key = std::string(32, 'k');
   options.version = "test";
   options.doorbell = [this] {
