@@ -21,7 +21,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/executor.h"
@@ -36,6 +35,7 @@
 #include "kernel/emitter.h"
 #include "kernel/host_services.h"
 #include "kernel/idempotency.h"
+#include "kernel/ingress.h"
 #include "kernel/kernel_tool.h"
 #include "kernel/outbound.h"
 #include "kernel/policy.h"
@@ -108,44 +108,6 @@ class Kernel final : private HostServices {
   bool callable(const pack::ActiveTool& tool, const Credential& credential) const;
 
  private:
-  using CallPtr = std::shared_ptr<RunningCall>;  // the strand's, shared with the thread that runs the tool
-  struct CallArrived {
-    Call call;
-    Completion done;
-  };
-  struct ToolReturned {
-    CallPtr call;  // shared with the strand's table
-    std::unique_ptr<LazySnapshot> snapshot;
-    std::unique_ptr<CallContext> context;    // after what it reads from
-    std::optional<pack::ToolResult> result;  // nothing: the tool threw
-  };
-  struct CancelAsked {
-    ReceiptId receipt;
-    Subject by;
-  };
-  struct DrainAsked {
-    std::function<void()> idle;
-  };
-  struct BatchEnded {
-    std::uint64_t number;
-    Status status;
-  };
-  // A change of the pack's store that commits by itself, while the thread that asked waits.
-  struct Transaction {
-    HostState* state;
-    CallPtr call;  // null for a timer
-    const Change* change;
-    std::shared_ptr<std::promise<Status>> done;  // shared by the one who waits and the batch
-  };
-  struct TimerReturned {
-    PackTimer* timer;
-    std::unique_ptr<LazySnapshot> snapshot;
-    std::unique_ptr<TimerContext> context;  // after what it reads from
-    Result<std::optional<std::int64_t>> next_ms{std::optional<std::int64_t>()};
-  };
-  using Ingress =
-      std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned>;
-
   // What a call's end writes, kept until it is durable.
   struct Ending {
     CallPtr call;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kPageMax = 1000, kPageDefault = 100;
 constexpr std::size_t kStreamPage = 256;
 constexpr std::size_t kStreamBufferMax = 512 * 1024;  // what a reader may be behind before it is given no more
-constexpr std::chrono::milliseconds kLookAgain{50};  // while a slow reader catches up
+constexpr std::chrono::milliseconds kLookAgain{50};   // while a slow reader catches up
 
 // An envelope with where it stands in the journal.
 json::Value event_document(const journal::ReadEntry& entry) {

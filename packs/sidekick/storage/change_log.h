@@ -69,8 +69,8 @@ struct LogLine {
 };
 
 struct ReadSegment {
-  std::vector<LogLine> lines;           // the header first, when it can be read
-  std::vector<std::uint64_t> damaged;   // offsets of lines that had been synced and cannot be read
+  std::vector<LogLine> lines;            // the header first, when it can be read
+  std::vector<std::uint64_t> damaged;    // offsets of lines that had been synced and cannot be read
   std::optional<std::uint64_t> torn_at;  // where a tail begins that was never synced
 };
 

@@ -97,8 +97,8 @@ Result<ReadDocument> read_document(Collection collection, std::string_view text)
   if (const json::Value* version = parsed->find("version");
       version != nullptr && version->is_number() && version->as_double() > kDocumentVersion)
     return Error(ErrorCode::kUnsupportedFormat, "version " + json::serialize(*version) +
-                                                       " is newer than what this program knows (" +
-                                                       std::to_string(kDocumentVersion) + "): use a newer one");
+                                                    " is newer than what this program knows (" +
+                                                    std::to_string(kDocumentVersion) + "): use a newer one");
   json::Object* object = parsed->if_object();
   json::Value* list = object == nullptr ? nullptr : object->find(name(collection));
   if (list == nullptr || !list->is_array()) {

@@ -58,7 +58,8 @@ class FileStore {
   Result<std::optional<std::string>> find_audit(std::string_view receipt_id) const;
 
   using Change = std::function<Status(Draft&)>;
-  // Runs `change`, and returns when all of it is durable. An error of `change` undoes it; IO_ERROR when the disk refuses.
+  // Runs `change`, and returns when all of it is durable. An error of `change` undoes it; IO_ERROR when the disk
+  // refuses.
   Status transact(const Change& change);
 
   // The two halves of transact(): what was staged becomes durable, together, with the next flush.
@@ -115,8 +116,8 @@ class FileStore {
   bool ready_ = false;   // to write
   bool broken_ = false;  // the last write failed
   bool syncing_ = false;
-  bool dirty_ = false;  // something is not folded
-  StoreState working_;  // published, and what is staged
+  bool dirty_ = false;           // something is not folded
+  StoreState working_;           // published, and what is staged
   std::shared_ptr<Group> open_;  // shared with those that wait for it
   std::unique_ptr<AppendFile> segment_;
   std::uint64_t segment_bytes_ = 0;  // synced

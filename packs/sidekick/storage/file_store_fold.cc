@@ -45,8 +45,8 @@ Status FileStore::fold() {
     dirty_ = true;
   }
   const std::lock_guard lock(published_mutex_);
-  fold_problem_ = status.ok() ? std::string()
-                              : "the documents below .sidekick/ are behind the log: " + status.error().message();
+  fold_problem_ =
+      status.ok() ? std::string() : "the documents below .sidekick/ are behind the log: " + status.error().message();
   return status;
 }
 

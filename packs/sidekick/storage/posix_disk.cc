@@ -201,8 +201,7 @@ class PosixDisk final : public Disk {
       const Descriptor parent = std::exchange(at, Descriptor(-1));
       at = Descriptor(::openat(parent.get(), name.c_str(), kFlags));
       struct stat info {};
-      if (!at.ok() && errno == ENOTDIR &&
-          ::fstatat(parent.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0)
+      if (!at.ok() && errno == ENOTDIR && ::fstatat(parent.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0)
         errno = S_ISLNK(info.st_mode) ? ELOOP : ENOTDIR;
       start = end + 1;
     }

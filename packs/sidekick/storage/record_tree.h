@@ -1,4 +1,5 @@
-// An ordered map of texts by key whose copies share structure: a copy costs one pointer, a change copies the path to it.
+// An ordered map of texts by key whose copies share structure: a copy costs one pointer, a change copies the path to
+// it.
 //
 // A treap whose priorities are hashes of the keys, so the same content has the same shape. A copy never changes under
 // its reader; two threads may use two copies, one copy is used by one thread at a time.
@@ -33,7 +34,7 @@ class RecordTree {
   void descend(std::string_view before, const Visit& visit) const;
 
   std::int64_t size() const { return size_; }
-  std::int64_t bytes() const { return bytes_; }  // of keys and texts
+  std::int64_t bytes() const { return bytes_; }                                 // of keys and texts
   bool same_as(const RecordTree& other) const { return root_ == other.root_; }  // one is a copy of the other
 
  private:

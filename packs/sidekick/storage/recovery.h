@@ -34,12 +34,12 @@ struct Recovered {
   std::array<DocumentMark, kCollections.size()> marks;
   std::array<bool, kCollections.size()> rewrite{};  // the document must be written anew
   AuditTrail audit;
-  std::uint64_t audit_bytes = 0;  // of its file that count; what is behind was torn off
+  std::uint64_t audit_bytes = 0;    // of its file that count; what is behind was torn off
   bool audit_unterminated = false;  // they do not end with a newline
   std::optional<FileStamp> audit_stamp;
   std::vector<Aside> asides;
   std::vector<std::string> problems;
-  std::vector<std::string> segments;    // paths of the log's files, oldest first
+  std::vector<std::string> segments;     // paths of the log's files, oldest first
   std::vector<std::string> older_files;  // to be removed once the documents are written
   std::uint64_t next_segment = 1;
   bool has_changes = false;  // in the log and not yet folded

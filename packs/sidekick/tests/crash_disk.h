@@ -66,8 +66,8 @@ class CrashDisk final : public Disk {
   static NodePtr folder_node();
   static std::string survivor(const Node& node, std::mt19937& random);
 
-  std::map<std::string, NodePtr> names_;         // as the running system sees them
-  std::map<std::string, NodePtr> synced_names_;  // as they are for good
+  std::map<std::string, NodePtr> names_;                           // as the running system sees them
+  std::map<std::string, NodePtr> synced_names_;                    // as they are for good
   std::map<std::string, std::vector<NameChange>> unsynced_names_;  // by folder
   std::shared_ptr<std::set<std::string>> locked_ = std::make_shared<std::set<std::string>>();  // shared with the locks
   std::int64_t clock_ = 0;

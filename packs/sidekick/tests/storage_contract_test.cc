@@ -280,11 +280,11 @@ class ReopenedFileBackend final : public Backend {
   std::unique_ptr<FileStore> store_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Adapters, StorageContract,
-    ::testing::Values(Adapter{"journal", [] { return std::make_unique<JournalBackend>(); }},
-                      Adapter{"filesystem", [] { return std::make_unique<FileBackend>(); }},
-                      Adapter{"filesystem_reopened", [] { return std::make_unique<ReopenedFileBackend>(); }}),
+INSTANTIATE_TEST_SUITE_P(Adapters, StorageContract,
+                         ::testing::Values(Adapter{"journal", [] { return std::make_unique<JournalBackend>(); }},
+                                           Adapter{"filesystem", [] { return std::make_unique<FileBackend>(); }},
+                                           Adapter{"filesystem_reopened",
+                                                   [] { return std::make_unique<ReopenedFileBackend>(); }}),
                          [](const auto& adapter) { return adapter.param.name; });
 
 }  // namespace

@@ -174,14 +174,18 @@ void KernelWorld::open() {
   builder.add_builtin(*pack);
   KernelOptions options;
   options.config = config;
-  options.registry = builder.build();
+  const auto anything = [](std::string_view) { return true; };
+  const pack::Activation activation{anything, anything, config.pack_sections};
+  options.registry = builder.build(&activation);
   ASSERT_EQ(options.registry->refused().size(), 0u) << pack::render_text(options.registry->diagnostics(), false);
   options.kernel_tools = kernel_tools;
-  options.workspace_root = "/ws";
+  options.workspace_root = root;
   options.redaction_key = std::string(32, 'k');
   options.version = "test";
   options.doorbell = [this] {
-    if (running_task) kernel->run_pending();
+    if (!running_task) return;
+    if (fail_commits_after && (*fail_commits_after)-- == 0) faults.fail_commit = true;
+    kernel->run_pending();
   };
   options.on_notice = [this](std::string_view line) {
     if (has_terminal) notices.emplace_back(line);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,12 +59,14 @@ class KernelWorld {
   std::vector<KernelTool> kernel_tools;
   const pack::BuiltinPack* pack = &probe_pack();  // the one that is loaded
   Outbound* outbound = nullptr;
+  std::string root = "/ws";
   std::vector<std::string> notices;  // what the operator was shown
   bool has_terminal = true;
   std::unique_ptr<Kernel> kernel;
-  bool running_task = false;         // a tool or timer runs on this thread: what it waits for is done at once
-  std::vector<std::string> effects;  // what `probe:effect` did to the outside world
-  pack::StatusHandler status;        // what the pack says of calls that a dead process had started; empty: nothing
+  bool running_task = false;              // a tool or timer runs on this thread: what it waits for is done at once
+  std::optional<int> fail_commits_after;  // of those that a running task waits for, so many succeed
+  std::vector<std::string> effects;       // what `probe:effect` did to the outside world
+  pack::StatusHandler status;             // what the pack says of calls that a dead process had started; empty: nothing
 };
 
 }  // namespace lumenflow::kernel

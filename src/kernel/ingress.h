@@ -1,0 +1,67 @@
+// What enters the kernel from outside the strand, in one ordered queue.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "kernel/call.h"
+#include "kernel/call_context.h"
+#include "kernel/host_services.h"
+#include "kernel/running_call.h"
+#include "kernel/timers.h"
+#include "lumenflow/pack.h"
+
+namespace lumenflow::kernel {
+
+using CallPtr = std::shared_ptr<RunningCall>;  // the strand's, shared with the thread that runs the tool
+
+struct CallArrived {
+  Call call;
+  Completion done;
+};
+
+struct ToolReturned {
+  CallPtr call;  // shared with the strand's table
+  std::unique_ptr<LazySnapshot> snapshot;
+  std::unique_ptr<CallContext> context;    // after what it reads from
+  std::optional<pack::ToolResult> result;  // nothing: the tool threw
+};
+
+struct CancelAsked {
+  ReceiptId receipt;
+  Subject by;
+};
+
+struct DrainAsked {
+  std::function<void()> idle;
+};
+
+// A change of the pack's store that commits by itself, while the thread that asked waits.
+struct Transaction {
+  HostState* state;
+  CallPtr call;  // null for a timer
+  const HostServices::Change* change;
+  std::shared_ptr<std::promise<Status>> done;  // shared by the one who waits and the batch
+};
+
+struct TimerReturned {
+  PackTimer* timer;
+  std::unique_ptr<LazySnapshot> snapshot;
+  std::unique_ptr<TimerContext> context;  // after what it reads from
+  Result<std::optional<std::int64_t>> next_ms{std::optional<std::int64_t>()};
+};
+
+// The journal says what became of a batch that it was handed.
+struct BatchEnded {
+  std::uint64_t number;
+  Status status;
+};
+
+using Ingress =
+    std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned>;
+
+}  // namespace lumenflow::kernel
