@@ -1,6 +1,7 @@
 # Third-party libraries; why each one: docs/dependencies.md. Packages: scripts/packages.txt.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
+set(Boost_NO_WARN_NEW_VERSIONS ON)
 find_package(Boost 1.81 EXACT REQUIRED COMPONENTS json)
 find_package(OpenSSL 3 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)

@@ -61,6 +61,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   LUMENFLOW_CHECK(manifest.has_value() == !faults.has_errors());
   check_places(faults, document.line_starts.size());
   render_text(faults, true);
-  render_sarif(faults);
+  render_sarif(faults, "1");
   return 0;
 }

@@ -12,7 +12,13 @@ std::string encode_base64(std::string_view bytes, int variant) {
   return out;
 }
 
-std::optional<std::string> decode_base64(std::string_view text, int variant) {
+constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64UrlDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+// The library checks padding and left-over bits, but takes some bytes over 0x7f for digits.
+std::optional<std::string> decode_base64(std::string_view text, std::string_view digits, int variant) {
+  const std::size_t padding = text.find_last_not_of('=') + 1;
+  if (text.substr(0, padding).find_first_not_of(digits) != std::string_view::npos) return std::nullopt;
   std::string out(text.size() / 4 * 3 + 3, '\0');
   std::size_t size = 0;
   const char* end = nullptr;
@@ -59,10 +65,10 @@ std::string to_base64url(std::string_view bytes) {
   return encode_base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 std::optional<std::string> from_base64(std::string_view text) {
-  return decode_base64(text, sodium_base64_VARIANT_ORIGINAL);
+  return decode_base64(text, kBase64Digits, sodium_base64_VARIANT_ORIGINAL);
 }
 std::optional<std::string> from_base64url(std::string_view text) {
-  return decode_base64(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  return decode_base64(text, kBase64UrlDigits, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {
@@ -101,6 +107,13 @@ bool is_valid_utf8(std::string_view text) {
     i += length;
   }
   return true;
+}
+
+std::string_view clip_utf8(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
 }
 
 }  // namespace lumenflow

@@ -17,6 +17,8 @@ std::optional<std::string> from_base64(std::string_view text);     // padded, st
 std::optional<std::string> from_base64url(std::string_view text);  // unpadded, strict
 std::optional<std::string> percent_decode(std::string_view text);  // nothing for a bad escape
 bool is_valid_utf8(std::string_view text);                         // no overlong forms, no surrogates
+// The longest beginning of a valid UTF-8 text that has at most this many bytes and ends with a whole character.
+std::string_view clip_utf8(std::string_view text, std::size_t bytes_max);
 
 inline std::span<const std::uint8_t> as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};

@@ -63,6 +63,28 @@ TEST(Base64, IsStrict) {
   EXPECT_EQ(from_base64url(std::string_view("Zg\0", 3)), std::nullopt);
 }
 
+// Whatever is accepted is the one text of its bytes: every byte in every place of a group, with and without padding.
+TEST(Base64, AcceptsNothingButTheOneTextOfItsBytes) {
+  for (const std::string_view base : {"Zm9v", "Zm8=", "Zg=="})
+    for (std::size_t at = 0; at < base.size(); ++at)
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(base);
+        text[at] = static_cast<char>(byte);
+        if (const auto bytes = from_base64(text)) {
+          EXPECT_EQ(to_base64(*bytes), text) << to_hex(as_bytes(text));
+        }
+      }
+  for (const std::string_view base : {"Zm9v", "Zm8", "Zg"})
+    for (std::size_t at = 0; at < base.size(); ++at)
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(base);
+        text[at] = static_cast<char>(byte);
+        if (const auto bytes = from_base64url(text)) {
+          EXPECT_EQ(to_base64url(*bytes), text) << to_hex(as_bytes(text));
+        }
+      }
+}
+
 TEST(PercentDecode, ReadsEscapesAndLeavesTheRest) {
   EXPECT_EQ(percent_decode("task%3Acreate"), "task:create");
   EXPECT_EQ(percent_decode("%41%42"), "AB");
@@ -124,6 +146,15 @@ TEST(Utf8, AgreesWithTheDefinitionOnEveryCodePoint) {
     const bool valid = point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
     ASSERT_EQ(is_valid_utf8(text), valid) << point;
   }
+}
+
+TEST(ClipUtf8, EndsWithAWholeCharacter) {
+  EXPECT_EQ(clip_utf8("abc", 3), "abc");
+  EXPECT_EQ(clip_utf8("abc", 2), "ab");
+  EXPECT_EQ(clip_utf8("a\u00e9", 2), "a");
+  EXPECT_EQ(clip_utf8("a\u00e9b", 3), "a\u00e9");
+  EXPECT_EQ(clip_utf8("\U0001f600", 3), "");
+  EXPECT_EQ(clip_utf8("", 0), "");
 }
 
 }  // namespace

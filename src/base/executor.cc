@@ -8,13 +8,16 @@ ThreadPoolExecutor::ThreadPoolExecutor(std::size_t threads, std::size_t queue_ma
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-ThreadPoolExecutor::~ThreadPoolExecutor() {
+ThreadPoolExecutor::~ThreadPoolExecutor() { finish(); }
+
+void ThreadPoolExecutor::finish() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   work_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 bool ThreadPoolExecutor::post(std::function<void()> task) {

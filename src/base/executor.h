@@ -24,6 +24,8 @@ class ThreadPoolExecutor final : public Executor {
   ThreadPoolExecutor(std::size_t threads, std::size_t queue_max);
   ~ThreadPoolExecutor() override;
   bool post(std::function<void()> task) override;
+  // Takes no more, finishes what was taken, joins: before what the tasks use is destroyed. Once is enough; one thread.
+  void finish();
 
  private:
   void run();

@@ -46,7 +46,8 @@ class Files {
   virtual Result<std::vector<std::string>> list(const std::string& path) const = 0;  // names, in byte order; NOT_FOUND
   virtual Result<std::optional<FileInfo>> stat(const std::string& path) const = 0;   // nothing when absent
   virtual Result<std::string> real_path(const std::string& path) const = 0;          // symlinks resolved; NOT_FOUND
-  // WORKSPACE_LOCKED when another process (or another open lock of this one) holds it. Creates the file.
+  // WORKSPACE_LOCKED when another process (or another open lock of this one) holds it. `path` is a folder that is
+  // there, or a file, created when missing. A folder's lock cannot be taken twice by deleting a file.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
 };
 

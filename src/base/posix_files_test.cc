@@ -105,6 +105,14 @@ TEST_F(PosixFilesTest, WriteAtomicIsNotStoppedByLeftoversOfAKilledProcess) {
   EXPECT_EQ(*files_.read(path, 100), "new");
 }
 
+TEST_F(PosixFilesTest, AFolderIsLockedItself) {
+  ASSERT_TRUE(files_.make_directories(root_ + "/state", 0700).ok());
+  const auto held = files_.lock(root_ + "/state");
+  ASSERT_TRUE(held.ok()) << held.error().to_string();
+  EXPECT_EQ(files_.lock(root_ + "/state").error().code(), ErrorCode::kWorkspaceLocked);
+  EXPECT_TRUE(files_.list(root_ + "/state")->empty()) << "nothing in it that somebody could delete";
+}
+
 TEST_F(PosixFilesTest, ALockEndsWithItsHolder) {
   const std::string path = root_ + "/lock";
   int ready[2];

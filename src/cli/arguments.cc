@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cli/output.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -21,12 +22,18 @@ struct Parsed {
   EventFlags events;
   AuditFlags audit;
   TokenFlags token;
-  bool doctor_json = false;
+  DoctorFlags doctor;
+  ReloadFlags reload;
+  PackValidateFlags pack_validate;
   BenchFlags bench;
   DemoFlags demo;
   bool version_json = false, version_errors = false;
   std::string shell = "bash";
 };
+
+void add_format(CLI::App& command, std::string& format) {
+  command.add_option("--format", format)->check(CLI::IsMember({"text", "json", "sarif"}))->capture_default_str();
+}
 
 void add_workspace_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* init = app.add_subcommand("init", "Make this folder a workspace: lumenflow.yaml and its keys");
@@ -38,13 +45,38 @@ void add_workspace_commands(CLI::App& app, Parsed& parsed) {
 
   CLI::App* up = app.add_subcommand("up", "Run the workspace's sidecar until SIGTERM");
   up->add_option("--listen", parsed.up.listen, "HOST:PORT (default from lumenflow.yaml; port 0 picks one)");
+  CLI::Option* cert = up->add_option("--tls-cert", parsed.up.tls_cert, "PEM certificate chain: answers over TLS");
+  CLI::Option* key = up->add_option("--tls-key", parsed.up.tls_key, "its PEM key");
+  cert->needs(key);
+  key->needs(cert);
   up->add_flag("--json", parsed.up.json, "print one JSON line when ready");
   up->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_up(context, parsed.up); }; });
 
   CLI::App* doctor = app.add_subcommand("doctor", "Check everything a support person would ask for");
-  doctor->add_flag("--json", parsed.doctor_json);
+  add_format(*doctor, parsed.doctor.format);
+  doctor->add_flag("--json", parsed.doctor.json, "the same as --format json");
   doctor->callback(
-      [&parsed] { parsed.run = [&parsed](Context& context) { return run_doctor(context, parsed.doctor_json); }; });
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_doctor(context, parsed.doctor); }; });
+
+  CLI::App* reload = app.add_subcommand("reload", "Judge lumenflow.yaml and the packs as they are on disk now");
+  reload->add_flag("--check", parsed.reload.check, "report every fault and change nothing")->required();
+  add_format(*reload, parsed.reload.format);
+  reload->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_reload(context, parsed.reload); }; });
+}
+
+void add_pack_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App* pack = app.add_subcommand("pack", "Work on packs")->require_subcommand(1);
+  CLI::App* validate = pack->add_subcommand("validate", "Report every fault of a pack's manifest");
+  CLI::Option* folder =
+      validate->add_option("folder", parsed.pack_validate.folder, "the pack's folder")->capture_default_str();
+  validate->add_option("--id", parsed.pack_validate.id, "a builtin, a pin of the workspace, or a folder of packs/")
+      ->excludes(folder);
+  validate->add_flag("--strict", parsed.pack_validate.strict, "warnings are errors");
+  add_format(*validate, parsed.pack_validate.format);
+  validate->callback([&parsed] {
+    parsed.run = [&parsed](Context& context) { return run_pack_validate(context, parsed.pack_validate); };
+  });
 }
 
 void add_call_commands(CLI::App& app, Parsed& parsed) {
@@ -182,6 +214,7 @@ int run_command_line(Context& context, int argc, char** argv) {
                  "the workspace's folder (default: the nearest with a lumenflow.yaml)");
   Parsed parsed;
   add_workspace_commands(app, parsed);
+  add_pack_commands(app, parsed);
   add_call_commands(app, parsed);
   add_event_commands(app, parsed);
   add_audit_commands(app, parsed);
@@ -189,6 +222,12 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_other_commands(app, parsed);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const std::vector<std::string> words = app.remaining();
+    if (words.empty() || !app.get_subcommands().empty()) return app.exit(error, context.out, context.err) == 0 ? 0 : 2;
+    context.err << "lumenflow: no command is called '" << printable(words.front())
+                << "'; lumenflow --help lists them\n";
+    return 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error, context.out, context.err) == 0 ? 0 : 2;
   }

@@ -1,8 +1,12 @@
+#include <functional>
+#include <map>
 #include <ostream>
 
+#include "base/time.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "journal/call_row.h"
 #include "log/checkpoint.h"
 #include "log/sqlite_log.h"
 #include "log/verify.h"
@@ -32,10 +36,16 @@ Result<std::vector<log::Head>> signed_heads(const Context& context, const sideca
   return heads;
 }
 
+struct Verdict {
+  log::VerifyReport report;
+  std::uint64_t bodies = 0;  // stored inputs and results, held against their hashes
+};
+
 // Reads the database itself and not through a running sidecar: what is checked is what is on disk.
-Result<log::VerifyReport> verify(const Context& context) {
+Result<Verdict> verify(const Context& context) {
   LUMENFLOW_TRY_ASSIGN(const std::string root, workspace_root(context));
   const sidecar::WorkspacePaths paths(root);
+  LUMENFLOW_TRY(sidecar::check_confinement(context.files, paths));
   LUMENFLOW_TRY_ASSIGN(const auto database, context.files.stat(paths.journal));
   if (!database) return Error(ErrorCode::kNotFound, "the workspace has no journal yet: " + paths.journal);
   LUMENFLOW_TRY_ASSIGN(const std::vector<log::Head> heads, signed_heads(context, paths));
@@ -43,20 +53,73 @@ Result<log::VerifyReport> verify(const Context& context) {
   options.path = paths.journal;
   options.new_log_id = "unused";
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(options));
-  return log::verify_all(*log, heads);
+  Verdict verdict;
+  LUMENFLOW_TRY_ASSIGN(verdict.report, log::verify_all(*log, heads));
+  log::VerifyReport& report = verdict.report;
+  if (report.intact && heads.empty() && report.entries > 0) {
+    report.intact = false;
+    report.what = "no signed head is in " + paths.checkpoints +
+                  ": the entries agree with each other, but nothing says that none is missing at the end";
+  }
+  if (!report.intact) return verdict;
+  const journal::BlobStore blobs(context.files, paths.blobs);
+  LUMENFLOW_TRY_ASSIGN(const journal::BodiesReport bodies, journal::verify_bodies(*log, blobs));
+  verdict.bodies = bodies.checked;
+  if (bodies.first_bad != 0) {
+    report.intact = false;
+    report.first_bad = report.last_bad = bodies.first_bad;
+    report.what = bodies.what;
+  }
+  return verdict;
 }
 
-bool matches(const json::Value& entry, const AuditFlags& flags) {
-  const auto is = [&](std::string_view key, const std::string& wanted) {
-    return wanted.empty() || json::string_or(entry, key, "") == wanted;
-  };
-  return is("tool", flags.tool) && is("subject", flags.subject) && is("outcome", flags.outcome) &&
-         (flags.since.empty() || json::string_or(entry, "ts", "") >= flags.since);
+// An entry's own time; an event's is when it was emitted.
+std::string_view time_of(const json::Value& entry) {
+  const json::Value* event = entry.find("event");
+  return event == nullptr ? json::string_or(entry, "ts", "") : json::string_or(*event, "emitted_at", "");
 }
+
+// Chooses entries. What a call's later entries leave out, its tool and subject, is remembered from the first one.
+class EntryFilter {
+ public:
+  explicit EntryFilter(const AuditFlags& flags) : flags_(flags) {}
+
+  bool matches(const json::Value& entry) {
+    const std::string receipt(json::string_or(entry, "receipt_id", ""));
+    const std::string_view type = journal::type_of(entry);
+    if (type == "call.requested")
+      calls_[receipt] = {std::string(json::string_or(entry, "tool", "")),
+                         std::string(json::string_or(entry, "subject", ""))};
+    const auto call = calls_.find(receipt);
+    const auto is = [&](std::string_view key, const std::string& of_call, const std::string& wanted) {
+      return wanted.empty() || json::string_or(entry, key, of_call) == wanted;
+    };
+    const Named named = call == calls_.end() ? Named() : call->second;
+    if (type == "call.finished" && call != calls_.end()) calls_.erase(call);
+    return is("tool", named.tool, flags_.tool) && is("subject", named.subject, flags_.subject) &&
+           is("outcome", "", flags_.outcome) && (flags_.since.empty() || time_of(entry) >= flags_.since);
+  }
+
+ private:
+  struct Named {
+    std::string tool, subject;
+  };
+  const AuditFlags& flags_;
+  std::map<std::string, Named, std::less<>> calls_;  // open ones, by receipt
+};
 
 template <class Each>
 Status for_each_entry(const Context& context, const AuditFlags& flags, Each each) {
+  AuditFlags wanted = flags;
+  if (!flags.since.empty()) {
+    const Result<Timestamp> since = parse_rfc3339(flags.since);
+    if (!since.ok())
+      return Error(ErrorCode::kInvalidRequest,
+                   "--since '" + flags.since + "' is no RFC 3339 time, like 2026-01-31T09:00:00Z");
+    wanted.since = format_rfc3339(*since);  // as the journal writes times, so that their texts compare
+  }
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
+  EntryFilter filter(wanted);
   for (std::uint64_t after = flags.after;;) {
     LUMENFLOW_TRY_ASSIGN(const json::Value page, session->get("/audit?after=" + std::to_string(after) +
                                                               "&limit=" + std::to_string(kPageLimit)));
@@ -64,7 +127,7 @@ Status for_each_entry(const Context& context, const AuditFlags& flags, Each each
     if (items == nullptr || !items->is_array()) return Error(ErrorCode::kInternal, "GET /audit answered without items");
     for (const json::Value& item : items->as_array()) {
       const json::Value* entry = item.find("entry");
-      if (entry != nullptr && matches(*entry, flags)) each(item, *entry);
+      if (entry != nullptr && filter.matches(*entry)) each(item, *entry);
     }
     const json::Value* next = page.find("next");
     if (next == nullptr || next->is_null()) return {};
@@ -105,23 +168,23 @@ int print_route(Context& context, const std::string& route, const std::string& p
 }  // namespace
 
 int run_audit_verify(Context& context, const AuditFlags& flags) {
-  const Result<log::VerifyReport> report = verify(context);
-  if (!report.ok()) return fail(context, report.error());
+  const Result<Verdict> verdict = verify(context);
+  if (!verdict.ok()) return fail(context, verdict.error());
+  const log::VerifyReport& report = verdict->report;
   if (flags.json) {
-    json::Object out{{"intact", report->intact},
-                     {"entries", report->entries},
-                     {"heads", report->heads},
-                     {"log_id", report->head.log_id},
-                     {"size", report->head.size}};
-    if (!report->intact) out.set("first_bad", report->first_bad), out.set("what", report->what);
+    json::Object out{{"intact", report.intact}, {"entries", report.entries},    {"bodies", verdict->bodies},
+                     {"heads", report.heads},   {"log_id", report.head.log_id}, {"size", report.head.size}};
+    if (!report.intact) out.set("first_bad", report.first_bad), out.set("what", report.what);
     context.out << json::serialize(json::Value(std::move(out))) << "\n";
-  } else if (report->intact) {
-    context.out << "intact: " << report->entries << " entries of log " << report->head.log_id << " and "
-                << report->heads << " signed heads hold\n";
+  } else if (report.intact) {
+    context.out << "intact: " << report.entries << " entries of log " << report.head.log_id << ", the "
+                << verdict->bodies << " stored inputs and results and " << report.heads << " signed heads hold\n";
+  } else if (report.first_bad == 0) {
+    context.err << "NOT PROVEN: " << report.what << "\n";
   } else {
-    context.err << "DAMAGED at position " << report->first_bad << ": " << report->what << "\n";
+    context.err << "DAMAGED at position " << report.first_bad << ": " << report.what << "\n";
   }
-  return report->intact ? 0 : 1;
+  return report.intact ? 0 : 1;
 }
 
 int run_audit_list(Context& context, const AuditFlags& flags) {

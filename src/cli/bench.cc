@@ -15,13 +15,14 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 7> kGroups{{{"cpu", bench_cpu},
+constexpr std::array<Group, 8> kGroups{{{"cpu", bench_cpu},
                                         {"dispatch", bench_dispatch},
                                         {"http", bench_http},
                                         {"json", bench_json},
                                         {"log", bench_log},
                                         {"startup", bench_startup},
-                                        {"memory", bench_memory}}};
+                                        {"memory", bench_memory},
+                                        {"growth", bench_growth}}};
 
 constexpr bool is_sanitized() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

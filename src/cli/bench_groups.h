@@ -29,5 +29,6 @@ Status bench_json(Bench& bench);
 Status bench_log(Bench& bench);
 Status bench_startup(Bench& bench);
 Status bench_memory(Bench& bench);
+Status bench_growth(Bench& bench);
 
 }  // namespace lumenflow::cli

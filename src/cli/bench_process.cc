@@ -1,14 +1,15 @@
 // The sidecar as a process of its own: how long it takes to be ready, and how much memory it keeps.
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <ostream>
 
 #include "cli/bench_groups.h"
+#include "cli/bench_memory.h"
 #include "cli/bench_wrk.h"
 #include "http/client.h"
 #include "http/token.h"
 #include "journal/entry.h"
+#include "journal/key_window.h"
 #include "journal/tables.h"
 #include "log/checkpoint.h"
 #include "log/sqlite_log.h"
@@ -59,8 +60,9 @@ Result<std::string> new_workspace(Bench& bench, const std::string& name) {
 Result<std::string> mint(Bench& bench, const sidecar::WorkspacePaths& paths) {
   LUMENFLOW_TRY_ASSIGN(const sidecar::WorkspaceKeys keys, sidecar::load_keys(bench.context.files, paths.keys));
   const Timestamp issued = bench.context.clock.now() - std::chrono::seconds(1);
-  const http::TokenClaims claims{std::string(kId), "bench:visitor", "sidecar", {"workspace"},
-                                 issued,           issued + std::chrono::hours(1), "bench-token"};
+  const http::TokenClaims claims{std::string(kId), "bench:visitor", "sidecar",
+                                 {"workspace"},    issued,          issued + std::chrono::hours(1),
+                                 "bench-token"};
   return http::mint_token(claims, keys.token_private_pem, keys.token_key_id);
 }
 
@@ -72,7 +74,9 @@ log::SqliteLogOptions log_options(const sidecar::WorkspacePaths& paths) {
   return options;
 }
 
-// The journal's part of a start: opening it against its last checkpoint.
+constexpr journal::KeyTables kCallKeys{journal::kCallKeysTable, journal::kCallKeyIndexTable};
+
+// The journal's part of a start: opening it against its last checkpoint, and the keys it remembers.
 Result<double> journal_open_ms(Bench& bench, const sidecar::WorkspacePaths& paths) {
   LUMENFLOW_TRY_ASSIGN(const sidecar::WorkspaceKeys keys, sidecar::load_keys(bench.context.files, paths.keys));
   const log::CheckpointStore checkpoints(bench.context.files, paths.checkpoints, keys.log_key);
@@ -80,6 +84,7 @@ Result<double> journal_open_ms(Bench& bench, const sidecar::WorkspacePaths& path
   log::SqliteLogOptions options = log_options(paths);
   if (const Result<log::Checkpoint> latest = checkpoints.latest(); latest.ok()) options.checkpoint = latest->head;
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(options));
+  LUMENFLOW_TRY(journal::KeyWindow(*log, kCallKeys).load());
   const double ms = std::chrono::duration<double, std::milli>(bench.context.clock.monotonic() - began).count();
   if (log->condition().damaged) return Error(ErrorCode::kJournalDamaged, log->condition().what);
   return ms;
@@ -100,31 +105,27 @@ Status measure_starts(Bench& bench, const std::string& name, const std::string& 
   return {};
 }
 
-// As many entries as a busy workspace has after weeks, three per row as calls write them.
-Status fill(const sidecar::WorkspacePaths& paths) {
+// As many entries as a busy workspace has after weeks, three per row as calls write them, each call under a key of its
+// own.
+Status fill(const sidecar::WorkspacePaths& paths, Timestamp now) {
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(log_options(paths)));
   journal::CallFinished finished;
   finished.decided_by = "default:development";
   finished.receipt = ReceiptId("rcpt-01J9ZK4A5B6C7D8E9F0G1H2J3K");
   const std::string entry = journal::encode(finished);
   const log::Row row{{entry, entry, entry}, std::string(600, 'x')};
+  journal::KeyWindow keys(*log, kCallKeys);
+  LUMENFLOW_TRY(keys.load());
+  const std::string record = journal::encode(journal::IdempotencyRecord{{}, std::string(16, 'r')});
+  const auto append_call = [&]() -> Status {
+    LUMENFLOW_TRY_ASSIGN(const Position at, log->append(row));
+    return keys.put(sha256(std::to_string(at.value())), record, now + std::chrono::hours(24));
+  };
   while (log->next_position().value() <= kManyEntries) {
-    for (int i = 0; i < 1'000; ++i) LUMENFLOW_TRY(log->append(row));
+    for (int i = 0; i < 1'000; ++i) LUMENFLOW_TRY(append_call());
     LUMENFLOW_TRY(log->commit());
   }
   return {};
-}
-
-// Resident memory in MB, as the kernel counts it.
-double resident_mb(int pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string word; status >> word;)
-    if (word == "VmRSS:") {
-      double kb = 0;
-      status >> kb;
-      return kb / 1024;
-    }
-  return 0;
 }
 
 // Calls of a first-party tool until about `count` were made; how many there were.
@@ -146,7 +147,7 @@ Status bench_startup(Bench& bench) {
   LUMENFLOW_TRY(measure_starts(bench, "startup", root, SIGTERM));
   if (!bench.long_runs) return {};
   LUMENFLOW_TRY_ASSIGN(const std::string many, new_workspace(bench, "startup-many"));
-  LUMENFLOW_TRY(fill(sidecar::WorkspacePaths(many)));
+  LUMENFLOW_TRY(fill(sidecar::WorkspacePaths(many), bench.context.clock.now()));
   return measure_starts(bench, "startup.after_kill_at_3M_entries", many, SIGKILL);
 }
 
@@ -154,11 +155,13 @@ Status bench_memory(Bench& bench) {
   LUMENFLOW_TRY_ASSIGN(const std::string root, new_workspace(bench, "memory"));
   LUMENFLOW_TRY_ASSIGN(const std::string token, mint(bench, sidecar::WorkspacePaths(root)));
   LUMENFLOW_TRY_ASSIGN(Running running, start(bench, root));
-  bench.figures.push_back({"memory.idle", resident_mb(running.process->pid()), "MB", "", {}, value_at_most(25)});
+  bench.figures.push_back(
+      {"memory.idle", resident_mb(std::to_string(running.process->pid())), "MB", "", {}, value_at_most(25)});
   const Result<double> calls = make_calls(bench, running, token, bench.long_runs ? 1'000'000 : 20'000);
   if (calls.ok()) {
     const std::string name = "memory.after_" + std::to_string(static_cast<long>(*calls)) + "_calls";
-    bench.figures.push_back({name, resident_mb(running.process->pid()), "MB", "", {}, value_at_most(60)});
+    bench.figures.push_back(
+        {name, resident_mb(std::to_string(running.process->pid())), "MB", "", {}, value_at_most(60)});
   } else if (calls.error().code() == ErrorCode::kNotFound) {
     bench.context.err << "lumenflow: " << calls.error().message() << "\n";
   }

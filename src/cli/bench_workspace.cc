@@ -39,6 +39,8 @@ Result<std::unique_ptr<BenchWorkspace>> BenchWorkspace::open(Context& context, c
                                                              std::function<void()> doorbell) {
   const sidecar::InitOptions init{.id = std::string(kId), .production = false, .operator_passphrase = {}};
   LUMENFLOW_TRY(sidecar::init_workspace(context.files, root, init));
+  const std::string config = "id: " + std::string(kId) + "\npacks: [{id: " + std::string(bench_pack().id) + "}]\n";
+  LUMENFLOW_TRY(context.files.write_atomic(sidecar::WorkspacePaths(root).config, config));
   std::unique_ptr<BenchWorkspace> bench(new BenchWorkspace(context));
   const sidecar::WorkspacePorts ports{context.files, context.clock, context.random, bench->executor_};
   LUMENFLOW_TRY_ASSIGN(bench->workspace_, sidecar::Workspace::open(ports, root, {&bench_pack()}, std::move(doorbell)));

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/session.h"
 
 namespace lumenflow::cli {
@@ -26,9 +27,9 @@ int exit_code_of(const json::Value& result) {
 
 int run_call(Context& context, const CallFlags& flags) {
   const Result<std::string> text = read_input(context, flags.input);
-  if (!text.ok()) return fail(context, text.error());
+  if (!text.ok()) return fail_usage(context, text.error());
   Result<json::Value> input = json::parse(*text);
-  if (!input.ok()) return fail(context, std::move(input).error().with_context("--input"));
+  if (!input.ok()) return fail_usage(context, std::move(input).error().with_context("--input"));
   const auto session = Session::open(context);
   if (!session.ok()) return fail(context, session.error());
   const Result<json::Value> result = (*session)->call(flags.tool, *input, flags.idempotency_key);
@@ -45,12 +46,12 @@ int run_call(Context& context, const CallFlags& flags) {
     const json::Value* data = result->find("data");
     context.out << (data == nullptr ? "null" : json::serialize_pretty(*data)) << "\n";
   } else if (const json::Value* error = result->find("error"); error != nullptr) {
-    context.err << "lumenflow: " << json::string_or(*error, "message", "the call failed") << " ["
+    context.err << "lumenflow: " << printable(json::string_or(*error, "message", "the call failed")) << " ["
                 << json::string_or(*error, "code", "") << "]\n";
     if (const json::Value* details = error->find("details"); details != nullptr && details->is_array())
       for (const json::Value& detail : details->as_array())
-        context.err << "  " << json::string_or(detail, "pointer", "") << ": " << json::string_or(detail, "reason", "")
-                    << "\n";
+        context.err << "  " << printable(json::string_or(detail, "pointer", "")) << ": "
+                    << printable(json::string_or(detail, "reason", "")) << "\n";
   }
   context.err << "receipt " << receipt << "\n";
   return exit_code;

@@ -21,6 +21,8 @@ int run_init(Context& context, const InitFlags& flags);
 
 struct UpFlags {
   std::string listen;
+  std::string tls_cert;
+  std::string tls_key;
   bool json = false;
 };
 int run_up(Context& context, const UpFlags& flags);
@@ -78,7 +80,26 @@ struct TokenFlags {
 int run_token_mint(Context& context, const TokenFlags& flags);
 int run_token_revoke(Context& context, const TokenFlags& flags);
 
-int run_doctor(Context& context, bool json);
+struct DoctorFlags {
+  std::string format = "text";  // text, json, sarif
+  bool json = false;
+};
+int run_doctor(Context& context, const DoctorFlags& flags);
+
+// What is on disk, judged as a start or a reload would judge it.
+struct ReloadFlags {
+  bool check = false;
+  std::string format = "text";
+};
+int run_reload(Context& context, const ReloadFlags& flags);
+
+struct PackValidateFlags {
+  std::string folder = ".";
+  std::string id;  // instead of the folder
+  bool strict = false;
+  std::string format = "text";
+};
+int run_pack_validate(Context& context, const PackValidateFlags& flags);
 
 struct BenchFlags {
   std::string name;

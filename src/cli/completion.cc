@@ -16,33 +16,47 @@ std::string words_of(const CLI::App& command) {
 }
 
 void bash_cases(const CLI::App& command, const std::string& path, std::string& out) {
-  out += "    '" + path + "') words='" + words_of(command) + "' ;;\n";
+  out += "    '" + path + "') printf '%s\\n' '" + words_of(command) + "' ;;\n";
   for (const CLI::App* sub : command.get_subcommands({}))
     bash_cases(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name(), out);
 }
 
 std::string bash_script(const CLI::App& app) {
   std::string out =
-      "_lumenflow() {\n"
-      "  local path='' words='' word i\n"
-      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-      "    word=${COMP_WORDS[i]}\n"
-      "    case $word in -*) ;; *) path=\"${path:+$path }$word\" ;; esac\n"
-      "  done\n"
-      "  case $path in\n";
+      "_lumenflow_words() {\n"
+      "  case $1 in\n";
   bash_cases(app, "", out);
   out +=
+      "    *) return 1 ;;\n"
       "  esac\n"
+      "}\n"
+      "_lumenflow() {\n"
+      "  local path='' words='' longer i\n"
+      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"  // a word that leads to no command is a flag or its value
+      "    longer=\"${path:+$path }${COMP_WORDS[i]}\"\n"
+      "    if _lumenflow_words \"$longer\" >/dev/null; then path=$longer; fi\n"
+      "  done\n"
+      "  words=$(_lumenflow_words \"$path\")\n"
       "  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
       "}\n"
       "complete -o default -F _lumenflow lumenflow\n";
   return out;
 }
 
+// In single quotes fish knows two escapes.
+std::string fish_quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "'";
+}
+
 void fish_lines(const CLI::App& command, const std::string& condition, std::string& out) {
   for (const CLI::App* sub : command.get_subcommands({})) {
-    out += "complete -c lumenflow -f -n '" + condition + "' -a " + sub->get_name() + " -d '" + sub->get_description() +
-           "'\n";
+    out += "complete -c lumenflow -f -n '" + condition + "' -a " + sub->get_name() + " -d " +
+           fish_quoted(sub->get_description()) + "\n";
     fish_lines(*sub, "__fish_seen_subcommand_from " + sub->get_name(), out);
   }
   for (const CLI::Option* option : command.get_options())

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "cli/output.h"
 #include "sidecar/workspace.h"
 
 namespace lumenflow::cli {
@@ -11,16 +12,22 @@ Result<std::string> workspace_root(const Context& context) {
   const std::string config = join_path(context.workspace, "lumenflow.yaml");
   LUMENFLOW_TRY_ASSIGN(const auto found, context.files.stat(config));
   if (!found)
-    return Error(ErrorCode::kNotFound,
+    return Error(ErrorCode::kInvalidConfiguration,
                  config + " does not exist; run `lumenflow --workspace " + context.workspace + " init`");
   return context.files.real_path(context.workspace);
 }
 
 int fail(const Context& context, const Error& error) {
-  context.err << "lumenflow: " << error.message() << " [" << name(error.code()) << "]\n";
+  context.err << "lumenflow: " << printable(error.message()) << " [" << name(error.code()) << "]\n";
   for (const ErrorDetail& detail : error.details())
-    context.err << "  " << (detail.pointer.empty() ? "/" : detail.pointer) << ": " << detail.reason << "\n";
+    context.err << "  " << (detail.pointer.empty() ? "/" : printable(detail.pointer)) << ": "
+                << printable(detail.reason) << "\n";
   return info(error.code()).exit_code;
+}
+
+int fail_usage(const Context& context, const Error& error) {
+  (void)fail(context, error);
+  return kExitUsage;
 }
 
 }  // namespace lumenflow::cli

@@ -29,10 +29,13 @@ struct Context {
   std::vector<const pack::BuiltinPack*> builtin_packs;
 };
 
-// The root of the workspace that the command is about. NOT_FOUND with what to do.
+// The root of the workspace that the command is about. INVALID_CONFIGURATION with what to do.
 Result<std::string> workspace_root(const Context& context);
 
 // Prints "lumenflow: <message>" to err and returns the exit code of the error's code.
 int fail(const Context& context, const Error& error);
+// The same for what a flag or a file that it names says: always the exit code of wrong usage.
+int fail_usage(const Context& context, const Error& error);
+inline constexpr int kExitUsage = 2;
 
 }  // namespace lumenflow::cli

@@ -85,18 +85,26 @@ int run_events_tail(Context& context, const EventFlags& flags) {
   if (!flags.kind.empty()) request.path += "&kind=" + encode_path_segment(flags.kind);
   request.headers = {{"Accept", "text/event-stream"}};
   std::string event_name;
+  std::optional<Error> ended;  // the sidecar said why it ended the stream
   const auto on_line = [&](std::string_view line) {
     if (line.starts_with("event:")) event_name = line.substr(6);
     if (line.empty()) event_name.clear();
     if (!line.starts_with("data:") || event_name == " resume") return true;
     const Result<json::Value> event = json::parse(line.substr(line.starts_with("data: ") ? 6 : 5));
+    if (event.ok() && event_name == " error") {
+      const std::optional<ErrorCode> code = error_code_from_name(json::string_or(*event, "code", ""));
+      ended = Error(code.value_or(ErrorCode::kInternal), std::string(json::string_or(*event, "detail", "")));
+      return false;
+    }
     if (event.ok() && event->find("event_id") != nullptr) {
       print_event(context, *event, flags);
       context.out.flush();
     }
-    return true;
+    return context.out.good();  // `events tail | head` ends
   };
   const Result<http::ClientResponse> answer = (*session)->stream(request, on_line);
+  if (ended) return fail(context, *ended);
+  if (!context.out.good()) return 0;
   if (!answer.ok()) return fail(context, answer.error());
   return answer->status >= 400 ? fail(context, error_of(*answer)) : 0;
 }

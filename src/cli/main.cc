@@ -30,5 +30,8 @@ int main(int argc, char** argv) {
   context.program = program.ok() ? *program : argv[0];
   if (const char* workspace = std::getenv("LUMENFLOW_WORKSPACE"); workspace != nullptr) context.workspace = workspace;
   context.builtin_packs = {&sidekick_pack()};
-  return cli::run_command_line(context, argc, argv);
+  const int exit_code = cli::run_command_line(context, argc, argv);
+  if (std::cout.flush()) return exit_code;
+  std::cerr << "lumenflow: not all of the output could be written\n";
+  return exit_code == 0 ? 1 : exit_code;
 }

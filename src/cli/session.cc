@@ -72,6 +72,7 @@ class Session::LocalSidecar {
       boost::asio::post(io_, [this] { sidecar_->drain([this] { io_.stop(); }); });
       thread_.join();
     }
+    executor_.finish();  // what still runs uses the workspace
     sidecar_.reset();
     workspace_.reset();
     if (!folder_.empty()) {
@@ -105,9 +106,8 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context) {
   if (!is_alive(socket)) {
     auto local = LocalSidecar::start(context, session->root_);
     if (!local.ok() && local.error().code() == ErrorCode::kWorkspaceLocked)
-      return Error(ErrorCode::kWorkspaceLocked,
-                   "another process holds this workspace and answers on no socket (" + socket +
-                       "); wait for it to end, or look with `fuser` at .lumenflow/state/lock");
+      return Error(ErrorCode::kUnreachable, "another process holds this workspace and answers on no socket (" + socket +
+                                                "); wait for it to end, or look with `fuser` at .lumenflow/state");
     if (!local.ok()) return std::move(local).error();
     session->local_ = *std::move(local);
     socket = session->local_->socket();

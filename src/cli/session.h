@@ -18,7 +18,7 @@ namespace lumenflow::cli {
 
 class Session {
  public:
-  // WORKSPACE_LOCKED when another process holds the workspace and answers on no socket.
+  // UNREACHABLE when another process holds the workspace and answers on no socket.
   static Result<std::unique_ptr<Session>> open(const Context& context);
   ~Session();
 

@@ -18,14 +18,22 @@ Result<json::Value> data_of(Result<json::Value> result) {
       std::string(error == nullptr ? "the call failed" : json::string_or(*error, "message", "the call failed")));
 }
 
+// INVALID_REQUEST for what is no duration of at least a second.
+Result<std::int64_t> seconds_of(const std::string& text) {
+  const Result<std::chrono::milliseconds> duration = parse_duration(text);
+  if (!duration.ok() || duration->count() < 1000)
+    return Error(ErrorCode::kInvalidRequest, "--ttl '" + text + "' is no duration from 1s, like 30m, 1h or 30d");
+  return std::int64_t{duration->count() / 1000};
+}
+
 Result<json::Value> mint(Context& context, const TokenFlags& flags) {
   json::Object input;
   if (!flags.subject.empty()) input.set("subject", flags.subject);
   if (!flags.scope.empty()) input.set("scope", flags.scope);
   if (!flags.audience.empty()) input.set("audience", flags.audience);
   if (!flags.ttl.empty()) {
-    LUMENFLOW_TRY_ASSIGN(const std::chrono::milliseconds ttl, parse_duration(flags.ttl));
-    input.set("ttl_seconds", std::int64_t{ttl.count() / 1000});
+    LUMENFLOW_TRY_ASSIGN(const std::int64_t ttl_seconds, seconds_of(flags.ttl));
+    input.set("ttl_seconds", ttl_seconds);
   }
   LUMENFLOW_TRY_ASSIGN(const std::string passphrase, read_passphrase(context, flags.passphrase_file));
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));

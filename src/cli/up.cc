@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <mutex>
 #include <ostream>
 
 #include "base/executor.h"
@@ -43,7 +44,14 @@ int run_up(Context& context, const UpFlags& flags) {
   boost::asio::io_context io(1);
   sidecar::Doorbell doorbell(io);
   ThreadPoolExecutor executor(kThreads, kQueueMax);
-  const sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor};
+  std::mutex terminal;
+  const auto show = [&](std::string_view line) {
+    if (!context.out_is_terminal) return false;
+    const std::lock_guard lock(terminal);
+    context.out << line << std::endl;
+    return true;
+  };
+  const sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor, show};
   auto workspace = sidecar::Workspace::open(ports, *root, context.builtin_packs, [&doorbell] { doorbell.ring(); });
   if (!workspace.ok() && workspace.error().code() == ErrorCode::kWorkspaceLocked)
     return fail(context, Error(ErrorCode::kWorkspaceLocked,
@@ -53,6 +61,8 @@ int run_up(Context& context, const UpFlags& flags) {
 
   sidecar::SidecarOptions options;
   options.listen = flags.listen;
+  options.tls_cert = flags.tls_cert;
+  options.tls_key = flags.tls_key;
   if ((*workspace)->config().socket) {
     options.socket_path = sidecar::control_socket_path(*root);
     if (Status made = sidecar::make_socket_folder(context.files, options.socket_path); !made.ok())
@@ -65,9 +75,11 @@ int run_up(Context& context, const UpFlags& flags) {
     if (!error) sidecar->drain([&io] { io.stop(); });
   });
   const Result<sidecar::Ready> ready = sidecar->start();
-  if (!ready.ok()) return fail(context, ready.error());
+  if (!ready.ok())  // an address that is none or taken, a certificate that cannot be read
+    return fail_usage(context, ready.error());
   print_ready(context, *ready, flags.json);
   io.run();
+  executor.finish();  // a tool that was given up may still run, on what the workspace holds
   if (!ready->socket.empty()) (void)context.files.remove(ready->socket);
   return 0;
 }

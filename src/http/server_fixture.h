@@ -1,4 +1,4 @@
-// A real server on a thread of its own, and raw sockets to say to it what no client library would. Tests only.
+// A real server on a thread of its own. Tests only.
 #pragma once
 
 #include <cstdint>
@@ -11,32 +11,9 @@
 #include <utility>
 
 #include "http/server.h"
+#include "http/testing/raw_socket.h"
 
 namespace lumenflow::http {
-
-// A blocking socket. Reads give up after ten seconds, which no passing test comes near.
-class RawSocket {
- public:
-  static RawSocket tcp(std::uint16_t port);  // of 127.0.0.1
-  static RawSocket local(const std::string& path);
-  RawSocket(RawSocket&& other) noexcept;
-  ~RawSocket() { close(); }
-
-  bool connected() const { return connected_; }
-  bool send(std::string_view text);  // all of it, or false
-  // Up to and with `mark`, or to the end.
-  std::string read_until(std::string_view mark);
-  std::string read_to_end();
-  void close();
-
- private:
-  RawSocket(int fd, bool connected) : fd_(fd), connected_(connected) {}
-  bool fill();
-
-  int fd_;
-  bool connected_ = false;
-  std::string pending_;
-};
 
 class ServerThread {
  public:

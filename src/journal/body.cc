@@ -54,13 +54,18 @@ std::string BlobStore::path_of(const Hash256& hash) const {
 Status BlobStore::put(const Hash256& hash, std::string_view bytes) {
   const std::string path = path_of(hash);
   LUMENFLOW_TRY_ASSIGN(const auto there, files_.stat(path));
-  if (there && there->size_bytes == bytes.size()) return {};
+  if (there && !there->symlink && there->size_bytes == bytes.size()) return {};
   LUMENFLOW_TRY(files_.make_directories(parent_path(path), 0700));
+  LUMENFLOW_TRY_ASSIGN(const auto folder, files_.stat(parent_path(path)));
+  if (folder && folder->symlink) return Error(ErrorCode::kIo, parent_path(path) + " is a symlink");
   return files_.write_atomic(path, bytes, 0600);
 }
 
 Result<std::string> BlobStore::get(const Hash256& hash) const {
-  LUMENFLOW_TRY_ASSIGN(std::string bytes, files_.read(path_of(hash)));
+  const std::string path = path_of(hash);
+  LUMENFLOW_TRY_ASSIGN(const auto there, files_.stat(path));
+  if (!there) return Error(ErrorCode::kJournalDamaged, "blob " + to_hex(hash) + " is gone");
+  LUMENFLOW_TRY_ASSIGN(std::string bytes, files_.read(path));
   if (sha256(bytes) != hash) return Error(ErrorCode::kJournalDamaged, "blob " + to_hex(hash) + " has other content");
   return bytes;
 }

@@ -23,7 +23,7 @@ class BlobStore {
  public:
   BlobStore(Files& files, std::string folder) : files_(files), folder_(std::move(folder)) {}
   Status put(const Hash256& hash, std::string_view bytes);  // durable on return; the same content again is free
-  Result<std::string> get(const Hash256& hash) const;       // JOURNAL_DAMAGED when the bytes are not those of the name
+  Result<std::string> get(const Hash256& hash) const;       // JOURNAL_DAMAGED: not the bytes of the name, or gone
 
  private:
   std::string path_of(const Hash256& hash) const;

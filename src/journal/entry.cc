@@ -1,5 +1,6 @@
 #include "journal/entry.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -64,12 +65,17 @@ class ObjectWriter {
   std::string_view last_;
 };
 
+constexpr std::array<std::string_view, 9> kOutcomeNames = {"success", "failure", "denied",  "pending", "cancelled",
+                                                           "stopped", "timeout", "crashed", "unknown"};
+
 }  // namespace
 
-std::string_view name(Outcome outcome) {
-  constexpr std::array<std::string_view, 9> kNames = {"success", "failure", "denied",  "pending", "cancelled",
-                                                      "stopped", "timeout", "crashed", "unknown"};
-  return kNames[static_cast<std::size_t>(outcome)];
+std::string_view name(Outcome outcome) { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
+
+std::optional<Outcome> outcome_from_name(std::string_view name) {
+  const auto found = std::find(kOutcomeNames.begin(), kOutcomeNames.end(), name);
+  if (found == kOutcomeNames.end()) return std::nullopt;
+  return static_cast<Outcome>(found - kOutcomeNames.begin());
 }
 
 std::string encode(const CallRequested& entry) {

@@ -30,6 +30,7 @@ enum class Outcome : std::uint8_t {
   kUnknown
 };
 std::string_view name(Outcome outcome);
+std::optional<Outcome> outcome_from_name(std::string_view name);
 
 struct CallRequested {
   ReceiptId receipt;

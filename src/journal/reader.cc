@@ -1,6 +1,10 @@
 #include "journal/reader.h"
 
+#include <algorithm>
+
+#include "journal/call_row.h"
 #include "journal/tables.h"
+#include "json/canonical.h"
 
 namespace lumenflow::journal {
 namespace {
@@ -14,10 +18,29 @@ Error no_call(const ReceiptId& receipt) {
 
 }  // namespace
 
-Result<Page> Reader::page(Position after, std::size_t limit, const Filter& matches) const {
+Reader::Filter Reader::events(std::string_view kind) {
+  Filter filter;
+  filter.texts.emplace_back(R"("type":"event.emitted")");
+  if (!kind.empty()) {
+    std::string text = R"("kind":)";
+    json::append_canonical_string(kind, text);
+    filter.texts.push_back(std::move(text));
+  }
+  filter.matches = [wanted = std::string(kind)](const json::Value& entry) {
+    const json::Value* event = entry.find("event");
+    return event != nullptr && (wanted.empty() || json::string_or(*event, "kind", "") == wanted);
+  };
+  return filter;
+}
+
+Result<Page> Reader::page(Position after, std::size_t limit, const Filter& filter) const {
   Page page;
   const std::uint64_t end = log_.head().size;
-  Position last = after;
+  Position& last = page.last = after;
+  const auto may_match = [&filter](const std::string& bytes) {
+    return std::all_of(filter.texts.begin(), filter.texts.end(),
+                       [&bytes](const std::string& text) { return bytes.find(text) != std::string::npos; });
+  };
   for (std::size_t looked_at = 0; looked_at < kLookedAtMax && last.value() < end;) {
     LUMENFLOW_TRY_ASSIGN(const std::vector<log::StoredRow> rows, log_.read(last, kChunk));
     if (rows.empty()) break;
@@ -25,10 +48,12 @@ Result<Page> Reader::page(Position after, std::size_t limit, const Filter& match
       Position position = row.first;
       for (const std::string& bytes : row.entries) {
         if (position > last) {
-          LUMENFLOW_TRY_ASSIGN(json::Value value, decode(bytes));
           last = position;
           ++looked_at;
-          if (matches(value)) page.items.push_back({position, bytes, std::move(value)});
+          if (may_match(bytes)) {
+            LUMENFLOW_TRY_ASSIGN(json::Value value, decode(bytes));
+            if (filter.matches(value)) page.items.push_back({position, bytes, std::move(value)});
+          }
           if (page.items.size() == limit) {
             if (last.value() < log_.head().size) page.next = last;
             return page;
@@ -63,18 +88,16 @@ Result<RecordedCall> Reader::call_in(const log::TableReader& tables, const Recei
 
   RecordedCall call;
   const auto take = [&](const log::StoredRow& row) -> Status {
-    for (const std::string& bytes : row.entries) {
-      LUMENFLOW_TRY_ASSIGN(json::Value entry, decode(bytes));
+    LUMENFLOW_TRY_ASSIGN(CallRow decoded, decode_row(row, blobs_));
+    for (json::Value& entry : decoded.entries) {
       if (json::string_or(entry, "receipt_id", "") != receipt.str()) continue;
       if (type_of(entry) == "call.requested")
         call.requested = std::move(entry);
       else if (type_of(entry) == "call.finished")
         call.finished = std::move(entry);
     }
-    if (row.body.empty()) return {};
-    LUMENFLOW_TRY_ASSIGN(Body body, decode_body(row.body, blobs_));
-    if (!body.input.empty()) call.body.input = std::move(body.input);
-    if (!body.result.empty()) call.body.result = std::move(body.result);
+    if (!decoded.body.input.empty()) call.body.input = std::move(decoded.body.input);
+    if (!decoded.body.result.empty()) call.body.result = std::move(decoded.body.result);
     return {};
   };
   LUMENFLOW_TRY_ASSIGN(const log::StoredRow first, log_.row_at(places->requested));

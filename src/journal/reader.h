@@ -22,7 +22,8 @@ struct ReadEntry {
 
 struct Page {
   std::vector<ReadEntry> items;
-  // Where to go on: the last position looked at; nothing at the end of the journal.
+  Position last;  // looked at, whether it matched or not; `after` when there was nothing to look at
+  // Where to go on: `last`; nothing at the end of the journal.
   std::optional<Position> next;
 };
 
@@ -37,12 +38,19 @@ class Reader {
  public:
   Reader(const log::Log& log, const BlobStore& blobs) : log_(log), blobs_(blobs) {}
 
-  using Filter = std::function<bool(const json::Value& entry)>;
+  // Which entries a page holds.
+  struct Filter {
+    // Text that stands in the canonical bytes of every entry that matches; each must. Spares decoding the others.
+    std::vector<std::string> texts = {};
+    std::function<bool(const json::Value& entry)> matches = [](const json::Value&) { return true; };
+  };
+  static Filter events(std::string_view kind);  // every emitted event; with a kind, those of it
   // Up to `limit` matching entries after `after`. Looks at no more than a bounded number of entries per call, so a page
   // of a rare kind may be short or empty and still have `next`.
-  Result<Page> page(Position after, std::size_t limit, const Filter& matches) const;
+  Result<Page> page(Position after, std::size_t limit, const Filter& filter) const;
   Result<ReadEntry> entry(Position position) const;           // NOT_FOUND
-  Result<RecordedCall> call(const ReceiptId& receipt) const;  // NOT_FOUND
+  // NOT_FOUND; JOURNAL_DAMAGED also when a body is not what its hash says.
+  Result<RecordedCall> call(const ReceiptId& receipt) const;
 
  private:
   Result<RecordedCall> call_in(const log::TableReader& tables, const ReceiptId& receipt) const;

@@ -10,8 +10,8 @@ constexpr std::string_view kReceiptPrefix = "rcpt-";
 
 std::vector<std::string> journal_tables() {
   std::vector<std::string> names;
-  for (const std::string_view name :
-       {kCallsTable, kOpenCallsTable, kStreamsTable, kIdempotencyTable, kStoreTable, kEventKeysTable})
+  for (const std::string_view name : {kCallsTable, kOpenCallsTable, kStreamsTable, kStoreTable, kCallKeysTable,
+                                      kCallKeyIndexTable, kEventKeysTable, kEventKeyIndexTable})
     names.emplace_back(name);
   names.emplace_back("cursors");
   return names;
@@ -62,15 +62,14 @@ std::optional<StreamHead> decode_stream_head(std::string_view value) {
 }
 
 std::string encode(const IdempotencyRecord& record) {
-  return std::string(as_chars(record.key)).append(as_chars(record.input_hash)).append(record.receipt);
+  return std::string(as_chars(record.input_hash)).append(record.receipt);
 }
 
 std::optional<IdempotencyRecord> decode_idempotency_record(std::string_view value) {
-  if (value.size() != 80) return std::nullopt;
+  if (value.size() != 48) return std::nullopt;
   IdempotencyRecord record;
-  value.copy(reinterpret_cast<char*>(record.key.data()), 32, 0);
-  value.copy(reinterpret_cast<char*>(record.input_hash.data()), 32, 32);
-  record.receipt = value.substr(64);
+  value.copy(reinterpret_cast<char*>(record.input_hash.data()), 32);
+  record.receipt = value.substr(32);
   return record;
 }
 

@@ -15,12 +15,15 @@
 
 namespace lumenflow::journal {
 
-inline constexpr std::string_view kCallsTable = "calls";              // receipt -> positions of its rows
-inline constexpr std::string_view kOpenCallsTable = "open_calls";     // receipt of a call started and not finished
-inline constexpr std::string_view kStreamsTable = "streams";          // stream -> last seq and queue_seq
-inline constexpr std::string_view kIdempotencyTable = "idempotency";  // expiry and position -> key record
-inline constexpr std::string_view kStoreTable = "store";              // pack, NUL, key -> JSON
-inline constexpr std::string_view kEventKeysTable = "event_keys";     // expiry and position -> emission record
+inline constexpr std::string_view kCallsTable = "calls";           // receipt -> positions of its rows
+inline constexpr std::string_view kOpenCallsTable = "open_calls";  // receipt of a call started and not finished
+inline constexpr std::string_view kStreamsTable = "streams";       // stream -> last seq and queue_seq
+inline constexpr std::string_view kStoreTable = "store";           // pack, NUL, key -> JSON
+// Idempotency keys of calls and of emissions; see key_window.h.
+inline constexpr std::string_view kCallKeysTable = "call_keys";
+inline constexpr std::string_view kCallKeyIndexTable = "call_key_index";
+inline constexpr std::string_view kEventKeysTable = "emission_keys";
+inline constexpr std::string_view kEventKeyIndexTable = "emission_key_index";
 std::vector<std::string> journal_tables();
 
 std::string big_endian(std::uint64_t value);                           // 8 bytes
@@ -44,9 +47,8 @@ struct StreamHead {
 std::string encode(const StreamHead& head);
 std::optional<StreamHead> decode_stream_head(std::string_view value);
 
-// One idempotency key: the first call under it.
+// What an idempotency key stands for: the first call under it.
 struct IdempotencyRecord {
-  Hash256 key{};  // SHA-256 of subject, tool and key
   Hash256 input_hash{};
   std::string receipt;  // call key: 16 bytes
 };

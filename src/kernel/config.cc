@@ -1,11 +1,13 @@
 #include "kernel/config.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "base/sha256.h"
 #include "kernel/config_sections.h"
 #include "pack/names.h"
+#include "pack/registry.h"
 #include "pack/secrets.h"
 #include "pack/yaml.h"
 
@@ -63,8 +65,9 @@ void check_source(Context& context, Fields& fields, const PackPin& pin) {
 void read_pin(Context& context, const json::Value& value, const std::string& pointer, std::set<std::string>& ids) {
   Fields fields(context.report, value, pointer, "a pin");
   if (!fields.is_map()) return;
+  const std::size_t faults_before = context.report.faults();
   PackPin pin;
-  pin.place = context.report.document().place_of(pointer);
+  pin.pointer = pointer;
   fields.require("id");
   pin.id = fields.text_or("id");
   if (!pin.id.empty() && !pack::is_slug(pin.id))
@@ -84,7 +87,7 @@ void read_pin(Context& context, const json::Value& value, const std::string& poi
   pin.enabled = fields.boolean("enabled", true);
   check_source(context, fields, pin);
   fields.finish();
-  context.config.packs.push_back(std::move(pin));
+  if (context.report.faults() == faults_before) context.config.packs.push_back(std::move(pin));
 }
 
 void read_packs(Context& context) {
@@ -112,23 +115,10 @@ void read_rules(Context& context) {
   context.config.allow_loosening = context.root.boolean("allow_loosening", false);
 }
 
-void read_pack_sections(Context& context, const std::vector<std::string>& config_keys) {
-  config_sections::read_known_pack_sections(context);
-  for (const std::string& key : config_keys) {
-    const json::Value* section = context.root.find(key);
-    if (section == nullptr) continue;
-    // What else may stand there is for the pack's config_schema to say.
-    if (!section->is_object() && !section->is_array())
-      context.report.wrong_type(child_pointer("", key), "a map or a list", *section);
-    context.config.pack_sections.insert_or_assign(key, *section);
-  }
-}
-
 }  // namespace
 
 std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::string& text,
-                                            const std::vector<std::string>& config_keys,
-                                            pack::Diagnostics& diagnostics) {
+                                            const PinResolver& resolve_pins, pack::Diagnostics& diagnostics) {
   pack::YamlDocument document;
   pack::Diagnostics found;
   if (!parse_yaml(file, text, "LF2001", document, found)) {
@@ -151,7 +141,10 @@ std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::
     config_sections::read_sandbox(context);
     config_sections::read_limits(context);
     config_sections::read_telemetry(context);
-    read_pack_sections(context, config_keys);
+    config_sections::read_known_pack_sections(context);
+    std::vector<PackPin> enabled;
+    std::ranges::copy_if(config->packs, std::back_inserter(enabled), &PackPin::enabled);
+    if (resolve_pins) config_sections::read_pack_sections(context, resolve_pins(enabled, report));
     root.finish();
   }
   const std::vector<pack::SecretLiteral> secrets = pack::find_secrets(document.value);

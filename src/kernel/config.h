@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,18 +18,23 @@
 #include "pack/diagnostic.h"
 #include "pack/scope.h"
 
+namespace lumenflow::pack {
+class Report;
+struct ConfigSection;
+}  // namespace lumenflow::pack
+
 namespace lumenflow::kernel {
 
 struct PackPin {
   std::string id;
-  std::string version;    // empty: any
-  std::string source;     // builtin, local, git
+  std::string version;  // empty: any
+  std::string source;   // builtin, local, git
   std::string path;
   std::string url;
   std::string commit;
   std::string integrity;  // "dev" or "sha256:<hex>"
   bool enabled = true;
-  pack::SourcePlace place;  // of the pin in the file, for whoever resolves it (LF2006, LF1040)
+  std::string pointer;  // of the pin in the file; empty when the file names no packs
 };
 
 struct Lane {
@@ -49,7 +55,7 @@ struct LimitsConfig {
   std::size_t connections = 1024;
   double rate_per_second = 0;  // per subject; 0: unlimited
   double rate_burst = 0;
-  std::size_t concurrent_calls = 64;  // per tool
+  std::size_t concurrent_calls = 64;               // per tool
   std::chrono::milliseconds call_timeout{30'000};  // for tools that name none
   std::chrono::milliseconds drain_timeout{10'000};
   std::chrono::milliseconds header_time{10'000};
@@ -88,7 +94,7 @@ struct WorkspaceConfig {
   // Nothing: by mode (allow in development; in production deny for write and admin, allow for read).
   std::optional<Decision> default_decision;
   bool allow_loosening = false;
-  json::Value approval_providers;  // surface glob -> {provider, approvals, expires_ms}
+  json::Value approval_providers;             // surface glob -> {provider, approvals, expires_ms}
   std::vector<std::string> surfaces{"http"};  // those that are enabled
   std::string http_listen = "127.0.0.1:7420";
   std::string tls_cert;
@@ -112,13 +118,17 @@ struct WorkspaceConfig {
   std::string log_level = "info";
   std::string log_format = "text";
   std::map<std::string, json::Value> pack_sections;  // by config_key
-  std::string hash;  // lower-case hex SHA-256 of the file's bytes
+  std::string hash;                                  // lower-case hex SHA-256 of the file's bytes
 };
 
-// Nothing when an error was found; every fault is in `diagnostics` either way, secrets masked. `config_keys` are the
-// root keys that loaded packs own.
+// Finds what the pins name and answers the root keys that those packs own; reports pins that lead nowhere (LF2006,
+// LF1040). Called once, with the enabled pins that are well-formed.
+using PinResolver =
+    std::function<std::vector<pack::ConfigSection>(const std::vector<PackPin>& pins, pack::Report& report)>;
+
+// Nothing when an error was found; every fault is in `diagnostics` either way, sorted by place, secrets masked. Without
+// a resolver no pack is loaded.
 std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::string& text,
-                                            const std::vector<std::string>& config_keys,
-                                            pack::Diagnostics& diagnostics);
+                                            const PinResolver& resolve_pins, pack::Diagnostics& diagnostics);
 
 }  // namespace lumenflow::kernel

@@ -5,6 +5,7 @@
 #include "pack/field_units.h"
 #include "pack/fields.h"
 #include "pack/policy_fields.h"
+#include "pack/registry.h"
 
 namespace lumenflow::kernel::config_sections {
 
@@ -24,5 +25,7 @@ void read_limits(Context& context);
 void read_telemetry(Context& context);
 // The root keys of the first-party packs, which are known whether or not these are loaded.
 void read_known_pack_sections(Context& context);
+// The sections that loaded packs own, each against its schema (LF2011).
+void read_pack_sections(Context& context, const std::vector<pack::ConfigSection>& sections);
 
 }  // namespace lumenflow::kernel::config_sections

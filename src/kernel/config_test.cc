@@ -5,9 +5,7 @@
 #include <algorithm>
 
 #include "base/sha256.h"
-#include "pack/testing/mutations.h"
-#include "pack/testing/published_schema.h"
-#include "pack/yaml.h"
+#include "kernel/testing/config_samples.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -17,96 +15,8 @@ using std::chrono::milliseconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr std::string_view kFull = R"(id: ws-42
-name: Forty-two
-mode: development
-packs:
-  - {id: sidekick, source: builtin}
-  - {id: acme-demo, version: 1.0.0, source: local, path: packs/acme-demo, integrity: dev, enabled: false}
-  - id: other
-    source: git
-    url: https://example.com/other.git
-    commit: 0123456789abcdef
-    integrity: sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
-scopes:
-  allowed:
-    - {type: path, pattern: 'docs/**', access: read}
-lanes:
-  - id: 'Content: Site Comms'
-    title: Site
-    allowed_scopes: [{type: path, pattern: 'site/**', access: write}]
-    wip_limit: 2
-    policies: [{id: slow, trigger: on_claim, decision: deny}]
-policies:
-  - {id: ask, trigger: on_tool_request, decision: approval_required, when: {permission: admin}}
-default_decision: allow
-allow_loosening: true
-approval_providers:
-  '*': console
-  'acme-demo:*': {provider: conductor, approvals: 2, expires: 2h}
-surfaces:
-  http:
-    listen: 127.0.0.1:7421
-    tls: {cert: keys/cert.pem, key: keys/key.pem}
-    limits: {header_bytes: 32KiB, header_time: 5s, body_time: 20s, idle_time: 1m}
-  mcp: on
-  sidekick-channel: {enabled: false}
-socket: off
-network: {posture: allowlist, allowlist_entries: [api.example.com]}
-uplink:
-  adapter: loopback
-  sidecar_url: https://ws.example.com
-  batch: {events: 100, bytes: 64KiB, linger: 5ms}
-  outbox: {bytes: 2GiB, events: 5000}
-events: {idempotency_window: 12h, retention: 10d}
-journal:
-  durable: full
-  retention: {inputs: 1d, outputs: 2d, events: 3d}
-  checkpoint_interval: 500ms
-  backup: {folder: backups, interval: 6h, keep: 3}
-sandbox:
-  mode: best-effort
-  read_only_paths: [/opt/tools]
-  limits: {memory_bytes: 512MiB, processes: 64, cpu_time: 10m}
-limits:
-  body_bytes: 2MiB
-  json_depth: 32
-  output_bytes: 4MiB
-  connections: 10
-  rate: {per_second: 2.5, burst: 5}
-  concurrent_calls: 8
-  call_timeout: 1m
-  drain_timeout: 5s
-routines: {auto_run: true}
-gates: [{id: lint, command: [make, lint], timeout: 5m, required: true}, {id: unit, command: make test}]
-agent_runtime: {default_model: small}
-sidekick: {webhook_allowlist: [hooks.example.com]}
-software_delivery: {}
-record: true
-telemetry:
-  metrics: off
-  otlp: {endpoint: 'https://otlp.example.com'}
-  log: {level: debug, format: json}
-acme_demo: {limit: 3}
-)";
-
-struct Parsed {
-  std::optional<WorkspaceConfig> config;
-  pack::Diagnostics diagnostics;
-  std::vector<std::string> codes() const {
-    std::vector<std::string> out;
-    for (const pack::Diagnostic& item : diagnostics.items()) out.push_back(item.code);
-    return out;
-  }
-  std::string shown() const { return render_text(diagnostics, false); }
-};
-
-Parsed parse(const std::string& text, const std::vector<std::string>& config_keys = {"acme_demo"}) {
-  Parsed out;
-  out.config = parse_config("lumenflow.yaml", text, config_keys, out.diagnostics);
-  return out;
-}
+using testing::parse;
+using testing::Parsed;
 
 TEST(Config, HasADefaultForEverythingButTheId) {
   const Parsed parsed = parse("id: ws-42\n");
@@ -148,14 +58,14 @@ TEST(Config, ProductionIsClosedUntilOpened) {
 }
 
 TEST(Config, ReadsWhoMayDoWhat) {
-  const Parsed parsed = parse(std::string(kFull));
+  const Parsed parsed = parse(testing::full_config());
   ASSERT_TRUE(parsed.config) << parsed.shown();
   const WorkspaceConfig& config = *parsed.config;
   EXPECT_EQ(config.name, "Forty-two");
   ASSERT_EQ(config.packs.size(), 3u);
   EXPECT_EQ(config.packs[1].path, "packs/acme-demo");
   EXPECT_FALSE(config.packs[1].enabled);
-  EXPECT_EQ(config.packs[1].place.line, 6);
+  EXPECT_EQ(config.packs[1].pointer, "/packs/1");
   EXPECT_EQ(config.packs[2].commit, "0123456789abcdef");
   ASSERT_EQ(config.allowed_scopes.size(), 1u);
   ASSERT_EQ(config.lanes.size(), 1u);
@@ -170,7 +80,7 @@ TEST(Config, ReadsWhoMayDoWhat) {
 }
 
 TEST(Config, ReadsHowItRuns) {
-  const Parsed parsed = parse(std::string(kFull));
+  const Parsed parsed = parse(testing::full_config());
   ASSERT_TRUE(parsed.config) << parsed.shown();
   const WorkspaceConfig& config = *parsed.config;
   EXPECT_THAT(config.surfaces, ElementsAre("http", "mcp"));
@@ -292,55 +202,6 @@ TEST(Config, SecretsAreNamedAndNeverQuoted) {
   EXPECT_THAT(parsed.codes(), ElementsAre("LF2005", "LF2002"));
   EXPECT_THAT(parsed.shown(), Not(HasSubstr("hunter2")));
   EXPECT_THAT(parse("id: a\ntoken: \"hunter2\nname: [").shown(), Not(HasSubstr("hunter2")));
-}
-
-json::Value full_document() {
-  pack::YamlDocument document;
-  pack::Diagnostics diagnostics;
-  EXPECT_TRUE(parse_yaml("lumenflow.yaml", std::string(kFull), "LF2001", document, diagnostics));
-  return document.value;
-}
-
-// schemas/lumenflow.schema.json, which editors use, says what the parser says.
-TEST(ConfigSchema, NamesTheSameKeysAndAcceptsWhatTheParserAccepts) {
-  const json::Value document = pack::testing::published_document("lumenflow.schema.json");
-  const Result<json::Schema> schema = json::Schema::compile(document);
-  ASSERT_TRUE(schema.ok()) << schema.error().to_string();
-  EXPECT_EQ(pack::testing::reasons(*schema, full_document()), "");
-  for (const json::Member& member : document.find("properties")->as_object())
-    EXPECT_NE(full_document().find(member.key), nullptr) << member.key;
-}
-
-TEST(ConfigMutation, AWrongTypeNeverPasses) {
-  const Result<json::Schema> schema = json::Schema::compile(pack::testing::published_document("lumenflow.schema.json"));
-  ASSERT_TRUE(schema.ok());
-  const auto is_free = [](std::string_view pointer, const json::Value& replacement) {
-    const auto in = [&](std::string_view section) { return pointer.starts_with(section); };
-    if (in("/agent_runtime/") || in("/sidekick/") || in("/acme_demo/")) return true;  // for the packs' own schemas
-    if (pointer == "/acme_demo") return replacement.is_array() || replacement.is_object();
-    if (in("/surfaces/") && std::ranges::count(pointer, '/') == 2)
-      return replacement.is_boolean() || replacement.is_object();
-    if (pointer == "/surfaces") return replacement.is_array() || replacement.is_object();
-    if (pointer.ends_with("/enabled") || pointer == "/socket" || pointer == "/telemetry/metrics")
-      return replacement.is_boolean();
-    if (pointer == "/uplink" || pointer == "/approval_providers" || pointer == "/sandbox")
-      return replacement.is_object();
-    if (pointer.ends_with("/command")) return replacement.is_string();
-    return false;
-  };
-  const auto mutations = pack::testing::type_mutations(full_document(), is_free);
-  EXPECT_GT(mutations.size(), 400u);
-  for (const auto& mutation : mutations) {
-    EXPECT_FALSE(parse(mutation.text).config) << mutation.pointer << "\n" << mutation.text;
-    EXPECT_FALSE(schema->accepts(*json::parse(mutation.text))) << mutation.pointer << "\n" << mutation.text;
-  }
-}
-
-TEST(ConfigMutation, WhateverIsWrittenIsReadOrRefusedWithAReason) {
-  for (std::uint64_t seed = 0; seed < 500; ++seed) {
-    const Parsed parsed = parse(pack::testing::text_mutation(std::string(kFull), seed));
-    EXPECT_EQ(parsed.config.has_value(), !parsed.diagnostics.has_errors()) << seed;
-  }
 }
 
 }  // namespace

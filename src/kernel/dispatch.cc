@@ -1,6 +1,7 @@
 // Stages 0 to 8: everything that is decided before a tool runs.
 #include <utility>
 
+#include "base/encoding.h"
 #include "json/canonical.h"
 #include "kernel/kernel.h"
 
@@ -87,7 +88,7 @@ bool Kernel::resolve(const CallPtr& call) {
   const pack::ActiveTool* tool = call->registry->find(call->call.tool);
   if (tool == nullptr || tool->descriptor.internal_only) {
     refuse(call, 1, ErrorCode::kToolNotFound, "registry",
-           "no active pack has a tool '" + call->call.tool.substr(0, 200) + "'; GET /tools lists them");
+           "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; GET /tools lists them");
     return false;
   }
   call->tool = tool;
@@ -212,8 +213,12 @@ void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& recor
       return;
     }
     result.receipt = first;
-    result.code = error_code_from_name(json::string_or(*recorded->finished, "code", ""));
-    result.outcome = journal::Outcome::kSuccess;
+    result.outcome = journal::outcome_from_name(json::string_or(*recorded->finished, "outcome", ""))
+                         .value_or(journal::Outcome::kFailure);
+    // A tool may use a name of the kernel's codes for a failure of its own; that is still its own.
+    const bool tools_own = result.outcome == journal::Outcome::kFailure &&
+                           json::string_or(*recorded->finished, "decided_by", "") == "tool";
+    if (!tools_own) result.code = error_code_from_name(json::string_or(*recorded->finished, "code", ""));
     result.body = recorded->body.result;
     result.body.pop_back();
     const std::int64_t duration_us = json::integer_or(*recorded->finished, "duration_us", 0);

@@ -2,31 +2,21 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
+#include "base/sha256.h"
 #include "json/canonical.h"
 
 namespace lumenflow::kernel {
 namespace {
 
-// What the first emission under a key fixed; value of kEventKeysTable, keyed by kind, NUL, key.
-struct KeyRecord {
-  Timestamp expires;
-  Timestamp timestamp;
-  Hash256 payload_hash{};
-};
-
-std::string encode(const KeyRecord& record) {
-  return journal::big_endian(static_cast<std::uint64_t>(record.expires.ms)) +
-         journal::big_endian(static_cast<std::uint64_t>(record.timestamp.ms)) +
-         std::string(record.payload_hash.begin(), record.payload_hash.end());
+// What the first emission under a key fixed: its timestamp (8 bytes) and the SHA-256 of its payload.
+constexpr std::size_t kEmissionBytes = 8 + 32;
+std::string encode_emission(Timestamp timestamp, const Hash256& payload_hash) {
+  return journal::big_endian(static_cast<std::uint64_t>(timestamp.ms)).append(as_chars(payload_hash));
 }
 
-std::optional<KeyRecord> decode(std::string_view value) {
-  if (value.size() != 48) return std::nullopt;
-  KeyRecord record;
-  record.expires = {static_cast<std::int64_t>(*journal::from_big_endian(value.substr(0, 8)))};
-  record.timestamp = {static_cast<std::int64_t>(*journal::from_big_endian(value.substr(8, 8)))};
-  value.substr(16).copy(reinterpret_cast<char*>(record.payload_hash.data()), 32);
-  return record;
+Hash256 key_of(const PendingEvent& event) {
+  return sha256({event.kind, std::string_view("\0", 1), *event.options.idempotency_key});
 }
 
 Error conflict(const std::string& kind) {
@@ -64,7 +54,7 @@ Status Emitter::load() {
   if (!head) return Error(ErrorCode::kJournalDamaged, "the head of stream 'sidecar' is malformed");
   head_ = *head;
   dirty_ = false;
-  return {};
+  return keys_.load();
 }
 
 Result<std::optional<std::string>> Emitter::emit(PendingEvent event, event::EventClass event_class, Timestamp now,
@@ -82,19 +72,24 @@ Result<std::optional<std::string>> Emitter::emit(PendingEvent event, event::Even
   }
 
   options.idempotency_key = event.options.idempotency_key;
-  const std::string key = journal::store_key(event.kind, *options.idempotency_key);
+  const Hash256 key = key_of(event);
   LUMENFLOW_TRY_ASSIGN(const Hash256 payload_hash, json::canonical_sha256(event.payload));
-  LUMENFLOW_TRY_ASSIGN(const auto value, log_.tables().get(journal::kEventKeysTable, key));
-  const std::optional<KeyRecord> known = value ? decode(*value) : std::nullopt;
-  if (known && known->expires > now) {
-    if (known->payload_hash == payload_hash) return std::optional<std::string>();
-    return conflict(event.kind);
-  }
+  LUMENFLOW_TRY_ASSIGN(const bool again, known(event, key, payload_hash, now));
+  if (again) return std::optional<std::string>();
   LUMENFLOW_TRY_ASSIGN(const event::Event built,
                        event::build_kernel_event_v2(event.kind, std::move(event.payload), options));
-  const KeyRecord record{now + window_, options.timestamp, payload_hash};
-  LUMENFLOW_TRY(log_.put(journal::kEventKeysTable, key, encode(record)));
+  LUMENFLOW_TRY(keys_.put(key, encode_emission(options.timestamp, payload_hash), now + window_));
+  LUMENFLOW_TRY(keys_.expire(now));
   return std::optional(stamp(built, event_class, now, cause));
+}
+
+Result<bool> Emitter::known(const PendingEvent& event, const Hash256& key, const Hash256& payload_hash, Timestamp now) {
+  LUMENFLOW_TRY_ASSIGN(const auto first, keys_.find(key, now));
+  if (!first) return false;
+  if (first->size() != kEmissionBytes)
+    return Error(ErrorCode::kJournalDamaged, "the record of an event's idempotency key is malformed");
+  if (std::string_view(*first).substr(8) != as_chars(payload_hash)) return conflict(event.kind);
+  return true;
 }
 
 std::string Emitter::stamp(const event::Event& event, event::EventClass event_class, Timestamp now, const Call& cause) {
@@ -110,14 +105,11 @@ std::string Emitter::stamp(const event::Event& event, event::EventClass event_cl
   return journal::encode_event(event, stamp, event_class);
 }
 
-Status Emitter::check_key(const PendingEvent& event, Timestamp now) const {
+Status Emitter::check_key(const PendingEvent& event, Timestamp now) {
   if (!event.options.idempotency_key) return {};
-  const std::string key = journal::store_key(event.kind, *event.options.idempotency_key);
-  LUMENFLOW_TRY_ASSIGN(const auto value, log_.tables().get(journal::kEventKeysTable, key));
-  const std::optional<KeyRecord> known = value ? decode(*value) : std::nullopt;
-  if (!known || known->expires <= now) return {};
   LUMENFLOW_TRY_ASSIGN(const Hash256 payload_hash, json::canonical_sha256(event.payload));
-  return known->payload_hash == payload_hash ? Status() : Status(conflict(event.kind));
+  LUMENFLOW_TRY(known(event, key_of(event), payload_hash, now));
+  return {};
 }
 
 Status Emitter::flush() {

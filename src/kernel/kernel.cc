@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/logging.h"
 #include "journal/tables.h"
 
@@ -57,7 +58,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
 
 Status Kernel::load() {
   LUMENFLOW_TRY(emitter_.load());
-  LUMENFLOW_TRY(idempotency_.load(ports_.clock.now()));
+  LUMENFLOW_TRY(idempotency_.load());
   revoked_tokens_.clear();
   const std::string prefix = journal::store_key("kernel", kRevokedPrefix);
   for (std::string after;;) {
@@ -81,6 +82,9 @@ void Kernel::enqueue(Ingress item) {
 }
 
 Status Kernel::submit(Call call, Completion done) {
+  if (!is_valid_utf8(call.tool) || !is_valid_utf8(call.idempotency_key))
+    return Error(ErrorCode::kInvalidRequest,
+                 "a tool's name and an idempotency key are UTF-8 text; these bytes are not");
   bool was_empty = false;
   {
     const std::lock_guard lock(ingress_mutex_);

@@ -84,7 +84,7 @@ class Kernel final : private HostServices {
   ~Kernel() override;
 
   // --- any thread ---
-  // RATE_LIMITED when the ingress queue is full: the call was not taken.
+  // RATE_LIMITED when the ingress queue is full, INVALID_REQUEST when a text is not UTF-8: the call was not taken.
   Status submit(Call call, Completion done);
   // Ends a running call with TOOL_CANCELLED; nothing happens when it has ended.
   void cancel(ReceiptId receipt, Subject by);

@@ -56,6 +56,29 @@ TEST_F(KernelTest, Law1EveryCallLeavesItsRecord) {
   EXPECT_EQ(recorded[2].at_pointer("/event/kind")->as_string(), "agent-runtime:tool_called");
 }
 
+TEST_F(KernelTest, TextsThatAreNotUtf8AreNotTaken) {
+  const std::uint64_t before = log->head().size;
+  for (const bool in_key : {true, false}) {
+    Call call;
+    call.tool = in_key ? "probe:put" : "probe:\xe9";
+    call.input = kPut;
+    call.credential = std::make_shared<const Credential>(credential);
+    if (in_key) call.idempotency_key = "caf\xe9";
+    const Status taken = kernel->submit(std::move(call), [](const CallResult&) { FAIL(); });
+    ASSERT_FALSE(taken.ok());
+    EXPECT_EQ(taken.error().code(), ErrorCode::kInvalidRequest);
+  }
+  settle();
+  EXPECT_EQ(log->head().size, before);
+}
+
+TEST_F(KernelTest, LongTextsAreCutBetweenCharacters) {
+  std::string wide = "x";
+  for (int i = 0; i < 300; ++i) wide += "\u00e9";
+  expect_refused(call(wide, kPut), ErrorCode::kToolNotFound, 1);
+  expect_refused(call("probe:put", kPut, wide), ErrorCode::kInvalidInput, 6);
+}
+
 // Law 2: the answer leaves after the commit that records it.
 TEST_F(KernelTest, Law2NoAnswerBeforeTheCommit) {
   const std::uint64_t before = log->head().size;
@@ -122,6 +145,17 @@ TEST_F(KernelTest, Law5TheSameKeyGivesTheRecordedResult) {
   expect_refused(call("probe:put", std::move(other), "k1"), ErrorCode::kIdempotencyConflict, 6);
 }
 
+TEST_F(KernelTest, Law5AToolsOwnFailureIsRepeatedAsItWas) {
+  const CallResult first = call("probe:get", Object{{"key", "none"}}, "k1");
+  crash();
+  open();
+  const CallResult again = call("probe:get", Object{{"key", "none"}}, "k1");
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.code, first.code) << "its NOT_FOUND is the tool's, not the kernel's";
+  EXPECT_EQ(again.outcome, first.outcome);
+  EXPECT_EQ(*parsed(again).find("error"), *parsed(first).find("error"));
+}
+
 TEST_F(KernelTest, Law5TheKeyHoldsOverARestartAndEndsWithItsWindow) {
   const CallResult first = call("probe:put", kPut, "k1");
   crash();
@@ -172,6 +206,19 @@ TEST_F(KernelTest, Law5AnEventKeyFixesTheFirstEmission) {
   EXPECT_EQ(count_events(), 1);
   expect_refused(call("probe:emit", Object{{"n", 2}, {"key", "job-1"}}), ErrorCode::kIdempotencyConflict, 11);
   EXPECT_EQ(count_events(), 1);
+}
+
+TEST_F(KernelTest, Law5AnEventKeyEndsWithItsWindow) {
+  const auto emissions = [&](int n) {
+    EXPECT_FALSE(call("probe:emit", Object{{"n", n}, {"key", "job-1"}}).code);
+    int count = 0;
+    for (const json::Value& entry : entries()) count += entry.at_pointer("/event/payload/n") != nullptr;
+    return count;
+  };
+  EXPECT_EQ(emissions(1), 1);
+  EXPECT_EQ(emissions(1), 1);
+  clock.advance(std::chrono::hours(25));
+  EXPECT_EQ(emissions(2), 2) << "another payload, and nobody remembers the first";
 }
 
 // Law 6: what died with the process is not run again by itself.

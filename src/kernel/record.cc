@@ -171,7 +171,7 @@ Status Kernel::record(Ending& ending) {
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, key, journal::encode(places)));
   if (call.started) LUMENFLOW_TRY(ports_.log.erase(journal::kOpenCallsTable, key));
   if (!call.started && call.idempotency_hash && ending.end.stage > 6) {
-    LUMENFLOW_TRY(idempotency_.put({*call.idempotency_hash, *call.input_hash, key}, call.arrived));
+    LUMENFLOW_TRY(idempotency_.put(*call.idempotency_hash, {*call.input_hash, key}, call.arrived));
   }
   return apply_store_writes(ending);
 }
@@ -199,7 +199,7 @@ Status Kernel::append_started(RunningCall& call) {
       ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));
   LUMENFLOW_TRY(ports_.log.put(journal::kOpenCallsTable, key, envelope_hash(call) + call.tool->descriptor.name));
   if (call.idempotency_hash) {
-    LUMENFLOW_TRY(idempotency_.put({*call.idempotency_hash, *call.input_hash, key}, call.arrived));
+    LUMENFLOW_TRY(idempotency_.put(*call.idempotency_hash, {*call.input_hash, key}, call.arrived));
   }
   call.started = true;
   return {};
@@ -211,13 +211,13 @@ journal::CallRequested Kernel::requested_entry(const RunningCall& call) const {
   entry.ts = call.arrived;
   entry.subject = call.call.credential->subject;
   entry.on_behalf_of = call.call.credential->on_behalf_of;
-  entry.tool = call.tool != nullptr ? call.tool->descriptor.name : call.call.tool.substr(0, 200);
+  entry.tool = call.tool != nullptr ? call.tool->descriptor.name : std::string(clip_utf8(call.call.tool, 200));
   if (call.tool != nullptr) {
     entry.pack = call.pack_id;
     entry.pack_integrity = call.tool->pack == nullptr ? std::string() : call.tool->pack->integrity;
   }
   entry.input_hash = call.input_hash;
-  entry.idempotency_key = call.call.idempotency_key.substr(0, 256);
+  entry.idempotency_key = clip_utf8(call.call.idempotency_key, 256);
   return entry;
 }
 

@@ -25,13 +25,6 @@ std::string key_id(std::string_view name, std::string_view public_key) {
   return std::string(as_chars(hash).substr(0, 4));
 }
 
-// One text for one value: the decoder accepts some bytes outside the alphabet.
-std::optional<std::string> strict_base64(std::string_view text) {
-  std::optional<std::string> bytes = from_base64(text);
-  if (bytes && to_base64(*bytes) != text) return std::nullopt;
-  return bytes;
-}
-
 // Takes a line without its newline; nothing when there is no newline left.
 std::optional<std::string_view> take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
@@ -52,7 +45,7 @@ Result<Head> parse_head(std::string_view text) {
   const bool leading_zero = size->size() > 1 && size->front() == '0';
   if (bad != std::errc() || end != size->data() + size->size() || leading_zero)
     return malformed("the size is no number");
-  const std::optional<std::string> hash = strict_base64(*root);
+  const std::optional<std::string> hash = from_base64(*root);
   if (!hash || hash->size() != head.root.size()) return malformed("the root is not the base64 of 32 bytes");
   std::memcpy(head.root.data(), hash->data(), hash->size());
   return head;
@@ -69,7 +62,7 @@ Status check_signatures(std::string_view lines, std::string_view text, std::stri
     line->remove_prefix(kSignaturePrefix.size());
     const std::size_t space = line->find(' ');
     if (space == 0 || space == std::string_view::npos) return malformed("a signature line is malformed");
-    const std::optional<std::string> signature = strict_base64(line->substr(space + 1));
+    const std::optional<std::string> signature = from_base64(line->substr(space + 1));
     if (!signature || signature->size() < 5) return malformed("a signature is not base64");
     if (line->substr(0, space) != name || !signature->starts_with(id)) continue;
     if (!ed25519_verify(text, std::string_view(*signature).substr(4), public_key))

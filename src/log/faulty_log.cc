@@ -42,16 +42,17 @@ class FaultyLog final : public Log {
     return inner_->append(row);
   }
   Status put(std::string_view table, std::string_view key, std::string_view value) override {
-    if (lose_batch_if(faults_.fail_put)) return fault("put");
+    if (lose_batch_if(put_fails())) return fault("put");
     return inner_->put(table, key, value);
   }
   Status erase(std::string_view table, std::string_view key) override {
-    if (lose_batch_if(faults_.fail_put)) return fault("erase");
+    if (lose_batch_if(put_fails())) return fault("erase");
     return inner_->erase(table, key);
   }
   const TableReader& tables() const override { return tables_; }
   Position next_position() const override { return inner_->next_position(); }
   Status commit(std::optional<std::uint64_t> expected_head) override {
+    puts_ = 0;
     if (lose_batch_if(faults_.fail_commit)) {
       lost_ = false;
       return fault("commit");
@@ -59,6 +60,7 @@ class FaultyLog final : public Log {
     return inner_->commit(expected_head);
   }
   void rollback() override {
+    puts_ = 0;
     lost_ = false;
     inner_->rollback();
   }
@@ -106,10 +108,13 @@ class FaultyLog final : public Log {
     return lost_;
   }
 
+  bool put_fails() { return faults_.fail_put || (faults_.fail_put_after && puts_++ >= *faults_.fail_put_after); }
+
   const std::unique_ptr<Log> inner_;
   const LogFaults& faults_;
   const FaultyTables tables_;
   bool lost_ = false;
+  std::uint64_t puts_ = 0;  // of this batch
 };
 
 }  // namespace

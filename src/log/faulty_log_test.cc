@@ -38,6 +38,17 @@ TEST_F(FaultyLogTest, AFailedPutLosesTheBatchToo) {
   EXPECT_TRUE(log_->commit().ok());
 }
 
+TEST_F(FaultyLogTest, ALaterPutOfABatchCanFail) {
+  faults_.fail_put_after = 2;
+  for (int batch = 0; batch < 2; ++batch) {
+    EXPECT_TRUE(log_->put("things", "a", "1").ok());
+    EXPECT_TRUE(log_->erase("things", "b").ok());
+    EXPECT_EQ(code_of(log_->put("things", "c", "3")), "JOURNAL_UNAVAILABLE");
+    log_->rollback();
+  }
+  EXPECT_EQ(*log_->tables().get("things", "a"), std::nullopt);
+}
+
 TEST_F(FaultyLogTest, AFailedCommitUndoesTheBatch) {
   ASSERT_TRUE(log_->append({{"lost"}, {}}).ok());
   ASSERT_TRUE(log_->put("things", "k", "lost").ok());

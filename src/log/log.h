@@ -68,7 +68,7 @@ class TableReader {
 // A consistent view of what was durable when it was taken. One thread at a time.
 class Snapshot : public TableReader {};
 
-struct Condition {  // how a Log came to be as it is, found when it was opened
+struct Condition {  // found when the Log was opened, or by a reader since
   bool damaged = false;
   std::string what;                  // empty unless damaged: what is affected, for a person
   std::uint64_t first_affected = 0;  // position; 0 when unknown

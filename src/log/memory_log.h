@@ -1,7 +1,9 @@
 // The Log in memory, for tests and simulation: durable means committed. And a Log that misbehaves on demand.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "log/log.h"
@@ -14,6 +16,7 @@ std::unique_ptr<Log> make_memory_log(std::string log_id);
 struct LogFaults {
   bool fail_append = false;
   bool fail_put = false;
+  std::optional<std::uint64_t> fail_put_after;  // so many puts and erases of a batch succeed, the next one fails
   bool fail_commit = false;  // the batch is undone, as when the disk is full
   bool fail_read = false;
 };

@@ -9,6 +9,7 @@
 
 #include "log/bells.h"
 #include "log/checked_tree.h"
+#include "log/condition_cell.h"
 #include "log/damage.h"
 #include "log/row_codec.h"
 #include "log/sqlite_open.h"
@@ -55,11 +56,12 @@ class SqliteLog final : public Log {
   // The rest of opening.
   Status start(const SqliteLogOptions& options) {
     LoadedTree loaded = load_tree(writer_);
-    condition_ = std::move(loaded.condition);
+    condition_.found(std::move(loaded.condition));
     edge_ = std::move(loaded.edge);
     tree_.publish(edge_);
+    if (!options.damaged.empty()) damaged(options.damaged, 0);
     compare_with(options.checkpoint);
-    if (!condition_.damaged)
+    if (!condition_.damaged())
       for (const std::string& table : options.tables) LUMENFLOW_TRY(tables_.create(table));
     LUMENFLOW_TRY_ASSIGN(statements_, prepare_statements(writer_));
     LUMENFLOW_TRY_ASSIGN(wal_keeper_, WalKeeper::start(path_, writer_, options.wal_pages));
@@ -100,9 +102,11 @@ class SqliteLog final : public Log {
       return error;
     }
     if (!gate_) return {};
-    Status done = put_edge_tiles();
+    Status done = still_in_place();
+    if (done.ok()) done = put_edge_tiles();
     if (done.ok()) done = Query(statements_.commit).run();
     if (!done.ok()) {
+      if (done.error().code() == ErrorCode::kJournalDamaged) note(done.error());
       rollback();
       return std::move(done).error().with_context("committing");
     }
@@ -126,12 +130,12 @@ class SqliteLog final : public Log {
   }
   Result<std::vector<StoredRow>> read(Position after, std::size_t entries_max, std::size_t bytes_max) const override {
     if (after.value() >= tree_.size()) return std::vector<StoredRow>();
-    return read_checked_rows(*pool_, tree_, after.next(), entries_max, bytes_max);
+    return noted(read_checked_rows(*pool_, tree_, after.next(), entries_max, bytes_max));
   }
   Result<StoredRow> row_at(Position position) const override {
     if (position.value() == 0 || position.value() > tree_.size())
       return Error(ErrorCode::kNotFound, "no entry at position " + std::to_string(position.value()));
-    LUMENFLOW_TRY_ASSIGN(std::vector<StoredRow> rows, read_checked_rows(*pool_, tree_, position, 0, 0));
+    LUMENFLOW_TRY_ASSIGN(std::vector<StoredRow> rows, noted(read_checked_rows(*pool_, tree_, position, 0, 0)));
     return std::move(rows.front());
   }
   void wait(Position after, std::function<void()> bell) override {
@@ -145,7 +149,7 @@ class SqliteLog final : public Log {
     return tree_.consistency_proof(from_size, to_size);
   }
   Result<Hash256> root_at(std::uint64_t size) const override { return tree_.root_at(size); }
-  Condition condition() const override { return condition_; }
+  Condition condition() const override { return condition_.get(); }
   Status recheck_tree() const override {
     LUMENFLOW_TRY(pool_->check_first_row());
     LUMENFLOW_TRY(recheck_edge_tiles());
@@ -156,7 +160,7 @@ class SqliteLog final : public Log {
  private:
   // Opens a batch if none is open.
   Status enter_batch() {
-    if (condition_.damaged) return Error(ErrorCode::kJournalDamaged, "read-only: " + condition_.what);
+    if (condition_.damaged()) return Error(ErrorCode::kJournalDamaged, "read-only: " + condition_.get().what);
     if (lost_) return *lost_;
     if (gate_) return {};
     gate_ = wal_keeper_->enter();
@@ -166,8 +170,9 @@ class SqliteLog final : public Log {
   // A batch of which one write failed is undone at once, and stays lost until it is ended.
   Status keep_or_lose(Status done) {
     if (done.ok()) return done;
-    const bool damaged = done.error().code() == ErrorCode::kJournalDamaged;
-    lost_ = Error(damaged ? ErrorCode::kJournalDamaged : ErrorCode::kJournalUnavailable, done.error().message());
+    const bool is_damage = done.error().code() == ErrorCode::kJournalDamaged;
+    if (is_damage) note(done.error());
+    lost_ = Error(is_damage ? ErrorCode::kJournalDamaged : ErrorCode::kJournalUnavailable, done.error().message());
     undo();
     return *lost_;
   }
@@ -200,6 +205,15 @@ class SqliteLog final : public Log {
 
   Status put_tile(TileId id, std::span<const Hash256> entries) {
     return Query(statements_.put_tile).bind(1, tile_key(id)).bind(2, tile_bytes(entries)).run();
+  }
+
+  // A file without a name keeps nothing: what is written to it ends with the process.
+  Status still_in_place() const {
+    int moved = 0;
+    if (sqlite3_file_control(writer_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved == 0)
+      return {};
+    return Error(ErrorCode::kJournalDamaged,
+                 path_ + " was moved or deleted while in use; put it back, or restore a copy");
   }
 
   // The upper levels change only with a full tile below them; the lowest level's edge is in the rows themselves.
@@ -236,7 +250,7 @@ class SqliteLog final : public Log {
           size + 1);
     if (checkpoint) {
       const Result<Hash256> root = tree_.root_at(checkpoint->size);
-      if (!root.ok()) return damaged(root.error().message(), damaged_position(root.error()).value_or(0));
+      if (!root.ok()) return note(root.error());
       if (*root != checkpoint->root)
         return damaged("the first " + std::to_string(size) + " entries are not those of the checkpoint", 0);
     }
@@ -246,15 +260,21 @@ class SqliteLog final : public Log {
   void recheck_after(std::uint64_t position) {
     const std::uint64_t size = tree_.size();
     if (size > kRecheckedOnOpenMax) position = std::max(position, size - kRecheckedOnOpenMax);
-    while (position < size && !condition_.damaged) {
+    while (position < size && !condition_.damaged()) {
       const Result<std::vector<StoredRow>> page = read(Position(position), 256, 1u << 20);
-      if (!page.ok()) return damaged(page.error().message(), damaged_position(page.error()).value_or(0));
+      if (!page.ok()) return note(page.error());
       position = page->back().first.value() + page->back().entries.size() - 1;
     }
   }
 
-  void damaged(std::string what, std::uint64_t first_affected) {
-    if (!condition_.damaged) condition_ = {true, std::move(what), first_affected};
+  void damaged(std::string what, std::uint64_t first_affected) const {
+    condition_.found({true, std::move(what), first_affected});
+  }
+  void note(const Error& error) const { damaged(error.message(), damaged_position(error).value_or(0)); }
+  // A reader that meets damage is the first to know of it: nothing is written from then on.
+  Result<std::vector<StoredRow>> noted(Result<std::vector<StoredRow>> rows) const {
+    if (!rows.ok() && rows.error().code() == ErrorCode::kJournalDamaged) note(rows.error());
+    return rows;
   }
 
   const std::string path_;
@@ -262,7 +282,7 @@ class SqliteLog final : public Log {
   Connection writer_;
   SqliteTables tables_{writer_};
   WriterStatements statements_;
-  Condition condition_;  // fixed once open
+  mutable ConditionCell condition_;
 
   // The open batch. The gate is held while there is one.
   std::unique_lock<std::mutex> gate_;

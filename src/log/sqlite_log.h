@@ -18,6 +18,8 @@ struct SqliteLogOptions {
   int wal_pages = 250;              // the WAL is folded back at about this length
   // The last signed checkpoint, when there is one: the Log is compared with it on open.
   std::optional<Head> checkpoint;
+  // Not empty: what the caller found damaged (a checkpoint that does not verify); opens read-only.
+  std::string damaged = {};
 };
 
 // IO_ERROR when it cannot be opened, UNSUPPORTED_FORMAT when a newer version wrote it. A damaged Log opens read-only

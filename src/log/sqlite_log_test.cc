@@ -97,6 +97,26 @@ TEST_F(SqliteLogTest, ALogShorterThanItsCheckpointIsReadOnly) {
   EXPECT_EQ(log->read(Position(), 100)->size(), open_at(path_)->read(Position(), 100)->size());
 }
 
+TEST_F(SqliteLogTest, OpensReadOnlyWhenItsCheckpointDoesNotVerify) {
+  { fill(*open_at(path_), 10); }
+  const auto log = open_sqlite_log(
+      {.path = path_, .new_log_id = "log-b", .tables = {}, .checkpoint = {}, .damaged = "the checkpoint is no text"});
+  ASSERT_TRUE(log.ok());
+  EXPECT_EQ((*log)->condition().what, "the checkpoint is no text");
+  EXPECT_EQ(code_of((*log)->append({{"x"}, {}})), "JOURNAL_DAMAGED");
+  EXPECT_TRUE((*log)->row_at(Position(1)).ok());
+}
+
+TEST_F(SqliteLogTest, NothingIsAcknowledgedIntoAFileThatIsGone) {
+  const std::unique_ptr<Log> log = open_at(path_);
+  fill(*log, 3);
+  std::filesystem::remove(path_);
+  ASSERT_TRUE(log->append({{"x"}, {}}).ok());
+  EXPECT_EQ(code_of(log->commit()), "JOURNAL_DAMAGED");
+  EXPECT_TRUE(log->condition().damaged);
+  EXPECT_EQ(log->head().size, 3u);
+}
+
 TEST_F(SqliteLogTest, ANewerFormatIsRefused) {
   { fill(*open_at(path_), 1); }
   sql("UPDATE meta SET value = 2 WHERE name = 'format'");

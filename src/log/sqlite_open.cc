@@ -110,8 +110,9 @@ class TreeLoader {
   }
 
   Result<std::uint64_t> end_of_rows() {
-    LUMENFLOW_TRY_ASSIGN(const Statement select,
-                         database_.prepare("SELECT position, entries FROM rows ORDER BY position DESC LIMIT 1"));
+    LUMENFLOW_TRY_ASSIGN(
+        const Statement select,
+        database_.prepare("SELECT position, entries FROM rows WHERE position = (SELECT max(position) FROM rows)"));
     Query query(select);
     LUMENFLOW_TRY_ASSIGN(const bool found, query.next());
     if (!found) return std::uint64_t{0};

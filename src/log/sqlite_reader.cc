@@ -74,7 +74,8 @@ Result<ReadPool::Lease> ReadPool::lease() const {
   LUMENFLOW_TRY_ASSIGN(connection->select_rows, connection->connection.prepare(kSelectRows));
   LUMENFLOW_TRY_ASSIGN(connection->select_tile, connection->connection.prepare(kSelectTile));
   LUMENFLOW_TRY_ASSIGN(connection->begin, connection->connection.prepare("BEGIN"));
-  LUMENFLOW_TRY_ASSIGN(connection->first_read, connection->connection.prepare("SELECT 1 FROM meta LIMIT 1"));
+  LUMENFLOW_TRY_ASSIGN(connection->first_read,
+                       connection->connection.prepare("SELECT 1 FROM meta WHERE name = 'format'"));
   LUMENFLOW_TRY_ASSIGN(connection->rollback, connection->connection.prepare("ROLLBACK"));
   return Lease(*this, std::move(connection));
 }

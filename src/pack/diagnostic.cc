@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <tuple>
 
 #include "base/check.h"
@@ -9,56 +10,10 @@
 namespace lumenflow::pack {
 namespace {
 
-constexpr auto kError = Severity::kError;
-constexpr auto kWarning = Severity::kWarning;
-
-constexpr DiagnosticKind kKinds[] = {
-    {"LF1001", "manifest-unreadable", kError},
-    {"LF1002", "unknown-field", kError},
-    {"LF1003", "missing-field", kError},
-    {"LF1004", "bad-value", kError},
-    {"LF1005", "duplicate-pack", kError},
-    {"LF1010", "pack-slug-prefix-mismatch", kError},
-    {"LF1011", "kind-not-snake-case", kError},
-    {"LF1012", "duplicate-kind", kError},
-    {"LF1013", "missing-backpressure-policy", kError},
-    {"LF1014", "stray-backpressure-policy", kError},
-    {"LF1015", "reserved-kind", kError},
-    {"LF1016", "unknown-subscription", kWarning},
-    {"LF1017", "policy-class-violation", kError},
-    {"LF1020", "duplicate-tool", kError},
-    {"LF1021", "unsafe-scope", kError},
-    {"LF1022", "broad-write-scope", kError},
-    {"LF1023", "permission-scope-mismatch", kError},
-    {"LF1024", "bad-schema", kError},
-    {"LF1025", "undeclared-approval", kError},
-    {"LF1026", "open-network", kError},
-    {"LF1027", "scope-not-mountable", kError},
-    {"LF1030", "unknown-surface", kError},
-    {"LF1031", "missing-handler", kError},
-    {"LF1032", "handler-not-replayable", kError},
-    {"LF1033", "tool-not-implemented", kError},
-    {"LF1040", "integrity-mismatch", kError},
-    {"LF1041", "unpinned-in-production", kError},
-    {"LF1042", "path-escape", kError},
-    {"LF1050", "approval-provider-missing", kError},
-    {"LF1051", "surface-unavailable", kError},
-    {"LF2001", "config-unreadable", kError},       // missing, not YAML, duplicate key, several documents, over 1 MiB
-    {"LF2002", "unknown-key", kError},             // neither a key of lumenflow.yaml nor a loaded pack's config_key
-    {"LF2003", "missing-key", kError},             // a required key is absent
-    {"LF2004", "bad-value", kError},               // wrong type, enum, pattern, range, duration or size
-    {"LF2005", "secret-literal", kError},          // a credential written out instead of referred to
-    {"LF2006", "unknown-pack", kError},            // a pin names a builtin that this program does not have
-    {"LF2007", "duplicate-pin", kError},           // the same pack is pinned twice
-    {"LF2008", "duplicate-id", kError},            // two lanes or policy rules of one id
-    {"LF2009", "unsafe-scope", kError},            // as LF1021, in a workspace or lane scope
-    {"LF2010", "not-in-production", kError},       // a development-only setting with `mode: production`
-    {"LF2011", "config-section-invalid", kError},  // a pack's section does not match its config_schema
-};
-
 const DiagnosticKind* find_kind(std::string_view code) {
-  const auto found = std::ranges::find(kKinds, code, &DiagnosticKind::code);
-  return found == std::end(kKinds) ? nullptr : found;
+  const auto kinds = diagnostic_kinds();
+  const auto found = std::ranges::find(kinds, code, &DiagnosticKind::code);
+  return found == kinds.end() ? nullptr : &*found;
 }
 
 // Optimal string alignment: insert, delete, replace, swap neighbours. Three rolling rows.
@@ -84,8 +39,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::span<const DiagnosticKind> diagnostic_kinds() { return kKinds; }
-
 void Diagnostics::add(std::string_view code, SourcePlace place, std::string message, std::string help,
                       std::string snippet) {
   const DiagnosticKind* kind = find_kind(code);
@@ -97,6 +50,17 @@ void Diagnostics::add(std::string_view code, SourcePlace place, std::string mess
 bool Diagnostics::has_errors(bool warnings_count) const {
   return std::ranges::any_of(
       items_, [&](const Diagnostic& item) { return warnings_count || item.severity == Severity::kError; });
+}
+
+void Diagnostics::make_strict() {
+  for (Diagnostic& item : items_) item.severity = Severity::kError;
+}
+
+Diagnostics Diagnostics::of_file(std::string_view file) const {
+  Diagnostics out;
+  std::ranges::copy_if(items_, std::back_inserter(out.items_),
+                       [&](const Diagnostic& item) { return item.place.file == file; });
+  return out;
 }
 
 void Diagnostics::append(const Diagnostics& other) {
@@ -118,6 +82,9 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
     distance_best = distance;
     best = candidate;
   }
+  constexpr std::size_t kAbbreviationMin = 3;
+  for (const std::string_view candidate : candidates)
+    if (!best && word.size() >= kAbbreviationMin && candidate.starts_with(word)) best = candidate;
   return best;
 }
 

@@ -22,6 +22,8 @@ struct DiagnosticKind {
   std::string_view code;  // "LF1010"
   std::string_view name;  // "pack-slug-prefix-mismatch"
   Severity severity;
+  std::string_view reason;  // when it is reported, and why it matters; Markdown's backquotes
+  std::string_view fix;     // what to do about it
 };
 
 std::span<const DiagnosticKind> diagnostic_kinds();
@@ -49,6 +51,8 @@ class Diagnostics {
            std::string snippet = {});
   const std::vector<Diagnostic>& items() const { return items_; }
   bool has_errors(bool warnings_count = false) const;
+  void make_strict();                                // every warning becomes an error
+  Diagnostics of_file(std::string_view file) const;  // those whose place is in this file
   void append(const Diagnostics& other);
   void sort();  // by file, line, column, code
 
@@ -58,9 +62,11 @@ class Diagnostics {
 
 std::string render_text(const Diagnostics& diagnostics, bool colour);
 json::Value render_json(const Diagnostics& diagnostics);  // [{code, name, severity, file, line, column, message, help}]
-json::Value render_sarif(const Diagnostics& diagnostics);  // SARIF 2.1.0
+// SARIF 2.1.0; `version` is the program's.
+json::Value render_sarif(const Diagnostics& diagnostics, std::string_view version);
 
-// The nearest of `candidates` by edit distance, when it is near enough to be meant: for "did you mean".
+// The nearest of `candidates` by edit distance, when it is near enough to be meant, else one that the word abbreviates:
+// for "did you mean".
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace lumenflow::pack

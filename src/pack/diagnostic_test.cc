@@ -80,7 +80,7 @@ TEST(RenderJson, ListsTheStableMembers) {
 }
 
 TEST(RenderSarif, HasRulesResultsAndEscapedPlaces) {
-  const json::Value sarif = render_sarif(two_faults());
+  const json::Value sarif = render_sarif(two_faults(), "1.2.3");
   EXPECT_EQ(*sarif.at_pointer("/version"), json::Value("2.1.0"));
   EXPECT_EQ(sarif.at_pointer("/runs/0/tool/driver/rules")->as_array().size(), diagnostic_kinds().size());
   const json::Value& result = *sarif.at_pointer("/runs/0/results/0");
@@ -97,6 +97,8 @@ TEST(Nearest, FindsWhatWasMeantAndNothingElse) {
   EXPECT_EQ(nearest("titel", kWords), "title");
   EXPECT_EQ(nearest("tool", kWords), "tools");
   EXPECT_EQ(nearest("backpresure-policy", kWords), "backpressure_policy");
+  EXPECT_EQ(nearest("backpressure", kWords), "backpressure_policy") << "an abbreviation";
+  EXPECT_EQ(nearest("ba", kWords), std::nullopt);
   EXPECT_EQ(nearest("xyzzy", kWords), std::nullopt);
   EXPECT_EQ(nearest("q", kWords), std::nullopt);
   EXPECT_EQ(nearest(std::string(1000, 't'), kWords), std::nullopt);

@@ -40,6 +40,7 @@ std::string field_of(std::string_view pointer) {
 }
 
 std::string quoting_help(const json::Value& got) {
+  if (got.if_double() != nullptr) return "put it between quotes";  // as it was written: 1.0, not 1
   return got.is_number() || got.is_boolean() ? "put it between quotes: \"" + json::serialize(got) + "\"" : "";
 }
 

@@ -116,28 +116,35 @@ void read_identity(Context& context) {
 
 }  // namespace manifest_parts
 
-std::optional<Manifest> parse_manifest(const PackFiles& files, const std::string& display_path,
-                                       Diagnostics& diagnostics, YamlDocument* document) {
-  YamlDocument own;
-  YamlDocument& yaml = document != nullptr ? *document : own;
-  if (!read_document(files, display_path, yaml, diagnostics)) return std::nullopt;
+bool read_manifest(const PackFiles& files, const std::string& display_path, Diagnostics& diagnostics,
+                   YamlDocument& document, Manifest& manifest) {
+  if (!read_document(files, display_path, document, diagnostics)) return false;
   Diagnostics found;
-  Report report(yaml, kCodes, found);
-  std::optional<Manifest> manifest(std::in_place);
-  Fields root(report, yaml.value, "", "a manifest");
+  Report report(document, kCodes, found);
+  Fields root(report, document.value, "", "a manifest");
   if (root.is_map()) {
-    manifest_parts::Context context{report, files, root, *manifest};
+    manifest_parts::Context context{report, files, root, manifest};
     manifest_parts::read_identity(context);
     manifest_parts::read_events(context);
     manifest_parts::read_tools(context);
     manifest_parts::read_content(context);
     manifest_parts::read_rules(context);
     root.finish();
-    manifest->raw = yaml.value;
+    manifest.raw = document.value;
   }
   found.sort();
   diagnostics.append(found);
-  if (found.has_errors()) return std::nullopt;
+  return root.is_map();
+}
+
+std::optional<Manifest> parse_manifest(const PackFiles& files, const std::string& display_path,
+                                       Diagnostics& diagnostics) {
+  YamlDocument document;
+  Diagnostics found;
+  std::optional<Manifest> manifest(std::in_place);
+  const bool readable = read_manifest(files, display_path, found, document, *manifest);
+  diagnostics.append(found);
+  if (!readable || found.has_errors()) return std::nullopt;
   return manifest;
 }
 

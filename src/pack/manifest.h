@@ -72,7 +72,8 @@ struct Manifest {
   std::vector<std::string> surfaces_required{"http"};
   std::string config_key;
   std::shared_ptr<const json::Schema> config_schema;
-  json::Value raw;  // the manifest as JSON
+  json::Value config_schema_source;  // as written, inline or in its file
+  json::Value raw;                   // the manifest as JSON
 };
 
 // Reads the files a manifest refers to. Paths are relative to the pack; LF1042 when they leave it.
@@ -83,8 +84,12 @@ class PackFiles {
 };
 
 // Nothing when an error was found; every fault is in `diagnostics` either way. `display_path` names the manifest there.
-// `document`, when given, is filled for those who report more against it.
 std::optional<Manifest> parse_manifest(const PackFiles& files, const std::string& display_path,
-                                       Diagnostics& diagnostics, YamlDocument* document = nullptr);
+                                       Diagnostics& diagnostics);
+
+// The same for those who judge on, faults or not: `manifest` is filled as far as the file can be understood, and
+// `document` is what further faults are reported against. False when the file is no map at all.
+bool read_manifest(const PackFiles& files, const std::string& display_path, Diagnostics& diagnostics,
+                   YamlDocument& document, Manifest& manifest);
 
 }  // namespace lumenflow::pack

@@ -67,8 +67,10 @@ void read_configuration(Context& context) {
   if (!context.root.find("config_key"))
     context.report.at_key("LF1003", "/config_schema", "'config_schema' needs the 'config_key' whose value it describes",
                           "add 'config_key:'");
-  if (auto loaded = read_schema(context, *schema, "/config_schema", false))
-    manifest.config_schema = std::move(loaded->schema);
+  auto loaded = read_schema(context, *schema, "/config_schema", false);
+  if (!loaded) return;
+  manifest.config_schema = std::move(loaded->schema);
+  manifest.config_schema_source = std::move(loaded->value);
 }
 
 void read_prompts(Context& context) {

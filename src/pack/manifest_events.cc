@@ -69,8 +69,19 @@ void check_emitted(Context& context, const std::string& kind, const std::string&
   check_event_name(context, kind, pointer, slug.empty() ? "slug" : slug);
 }
 
+// The kernel's kind without a colon that was meant; empty when there is none, or the kind has a colon.
+std::string nearest_flat_kind(std::string_view kind) {
+  std::vector<std::string_view> flat;
+  for (const event::KernelKind& known : event::kernel_kinds())
+    if (known.kind.find(':') == std::string_view::npos) flat.push_back(known.kind);
+  return kind.find(':') == std::string_view::npos ? nearest(kind, flat).value_or("") : "";
+}
+
 void check_subscribed(Context& context, const std::string& kind, const std::string& pointer) {
   if (event::find_kernel_kind(kind) != nullptr) return;
+  if (const std::string meant = nearest_flat_kind(kind); !meant.empty())
+    return context.report.at("LF1011", pointer, shown(json::Value(kind)) + " is no event kind: it has no colon",
+                             "did you mean '" + meant + "'?");
   check_event_name(context, kind, pointer, kind.find(':') == std::string::npos ? "slug" : prefix_of(kind));
   if (kind.find(':') != std::string::npos && !is_slug(prefix_of(kind)))
     context.report.at("LF1011", pointer,

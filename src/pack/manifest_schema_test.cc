@@ -26,6 +26,8 @@ TEST_F(ManifestSchema, AcceptsWhatTheParserAccepts) {
   }
 }
 
+TEST_F(ManifestSchema, DescribesEveryProperty) { EXPECT_EQ(testing::undescribed(document_), ""); }
+
 TEST_F(ManifestSchema, NamesTheSameFields) {
   const auto full = testing::parse(testing::full_manifest());
   ASSERT_TRUE(full.manifest);

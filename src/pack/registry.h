@@ -1,6 +1,7 @@
 // The active packs and their tools, found by name or alias. Immutable once built: a reload builds another.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -58,27 +59,48 @@ class Registry {
 // What `GET /tools` says of one tool, without `callable`.
 json::Value describe_tool(const ActiveTool& tool);
 
+// A root key of lumenflow.yaml that a pack owns.
+struct ConfigSection {
+  std::string key;
+  std::shared_ptr<const json::Schema> schema;  // null: anything goes
+  json::Value source;                          // the schema as written, for "did you mean"
+};
+
+// What a workspace offers to its packs.
+struct Activation {
+  std::function<bool(std::string_view surface)> has_provider;  // somebody decides this approval
+  std::function<bool(std::string_view surface)> has_surface;
+  std::map<std::string, json::Value> sections;  // of lumenflow.yaml, by config_key
+};
+
 class RegistryBuilder {
  public:
   RegistryBuilder();
+  RegistryBuilder(RegistryBuilder&&) noexcept;
   ~RegistryBuilder();
   // Parses and adds; a pack with errors is refused, with its diagnostics. The pack is static data.
   void add_builtin(const BuiltinPack& pack);
-  // The root keys of lumenflow.yaml that the packs added so far own.
-  std::vector<std::string> config_keys() const;
-  // Lets each pack's code register, given its section of lumenflow.yaml (by config_key), and checks it against the
-  // manifest (LF1031, LF1033); then the checks across packs (LF1005, LF1012, LF1016, LF1020). Of two packs that collide
-  // the one added later is refused. Call once.
-  std::shared_ptr<const Registry> build(const std::map<std::string, json::Value>& sections = {});
+  // A pack without its code, to judge its manifest beside those added so far; of these it replaces one of its own id.
+  // None of its tools can be called.
+  void add_files(const PackFiles& files, const std::string& display_path);
+  // Of the packs added so far.
+  std::vector<ConfigSection> sections() const;
+  const LoadedPack* find_candidate(std::string_view id) const;  // null when its manifest cannot be read
+  // Lets each pack's code register, given its section of lumenflow.yaml, and checks it against the manifest (LF1031,
+  // LF1033); then the checks across packs (LF1005, LF1012, LF1016, LF1020), those of activation (LF1050, LF1051) when
+  // given, and the registry. Of two packs that collide the one added later is refused. Call once.
+  std::shared_ptr<const Registry> build(const Activation* activation = nullptr);
 
  private:
   struct Candidate;
   struct Taken;
-  void let_register(Candidate& candidate, const std::map<std::string, json::Value>& sections);
+  static void let_register(Candidate& candidate, const Activation* activation);
   static void check_against(Candidate& candidate, const Taken& taken);
-  void accept(Candidate& candidate, Taken& taken);
-  void check_subscriptions(const Candidate& candidate, const LoadedPack& pack, const Taken& taken);
-  void refuse(std::string id, Diagnostics diagnostics);
+  static void check_activation(Candidate& candidate, const Activation& activation);
+  static void check_subscriptions(Candidate& candidate, const Taken& taken);
+  static void claim(const Candidate& candidate, Taken& taken);
+  void activate(Candidate& candidate);
+  void refuse(std::string id, Candidate& candidate);
 
   std::unique_ptr<Registry> registry_ = std::make_unique<Registry>();
   std::vector<std::unique_ptr<Candidate>> candidates_;

@@ -19,6 +19,7 @@ struct RegistryBuilder::Candidate {
   std::vector<std::unique_ptr<ActiveTool>> tools;
   YamlDocument document;
   Diagnostics diagnostics;
+  bool accepted = false;
 };
 
 // What the packs accepted so far hold, by name -> id of the pack.
@@ -32,10 +33,21 @@ namespace {
 constexpr FieldCodes kCodes{"LF1002", "LF1003", "LF1004"};
 
 std::string tool_pointer(const Manifest& manifest, std::string_view name) {
-  // Diagnostics against tools are only made for manifests that parsed, so the lists have the same order.
-  for (std::size_t i = 0; i < manifest.tools.size(); ++i)
-    if (manifest.tools[i].name == name) return "/tools/" + std::to_string(i) + "/name";
+  const json::Value* written = manifest.raw.find("tools");
+  const json::Array* tools = written == nullptr ? nullptr : written->if_array();
+  for (std::size_t i = 0; tools != nullptr && i < tools->size(); ++i)
+    if (json::string_or((*tools)[i], "name", "") == name) return "/tools/" + std::to_string(i) + "/name";
   return "/tools";
+}
+
+// The same for a kind of one of the lists: what could not be read is in the file but not in the manifest.
+std::string kind_pointer(const Manifest& manifest, std::string_view list, std::string_view kind) {
+  const std::string pointer = "/" + std::string(list);
+  const json::Value* written = manifest.raw.find(list);
+  const json::Array* kinds = written == nullptr ? nullptr : written->if_array();
+  for (std::size_t i = 0; kinds != nullptr && i < kinds->size(); ++i)
+    if ((*kinds)[i] == json::Value(kind)) return child_pointer(pointer, i);
+  return pointer;
 }
 
 const RegisteredTool* find_registered(const Registration& registration, std::string_view name) {
@@ -64,10 +76,9 @@ void check_code(const BuiltinPack& code, const Registration& registration, const
                 "the code registers the tool '" + tool.name + "', which the manifest does not declare",
                 "declare it, or remove it from the code");
   }
-  for (std::size_t i = 0; i < manifest.subscribed_event_kinds.size(); ++i)
-    report.at("LF1031", "/subscribed_event_kinds/" + std::to_string(i),
-              "no handler is registered for '" + manifest.subscribed_event_kinds[i] + "'",
-              "register one, or remove the subscription");
+  for (const std::string& kind : manifest.subscribed_event_kinds)
+    report.at("LF1031", kind_pointer(manifest, "subscribed_event_kinds", kind),
+              "no handler is registered for '" + kind + "'", "register one, or remove the subscription");
 }
 
 // Every description enters the registry's hash, so its numbers must have a canonical form.
@@ -99,35 +110,30 @@ void check_free(Report& report, std::string_view code, const Names& names, const
 }  // namespace
 
 RegistryBuilder::RegistryBuilder() = default;
+RegistryBuilder::RegistryBuilder(RegistryBuilder&&) noexcept = default;
 RegistryBuilder::~RegistryBuilder() = default;
-
-void RegistryBuilder::refuse(std::string id, Diagnostics diagnostics) {
-  registry_->diagnostics_.append(diagnostics);
-  registry_->refused_.push_back({std::move(id), std::move(diagnostics)});
-}
 
 void RegistryBuilder::add_builtin(const BuiltinPack& code) {
   auto candidate = std::make_unique<Candidate>();
-  const EmbeddedPackFiles files(code);
+  candidate->pack = std::make_unique<LoadedPack>();
   const std::string display_path = std::string(code.id) + "/manifest.yaml";
-  std::optional<Manifest> manifest = parse_manifest(files, display_path, candidate->diagnostics, &candidate->document);
-  if (!manifest) return refuse(std::string(code.id), std::move(candidate->diagnostics));
+  Manifest& manifest = candidate->pack->manifest;
+  if (!read_manifest(EmbeddedPackFiles(code), display_path, candidate->diagnostics, candidate->document, manifest))
+    return refuse(std::string(code.id), *candidate);
+  candidate->pack->integrity = integrity_of(code);
+  candidate->pack->source = "builtin";
   candidate->code = &code;
-  candidate->pack = std::make_unique<LoadedPack>(LoadedPack{*std::move(manifest), integrity_of(code), "builtin", {}});
+  if (manifest.id.empty()) manifest.id = code.id;
   candidates_.push_back(std::move(candidate));
 }
 
-std::vector<std::string> RegistryBuilder::config_keys() const {
-  std::vector<std::string> keys;
-  for (const auto& candidate : candidates_)
-    if (const std::string& key = candidate->pack->manifest.config_key; !key.empty()) keys.push_back(key);
-  return keys;
-}
-
-void RegistryBuilder::let_register(Candidate& candidate, const std::map<std::string, json::Value>& sections) {
+void RegistryBuilder::let_register(Candidate& candidate, const Activation* activation) {
   const Manifest& manifest = candidate.pack->manifest;
-  const auto section = sections.find(manifest.config_key);
-  Registration registration(section == sections.end() ? json::Value(json::Object{}) : section->second);
+  json::Value section = json::Object{};
+  if (activation != nullptr)
+    if (const auto given = activation->sections.find(manifest.config_key); given != activation->sections.end())
+      section = given->second;
+  Registration registration(std::move(section));
   candidate.code->register_pack(registration);
   candidate.pack->timers = registration.timers();
   Report report(candidate.document, kCodes, candidate.diagnostics);
@@ -142,17 +148,52 @@ void RegistryBuilder::let_register(Candidate& candidate, const std::map<std::str
   }
 }
 
+void RegistryBuilder::add_files(const PackFiles& files, const std::string& display_path) {
+  auto candidate = std::make_unique<Candidate>();
+  candidate->pack = std::make_unique<LoadedPack>();
+  Manifest& manifest = candidate->pack->manifest;
+  if (!read_manifest(files, display_path, candidate->diagnostics, candidate->document, manifest))
+    return refuse({}, *candidate);
+  candidate->pack->source = "local";
+  std::erase_if(candidates_, [&](const auto& other) { return other->pack->manifest.id == manifest.id; });
+  candidates_.push_back(std::move(candidate));
+}
+
+void RegistryBuilder::refuse(std::string id, Candidate& candidate) {
+  candidate.diagnostics.sort();
+  registry_->diagnostics_.append(candidate.diagnostics);
+  registry_->refused_.push_back({std::move(id), std::move(candidate.diagnostics)});
+}
+
+std::vector<ConfigSection> RegistryBuilder::sections() const {
+  std::vector<ConfigSection> out;
+  for (const auto& candidate : candidates_) {
+    const Manifest& manifest = candidate->pack->manifest;
+    if (!manifest.config_key.empty())
+      out.push_back({manifest.config_key, manifest.config_schema, manifest.config_schema_source});
+  }
+  return out;
+}
+
+const LoadedPack* RegistryBuilder::find_candidate(std::string_view id) const {
+  const auto found = std::ranges::find_if(candidates_, [&](const auto& each) { return each->pack->manifest.id == id; });
+  return found == candidates_.end() ? nullptr : (*found)->pack.get();
+}
+
 // Cross-pack faults of one candidate against those accepted before it.
 void RegistryBuilder::check_against(Candidate& candidate, const Taken& taken) {
   const Manifest& manifest = candidate.pack->manifest;
   Report report(candidate.document, kCodes, candidate.diagnostics);
   check_free(report, "LF1005", taken.ids, manifest.id, "/id", "the id");
-  check_free(report, "LF1005", taken.slugs, manifest.slug, "/slug", "the slug");
+  if (taken.ids.contains(manifest.id)) return;  // its other names are taken by the same pack
+  if (manifest.slug != manifest.id || manifest.raw.find("slug") != nullptr)
+    check_free(report, "LF1005", taken.slugs, manifest.slug, "/slug", "the slug");
+  else
+    check_free(report, "LF1005", taken.slugs, manifest.slug, "/id", "the slug");
   if (!manifest.config_key.empty())
     check_free(report, "LF1005", taken.config_keys, manifest.config_key, "/config_key", "the config_key");
-  for (std::size_t i = 0; i < manifest.emitted_event_kinds.size(); ++i)
-    check_free(report, "LF1012", taken.kinds, manifest.emitted_event_kinds[i],
-               "/emitted_event_kinds/" + std::to_string(i), "the kind");
+  for (const std::string& kind : manifest.emitted_event_kinds)
+    check_free(report, "LF1012", taken.kinds, kind, kind_pointer(manifest, "emitted_event_kinds", kind), "the kind");
   for (const ToolDescriptor& tool : manifest.tools) {
     const std::string pointer = tool_pointer(manifest, tool.name);
     check_free(report, "LF1020", taken.tools, tool.name, pointer, "the tool name");
@@ -161,54 +202,77 @@ void RegistryBuilder::check_against(Candidate& candidate, const Taken& taken) {
   }
 }
 
-void RegistryBuilder::accept(Candidate& candidate, Taken& taken) {
+// What the pack needs of the workspace before it may run.
+void RegistryBuilder::check_activation(Candidate& candidate, const Activation& activation) {
+  const Manifest& manifest = candidate.pack->manifest;
+  Report report(candidate.document, kCodes, candidate.diagnostics);
+  for (std::size_t i = 0; i < manifest.required_approvals.size(); ++i)
+    if (const std::string& surface = manifest.required_approvals[i]; !activation.has_provider(surface))
+      report.at("LF1050", child_pointer("/required_approvals", i), "nobody is asked for the approval '" + surface + "'",
+                "name a provider for it in lumenflow.yaml: approval_providers: {'" + surface + "': console}");
+  for (std::size_t i = 0; i < manifest.surfaces_required.size(); ++i)
+    if (const std::string& surface = manifest.surfaces_required[i]; !activation.has_surface(surface))
+      report.at("LF1051", child_pointer("/surfaces_required", i), "the surface '" + surface + "' is not enabled",
+                "enable it in lumenflow.yaml: surfaces: {" + surface + ": on}");
+}
+
+void RegistryBuilder::claim(const Candidate& candidate, Taken& taken) {
   const Manifest& manifest = candidate.pack->manifest;
   taken.ids.emplace(manifest.id, manifest.id);
   taken.slugs.emplace(manifest.slug, manifest.id);
   if (!manifest.config_key.empty()) taken.config_keys.emplace(manifest.config_key, manifest.id);
   for (const std::string& kind : manifest.emitted_event_kinds) taken.kinds.emplace(kind, manifest.id);
+  for (const ToolDescriptor& tool : manifest.tools) {
+    taken.tools.emplace(tool.name, manifest.id);
+    for (const std::string& alias : tool.aliases) taken.tools.emplace(alias, manifest.id);
+  }
+}
+
+void RegistryBuilder::activate(Candidate& candidate) {
   for (auto& tool : candidate.tools) {
     registry_->by_name_.emplace(tool->descriptor.name, tool.get());
-    taken.tools.emplace(tool->descriptor.name, manifest.id);
-    for (const std::string& alias : tool->descriptor.aliases) {
-      registry_->by_name_.emplace(alias, tool.get());
-      taken.tools.emplace(alias, manifest.id);
-    }
+    for (const std::string& alias : tool->descriptor.aliases) registry_->by_name_.emplace(alias, tool.get());
     registry_->tools_.push_back(std::move(tool));
   }
+  registry_->diagnostics_.append(candidate.diagnostics);
   registry_->packs_.push_back(std::move(candidate.pack));
 }
 
 // A subscription that no active pack nor the kernel declares is a warning: the pack that emits it may come later.
-void RegistryBuilder::check_subscriptions(const Candidate& candidate, const LoadedPack& pack, const Taken& taken) {
-  Report report(candidate.document, kCodes, registry_->diagnostics_);
-  std::vector<std::string_view> known;
+void RegistryBuilder::check_subscriptions(Candidate& candidate, const Taken& taken) {
+  const Manifest& manifest = candidate.pack->manifest;
+  Report report(candidate.document, kCodes, candidate.diagnostics);
+  std::vector<std::string_view> known(manifest.emitted_event_kinds.begin(), manifest.emitted_event_kinds.end());
   for (const auto& [kind, id] : taken.kinds) known.emplace_back(kind);
   for (const event::KernelKind& kind : event::kernel_kinds()) known.push_back(kind.kind);
-  for (std::size_t i = 0; i < pack.manifest.subscribed_event_kinds.size(); ++i) {
-    const std::string& kind = pack.manifest.subscribed_event_kinds[i];
-    if (std::ranges::find(known, kind) != known.end()) continue;
+  for (const std::string& kind : manifest.subscribed_event_kinds) {
+    const std::size_t colon = kind.find(':');
+    const bool well_formed = colon != std::string::npos && is_event_name(kind.substr(colon + 1));  // else LF1011
+    if (!well_formed || std::ranges::find(known, kind) != known.end()) continue;
     const auto meant = nearest(kind, known);
-    report.at("LF1016", "/subscribed_event_kinds/" + std::to_string(i), "nothing declares the kind '" + kind + "'",
-              meant ? "did you mean '" + *meant + "'?" : "");
+    report.at("LF1016", kind_pointer(manifest, "subscribed_event_kinds", kind),
+              "nothing declares the kind '" + kind + "'",
+              meant ? "did you mean '" + *meant + "'?" : "load the pack that emits it, or remove the subscription");
   }
 }
 
-std::shared_ptr<const Registry> RegistryBuilder::build(const std::map<std::string, json::Value>& sections) {
+std::shared_ptr<const Registry> RegistryBuilder::build(const Activation* activation) {
   LUMENFLOW_CHECK(registry_ != nullptr);
   Taken taken;
-  std::vector<std::pair<const Candidate*, const LoadedPack*>> accepted;
   for (const auto& candidate : candidates_) {
-    let_register(*candidate, sections);
-    if (!candidate->diagnostics.has_errors()) check_against(*candidate, taken);
-    if (candidate->diagnostics.has_errors()) {
-      refuse(candidate->pack->manifest.id, std::move(candidate->diagnostics));
-      continue;
-    }
-    accepted.emplace_back(candidate.get(), candidate->pack.get());
-    accept(*candidate, taken);
+    if (candidate->code != nullptr && !candidate->diagnostics.has_errors()) let_register(*candidate, activation);
+    check_against(*candidate, taken);
+    if (activation != nullptr) check_activation(*candidate, *activation);
+    candidate->accepted = !candidate->diagnostics.has_errors();
+    if (candidate->accepted) claim(*candidate, taken);
   }
-  for (const auto& [candidate, pack] : accepted) check_subscriptions(*candidate, *pack, taken);
+  for (const auto& candidate : candidates_) {
+    check_subscriptions(*candidate, taken);
+    if (candidate->accepted)
+      activate(*candidate);
+    else
+      refuse(candidate->pack->manifest.id, *candidate);
+  }
   registry_->diagnostics_.sort();
   std::ranges::sort(registry_->tools_, {},
                     [](const auto& tool) -> const std::string& { return tool->descriptor.name; });

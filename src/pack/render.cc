@@ -77,9 +77,10 @@ void render_item(const Diagnostic& item, const Style& style, std::string& out) {
   if (!item.help.empty()) out += "     " + style.help("help: ") + printable(item.help) + "\n";
 }
 
+// An absolute path as a file URI, a relative one as a relative reference (RFC 3986, RFC 8089).
 std::string uri_of(std::string_view path) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
+  std::string out = path.starts_with('/') ? "file://" : "";
   for (const char c : path) {
     const auto byte = static_cast<unsigned char>(c);
     if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -97,7 +98,8 @@ json::Value sarif_rules() {
   for (const DiagnosticKind& kind : diagnostic_kinds()) {
     rules.push_back(json::Object{{"id", kind.code},
                                  {"name", kind.name},
-                                 {"shortDescription", json::Object{{"text", kind.name}}},
+                                 {"shortDescription", json::Object{{"text", kind.reason}}},
+                                 {"help", json::Object{{"text", kind.fix}}},
                                  {"defaultConfiguration", json::Object{{"level", name(kind.severity)}}}});
   }
   return rules;
@@ -154,10 +156,10 @@ json::Value render_json(const Diagnostics& diagnostics) {
   return list;
 }
 
-json::Value render_sarif(const Diagnostics& diagnostics) {
+json::Value render_sarif(const Diagnostics& diagnostics, std::string_view version) {
   json::Array results;
   for (const Diagnostic& item : diagnostics.items()) results.push_back(sarif_result(item));
-  json::Object driver{{"name", "lumenflow"}, {"rules", sarif_rules()}};
+  json::Object driver{{"name", "lumenflow"}, {"version", version}, {"rules", sarif_rules()}};
   json::Object run{{"tool", json::Object{{"driver", std::move(driver)}}},
                    {"columnKind", "unicodeCodePoints"},
                    {"results", std::move(results)}};

@@ -67,6 +67,13 @@ std::string unreadable_text(std::string_view text, std::size_t& offset) {
   return "the file has a control character";
 }
 
+// libfyaml marks some tabs behind themselves: the first one of the line's indentation, else where it says.
+int tab_column(const yaml::Reader& reader, int line, int otherwise) {
+  const std::string text = reader.line(line);
+  const std::size_t tab = std::min(text.find('\t'), text.size());
+  return tab < text.find_first_not_of(" \t") && tab < text.size() ? static_cast<int>(tab) + 1 : otherwise;
+}
+
 // All events to the reader, then what libfyaml itself found.
 void read_events(const std::string& text, yaml::Reader& reader) {
   fy_diag_cfg diag_cfg;
@@ -94,7 +101,9 @@ void read_events(const std::string& text, yaml::Reader& reader) {
   void* at = nullptr;
   const fy_diag_error* error = fy_diag_errors_iterate(diag.get(), &at);
   if (error == nullptr) return reader.report(1, 1, "the file cannot be read as YAML");
-  reader.report(error->line, error->column, std::string("not YAML: ") + error->msg);
+  const std::string message = std::string("not YAML: ") + error->msg;
+  if (message.find("tab") == std::string::npos) return reader.report(error->line, error->column, message);
+  reader.report(error->line, tab_column(reader, error->line, error->column), message, "indent with spaces");
 }
 
 }  // namespace

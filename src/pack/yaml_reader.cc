@@ -94,8 +94,8 @@ bool Reader::forgets_value() const {
   return frame.forgotten || frame.expects_key || (frame.value.is_object() && !frame.key);
 }
 
-void Reader::refuse_key(std::string why) {
-  report(line_, column_, std::move(why), "write the key as a plain word, or between quotes");
+void Reader::refuse_key(std::string why, std::string help) {
+  report(line_, column_, std::move(why), std::move(help));
   frames_.back().expects_key = false;
 }
 
@@ -186,7 +186,9 @@ bool Reader::scalar(fy_event& event) {
     anchors_.insert_or_assign(anchor, Anchor{value, 1, text.size(), 0, true});
   }
   if (expects_key()) {
-    if (value.is_string()) {
+    if (plain && text == "<<") {
+      refuse_key("'<<' merges nothing: YAML 1.2 has no merge keys", "write the fields out");
+    } else if (value.is_string()) {
       take_key(text);
     } else {
       refuse_key("a key must be a string");

@@ -25,6 +25,7 @@ class Reader {
   // False when there is no sense in going on: a limit was passed, a second document began.
   bool take(fy_event& event);
   void report(int line, int column, std::string message, std::string help = {});
+  std::string line(int number) const { return out_.line_at({out_.file, number, 1}); }
   bool faultless() const { return faultless_; }
   bool saw_document() const { return saw_document_; }
 
@@ -56,7 +57,7 @@ class Reader {
   bool expects_key() const { return !frames_.empty() && frames_.back().expects_key; }
   bool forgets_value() const;  // whether the coming value is read for its faults only
   void take_key(std::string key);
-  void refuse_key(std::string why);
+  void refuse_key(std::string why, std::string help = "write the key as a plain word, or between quotes");
   void enter_value();  // appends the coming value's token to pointer_ and notes its place
   void deliver(json::Value value, std::size_t pointer_size);
   bool charge(std::size_t nodes, std::size_t bytes);

@@ -128,6 +128,25 @@ TEST(Yaml, RefusesKeysThatAreNoStrings) {
 
 TEST(Yaml, QuotedNumbersAreFineAsKeys) { EXPECT_TRUE(read("\"1\": a\n'true': b\n").ok); }
 
+TEST(Yaml, RefusesMergeKeysAndGoesOn) {
+  const Read out = read("a: &x {p: 1}\nb: {<<: *x, p: 2}\nc:\n  <<: [*x]\n  \"<<\": fine\n");
+  EXPECT_EQ(out.places(), "2:5 4:3 ");
+  EXPECT_THAT(out.first_message(), HasSubstr("merge keys"));
+}
+
+TEST(Yaml, PointsAtTheTabThatIndents) {
+  EXPECT_EQ(read("a:\n\tb: 1\n").places(), "2:1 ");
+  EXPECT_EQ(read("a:\n  - x: 1\n  \ty: 2\n").places(), "3:3 ");
+  EXPECT_TRUE(read("a:\tb\nc: [1,\t2]\t# tabs that do not indent\n").ok);
+}
+
+TEST(Yaml, CountsColumnsInCharactersForEveryFault) {
+  EXPECT_EQ(read("é: {日本: 1, 日本: 2}\n").places(), "1:12 ");
+  EXPECT_EQ(read("a: [🚀, *x]\n").places(), "1:8 ");
+  EXPECT_EQ(read("'ключ': 1\n'ключ': 2\n\"ключ\": 3\n").places(), "2:1 3:1 ");
+  EXPECT_EQ(read("größe: \"öff\nb: 1\n").places().substr(0, 2), read("groesse: \"oeff\nb: 1\n").places().substr(0, 2));
+}
+
 TEST(Yaml, ExpandsAliases) {
   const Read out = read("a: &x {p: [1, 2]}\nb: *x\nc: [*x, &y z, *y]\n");
   ASSERT_TRUE(out.ok) << out.first_message();

@@ -37,7 +37,7 @@ void list_entries(const ExchangePtr& exchange, RouteContext& context) {
   if (!after.ok()) return exchange->fail(after.error());
   if (!limit.ok()) return exchange->fail(limit.error());
   const Result<journal::Page> page =
-      context.workspace.kernel().reader().page(Position(*after), *limit, [](const json::Value&) { return true; });
+      context.workspace.kernel().reader().page(Position(*after), *limit, journal::Reader::Filter());
   if (!page.ok()) return exchange->fail(page.error());
   json::Array items;
   for (const journal::ReadEntry& entry : page->items) items.push_back(entry_document(entry));
@@ -117,13 +117,26 @@ void show_head(const ExchangePtr& exchange, RouteContext& context) {
 }  // namespace
 
 void add_audit_routes(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/audit", "audit:read",
+  constexpr std::string_view kScope = "audit:read";
+  routes.add({.pattern = "/audit",
+              .scope = kScope,
+              .id = "list_entries",
+              .summary = "A page of the journal's entries",
+              .parameters = {{"after", "integer", "from behind this position; 0 is the start"},
+                             {"limit", "integer", "at most so many, 1 to 1000"}}},
              [&context](const ExchangePtr& exchange) { list_entries(exchange, context); });
-  routes.add(http::Method::kGet, "/audit/head", "audit:read",
+  routes.add({.pattern = "/audit/head",
+              .scope = kScope,
+              .id = "show_head",
+              .summary = "The signed head; with `from`, the proof that the journal only grew",
+              .parameters = {{"from", "integer", "the earlier size"}, {"to", "integer", "the later one"}}},
              [&context](const ExchangePtr& exchange) { show_head(exchange, context); });
-  routes.add(http::Method::kGet, "/audit/{position}", "audit:read",
+  routes.add({.pattern = "/audit/{position}", .scope = kScope, .id = "show_entry", .summary = "One entry"},
              [&context](const ExchangePtr& exchange) { show_entry(exchange, context); });
-  routes.add(http::Method::kGet, "/audit/{position}/proof", "audit:read",
+  routes.add({.pattern = "/audit/{position}/proof",
+              .scope = kScope,
+              .id = "prove_entry",
+              .summary = "A self-contained proof that the entry is in the journal"},
              [&context](const ExchangePtr& exchange) { prove_entry(exchange, context); });
 }
 

@@ -3,6 +3,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace lumenflow::sidecar {
 namespace {
 
@@ -15,6 +17,12 @@ http::VerifierOptions verifier_options(const WorkspaceKeys& keys, const kernel::
   options.issuer = kernel.config().id.str();
   options.audience = "sidecar";
   return options;
+}
+
+// The scheme has no case (RFC 9110 11.1).
+bool is_bearer(std::string_view header) {
+  return std::ranges::equal(header.substr(0, kBearer.size()), kBearer,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == (b | 0x20); });
 }
 
 // The name of a user; the number where there is none.
@@ -39,7 +47,7 @@ Result<std::shared_ptr<const kernel::Credential>> Authenticator::authenticate(co
   if (!header && request.peer.local_socket) return of_peer(request.peer);
   if (!header)
     return Error(ErrorCode::kUnauthenticated, "no token; send Authorization: Bearer TOKEN (lumenflow token mint)");
-  if (!header->starts_with(kBearer))
+  if (!is_bearer(*header))
     return Error(ErrorCode::kUnauthenticated, "the Authorization header must be of the form Bearer TOKEN");
   return of_token(header->substr(kBearer.size()));
 }

@@ -13,6 +13,8 @@ bool may_read(const kernel::Credential& credential, std::string_view owner) {
   return credential.subject.str() == owner || kernel::holds_scope(credential, "audit:read", "");
 }
 
+bool may_stop(const kernel::Credential& credential) { return kernel::holds_scope(credential, "control:stop", ""); }
+
 Error no_call() { return Error(ErrorCode::kNotFound, "no call has this receipt"); }
 
 json::Value running_document(const kernel::RunningCall& call) {
@@ -25,10 +27,15 @@ json::Value running_document(const kernel::RunningCall& call) {
 void answer_recorded(const ExchangePtr& exchange, RouteContext& context, const ReceiptId& receipt) {
   const Result<journal::RecordedCall> call = context.workspace.kernel().reader().call(receipt);
   if (!call.ok()) return exchange->fail(call.error());
-  if (!may_read(*exchange->credential, json::string_or(call->requested, "subject", "")))
+  const std::string_view status = call->finished ? json::string_or(*call->finished, "outcome", "") : "running";
+  if (!may_read(*exchange->credential, json::string_or(call->requested, "subject", ""))) {
+    // Who may stop anything is told that it has stopped, and nothing of what it was.
+    if (exchange->request().method == http::Method::kDelete && may_stop(*exchange->credential))
+      return exchange->send_json(json::Object{{"receipt_id", receipt.str()}, {"status", status}});
     return exchange->fail(no_call());
+  }
   json::Object document{{"receipt_id", receipt.str()},
-                        {"status", call->finished ? json::string_or(*call->finished, "outcome", "") : "running"},
+                        {"status", status},
                         {"tool", json::string_or(call->requested, "tool", "")},
                         {"subject", json::string_or(call->requested, "subject", "")},
                         {"requested", call->requested}};
@@ -41,7 +48,7 @@ void answer_recorded(const ExchangePtr& exchange, RouteContext& context, const R
 }
 
 void show_call(const ExchangePtr& exchange, RouteContext& context) {
-  const ReceiptId receipt{std::string(exchange->path("receipt"))};
+  const ReceiptId receipt{std::string(exchange->path("receipt_id"))};
   std::chrono::milliseconds wait{0};
   if (const auto text = exchange->query("wait")) {
     const Result<std::chrono::milliseconds> parsed = parse_duration(*text);
@@ -69,12 +76,12 @@ void show_call(const ExchangePtr& exchange, RouteContext& context) {
 }
 
 void cancel_call(const ExchangePtr& exchange, RouteContext& context) {
-  const ReceiptId receipt{std::string(exchange->path("receipt"))};
+  const ReceiptId receipt{std::string(exchange->path("receipt_id"))};
   kernel::Kernel& kernel = context.workspace.kernel();
   const kernel::RunningCall* running = kernel.find_running(receipt);
   if (running == nullptr) return answer_recorded(exchange, context, receipt);  // it has ended: that is its answer
   const kernel::Credential& credential = *exchange->credential;
-  if (credential.subject != running->call.credential->subject && !kernel::holds_scope(credential, "control:stop", ""))
+  if (credential.subject != running->call.credential->subject && !may_stop(credential))
     return exchange->fail(
         may_read(credential, running->call.credential->subject.str())
             ? Error(ErrorCode::kTokenScopeDenied, "cancelling another's call needs the scope 'control:stop'")
@@ -88,9 +95,15 @@ void cancel_call(const ExchangePtr& exchange, RouteContext& context) {
 }  // namespace
 
 void add_call_routes(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/calls/{receipt}", "",
+  routes.add({.pattern = "/calls/{receipt_id}",
+              .id = "show_call",
+              .summary = "A call's status and result; another's needs audit:read",
+              .parameters = {{"wait", "string", "how long to wait for the end of the call, at most 60s"}}},
              [&context](const ExchangePtr& exchange) { show_call(exchange, context); });
-  routes.add(http::Method::kDelete, "/calls/{receipt}", "",
+  routes.add({.method = http::Method::kDelete,
+              .pattern = "/calls/{receipt_id}",
+              .id = "cancel_call",
+              .summary = "Cancel a running call; another's needs control:stop"},
              [&context](const ExchangePtr& exchange) { cancel_call(exchange, context); });
 }
 

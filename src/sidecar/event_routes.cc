@@ -1,5 +1,7 @@
 // GET /events and GET /events/stream.
+#include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "http/sse.h"
@@ -12,13 +14,7 @@ namespace {
 constexpr std::size_t kPageMax = 1000, kPageDefault = 100;
 constexpr std::size_t kStreamPage = 256;
 constexpr std::size_t kStreamBufferMax = 512 * 1024;  // what a reader may be behind before it is given no more
-constexpr std::chrono::seconds kHeartbeat{15};
 constexpr std::chrono::milliseconds kLookAgain{50};  // while a slow reader catches up
-
-bool is_event(const json::Value& entry, std::string_view kind) {
-  const json::Value* event = entry.find("event");
-  return event != nullptr && (kind.empty() || json::string_or(*event, "kind", "") == kind);
-}
 
 // An envelope with where it stands in the journal.
 json::Value event_document(const journal::ReadEntry& entry) {
@@ -33,9 +29,8 @@ void list_events(const ExchangePtr& exchange, RouteContext& context) {
   const auto limit = exchange->query_number("limit", kPageDefault, 1, kPageMax);
   if (!after.ok()) return exchange->fail(after.error());
   if (!limit.ok()) return exchange->fail(limit.error());
-  const std::string kind(exchange->query("kind").value_or(""));
-  const Result<journal::Page> page = context.workspace.kernel().reader().page(
-      Position(*after), *limit, [&kind](const json::Value& entry) { return is_event(entry, kind); });
+  const journal::Reader::Filter filter = journal::Reader::events(exchange->query("kind").value_or(""));
+  const Result<journal::Page> page = context.workspace.kernel().reader().page(Position(*after), *limit, filter);
   if (!page.ok()) return exchange->fail(page.error());
   json::Array items;
   for (const journal::ReadEntry& entry : page->items) items.push_back(event_document(entry));
@@ -43,19 +38,62 @@ void list_events(const ExchangePtr& exchange, RouteContext& context) {
                                    {"next", page->next ? json::Value(page->next->value()) : json::Value()}});
 }
 
+// What a reader is told first: where it stands.
+struct Resumption {
+  std::string_view status;                         // replayed, up_to_date, gap, unknown_position
+  Position at;                                     // from behind which it goes on
+  log::Head head;                                  // of the journal it reads
+  std::optional<std::uint64_t> missing_from = {};  // of a gap: what follows is lost, or cannot be proven
+};
+
+json::Value document(const Resumption& resumption) {
+  json::Object data{{"status", resumption.status},
+                    {"after", resumption.at.value()},
+                    {"head", resumption.head.size},
+                    {"log_id", resumption.head.log_id}};
+  if (resumption.missing_from) data.set("missing", json::Object{{"from", *resumption.missing_from}});
+  return data;
+}
+
+// Where the request says its reader stands; nothing: it has not read yet. What is no position is beyond every head.
+std::optional<std::uint64_t> position_asked(const Exchange& exchange) {
+  const std::optional<std::string_view> last = exchange.request().header("last-event-id");
+  const std::optional<std::string_view> text = last ? last : exchange.query("after");
+  if (!text) return std::nullopt;
+  std::uint64_t position = 0;
+  const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), position);
+  return fault == std::errc() && end == text->data() + text->size() ? position : UINT64_MAX;
+}
+
+Resumption resume(const Exchange& exchange, const log::Log& log) {
+  const log::Head head = log.head();
+  const std::optional<std::uint64_t> asked = position_asked(exchange);
+  const bool other_log = exchange.query("log_id").value_or(head.log_id) != head.log_id;
+  if (!asked && !other_log) return {"up_to_date", Position(head.size), head};
+  if (other_log) return {"unknown_position", Position(head.size), head};
+  // A damaged journal may have lost its end, and with it the reader's own position.
+  if (const log::Condition condition = log.condition(); condition.damaged)
+    return {"gap", Position(std::min(*asked, head.size)), head, condition.first_affected};
+  if (*asked > head.size) return {"unknown_position", Position(head.size), head};
+  return {*asked == head.size ? "up_to_date" : "replayed", Position(*asked), head};
+}
+
 // One reader of the live stream. It reads the journal from its own position; the log's bell only says that there is
-// more.
+// more. It ends with the token that opened it.
 class LiveStream : public std::enable_shared_from_this<LiveStream> {
  public:
-  LiveStream(RouteContext& context, http::EventStream stream, std::shared_ptr<http::BodyStream> body, std::string kind,
-             Position at)
-      : context_(context), stream_(std::move(stream)), body_(std::move(body)), kind_(std::move(kind)), at_(at) {}
+  LiveStream(RouteContext& context, std::shared_ptr<const kernel::Credential> credential,
+             std::shared_ptr<http::BodyStream> body, std::string_view kind, Position at)
+      : context_(context),
+        credential_(std::move(credential)),
+        stream_(body),
+        body_(std::move(body)),
+        filter_(journal::Reader::events(kind)),
+        at_(at) {}
 
-  // `status` answers the resumption: replayed, up_to_date, unknown_position.
-  void start(std::string_view status) {
-    const std::uint64_t head = context_.workspace.log().head().size;
-    const std::string id = std::to_string(at_.value());
-    const std::string data = json::serialize(json::Object{{"status", status}, {"after", at_.value()}, {"head", head}});
+  // Answers the resumption, then sends what there is and what comes.
+  void start(const Resumption& resumption) {
+    const std::string id = std::to_string(at_.value()), data = json::serialize(document(resumption));
     http::SseEvent event;
     event.id = id;
     event.event = "resume";
@@ -66,33 +104,33 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
   }
 
  private:
+  // One page; others have their turn on the thread before the next.
   void pump() {
-    while (!stream_.closed()) {
-      if (body_->buffered_bytes() > kStreamBufferMax)
-        return context_.after(kLookAgain, [self = shared_from_this()] { self->pump(); });
-      const Result<journal::Page> page = context_.workspace.kernel().reader().page(
-          at_, kStreamPage, [this](const json::Value& entry) { return is_event(entry, kind_); });
-      if (!page.ok()) return end_with(page.error());
-      for (const journal::ReadEntry& entry : page->items)
-        if (!send(entry)) return;
-      if (page->next) {
-        at_ = *page->next;
-        continue;
-      }
-      // Nothing beyond what the page looked at: its last entry, or the head it saw.
-      const std::uint64_t head = context_.workspace.log().head().size;
-      if (!page->items.empty()) at_ = std::max(at_, page->items.back().position);
-      return wait_beyond(head);
-    }
-  }
-
-  void wait_beyond(std::uint64_t head) {
-    context_.workspace.log().wait(Position(head), [weak = weak_from_this(), post = context_.post] {
+    if (stream_.closed()) return;
+    if (Status status = still_allowed(); !status.ok()) return end_with(status.error());
+    keep_alive();
+    if (body_->buffered_bytes() > kStreamBufferMax)
+      return context_.after(kLookAgain, [self = shared_from_this()] { self->pump(); });
+    const Result<journal::Page> page = context_.workspace.kernel().reader().page(at_, kStreamPage, filter_);
+    if (!page.ok()) return end_with(page.error());
+    for (const journal::ReadEntry& entry : page->items)
+      if (!send(entry)) return;
+    at_ = page->last;
+    if (page->next) return context_.post([self = shared_from_this()] { self->pump(); });
+    if (context_.closing) return stream_.end();
+    context_.workspace.log().wait(at_, [weak = weak_from_this(), post = context_.post] {
       post([weak] {
         if (const auto self = weak.lock()) self->pump();
       });
     });
-    keep_alive();
+  }
+
+  Status still_allowed() const {
+    if (credential_->expires_at && *credential_->expires_at <= context_.clock.now())
+      return Error(ErrorCode::kTokenExpired, "the token that opened the stream is over; resume with another");
+    if (!credential_->token_id.empty() && context_.workspace.kernel().token_revoked(credential_->token_id))
+      return Error(ErrorCode::kTokenRevoked, "the token that opened the stream was revoked");
+    return {};
   }
 
   // The connection keeps the stream alive until it closes.
@@ -102,9 +140,11 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
   }
 
   void beat() {
-    context_.after(kHeartbeat, [weak = weak_from_this()] {
+    context_.after(context_.heartbeat, [weak = weak_from_this()] {
       const auto self = weak.lock();
-      if (self != nullptr && self->stream_.heartbeat()) self->beat();
+      if (self == nullptr) return;
+      if (Status status = self->still_allowed(); !status.ok()) return self->end_with(status.error());
+      if (self->stream_.heartbeat()) self->beat();
     });
   }
 
@@ -115,9 +155,7 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
     event.id = id;
     event.event = kind;
     event.data = data;
-    if (!stream_.send(event)) return false;
-    at_ = entry.position;
-    return true;
+    return stream_.send(event);
   }
 
   void end_with(const Error& error) {
@@ -130,40 +168,45 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
   }
 
   RouteContext& context_;
+  const std::shared_ptr<const kernel::Credential> credential_;  // shared with the request's exchange
   http::EventStream stream_;
   std::shared_ptr<http::BodyStream> body_;  // shared with the connection
-  const std::string kind_;
+  const journal::Reader::Filter filter_;
   Position at_;
   bool kept_ = false;
 };
 
 void stream_events(const ExchangePtr& exchange, RouteContext& context) {
-  const std::uint64_t head = context.workspace.log().head().size;
-  auto after = exchange->query_number("after", head, 0, UINT64_MAX);
-  if (!after.ok()) return exchange->fail(after.error());
-  const bool resuming = exchange->query("after").has_value() || exchange->request().header("last-event-id").has_value();
-  if (const auto last = exchange->request().header("last-event-id")) {
-    std::uint64_t id = 0;
-    const auto [end, fault] = std::from_chars(last->data(), last->data() + last->size(), id);
-    after = fault == std::errc() && end == last->data() + last->size() ? id : UINT64_MAX;
-  }
-  std::string_view status = !resuming || *after == head ? "up_to_date" : "replayed";
-  if (*after > head) {
-    status = "unknown_position";
-    after = head;
-  }
+  if (exchange->query("after"))
+    if (const auto after = exchange->query_number("after", 0, 0, UINT64_MAX); !after.ok())
+      return exchange->fail(after.error());
+  const Resumption resumption = resume(*exchange, context.workspace.log());
   const std::shared_ptr<http::BodyStream> body = exchange->stream(http::sse_head());
-  const auto stream = std::make_shared<LiveStream>(context, http::EventStream(body), body,
-                                                   std::string(exchange->query("kind").value_or("")), Position(*after));
-  stream->start(status);
+  const auto stream = std::make_shared<LiveStream>(context, exchange->credential, body,
+                                                   exchange->query("kind").value_or(""), resumption.at);
+  stream->start(resumption);
 }
 
 }  // namespace
 
 void add_event_routes(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/events", "events:read",
+  routes.add({.pattern = "/events",
+              .scope = "events:read",
+              .id = "list_events",
+              .summary = "A page of events",
+              .parameters = {{"kind", "string", "only events of this kind"},
+                             {"after", "integer", "from behind this position; 0 is the start"},
+                             {"limit", "integer", "at most so many, 1 to 1000"}}},
              [&context](const ExchangePtr& exchange) { list_events(exchange, context); });
-  routes.add(http::Method::kGet, "/events/stream", "events:read",
+  routes.add({.pattern = "/events/stream",
+              .scope = "events:read",
+              .id = "stream_events",
+              .summary = "Events as they come, resumable by position",
+              .parameters = {{"kind", "string", "only events of this kind"},
+                             {"after", "integer", "from behind this position; 0 is the start, none is now"},
+                             {"log_id", "string", "the journal that the position is of, as the last resume said"},
+                             {"Last-Event-ID", "string", "the position to resume from; goes before `after`", true}},
+              .media_type = "text/event-stream"},
              [&context](const ExchangePtr& exchange) { stream_events(exchange, context); });
 }
 

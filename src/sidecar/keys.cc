@@ -44,7 +44,7 @@ std::string random_bytes(std::size_t size) {
 Result<std::string> read_key(const Files& files, const std::string& folder, const std::string& name) {
   Result<std::string> content = files.read(join_path(folder, name), 64 * 1024);
   if (!content.ok() && content.error().code() == ErrorCode::kNotFound)
-    return Error(ErrorCode::kNotFound, "the workspace has no key " + name + "; run `lumenflow init` in it");
+    return Error(ErrorCode::kInvalidConfiguration, "the workspace has no key " + name + "; run `lumenflow init` in it");
   return content;
 }
 

@@ -1,8 +1,9 @@
 // The workspace's own keys, in .lumenflow/state/keys/, files of mode 0600 in a folder of mode 0700.
 //
 //   token.pem      P-256, signs the tokens this workspace mints        (token.pub.pem beside it)
-//   operator.pem   P-256, the console operator's; under a passphrase in production   (operator.pub.pem: the pinned
-//   half) log.seed       Ed25519 seed, signs checkpoints                    (log.pub: base64 of the public half)
+//   operator.pem   P-256, the console operator's; under a passphrase in production
+//                  (operator.pub.pem: the pinned half)
+//   log.seed       Ed25519 seed, signs checkpoints                    (log.pub: base64 of the public half)
 //   redaction.key  HMAC key of values that the journal must not hold
 // Value types. Never log a member.
 #pragma once
@@ -26,7 +27,7 @@ struct WorkspaceKeys {
 // Makes what is missing and touches nothing that is there. `operator_passphrase` empty: the operator key is
 // unencrypted.
 Status create_keys(Files& files, const std::string& folder, const std::string& operator_passphrase);
-// NOT_FOUND naming `lumenflow init` when there are none.
+// INVALID_CONFIGURATION naming `lumenflow init` when there are none.
 Result<WorkspaceKeys> load_keys(const Files& files, const std::string& folder);
 // The operator's private key, unlocked. UNAUTHENTICATED for a wrong or missing passphrase, saying which flag gives it.
 Result<std::string> unlock_operator_key(const Files& files, const std::string& folder, const std::string& passphrase);

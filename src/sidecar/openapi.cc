@@ -55,13 +55,58 @@ Value tool_operation(const pack::ActiveTool& tool) {
                 {"responses", responses}};
 }
 
-Value read_operation(const char* id, const char* summary) {
-  return Object{{"operationId", id},
-                {"summary", summary},
-                {"security", Array{Object{{"bearer", Array{}}}}},
-                {"responses",
-                 Object{{"200", Object{{"description", "OK"}, {"content", json_content(Object{{"type", "object"}})}}},
-                        {"default", problem_response("A problem with its code")}}}};
+// Every {name} of a pattern is a parameter of its path.
+void add_path_parameters(std::string_view pattern, Array& parameters) {
+  for (std::size_t open = pattern.find('{'); open != std::string_view::npos; open = pattern.find('{', open + 1))
+    parameters.push_back(Object{{"name", pattern.substr(open + 1, pattern.find('}', open) - open - 1)},
+                                {"in", "path"},
+                                {"required", true},
+                                {"schema", Object{{"type", "string"}}}});
+}
+
+Array parameters_of(const RouteSpec& route) {
+  Array parameters;
+  add_path_parameters(route.pattern, parameters);
+  for (const RouteParameter& parameter : route.parameters)
+    parameters.push_back(Object{{"name", parameter.name},
+                                {"in", parameter.in_header ? "header" : "query"},
+                                {"description", parameter.what},
+                                {"required", false},
+                                {"schema", Object{{"type", parameter.type}}}});
+  return parameters;
+}
+
+Value route_operation(const RouteSpec& route) {
+  const bool is_json = route.media_type == "application/json";
+  const Object body{{"schema", Object{{"type", is_json ? "object" : "string"}}}};
+  Object operation{
+      {"operationId", route.id},
+      {"summary", route.summary},
+      {"responses",
+       Object{{"200", Object{{"description", "OK"}, {"content", Object{{std::string(route.media_type), body}}}}},
+              {"default", problem_response("A problem with its code")}}}};
+  if (Array parameters = parameters_of(route); !parameters.empty()) operation.set("parameters", std::move(parameters));
+  if (route.method == http::Method::kPost)
+    operation.set("requestBody", Object{{"required", false}, {"content", json_content(Object{{"type", "object"}})}});
+  operation.set("security", route.access == Access::kOpen ? Array{} : Array{Object{{"bearer", Array{}}}});
+  if (!route.scope.empty()) operation.set("x-required-scope", route.scope);
+  if (route.access == Access::kSocketOnly) operation.set("x-control-socket-only", true);
+  return operation;
+}
+
+std::string_view key_of(http::Method method) {
+  switch (method) {
+    case http::Method::kPost:
+      return "post";
+    case http::Method::kDelete:
+      return "delete";
+    case http::Method::kPut:
+      return "put";
+    case http::Method::kPatch:
+      return "patch";
+    default:
+      return "get";
+  }
 }
 
 Value components() {
@@ -89,20 +134,17 @@ Value components() {
       {"schemas", Object{{"ToolError", error}, {"Metadata", metadata}, {"Refusal", refusal}, {"Problem", problem}}}};
 }
 
-std::string openapi_text(const Workspace& workspace) {
+std::string openapi_text(const Workspace& workspace, const std::vector<RouteSpec>& routes) {
   Object paths;
+  for (const RouteSpec& route : routes) {
+    const json::Value* there = paths.find(route.pattern);
+    Object item = there == nullptr ? Object() : there->as_object();
+    item.set(key_of(route.method), route_operation(route));
+    paths.set(route.pattern, std::move(item));
+  }
   for (const auto& tool : workspace.registry().tools())
     if (!tool->descriptor.internal_only)
       paths.set("/tools/" + tool->descriptor.name, Object{{"post", tool_operation(*tool)}});
-  const struct {
-    const char *path, *id, *summary;
-  } reads[] = {{"/tools", "list_tools", "Every tool of every active pack"},
-               {"/events", "list_events", "A page of events"},
-               {"/audit", "list_entries", "A page of journal entries"},
-               {"/audit/head", "show_head", "The signed head of the journal"},
-               {"/packs", "list_packs", "Active and refused packs"},
-               {"/diagnostics", "list_diagnostics", "What is wrong, and where"}};
-  for (const auto& read : reads) paths.set(read.path, Object{{"get", read_operation(read.id, read.summary)}});
   return json::serialize(
       Object{{"openapi", "3.1.0"},
              {"info", Object{{"title", "LumenFlow sidecar of " + workspace.config().id.str()}, {"version", kVersion}}},
@@ -114,16 +156,21 @@ std::string openapi_text(const Workspace& workspace) {
 }  // namespace
 
 void add_openapi_route(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/openapi.json", "tools:read", [&context](const ExchangePtr& exchange) {
-    const std::string etag = "\"" + context.workspace.registry().hash() + "\"";
-    http::Response response;
-    response.headers.emplace_back("ETag", etag);
-    if (exchange->request().header("if-none-match") == etag)
-      response.status = 304;
-    else
-      response.body = openapi_text(context.workspace);
-    exchange->send(std::move(response));
-  });
+  routes.add({.pattern = "/openapi.json",
+              .scope = "tools:read",
+              .id = "openapi",
+              .summary = "This description",
+              .parameters = {{"If-None-Match", "string", "the ETag: 304 while it holds", true}}},
+             [&context](const ExchangePtr& exchange) {
+               const std::string etag = "\"" + context.workspace.registry().hash() + "-" + kVersion + "\"";
+               http::Response response;
+               response.headers.emplace_back("ETag", etag);
+               if (names_etag(exchange->request().header("if-none-match").value_or(""), etag))
+                 response.status = 304;
+               else
+                 response.body = openapi_text(context.workspace, context.table);
+               exchange->send(std::move(response));
+             });
 }
 
 }  // namespace lumenflow::sidecar

@@ -1,5 +1,8 @@
 #include "sidecar/routes.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/ulid.h"
 #include "sidecar/metrics.h"
 
@@ -11,6 +14,26 @@ bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= 128 && text.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
+// Who asks and whether they may; then the route's own work.
+void answer(const RouteSpec& spec, const Routes::Handler& handler, RouteContext& context, http::RoutedRequest routed,
+            std::unique_ptr<http::Responder> responder) {
+  const bool local = routed.request.peer.local_socket;
+  std::string id = request_id_of(routed.request, context.clock, context.random);
+  const auto count = [&metrics = context.metrics](int status) { metrics.count_request(status); };
+  const auto exchange = std::make_shared<Exchange>(std::move(routed), std::move(responder), std::move(id), count);
+  if (spec.access == Access::kOpen) return handler(exchange);
+  auto credential = context.authenticator.authenticate(exchange->request());
+  if (!credential.ok()) return exchange->fail(credential.error());
+  if (spec.access == Access::kSocketOnly && !local)
+    return exchange->fail(Error(ErrorCode::kNotFound, "this route answers on the control socket only"));
+  if (!spec.scope.empty() && !kernel::holds_scope(**credential, spec.scope, ""))
+    return exchange->fail(Error(ErrorCode::kTokenScopeDenied,
+                                "this route needs a token with the scope '" + std::string(spec.scope) + "'"));
+  exchange->credential = *std::move(credential);
+  exchange->surface = local ? kernel::Surface::kSocket : kernel::Surface::kHttp;
+  handler(exchange);
+}
+
 }  // namespace
 
 std::string request_id_of(const http::Request& request, const Clock& clock, Random& random) {
@@ -19,35 +42,26 @@ std::string request_id_of(const http::Request& request, const Clock& clock, Rand
   return "req-" + make_ulid(clock.now(), random.draw16()).str();
 }
 
-void Routes::add(http::Method method, const std::string& pattern, std::string_view scope, Handler handler,
-                 bool local_only) {
-  router_.add(method, pattern,
-              [this_context = &context_, scope = std::string(scope), handler = std::move(handler), local_only](
-                  http::RoutedRequest routed, std::unique_ptr<http::Responder> responder) {
-                RouteContext& context = *this_context;
-                const bool local = routed.request.peer.local_socket;
-                std::string id = request_id_of(routed.request, context.clock, context.random);
-                const auto exchange =
-                    std::make_shared<Exchange>(std::move(routed), std::move(responder), std::move(id), [&metrics = context.metrics](int status) { metrics.count_request(status); });
-                auto credential = context.authenticator.authenticate(exchange->request());
-                if (!credential.ok()) return exchange->fail(credential.error());
-                if (local_only && !local)
-                  return exchange->fail(Error(ErrorCode::kNotFound, "this route answers on the control socket only"));
-                if (!scope.empty() && !kernel::holds_scope(**credential, scope, ""))
-                  return exchange->fail(
-                      Error(ErrorCode::kTokenScopeDenied, "this route needs a token with the scope '" + scope + "'"));
-                exchange->credential = *std::move(credential);
-                exchange->surface = local ? kernel::Surface::kSocket : kernel::Surface::kHttp;
-                handler(exchange);
-              });
+bool names_etag(std::string_view if_none_match, std::string_view etag) {
+  constexpr std::string_view kBlank = " \t";
+  for (std::size_t at = 0; at < if_none_match.size();) {
+    const std::size_t end = std::min(if_none_match.find(',', at), if_none_match.size());
+    std::string_view tag = if_none_match.substr(at, end - at);
+    at = end + 1;
+    tag.remove_prefix(std::min(tag.find_first_not_of(kBlank), tag.size()));
+    tag = tag.substr(0, tag.find_last_not_of(kBlank) + 1);
+    if (tag.starts_with("W/")) tag.remove_prefix(2);
+    if (tag == "*" || tag == etag) return true;
+  }
+  return false;
 }
 
-void Routes::add_open(http::Method method, const std::string& pattern, Handler handler) {
-  router_.add(method, pattern,
-              [this_context = &context_, handler = std::move(handler)](http::RoutedRequest routed,
-                                                                       std::unique_ptr<http::Responder> responder) {
-                std::string id = request_id_of(routed.request, this_context->clock, this_context->random);
-                handler(std::make_shared<Exchange>(std::move(routed), std::move(responder), std::move(id), [&metrics = this_context->metrics](int status) { metrics.count_request(status); }));
+void Routes::add(const RouteSpec& spec, Handler handler) {
+  context_.table.push_back(spec);
+  router_.add(spec.method, std::string(spec.pattern),
+              [&context = context_, spec, handler = std::move(handler)](http::RoutedRequest routed,
+                                                                        std::unique_ptr<http::Responder> responder) {
+                answer(spec, handler, context, std::move(routed), std::move(responder));
               });
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/router.h"
 #include "sidecar/authenticator.h"
@@ -20,6 +21,28 @@ class Metrics;
 // Runs a function on the io thread, from any thread.
 using PostToStrand = std::function<void(std::function<void()>)>;
 
+// Who may ask: the bearer of a token (or the control socket's peer), the peer alone, or anybody.
+enum class Access : std::uint8_t { kToken, kSocketOnly, kOpen };
+
+struct RouteParameter {
+  std::string_view name;
+  std::string_view type;  // of JSON Schema
+  std::string_view what;
+  bool in_header = false;  // else in the query
+};
+
+// What a route is: the router, the check of its scope and GET /openapi.json all read this.
+struct RouteSpec {
+  http::Method method = http::Method::kGet;
+  std::string_view pattern = {};  // "/tools/{name}"
+  std::string_view scope = {};    // empty: any authenticated caller
+  std::string_view id = {};       // operationId
+  std::string_view summary = {};
+  std::vector<RouteParameter> parameters = {};  // besides those of the path
+  Access access = Access::kToken;
+  std::string_view media_type = "application/json";
+};
+
 // What the routes share; outlives them.
 struct RouteContext {
   Workspace& workspace;
@@ -31,16 +54,17 @@ struct RouteContext {
   // Runs a function once on the io thread after a delay.
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
   std::function<std::size_t()> connections;  // open now
+  std::chrono::milliseconds heartbeat;       // between the comments that keep a silent stream open
+  bool closing = false;                      // the kernel has drained: streams end
+  std::vector<RouteSpec> table = {};         // every route there is
 };
 
 class Routes {
  public:
   Routes(http::Router& router, RouteContext& context) : router_(router), context_(context) {}
   using Handler = std::function<void(const ExchangePtr&)>;
-  // `scope` empty: any authenticated caller. `local_only`: answers on the control socket, NOT_FOUND elsewhere.
-  void add(http::Method method, const std::string& pattern, std::string_view scope, Handler handler,
-           bool local_only = false);
-  void add_open(http::Method method, const std::string& pattern, Handler handler);  // without a token
+  // A socket-only route is NOT_FOUND to everybody else.
+  void add(const RouteSpec& spec, Handler handler);
 
  private:
   http::Router& router_;
@@ -53,6 +77,9 @@ void add_event_routes(Routes& routes, RouteContext& context);
 void add_audit_routes(Routes& routes, RouteContext& context);
 void add_status_routes(Routes& routes, RouteContext& context);
 void add_openapi_route(Routes& routes, RouteContext& context);
+
+// Whether an If-None-Match names this entity tag (RFC 9110 13.1.2: a list, `*`, weak comparison).
+bool names_etag(std::string_view if_none_match, std::string_view etag);
 
 // A request id: the caller's when it is well formed, else a new one.
 std::string request_id_of(const http::Request& request, const Clock& clock, Random& random);

@@ -65,7 +65,8 @@ class AsioSidecar final : public Sidecar {
             random,
             [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
             [this](std::chrono::milliseconds delay, std::function<void()> work) { run_after(delay, std::move(work)); },
-            [this] { return server_ == nullptr ? 0 : server_->connections(); }},
+            [this] { return server_ == nullptr ? 0 : server_->connections(); },
+            options_.heartbeat},
         deadline_timer_(io),
         checkpoint_timer_(io) {
     Routes routes(router_, context_);
@@ -107,6 +108,7 @@ class AsioSidecar final : public Sidecar {
     workspace_.kernel().drain([this, done = std::move(done)] {
       checkpoint_timer_.cancel();
       deadline_timer_.cancel();
+      context_.closing = true;  // the entry that says so rings the streams' bell
       // Answers that were just handed over leave first.
       server_->drain([this, done] { asio::post(io_, done); });
       run_after(std::chrono::milliseconds(500), [this] { server_->close(); });
@@ -118,8 +120,8 @@ class AsioSidecar final : public Sidecar {
     const kernel::WorkspaceConfig& config = workspace_.config();
     LUMENFLOW_TRY_ASSIGN(const Address address,
                          parse_listen(options_.listen.empty() ? config.http_listen : options_.listen));
-    const std::string cert = options_.tls_cert.empty() ? config.tls_cert : options_.tls_cert;
-    const std::string key = options_.tls_key.empty() ? config.tls_key : options_.tls_key;
+    LUMENFLOW_TRY_ASSIGN(const std::string cert, tls_file(options_.tls_cert, config.tls_cert));
+    LUMENFLOW_TRY_ASSIGN(const std::string key, tls_file(options_.tls_key, config.tls_key));
     const bool tls = !cert.empty();
     Result<std::uint16_t> port = tls ? server_->listen_tls(address.host, address.port, cert, key)
                                      : server_->listen_tcp(address.host, address.port);
@@ -129,6 +131,13 @@ class AsioSidecar final : public Sidecar {
     const bool ipv6 = address.host.find(':') != std::string::npos;
     return (tls ? "https://" : "http://") + (ipv6 ? "[" + address.host + "]" : address.host) + ":" +
            std::to_string(*port);
+  }
+
+  // The operator's flag as it is; lumenflow.yaml's path below the workspace, unless it is absolute.
+  Result<std::string> tls_file(const std::string& flag, const std::string& configured) const {
+    if (!flag.empty() || configured.empty()) return flag;
+    if (configured.starts_with('/')) return configured;
+    return resolve_inside(workspace_.files(), workspace_.paths().root, configured);
   }
 
   void handle(http::Request request, std::unique_ptr<http::Responder> responder) {

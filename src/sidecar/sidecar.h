@@ -3,6 +3,7 @@
 // Everything runs on the thread that runs the io_context. Borrows all it is given.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,7 +24,8 @@ struct SidecarOptions {
   std::string listen;    // HOST:PORT; empty: as lumenflow.yaml says
   std::string tls_cert;  // files; empty: as lumenflow.yaml says
   std::string tls_key;
-  std::string socket_path;  // empty: no control socket
+  std::string socket_path;                      // empty: no control socket
+  std::chrono::milliseconds heartbeat{15'000};  // of event streams
 };
 
 struct Ready {

@@ -48,21 +48,36 @@ void show_ready(const ExchangePtr& exchange, RouteContext& context) {
 }  // namespace
 
 void add_status_routes(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/packs", "tools:read",
+  routes.add({.pattern = "/packs",
+              .scope = "tools:read",
+              .id = "list_packs",
+              .summary = "Packs that are active, and those that were refused"},
              [&context](const ExchangePtr& exchange) { list_packs(exchange, context); });
-  routes.add(http::Method::kGet, "/diagnostics", "tools:read",
+  routes.add({.pattern = "/diagnostics",
+              .scope = "tools:read",
+              .id = "list_diagnostics",
+              .summary = "What is wrong with the configuration, the packs and the journal"},
              [&context](const ExchangePtr& exchange) { list_diagnostics(exchange, context); });
-  routes.add(http::Method::kGet, "/metrics", "metrics:read", [&context](const ExchangePtr& exchange) {
-    http::Response response;
-    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    response.body = context.metrics.render(context.workspace, context.connections());
-    exchange->send(std::move(response));
-  });
-  routes.add_open(http::Method::kGet, "/healthz", [](const ExchangePtr& exchange) {
-    exchange->send_json(json::Object{{"status", "alive"}, {"version", kVersion}});
-  });
-  routes.add_open(http::Method::kGet, "/readyz",
-                  [&context](const ExchangePtr& exchange) { show_ready(exchange, context); });
+  routes.add({.pattern = "/metrics",
+              .scope = "metrics:read",
+              .id = "metrics",
+              .summary = "Counters and gauges for Prometheus",
+              .media_type = "text/plain"},
+             [&context](const ExchangePtr& exchange) {
+               http::Response response;
+               response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+               response.body = context.metrics.render(context.workspace, context.connections());
+               exchange->send(std::move(response));
+             });
+  routes.add({.pattern = "/healthz", .id = "health", .summary = "It runs", .access = Access::kOpen},
+             [](const ExchangePtr& exchange) {
+               exchange->send_json(json::Object{{"status", "alive"}, {"version", kVersion}});
+             });
+  routes.add({.pattern = "/readyz",
+              .id = "ready",
+              .summary = "It takes calls: it is not draining, and the journal can be written",
+              .access = Access::kOpen},
+             [&context](const ExchangePtr& exchange) { show_ready(exchange, context); });
 }
 
 }  // namespace lumenflow::sidecar

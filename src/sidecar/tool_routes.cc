@@ -22,7 +22,7 @@ void list_tools(const ExchangePtr& exchange, RouteContext& context) {
   http::Response response;
   response.headers.emplace_back("ETag", etag);
   response.headers.emplace_back("Vary", "Authorization");
-  if (exchange->request().header("if-none-match") == etag) {
+  if (names_etag(exchange->request().header("if-none-match").value_or(""), etag)) {
     response.status = 304;
     return exchange->send(std::move(response));
   }
@@ -114,16 +114,28 @@ void call_kernel_tool(const ExchangePtr& exchange, RouteContext& context) {
 }  // namespace
 
 void add_tool_routes(Routes& routes, RouteContext& context) {
-  routes.add(http::Method::kGet, "/tools", "tools:read",
+  routes.add({.pattern = "/tools",
+              .scope = "tools:read",
+              .id = "list_tools",
+              .summary = "Every tool of every active pack",
+              .parameters = {{"If-None-Match", "string", "the registry's ETag: 304 while it holds", true}}},
              [&context](const ExchangePtr& exchange) { list_tools(exchange, context); });
-  routes.add(http::Method::kGet, "/tools/{name}", "tools:read",
+  routes.add({.pattern = "/tools/{name}", .scope = "tools:read", .id = "show_tool", .summary = "One tool"},
              [&context](const ExchangePtr& exchange) { show_tool(exchange, context); });
-  routes.add(http::Method::kPost, "/tools/{name}", "", [&context](const ExchangePtr& exchange) {
-    call_tool(exchange, context, std::string(exchange->path("name")));
-  });
   routes.add(
-      http::Method::kPost, "/kernel/{name}", "",
-      [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context); }, true);
+      {.method = http::Method::kPost,
+       .pattern = "/tools/{name}",
+       .id = "call_tool",
+       .summary = "Call a tool by its name or an alias; the body is its input",
+       .parameters = {{"Idempotency-Key", "string", "the same key again gives the recorded result", true}}},
+      [&context](const ExchangePtr& exchange) { call_tool(exchange, context, std::string(exchange->path("name"))); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/kernel/{name}",
+              .id = "call_kernel_tool",
+              .summary = "Call a kernel tool that has no route of its own",
+              .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}},
+              .access = Access::kSocketOnly},
+             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context); });
 }
 
 }  // namespace lumenflow::sidecar

@@ -13,8 +13,9 @@
 #include "base/logging.h"
 #include "base/ulid.h"
 #include "journal/tables.h"
-#include "kernel/config.h"
+#include "kernel/workspace_packs.h"
 #include "log/sqlite_log.h"
+#include "pack/yaml.h"
 #include "sidecar/outbound.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/version.h"
@@ -45,16 +46,19 @@ std::string initial_config(const std::string& id, bool production) {
   return text;
 }
 
-Result<kernel::WorkspaceConfig> read_config(const Files& files, const WorkspacePaths& paths,
-                                            const std::vector<std::string>& config_keys,
-                                            pack::Diagnostics& diagnostics) {
-  LUMENFLOW_TRY_ASSIGN(const std::string text, files.read(paths.config, 1u << 20));
-  std::optional<kernel::WorkspaceConfig> config = kernel::parse_config(paths.config, text, config_keys, diagnostics);
-  if (!config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(diagnostics, false));
-  return *std::move(config);
-}
-
 }  // namespace
+
+kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
+                                            const std::vector<const pack::BuiltinPack*>& builtin_packs) {
+  const Result<std::string> text = files.read(config_path, pack::kYamlBytesMax);
+  if (text.ok()) return kernel::load_workspace_packs(config_path, *text, builtin_packs);
+  kernel::WorkspacePacks unread;
+  unread.registry = pack::RegistryBuilder().build();
+  const bool missing = text.error().code() == ErrorCode::kNotFound;
+  unread.diagnostics.add("LF2001", {config_path, 0, 0}, missing ? "there is no lumenflow.yaml" : text.error().message(),
+                         missing ? "run `lumenflow init`" : "make it a readable file of at most 1 MiB");
+  return unread;
+}
 
 WorkspacePaths::WorkspacePaths(std::string root_path)
     : root(std::move(root_path)),
@@ -64,7 +68,29 @@ WorkspacePaths::WorkspacePaths(std::string root_path)
       journal(join_path(state, "journal.db")),
       blobs(join_path(state, "blobs")),
       checkpoints(join_path(state, "checkpoints")),
-      lock(join_path(state, "lock")) {}
+      lock(state) {}
+
+Status check_confinement(const Files& files, const WorkspacePaths& paths) {
+  std::vector<std::string> own = {paths.config,
+                                  paths.state,
+                                  paths.keys,
+                                  paths.blobs,
+                                  paths.checkpoints,
+                                  paths.lock,
+                                  paths.journal,
+                                  paths.journal + "-wal",
+                                  paths.journal + "-shm",
+                                  join_path(paths.root, ".lumenflow/.gitignore"),
+                                  join_path(paths.checkpoints, "latest")};
+  if (const auto keys = files.list(paths.keys); keys.ok())
+    for (const std::string& name : *keys) own.push_back(join_path(paths.keys, name));
+  for (const std::string& path : own) {
+    const std::string relative = path.substr(join_path(paths.root, "").size());
+    if (const auto inside = resolve_inside(files, paths.root, relative); !inside.ok())
+      return Error(ErrorCode::kInvalidConfiguration, inside.error().message() + "; the workspace keeps its own files");
+  }
+  return {};
+}
 
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options) {
   if (options.production && options.operator_passphrase.empty())
@@ -82,9 +108,10 @@ Result<std::vector<std::string>> init_workspace(Files& files, const std::string&
   };
   const std::string id = options.id.empty() ? id_from_folder(root) : options.id;
   pack::Diagnostics diagnostics;
-  if (!kernel::parse_config(paths.config, initial_config(id, options.production), {}, diagnostics))
+  if (!kernel::parse_config(paths.config, initial_config(id, options.production), nullptr, diagnostics))
     return Error(ErrorCode::kInvalidInput,
                  "'" + id + "' is no workspace id: lower-case letters, digits and '-', at most 63");
+  LUMENFLOW_TRY(check_confinement(files, paths));
   LUMENFLOW_TRY(files.make_directories(paths.state, 0700));
   LUMENFLOW_TRY(write_new(join_path(root, ".lumenflow/.gitignore"), "state/\n"));
   LUMENFLOW_TRY(create_keys(files, paths.keys, options.operator_passphrase));
@@ -101,7 +128,7 @@ Result<std::string> find_workspace(const Files& files, const std::string& start)
     if (parent.empty() || parent == folder) break;
     folder = parent;
   }
-  return Error(ErrorCode::kNotFound,
+  return Error(ErrorCode::kInvalidConfiguration,
                "no lumenflow.yaml in " + start + " or above; run `lumenflow init`, or name one with --workspace");
 }
 
@@ -166,15 +193,16 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(const std::string real_root, ports.files.real_path(root));
   std::unique_ptr<Workspace> workspace(new Workspace(ports, real_root));
   const WorkspacePaths& paths = workspace->paths_;
+  LUMENFLOW_TRY(check_confinement(ports.files, paths));
   LUMENFLOW_TRY_ASSIGN(workspace->keys_, load_keys(ports.files, paths.keys));
   LUMENFLOW_TRY_ASSIGN(workspace->lock_, ports.files.lock(paths.lock));
 
-  pack::RegistryBuilder builder;
-  for (const pack::BuiltinPack* pack : builtin_packs) builder.add_builtin(*pack);
   kernel::KernelOptions options;
-  LUMENFLOW_TRY_ASSIGN(options.config, read_config(ports.files, paths, builder.config_keys(), workspace->diagnostics_));
-  options.registry = builder.build(options.config.pack_sections);
-  workspace->diagnostics_.append(options.registry->diagnostics());
+  kernel::WorkspacePacks read = read_workspace_packs(ports.files, paths.config, builtin_packs);
+  if (!read.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
+  options.config = *std::move(read.config);
+  options.registry = std::move(read.registry);
+  workspace->diagnostics_ = std::move(read.diagnostics);
 
   workspace->blobs_ = std::make_unique<journal::BlobStore>(ports.files, paths.blobs);
   workspace->checkpoints_ =
@@ -187,6 +215,10 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   const Result<log::Checkpoint> latest = workspace->checkpoints_->latest();
   if (latest.ok())
     log_options.checkpoint = latest->head;
+  else if (latest.error().code() == ErrorCode::kJournalDamaged)
+    log_options.damaged = latest.error().message() +
+                          "; audit verify says which entries hold. To go on without it, move " + paths.checkpoints +
+                          " aside: the journal's end is then only as safe as the disk";
   else if (latest.error().code() != ErrorCode::kNotFound)
     return latest.error();
   LUMENFLOW_TRY_ASSIGN(workspace->log_, log::open_sqlite_log(log_options));
@@ -205,6 +237,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   const kernel::KernelPorts kernel_ports{*workspace->log_, *workspace->blobs_, ports.clock,
                                          ports.random,     ports.executor,     workspace->outbound_.get()};
   LUMENFLOW_TRY_ASSIGN(workspace->kernel_, kernel::Kernel::open(kernel_ports, std::move(options)));
+  workspace->checkpoint_if_due();  // a life of under a second leaves a signed head too
   return workspace;
 }
 

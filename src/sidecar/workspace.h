@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "journal/body.h"
 #include "kernel/kernel.h"
+#include "kernel/workspace_packs.h"
 #include "kernel/outbound.h"
 #include "log/checkpoint.h"
 #include "log/log.h"
@@ -34,7 +35,7 @@ struct WorkspacePaths {
   std::string journal;  // journal.db
   std::string blobs;
   std::string checkpoints;
-  std::string lock;
+  std::string lock;  // what is locked: the state folder itself
 };
 
 struct InitOptions {
@@ -43,8 +44,16 @@ struct InitOptions {
   std::string operator_passphrase;  // required in production
 };
 
+// That nothing the sidecar reads or writes in the workspace leads out of it through a symlink: INVALID_CONFIGURATION
+// naming what does. Opening and making a workspace ask this first.
+Status check_confinement(const Files& files, const WorkspacePaths& paths);
+
 // Writes lumenflow.yaml, .gitignore and the keys; what is there already stays. The answer lists what was written.
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options);
+
+// lumenflow.yaml and the packs it pins, as they are on disk now; what cannot be read is a diagnostic (LF2001).
+kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
+                                            const std::vector<const pack::BuiltinPack*>& builtin_packs);
 
 // The nearest folder at or above `start` that has a lumenflow.yaml. NOT_FOUND saying to run `lumenflow init`.
 Result<std::string> find_workspace(const Files& files, const std::string& start);
@@ -77,6 +86,7 @@ class Workspace {
   log::Log& log() { return *log_; }
   const WorkspaceKeys& keys() const { return keys_; }
   const WorkspacePaths& paths() const { return paths_; }
+  const Files& files() const { return ports_.files; }
   const kernel::WorkspaceConfig& config() const { return kernel_->config(); }
   const pack::Registry& registry() const { return kernel_->registry(); }
   const pack::Diagnostics& diagnostics() const { return diagnostics_; }

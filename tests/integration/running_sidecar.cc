@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 namespace lumenflow::testing {
 namespace {
@@ -74,6 +75,10 @@ std::string ScratchWorkspace::mint_token(const std::string& scope) const {
   EXPECT_EQ(minted.exit_code, 0);
   while (!minted.out.empty() && minted.out.back() == '\n') minted.out.pop_back();
   return minted.out;
+}
+
+void ScratchWorkspace::configure(const std::string& lines) const {
+  std::ofstream(root_ + "/lumenflow.yaml", std::ios::app) << lines;
 }
 
 bool RunningSidecar::start(int port) {

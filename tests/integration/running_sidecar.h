@@ -27,6 +27,7 @@ class ScratchWorkspace {
   // Runs `lumenflow --workspace ROOT ARGUMENTS…` to its end.
   CommandResult run(std::vector<std::string> arguments) const;
   std::string mint_token(const std::string& scope) const;
+  void configure(const std::string& lines) const;  // more lines of lumenflow.yaml
 
  private:
   std::string root_;

@@ -49,6 +49,18 @@ class SidekickTest : public ::testing::Test {
     const json::Value* found = value.at_pointer(pointer);
     return found == nullptr || !found->is_string() ? std::string_view() : std::string_view(*found->if_string());
   }
+  // Runs the timer that announces what falls due: when it wants to run next.
+  std::optional<std::int64_t> run_timer() {
+    const Result<std::optional<std::int64_t>> next = registration_.timers().at(0).handler(context);
+    EXPECT_TRUE(next.ok()) << next.error().to_string();
+    return next.ok() ? *next : std::nullopt;
+  }
+  // The members `pointer` of the items of an answer.
+  static std::vector<std::string> texts(const json::Value& data, std::string_view pointer) {
+    std::vector<std::string> found;
+    for (const json::Value& item : data.find("items")->as_array()) found.emplace_back(text(item, pointer));
+    return found;
+  }
   // The stored audit trail, oldest first.
   std::vector<json::Value> audit() {
     std::vector<json::Value> events;

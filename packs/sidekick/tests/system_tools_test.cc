@@ -43,12 +43,56 @@ TEST_F(SystemTools, ReportsWhatIsStoredAtTheSameCost) {
 }
 
 TEST_F(SystemTools, CountsExactlyTheStoredBytes) {
+  create(R"({"title":"due","due_at":"2027-01-01T00:00:00Z"})");
   const std::string id = create(R"({"title":"a"})");
   succeed("task:complete", R"({"id":")" + id + R"(","note":"done"})");
   std::int64_t bytes = 0;
   for (const auto& [key, value] : store.contents)
-    if (!key.starts_with("counters/")) bytes += static_cast<std::int64_t>(key.size() + json::serialize(value).size());
+    if (!key.starts_with("counters/") && !key.starts_with("index/"))
+      bytes += static_cast<std::int64_t>(key.size() + json::serialize(value).size());
   EXPECT_EQ(json::integer_or(succeed("sidekick:status", "{}"), "bytes", 0), bytes);
+}
+
+TEST_F(SystemTools, CountsEveryStore) {
+  create(R"({"title":"a"})");
+  for (int i = 0; i < 2; ++i) succeed("memory:store", R"({"type":"fact","content":"c"})");
+  for (int i = 0; i < 3; ++i) succeed("channel:send", R"({"content":"c"})");
+  for (int i = 0; i < 4; ++i) succeed("routine:create", R"({"name":"r","steps":[{"tool":"a:b"}]})");
+  const json::Value status = succeed("sidekick:status", "{}");
+  EXPECT_EQ(json::serialize(*status.find("counts")),
+            R"({"tasks":1,"memories":2,"channels":1,"messages":3,"routines":4})");
+  EXPECT_EQ(json::integer_or(status, "audit_events", 0), 10);
+}
+
+TEST_F(SystemTools, ExportsEverythingOldestFirst) {
+  const std::string task = create(R"({"title":"a"})");
+  for (int i = 0; i < 600; ++i) create(R"({"title":"b"})");
+  succeed("memory:store", R"({"type":"fact","content":"c"})");
+  succeed("channel:send", R"({"content":"c"})");
+  succeed("routine:create", R"({"name":"r","steps":[{"tool":"a:b"}]})");
+  store.records_written = 0;
+  const json::Value all = succeed("sidekick:export", "{}");
+  EXPECT_EQ(text(all, "/exported_at"), "2026-03-01T12:00:00.000Z");
+  EXPECT_EQ(json::integer_or(all, "version", 0), 1);
+  EXPECT_EQ(all.at_pointer("/data/tasks")->as_array().size(), 601u);
+  EXPECT_EQ(text(all, "/data/tasks/0/id"), task);
+  for (const char* one : {"memories", "channels", "messages", "routines"})
+    EXPECT_EQ(all.find("data")->find(one)->as_array().size(), 1u) << one;
+  EXPECT_EQ(all.at_pointer("/data/audit")->as_array().size(), 604u);
+  EXPECT_EQ(succeed("sidekick:export", R"({"include_audit":false})").at_pointer("/data/audit"), nullptr);
+  EXPECT_EQ(store.records_written, 0u);
+
+  const json::Value lines = succeed("sidekick:export", R"({"format":"ndjson"})");
+  for (const json::Member& member : *all.find("data")->if_object()) {
+    std::string expected;
+    for (const json::Value& record : member.value.as_array()) expected += json::serialize(record) + "\n";
+    EXPECT_EQ(lines.find("data")->find(member.key)->as_string(), expected) << member.key;
+  }
+}
+
+TEST_F(SystemTools, StopsAnExportThatIsCancelled) {
+  context.is_cancelled = true;
+  EXPECT_EQ(refuse("sidekick:export", "{}").code, "TOOL_CANCELLED");
 }
 
 TEST_F(SystemTools, SaysWhenItsFiguresAreDamaged) {

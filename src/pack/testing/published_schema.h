@@ -25,4 +25,22 @@ inline std::string reasons(const json::Schema& schema, const json::Value& value)
   return out;
 }
 
+// The pointers of properties without a description; those under `if` are conditions, not properties.
+inline std::string undescribed(const json::Value& schema, const std::string& pointer = "") {
+  std::string out;
+  if (const json::Array* array = schema.if_array())
+    for (std::size_t i = 0; i < array->size(); ++i) out += undescribed((*array)[i], pointer + "/" + std::to_string(i));
+  const json::Object* object = schema.if_object();
+  if (object == nullptr) return out;
+  for (const json::Member& member : *object) {
+    const bool properties = member.key == "properties" && member.value.is_object();
+    if (member.key == "if" || member.key == "default") continue;
+    if (properties)
+      for (const json::Member& property : member.value.as_object())
+        if (json::string_or(property.value, "description", "").size() < 5) out += pointer + "/" + property.key + "\n";
+    out += undescribed(member.value, pointer + "/" + member.key);
+  }
+  return out;
+}
+
 }  // namespace lumenflow::pack::testing

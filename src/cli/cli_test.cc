@@ -1,0 +1,301 @@
+// Every command with good and bad arguments: what it prints, and the exit code it is scripted against.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/files.h"
+#include "cli/testing/command_line.h"
+#include "lumenflow/error_code.h"
+#include "lumenflow/json.h"
+
+namespace lumenflow::cli {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr int kOk = 0, kRefused = 1, kUsage = 2, kUnreachable = 3;
+
+json::Value parsed(const std::string& text) {
+  const auto value = json::parse(text);
+  EXPECT_TRUE(value.ok()) << text;
+  return value.ok() ? *value : json::Value();
+}
+
+std::string text_at(const json::Value& value, const std::string& pointer) {
+  const json::Value* found = value.at_pointer(pointer);
+  return found == nullptr || !found->is_string() ? std::string() : found->as_string();
+}
+
+// Without a workspace.
+class Usage : public testing::Test {
+ protected:
+  CommandLine cli;
+};
+
+class Commands : public testing::Test {
+ protected:
+  Commands() { EXPECT_EQ(cli.run({"init", "--id", "ws-42"}).exit_code, kOk); }
+  void expect(const std::vector<std::string>& arguments, int exit_code, const std::string& err) {
+    const Said said = cli.run(arguments);
+    EXPECT_EQ(said.exit_code, exit_code) << testing::PrintToString(arguments) << said.out << said.err;
+    EXPECT_THAT(said.err, HasSubstr(err)) << testing::PrintToString(arguments);
+  }
+  CommandLine cli;
+};
+
+TEST_F(Usage, EveryCommandHelps) {
+  const std::vector<std::vector<std::string>> commands = {{},
+                                                          {"init"},
+                                                          {"up"},
+                                                          {"tools"},
+                                                          {"call"},
+                                                          {"events"},
+                                                          {"events", "tail"},
+                                                          {"events", "show"},
+                                                          {"events", "export"},
+                                                          {"audit"},
+                                                          {"audit", "verify"},
+                                                          {"audit", "list"},
+                                                          {"audit", "show"},
+                                                          {"audit", "prove"},
+                                                          {"audit", "consistency"},
+                                                          {"audit", "export"},
+                                                          {"token"},
+                                                          {"token", "mint"},
+                                                          {"token", "revoke"},
+                                                          {"doctor"},
+                                                          {"bench"},
+                                                          {"demo"},
+                                                          {"version"},
+                                                          {"completion"}};
+  for (std::vector<std::string> command : commands) {
+    command.emplace_back("--help");
+    const Said said = cli.run_bare(command);
+    EXPECT_EQ(said.exit_code, kOk) << testing::PrintToString(command);
+    EXPECT_THAT(said.out, HasSubstr("Usage")) << testing::PrintToString(command);
+    EXPECT_EQ(said.err, "");
+  }
+}
+
+TEST_F(Usage, WrongUsageIsTwoAndSaysSo) {
+  const std::vector<std::vector<std::string>> wrong = {{},
+                                                       {"nonsense"},
+                                                       {"tools", "--nonsense"},
+                                                       {"call"},
+                                                       {"events"},
+                                                       {"events", "nonsense"},
+                                                       {"events", "show"},
+                                                       {"events", "export", "--format", "xml"},
+                                                       {"events", "tail", "--after", "x"},
+                                                       {"audit"},
+                                                       {"audit", "show"},
+                                                       {"audit", "show", "x"},
+                                                       {"audit", "show", "-1"},
+                                                       {"audit", "list", "--format", "xml"},
+                                                       {"audit", "consistency", "1"},
+                                                       {"token"},
+                                                       {"token", "revoke"},
+                                                       {"demo", "nonsense"},
+                                                       {"completion", "tcsh"},
+                                                       {"bench", "nonsense"},
+                                                       {"up", "--tls-cert", "a.pem"},
+                                                       {"version", "extra"}};
+  for (const std::vector<std::string>& arguments : wrong) {
+    const Said said = cli.run_bare(arguments);
+    EXPECT_EQ(said.exit_code, kUsage) << testing::PrintToString(arguments);
+    EXPECT_NE(said.err, "") << testing::PrintToString(arguments);
+    EXPECT_EQ(said.out, "") << testing::PrintToString(arguments);
+  }
+}
+
+TEST_F(Usage, WithoutAWorkspaceNothingRunsAndTheWayOutIsNamed) {
+  const std::vector<std::vector<std::string>> commands = {{"up"},
+                                                          {"tools"},
+                                                          {"call", "x:y"},
+                                                          {"events", "tail"},
+                                                          {"events", "show", "x"},
+                                                          {"events", "export"},
+                                                          {"audit", "verify"},
+                                                          {"audit", "list"},
+                                                          {"audit", "show", "1"},
+                                                          {"token", "mint"},
+                                                          {"doctor"}};
+  for (const std::vector<std::string>& arguments : commands) {
+    const Said said = cli.run(arguments);
+    EXPECT_EQ(said.exit_code, kUsage) << testing::PrintToString(arguments);
+    EXPECT_THAT(said.err, HasSubstr("init")) << testing::PrintToString(arguments);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(cli.root())) << "and nothing was made";
+}
+
+TEST_F(Usage, VersionSaysItselfAndItsCodes) {
+  EXPECT_THAT(cli.run_bare({"version"}).out, StartsWith("lumenflow "));
+  EXPECT_EQ(text_at(parsed(cli.run_bare({"version", "--json"}).out), "/name"), "lumenflow");
+  const json::Value codes = parsed(cli.run_bare({"version", "--errors", "--json"}).out);
+  EXPECT_EQ(codes.as_array().size(), all_error_codes().size());
+  const std::string table = cli.run_bare({"version", "--errors"}).out;
+  for (const ErrorCodeInfo& code : all_error_codes()) EXPECT_THAT(table, HasSubstr(std::string(code.name)));
+}
+
+TEST_F(Usage, InitMakesAWorkspaceOnceAndTouchesNothingAfterwards) {
+  const Said made = cli.run({"init", "--id", "ws-42"});
+  EXPECT_EQ(made.exit_code, kOk) << made.err;
+  EXPECT_THAT(made.out, AllOf(HasSubstr("lumenflow.yaml"), HasSubstr("next: lumenflow up")));
+  const PosixFiles files;
+  const std::string config = *files.read(join_path(cli.root(), "lumenflow.yaml"), 1u << 20);
+  const std::string key = *files.read(join_path(cli.root(), ".lumenflow/state/keys/token.pem"), 1u << 20);
+  EXPECT_EQ(cli.run({"init", "--id", "other"}).exit_code, kOk);
+  EXPECT_EQ(*files.read(join_path(cli.root(), "lumenflow.yaml"), 1u << 20), config);
+  EXPECT_EQ(*files.read(join_path(cli.root(), ".lumenflow/state/keys/token.pem"), 1u << 20), key);
+  EXPECT_EQ((*files.stat(join_path(cli.root(), ".lumenflow/state/keys/token.pem")))->mode, 0600u);
+  EXPECT_EQ((*files.stat(join_path(cli.root(), ".lumenflow/state/keys")))->mode, 0700u);
+}
+
+TEST_F(Usage, InitRefusesWhatIsNoIdAndProductionWithoutAPassphrase) {
+  for (const char* id : {"Upper", "-x", "a/b", "..", "a b", "ä"}) {
+    const Said said = cli.run({"init", "--id", id});
+    EXPECT_EQ(said.exit_code, kUsage) << id;
+    EXPECT_THAT(said.err, HasSubstr("workspace id")) << id;
+  }
+  EXPECT_EQ(cli.run({"init", "--production"}).exit_code, kUsage);
+  EXPECT_EQ(cli.run({"init", "--production", "--passphrase-file", "/nowhere/at/all"}).exit_code, kUsage);
+  EXPECT_EQ(cli.run({"init", "--production", "--passphrase-file", "-"}, "\n").exit_code, kUsage) << "an empty one";
+  EXPECT_TRUE(std::filesystem::is_empty(cli.root()));
+}
+
+TEST_F(Usage, ALockedOperatorKeyOpensWithItsPassphraseAlone) {
+  ASSERT_EQ(cli.run({"init", "--id", "ws-42", "--production", "--passphrase-file", "-"}, "open sesame\n").exit_code,
+            kOk);
+  const Said locked = cli.run({"token", "mint"});
+  EXPECT_EQ(locked.exit_code, kRefused);
+  EXPECT_THAT(locked.err, AllOf(HasSubstr("--passphrase-file"), HasSubstr("UNAUTHENTICATED")));
+  EXPECT_EQ(cli.run({"token", "mint", "--passphrase-file", "-"}, "wrong\n").exit_code, kRefused);
+  const std::string file = cli.write("passphrase", "open sesame\n");
+  EXPECT_EQ(cli.run({"token", "mint", "--passphrase-file", file}).exit_code, kOk);
+}
+
+TEST_F(Commands, ToolsListsThem) {
+  EXPECT_THAT(cli.run({"tools"}).out, AllOf(StartsWith("TOOL"), HasSubstr("task:create")));
+  const Said json = cli.run({"tools", "--json"});
+  EXPECT_EQ(text_at(parsed(json.out), "/workspace_id"), "ws-42");
+  EXPECT_EQ(json.err, "");
+}
+
+TEST_F(Commands, CallTakesItsInputFromThreePlaces) {
+  const Said inline_input = cli.run({"call", "task:create", "--input", R"({"title":"a"})", "--json"});
+  EXPECT_EQ(inline_input.exit_code, kOk) << inline_input.err;
+  EXPECT_EQ(text_at(parsed(inline_input.out), "/data/task/title"), "a");
+  EXPECT_EQ(cli.run({"call", "task:create", "--input", "@" + cli.write("in.json", R"({"title":"b"})")}).exit_code, kOk);
+  const Said piped = cli.run({"call", "task:create", "--input", "-"}, R"({"title":"c"})");
+  EXPECT_EQ(piped.exit_code, kOk);
+  EXPECT_THAT(piped.err, HasSubstr("receipt rcpt-")) << "the receipt is beside the data";
+  EXPECT_EQ(text_at(parsed(piped.out), "/task/title"), "c");
+  EXPECT_THAT(cli.run({"call", "task:list", "--json"}).out,
+              AllOf(HasSubstr(R"("title":"a")"), HasSubstr(R"("title":"b")"), HasSubstr(R"("title":"c")")));
+}
+
+TEST_F(Commands, CallSaysWhatWentWrongByItsExitCode) {
+  expect({"call", "no:such"}, kRefused, "TOOL_NOT_FOUND");
+  expect({"call", "task:create", "--input", R"({"title":7})"}, kRefused, "/title");
+  expect({"call", "task:complete", "--input", R"({"id":"../../etc/passwd"})"}, kRefused, "NOT_FOUND");
+  expect({"call", "task:create", "--input", "{"}, kUsage, "--input");
+  expect({"call", "task:create", "--input", "@/nowhere/at/all"}, kUsage, "/nowhere/at/all");
+  const Said refused = cli.run({"call", "task:create", "--input", "{}", "--json"});
+  EXPECT_EQ(refused.exit_code, kRefused);
+  EXPECT_EQ(text_at(parsed(refused.out), "/error/code"), "INVALID_INPUT");
+}
+
+TEST_F(Commands, TheSameKeyIsOneCall) {
+  const std::vector<std::string> call = {"call", "task:create", "--input", R"({"title":"a"})", "--idempotency-key",
+                                         "k",    "--json"};
+  const Said first = cli.run(call), again = cli.run(call);
+  EXPECT_EQ(text_at(parsed(first.out), "/metadata/receipt_id"), text_at(parsed(again.out), "/metadata/receipt_id"));
+  expect({"call", "task:create", "--input", R"({"title":"b"})", "--idempotency-key", "k"}, kRefused,
+         "IDEMPOTENCY_CONFLICT");
+}
+
+TEST_F(Commands, EventsAreReadInEitherFormat) {
+  ASSERT_EQ(cli.run({"call", "task:create", "--input", R"({"title":"a"})"}).exit_code, kOk);
+  const Said lines = cli.run({"events", "export", "--kind", "agent-runtime:tool_called"});
+  ASSERT_EQ(lines.exit_code, kOk);
+  const json::Value event = parsed(lines.out.substr(0, lines.out.find('\n')));
+  const std::string id = text_at(event, "/event_id");
+  EXPECT_EQ(text_at(event, "/payload/tool_name"), "task:create");
+  const json::Value cloud = parsed(cli.run({"events", "show", id, "--format", "cloudevents"}).out);
+  EXPECT_EQ(text_at(cloud, "/specversion"), "1.0");
+  EXPECT_EQ(text_at(cloud, "/id"), id);
+  EXPECT_EQ(text_at(cloud, "/source"), "/workspaces/ws-42/sidecar");
+  EXPECT_EQ(cli.run({"events", "tail", "--after", "999999"}).out, "")
+      << "without a sidecar: what there is, and the end";
+  expect({"events", "show", "no-such"}, kRefused, "no-such");
+}
+
+TEST_F(Commands, AuditReadsAndProves) {
+  ASSERT_EQ(cli.run({"call", "task:create", "--input", R"({"title":"a"})"}).exit_code, kOk);
+  EXPECT_THAT(cli.run({"audit", "verify"}).out, StartsWith("intact: "));
+  EXPECT_EQ(*parsed(cli.run({"audit", "verify", "--json"}).out).find("intact"), json::Value(true));
+  EXPECT_THAT(cli.run({"audit", "list"}).out, AllOf(StartsWith("POSITION"), HasSubstr("task:create")));
+  EXPECT_THAT(cli.run({"audit", "list", "--format", "csv"}).out, StartsWith("POSITION,TIME,TYPE"));
+  EXPECT_EQ(cli.run({"audit", "export", "--tool", "no:such"}).out, "");
+  EXPECT_THAT(cli.run({"audit", "export", "--outcome", "success"}).out, HasSubstr("\"call.finished\""));
+  EXPECT_EQ(cli.run({"audit", "export", "--since", "2999-01-01T00:00:00Z"}).out, "");
+  EXPECT_THAT(cli.run({"audit", "export", "--since", "2000-01-01T00:00:00+05:00"}).out, HasSubstr("task:create"));
+  EXPECT_EQ(text_at(parsed(cli.run({"audit", "show", "1"}).out), "/entry/type"), "workspace.opened");
+  const std::string file = cli.write("proof.json", "");
+  EXPECT_EQ(cli.run({"audit", "prove", "2", "--out", file}).exit_code, kOk);
+  EXPECT_EQ(text_at(parsed(*PosixFiles().read(file, 1u << 20)), "/format"), "lumenflow-proof/1");
+  EXPECT_EQ(json::integer_or(parsed(cli.run({"audit", "consistency", "1", "3"}).out), "from_size", 0), 1);
+  expect({"audit", "show", "99999"}, kRefused, "NOT_FOUND");
+  expect({"audit", "prove", "0"}, kRefused, "NOT_FOUND");
+  expect({"audit", "consistency", "3", "1"}, kUsage, "beyond");
+  expect({"audit", "list", "--since", "yesterday"}, kUsage, "--since");
+  expect({"audit", "prove", "1", "--out", "/nowhere/at/all"}, kRefused, "/nowhere/at/all");
+}
+
+TEST_F(Commands, TokenMintPrintsTheTokenAlone) {
+  const Said minted = cli.run({"token", "mint", "--scope", "workspace audit:read", "--ttl", "1h"});
+  EXPECT_EQ(minted.exit_code, kOk) << minted.err;
+  EXPECT_THAT(minted.out, testing::ContainsRegex("^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\n$"));
+  const json::Value told = parsed(cli.run({"token", "mint", "--subject", "ws-42:phone:p", "--json"}).out);
+  EXPECT_EQ(text_at(told, "/subject"), "ws-42:phone:p");
+  EXPECT_EQ(text_at(told, "/scope"), "workspace");
+  EXPECT_EQ(cli.run({"token", "revoke", "--jti", text_at(told, "/token_id")}).exit_code, kOk);
+  expect({"token", "mint", "--scope", "everything"}, kRefused, "everything");
+  expect({"token", "mint", "--subject", "ws-43"}, kRefused, "ws-42");
+  for (const char* ttl : {"soon", "1", "-1h", "0s", "10ms"}) expect({"token", "mint", "--ttl", ttl}, kUsage, "--ttl");
+}
+
+TEST_F(Commands, DoctorLooksAtEverything) {
+  const Said said = cli.run({"doctor"});
+  EXPECT_EQ(said.exit_code, kOk) << said.out;
+  EXPECT_THAT(said.out, AllOf(HasSubstr("journal"), HasSubstr("pack sidekick"), Not(HasSubstr("FAULT"))));
+  EXPECT_EQ(*parsed(cli.run({"doctor", "--json"}).out).find("ok"), json::Value(true));
+}
+
+TEST_F(Commands, UpExplainsWhyItCannotListen) {
+  expect({"up", "--listen", "nonsense"}, kUsage, "--listen");
+  expect({"up", "--listen", "127.0.0.1:99999"}, kUsage, "--listen");
+  expect({"up", "--listen", "127.0.0.1:0", "--tls-cert", "/no/cert.pem", "--tls-key", "/no/key.pem"}, kUsage,
+         "/no/cert.pem");
+}
+
+TEST_F(Commands, AHeldWorkspaceThatAnswersNobodyIsUnreachable) {
+  PosixFiles files;
+  const auto held = files.lock(join_path(cli.root(), ".lumenflow/state"));
+  ASSERT_TRUE(held.ok());
+  expect({"tools"}, kUnreachable, "answers on no socket");
+  expect({"up"}, kUsage, "already runs");
+}
+
+TEST_F(Usage, TheDemoRunsToItsEnd) {
+  const Said said = cli.run_bare({"demo", "trace", "--once"});
+  EXPECT_EQ(said.exit_code, kOk) << said.out << said.err;
+  EXPECT_THAT(said.out, AllOf(HasSubstr("POST /tools/task:create"), HasSubstr("intact: ")));
+}
+
+}  // namespace
+}  // namespace lumenflow::cli

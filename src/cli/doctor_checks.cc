@@ -1,0 +1,138 @@
+// What `lumenflow doctor` looks at in the workspace.
+#include "cli/doctor_checks.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/output.h"
+#include "cli/session.h"
+#include "sidecar/keys.h"
+
+namespace lumenflow::cli {
+namespace {
+
+std::string count(std::size_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+std::string megabytes(const Context& context, const std::string& path) {
+  const auto info = context.files.stat(path);
+  return info.ok() && *info ? std::to_string(((*info)->size_bytes + (1 << 20) - 1) >> 20) + " MiB" : "new";
+}
+
+// Packs that the running sidecar has otherwise than the disk says.
+void check_drift(Session& session, Checks& checks) {
+  const auto packs = session.get("/packs");
+  if (!packs.ok()) return;
+  for (const json::Value& pack : packs->find("items")->as_array())
+    if (json::string_or(pack, "status", "") != "active")
+      checks.push_back({"running pack " + cell(pack.find("id")), Health::kFault, "refused by the running sidecar",
+                        "see GET /packs, or `lumenflow reload --check`"});
+}
+
+}  // namespace
+
+Check check_state(const Context& context, const sidecar::WorkspacePaths& paths) {
+  struct stat info {};
+  if (::lstat(paths.state.c_str(), &info) != 0)
+    return {"state", Health::kFault, paths.state + " is missing", "run `lumenflow init`; it keeps what is there"};
+  if (!S_ISDIR(info.st_mode))
+    return {"state", Health::kFault, paths.state + " is no folder", "move it away and run `lumenflow init`"};
+  if (info.st_uid != ::getuid() && ::getuid() != 0)
+    return {"state", Health::kFault, paths.state + " belongs to uid " + std::to_string(info.st_uid),
+            "run as its owner, or chown it"};
+  if ((info.st_mode & 077) != 0)
+    return {"state", Health::kFault, paths.state + " can be entered by others", "chmod 700 " + paths.state};
+  if (::access(paths.state.c_str(), W_OK | X_OK) != 0)
+    return {"state", Health::kFault, paths.state + " cannot be written", "chmod 700 " + paths.state};
+  const auto ignored = context.files.read(join_path(paths.root, ".lumenflow/.gitignore"), 1 << 16);
+  if (!ignored.ok() || ("\n" + *ignored).find("\nstate/") == std::string::npos)
+    return {"state", Health::kWarning, paths.state + " is not ignored by git",
+            "write 'state/' into .lumenflow/.gitignore: keys must not be committed"};
+  return {"state", Health::kOk, paths.state + ", yours alone", {}};
+}
+
+Check check_keys(const Context& context, const sidecar::WorkspacePaths& paths) {
+  const auto keys = sidecar::load_keys(context.files, paths.keys);
+  if (!keys.ok())
+    return {"keys", Health::kFault, keys.error().message(), "run `lumenflow init` to make what is missing"};
+  const auto folder = context.files.stat(paths.keys);
+  if (folder.ok() && *folder && ((*folder)->mode & 077) != 0)
+    return {"keys", Health::kFault, paths.keys + " can be entered by others", "chmod 700 " + paths.keys};
+  for (const char* name : {"token.pem", "operator.pem", "log.seed", "redaction.key"}) {
+    const std::string path = join_path(paths.keys, name);
+    const auto info = context.files.stat(path);
+    if (!info.ok() || !*info)
+      return {"keys", Health::kFault, std::string(name) + " is missing",
+              "run `lumenflow init` to make what is missing"};
+    if (((*info)->mode & 077) != 0)
+      return {"keys", Health::kFault, std::string(name) + " can be read by others", "chmod 600 " + path};
+  }
+  return {"keys", Health::kOk, "present, readable by you alone", {}};
+}
+
+Check check_config(const kernel::WorkspacePacks& read) {
+  if (!read.config)
+    return {"config", Health::kFault, "lumenflow.yaml has faults; they are listed below", "mend them, one by one"};
+  const kernel::WorkspaceConfig& config = *read.config;
+  return {"config",
+          Health::kOk,
+          "workspace " + config.id.str() + ", " + (config.production ? "production" : "development") + ", " +
+              count(config.lanes.size(), "lane") + ", " + count(config.packs.size(), "pin"),
+          {}};
+}
+
+void check_packs(const kernel::WorkspacePacks& read, Checks& checks) {
+  for (const auto& pack : read.registry->packs())
+    checks.push_back({"pack " + pack->manifest.id,
+                      Health::kOk,
+                      pack->manifest.version + ", " + count(pack->manifest.tools.size(), "tool") + ", " + pack->source,
+                      {}});
+  for (const pack::RefusedPack& pack : read.registry->refused())
+    checks.push_back({"pack " + pack.id, Health::kFault,
+                      "refused: " + count(pack.diagnostics.items().size(), "fault") + ", listed below",
+                      "mend its manifest; other packs run"});
+}
+
+Check check_uplink(const Context& context, const sidecar::WorkspacePaths& paths,
+                   const kernel::WorkspaceConfig& config) {
+  const auto enrollment = context.files.stat(join_path(paths.state, "conductor/enrollment.json"));
+  const bool enrolled = enrollment.ok() && *enrollment;
+  if (config.uplink == "conductor" && !enrolled)
+    return {"uplink", Health::kFault, "the uplink is conductor, and the workspace is not enrolled",
+            "run `lumenflow enroll`, or write 'uplink: auto'"};
+  return {"uplink", Health::kOk, config.uplink + (enrolled ? ", enrolled" : ", not enrolled"), {}};
+}
+
+bool check_sidecar(const Context& context, Checks& checks) {
+  const auto session = Session::open(context);
+  if (!session.ok()) {
+    checks.push_back({"journal", Health::kFault, session.error().message(), "nothing can be called until it opens"});
+    return false;
+  }
+  const bool running = (*session)->is_remote();
+  checks.push_back({"sidecar", Health::kOk, running ? "running" : "not running (lumenflow up starts it)", {}});
+  const auto diagnostics = (*session)->get("/diagnostics");
+  if (!diagnostics.ok()) {
+    checks.push_back({"journal", Health::kFault, diagnostics.error().message(), "restart the sidecar"});
+    return running;
+  }
+  const json::Value* journal = diagnostics->find("journal");
+  if (journal != nullptr && json::boolean_or(*journal, "damaged", false)) {
+    checks.push_back({"journal", Health::kFault,
+                      cell(journal->find("what")) + ", from position " + cell(journal->find("first_affected")),
+                      "it is read-only now; run `lumenflow audit verify`"});
+  } else if (journal != nullptr && !json::boolean_or(*journal, "available", true)) {
+    checks.push_back({"journal", Health::kFault, "cannot be written", "look at disk space and the sidecar's log"});
+  } else {
+    const std::string path = sidecar::WorkspacePaths((*session)->root()).journal;
+    checks.push_back(
+        {"journal", Health::kOk, megabytes(context, path) + ", opens and agrees with its last checkpoint", {}});
+  }
+  if (running) check_drift(**session, checks);
+  return running;
+}
+
+}  // namespace lumenflow::cli

@@ -1,0 +1,64 @@
+#include "journal/call_row.h"
+
+#include "base/encoding.h"
+#include "journal/entry.h"
+
+namespace lumenflow::journal {
+namespace {
+
+constexpr std::size_t kChunk = 512;  // entries per read
+
+// Whether the entry of this type carries the hash of the part. No part: nothing to hold against it.
+bool holds(const std::vector<json::Value>& entries, std::string_view type, std::string_view key,
+           const std::string& part) {
+  if (part.empty()) return true;
+  for (const json::Value& entry : entries)
+    if (type_of(entry) == type) return json::string_or(entry, key, "") == to_hex(sha256(part));
+  return false;
+}
+
+Error damaged(const log::StoredRow& row, std::string_view what) {
+  return Error(ErrorCode::kJournalDamaged,
+               "at position " + std::to_string(row.first.value()) + ": " + std::string(what));
+}
+
+}  // namespace
+
+Result<CallRow> decode_row(const log::StoredRow& row, const BlobStore& blobs) {
+  CallRow decoded;
+  for (const std::string& bytes : row.entries) {
+    LUMENFLOW_TRY_ASSIGN(json::Value entry, decode(bytes));
+    decoded.entries.push_back(std::move(entry));
+  }
+  if (row.body.empty()) return decoded;
+  Result<Body> body = decode_body(row.body, blobs);
+  if (!body.ok())
+    return body.error().code() == ErrorCode::kJournalDamaged ? damaged(row, body.error().message()) : body.error();
+  decoded.body = *std::move(body);
+  if (!holds(decoded.entries, "call.requested", "input_hash", decoded.body.input))
+    return damaged(row, "the stored input is not the one whose hash the journal holds");
+  if (!holds(decoded.entries, "call.finished", "output_hash", decoded.body.result))
+    return damaged(row, "the stored result is not the one whose hash the journal holds");
+  return decoded;
+}
+
+Result<BodiesReport> verify_bodies(const log::Log& log, const BlobStore& blobs) {
+  BodiesReport report;
+  for (Position last(0);;) {
+    LUMENFLOW_TRY_ASSIGN(const std::vector<log::StoredRow> rows, log.read(last, kChunk));
+    if (rows.empty()) return report;
+    for (const log::StoredRow& row : rows) {
+      last = Position(row.first.value() + row.entries.size() - 1);
+      if (row.body.empty()) continue;
+      ++report.checked;
+      const Result<CallRow> decoded = decode_row(row, blobs);
+      if (decoded.ok()) continue;
+      if (decoded.error().code() != ErrorCode::kJournalDamaged) return decoded.error();
+      report.first_bad = row.first.value();
+      report.what = decoded.error().message();
+      return report;
+    }
+  }
+}
+
+}  // namespace lumenflow::journal

@@ -1,0 +1,34 @@
+// A stored row as the journal reads it: its entries decoded, and its body held against the hashes they carry. The tree
+// proves the entries; through their hashes it proves the bodies beside them too.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "journal/body.h"
+#include "log/log.h"
+#include "lumenflow/json.h"
+
+namespace lumenflow::journal {
+
+struct CallRow {
+  std::vector<json::Value> entries;
+  Body body;  // empty parts: none recorded, or deleted by retention
+};
+
+// JOURNAL_DAMAGED naming the row's position when an entry or the body cannot be decoded, or a part of the body is not
+// what its hash says.
+Result<CallRow> decode_row(const log::StoredRow& row, const BlobStore& blobs);
+
+struct BodiesReport {
+  std::uint64_t checked = 0;    // rows with a body
+  std::uint64_t first_bad = 0;  // position of the row; 0 when all of them hold
+  std::string what;             // empty when all of them hold
+};
+
+// Holds every stored body against its entry. Stops at the first that is bad. An error is returned only when the check
+// itself could not go on. Any thread; memory stays flat.
+Result<BodiesReport> verify_bodies(const log::Log& log, const BlobStore& blobs);
+
+}  // namespace lumenflow::journal

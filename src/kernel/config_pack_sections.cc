@@ -1,0 +1,66 @@
+// The sections of lumenflow.yaml that packs own, judged by the packs' own schemas.
+#include "kernel/config_sections.h"
+
+namespace lumenflow::kernel::config_sections {
+namespace {
+
+using pack::child_pointer;
+
+constexpr std::string_view kInvalid = "LF2011";
+
+// The schema of the map at `pointer`, found by `properties` and `items` alone: good enough to guess what was meant.
+const json::Value* schema_at(const json::Value& schema, std::string_view pointer) {
+  const json::Value* at = &schema;
+  while (at != nullptr && !pointer.empty()) {
+    pointer.remove_prefix(1);
+    const std::string_view token = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(token.size());
+    const json::Value* properties = at->find("properties");
+    const json::Value* items = at->find("items");
+    at = properties != nullptr ? properties->find(token) : items;
+  }
+  return at;
+}
+
+std::string did_you_mean(const json::Value& schema, std::string_view pointer) {
+  const std::size_t slash = pointer.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  const json::Value* parent = schema_at(schema, pointer.substr(0, slash));
+  const json::Value* properties = parent == nullptr ? nullptr : parent->find("properties");
+  if (properties == nullptr || !properties->is_object()) return {};
+  std::vector<std::string_view> names;
+  for (const json::Member& member : properties->as_object()) names.emplace_back(member.key);
+  const auto meant = pack::nearest(pointer.substr(slash + 1), names);
+  return meant ? "did you mean '" + *meant + "'?" : "remove it";
+}
+
+void check_section(pack::Report& report, const pack::ConfigSection& section, const json::Value& value,
+                   const std::string& pointer) {
+  for (const ErrorDetail& detail : section.schema->validate(value)) {
+    const std::string at = pointer + detail.pointer;
+    const std::string name = "'" + section.key + detail.pointer + "' ";
+    if (detail.reason == "is not allowed here")
+      report.at_key(kInvalid, at, name + "is no setting of the pack", did_you_mean(section.source, detail.pointer));
+    else
+      report.at(kInvalid, at, name + detail.reason);
+  }
+}
+
+}  // namespace
+
+void read_pack_sections(Context& context, const std::vector<pack::ConfigSection>& sections) {
+  for (const pack::ConfigSection& section : sections) {
+    const std::size_t faults_before = context.report.faults();
+    const json::Value* value = context.root.find(section.key);
+    if (value == nullptr) continue;
+    const std::string pointer = child_pointer("", section.key);
+    const bool known = context.config.pack_sections.contains(section.key);  // its type has been judged
+    if (!known && !value->is_object() && !value->is_array())
+      context.report.wrong_type(pointer, "a map or a list", *value);
+    if (section.schema != nullptr && context.report.faults() == faults_before)
+      check_section(context.report, section, *value, pointer);
+    context.config.pack_sections.insert_or_assign(section.key, *value);
+  }
+}
+
+}  // namespace lumenflow::kernel::config_sections

@@ -1,0 +1,93 @@
+#include "kernel/workspace_packs.h"
+
+#include <gmock/gmock.h>
+
+#include "pack/integrity.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr std::string_view kManifest = R"(id: acme
+version: 1.0.0
+runtime: {type: builtin}
+config_key: acme_demo
+config_schema: {type: object, additionalProperties: false, properties: {limit: {type: integer, minimum: 1}}}
+tools:
+  - {name: 'job:run', permission: write, required_scopes: [{type: path, pattern: 'jobs/**', access: write}]}
+required_approvals: [acme:run]
+surfaces_required: [http, mcp]
+)";
+
+void register_run(pack::Registration& registration) {
+  registration.tool("job:run", {}, [](pack::ToolContext&, const json::Value&) { return pack::ToolOutput{}; });
+}
+
+class WorkspacePacksTest : public ::testing::Test {
+ protected:
+  WorkspacePacks load(const std::string& text) { return load_workspace_packs("lumenflow.yaml", text, {&acme_}); }
+  static std::vector<std::string> codes(const WorkspacePacks& read) {
+    std::vector<std::string> out;
+    for (const pack::Diagnostic& item : read.diagnostics.items()) out.push_back(item.code);
+    return out;
+  }
+  const pack::BuiltinPack acme_{"acme", {{"manifest.yaml", kManifest}}, register_run};
+};
+
+TEST_F(WorkspacePacksTest, LoadsWhatIsPinnedAndNothingElse) {
+  const WorkspacePacks pinned = load("id: a\npacks: [{id: acme, version: 1.0.0}]\nsurfaces: [http, mcp]\n");
+  ASSERT_TRUE(pinned.config) << render_text(pinned.diagnostics, false);
+  EXPECT_NE(pinned.registry->find("job:run"), nullptr);
+  EXPECT_TRUE(pinned.diagnostics.items().empty());
+  for (const char* none : {"id: a\n", "id: a\npacks: []\n", "id: a\npacks: [{id: acme, enabled: false}]\n"}) {
+    const WorkspacePacks read = load(none);
+    ASSERT_TRUE(read.config) << none;
+    EXPECT_TRUE(read.registry->packs().empty()) << none;
+  }
+}
+
+TEST_F(WorkspacePacksTest, APinHoldsTheContentAndTheVersion) {
+  const std::string good = "id: a\nsurfaces: [http, mcp]\npacks: [{id: acme, integrity: '" + pack::integrity_of(acme_);
+  EXPECT_THAT(codes(load(good + "'}]\n")), ElementsAre());
+  std::string other = good;
+  other.back() = other.back() == '0' ? '1' : '0';
+  EXPECT_THAT(codes(load(other + "'}]\n")), ElementsAre("LF1040"));
+  EXPECT_THAT(codes(load("id: a\nsurfaces: [http, mcp]\npacks: [{id: acme, version: 1.0.1}]\n")),
+              ElementsAre("LF2006"));
+  EXPECT_THAT(codes(load("id: a\npacks: [{id: acne}]\n")), ElementsAre("LF2006"));
+}
+
+TEST_F(WorkspacePacksTest, ASectionIsJudgedByThePacksSchemaOnlyWhileThePackIsLoaded) {
+  const std::string head = "id: a\nsurfaces: [http, mcp]\npacks: [{id: acme}]\n";
+  EXPECT_THAT(codes(load(head + "acme_demo: {limit: 2}\n")), ElementsAre());
+  EXPECT_THAT(codes(load(head + "acme_demo: {limit: 0}\n")), ElementsAre("LF2011"));
+  EXPECT_THAT(codes(load(head + "acme_demo: {lmit: 1}\n")), ElementsAre("LF2011"));
+  EXPECT_THAT(codes(load(head + "acme_demo: 7\n")), ElementsAre("LF2004")) << "said once";
+  EXPECT_THAT(codes(load("id: a\npacks: []\nacme_demo: {limit: 2}\n")), ElementsAre("LF2002"));
+}
+
+TEST_F(WorkspacePacksTest, ASecretInAPacksSectionIsNotQuoted) {
+  const WorkspacePacks read = load("id: a\npacks: [{id: acme}]\nacme_demo: {api_key: hunter2}\n");
+  EXPECT_EQ(render_text(read.diagnostics, false).find("hunter2"), std::string::npos);
+  EXPECT_THAT(codes(read), ElementsAre("LF2011", "LF2005"));
+}
+
+TEST_F(WorkspacePacksTest, APackWithoutWhatItNeedsStaysInactiveAndTheOthersRun) {
+  const WorkspacePacks no_surface = load("id: a\npacks: [{id: acme}]\n");
+  ASSERT_TRUE(no_surface.config);
+  EXPECT_THAT(codes(no_surface), ElementsAre("LF1051"));
+  EXPECT_EQ(no_surface.registry->find("job:run"), nullptr);
+  ASSERT_EQ(no_surface.registry->refused().size(), 1u);
+  EXPECT_EQ(no_surface.registry->refused()[0].id, "acme");
+  const std::string head = "id: a\npacks: [{id: acme}]\nsurfaces: [http, mcp]\n";
+  EXPECT_THAT(codes(load(head + "approval_providers: {'other:*': console}\n")), ElementsAre("LF1050"));
+  for (const char* surface : {"*", "acme:run", "acme:*", "*:run", "ac?e:r*n", "**"})
+    EXPECT_THAT(codes(load(head + "approval_providers: {'" + surface + "': console}\n")), ElementsAre()) << surface;
+  for (const char* surface : {"acme:", "acme", "acme:run?", "*:ru", "acme:r?n?"})
+    EXPECT_THAT(codes(load(head + "approval_providers: {'" + surface + "': console}\n")), ElementsAre("LF1050"))
+        << surface;
+}
+
+}  // namespace
+}  // namespace lumenflow::kernel
