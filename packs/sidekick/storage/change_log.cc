@@ -38,10 +38,11 @@ std::optional<std::pair<Collection, std::string>> parse_place(std::string_view p
 }  // namespace
 
 std::string header_line(const LogHeader& header) {
+  const json::Value initialized = header.initialized_at.empty() ? json::Value() : json::Value(header.initialized_at);
   json::Object line{{"log", kLogVersion},
                     {"segment", header.segment},
                     {"audit_bytes", header.audit_bytes},
-                    {"initialized_at", header.initialized_at.empty() ? json::Value() : json::Value(header.initialized_at)},
+                    {"initialized_at", initialized},
                     {"documents", to_json(header.documents)}};
   return line_of(json::serialize(line));
 }
@@ -138,9 +139,9 @@ Result<std::optional<LogHeader>> header_of(const json::Value& line) {
   const json::Value* version = line.find("log");
   if (version == nullptr) return std::optional<LogHeader>();
   if (!(*version == json::Value(kLogVersion)))
-    return Error(ErrorCode::kUnsupportedFormat,
-                 "the log below .sidekick/ has version " + json::serialize(*version) + "; this program knows " +
-                     std::to_string(kLogVersion) + ": use a newer one");
+    return Error(ErrorCode::kUnsupportedFormat, "the log below .sidekick/ has version " + json::serialize(*version) +
+                                                    "; this program knows " + std::to_string(kLogVersion) +
+                                                    ": use a newer one");
   LogHeader header;
   header.segment = static_cast<std::uint64_t>(json::integer_or(line, "segment", 0));
   header.audit_bytes = static_cast<std::uint64_t>(json::integer_or(line, "audit_bytes", 0));

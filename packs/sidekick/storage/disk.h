@@ -1,8 +1,8 @@
 // What the filesystem adapter asks of the disk: the files of one workspace.
 //
 // Paths are relative to the workspace's root and have no `..`. No part of one may be a symlink, so nothing is ever read
-// or written outside the workspace (SCOPE_DENIED). What is written is durable only once it was synced: a file's bytes by
-// AppendFile::sync, its name by sync_folder of the folder it is in. Other failures are IO_ERROR.
+// or written outside the workspace (SCOPE_DENIED). What is written is durable only once it was synced: a file's bytes
+// by AppendFile::sync, its name by sync_folder of the folder it is in. Other failures are IO_ERROR.
 //
 // Thread safe; an AppendFile is used by one thread at a time and may not outlive its Disk.
 #pragma once

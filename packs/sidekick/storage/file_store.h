@@ -58,7 +58,8 @@ class FileStore {
   Result<std::optional<std::string>> find_audit(std::string_view receipt_id) const;
 
   using Change = std::function<Status(Draft&)>;
-  // Runs `change`, and returns when all of it is durable. An error of `change` undoes it; IO_ERROR when the disk refuses.
+  // Runs `change`, and returns when all of it is durable. An error of `change` undoes it; IO_ERROR when the disk
+  // refuses.
   Status transact(const Change& change);
 
   // The two halves of transact(): what was staged becomes durable, together, with the next flush.

@@ -18,9 +18,9 @@ constexpr std::string_view kSegmentEnd = ".log";
 
 // What the segments say together.
 struct LogContent {
-  std::vector<LoggedChange> changes;    // not folded yet
-  std::vector<std::string> audit;       // likewise
-  std::set<DocumentHashes> documents;   // what the documents may be if nobody else wrote them
+  std::vector<LoggedChange> changes;   // not folded yet
+  std::vector<std::string> audit;      // likewise
+  std::set<DocumentHashes> documents;  // what the documents may be if nobody else wrote them
   std::uint64_t audit_bytes = 0;
   std::string initialized_at;
   bool any = false;
@@ -130,7 +130,7 @@ Status read_documents(Disk& disk, const LogContent& log, Recovered& recovered,
     }
     if (!text) {
       if (edited[at])
-        recovered.problems.push_back(path + " was removed by somebody else; its records are gone but for newer changes");
+        recovered.problems.push_back(path + " was removed by somebody else; newer changes are all that is left");
       continue;
     }
     LUMENFLOW_TRY_ASSIGN(LoadedDocument document, load_document(collection, path, *text, ours, names));
@@ -212,9 +212,9 @@ Status read_audit(Disk& disk, const LogContent& log, Recovered& recovered) {
   if (!text) text.emplace();
   std::uint64_t expected_bytes = log.any ? log.audit_bytes : text->size();
   if (text->size() < expected_bytes) {
-    recovered.problems.push_back(std::string(kAuditPath) + " was cut by somebody else: " +
-                                 std::to_string(expected_bytes) + " bytes were there, " + std::to_string(text->size()) +
-                                 " are left");
+    recovered.problems.push_back(std::string(kAuditPath) +
+                                 " was cut by somebody else: " + std::to_string(expected_bytes) +
+                                 " bytes were there, " + std::to_string(text->size()) + " are left");
     expected_bytes = text->size();
   }
   std::string_view tail = std::string_view(*text).substr(expected_bytes);
