@@ -55,7 +55,7 @@ struct LimitsConfig {
   std::size_t connections = 1024;
   double rate_per_second = 0;  // per subject; 0: unlimited
   double rate_burst = 0;
-  std::size_t concurrent_calls = 64;               // per tool
+  std::size_t concurrent_calls = 256;              // per tool
   std::chrono::milliseconds call_timeout{30'000};  // for tools that name none
   std::chrono::milliseconds drain_timeout{10'000};
   std::chrono::milliseconds header_time{10'000};

@@ -69,8 +69,8 @@ Usage AuditTrail::usage() const { return {static_cast<std::int64_t>(in_file_.siz
 Result<AuditPage> AuditTrail::page(std::string_view after, std::size_t limit) const {
   std::size_t first = 0;
   if (!after.empty()) {
-    const auto in_log =
-        std::ranges::find_if(pending_, [&](const std::string& line) { return audit_id(line) == after; });
+    const auto is_it = [&](const std::string& line) { return audit_id(line) == after; };
+    const auto in_log = std::ranges::find_if(pending_, is_it);
     const auto in_file = std::find_if(in_file_.rbegin(), in_file_.rend(),
                                       [hash = hash_of(after)](const Place& place) { return place.id_hash == hash; });
     if (in_log != pending_.end())
@@ -81,8 +81,8 @@ Result<AuditPage> AuditTrail::page(std::string_view after, std::size_t limit) co
       return Error(ErrorCode::kNotFound, "no audit event " + std::string(after));
   }
   AuditPage page;
-  const std::size_t end =
-      std::min(in_file_.size() + pending_.size(), first + std::min(limit, in_file_.size() + pending_.size()));
+  const std::size_t all = in_file_.size() + pending_.size();
+  const std::size_t end = std::min(all, first + std::min(limit, all));
   for (std::size_t i = first; i < std::min(end, in_file_.size()); ++i) {
     if (page.lines.empty()) page.offset = in_file_[i].offset;
     page.lines.emplace_back(in_file_[i].offset - page.offset, in_file_[i].length);

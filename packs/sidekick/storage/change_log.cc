@@ -38,12 +38,12 @@ std::optional<std::pair<Collection, std::string>> parse_place(std::string_view p
 }  // namespace
 
 std::string header_line(const LogHeader& header) {
-  json::Object line{
-      {"log", kLogVersion},
-      {"segment", header.segment},
-      {"audit_bytes", header.audit_bytes},
-      {"initialized_at", header.initialized_at.empty() ? json::Value() : json::Value(header.initialized_at)},
-      {"documents", to_json(header.documents)}};
+  const json::Value initialized = header.initialized_at.empty() ? json::Value() : json::Value(header.initialized_at);
+  json::Object line{{"log", kLogVersion},
+                    {"segment", header.segment},
+                    {"audit_bytes", header.audit_bytes},
+                    {"initialized_at", initialized},
+                    {"documents", to_json(header.documents)}};
   return line_of(json::serialize(line));
 }
 

@@ -1,5 +1,4 @@
-// An ordered map of texts by key whose copies share structure: a copy costs one pointer, a change copies the path to
-// it.
+// An ordered map of texts by key whose copies share structure: a copy costs a pointer, a change copies the path to it.
 //
 // A treap whose priorities are hashes of the keys, so the same content has the same shape. A copy never changes under
 // its reader; two threads may use two copies, one copy is used by one thread at a time.

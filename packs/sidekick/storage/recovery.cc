@@ -130,8 +130,7 @@ Status read_documents(Disk& disk, const LogContent& log, Recovered& recovered,
     }
     if (!text) {
       if (edited[at])
-        recovered.problems.push_back(path +
-                                     " was removed by somebody else; its records are gone but for newer changes");
+        recovered.problems.push_back(path + " was removed by somebody else; newer changes are all that is left");
       continue;
     }
     LUMENFLOW_TRY_ASSIGN(LoadedDocument document, load_document(collection, path, *text, ours, names));

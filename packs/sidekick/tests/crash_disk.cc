@@ -31,8 +31,8 @@ class CrashDisk::File final : public AppendFile {
   Status truncate(std::uint64_t bytes) override {
     LUMENFLOW_TRY(disk_.change(path_));
     node_->content.resize(bytes);
-    node_->synced.resize(
-        std::min<std::uint64_t>(bytes, node_->synced.size()));  // taken as done: nothing needs it not to be
+    // Taken as done for good: nothing depends on its being undone.
+    node_->synced.resize(std::min<std::uint64_t>(bytes, node_->synced.size()));
     std::erase_if(node_->unsynced, [bytes](const auto& write) { return write.first >= bytes; });
     node_->modified = ++disk_.clock_;
     return {};

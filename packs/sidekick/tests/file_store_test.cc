@@ -74,7 +74,8 @@ class FileStoreTest : public ::testing::Test {
 
 // By another program than this one (Python's zlib).
 constexpr char kGoldenLog[] =
-    R"(d0c2d83d {"log":1,"segment":1,"audit_bytes":0,"initialized_at":null,"documents":{"tasks":null,"memories":null,"channels":null,"messages":null,"routines":null}})"
+    R"(d0c2d83d {"log":1,"segment":1,"audit_bytes":0,"initialized_at":null,)"
+    R"("documents":{"tasks":null,"memories":null,"channels":null,"messages":null,"routines":null}})"
     "\n"
     R"(043146a6 {"synced":160})"
     "\n"
@@ -82,7 +83,8 @@ constexpr char kGoldenLog[] =
     "\n"
     R"(04c39f34 {"synced":291})"
     "\n"
-    R"(fc5e8743 {"changes":[{"put":"tasks/task-1","was":"113aaf93","value":{"id":"task-1","title":"b"}}],"initialized_at":"2026-03-01T12:00:00.000Z"})"
+    R"(fc5e8743 {"changes":[{"put":"tasks/task-1","was":"113aaf93","value":{"id":"task-1","title":"b"}}],)"
+    R"("initialized_at":"2026-03-01T12:00:00.000Z"})"
     "\n";
 
 // --- the formats: docs/formats/sidekick-files.md ---
