@@ -64,7 +64,7 @@ TEST_F(Readiness, SaysWhatWasSeenInItsPublishedForm) {
 
 TEST_F(Readiness, IsNotGivenWithAFailedTestNorWithoutTheContractsTests) {
   EXPECT_EQ(write_after("1/2 Test #1: consumers/contract ....   Passed    0.34 sec\n"
-                        "2/2 Test #2: base/A.B .............***Failed    0.34 sec\n"),
+                        "2/2 Test #2: base/A.B .............Subprocess aborted***Exception:   0.34 sec\n"),
             1);
   EXPECT_FALSE(json::boolean_or(written, "ready", true));
   EXPECT_EQ(json::serialize(*written.find("tests")), R"({"total":2,"passed":1,"skipped":0,"failed":1})");
