@@ -2,6 +2,8 @@
 //
 // Two workspaces, of few and of many tasks, are written to in turns, so that a disk that is slow for a while is slow
 // for both; the limit, a file that is appended to and synced with as many bytes, takes its turn beside them.
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -47,8 +49,7 @@ class Workspace {
     std::ofstream file(root + "/.sidekick/tasks/tasks.json");
     file << "{\"version\": 1, \"tasks\": [";
     for (std::size_t i = 0; i < tasks; ++i) {
-      char id[40];
-      std::snprintf(id, sizeof id, "task-01000000000000000000%06zu", i);
+      const std::string id = fmt::format("task-01000000000000000000{:06}", i);
       file << (i == 0 ? "\n" : ",\n") << R"({"id":")" << id << R"(","title":"Rotate the signing keys of fleet )" << i
            << R"(","description":"Generate new keys, publish them, wait for every replica, then retire the old ones.",)"
            << R"("status":"pending","priority":"P2","tags":["security","keys"],)"

@@ -9,6 +9,7 @@ namespace lumenflow::kernel {
 namespace {
 
 const json::Value kNoConfig;
+constexpr std::chrono::seconds kProbeInterval{1};
 
 Status run_change(const HostServices::Change& change, pack::Store& store) {
   try {
@@ -103,6 +104,18 @@ Status Kernel::record_transaction(Transaction& transaction) {
   Status status = record();
   if (!status.ok() && !batch_error_) batch_error_ = status.error();  // half of it may be in the batch
   return status;
+}
+
+// A journal that could not be written is tried again every second, so that whoever watches readiness sees it come back
+// without a call having to be lost first.
+void Kernel::probe_journal() {
+  const std::chrono::nanoseconds now = ports_.clock.monotonic();
+  if (journal_available_ || !in_flight_.empty() || !open_.empty() || now < next_probe_) return;
+  next_probe_ = now + kProbeInterval;
+  if (ports_.log.condition().damaged) return;
+  const Status status = ports_.log.put(journal::kStoreTable, journal::store_key("kernel", "journal_probe"), "1");
+  if (!status.ok() && !batch_error_) batch_error_ = status.error();
+  open_.writes_more = true;
 }
 
 void Kernel::launch_due_timers() {

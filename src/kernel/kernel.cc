@@ -116,6 +116,7 @@ void Kernel::run_pending() {
   for (Ingress& item : batch) handle(std::move(item));
   end_overdue_calls();
   if (refusal_counts_due()) append_refusal_counts();
+  probe_journal();
   commit_batch();
   launch_due_timers();
   finish_draining();
@@ -264,7 +265,7 @@ void Kernel::append_refusal_counts() {
     if (!batch_error_) batch_error_ = std::move(at).error();
     return;
   }
-  open_.counts_refusals = true;
+  open_.writes_more = true;
   refusal_counts_.clear();
 }
 
@@ -291,7 +292,7 @@ std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
         std::clamp<std::chrono::nanoseconds>(*timer - ports_.clock.now(), kTimerWaitMin, kTimerWaitMax);
     next = next ? std::min(*next, ports_.clock.monotonic() + wait) : ports_.clock.monotonic() + wait;
   }
-  if (!refusal_counts_.empty() || !unrecorded_.empty()) {
+  if (!refusal_counts_.empty() || !unrecorded_.empty() || !journal_available_) {
     const std::chrono::nanoseconds second = ports_.clock.monotonic() + std::chrono::seconds(1);
     next = next ? std::min(*next, second) : second;
   }

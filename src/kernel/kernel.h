@@ -129,10 +129,10 @@ class Kernel final : private HostServices {
     std::vector<Ending> endings_of_effects;                             // ends of two-commit calls
     std::vector<std::pair<std::string, std::uint64_t>> store_versions;  // by pack: those it wrote
     std::vector<std::shared_ptr<std::promise<Status>>> transactions;    // shared with those who wait
-    bool counts_refusals = false;
+    bool writes_more = false;  // that nobody waits for
     bool empty() const {
       return answers.empty() && launches.empty() && endings_of_effects.empty() && transactions.empty() &&
-             !counts_refusals;
+             !writes_more;
     }
   };
 
@@ -161,6 +161,7 @@ class Kernel final : private HostServices {
   bool notify_operator(std::string_view line) override;
   void run_transaction(Transaction transaction);
   Status record_transaction(Transaction& transaction);
+  void probe_journal();
   void launch_due_timers();
   void timer_returned(TimerReturned returned);
   void wake_timers(const HostState& state);
@@ -240,6 +241,7 @@ class Kernel final : private HostServices {
   std::map<std::pair<std::string, std::string>, journal::CallsRefused> refusal_counts_;  // (subject, code)
   std::atomic<bool> draining_ = false;  // read by timers on their threads
   bool journal_available_ = true;
+  std::chrono::nanoseconds next_probe_{0};  // monotonic
   std::vector<std::function<void()>> when_idle_;
 
   std::mutex ingress_mutex_;

@@ -56,6 +56,24 @@ TEST_F(KernelTest, Law1EveryCallLeavesItsRecord) {
   EXPECT_EQ(recorded[2].at_pointer("/event/kind")->as_string(), "agent-runtime:tool_called");
 }
 
+TEST_F(KernelTest, TheJournalIsTriedAgainUntilItIsBack) {
+  faults.fail_commit = true;
+  call("probe:put", kPut);
+  ASSERT_FALSE(kernel->journal_available());
+  const auto a_second_later = [&] {
+    ASSERT_TRUE(kernel->next_deadline().has_value()) << "somebody must wake it";
+    clock.advance(std::chrono::seconds(1));
+    settle();
+  };
+  a_second_later();
+  EXPECT_FALSE(kernel->journal_available());
+  faults.fail_commit = false;
+  const std::string before = bytes();
+  a_second_later();
+  EXPECT_TRUE(kernel->journal_available()) << "without a call";
+  EXPECT_EQ(bytes(), before) << "and without an entry";
+}
+
 TEST_F(KernelTest, TextsThatAreNotUtf8AreNotTaken) {
   const std::uint64_t before = log->head().size;
   for (const bool in_key : {true, false}) {

@@ -54,7 +54,7 @@ class Confinement : public testing::Test {
   PosixFiles files;
   SystemClock clock;
   SystemRandom random;
-  ManualExecutor executor;
+  ThreadPoolExecutor executor{1, 8};
 };
 
 TEST_F(Confinement, ASymlinkOutOfTheWorkspaceIsRefusedWhereverItStands) {

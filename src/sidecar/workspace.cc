@@ -196,7 +196,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   const WorkspacePaths& paths = workspace->paths_;
   LUMENFLOW_TRY(check_confinement(ports.files, paths));
   LUMENFLOW_TRY_ASSIGN(workspace->keys_, load_keys(ports.files, paths.keys));
-  LUMENFLOW_TRY_ASSIGN(workspace->lock_, ports.files.lock(paths.lock));
+  LUMENFLOW_TRY_ASSIGN(const std::string locked, ports.files.real_path(paths.lock));
+  LUMENFLOW_TRY_ASSIGN(workspace->lock_, ports.files.lock(locked));
 
   kernel::KernelOptions options;
   kernel::WorkspacePacks read = read_workspace_packs(ports.files, paths.config, builtin_packs);

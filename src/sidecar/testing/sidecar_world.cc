@@ -88,7 +88,7 @@ SidecarWorld::SidecarWorld(WorldOptions options) : options_(std::move(options)),
   socket_path_ = join_path(root_, "control.sock");
   const PosixFiles files;
   std::filesystem::copy(template_workspace(), root_, std::filesystem::copy_options::recursive);
-  std::ofstream(join_path(root_, "lumenflow.yaml"), std::ios::app) << options_.config;
+  std::ofstream(join_path(root_, "lumenflow.yaml"), std::ios::app) << "packs: [{id: probe}]\n" << options_.config;
   keys_ = *load_keys(files, WorkspacePaths(root_).keys);
   token_ = token();
   start();
