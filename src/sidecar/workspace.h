@@ -48,7 +48,9 @@ struct InitOptions {
 // naming what does. Opening and making a workspace ask this first.
 Status check_confinement(const Files& files, const WorkspacePaths& paths);
 
-// Writes lumenflow.yaml, .gitignore and the keys; what is there already stays. The answer lists what was written.
+// Writes lumenflow.yaml, .gitignore and the keys; what is there already stays, but for an operator key without a
+// passphrase, which is put under the one that is given. The answer lists what was written. INVALID_INPUT when the
+// lumenflow.yaml that is there says otherwise than the options; INVALID_CONFIGURATION when a journal has lost its key.
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options);
 
 // lumenflow.yaml and the packs it pins, as they are on disk now; what cannot be read is a diagnostic (LF2001).
