@@ -338,7 +338,7 @@ bool Kernel::also_notify(const ReceiptId& receipt, Completion done) {
 }
 
 bool Kernel::callable(const pack::ActiveTool& tool, const Credential& credential) const {
-  if (tool.descriptor.internal_only || draining_) return false;
+  if (tool.descriptor.internal_only || draining_ || tampered_as_) return false;
   if (!holds_scope(credential, tool.descriptor.scope, tool.pack == nullptr ? "kernel" : tool.pack->manifest.id))
     return false;
   const auto verdict = scope_verdicts_.find(&tool);

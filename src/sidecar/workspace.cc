@@ -322,6 +322,14 @@ Status Workspace::checkpoint_now() {
   return status;
 }
 
+void Workspace::look_at_configuration() {
+  const Result<std::optional<FileInfo>> now = ports_.files.stat(paths_.config);
+  if (now.ok() && *now && *now == seen_configuration_) return;
+  seen_configuration_ = now.ok() ? *now : std::nullopt;
+  const Result<std::string> text = ports_.files.read(paths_.config, pack::kYamlBytesMax);
+  kernel_->configuration_on_disk(text.ok() ? sha256_hex(*text) : std::string());
+}
+
 Result<kernel::CallResult> Workspace::call_and_wait(kernel::Call call) {
   std::optional<kernel::CallResult> result;
   LUMENFLOW_TRY(kernel_->submit(std::move(call), [&result](const kernel::CallResult& done) { result = done; }));

@@ -98,6 +98,8 @@ class Workspace {
   void checkpoint_if_due();
   // The same at once, on this thread.
   Status checkpoint_now();
+  // Tells the kernel what became of lumenflow.yaml, which is read again only when its file is another. Strand only.
+  void look_at_configuration();
 
   // Runs one call to its end on this thread: for a process without an event loop that opened with no doorbell (the
   // CLI).
@@ -112,6 +114,7 @@ class Workspace {
   std::unique_ptr<FileLock> lock_;
   WorkspaceKeys keys_;
   pack::Diagnostics diagnostics_;
+  std::optional<FileInfo> seen_configuration_;  // when it was last read
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<journal::BlobStore> blobs_;
   std::unique_ptr<log::CheckpointStore> checkpoints_;
