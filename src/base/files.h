@@ -20,8 +20,10 @@ struct FileInfo {
   bool symlink = false;  // of the path itself, not of what it points to
   std::uint64_t size_bytes = 0;
   std::int64_t modified_ns = 0;  // since 1970
+  std::int64_t changed_ns = 0;   // the same, of content or mode; nobody can set it
   std::uint64_t inode = 0;
   std::uint32_t mode = 0;  // permission bits
+  bool operator==(const FileInfo&) const = default;
 };
 
 // A kernel lock: it ends with the process that holds it, however that ends.

@@ -90,6 +90,7 @@ class MemoryFiles final : public Files {
     return std::optional(FileInfo{.directory = found->second.directory,
                                   .size_bytes = found->second.content.size(),
                                   .modified_ns = found->second.version,
+                                  .changed_ns = found->second.version,
                                   .inode = 0,
                                   .mode = found->second.mode});
   }

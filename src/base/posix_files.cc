@@ -161,6 +161,7 @@ Result<std::optional<FileInfo>> PosixFiles::stat(const std::string& path) const 
                                 .symlink = S_ISLNK(own.st_mode),
                                 .size_bytes = static_cast<std::uint64_t>(target.st_size),
                                 .modified_ns = target.st_mtim.tv_sec * 1'000'000'000 + target.st_mtim.tv_nsec,
+                                .changed_ns = target.st_ctim.tv_sec * 1'000'000'000 + target.st_ctim.tv_nsec,
                                 .inode = target.st_ino,
                                 .mode = target.st_mode & 07777u});
 }

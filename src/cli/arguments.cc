@@ -35,6 +35,10 @@ void add_format(CLI::App& command, std::string& format) {
   command.add_option("--format", format)->check(CLI::IsMember({"text", "json", "sarif"}))->capture_default_str();
 }
 
+std::string not_blank(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n") == std::string::npos ? "is empty; give a value, or leave the flag out" : "";
+}
+
 void add_workspace_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* init = app.add_subcommand("init", "Make this folder a workspace: lumenflow.yaml and its keys");
   init->add_option("--id", parsed.init.id, "workspace id (default: the folder's name)");
@@ -165,10 +169,14 @@ void add_token_commands(CLI::App& app, Parsed& parsed) {
   mint->add_option("--ttl", parsed.token.ttl, "life, e.g. 1h (default: 24h)");
   mint->callback(
       [&parsed] { parsed.run = [&parsed](Context& context) { return run_token_mint(context, parsed.token); }; });
+  for (const char* option :
+       {"--subject", "--scope", "--audience", "--ttl"})  // an unset variable is no wish for defaults
+    mint->get_option(option)->check(not_blank);
   CLI::App* revoke = token.add_subcommand("revoke", "Refuse a token from now on");
   revoke->add_option("--jti", parsed.token.token_id, "the token's id")->required();
   revoke->callback(
       [&parsed] { parsed.run = [&parsed](Context& context) { return run_token_revoke(context, parsed.token); }; });
+  revoke->get_option("--jti")->check(not_blank);
   for (CLI::App* command : {mint, revoke}) {
     command->add_option("--passphrase-file", parsed.token.passphrase_file, "unlocks the operator key; - for stdin");
     command->add_flag("--json", parsed.token.json);

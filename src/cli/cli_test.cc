@@ -148,7 +148,7 @@ TEST_F(Usage, InitMakesAWorkspaceOnceAndTouchesNothingAfterwards) {
   const PosixFiles files;
   const std::string config = *files.read(join_path(cli.root(), "lumenflow.yaml"), 1u << 20);
   const std::string key = *files.read(join_path(cli.root(), ".lumenflow/state/keys/token.pem"), 1u << 20);
-  EXPECT_EQ(cli.run({"init", "--id", "other"}).exit_code, kOk);
+  EXPECT_EQ(cli.run({"init"}).exit_code, kOk);
   EXPECT_EQ(*files.read(join_path(cli.root(), "lumenflow.yaml"), 1u << 20), config);
   EXPECT_EQ(*files.read(join_path(cli.root(), ".lumenflow/state/keys/token.pem"), 1u << 20), key);
   EXPECT_EQ((*files.stat(join_path(cli.root(), ".lumenflow/state/keys/token.pem")))->mode, 0600u);

@@ -120,5 +120,8 @@ int run_version(Context& context, bool json, bool errors);
 
 // The text of --passphrase-file FILE, or of stdin for "-", without its line break; empty when no file is named.
 Result<std::string> read_passphrase(const Context& context, const std::string& file);
+// The same; and when no file is named and the workspace's operator key is locked, asks for it on the terminal, if there
+// is one.
+Result<std::string> operator_passphrase(const Context& context, const std::string& file);
 
 }  // namespace lumenflow::cli

@@ -27,6 +27,7 @@ struct Context {
   std::string program;    // the path of this executable
   std::string workspace;  // --workspace, else LUMENFLOW_WORKSPACE; empty: look upwards from here
   std::vector<const pack::BuiltinPack*> builtin_packs;
+  int terminal = -1;  // where a person can be asked; -1: nobody is there
 };
 
 // The root of the workspace that the command is about. INVALID_CONFIGURATION with what to do.

@@ -55,9 +55,6 @@ Check check_state(const Context& context, const sidecar::WorkspacePaths& paths) 
 }
 
 Check check_keys(const Context& context, const sidecar::WorkspacePaths& paths) {
-  const auto keys = sidecar::load_keys(context.files, paths.keys);
-  if (!keys.ok())
-    return {"keys", Health::kFault, keys.error().message(), "run `lumenflow init` to make what is missing"};
   const auto folder = context.files.stat(paths.keys);
   if (folder.ok() && *folder && ((*folder)->mode & 077) != 0)
     return {"keys", Health::kFault, paths.keys + " can be entered by others", "chmod 700 " + paths.keys};
@@ -70,6 +67,8 @@ Check check_keys(const Context& context, const sidecar::WorkspacePaths& paths) {
     if (((*info)->mode & 077) != 0)
       return {"keys", Health::kFault, std::string(name) + " can be read by others", "chmod 600 " + path};
   }
+  const auto keys = sidecar::load_keys(context.files, paths.keys);
+  if (!keys.ok()) return {"keys", Health::kFault, keys.error().message(), "restore the keys from a backup"};
   return {"keys", Health::kOk, "present, readable by you alone", {}};
 }
 

@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "sidecar/workspace.h"
 
 namespace lumenflow::cli {
@@ -22,8 +23,30 @@ Result<std::string> read_passphrase(const Context& context, const std::string& f
   return text;
 }
 
+Result<std::string> operator_passphrase(const Context& context, const std::string& file) {
+  if (!file.empty()) return read_passphrase(context, file);
+  LUMENFLOW_TRY_ASSIGN(const std::string root, workspace_root(context));
+  const Result<bool> open_key = sidecar::operator_key_is_open(context.files, sidecar::WorkspacePaths(root).keys);
+  if (!open_key.ok() || *open_key || context.terminal < 0) return std::string();  // whoever needs the key says so
+  return ask_secret(context.terminal, "Passphrase of the operator key: ");
+}
+
+namespace {
+
+// A new passphrase: from the file, else from the person at the terminal, twice.
+Result<std::string> new_passphrase(const Context& context, const InitFlags& flags) {
+  if (!flags.production || !flags.passphrase_file.empty() || context.terminal < 0)
+    return read_passphrase(context, flags.passphrase_file);
+  LUMENFLOW_TRY_ASSIGN(std::string passphrase, ask_secret(context.terminal, "New passphrase of the operator key: "));
+  LUMENFLOW_TRY_ASSIGN(const std::string again, ask_secret(context.terminal, "The same again: "));
+  if (passphrase == again) return passphrase;
+  return Error(ErrorCode::kInvalidRequest, "the two passphrases differ");
+}
+
+}  // namespace
+
 int run_init(Context& context, const InitFlags& flags) {
-  const Result<std::string> passphrase = read_passphrase(context, flags.passphrase_file);
+  const Result<std::string> passphrase = new_passphrase(context, flags);
   if (!passphrase.ok()) return fail_usage(context, passphrase.error());
   const std::string folder = context.workspace.empty() ? "." : context.workspace;
   if (Status status = context.files.make_directories(folder); !status.ok()) return fail(context, status.error());

@@ -1,4 +1,5 @@
 // The composition root: makes the adapters, passes them down, and runs the command that was asked for.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   SystemRandom random;
   cli::Context context{files, clock, random, std::cin, std::cout, std::cerr, false, false, {}, {}, {}};
   context.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
+  context.terminal = ::isatty(STDIN_FILENO) == 1 ? ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
   context.colour = context.out_is_terminal && std::getenv("NO_COLOR") == nullptr;
   const Result<std::string> program = files.real_path("/proc/self/exe");
   context.program = program.ok() ? *program : argv[0];

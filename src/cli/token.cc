@@ -35,13 +35,13 @@ Result<json::Value> mint(Context& context, const TokenFlags& flags) {
     LUMENFLOW_TRY_ASSIGN(const std::int64_t ttl_seconds, seconds_of(flags.ttl));
     input.set("ttl_seconds", ttl_seconds);
   }
-  LUMENFLOW_TRY_ASSIGN(const std::string passphrase, read_passphrase(context, flags.passphrase_file));
+  LUMENFLOW_TRY_ASSIGN(const std::string passphrase, operator_passphrase(context, flags.passphrase_file));
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
   return data_of(session->call_kernel("kernel:token_mint", json::Value(std::move(input)), passphrase));
 }
 
 Result<json::Value> revoke(Context& context, const TokenFlags& flags) {
-  LUMENFLOW_TRY_ASSIGN(const std::string passphrase, read_passphrase(context, flags.passphrase_file));
+  LUMENFLOW_TRY_ASSIGN(const std::string passphrase, operator_passphrase(context, flags.passphrase_file));
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
   const json::Value input = json::Object{{"token_id", flags.token_id}};
   return data_of(session->call_kernel("kernel:token_revoke", input, passphrase));

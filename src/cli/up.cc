@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -10,6 +11,7 @@
 #include "base/logging.h"
 #include "cli/commands.h"
 #include "lumenflow/json.h"
+#include "pack/diagnostic.h"
 #include "sidecar/sidecar.h"
 
 namespace lumenflow::cli {
@@ -25,7 +27,7 @@ void print_ready(Context& context, const sidecar::Ready& ready, bool json) {
                 << std::endl;
     return;
   }
-  context.out << "ready on " << ready.url << "\n";
+  context.out << "ready" << (ready.url.empty() ? "" : " on " + ready.url) << "\n";
   if (!ready.socket.empty()) context.out << "control socket " << ready.socket << "\n";
   context.out << "stop with Ctrl-C" << std::endl;
 }
@@ -59,7 +61,12 @@ int run_up(Context& context, const UpFlags& flags) {
   if (!workspace.ok()) return fail(context, workspace.error());
   configure_log((*workspace)->config());
 
+  if (const pack::Diagnostics& found = (*workspace)->diagnostics(); !found.items().empty())
+    context.err << render_text(found, false);
+
   sidecar::SidecarOptions options;
+  const std::vector<std::string>& surfaces = (*workspace)->config().surfaces;
+  options.tcp = std::ranges::find(surfaces, "http") != surfaces.end();
   options.listen = flags.listen;
   options.tls_cert = flags.tls_cert;
   options.tls_key = flags.tls_key;

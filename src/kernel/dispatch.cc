@@ -30,8 +30,9 @@ void Kernel::dispatch(CallArrived arrived) {
   call->receipt = ReceiptId("rcpt-" + call->ulid.str());
   call->registry = options_.registry;
 
-  const bool may_run = admit(call) && resolve(call) && authorise(call) && check_input(call) && check_scopes(call) &&
-                       check_policy(call) && check_idempotency(call) && check_approval(call);
+  const bool may_run = admit(call) && check_configuration(call) && resolve(call) && authorise(call) &&
+                       check_input(call) && check_scopes(call) && check_policy(call) && check_idempotency(call) &&
+                       check_approval(call);
   if (may_run) start(call);
 }
 

@@ -10,6 +10,7 @@
 namespace lumenflow::kernel {
 namespace {
 
+constexpr std::string_view kWorkspaceIdKey = "workspace_id";
 constexpr std::size_t kIngressMax = 65'536;
 constexpr std::int64_t kSecondMs = 1'000;
 constexpr std::chrono::milliseconds kTimerWaitMin{1};
@@ -46,6 +47,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
     kernel->journal_available_ = false;
     return kernel;
   }
+  LUMENFLOW_TRY(kernel->check_workspace_id());
   LUMENFLOW_TRY(kernel->close_crashed_calls());
   const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash,
                                          kernel->options_.version};
@@ -67,6 +69,18 @@ Status Kernel::load() {
     if (items.size() < 1024) return {};
     after = items.back().key;
   }
+}
+
+// A journal is of one workspace: its events say so, and tokens, subjects and receipts lean on it.
+Status Kernel::check_workspace_id() {
+  const std::string key = journal::store_key("kernel", kWorkspaceIdKey);
+  const std::string& id = options_.config.id.str();
+  LUMENFLOW_TRY_ASSIGN(const auto written, ports_.log.tables().get(journal::kStoreTable, key));
+  if (!written) return ports_.log.put(journal::kStoreTable, key, id);
+  if (*written == id) return {};
+  return Error(ErrorCode::kInvalidConfiguration,
+               "the journal is of the workspace '" + *written + "', and lumenflow.yaml says 'id: " + id +
+                   "'; write 'id: " + *written + "', or begin another workspace in a folder of its own");
 }
 
 // --- ingress: any thread ---
@@ -324,7 +338,7 @@ bool Kernel::also_notify(const ReceiptId& receipt, Completion done) {
 }
 
 bool Kernel::callable(const pack::ActiveTool& tool, const Credential& credential) const {
-  if (tool.descriptor.internal_only || draining_) return false;
+  if (tool.descriptor.internal_only || draining_ || tampered_as_) return false;
   if (!holds_scope(credential, tool.descriptor.scope, tool.pack == nullptr ? "kernel" : tool.pack->manifest.id))
     return false;
   const auto verdict = scope_verdicts_.find(&tool);

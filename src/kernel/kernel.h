@@ -90,6 +90,10 @@ class Kernel final : private HostServices {
   // When run_pending() must be called at the latest, on the monotonic clock; nothing: not before the next doorbell.
   std::optional<std::chrono::nanoseconds> next_deadline() const;
 
+  // What lumenflow.yaml is now: the lower-case hex SHA-256 of its bytes, empty when it cannot be read. While that is
+  // not what was loaded, calls are refused with SPEC_TAMPERED.
+  void configuration_on_disk(const std::string& hash);
+
   bool draining() const override { return draining_; }
   bool journal_available() const { return journal_available_; }
   std::size_t running() const { return running_.size(); }
@@ -129,15 +133,15 @@ class Kernel final : private HostServices {
     std::vector<Ending> endings_of_effects;                             // ends of two-commit calls
     std::vector<std::pair<std::string, std::uint64_t>> store_versions;  // by pack: those it wrote
     std::vector<std::shared_ptr<std::promise<Status>>> transactions;    // shared with those who wait
-    bool writes_more = false;  // that nobody waits for
+    bool writes_more = false;                                           // that nobody waits for
     bool empty() const {
-      return answers.empty() && launches.empty() && endings_of_effects.empty() && transactions.empty() &&
-             !writes_more;
+      return answers.empty() && launches.empty() && endings_of_effects.empty() && transactions.empty() && !writes_more;
     }
   };
 
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
+  Status check_workspace_id();
   Status close_crashed_calls();
   void enqueue(Ingress item);
 
@@ -170,6 +174,7 @@ class Kernel final : private HostServices {
   // dispatch.cc: stages 0 to 8
   void dispatch(CallArrived arrived);
   bool admit(const CallPtr& call);
+  bool check_configuration(const CallPtr& call);  // tampering.cc
   bool resolve(const CallPtr& call);
   bool authorise(const CallPtr& call);
   bool check_input(const CallPtr& call);
@@ -239,7 +244,8 @@ class Kernel final : private HostServices {
   std::vector<Ending> unrecorded_;  // ends of two-commit calls in batches that failed
 
   std::map<std::pair<std::string, std::string>, journal::CallsRefused> refusal_counts_;  // (subject, code)
-  std::atomic<bool> draining_ = false;  // read by timers on their threads
+  std::atomic<bool> draining_ = false;      // read by timers on their threads
+  std::optional<std::string> tampered_as_;  // what lumenflow.yaml became; nothing while it is what was loaded
   bool journal_available_ = true;
   std::chrono::nanoseconds next_probe_{0};  // monotonic
   std::vector<std::function<void()>> when_idle_;

@@ -436,6 +436,25 @@ TEST_F(KernelTest, Stage9EndsAtTheDeadlineAndDropsTheLateResult) {
   EXPECT_EQ(kernel->counters().late_results, 1u);
 }
 
+// Stage 0.
+TEST_F(KernelTest, Stage0ACallAfterLumenflowYamlChangedIsRefused) {
+  kernel->configuration_on_disk(config.hash);
+  EXPECT_FALSE(call("probe:put", kPut).code);
+  kernel->configuration_on_disk("other");
+  const json::Value event = entries().back();
+  EXPECT_EQ(event.at_pointer("/event/kind")->as_string(), "spec_tampered");
+  EXPECT_EQ(event.at_pointer("/event/actual_hash")->as_string(), "other");
+  const std::size_t before = entries().size();
+  kernel->configuration_on_disk("other");
+  EXPECT_EQ(entries().size(), before) << "it is told once";
+  expect_refused(call("probe:put", kPut), ErrorCode::kSpecTampered, 0);
+  expect_refused(call("nope:nope"), ErrorCode::kSpecTampered, 0);
+  kernel->configuration_on_disk("");
+  expect_refused(call("probe:put", kPut), ErrorCode::kSpecTampered, 0);
+  kernel->configuration_on_disk(config.hash);
+  EXPECT_FALSE(call("probe:put", kPut).code) << "what was loaded is there again";
+}
+
 TEST_F(KernelTest, Stage9CanBeCancelled) {
   std::optional<CallResult> result;
   submit("probe:effect", Object{}, "", [&](const CallResult& done) { result = done; });

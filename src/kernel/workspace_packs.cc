@@ -1,7 +1,9 @@
 #include "kernel/workspace_packs.h"
 
 #include <algorithm>
+#include <set>
 
+#include "kernel/config_effect.h"
 #include "pack/fields.h"
 #include "pack/integrity.h"
 
@@ -100,6 +102,10 @@ WorkspacePacks load_workspace_packs(const std::string& file, const std::string& 
   if (out.config) {
     const pack::Activation activation = activation_of(*out.config);
     out.registry = builder.build(&activation);
+    std::set<std::string> sections;
+    for (const auto& pack : out.registry->packs()) sections.insert(pack->manifest.config_key);
+    report_without_effect(file, text, *out.config, sections, out.diagnostics);
+    if (out.diagnostics.has_errors()) out.config.reset();
   } else {
     out.registry = builder.build();
   }

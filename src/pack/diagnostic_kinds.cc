@@ -125,6 +125,13 @@ constexpr DiagnosticKind kKinds[] = {
      "Write the setting that the help names, or leave it out."},
     {"LF2011", "config-section-invalid", kError, "A pack's section does not match the `config_schema` of that pack.",
      "Write the section as the pack's schema wants it."},
+    {"LF2012", "rules-not-evaluated", kError,
+     "The file has policy rules, of the workspace or of a lane, and this version does not evaluate rules. Who wrote "
+     "them "
+     "relies on them, so the file is refused rather than run without them.",
+     "Remove the rules; `default_decision`, `scopes` and the scopes of tokens are enforced."},
+    {"LF2013", "no-effect", kWarning, "The setting is well-formed, and this version does nothing with it.",
+     "Leave it out until a version acts on it."},
 };
 
 }  // namespace

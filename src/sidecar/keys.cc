@@ -41,7 +41,15 @@ std::string random_bytes(std::size_t size) {
   return bytes;
 }
 
+// A private key that others can read or replace is none.
+Status check_private(const Files& files, const std::string& path) {
+  LUMENFLOW_TRY_ASSIGN(const auto found, files.stat(path));
+  if (!found || (found->mode & 077) == 0) return {};
+  return Error(ErrorCode::kInvalidConfiguration, path + " can be read or changed by others; run: chmod 600 " + path);
+}
+
 Result<std::string> read_key(const Files& files, const std::string& folder, const std::string& name) {
+  if (!name.ends_with(".pub.pem")) LUMENFLOW_TRY(check_private(files, join_path(folder, name)));
   Result<std::string> content = files.read(join_path(folder, name), 64 * 1024);
   if (!content.ok() && content.error().code() == ErrorCode::kNotFound)
     return Error(ErrorCode::kInvalidConfiguration, "the workspace has no key " + name + "; run `lumenflow init` in it");
@@ -62,9 +70,28 @@ Status create_keys(Files& files, const std::string& folder, const std::string& o
                             kPublicMode);
 }
 
+Result<bool> encrypt_operator_key(Files& files, const std::string& folder, const std::string& passphrase) {
+  const std::string path = join_path(folder, "operator.pem");
+  LUMENFLOW_TRY_ASSIGN(const bool there, exists(files, path));
+  if (!there) return false;
+  LUMENFLOW_TRY_ASSIGN(const std::string pem, read_key(files, folder, "operator.pem"));
+  if (is_encrypted_pem(pem)) return false;
+  LUMENFLOW_TRY_ASSIGN(const std::string locked, encrypt_private_pem(pem, passphrase));
+  LUMENFLOW_TRY(files.write_atomic(path, locked, kSecretMode));
+  return true;
+}
+
+Result<bool> operator_key_is_open(const Files& files, const std::string& folder) {
+  LUMENFLOW_TRY_ASSIGN(const bool there, exists(files, join_path(folder, "operator.pem")));
+  if (!there) return false;
+  LUMENFLOW_TRY_ASSIGN(const std::string pem, read_key(files, folder, "operator.pem"));
+  return !is_encrypted_pem(pem);
+}
+
 Result<WorkspaceKeys> load_keys(const Files& files, const std::string& folder) {
   WorkspaceKeys keys;
   LUMENFLOW_TRY_ASSIGN(keys.token_private_pem, read_key(files, folder, "token.pem"));
+  LUMENFLOW_TRY(check_private(files, join_path(folder, "operator.pem")));
   LUMENFLOW_TRY_ASSIGN(keys.token_public_pem, p256_public_from_private(keys.token_private_pem));
   LUMENFLOW_TRY_ASSIGN(keys.token_key_id, p256_thumbprint(keys.token_public_pem));
   LUMENFLOW_TRY_ASSIGN(keys.operator_public_pem, read_key(files, folder, "operator.pub.pem"));

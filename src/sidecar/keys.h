@@ -27,7 +27,11 @@ struct WorkspaceKeys {
 // Makes what is missing and touches nothing that is there. `operator_passphrase` empty: the operator key is
 // unencrypted.
 Status create_keys(Files& files, const std::string& folder, const std::string& operator_passphrase);
-// INVALID_CONFIGURATION naming `lumenflow init` when there are none.
+// Puts an operator key that is there unencrypted under a passphrase; whether it did.
+Result<bool> encrypt_operator_key(Files& files, const std::string& folder, const std::string& passphrase);
+// Whether the operator's private key is there and needs no passphrase.
+Result<bool> operator_key_is_open(const Files& files, const std::string& folder);
+// INVALID_CONFIGURATION naming `lumenflow init` when there are none, or the chmod to run when others can read one.
 Result<WorkspaceKeys> load_keys(const Files& files, const std::string& folder);
 // The operator's private key, unlocked. UNAUTHENTICATED for a wrong or missing passphrase, saying which flag gives it.
 Result<std::string> unlock_operator_key(const Files& files, const std::string& folder, const std::string& passphrase);

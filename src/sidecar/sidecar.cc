@@ -17,6 +17,8 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::chrono::milliseconds kConfigurationInterval{250};
+
 http::Limits limits_of(const kernel::LimitsConfig& config) {
   http::Limits limits;
   limits.connections = config.connections;
@@ -68,7 +70,8 @@ class AsioSidecar final : public Sidecar {
             [this] { return server_ == nullptr ? 0 : server_->connections(); },
             options_.heartbeat},
         deadline_timer_(io),
-        checkpoint_timer_(io) {
+        checkpoint_timer_(io),
+        configuration_timer_(io) {
     Routes routes(router_, context_);
     add_tool_routes(routes, context_);
     add_call_routes(routes, context_);
@@ -95,6 +98,7 @@ class AsioSidecar final : public Sidecar {
       LUMENFLOW_TRY_ASSIGN(ready.url, listen());
     }
     arm_checkpoint_timer();
+    watch_configuration();
     return ready;
   }
 
@@ -107,6 +111,7 @@ class AsioSidecar final : public Sidecar {
     });
     workspace_.kernel().drain([this, done = std::move(done)] {
       checkpoint_timer_.cancel();
+      configuration_timer_.cancel();
       deadline_timer_.cancel();
       context_.closing = true;  // the entry that says so rings the streams' bell
       // Answers that were just handed over leave first.
@@ -186,6 +191,14 @@ class AsioSidecar final : public Sidecar {
     });
   }
 
+  void watch_configuration() {
+    workspace_.look_at_configuration();
+    configuration_timer_.expires_after(kConfigurationInterval);
+    configuration_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) watch_configuration();
+    });
+  }
+
   void run_after(std::chrono::milliseconds delay, std::function<void()> work) {
     const auto timer = std::make_shared<asio::steady_timer>(io_, delay);  // shared: lives as long as its wait
     timer->async_wait([timer, work = std::move(work)](const boost::system::error_code& error) {
@@ -204,6 +217,7 @@ class AsioSidecar final : public Sidecar {
   std::unique_ptr<http::Server> server_;
   asio::steady_timer deadline_timer_;
   asio::steady_timer checkpoint_timer_;
+  asio::steady_timer configuration_timer_;
   std::optional<std::chrono::nanoseconds> armed_for_;
   bool draining_ = false;
 };

@@ -64,6 +64,8 @@ void add_status_routes(Routes& routes, RouteContext& context) {
               .summary = "Counters and gauges for Prometheus",
               .media_type = "text/plain"},
              [&context](const ExchangePtr& exchange) {
+               if (!context.workspace.config().metrics)
+                 return exchange->fail(Error(ErrorCode::kNotFound, "lumenflow.yaml says 'telemetry: {metrics: off}'"));
                http::Response response;
                response.content_type = "text/plain; version=0.0.4; charset=utf-8";
                response.body = context.metrics.render(context.workspace, context.connections());

@@ -98,6 +98,13 @@ TEST(StatusRoutes, MetricsAreWellFormedAndCount) {
   EXPECT_EQ(second.samples.at("lumenflow_calls_total{outcome=\"success\"}"), 2);
 }
 
+TEST(StatusRoutes, MetricsThatAreOffAreNotThere) {
+  const SidecarWorld world({.config = "telemetry: {metrics: off}\n"});
+  const Answer answer = world.get("/metrics", world.as(world.token("metrics:read")));
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_THAT(answer.text("/detail"), HasSubstr("telemetry"));
+}
+
 TEST(StatusRoutes, HealthAndReadinessNeedNoToken) {
   const SidecarWorld world;
   for (const char* path : {"/healthz", "/readyz"}) {

@@ -47,6 +47,36 @@ std::string initial_config(const std::string& id, bool production) {
   return text;
 }
 
+// INVALID_INPUT when lumenflow.yaml is there and says otherwise than the options.
+Status check_agreement(const Files& files, const std::string& config_path, const InitOptions& options) {
+  const Result<std::string> text = files.read(config_path, pack::kYamlBytesMax);
+  if (!text.ok()) return {};
+  pack::Diagnostics ignored;  // `up` and `doctor` say them
+  const auto config = kernel::parse_config(config_path, *text, nullptr, ignored);
+  if (!config) return {};
+  if (!options.id.empty() && config->id.str() != options.id)
+    return Error(ErrorCode::kInvalidInput, "this folder is the workspace '" + config->id.str() + "' already, not '" +
+                                               options.id + "'; leave --id out, or choose another folder");
+  if (options.production && !config->production)
+    return Error(ErrorCode::kInvalidInput, config_path +
+                                               " is of a workspace in development; write 'mode: production' into it, "
+                                               "then run `lumenflow init --production` again");
+  return {};
+}
+
+// A journal is signed by the log's key: another key would make all of it look forged.
+Status check_log_key(const Files& files, const WorkspacePaths& paths) {
+  const std::string seed = join_path(paths.keys, "log.seed");
+  LUMENFLOW_TRY_ASSIGN(const auto key, files.stat(seed));
+  LUMENFLOW_TRY_ASSIGN(const auto journal, files.stat(paths.journal));
+  if (key || !journal) return {};
+  return Error(ErrorCode::kInvalidConfiguration,
+               seed +
+                   " is missing, and the journal is signed with it: restore it from a backup. Without it nothing "
+                   "says that the journal is whole; to begin a new one, move " +
+                   paths.journal + " and " + paths.checkpoints + " aside first");
+}
+
 }  // namespace
 
 kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
@@ -113,9 +143,15 @@ Result<std::vector<std::string>> init_workspace(Files& files, const std::string&
     return Error(ErrorCode::kInvalidInput,
                  "'" + id + "' is no workspace id: lower-case letters, digits and '-', at most 63");
   LUMENFLOW_TRY(check_confinement(files, paths));
+  LUMENFLOW_TRY(check_agreement(files, paths.config, options));
+  LUMENFLOW_TRY(check_log_key(files, paths));
   LUMENFLOW_TRY(files.make_directories(paths.state, 0700));
   LUMENFLOW_TRY(write_new(join_path(root, ".lumenflow/.gitignore"), "state/\n"));
   LUMENFLOW_TRY(create_keys(files, paths.keys, options.operator_passphrase));
+  if (!options.operator_passphrase.empty()) {
+    LUMENFLOW_TRY_ASSIGN(const bool encrypted, encrypt_operator_key(files, paths.keys, options.operator_passphrase));
+    if (encrypted) written.push_back(join_path(paths.keys, "operator.pem"));
+  }
   LUMENFLOW_TRY(write_new(paths.config, initial_config(id, options.production)));
   return written;
 }
@@ -203,6 +239,13 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   kernel::WorkspacePacks read = read_workspace_packs(ports.files, paths.config, builtin_packs);
   if (!read.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
   options.config = *std::move(read.config);
+  if (options.config.production) {
+    LUMENFLOW_TRY_ASSIGN(const bool open_key, operator_key_is_open(ports.files, paths.keys));
+    if (open_key)
+      return Error(ErrorCode::kInvalidConfiguration,
+                   "the mode is production, and the operator key has no passphrase; run: lumenflow init --production "
+                   "--passphrase-file FILE");
+  }
   options.registry = std::move(read.registry);
   workspace->diagnostics_ = std::move(read.diagnostics);
 
@@ -277,6 +320,14 @@ Status Workspace::checkpoint_now() {
   Status status = checkpoints_->write(head);
   if (status.ok()) checkpoint_job_->last_size = head.size;
   return status;
+}
+
+void Workspace::look_at_configuration() {
+  const Result<std::optional<FileInfo>> now = ports_.files.stat(paths_.config);
+  if (now.ok() && *now && *now == seen_configuration_) return;
+  seen_configuration_ = now.ok() ? *now : std::nullopt;
+  const Result<std::string> text = ports_.files.read(paths_.config, pack::kYamlBytesMax);
+  kernel_->configuration_on_disk(text.ok() ? sha256_hex(*text) : std::string());
 }
 
 Result<kernel::CallResult> Workspace::call_and_wait(kernel::Call call) {

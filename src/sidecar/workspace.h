@@ -48,7 +48,9 @@ struct InitOptions {
 // naming what does. Opening and making a workspace ask this first.
 Status check_confinement(const Files& files, const WorkspacePaths& paths);
 
-// Writes lumenflow.yaml, .gitignore and the keys; what is there already stays. The answer lists what was written.
+// Writes lumenflow.yaml, .gitignore and the keys; what is there already stays, but for an operator key without a
+// passphrase, which is put under the one that is given. The answer lists what was written. INVALID_INPUT when the
+// lumenflow.yaml that is there says otherwise than the options; INVALID_CONFIGURATION when a journal has lost its key.
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options);
 
 // lumenflow.yaml and the packs it pins, as they are on disk now; what cannot be read is a diagnostic (LF2001).
@@ -96,6 +98,8 @@ class Workspace {
   void checkpoint_if_due();
   // The same at once, on this thread.
   Status checkpoint_now();
+  // Tells the kernel what became of lumenflow.yaml, which is read again only when its file is another. Strand only.
+  void look_at_configuration();
 
   // Runs one call to its end on this thread: for a process without an event loop that opened with no doorbell (the
   // CLI).
@@ -110,6 +114,7 @@ class Workspace {
   std::unique_ptr<FileLock> lock_;
   WorkspaceKeys keys_;
   pack::Diagnostics diagnostics_;
+  std::optional<FileInfo> seen_configuration_;  // when it was last read
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<journal::BlobStore> blobs_;
   std::unique_ptr<log::CheckpointStore> checkpoints_;

@@ -1,0 +1,103 @@
+#include "kernel/config_effect.h"
+
+#include <algorithm>
+
+#include "pack/fields.h"
+#include "pack/yaml.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+constexpr std::string_view kRules = "LF2012";
+constexpr std::string_view kNothing = "LF2013";
+
+// Keys that nothing reads yet, with the value that says the same as leaving them out.
+struct IdleKey {
+  std::string_view pointer;
+  std::string_view neutral;  // as JSON; empty: none
+};
+constexpr IdleKey kIdleKeys[] = {
+    {"/lanes", "[]"},           {"/allow_loosening", "false"}, {"/uplink/sidecar_url", ""},
+    {"/uplink/batch", ""},      {"/uplink/outbox", ""},        {"/events/retention", ""},
+    {"/journal/retention", ""}, {"/journal/backup", ""},       {"/sandbox/read_only_paths", "[]"},
+    {"/sandbox/limits", ""},    {"/limits/call_timeout", ""},  {"/record", "false"},
+    {"/telemetry/otlp", ""},
+};
+// Sections of packs, which are read where their pack runs.
+constexpr std::string_view kPackKeys[] = {"routines", "gates", "agent_runtime", "sidekick", "software_delivery"};
+
+class Effects {
+ public:
+  Effects(const json::Value& document, pack::Report& report) : document_(document), report_(report) {}
+
+  void refuse_rules(const std::string& pointer) {
+    const json::Value* rules = document_.at_pointer(pointer);
+    if (rules == nullptr || !rules->is_array() || rules->as_array().empty()) return;
+    report_.at_key(kRules, pointer, "this version does not evaluate rules, so these would not be kept",
+                   "remove them; 'default_decision', 'scopes' and tokens' scopes are enforced");
+  }
+
+  void warn(const std::string& pointer) {
+    report_.at_key(kNothing, pointer, "'" + pointer.substr(1) + "' has no effect in this version",
+                   "leave it out until it has");
+  }
+
+  void warn_of(const IdleKey& key) {
+    const std::string pointer(key.pointer);
+    const json::Value* value = document_.at_pointer(pointer);
+    if (value != nullptr && (key.neutral.empty() || json::serialize(*value) != key.neutral)) warn(pointer);
+  }
+
+  void warn_of_surfaces(const WorkspaceConfig& config) {
+    for (const std::string& surface : config.surfaces) {
+      if (surface == "http") continue;
+      const json::Value& written = *document_.at_pointer("/surfaces");
+      if (!written.is_array()) {
+        warn("/surfaces/" + surface);
+        continue;
+      }
+      for (std::size_t i = 0; i < written.as_array().size(); ++i)
+        if (written.as_array()[i] == json::Value(surface))
+          report_.at(kNothing, pack::child_pointer("/surfaces", i),
+                     "the surface '" + surface + "' has no effect in this version", "leave it out until it has");
+    }
+  }
+
+  void warn_of_providers() {
+    const json::Value* providers = document_.find("approval_providers");
+    if (providers == nullptr || !providers->is_object()) return;
+    for (const json::Member& member : providers->as_object())
+      if (member.value != json::Value("console")) warn(pack::child_pointer("/approval_providers", member.key));
+  }
+
+ private:
+  const json::Value& document_;
+  pack::Report& report_;
+};
+
+}  // namespace
+
+void report_without_effect(const std::string& file, const std::string& text, const WorkspaceConfig& config,
+                           const std::set<std::string>& sections, pack::Diagnostics& diagnostics) {
+  pack::YamlDocument document;
+  pack::Diagnostics found;
+  if (!parse_yaml(file, text, "LF2001", document, found)) return;  // it was parsed before
+  pack::Report report(document, {"LF2002", "LF2003", "LF2004"}, found);
+  Effects effects(document.value, report);
+  effects.refuse_rules("/policies");
+  for (std::size_t i = 0; i < config.lanes.size(); ++i)
+    effects.refuse_rules(pack::child_pointer("/lanes", i) + "/policies");
+  for (const IdleKey& key : kIdleKeys) effects.warn_of(key);
+  effects.warn_of_providers();
+  effects.warn_of_surfaces(config);
+  if (config.uplink == "loopback" || config.uplink == "conductor")
+    effects.warn(document.value.find("uplink")->is_string() ? "/uplink" : "/uplink/adapter");
+  for (const std::string_view key : kPackKeys)
+    if (document.value.find(key) != nullptr && !sections.contains(std::string(key)))
+      report.at_key(kNothing, pack::child_pointer("", key),
+                    "'" + std::string(key) + "' has no effect: no active pack reads it", "leave it out");
+  found.sort();
+  diagnostics.append(found);
+}
+
+}  // namespace lumenflow::kernel
