@@ -191,8 +191,9 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
   bench->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_bench(context, parsed.bench); }; });
 
   CLI::App* demo = app.add_subcommand("demo", "A sidecar on a scratch workspace, and a few real calls");
-  demo->add_option("name", parsed.demo.name)->check(CLI::IsMember({"trace"}))->capture_default_str();
+  demo->add_option("name", parsed.demo.name)->check(CLI::IsMember({"trace", "sidekick"}))->capture_default_str();
   demo->add_flag("--once", parsed.demo.once, "end after the calls");
+  demo->add_flag("--json", parsed.demo.json, "sidekick: a line of JSON for each step");
   demo->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_demo(context, parsed.demo); }; });
 
   CLI::App* version = app.add_subcommand("version", "The program's version");

@@ -287,6 +287,36 @@ TEST_F(Usage, TheDemoRunsToItsEnd) {
   const Said said = cli.run_bare({"demo", "trace", "--once"});
   EXPECT_EQ(said.exit_code, kOk) << said.out << said.err;
   EXPECT_THAT(said.out, AllOf(HasSubstr("POST /tools/task:create"), HasSubstr("intact: ")));
+  EXPECT_EQ(cli.run_bare({"demo", "trace", "--json"}).exit_code, kUsage);
+}
+
+TEST_F(Usage, TheDemoOfSidekickShowsRequestAnswerAndReceiptOfEachStep) {
+  const std::vector<std::string> order{"sidekick:init", "task:create",       "task:list",      "memory:store",
+                                       "memory:recall", "channel:configure", "channel:send",   "routine:create",
+                                       "routine:run",   "sidekick:status",   "sidekick:export"};
+  const Said said = cli.run_bare({"demo", "sidekick", "--once"});
+  EXPECT_EQ(said.exit_code, kOk) << said.out << said.err;
+  std::size_t at = 0, receipts = 0;
+  for (const std::string& tool : order) {
+    at = said.out.find("> POST /tools/" + tool + " {", at);
+    ASSERT_NE(at, std::string::npos) << tool;
+  }
+  for (at = 0; (at = said.out.find("receipt rcpt-", at)) != std::string::npos; ++at) ++receipts;
+  EXPECT_EQ(receipts, order.size());
+  EXPECT_THAT(said.out, HasSubstr("intact: "));
+
+  const Said as_json = cli.run_bare({"demo", "sidekick", "--once", "--json"});
+  EXPECT_EQ(as_json.exit_code, kOk) << as_json.err;
+  std::vector<std::string> tools;
+  std::istringstream lines(as_json.out);
+  for (std::string line; std::getline(lines, line);) {
+    const Result<json::Value> step = json::parse(line);
+    ASSERT_TRUE(step.ok()) << line;
+    tools.emplace_back(json::string_or(*step, "tool", ""));
+    EXPECT_THAT(std::string(json::string_or(*step, "receipt_id", "")), ::testing::StartsWith("rcpt-")) << line;
+    EXPECT_EQ(json::integer_or(*step, "http_status", 0), 200);
+  }
+  EXPECT_EQ(tools, order);
 }
 
 }  // namespace

@@ -111,8 +111,10 @@ int run_bench(Context& context, const BenchFlags& flags);
 struct DemoFlags {
   std::string name = "trace";
   bool once = false;
+  bool json = false;  // sidekick: a line of JSON for each step
 };
 int run_demo(Context& context, const DemoFlags& flags);
+int run_demo_sidekick(Context& context, const DemoFlags& flags);
 
 int run_version(Context& context, bool json, bool errors);
 

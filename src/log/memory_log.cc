@@ -59,7 +59,13 @@ std::vector<KeyValue> scan_merged(const Table& table, const Changes& changes, st
 
 class MemorySnapshot final : public Snapshot {
  public:
-  explicit MemorySnapshot(Tables tables) : tables_(std::move(tables)) {}
+  MemorySnapshot(Tables tables, std::shared_ptr<std::mutex> mutex)
+      : tables_(std::move(tables)), mutex_(std::move(mutex)) {}
+  // Under the lock: the writer asks under it whether a table is still shared, and changes in place one that is not.
+  ~MemorySnapshot() override {
+    const std::lock_guard lock(*mutex_);
+    tables_.clear();
+  }
   Result<std::optional<std::string>> get(std::string_view table, std::string_view key) const override {
     LUMENFLOW_TRY(check_table_name(table));
     const Table& rows = table_of(tables_, table);
@@ -78,7 +84,8 @@ class MemorySnapshot final : public Snapshot {
   }
 
  private:
-  const Tables tables_;
+  Tables tables_;
+  const std::shared_ptr<std::mutex> mutex_;  // the log's; a snapshot may outlive it
 };
 
 class MemoryLog final : public Log, private TableReader, private TileSource {
@@ -115,7 +122,7 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
                    "the log has " + std::to_string(size) + " entries, not " + std::to_string(*expected_head));
     }
     {
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard lock(*mutex_);
       for (StoredRow& row : batch_rows_) rows_.push_back(std::move(row));
       for (FinishedTile& tile : finished_) tiles_.emplace(tile.id, std::move(tile.entries));
       for (auto& [name, changes] : batch_changes_) apply(name, changes);
@@ -136,7 +143,7 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
     return head;
   }
   Result<std::vector<StoredRow>> read(Position after, std::size_t entries_max, std::size_t bytes_max) const override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(*mutex_);
     std::vector<StoredRow> page;
     std::size_t entries = 0, bytes = 0;
     for (auto row = row_holding(after.next()); row != rows_.end(); ++row) {
@@ -149,7 +156,7 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
     return page;
   }
   Result<StoredRow> row_at(Position position) const override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(*mutex_);
     const auto row = position.value() == 0 ? rows_.end() : row_holding(position);
     if (row == rows_.end())
       return Error(ErrorCode::kNotFound, "no entry at position " + std::to_string(position.value()));
@@ -159,8 +166,8 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
     bells_.add(after.value(), std::move(bell), [this] { return tree_.size(); });
   }
   Result<std::unique_ptr<Snapshot>> snapshot() const override {
-    const std::lock_guard lock(mutex_);
-    return std::unique_ptr<Snapshot>(std::make_unique<MemorySnapshot>(tables_));
+    const std::lock_guard lock(*mutex_);
+    return std::unique_ptr<Snapshot>(std::make_unique<MemorySnapshot>(tables_, mutex_));
   }
   Result<std::vector<Hash256>> inclusion_proof(Position position, std::uint64_t size) const override {
     return tree_.inclusion_proof(position, size);
@@ -193,7 +200,7 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
     return scan_merged(table_of(tables_, table), batch_changes_, table, descending_range(prefix, before), true, limit);
   }
   Result<std::vector<Hash256>> load_tile(TileId id) const override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(*mutex_);
     const auto found = tiles_.find(id);
     return found == tiles_.end() ? std::vector<Hash256>() : found->second;
   }
@@ -229,7 +236,7 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
   std::vector<StoredRow> batch_rows_;
   Changes batch_changes_;
   // Committed; the writer changes it under the mutex and reads it without.
-  mutable std::mutex mutex_;
+  const std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();  // shared with snapshots
   std::vector<StoredRow> rows_;
   std::map<TileId, std::vector<Hash256>> tiles_;
   Tables tables_;

@@ -128,8 +128,9 @@ TEST_F(EventRoutes, AGapIsNamedAndWhatIsBeforeItIsSent) {
   world.start();
   EventReader reader(world, "?after=0");
   const Frame first = reader.next();
-  EXPECT_EQ(json::string_or(first.value(), "status", ""), "gap");
-  const json::Value* from = first.value().at_pointer("/missing/from");
+  const json::Value told = first.value();
+  EXPECT_EQ(json::string_or(told, "status", ""), "gap");
+  const json::Value* from = told.at_pointer("/missing/from");
   ASSERT_NE(from, nullptr) << first.data;
   EXPECT_GT(from->as_integer(), json::integer_or(page.value.find("items")->as_array()[0], "position", 0));
   EXPECT_LE(from->as_integer(), spoiled);

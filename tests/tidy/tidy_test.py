@@ -121,6 +121,10 @@ class Sizes(Case):
                                   "src/a/b.h": "\n" * 250, "src/a/b.cc": "\n" * 500, "src/a/b_test.cc": "\n" * 800},
                      "src/a/a.cc: 501 lines, over 500", "src/a/a.h: 251", "src/a/a_test.cc: 801")
 
+    def test_generated_files_are_as_long_as_their_source_makes_them(self):
+        self.passes(self.check, {"src/a/a.h": "// Generated from x by y\n" + "\n" * 300})
+        self.catches(self.check, {"src/a/a.h": "\n// Generated from x by y\n" + "\n" * 300}, "src/a/a.h: 302 lines")
+
     def test_long_lines_count_characters(self):
         self.catches(self.check, {"src/a/a.cc": "// " + "x" * 118 + "\n// " + "é" * 117 + "\n"}, "1 lines over 120 characters")
 

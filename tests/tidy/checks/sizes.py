@@ -6,6 +6,7 @@ from tree import line_of, matching
 
 LINE_MAX = 120
 FUNCTION_MAX = 70
+GENERATED = "// Generated from "
 HEADER_MAX, SOURCE_MAX, TEST_MAX = 250, 500, 800
 
 RATCHET = "tests/tidy/sizes.txt"
@@ -64,7 +65,8 @@ def measure(tree):
         lines = tree.files[path].split("\n")
         if lines and lines[-1] == "":
             lines.pop()
-        if len(lines) > file_max(path):
+        generated = lines[:1] and lines[0].startswith(GENERATED)  # nobody edits it: its length is its source's
+        if len(lines) > file_max(path) and not generated:
             over[("file", path)] = len(lines)
         long_lines = sum(len(line) > LINE_MAX for line in lines)
         if long_lines:
