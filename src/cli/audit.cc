@@ -52,6 +52,7 @@ Result<Verdict> verify(const Context& context) {
   log::SqliteLogOptions options;
   options.path = paths.journal;
   options.new_log_id = "unused";
+  options.read_only = sidecar::on_read_only_file_system(paths.state);
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(options));
   Verdict verdict;
   LUMENFLOW_TRY_ASSIGN(verdict.report, log::verify_all(*log, heads));

@@ -283,14 +283,6 @@ TEST_F(Commands, UpExplainsWhyItCannotListen) {
          "/no/cert.pem");
 }
 
-TEST_F(Commands, AHeldWorkspaceThatAnswersNobodyIsUnreachable) {
-  PosixFiles files;
-  const auto held = files.lock(join_path(cli.root(), ".lumenflow/state"));
-  ASSERT_TRUE(held.ok());
-  expect({"tools"}, kUnreachable, "answers on no socket");
-  expect({"up"}, kUsage, "already runs");
-}
-
 TEST_F(Usage, TheDemoRunsToItsEnd) {
   const Said said = cli.run_bare({"demo", "trace", "--once"});
   EXPECT_EQ(said.exit_code, kOk) << said.out << said.err;

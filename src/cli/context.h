@@ -3,6 +3,7 @@
 // Made by main, borrowed by the command that runs. One thread.
 #pragma once
 
+#include <chrono>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ struct Context {
   std::string program;    // the path of this executable
   std::string workspace;  // --workspace, else LUMENFLOW_WORKSPACE; empty: look upwards from here
   std::vector<const pack::BuiltinPack*> builtin_packs;
-  int terminal = -1;  // where a person can be asked; -1: nobody is there
+  std::chrono::milliseconds patience{10'000};  // with whoever holds the workspace, and with a sidecar that is silent
+  int terminal = -1;                           // where a person can be asked; -1: nobody is there
 };
 
 // The root of the workspace that the command is about. INVALID_CONFIGURATION with what to do.

@@ -123,6 +123,9 @@ bool check_sidecar(const Context& context, Checks& checks) {
     checks.push_back({"journal", Health::kFault,
                       cell(journal->find("what")) + ", from position " + cell(journal->find("first_affected")),
                       "it is read-only now; run `lumenflow audit verify`"});
+  } else if (journal != nullptr && json::boolean_or(*journal, "read_only", false)) {
+    checks.push_back({"journal", Health::kFault, "is on a read-only file system: it can be read, and nothing is called",
+                      "remount it, or copy the workspace"});
   } else if (journal != nullptr && !json::boolean_or(*journal, "available", true)) {
     checks.push_back({"journal", Health::kFault, "cannot be written", "look at disk space and the sidecar's log"});
   } else {

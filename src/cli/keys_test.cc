@@ -100,6 +100,12 @@ TEST_F(Keys, ATokenOfNothingIsNotOneOfEverything) {
   EXPECT_EQ(cli.run({"token", "revoke", "--jti", ""}).exit_code, 2);
 }
 
+TEST_F(Keys, WhatMintDoesNotTakeIsNamed) {
+  const Said said = cli.run({"token", "mint", "--ttl", "400d"});
+  EXPECT_EQ(said.exit_code, 1);
+  EXPECT_THAT(said.err, AllOf(HasSubstr("/ttl_seconds"), HasSubstr("31536000")));
+}
+
 // A terminal, and somebody at it.
 class Terminal : public testing::Test {
  protected:

@@ -1,10 +1,13 @@
 #include "cli/session.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
@@ -20,6 +23,8 @@ namespace lumenflow::cli {
 namespace {
 
 constexpr std::size_t kThreads = 2, kQueueMax = 1024;
+constexpr std::chrono::milliseconds kTurn{20};
+constexpr std::chrono::hours kCallTimeMax{24};  // a call ends by its tool's own deadline
 
 http::ClientOptions socket_options(const std::string& path) {
   http::ClientOptions options;
@@ -27,15 +32,33 @@ http::ClientOptions socket_options(const std::string& path) {
   return options;
 }
 
-// Whether a sidecar answers there.
-bool is_alive(const std::string& socket_path) {
+enum class Sidecar : std::uint8_t { kAbsent, kAnswers, kSilent };
+
+// Whether anybody listens there.
+bool is_listening(const std::string& socket_path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket_path.size() >= sizeof(address.sun_path)) return false;
+  socket_path.copy(address.sun_path, socket_path.size());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  const bool listening = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+                         errno == EAGAIN;  // its queue is full
+  ::close(fd);
+  return listening;
+}
+
+// Asked before anything else, for what is asked then may rightly take its time.
+Sidecar look_for_sidecar(const std::string& socket_path, std::chrono::milliseconds patience) {
+  if (!is_listening(socket_path)) return Sidecar::kAbsent;
   http::ClientOptions options = socket_options(socket_path);
-  options.connect_timeout = std::chrono::milliseconds(500);
+  options.connect_timeout = options.timeout = patience;
   http::Client client(std::move(options));
   http::ClientRequest request;
   request.path = "/healthz";
   const auto answer = client.send(request);
-  return answer.ok() && answer->status == 200;
+  if (answer.ok() && answer->status == 200) return Sidecar::kAnswers;
+  return is_listening(socket_path) ? Sidecar::kSilent : Sidecar::kAbsent;
 }
 
 Result<std::string> private_folder() {
@@ -103,14 +126,27 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context) {
   session->context_ = &context;
   LUMENFLOW_TRY_ASSIGN(session->root_, workspace_root(context));
   std::string socket = sidecar::control_socket_path(session->root_);
-  if (!is_alive(socket)) {
+  // Commands without a sidecar take turns; one that was started meanwhile is as good.
+  const auto give_up = std::chrono::steady_clock::now() + context.patience;
+  for (;;) {
+    const Sidecar there = look_for_sidecar(socket, context.patience);
+    if (there == Sidecar::kAnswers) break;
+    if (there == Sidecar::kSilent)
+      return Error(ErrorCode::kUnreachable,
+                   "the sidecar at " + socket + " does not answer; it may be stopped (SIGSTOP) or overloaded");
     auto local = LocalSidecar::start(context, session->root_);
-    if (!local.ok() && local.error().code() == ErrorCode::kWorkspaceLocked)
-      return Error(ErrorCode::kUnreachable, "another process holds this workspace and answers on no socket (" + socket +
-                                                "); wait for it to end, or look with `fuser` at .lumenflow/state");
-    if (!local.ok()) return std::move(local).error();
-    session->local_ = *std::move(local);
-    socket = session->local_->socket();
+    if (local.ok()) {
+      session->local_ = *std::move(local);
+      socket = session->local_->socket();
+      break;
+    }
+    if (local.error().code() != ErrorCode::kWorkspaceLocked) return std::move(local).error();
+    if (std::chrono::steady_clock::now() >= give_up)
+      return Error(ErrorCode::kUnreachable,
+                   "another process holds this workspace, and no sidecar listens at " + socket +
+                       ": it runs with 'socket: off', or with another XDG_RUNTIME_DIR than this shell; `fuser "
+                       ".lumenflow/state` names it");
+    std::this_thread::sleep_for(kTurn);
   }
   session->client_ = std::make_unique<http::Client>(socket_options(socket));
   return session;
@@ -156,6 +192,7 @@ Result<json::Value> Session::call(std::string_view tool, const json::Value& inpu
   request.path = "/tools/" + encode_path_segment(tool);
   if (!idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", idempotency_key);
   request.body = json::serialize(input);
+  request.timeout = kCallTimeMax;
   LUMENFLOW_TRY_ASSIGN(const http::ClientResponse response, send(request));
   return result_of(response);
 }

@@ -183,7 +183,7 @@ void Client::State::set_up(const ClientRequest& request, Exchange& exchange, con
     curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &exchange);
   }
   if (exchange.on_line == nullptr) {
-    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.value_or(options.timeout).count()));
   } else {
     const long seconds = std::max(1L, static_cast<long>(options.timeout.count() / 1000));
     curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);

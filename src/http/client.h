@@ -34,7 +34,8 @@ struct ClientRequest {
   Method method = Method::kGet;
   std::string path = "/";
   std::vector<std::pair<std::string, std::string>> headers;
-  std::optional<std::string> body;  // sent as application/json unless a Content-Type is given
+  std::optional<std::string> body;                        // sent as application/json unless a Content-Type is given
+  std::optional<std::chrono::milliseconds> timeout = {};  // instead of the client's
 };
 
 struct ClientResponse {

@@ -112,7 +112,7 @@ void Kernel::probe_journal() {
   const std::chrono::nanoseconds now = ports_.clock.monotonic();
   if (journal_available_ || !in_flight_.empty() || !open_.empty() || now < next_probe_) return;
   next_probe_ = now + kProbeInterval;
-  if (ports_.log.condition().damaged) return;
+  if (const log::Condition condition = ports_.log.condition(); condition.damaged || condition.read_only) return;
   const Status status = ports_.log.put(journal::kStoreTable, journal::store_key("kernel", "journal_probe"), "1");
   if (!status.ok() && !batch_error_) batch_error_ = status.error();
   open_.writes_more = true;

@@ -42,11 +42,13 @@ Kernel::~Kernel() { ports_.log.settle(); }  // what it handed over calls back in
 
 Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOptions options) {
   std::unique_ptr<Kernel> kernel(new Kernel(ports, std::move(options)));
-  LUMENFLOW_TRY(kernel->load());
-  if (ports.log.condition().damaged) {
+  const Status loaded = kernel->load();
+  const log::Condition condition = ports.log.condition();
+  if (condition.damaged || condition.read_only) {  // then what could be loaded serves those who only read
     kernel->journal_available_ = false;
     return kernel;
   }
+  LUMENFLOW_TRY(loaded);
   LUMENFLOW_TRY(kernel->check_workspace_id());
   LUMENFLOW_TRY(kernel->close_crashed_calls());
   const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash,
@@ -59,8 +61,12 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
 }
 
 Status Kernel::load() {
+  LUMENFLOW_TRY(load_revoked_tokens());  // first: a damaged journal is still read, and by nobody whom it shut out
   LUMENFLOW_TRY(emitter_.load());
-  LUMENFLOW_TRY(idempotency_.load());
+  return idempotency_.load();
+}
+
+Status Kernel::load_revoked_tokens() {
   revoked_tokens_.clear();
   const std::string prefix = journal::store_key("kernel", kRevokedPrefix);
   for (std::string after;;) {

@@ -141,6 +141,7 @@ class Kernel final : private HostServices {
 
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
+  Status load_revoked_tokens();
   Status check_workspace_id();
   Status close_crashed_calls();
   void enqueue(Ingress item);

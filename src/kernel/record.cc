@@ -297,6 +297,8 @@ Kernel::CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::
 // A call that was started by a process that is gone. What its pack knows of it decides; where the pack does not know,
 // one without effects is crashed, any other is unknown.
 Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
+  if (open_call.key.size() != Ulid().bytes.size())
+    return Error(ErrorCode::kJournalDamaged, "the table of open calls has a malformed key");
   const ReceiptId receipt = journal::receipt_of_call_key(open_call.key);
   LUMENFLOW_TRY_ASSIGN(const auto found, ports_.log.tables().get(journal::kCallsTable, open_call.key));
   const auto places = found ? journal::decode_call_places(*found) : std::nullopt;

@@ -72,6 +72,7 @@ struct Condition {  // found when the Log was opened, or by a reader since
   bool damaged = false;
   std::string what;                  // empty unless damaged: what is affected, for a person
   std::uint64_t first_affected = 0;  // position; 0 when unknown
+  bool read_only = false;            // opened where nothing can be written; whole all the same, unless damaged
 };
 
 class Log {

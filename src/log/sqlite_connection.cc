@@ -9,6 +9,17 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 2000;  // somebody else's connection to the file: a backup, an operator's shell
 
+std::string immutable_uri(std::string_view path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#')
+      uri += c == '%' ? "%25" : c == '?' ? "%3f" : "%23";
+    else
+      uri += c;
+  }
+  return uri + "?immutable=1";
+}
+
 }  // namespace
 
 Error sqlite_error(sqlite3* database, std::string_view doing) {
@@ -61,13 +72,16 @@ void Connection::Close::operator()(sqlite3* database) const { sqlite3_close_v2(d
 
 Result<Connection> Connection::open(const std::string& path, Mode mode) {
   sqlite3* opened = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0);
-  const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+  const bool immutable = mode == Mode::kImmutable;
+  const int access = immutable ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
+  const int flags = access | SQLITE_OPEN_NOMUTEX | (mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0);
+  const int code = sqlite3_open_v2((immutable ? immutable_uri(path) : path).c_str(), &opened, flags, nullptr);
   Connection connection(opened);
   if (code != SQLITE_OK)
     return Error(ErrorCode::kIo, "opening " + path + ": " + (opened ? sqlite3_errmsg(opened) : "out of memory"));
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, kBusyTimeoutMs);
+  if (immutable) return connection;
   // The writer of a WAL also syncs as its own connection says, and so does whoever folds it back.
   LUMENFLOW_TRY(connection.execute("PRAGMA synchronous=FULL; PRAGMA locking_mode=NORMAL; PRAGMA temp_store=MEMORY;"));
   if (mode == Mode::kRead) LUMENFLOW_TRY(connection.execute("PRAGMA query_only=1"));

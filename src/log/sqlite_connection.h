@@ -54,8 +54,9 @@ class Query {
 
 class Connection {
  public:
-  enum class Mode { kCreate, kReadWrite, kRead };
-  // IO_ERROR. A kRead connection refuses to write.
+  enum class Mode { kCreate, kReadWrite, kRead, kImmutable };
+  // IO_ERROR. A kRead connection refuses to write; a kImmutable one is for a file that nobody can write, and reads no
+  // write-ahead log.
   static Result<Connection> open(const std::string& path, Mode mode);
 
   Status execute(const std::string& sql);

@@ -49,7 +49,9 @@ class SqliteLog final : public Log {
       : path_(options.path),
         log_id_(std::move(opened.log_id)),
         writer_(std::move(opened.writer)),
-        pool_(std::make_shared<ReadPool>(options.path)),
+        read_only_(options.read_only),
+        pool_(std::make_shared<ReadPool>(options.path,
+                                         options.read_only ? Connection::Mode::kImmutable : Connection::Mode::kRead)),
         tree_(*pool_) {}
   ~SqliteLog() override { rollback(); }
 
@@ -61,6 +63,7 @@ class SqliteLog final : public Log {
     tree_.publish(edge_);
     if (!options.damaged.empty()) damaged(options.damaged, 0);
     compare_with(options.checkpoint);
+    if (read_only_) return {};
     if (!condition_.damaged())
       for (const std::string& table : options.tables) LUMENFLOW_TRY(tables_.create(table));
     LUMENFLOW_TRY_ASSIGN(statements_, prepare_statements(writer_));
@@ -149,7 +152,11 @@ class SqliteLog final : public Log {
     return tree_.consistency_proof(from_size, to_size);
   }
   Result<Hash256> root_at(std::uint64_t size) const override { return tree_.root_at(size); }
-  Condition condition() const override { return condition_.get(); }
+  Condition condition() const override {
+    Condition condition = condition_.get();
+    condition.read_only = read_only_;
+    return condition;
+  }
   Status recheck_tree() const override {
     LUMENFLOW_TRY(pool_->check_first_row());
     LUMENFLOW_TRY(recheck_edge_tiles());
@@ -161,6 +168,7 @@ class SqliteLog final : public Log {
   // Opens a batch if none is open.
   Status enter_batch() {
     if (condition_.damaged()) return Error(ErrorCode::kJournalDamaged, "read-only: " + condition_.get().what);
+    if (read_only_) return Error(ErrorCode::kJournalUnavailable, "the journal is on a file system that is read-only");
     if (lost_) return *lost_;
     if (gate_) return {};
     gate_ = wal_keeper_->enter();
@@ -280,6 +288,7 @@ class SqliteLog final : public Log {
   const std::string path_;
   const std::string log_id_;
   Connection writer_;
+  const bool read_only_;
   SqliteTables tables_{writer_};
   WriterStatements statements_;
   mutable ConditionCell condition_;

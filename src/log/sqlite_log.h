@@ -20,6 +20,8 @@ struct SqliteLogOptions {
   std::optional<Head> checkpoint;
   // Not empty: what the caller found damaged (a checkpoint that does not verify); opens read-only.
   std::string damaged = {};
+  // The file system cannot be written: nothing is created, and whatever writes fails with JOURNAL_UNAVAILABLE.
+  bool read_only = false;
 };
 
 // IO_ERROR when it cannot be opened, UNSUPPORTED_FORMAT when a newer version wrote it. A damaged Log opens read-only

@@ -36,6 +36,34 @@ TEST_F(SqliteLogTest, EverySizeReopensAsItWas) {
   }
 }
 
+TEST_F(SqliteLogTest, WhereNothingCanBeWrittenItIsReadAllTheSame) {
+  fill(*open_at(path_), 300);
+  SqliteLogOptions options;
+  options.path = path_;
+  options.read_only = true;
+  const auto log = open_sqlite_log(options);
+  ASSERT_TRUE(log.ok()) << log.error().to_string();
+  EXPECT_TRUE((*log)->condition().read_only);
+  EXPECT_FALSE((*log)->condition().damaged);
+  EXPECT_EQ((*log)->head().size, 300u);
+  EXPECT_EQ((*log)->row_at(Position(7))->entries.size(), 1u);
+  EXPECT_TRUE((*log)->recheck_tree().ok());
+  EXPECT_EQ((*log)->append(row_of(**log, 1)).error().code(), ErrorCode::kJournalUnavailable);
+  EXPECT_EQ((*log)->put("a", "k", "v").error().code(), ErrorCode::kJournalUnavailable);
+  EXPECT_FALSE(std::filesystem::exists(path_ + "-wal"));
+}
+
+TEST_F(SqliteLogTest, EntriesThatStandInTheWriteAheadLogAloneAreNotLeftOutInSilence) {
+  const std::unique_ptr<Log> writer = open_at(path_);
+  fill(*writer, 3);
+  SqliteLogOptions options;
+  options.path = path_;
+  options.read_only = true;
+  const auto log = open_sqlite_log(options);
+  ASSERT_FALSE(log.ok());
+  EXPECT_NE(log.error().message().find("-wal"), std::string::npos);
+}
+
 TEST_F(SqliteLogTest, RowsMayStraddleTilesAndCoverSeveral) {
   Frontier expected;
   for (const std::size_t count : {250u, 10u, 1u, 2000u, 255u, 1u, 300u}) {

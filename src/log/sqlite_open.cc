@@ -172,10 +172,25 @@ class TreeLoader {
   LoadedTree loaded_;
 };
 
+Result<OpenedDatabase> open_immutable(const SqliteLogOptions& options) {
+  struct stat wal {};
+  if (::stat((options.path + "-wal").c_str(), &wal) == 0 && wal.st_size > 0)
+    return Error(ErrorCode::kJournalUnavailable,
+                 "entries still stand in " + options.path +
+                     "-wal, which cannot be read where nothing can be written; copy the workspace to a place where it "
+                     "can");
+  LUMENFLOW_TRY_ASSIGN(Connection reader, Connection::open(options.path, Connection::Mode::kImmutable));
+  LUMENFLOW_TRY_ASSIGN(const std::int64_t ours, count_tables(reader, "name='meta'"));
+  if (ours == 0) return Error(ErrorCode::kJournalDamaged, options.path + " is not a log's database");
+  LUMENFLOW_TRY_ASSIGN(std::string log_id, read_meta(reader));
+  return OpenedDatabase{std::move(reader), std::move(log_id)};
+}
+
 }  // namespace
 
 Result<OpenedDatabase> open_database(const SqliteLogOptions& options) {
   for (const std::string& table : options.tables) LUMENFLOW_TRY(check_table_name(table));
+  if (options.read_only) return open_immutable(options);
   LUMENFLOW_TRY_ASSIGN(Connection writer, Connection::open(options.path, Connection::Mode::kCreate));
   LUMENFLOW_TRY_ASSIGN(const std::int64_t tables, count_tables(writer, "type='table'"));
   if (tables == 0) {

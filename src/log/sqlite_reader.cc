@@ -69,7 +69,7 @@ Result<ReadPool::Lease> ReadPool::lease() const {
       return lease;
     }
   }
-  LUMENFLOW_TRY_ASSIGN(Connection opened, Connection::open(path_, Connection::Mode::kRead));
+  LUMENFLOW_TRY_ASSIGN(Connection opened, Connection::open(path_, mode_));
   auto connection = std::make_unique<ReadConnection>(std::move(opened));
   LUMENFLOW_TRY_ASSIGN(connection->select_rows, connection->connection.prepare(kSelectRows));
   LUMENFLOW_TRY_ASSIGN(connection->select_tile, connection->connection.prepare(kSelectTile));

@@ -33,7 +33,8 @@ struct ReadConnection {
 
 class ReadPool final : public TileSource {
  public:
-  explicit ReadPool(std::string path) : path_(std::move(path)) {}
+  explicit ReadPool(std::string path, Connection::Mode mode = Connection::Mode::kRead)
+      : path_(std::move(path)), mode_(mode) {}
 
   // Gives the connection back when it goes.
   class Lease {
@@ -54,6 +55,7 @@ class ReadPool final : public TileSource {
 
  private:
   const std::string path_;
+  const Connection::Mode mode_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<ReadConnection>> idle_;
 };

@@ -34,6 +34,7 @@ void list_diagnostics(const ExchangePtr& exchange, RouteContext& context) {
                    {"journal", json::Object{{"damaged", condition.damaged},
                                             {"what", condition.what},
                                             {"first_affected", condition.first_affected},
+                                            {"read_only", condition.read_only},
                                             {"available", context.workspace.kernel().journal_available()}}}});
 }
 

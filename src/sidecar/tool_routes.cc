@@ -76,7 +76,7 @@ void submit(const ExchangePtr& exchange, RouteContext& context, kernel::Call cal
   const std::chrono::nanoseconds began = context.clock.monotonic();
   const auto answer = [exchange, as_stream, began, &context](const kernel::CallResult& result) {
     context.metrics.observe_call(context.clock.monotonic() - began);
-    if (as_stream)
+    if (as_stream && status_of(result) == 200)  // a refusal is over before anything streams, and has its own status
       send_as_stream(exchange, result);
     else
       exchange->send_result(result);

@@ -100,6 +100,19 @@ TEST(ToolRoutes, AStreamedCallEndsWithItsResult) {
   EXPECT_THAT(answer.body, EndsWith("\n\n"));
 }
 
+TEST(ToolRoutes, ARefusalKeepsItsStatusForWhoAsksForAStream) {
+  const SidecarWorld world;
+  const Headers stream = {{"Accept", "text/event-stream"}};
+  EXPECT_EQ(world.call("probe:echo", R"({"other":1})", stream).status, 400);
+  EXPECT_EQ(world.call("probe:nope", "{}", stream).status, 404);
+  Headers reader = world.as(world.token("events:read"));
+  reader.emplace_back("Accept", "text/event-stream");
+  const Answer denied = world.call("probe:echo", "{}", reader);
+  EXPECT_EQ(denied.status, 403);
+  EXPECT_EQ(denied.code(), "TOKEN_SCOPE_DENIED");
+  EXPECT_EQ(world.call("probe:fail", "{}", stream).status, 200) << "what the tool itself reports is a result";
+}
+
 TEST(ToolRoutes, AClientThatGoesAwayDoesNotCancelItsCall) {
   const SidecarWorld world;
   {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
@@ -169,6 +170,8 @@ Result<std::string> find_workspace(const Files& files, const std::string& start)
                "no lumenflow.yaml in " + start + " or above; run `lumenflow init`, or name one with --workspace");
 }
 
+bool on_read_only_file_system(const std::string& path) { return ::access(path.c_str(), W_OK) != 0 && errno == EROFS; }
+
 std::string control_socket_path(const std::string& real_root) {
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
   const std::string folder =
@@ -266,8 +269,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
                           " aside: the journal's end is then only as safe as the disk";
   else if (latest.error().code() != ErrorCode::kNotFound)
     return latest.error();
-  LUMENFLOW_TRY_ASSIGN(std::unique_ptr<log::Log> journal, log::open_sqlite_log(log_options));
-  workspace->log_ = log::make_pipelined_log(std::move(journal));
+  log_options.read_only = on_read_only_file_system(paths.state);
 
   options.workspace_root = real_root;
   options.redaction_key = workspace->keys_.redaction_key;
@@ -280,11 +282,24 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
   options.on_notice = ports.on_notice;
   workspace->outbound_ = make_outbound(ports.ca_file);
-  const kernel::KernelPorts kernel_ports{*workspace->log_, *workspace->blobs_, ports.clock,
-                                         ports.random,     ports.executor,     workspace->outbound_.get()};
-  LUMENFLOW_TRY_ASSIGN(workspace->kernel_, kernel::Kernel::open(kernel_ports, std::move(options)));
+  Status opened = workspace->open_journal(log_options, options);
+  if (!opened.ok() && opened.error().code() == ErrorCode::kJournalDamaged && log_options.damaged.empty()) {
+    log_options.damaged = opened.error().message();  // what the kernel cannot use: reading goes on without it
+    opened = workspace->open_journal(log_options, options);
+  }
+  if (!opened.ok()) return opened.error();
   workspace->checkpoint_if_due();  // a life of under a second leaves a signed head too
   return workspace;
+}
+
+Status Workspace::open_journal(const log::SqliteLogOptions& log_options, const kernel::KernelOptions& options) {
+  kernel_.reset();
+  log_.reset();  // one writer at a time
+  LUMENFLOW_TRY_ASSIGN(std::unique_ptr<log::Log> journal, log::open_sqlite_log(log_options));
+  log_ = log::make_pipelined_log(std::move(journal));
+  const kernel::KernelPorts kernel_ports{*log_, *blobs_, ports_.clock, ports_.random, ports_.executor, outbound_.get()};
+  LUMENFLOW_TRY_ASSIGN(kernel_, kernel::Kernel::open(kernel_ports, options));
+  return {};
 }
 
 Workspace::~Workspace() {
@@ -297,7 +312,7 @@ Workspace::~Workspace() {
 void Workspace::checkpoint_if_due() {
   CheckpointJob& job = *checkpoint_job_;
   const std::chrono::nanoseconds now = ports_.clock.monotonic();
-  if (job.busy || now - job.last_at < config().checkpoint_interval) return;
+  if (job.busy || log_->condition().read_only || now - job.last_at < config().checkpoint_interval) return;
   const log::Head head = log_->head();
   if (head.size == job.last_size) return;
   job.busy = true;
@@ -314,7 +329,7 @@ void Workspace::checkpoint_if_due() {
 
 Status Workspace::checkpoint_now() {
   checkpoint_job_->busy.wait(true);
-  if (log_->condition().damaged) return {};
+  if (const log::Condition condition = log_->condition(); condition.damaged || condition.read_only) return {};
   const log::Head head = log_->head();
   if (head.size == 0) return {};
   Status status = checkpoints_->write(head);

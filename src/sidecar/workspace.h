@@ -20,6 +20,7 @@
 #include "kernel/workspace_packs.h"
 #include "log/checkpoint.h"
 #include "log/log.h"
+#include "log/sqlite_log.h"
 #include "lumenflow/pack.h"
 #include "sidecar/keys.h"
 
@@ -59,6 +60,9 @@ kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::strin
 
 // The nearest folder at or above `start` that has a lumenflow.yaml. NOT_FOUND saying to run `lumenflow init`.
 Result<std::string> find_workspace(const Files& files, const std::string& start);
+
+// Whether this folder can be written by nobody, whatever its permissions say.
+bool on_read_only_file_system(const std::string& path);
 
 // The control socket of a workspace: under the user's runtime directory, mode 0700, named by the root's real path.
 std::string control_socket_path(const std::string& real_root);
@@ -109,6 +113,7 @@ class Workspace {
   struct CheckpointJob;
   class Bell;
   Workspace(const WorkspacePorts& ports, const std::string& root);
+  Status open_journal(const log::SqliteLogOptions& log_options, const kernel::KernelOptions& options);
   WorkspacePorts ports_;
   WorkspacePaths paths_;
   std::unique_ptr<FileLock> lock_;

@@ -44,6 +44,7 @@ Said CommandLine::run_bare(std::vector<std::string> arguments, const std::string
   std::istringstream input(in);
   std::ostringstream out, err;
   Context context{files, clock, random, input, out, err, false, false, LUMENFLOW_PROGRAM, {}, {&sidekick_pack()}};
+  context.patience = patience;
   arguments.insert(arguments.begin(), "lumenflow");
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());

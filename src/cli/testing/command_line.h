@@ -1,6 +1,7 @@
 // The whole command line in this process, on a scratch folder: what was said, and the exit code. Tests only.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ class CommandLine {
   // `lumenflow ARGUMENTS…` with this on stdin; `--workspace ROOT` goes before them.
   Said run(std::vector<std::string> arguments, const std::string& in = {}) const;
   Said run_bare(std::vector<std::string> arguments, const std::string& in = {}) const;  // without --workspace
+  std::chrono::milliseconds patience{10'000};  // of each command, with whoever holds the workspace
   const std::string& root() const { return root_; }
   std::string write(const std::string& name, const std::string& content) const;  // beside the workspace; its path
 
