@@ -68,6 +68,19 @@ TEST_F(Keys, ANewLogKeyIsNotMadeUnderAJournal) {
   EXPECT_EQ(cli.run({"audit", "verify"}).exit_code, 0) << "and with the key back it is as it was";
 }
 
+TEST_F(Keys, AMissingPublicHalfComesBackFromThePrivateOne) {
+  const auto content = [](const std::string& path) {
+    std::ifstream in(path);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string pair = state("keys/token"), before = content(pair + ".pem"),
+                    public_before = content(pair + ".pub.pem");
+  fs::remove(pair + ".pub.pem");
+  EXPECT_EQ(cli.run({"init"}).exit_code, 0);
+  EXPECT_EQ(content(pair + ".pem"), before);
+  EXPECT_EQ(content(pair + ".pub.pem"), public_before);
+}
+
 TEST_F(Keys, InitSaysWhenTheFolderIsAnotherWorkspace) {
   const Said other = cli.run({"init", "--id", "ws-43"});
   EXPECT_EQ(other.exit_code, 2);

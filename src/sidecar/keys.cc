@@ -20,11 +20,30 @@ Result<bool> exists(const Files& files, const std::string& path) {
   return found.has_value();
 }
 
-// The private half first: a crash in between leaves a key whose public half can be made again.
+// The public half of a key that is there. A locked one needs its passphrase.
+Result<std::string> public_half(const Files& files, const std::string& private_path, const std::string& passphrase) {
+  LUMENFLOW_TRY_ASSIGN(std::string pem, files.read(private_path, 64u << 10));
+  if (is_encrypted_pem(pem)) {
+    if (passphrase.empty())
+      return Error(ErrorCode::kInvalidConfiguration,
+                   private_path +
+                       " is there and locked, its public half is missing; give the passphrase with "
+                       "--passphrase-file, or restore the .pub.pem from a backup");
+    LUMENFLOW_TRY_ASSIGN(pem, decrypt_private_pem(pem, passphrase));
+  }
+  return p256_public_from_private(pem);
+}
+
+// The private half first: a crash in between leaves a key whose public half is made again.
 Status create_p256(Files& files, const std::string& folder, const std::string& name, const std::string& passphrase) {
   const std::string private_path = join_path(folder, name + ".pem"), public_path = join_path(folder, name + ".pub.pem");
   LUMENFLOW_TRY_ASSIGN(const bool has_public, exists(files, public_path));
   if (has_public) return {};
+  LUMENFLOW_TRY_ASSIGN(const bool has_private, exists(files, private_path));
+  if (has_private) {
+    LUMENFLOW_TRY_ASSIGN(const std::string public_pem, public_half(files, private_path, passphrase));
+    return files.write_atomic(public_path, public_pem, kPublicMode);
+  }
   LUMENFLOW_TRY_ASSIGN(const P256KeyPair pair, generate_p256());
   std::string private_pem = pair.private_pem;
   if (!passphrase.empty()) {
