@@ -47,7 +47,8 @@ Error failed(std::string_view what, const std::string& path, int error) {
 
 class PosixAppendFile final : public AppendFile {
  public:
-  PosixAppendFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  PosixAppendFile(Disk& disk, Descriptor fd, std::string path)
+      : disk_(disk), fd_(std::move(fd)), path_(std::move(path)) {}
 
   Status append(std::string_view bytes) override {
     while (!bytes.empty()) {
@@ -64,10 +65,20 @@ class PosixAppendFile final : public AppendFile {
   }
   Status sync() override {
     if (::fdatasync(fd_.get()) != 0) return failed("syncing", path_, errno);
-    return {};
+    return still_in_place();
   }
 
  private:
+  // What is synced into a file that nobody can find any more is lost with the process.
+  Status still_in_place() const {
+    struct stat mine {};
+    if (::fstat(fd_.get(), &mine) != 0) return failed("looking at", path_, errno);
+    LUMENFLOW_TRY_ASSIGN(const std::optional<FileStamp> there, disk_.stamp(path_));
+    if (there && there->inode == mine.st_ino) return {};
+    return Error(ErrorCode::kIo, path_ + " was moved or removed while in use; put it back, or start again without it");
+  }
+
+  Disk& disk_;
   Descriptor fd_;
   const std::string path_;
 };
@@ -150,7 +161,7 @@ class PosixDisk final : public Disk {
   Result<std::unique_ptr<AppendFile>> open(const std::string& path, Open how) override {
     const int flags = O_WRONLY | O_APPEND | (how == Open::kNew ? O_CREAT | O_EXCL : 0);
     LUMENFLOW_TRY_ASSIGN(Descriptor fd, open_file(path, flags));
-    return std::unique_ptr<AppendFile>(std::make_unique<PosixAppendFile>(std::move(fd), path));
+    return std::unique_ptr<AppendFile>(std::make_unique<PosixAppendFile>(*this, std::move(fd), path));
   }
   Status rename(const std::string& from, const std::string& to) override {
     std::string old_name, new_name;

@@ -434,6 +434,21 @@ TEST_F(PosixDiskTest, ManyCallersAreServedAndNothingIsLost) {
   EXPECT_EQ(store->read_audit("", 10'000)->size(), std::size_t{kThreads * kEach});
 }
 
+TEST_F(PosixDiskTest, NothingIsAcknowledgedIntoAFolderThatIsGone) {
+  const auto store = *FileStore::open(*disk_);
+  const auto put = [&](const std::string& id) {
+    return store->transact([&](Draft& draft) -> Status {
+      draft.put(Collection::kTasks, id, json::Object{{"id", id}});
+      return {};
+    });
+  };
+  ASSERT_TRUE(put("task-a").ok());
+  std::filesystem::rename(root_ + "/.sidekick", root_ + "/aside");
+  const Status refused = put("task-b");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(store->published(Collection::kTasks).records.find("task-b"), nullptr);
+}
+
 TEST_F(PosixDiskTest, FollowsNoSymlink) {
   namespace fs = std::filesystem;
   const std::string outside = root_ + "-outside";
