@@ -18,7 +18,12 @@ Result<std::string> workspace_root(const Context& context) {
 }
 
 int fail(const Context& context, const Error& error) {
-  context.err << "lumenflow: " << printable(error.message()) << " [" << name(error.code()) << "]\n";
+  context.err << "lumenflow: ";
+  if (error.code() == ErrorCode::kInvalidConfiguration)
+    print_lines(context.err, error.message());  // excerpts of the operator's own files
+  else
+    context.err << printable(error.message());
+  context.err << " [" << name(error.code()) << "]\n";
   for (const ErrorDetail& detail : error.details())
     context.err << "  " << (detail.pointer.empty() ? "/" : printable(detail.pointer)) << ": "
                 << printable(detail.reason) << "\n";

@@ -50,6 +50,14 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+void print_lines(std::ostream& out, std::string_view text) {
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    out << printable(text.substr(0, end)) << "\n";
+    text.remove_prefix(end + 1);
+  }
+  out << printable(text);
+}
+
 void print_table(std::ostream& out, const std::vector<std::string>& header,
                  const std::vector<std::vector<std::string>>& cells) {
   std::vector<std::vector<std::string>> rows = cells;

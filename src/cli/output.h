@@ -18,6 +18,9 @@ void print_table(std::ostream& out, const std::vector<std::string>& header,
 // become visible escapes (\n, \x1b, \u202e), so that it stays in its place. For valid UTF-8.
 std::string printable(std::string_view text);
 
+// The same, line by line.
+void print_lines(std::ostream& out, std::string_view text);
+
 // A JSON value as one cell: strings bare, everything else as JSON.
 std::string cell(const json::Value* value);
 

@@ -117,7 +117,7 @@ RecordTree::Link RecordTree::join(const Link& left, const Link& right) {
 void RecordTree::ascend(std::string_view after, const Visit& visit) const {
   const auto walk = [&](const auto& self, const Node* node) -> bool {
     if (node == nullptr) return true;
-    if (!after.empty() && node->item->key <= after) return self(self, node->right.get());
+    if (!after.empty() && std::string_view(node->item->key) <= after) return self(self, node->right.get());
     return self(self, node->left.get()) && visit(*node->item) && self(self, node->right.get());
   };
   walk(walk, root_.get());
@@ -126,7 +126,7 @@ void RecordTree::ascend(std::string_view after, const Visit& visit) const {
 void RecordTree::descend(std::string_view before, const Visit& visit) const {
   const auto walk = [&](const auto& self, const Node* node) -> bool {
     if (node == nullptr) return true;
-    if (!before.empty() && node->item->key >= before) return self(self, node->left.get());
+    if (!before.empty() && std::string_view(node->item->key) >= before) return self(self, node->left.get());
     return self(self, node->right.get()) && visit(*node->item) && self(self, node->left.get());
   };
   walk(walk, root_.get());
