@@ -9,9 +9,11 @@
 namespace lumenflow::cli {
 namespace {
 
+constexpr std::uint64_t kInputBytesMax = 64u << 20;
+
 Result<std::string> read_input(const Context& context, const std::string& input) {
   if (input == "-") return std::string(std::istreambuf_iterator<char>(context.in), {});
-  if (input.starts_with("@")) return context.files.read(input.substr(1));
+  if (input.starts_with("@")) return read_stream(input.substr(1), kInputBytesMax);
   return input;
 }
 

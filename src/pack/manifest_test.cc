@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -330,6 +331,16 @@ class FolderTest : public ::testing::Test {
   PosixFiles files_;
   std::string root_;
 };
+
+TEST_F(FolderTest, APipeIsUnreadableAndHoldsNobodyUp) {
+  ASSERT_EQ(::mkfifo((root_ + "/pack/schemas/near.json").c_str(), 0600), 0);
+  EXPECT_THAT(codes_with_schema("schemas/near.json"), ElementsAre("LF1024"));
+  ASSERT_EQ(::unlink((root_ + "/pack/manifest.yaml").c_str()), 0);
+  ASSERT_EQ(::mkfifo((root_ + "/pack/manifest.yaml").c_str(), 0600), 0);
+  Parsed parsed;
+  parse_manifest(FolderPackFiles(files_, root_ + "/pack"), "manifest.yaml", parsed.diagnostics);
+  EXPECT_THAT(parsed.codes(), ElementsAre("LF1001"));
+}
 
 TEST_F(FolderTest, SymlinksMustStayInThePack) {
   ASSERT_EQ(::symlink("../../outside.json", (root_ + "/pack/schemas/out.json").c_str()), 0);
