@@ -89,7 +89,8 @@ bool Kernel::resolve(const CallPtr& call) {
   const pack::ActiveTool* tool = call->registry->find(call->call.tool);
   if (tool == nullptr || tool->descriptor.internal_only) {
     refuse(call, 1, ErrorCode::kToolNotFound, "registry",
-           "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; GET /tools lists them");
+           "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; " +
+               (call->call.surface == Surface::kHttp ? "GET /tools" : "`lumenflow tools`") + " lists them");
     return false;
   }
   call->tool = tool;

@@ -70,7 +70,7 @@ TEST(RenderText, UnderlinesOnlyWhereWhatIsLongBegins) {
   EXPECT_THAT(render_text(diagnostics, false), HasSubstr("     |    ^\n"));
   Diagnostics wordy;
   wordy.add("LF1004", {"m", 1, 1}, "too long", "", std::string(300, 'x'));
-  EXPECT_THAT(render_text(wordy, false), HasSubstr("     | ^" + std::string(59, '~') + "\n"));
+  EXPECT_THAT(render_text(wordy, false), HasSubstr("     | ^" + std::string(79, '~') + "\n"));
 }
 
 TEST(RenderText, DoesNotLetAFileDriveTheTerminal) {

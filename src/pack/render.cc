@@ -44,21 +44,22 @@ std::string printable(std::string_view text) {
 
 bool starts_code_point(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
 
-// The bytes of a line that a fault is about: from the column, in code points, to the end of the word there. Of lists
-// and maps in brackets, and of what would run on and on, only where it begins.
+// The bytes of a line that a fault is about: from the column, in code points, to the end of the word there. Of
+// brackets within brackets, and of what would run on and on, only where it begins.
 struct Marked {
   std::size_t begin, end;
   int columns;  // at least 1
 };
 
 Marked marked(std::string_view line, int column) {
-  constexpr int kColumnsMax = 60;
+  constexpr int kColumnsMax = 80;
   std::size_t begin = 0;
   for (int i = 1; i < column && begin < line.size(); ++i)
     for (++begin; begin < line.size() && !starts_code_point(line[begin]);) ++begin;
   std::size_t word_end = std::min(line.find_first_of(" \t", begin), line.size());
   while (word_end > begin && std::string_view(",:]}").find(line[word_end - 1]) != std::string_view::npos) --word_end;
-  if (begin < line.size() && (line[begin] == '[' || line[begin] == '{')) word_end = begin;
+  const auto opens = [&](std::size_t at) { return at < line.size() && (line[at] == '[' || line[at] == '{'); };
+  if (opens(begin) && opens(begin + 1)) word_end = begin;
   Marked out{begin, begin, 0};
   while (out.end < word_end && out.columns < kColumnsMax) {
     for (++out.end; out.end < word_end && !starts_code_point(line[out.end]);) ++out.end;
