@@ -16,7 +16,8 @@ using json::Value;
 constexpr std::string_view kMintInput = R"({
   "type": "object", "additionalProperties": false,
   "properties": {
-    "subject": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[a-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._-]+)*$",
+    "subject": {"type": "string", "minLength": 1, "maxLength": 200,
+                "pattern": "^[a-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._-]+)*$",
                 "description": "who acts; it starts with the workspace's id"},
     "scope": {"type": "string", "maxLength": 1000, "description": "token scopes, separated by spaces; default: workspace"},
     "audience": {"type": "string", "minLength": 1, "maxLength": 100, "description": "default: sidecar"},
