@@ -46,8 +46,8 @@ std::string derived_id(Collection collection, const json::Value& record, const R
   auto time = static_cast<std::uint64_t>(time_of(collection, record, origin));
   for (std::size_t i = kTimeDigits; i-- > 0; time >>= 5) ulid[i] = kBase32[time & 31];
   const std::string_view old_id = json::string_or(record, "id", {});
-  const std::string hash = sha256_hex_of(
-      old_id.empty() ? json::serialize(record) + "#" + std::to_string(origin.twin) : std::string(old_id));
+  const std::string hash =
+      sha256_hex_of(old_id.empty() ? json::serialize(record) + "#" + std::to_string(origin.twin) : std::string(old_id));
   for (std::size_t i = kTimeDigits; i < kUlidSize; ++i)  // 5 of the 8 bits that two digits make
     ulid[i] = kBase32[std::stoul(hash.substr(2 * (i - kTimeDigits), 2), nullptr, 16) & 31];
   return std::string(id_prefix(collection)) + ulid;
@@ -205,7 +205,8 @@ void name_channel(Adoption& adoption, AdoptedNames& names) {
   } else if (!is_named) {
     adoption.want_visible_text("channel", kChannelDefault);
     if (!names.default_since) names.default_since = json::string_or(adoption.value(), "created_at", {});
-    if (!id.empty()) adoption.say("no channel " + id + " is there; the message is in '" + std::string(kChannelDefault) + "'");
+    if (!id.empty())
+      adoption.say("no channel " + id + " is there; the message is in '" + std::string(kChannelDefault) + "'");
   }
 }
 

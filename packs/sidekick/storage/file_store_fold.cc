@@ -149,7 +149,8 @@ Result<bool> FileStore::take_in_outside_edit(Collection collection) {
     return false;
   }
   AdoptedNames names;
-  LUMENFLOW_TRY_ASSIGN(LoadedDocument theirs, load_document(collection, {path, *text, false, modified_ms(stamp)}, names));
+  LUMENFLOW_TRY_ASSIGN(LoadedDocument theirs,
+                       load_document(collection, {path, *text, false, modified_ms(stamp)}, names));
   std::vector<std::string> contested;
   LUMENFLOW_TRY(merge(collection, theirs, contested));
   if (!contested.empty()) {

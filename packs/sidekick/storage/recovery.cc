@@ -103,9 +103,7 @@ Result<LogContent> read_log(Disk& disk, Recovered& recovered) {
 // --- documents ---
 
 // "1 record", "2 records".
-std::string counted(std::size_t records) {
-  return std::to_string(records) + (records == 1 ? " record" : " records");
-}
+std::string counted(std::size_t records) { return std::to_string(records) + (records == 1 ? " record" : " records"); }
 
 std::string listed(const std::vector<std::string>& lines) {
   std::string text;
@@ -142,13 +140,13 @@ Status read_document_of(Disk& disk, const LogContent& log, Collection collection
       recovered.problems.push_back(path + " was removed by somebody else; newer changes are all that is left");
     return {};
   }
-  LUMENFLOW_TRY_ASSIGN(LoadedDocument document, load_document(collection, {path, *text, ours, modified_ms(stamp)}, names));
+  LUMENFLOW_TRY_ASSIGN(LoadedDocument document,
+                       load_document(collection, {path, *text, ours, modified_ms(stamp)}, names));
   const char* why = document.broken ? "corrupt" : document.older ? "older" : "outside";
   recovered.rewrite[at] = document.older || document.broken || document.changed;
   recovered.base.load(collection, std::move(document.records));
   if (document.older || !document.report.empty())
-    recovered.asides.push_back(
-        {path, why, *std::move(text), std::move(document.report), std::move(document.problems)});
+    recovered.asides.push_back({path, why, *std::move(text), std::move(document.report), std::move(document.problems)});
   return {};
 }
 
@@ -174,8 +172,8 @@ Status read_documents(Disk& disk, const LogContent& log, Recovered& recovered,
     const std::size_t at = index_of(collection);
     Status status = read_document_of(disk, log, collection, recovered, names, edited[at]);
     if (status.ok()) continue;
-    const bool is_in_log = std::ranges::any_of(
-        log.changes, [&](const LoggedChange& change) { return change.collection == collection; });
+    const bool is_in_log =
+        std::ranges::any_of(log.changes, [&](const LoggedChange& change) { return change.collection == collection; });
     if (is_in_log || !closes_one_collection(status.error())) return status;
     recovered.marks[at] = {};
     recovered.unavailable[at] = std::move(status).error();
@@ -214,7 +212,8 @@ Status apply_changes(Disk& disk, const LogContent& log, const std::array<bool, k
     const std::string problem = path + ": changed by somebody else and by a call, of which the call's change stands: " +
                                 std::to_string(ids.size()) + " records";
     LUMENFLOW_TRY_ASSIGN(std::optional<std::string> text, disk.read(path));
-    recovered.asides.push_back({path, "outside", std::move(text).value_or(""), problem + "\n" + listed(ids), {problem}});
+    recovered.asides.push_back(
+        {path, "outside", std::move(text).value_or(""), problem + "\n" + listed(ids), {problem}});
   }
   return {};
 }

@@ -52,7 +52,7 @@ Result<Recovered> recover(Disk& disk);
 struct LoadedDocument {
   std::vector<RecordTree::Item> records;
   std::vector<std::string> problems;  // what a person should know; of the older layout the report alone says it
-  std::string report;  // for the copy that is kept of it; empty: none has to be
+  std::string report;                 // for the copy that is kept of it; empty: none has to be
   bool older = false;
   bool broken = false;   // could not be read as a whole
   bool changed = false;  // the records are not what the text says

@@ -219,7 +219,8 @@ TEST_F(ChannelTools, ReceivesSinceAMomentAndOfOneProvider) {
   EXPECT_THAT(received(R"({"since":"2026-03-01T12:01:00.001Z"})"), IsEmpty());
   EXPECT_EQ(refuse("channel:receive", R"({"provider":"smoke-signals"})").code, "PROVIDER_NOT_REGISTERED");
   EXPECT_EQ(refuse("channel:receive", R"({"since":"soon"})").code, "INVALID_INPUT");
-  EXPECT_EQ(refuse("channel:receive", R"({"cursor":"v2.task-01KJMC2R00000000000000000A.00000000"})").code, "INVALID_INPUT");
+  EXPECT_EQ(refuse("channel:receive", R"({"cursor":"v2.task-01KJMC2R00000000000000000A.00000000"})").code,
+            "INVALID_INPUT");
 }
 
 TEST_F(ChannelTools, OrdersIdsAsMessagesAreStored) {

@@ -319,8 +319,9 @@ TEST_F(FileStoreTest, ARecordByHandNeedsNoMoreThanItsTitle) {
 
 TEST_F(FileStoreTest, SaysWhatOfARecordByHandWasChangedOrLeftOut) {
   const std::string id(kTaskA);
-  disk_.put(kTasks, R"({"version": 1, "tasks": [{"id": ")" + id + R"(", "title": " ", "priority": "P9", "colour": "red",)"
-                    R"( "cron": "at noon", "due_at": "soon", "tags": ["a", 1]}, 7]})");
+  disk_.put(kTasks, R"({"version": 1, "tasks": [{"id": ")" + id +
+                        R"(", "title": " ", "priority": "P9", "colour": "red",)"
+                        R"( "cron": "at noon", "due_at": "soon", "tags": ["a", 1]}, 7]})");
   open();
   const json::Value record = *json::parse(texts(Collection::kTasks).at(0));
   EXPECT_EQ(json::string_or(record, "title", ""), "(untitled)");
@@ -337,9 +338,11 @@ TEST_F(FileStoreTest, SaysWhatOfARecordByHandWasChangedOrLeftOut) {
 }
 
 TEST_F(FileStoreTest, ATaskByHandWithAScheduleFallsDue) {
-  disk_.put(kTasks, R"({"version": 1, "tasks": [{"title": "t", "cron": "0 9 * * *", "created_at": "2026-03-01T12:00:00Z"}]})");
+  disk_.put(kTasks,
+            R"({"version": 1, "tasks": [{"title": "t", "cron": "0 9 * * *", "created_at": "2026-03-01T12:00:00Z"}]})");
   open();
-  EXPECT_EQ(json::string_or(*json::parse(texts(Collection::kTasks).at(0)), "next_due_at", ""), "2026-03-02T09:00:00.000Z");
+  EXPECT_EQ(json::string_or(*json::parse(texts(Collection::kTasks).at(0)), "next_due_at", ""),
+            "2026-03-02T09:00:00.000Z");
 }
 
 TEST_F(FileStoreTest, AuditLinesOfOthersStay) {
@@ -423,7 +426,8 @@ TEST_F(FileStoreTest, TheCopyIsMadeEvenOfAFileThatWasDeletedMeanwhile) {
 }
 
 TEST_F(FileStoreTest, RemembersACopyOfAnOutsideEditAcrossRestarts) {
-  disk_.put(kTasks, R"({"version": 1, "tasks": [{"id": ")" + std::string(kTaskA) + R"(", "title": "x", "colour": 1}]})");
+  disk_.put(kTasks,
+            R"({"version": 1, "tasks": [{"id": ")" + std::string(kTaskA) + R"(", "title": "x", "colour": 1}]})");
   open();
   ASSERT_TRUE(put(kTaskB, "b").ok());
   ASSERT_TRUE(store_->fold().ok());
@@ -475,10 +479,12 @@ TEST_F(FileStoreTest, ADocumentOfANewerVersionClosesItsCollectionAlone) {
   EXPECT_TRUE(store_->available(Collection::kTasks).ok());
   ASSERT_EQ(store_->stats().problems.size(), 1u);
   EXPECT_THAT(store_->stats().problems[0], HasSubstr("memory.json"));
-  ASSERT_TRUE(store_->transact([](Draft& draft) -> Status {
-    draft.initialize("2026-03-01T12:00:00.000Z");
-    return {};
-  }).ok());
+  ASSERT_TRUE(store_
+                  ->transact([](Draft& draft) -> Status {
+                    draft.initialize("2026-03-01T12:00:00.000Z");
+                    return {};
+                  })
+                  .ok());
   ASSERT_TRUE(store_->fold().ok());
   EXPECT_EQ(disk_.text(".sidekick/memory/memory.json"), newer) << "it is left as it is";
   open();

@@ -101,7 +101,8 @@ TEST_F(MemoryTools, PagesThroughARankingWhileMemoriesArriveAndGo) {
 
 TEST_F(MemoryTools, RefusesForeignCursorsAndStopsWhenCancelled) {
   remember("x");
-  EXPECT_EQ(refuse("memory:recall", R"({"cursor":"v2.task-01KJMC2R00000000000000000A.00000000"})").code, "INVALID_INPUT");
+  EXPECT_EQ(refuse("memory:recall", R"({"cursor":"v2.task-01KJMC2R00000000000000000A.00000000"})").code,
+            "INVALID_INPUT");
   for (const char* cursor : {"v2.mem-01KJMC2R00000000000000000A.00000000", "r2.", "nonsense"})
     EXPECT_EQ(refuse("memory:recall", R"({"query":"x","cursor":")" + std::string(cursor) + R"("})").code,
               "INVALID_INPUT");

@@ -23,9 +23,9 @@ TEST(Normalized, TrimsStringsAndDropsEmptyOnes) {
 }
 
 TEST(Normalized, LeavesAloneWhatIsWellOrBelongsToOthers) {
-  for (const char* input : {R"({"title":"a b","tags":["a"],"settings":{"url":"u"},"steps":[{"tool":"a:b"}]})",
-                            R"({"metadata":{"x":" y ","z":""}})", R"([" a "])", R"(" a ")", "{}",
-                            R"({"tags":{},"settings":[],"steps":7})"})
+  for (const char* input :
+       {R"({"title":"a b","tags":["a"],"settings":{"url":"u"},"steps":[{"tool":"a:b"}]})",
+        R"({"metadata":{"x":" y ","z":""}})", R"([" a "])", R"(" a ")", "{}", R"({"tags":{},"settings":[],"steps":7})"})
     EXPECT_EQ(of(input), "as it stands") << input;
 }
 

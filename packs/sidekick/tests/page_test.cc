@@ -25,9 +25,10 @@ TEST(Page, StartsAtTheBeginningWithoutCursor) {
 }
 
 TEST(Page, RefusesForeignCursors) {
-  for (const std::string& cursor : {std::string("x"), std::string(kId), make_cursor("mem-01KJMC2R00000000000000000A", kMark),
-                                    make_cursor("task-", kMark), make_cursor("task-01KJMC2R0000000000000000/A", kMark),
-                                    "v2." + std::string(kId), make_cursor(std::string(kId) + "0", kMark)}) {
+  for (const std::string& cursor :
+       {std::string("x"), std::string(kId), make_cursor("mem-01KJMC2R00000000000000000A", kMark),
+        make_cursor("task-", kMark), make_cursor("task-01KJMC2R0000000000000000/A", kMark), "v2." + std::string(kId),
+        make_cursor(std::string(kId) + "0", kMark)}) {
     const json::Value input(json::Object{{"cursor", cursor}});
     const Result<std::string_view> id = read(input);
     ASSERT_FALSE(id.ok()) << cursor;
@@ -38,7 +39,8 @@ TEST(Page, RefusesForeignCursors) {
 
 TEST(Page, ACursorIsForOneQuestion) {
   const auto mark = [](const char* input) { return query_mark(Input(*json::parse(input))); };
-  EXPECT_EQ(mark(R"({"search":"a","status":"done","limit":3,"cursor":"x"})"), mark(R"({"status":"done","search":"a"})"));
+  EXPECT_EQ(mark(R"({"search":"a","status":"done","limit":3,"cursor":"x"})"),
+            mark(R"({"status":"done","search":"a"})"));
   EXPECT_NE(mark(R"({"search":"a"})"), mark(R"({"search":"b"})"));
   EXPECT_NE(mark("{}"), mark(R"({"enabled_only":true})"));
   EXPECT_EQ(mark("{}"), mark(R"({"enabled_only":false})"));

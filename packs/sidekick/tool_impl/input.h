@@ -1,7 +1,7 @@
 // A tool's input, read the way all tools of the pack read it: strings are trimmed and empty ones absent.
 //
-// The host has checked the input, normalized(), against the tool's schema. What a schema cannot say is refused here with INVALID_INPUT
-// and the pointer of the field. Borrows the input; views it returns live as long as that.
+// The host has checked the input, normalized(), against the tool's schema. What a schema cannot say is refused here
+// with INVALID_INPUT and the pointer of the field. Borrows the input; views it returns live as long as that.
 #pragma once
 
 #include <cstdint>

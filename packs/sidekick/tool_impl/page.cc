@@ -40,7 +40,8 @@ std::string query_mark(const Input& input) {
     for (const json::Member& member : *members)
       if (member.key != "limit" && member.key != "cursor" && member.value != json::Value(false))
         sorted.emplace(member.key, &member.value);
-    for (const auto& [key, value] : sorted) text.append(key).append(1, '=').append(json::serialize(*value)).append(1, '\n');
+    for (const auto& [key, value] : sorted)
+      text.append(key).append(1, '=').append(json::serialize(*value)).append(1, '\n');
   }
   return crc32_hex(text);
 }

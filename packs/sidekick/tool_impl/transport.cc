@@ -26,9 +26,9 @@ std::string_view name(DeliveryState state) {
 Status check_no_settings(std::string_view type, const json::Value& settings) {
   const json::Object* members = settings.if_object();
   if (members == nullptr || members->empty()) return {};
-  return Error(ErrorCode::kInvalidInput, "a " + std::string(type) + " has no settings",
-               {{"/settings/" + json::escape_pointer_token(members->begin()->key),
-                 "is no setting of a " + std::string(type)}});
+  return Error(
+      ErrorCode::kInvalidInput, "a " + std::string(type) + " has no settings",
+      {{"/settings/" + json::escape_pointer_token(members->begin()->key), "is no setting of a " + std::string(type)}});
 }
 
 const Transport* find_transport(std::string_view type, std::optional<std::string_view> provider) {
