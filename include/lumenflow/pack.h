@@ -133,6 +133,11 @@ struct RegisteredTimer {
   TimerHandler handler;
 };
 
+// What of an input counts, for a pack with a rule of its own, such as that strings are trimmed; nothing when the input
+// stands as it is. The host checks the tool's schema against that; the record of the call, and the handler, get the
+// input as it was given. Runs on the strand: pure, and in time that grows with the input alone.
+using InputRule = std::function<std::optional<json::Value>(const json::Value& input)>;
+
 struct RegisteredTool {
   std::string name;
   ToolTraits traits;
@@ -172,6 +177,9 @@ class Registration {
   // For tools with effects outside the store: without it such a call of a dead process ends as `unknown`.
   void status(StatusHandler handler) { status_ = std::move(handler); }
   const StatusHandler& status() const { return status_; }
+  // For all tools of the pack.
+  void input_rule(InputRule rule) { input_rule_ = std::move(rule); }
+  const InputRule& input_rule() const { return input_rule_; }
   void tool(std::string name, ToolTraits traits, ToolHandler handler) {
     tools_.push_back({std::move(name), traits, std::move(handler)});
   }
@@ -182,6 +190,7 @@ class Registration {
  private:
   json::Value config_;
   StatusHandler status_;
+  InputRule input_rule_;
   std::vector<RegisteredTool> tools_;
   std::vector<RegisteredTimer> timers_;
 };

@@ -125,7 +125,9 @@ bool Kernel::authorise(const CallPtr& call) {
 // Stage 3.
 bool Kernel::check_input(const CallPtr& call) {
   const json::Schema& schema = *call->tool->descriptor.input_validator;
-  std::vector<ErrorDetail> faults = schema.validate(call->call.input);
+  const std::optional<json::Value> read =
+      call->tool->input_rule ? call->tool->input_rule(call->call.input) : std::nullopt;
+  std::vector<ErrorDetail> faults = schema.validate(read ? *read : call->call.input);
   if (faults.empty()) {
     Result<std::string> text = json::canonical(call->call.input);
     if (text.ok()) {

@@ -32,6 +32,7 @@ struct ActiveTool {
   ToolTraits traits;
   ToolHandler handler;
   StatusHandler status;  // empty: the pack does not tell
+  InputRule input_rule;  // empty: inputs count as they stand
 };
 
 class Registry {

@@ -141,8 +141,9 @@ void RegistryBuilder::let_register(Candidate& candidate, const Activation* activ
   for (const ToolDescriptor& descriptor : manifest.tools) {
     const RegisteredTool* registered = find_registered(registration, descriptor.name);
     if (registered == nullptr) continue;
-    auto tool = std::make_unique<ActiveTool>(
-        ActiveTool{descriptor, candidate.pack.get(), registered->traits, registered->handler, registration.status()});
+    auto tool =
+        std::make_unique<ActiveTool>(ActiveTool{descriptor, candidate.pack.get(), registered->traits,
+                                                registered->handler, registration.status(), registration.input_rule()});
     check_canonical(*tool, report, manifest);
     candidate.tools.push_back(std::move(tool));
   }
