@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "json/canonical.h"
 #include "kernel/kernel.h"
+#include "kernel/result_text.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -223,11 +224,7 @@ void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& recor
     const bool tools_own = result.outcome == journal::Outcome::kFailure &&
                            json::string_or(*recorded->finished, "decided_by", "") == "tool";
     if (!tools_own) result.code = error_code_from_name(json::string_or(*recorded->finished, "code", ""));
-    result.body = recorded->body.result;
-    result.body.pop_back();
-    const std::int64_t duration_us = json::integer_or(*recorded->finished, "duration_us", 0);
-    result.body += ",\"metadata\":{\"duration_ms\":" + std::to_string(duration_us / 1000) + ",\"receipt_id\":\"" +
-                   first.str() + "\"}}";
+    result.body = with_metadata(recorded->body.result, first, json::integer_or(*recorded->finished, "duration_us", 0));
   }
   result.replayed = true;
   call->idempotency_hash.reset();  // the record there is stays the record

@@ -54,6 +54,7 @@ TEST_F(KernelTest, Law1EveryCallLeavesItsRecord) {
   EXPECT_EQ(json::string_or(recorded[1], "outcome", ""), "success");
   EXPECT_EQ(json::string_or(recorded[1], "policy", ""), "allow by default:development");
   EXPECT_EQ(recorded[2].at_pointer("/event/kind")->as_string(), "agent-runtime:tool_called");
+  EXPECT_EQ(*recorded[2].at_pointer("/event/payload/duration_ms"), *body.at_pointer("/metadata/duration_ms"));
 }
 
 TEST_F(KernelTest, TheJournalIsTriedAgainUntilItIsBack) {
