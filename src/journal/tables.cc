@@ -11,7 +11,7 @@ constexpr std::string_view kReceiptPrefix = "rcpt-";
 std::vector<std::string> journal_tables() {
   std::vector<std::string> names;
   for (const std::string_view name : {kCallsTable, kOpenCallsTable, kStreamsTable, kStoreTable, kCallKeysTable,
-                                      kCallKeyIndexTable, kEventKeysTable, kEventKeyIndexTable})
+                                      kCallKeyIndexTable, kEventKeysTable, kEventKeyIndexTable, kOutboxTable})
     names.emplace_back(name);
   names.emplace_back("cursors");
   return names;

@@ -24,6 +24,8 @@ inline constexpr std::string_view kCallKeysTable = "call_keys";
 inline constexpr std::string_view kCallKeyIndexTable = "call_key_index";
 inline constexpr std::string_view kEventKeysTable = "emission_keys";
 inline constexpr std::string_view kEventKeyIndexTable = "emission_key_index";
+// What the other side has not acknowledged; see outbox.h.
+inline constexpr std::string_view kOutboxTable = "outbox";
 std::vector<std::string> journal_tables();
 
 std::string big_endian(std::uint64_t value);                           // 8 bytes
