@@ -117,7 +117,11 @@ std::optional<Ephemerals::Due> Ephemerals::settle(Position tail, std::optional<P
 
 void Ephemerals::settled(bool durable) {
   const Settling done = *std::exchange(settling_, std::nullopt);
-  if (!durable) return;
+  if (!durable) {
+    // What was found lost meanwhile stood behind the run on its way, and comes before it.
+    std::ranges::sort(runs_, {}, &Run::first);
+    return;
+  }
   mark_ = done.mark;
   known_ = true;
   sent_beyond_mark_ -= done.sent_before;
