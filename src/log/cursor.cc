@@ -91,15 +91,7 @@ Status Cursor::dead_letter_again(const DeadLetter& letter, std::string_view reas
 }
 
 Result<std::vector<DeadLetter>> Cursor::dead_letters(Position after, std::size_t limit) const {
-  const std::string prefix = name_ + '\0';
-  LUMENFLOW_TRY_ASSIGN(const std::vector<KeyValue> rows,
-                       log_.tables().scan(kDeadLetters, prefix, letter_key(after), limit));
-  std::vector<DeadLetter> letters;
-  for (const KeyValue& row : rows) {
-    LUMENFLOW_TRY_ASSIGN(DeadLetter letter, decode_letter(row));
-    letters.push_back(std::move(letter));
-  }
-  return letters;
+  return log::dead_letters(log_.tables(), name_, after, limit);
 }
 
 Result<DeadLetter> Cursor::redrive(Position at) {
@@ -118,6 +110,19 @@ Status Cursor::put_letter(Position at, std::uint64_t attempts, std::string_view 
   std::string value;
   append_varint(attempts, value);
   return log_.put(kDeadLetters, letter_key(at), value.append(reason));
+}
+
+Result<std::vector<DeadLetter>> dead_letters(const TableReader& tables, std::string_view name, Position after,
+                                             std::size_t limit) {
+  const std::string prefix = std::string(name) + '\0';
+  LUMENFLOW_TRY_ASSIGN(const std::vector<KeyValue> rows,
+                       tables.scan(kDeadLetters, prefix, prefix + encode(after), limit));
+  std::vector<DeadLetter> letters;
+  for (const KeyValue& row : rows) {
+    LUMENFLOW_TRY_ASSIGN(DeadLetter letter, decode_letter(row));
+    letters.push_back(std::move(letter));
+  }
+  return letters;
 }
 
 Result<Position> retention_limit(const Log& log) {

@@ -50,6 +50,10 @@ class Cursor {
   const std::string name_;
 };
 
+// The dead letters of the cursor of this name, for whoever reads beside the writer.
+Result<std::vector<DeadLetter>> dead_letters(const TableReader& tables, std::string_view name, Position after,
+                                             std::size_t limit);
+
 // Up to where retention may go: the least position that a cursor or a dead letter still needs, minus one. The end of
 // the log when there is none.
 Result<Position> retention_limit(const Log& log);

@@ -1,0 +1,152 @@
+// The uplink as a state machine: what to say to the other side and what to write down, decided from what the journal
+// says, what the other side answers, and the time. Everything is passed in, so the same inputs give the same outputs.
+//
+// No thread, no clock, no I/O but reads through Source. Not thread safe: its owner calls it from one thread, carries
+// out take_actions() after every call, and calls step() at next_wake() and whenever the journal has grown. Borrows
+// Source and Random. Memory is bounded by EngineLimits, however long the backlog.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/random.h"
+#include "uplink/keeper.h"
+#include "uplink/limits.h"
+#include "uplink/link.h"
+#include "uplink/source.h"
+#include "uplink/stream_sender.h"
+
+namespace lumenflow::uplink {
+
+enum class Connection : std::uint8_t { kOff, kDisconnected, kConnected, kForked };
+std::string_view name(Connection connection);  // "off", "disconnected", "connected", "forked"
+
+// What to do, each with the number to give back with the answer.
+struct SayHello {
+  std::uint64_t id;
+  Hello hello;
+};
+struct SendBatch {
+  std::uint64_t id;
+  std::shared_ptr<const Batch> batch;
+};
+struct SendHeartbeat {
+  std::uint64_t id;
+  std::uint64_t session;
+};
+struct KeepAcknowledged {
+  std::uint64_t id;
+  std::string stream;
+  Position to;
+};
+struct KeepDeadLetter {
+  std::uint64_t id;
+  std::string stream;
+  Position position;
+  std::string reason;
+};
+struct KeepSettlement {
+  std::uint64_t id;
+  Settlement settlement;
+};
+using Action = std::variant<SayHello, SendBatch, SendHeartbeat, KeepAcknowledged, KeepDeadLetter, KeepSettlement>;
+
+struct EngineState {
+  Connection connection = Connection::kOff;
+  std::string last_error;                        // empty: none since the last success
+  std::map<std::string, std::uint64_t> dropped;  // ephemerals by kind, since the workspace began
+  std::size_t held_events = 0;                   // in memory
+  std::size_t held_bytes = 0;
+  std::uint64_t batches_sent = 0;
+  std::uint64_t batches_unanswered = 0;  // when their conversation ended
+};
+
+class Engine {
+ public:
+  Engine(const Source& source, Random& random, EngineLimits limits = {});
+
+  // Reads where things stand. To be called once, first. JOURNAL_DAMAGED and the like.
+  Status start(Millis now);
+  // Goes on: reads what was appended, sends what is due. A failed read is tried again at the next step.
+  void step(Millis now);
+  std::optional<Millis> next_wake() const;  // nothing: only when something happens
+  std::vector<Action> take_actions();
+
+  void heard_hello(std::uint64_t id, const HelloAnswer& answer, Millis now);
+  void heard_batch(std::uint64_t id, const SendAnswer& answer, Millis now);
+  void heard_heartbeat(std::uint64_t id, const HeartbeatAnswer& answer, Millis now);
+  void kept(std::uint64_t id, const Status& status, Millis now);
+
+  // An operator has looked at the fork and consents to go on with this journal under its (new) log_id.
+  void consent(Millis now);
+  // Writes down now what would be written down at leisure: before an orderly stop.
+  void settle_all();
+
+  EngineState state() const;
+
+ private:
+  enum class Phase : std::uint8_t { kOff, kWaiting, kGreeting, kTalking, kForked };
+  struct Keeping {  // on its way to being durable
+    std::string stream;
+    enum class What : std::uint8_t { kAcknowledged, kDeadLetter, kSettlement } what;
+    Position to;
+  };
+  struct Stream {
+    StreamSender sender;
+    Position acknowledged;  // durable, or on its way
+    bool acknowledging = false;
+    bool holding = false;          // a dead letter is on its way
+    std::optional<Position> born;  // where it was first seen, while nothing of it is durable
+  };
+  struct Flight {
+    std::shared_ptr<const Batch> batch;
+    Millis deadline;
+  };
+
+  Status read_tail(Millis now);
+  Stream& stream_of(const std::string& name, Position seen);
+  Position account_floor() const;
+  void greet(Millis now);
+  Status begin(const Welcome& welcome);
+  void talk(Millis now);
+  void keep_books();
+  void settle(Stream& stream, bool pressing);
+  void hang_up(bool disconnected);
+  void fail(const Error& why, std::optional<Millis> retry_after, Millis now);
+  void go_back(Millis now);
+  void fork(const Error& why);
+  Millis backoff();
+  void act_on(const StreamSender::Heard& heard, Stream& stream, Millis now);
+
+  const Source& source_;
+  Random& random_;
+  const EngineLimits limits_;
+  Phase phase_ = Phase::kOff;
+  bool disconnected_ = true;
+  std::string log_id_;
+  std::uint64_t session_ = 0;
+  std::uint64_t next_id_ = 0;
+  std::map<std::string, Stream, std::less<>> streams_;
+  journal::OutboxSwitch switch_;
+  Position tail_;       // the journal is accounted for up to there
+  Position start_end_;  // the journal's end when this run began
+  std::map<std::uint64_t, Flight> flights_;
+  std::map<std::uint64_t, Keeping> keeping_;
+  std::optional<std::uint64_t> greeting_, heartbeat_;  // ids, while unanswered
+  unsigned attempt_ = 0;
+  bool progress_ = false;  // since the conversation began
+  Millis retry_at_{0};
+  Millis heard_at_{0};   // the other side, last
+  Millis beat_at_{0};    // the last heartbeat was sent
+  Millis reread_at_{0};  // after a read or a write failed
+  std::map<std::string, std::uint64_t> dropped_before_;
+  std::string last_error_;
+  std::uint64_t batches_sent_ = 0, batches_unanswered_ = 0;
+  std::vector<Action> actions_;
+};
+
+}  // namespace lumenflow::uplink
