@@ -68,7 +68,7 @@ void Kernel::run_transaction(Transaction transaction) {
   Status status = record_transaction(transaction);
   transaction.state->events.resize(events_before);
   if (status.ok() || batch_error_)
-    open_.transactions.push_back(std::move(transaction.done));
+    open_.waiting.push_back([done = std::move(transaction.done)](const Status& ended) { done->set_value(ended); });
   else
     transaction.done->set_value(std::move(status));
 }
@@ -94,7 +94,7 @@ Status Kernel::record_transaction(Transaction& transaction) {
       if (transaction.emitted != nullptr) *transaction.emitted = std::move(emission.event);
     }
     if (!row.entries.empty())
-      if (Result<Position> at = ports_.log.append(std::move(row)); !at.ok()) return std::move(at).error();
+      if (Result<Position> at = append(std::move(row)); !at.ok()) return std::move(at).error();
     return apply_store_writes(state.scope.pack_id, store.writes());
   };
   Status status = record();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <future>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,11 +41,11 @@ struct Batch {
   std::vector<CallPtr> launches;
   std::vector<Ending> endings_of_effects;                             // ends of two-commit calls
   std::vector<std::pair<std::string, std::uint64_t>> store_versions;  // by pack: those it wrote
-  std::vector<std::shared_ptr<std::promise<Status>>> transactions;    // shared with those who wait
+  std::vector<std::function<void(const Status&)>> waiting;            // for it to be durable, or to have failed
   bool writes_more = false;                                           // that nobody waits for
 
   bool empty() const {
-    return answers.empty() && launches.empty() && endings_of_effects.empty() && transactions.empty() && !writes_more;
+    return answers.empty() && launches.empty() && endings_of_effects.empty() && waiting.empty() && !writes_more;
   }
 };
 

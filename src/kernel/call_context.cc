@@ -134,10 +134,23 @@ std::string HostState::new_ulid() {
   return id;
 }
 
+Status HostState::check_new(const PendingEvent& event) {
+  if (scope.manifest == nullptr) return Error(ErrorCode::kUnknownKind, "kernel tools emit no events of their own");
+  LUMENFLOW_TRY_ASSIGN(const std::size_t payload_bytes, check_emission(*scope.manifest, event));
+  if (scope.manifest->backpressure_policy.find(event.kind)->second != event::EventClass::kQueue) return {};
+  const HostServices::OutboxRoom room = scope.services.outbox_room();
+  if (queued.events >= room.events || queued.bytes + payload_bytes > room.bytes)
+    return Error(ErrorCode::kOutboxFull,
+                 "the outbox is full, so that " + event.kind +
+                     " would never leave; see `lumenflow outbox stats`, and uplink.outbox in lumenflow.yaml");
+  ++queued.events;
+  queued.bytes += payload_bytes;
+  return {};
+}
+
 Status HostState::emit(std::string_view kind, json::Value payload, pack::EmitOptions options) {
   PendingEvent event{std::string(kind), std::move(payload), std::move(options)};
-  if (scope.manifest == nullptr) return Error(ErrorCode::kUnknownKind, "kernel tools emit no events of their own");
-  LUMENFLOW_TRY(check_emission(*scope.manifest, event));
+  LUMENFLOW_TRY(check_new(event));
   for (const PendingEvent& earlier : events)
     if (event.options.idempotency_key && earlier.kind == event.kind &&
         earlier.options.idempotency_key == event.options.idempotency_key && !(earlier.payload == event.payload))
@@ -150,8 +163,7 @@ Status HostState::emit(std::string_view kind, json::Value payload, pack::EmitOpt
 Result<pack::Emitted> HostState::emit_now(const std::shared_ptr<RunningCall>& call, std::string_view kind,
                                           json::Value payload, pack::EmitOptions options) {
   PendingEvent event{std::string(kind), std::move(payload), std::move(options)};
-  if (scope.manifest == nullptr) return Error(ErrorCode::kUnknownKind, "kernel tools emit no events of their own");
-  LUMENFLOW_TRY(check_emission(*scope.manifest, event));
+  LUMENFLOW_TRY(check_new(event));
   pack::Emitted emitted;
   const auto put = [&](pack::Store&) -> Status {
     events.push_back(std::move(event));

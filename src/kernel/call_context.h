@@ -102,9 +102,11 @@ class HostState {
   const Timestamp now;
   CallStore store;
   std::vector<PendingEvent> events;
+  HostServices::OutboxRoom queued{0, 0};  // what of them goes into the outbox
   std::vector<std::pair<std::string, std::int64_t>> wakes;  // timer, milliseconds since 1970
 
  private:
+  Status check_new(const PendingEvent& event);
   LazySnapshot* const snapshot_;
   Ulid next_id_;
 };

@@ -255,7 +255,7 @@ Status Kernel::record(Delivery& delivery, std::string_view outcome, std::string_
       if (emission.entry) row.entries.push_back(*std::move(emission.entry));
     }
   }
-  LUMENFLOW_TRY(ports_.log.append(std::move(row)));
+  LUMENFLOW_TRY(append(std::move(row)));
   if (context != nullptr) LUMENFLOW_TRY(apply_store_writes(delivery.pack_id, context->store_writes().writes()));
 
   const std::string cursor_name = handler_cursor(delivery.pack_id, delivery.event.stream);

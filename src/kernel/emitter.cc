@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/sha256.h"
+#include "event/envelope_reader.h"
 #include "json/canonical.h"
 
 namespace lumenflow::kernel {
@@ -29,7 +30,7 @@ Error conflict(const std::string& kind) {
 
 }  // namespace
 
-Status check_emission(const pack::Manifest& manifest, const PendingEvent& event) {
+Result<std::size_t> check_emission(const pack::Manifest& manifest, const PendingEvent& event) {
   const auto policy = manifest.backpressure_policy.find(event.kind);
   if (policy == manifest.backpressure_policy.end())
     return Error(ErrorCode::kUnknownKind, "Unknown kind at emit: '" + event.kind + "' is not declared; add '- " +
@@ -48,7 +49,7 @@ Status check_emission(const pack::Manifest& manifest, const PendingEvent& event)
                  "the payload of " + event.kind + " is over 256 KiB; emit a reference instead");
   if (event.options.timestamp && !parse_rfc3339(*event.options.timestamp).ok())
     return Error(ErrorCode::kInvalidPayload, "the timestamp of " + event.kind + " is not RFC 3339");
-  return {};
+  return text.size();
 }
 
 Status Emitter::load() {
@@ -57,6 +58,7 @@ Status Emitter::load() {
   if (!head) return Error(ErrorCode::kJournalDamaged, "the head of stream 'sidecar' is malformed");
   head_ = *head;
   dirty_ = false;
+  queued_.clear();
   return keys_.load();
 }
 
@@ -96,6 +98,17 @@ std::string Emitter::emit_canonical(std::string_view kind, std::string canonical
   return stamp(event::build_from_canonical(kind, std::move(canonical_payload), options), event_class, now, cause);
 }
 
+Result<std::string> Emitter::emit_again(std::string_view entry, Timestamp now) {
+  LUMENFLOW_TRY_ASSIGN(const json::Value value, journal::decode(entry));
+  const json::Value* envelope = value.find("event");
+  if (envelope == nullptr) return Error(ErrorCode::kNotFound, "this entry is no event");
+  LUMENFLOW_TRY_ASSIGN(const event::Received received, event::read_envelope(*envelope));
+  const bool queue = json::string_or(value, "class", "") == event::name(event::EventClass::kQueue);
+  Call cause;
+  cause.traceparent = received.stamp.traceparent.value_or("");
+  return stamp(received.event, queue ? event::EventClass::kQueue : event::EventClass::kEphemeral, now, cause);
+}
+
 Result<std::optional<Emitter::First>> Emitter::known(const PendingEvent& event, const Hash256& key,
                                                      const Hash256& payload_hash, Timestamp now) {
   LUMENFLOW_TRY_ASSIGN(const auto record, keys_.find(key, now));
@@ -115,7 +128,10 @@ std::string Emitter::stamp(const event::Event& event, event::EventClass event_cl
   stamp.from = from_;
   stamp.stream = kSidecarStream;
   stamp.seq = ++head_.seq;
-  if (event_class == event::EventClass::kQueue) stamp.queue_seq = ++head_.queue_seq;
+  if (event_class == event::EventClass::kQueue) {
+    stamp.queue_seq = ++head_.queue_seq;
+    queued_.push_back({head_.seq, head_.queue_seq, 0, now});
+  }
   stamp.emitted_at = now;
   if (cause.credential && !cause.credential->on_behalf_of.empty()) stamp.on_behalf_of = cause.credential->on_behalf_of;
   if (!cause.traceparent.empty()) stamp.traceparent = cause.traceparent;

@@ -9,11 +9,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/random.h"
 #include "base/time.h"
 #include "event/event.h"
 #include "journal/key_window.h"
+#include "journal/outbox.h"
 #include "journal/tables.h"
 #include "kernel/call.h"
 #include "log/log.h"
@@ -38,8 +41,8 @@ struct PendingEvent {
 };
 
 // Checks an emission against the emitting pack's manifest: UNKNOWN_KIND naming the line to add, INVALID_PAYLOAD,
-// PAYLOAD_TOO_LARGE.
-Status check_emission(const pack::Manifest& manifest, const PendingEvent& event);
+// PAYLOAD_TOO_LARGE. The bytes of its payload's canonical form.
+Result<std::size_t> check_emission(const pack::Manifest& manifest, const PendingEvent& event);
 
 class Emitter {
  public:
@@ -62,6 +65,10 @@ class Emitter {
   // The entry of an event without a key, whose payload the caller wrote in canonical form.
   std::string emit_canonical(std::string_view kind, std::string canonical_payload, event::EventClass event_class,
                              Timestamp now, const Call& cause);
+  // The event of an entry once more, under a new stamp: the entry to append.
+  Result<std::string> emit_again(std::string_view entry, Timestamp now);
+  // The stamps of the queue-class events since the last time, in order; `bytes` is for the caller to set.
+  std::vector<journal::QueuedEvent> take_queued() { return std::exchange(queued_, {}); }
   // Writes the stream's head, once per batch.
   Status flush();
   const journal::StreamHead& head() const { return head_; }
@@ -83,6 +90,7 @@ class Emitter {
   const Noticed noticed_;
   journal::StreamHead head_;
   bool dirty_ = false;
+  std::vector<journal::QueuedEvent> queued_;
 };
 
 }  // namespace lumenflow::kernel

@@ -1,6 +1,7 @@
 // What a context on an executor thread asks of the kernel. Thread safe; each waits for its answer.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -22,6 +23,12 @@ class HostServices {
   // became of the last event that `change` emitted.
   virtual Status transact(HostState& state, const std::shared_ptr<RunningCall>& call, const Change& change,
                           pack::Emitted* emitted) = 0;
+  // How much more may be emitted of the queue class; about, while others emit too. Thread safe and cheap.
+  struct OutboxRoom {
+    std::uint64_t events;
+    std::uint64_t bytes;
+  };
+  virtual OutboxRoom outbox_room() const = 0;
   virtual Status check_fetch(const pack::HttpRequest& request) const = 0;
   virtual Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) = 0;
   virtual bool notify_operator(std::string_view line) = 0;

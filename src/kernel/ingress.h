@@ -8,6 +8,7 @@
 #include <optional>
 #include <variant>
 
+#include "journal/outbox.h"
 #include "kernel/call.h"
 #include "kernel/call_context.h"
 #include "kernel/host_services.h"
@@ -74,6 +75,12 @@ struct HandlerReturned {
   Status status;
 };
 
+// A change of the outbox's bookkeeping, from whoever carries events away.
+struct OutboxChange {
+  std::function<Status(journal::Outbox&)> change;
+  std::function<void(const Status&)> done;
+};
+
 // The journal says what became of a batch that it was handed.
 struct BatchEnded {
   std::uint64_t number;
@@ -81,6 +88,6 @@ struct BatchEnded {
 };
 
 using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned,
-                             EventsRead, ReplayKeyMade, HandlerReturned>;
+                             EventsRead, ReplayKeyMade, HandlerReturned, OutboxChange>;
 
 }  // namespace lumenflow::kernel

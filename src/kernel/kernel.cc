@@ -32,6 +32,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       emitter_(ports.log, ports.random, options_.config.id.str(), options_.config.idempotency_window,
                [this](std::string_view kind) { subscriptions_.emitted(kind); }),
       idempotency_(ports.log, options_.config.idempotency_window),
+      outbox_(ports.log, {options_.config.uplink_limits.outbox_events, options_.config.uplink_limits.outbox_bytes}),
       rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst),
       timers_(*options_.registry, ports.clock.now()),
       subscriptions_(*options_.registry),
@@ -54,11 +55,13 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
   }
   LUMENFLOW_TRY(loaded);
   LUMENFLOW_TRY(kernel->check_workspace_id());
+  LUMENFLOW_TRY(kernel->switch_outbox());
   LUMENFLOW_TRY(kernel->close_crashed_calls());
   const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash,
                                          kernel->options_.version};
   if (Result<Position> at = ports.log.append({{journal::encode(opened)}, {}}); !at.ok()) return std::move(at).error();
   LUMENFLOW_TRY(kernel->emitter_.flush());
+  LUMENFLOW_TRY(kernel->outbox_.flush());
   LUMENFLOW_TRY(ports.log.commit());
   LUMENFLOW_TRY(kernel->subscriptions_.load(ports.log));  // once what the crash left unsaid is in the journal
   if (!(kernel->timers_.empty() && kernel->subscriptions_.empty()) && kernel->options_.doorbell)
@@ -70,6 +73,8 @@ Status Kernel::load() {
   LUMENFLOW_TRY(load_revoked_tokens());  // first: a damaged journal is still read, and by nobody whom it shut out
   LUMENFLOW_TRY(emitter_.load());
   LUMENFLOW_TRY(replays_.load());
+  LUMENFLOW_TRY(outbox_.load());
+  note_outbox_room();
   LUMENFLOW_TRY(idempotency_.load());
   return subscriptions_.load(ports_.log);
 }
@@ -184,6 +189,8 @@ void Kernel::handle(Ingress item) {
     replay_key_made(std::move(*made));
   } else if (auto* handled = std::get_if<HandlerReturned>(&item)) {
     handler_returned(std::move(*handled));
+  } else if (auto* change = std::get_if<OutboxChange>(&item)) {
+    run_outbox_change(std::move(*change));
   }
 }
 
@@ -210,6 +217,7 @@ void Kernel::commit_batch() {
   Status status;
   if (batch_error_) status = *std::exchange(batch_error_, std::nullopt);
   if (status.ok()) status = emitter_.flush();
+  if (status.ok()) status = outbox_.flush();
   if (status.ok() && !open_.answers.empty()) status = idempotency_.expire(ports_.clock.now());
   if (status.ok()) status = move_handler_cursors(kCursorLagMax);
   if (!status.ok()) return open_batch_failed(status.error());
@@ -245,7 +253,7 @@ void Kernel::make_visible(Batch batch) {
   journal_available_ = true;
   subscriptions_.durable(batch.end);
   for (auto& [pack, version] : batch.store_versions) durable_store_versions_[pack] = version;
-  for (const auto& done : batch.transactions) done->set_value({});
+  for (const auto& done : batch.waiting) done({});
   for (const Answer& answer : batch.answers) {
     if (answer.call->idempotency_hash) undurable_results_.erase(answer.call->receipt.str());
     ++counters_.calls_by_outcome[std::string(journal::name(answer.result.outcome))];
@@ -280,7 +288,7 @@ void Kernel::undo(Batch batch, const Error& error) {
     result.body = json::serialize(body);
     for (const Completion& done : call.completions) done(result);
   };
-  for (const auto& done : batch.transactions) done->set_value(Error(code, std::string(info(code).meaning)));
+  for (const auto& done : batch.waiting) done(Error(code, std::string(info(code).meaning)));
   for (const Answer& answer : batch.answers) {
     undurable_results_.erase(answer.call->receipt.str());
     answer_unavailable(*answer.call);

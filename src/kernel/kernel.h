@@ -68,6 +68,7 @@ struct KernelOptions {
   std::string workspace_root;
   std::string redaction_key;       // HMAC key of values at writeOnly positions
   std::string version;             // of the program, recorded
+  bool outbox = false;             // queue-class events wait until an uplink has delivered them
   std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
   // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
   std::function<bool(std::string_view)> on_notice;
@@ -88,6 +89,9 @@ class Kernel final : private HostServices {
   // Refuses new calls from now on; `idle` is called on the strand when the last running call has been recorded.
   void drain(std::function<void()> idle);
 
+  // Changes the outbox's bookkeeping on the strand; `done` is called on it when that is durable or has failed.
+  void change_outbox(std::function<Status(journal::Outbox&)> change, std::function<void(const Status&)> done);
+
   // --- the strand ---
   void run_pending();
   // When run_pending() must be called at the latest, on the monotonic clock; nothing: not before the next doorbell.
@@ -96,6 +100,11 @@ class Kernel final : private HostServices {
   // What lumenflow.yaml is now: the lower-case hex SHA-256 of its bytes, empty when it cannot be read. While that is
   // not what was loaded, calls are refused with SPEC_TAMPERED.
   void configuration_on_disk(const std::string& hash);
+
+  // Takes a dead letter of the uplink back into the stream, under a new seq, or lets it go; in the batch that is open.
+  Status requeue_dead_letter(std::string_view stream, Position at);
+  Status purge_dead_letter(std::string_view stream, Position at);
+  const journal::Outbox& outbox() const { return outbox_; }
 
   bool draining() const override { return draining_; }
   bool journal_available() const { return journal_available_; }
@@ -148,6 +157,13 @@ class Kernel final : private HostServices {
   void timer_returned(TimerReturned returned);
   void wake_timers(const HostState& state);
   ContextScope scope_of(std::string_view pack_id, const pack::LoadedPack* pack, const pack::Registry& registry);
+
+  // outbox.cc: what waits for the uplink
+  Result<Position> append(log::Row row);
+  OutboxRoom outbox_room() const override;
+  Status switch_outbox();
+  void run_outbox_change(OutboxChange change);
+  void note_outbox_room();
 
   // deliver.cc: events to the packs' handlers
   void deliver();
@@ -213,6 +229,7 @@ class Kernel final : private HostServices {
   journal::Reader reader_;
   Emitter emitter_;
   IdempotencyIndex idempotency_;
+  journal::Outbox outbox_;
   RateLimiter rate_limiter_;
   Timers timers_;
   Subscriptions subscriptions_;
@@ -239,6 +256,8 @@ class Kernel final : private HostServices {
   std::vector<Ending> unrecorded_;  // ends of two-commit calls in batches that failed
 
   std::map<std::pair<std::string, std::string>, journal::CallsRefused> refusal_counts_;  // (subject, code)
+  std::atomic<std::uint64_t> room_events_{UINT64_MAX};  // read by whoever emits
+  std::atomic<std::uint64_t> room_bytes_{UINT64_MAX};
   std::atomic<bool> draining_ = false;      // read by timers on their threads
   std::optional<std::string> tampered_as_;  // what lumenflow.yaml became; nothing while it is what was loaded
   bool journal_available_ = true;

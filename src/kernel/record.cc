@@ -148,7 +148,7 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
 Status Kernel::record(Ending& ending) {
   RunningCall& call = *ending.call;
   LUMENFLOW_TRY_ASSIGN(log::Row row, final_row(ending));
-  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
+  LUMENFLOW_TRY_ASSIGN(const Position at, append(std::move(row)));
 
   const std::string key(as_chars(call.ulid.bytes));
   const journal::CallPlaces places{call.started ? call.requested : at, at};
@@ -278,7 +278,7 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   row.entries.push_back(journal::encode(finished));
   row.entries.push_back(tool_called_entry(called, Call{}, finished.ts));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({{}, result}, ports_.blobs));
-  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
+  LUMENFLOW_TRY_ASSIGN(const Position at, append(std::move(row)));
   const journal::CallPlaces closed{places->requested, at};
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, open_call.key, journal::encode(closed)));
   return ports_.log.erase(journal::kOpenCallsTable, open_call.key);

@@ -29,7 +29,7 @@ void Kernel::configuration_on_disk(const std::string& hash) {
   Result<Emission> emission = emitter_.emit(std::move(event), event::EventClass::kQueue, ports_.clock.now(), Call{});
   Status status = emission.ok() ? Status() : emission.error();
   if (status.ok())
-    if (Result<Position> at = ports_.log.append({{*emission->entry}, {}}); !at.ok()) status = at.error();
+    if (Result<Position> at = append({{*emission->entry}, {}}); !at.ok()) status = at.error();
   if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   open_.writes_more = true;
   commit_batch();

@@ -186,6 +186,7 @@ void KernelWorld::open() {
   options.workspace_root = root;
   options.redaction_key = std::string(32, 'k');
   options.version = "test";
+  options.outbox = outbox;
   options.doorbell = [this] {
     if (!running_task) return;
     if (fail_commits_after && (*fail_commits_after)-- == 0) faults.fail_commit = true;

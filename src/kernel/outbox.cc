@@ -1,0 +1,93 @@
+// What waits for the uplink: queue-class events enter the outbox with the row that holds them, and leave it when whoever
+// carries them away says so.
+#include <utility>
+
+#include "base/check.h"
+#include "base/logging.h"
+#include "kernel/kernel.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+constexpr std::string_view kQueueEntry = R"({"class":"queue",)";  // how the entry of such an event begins
+
+}  // namespace
+
+// Every row with events goes through here.
+Result<Position> Kernel::append(log::Row row) {
+  std::vector<journal::QueuedEvent> queued = emitter_.take_queued();
+  if (queued.empty() || !outbox_.state().enabled) return ports_.log.append(std::move(row));
+  std::vector<std::uint64_t> offsets;
+  for (std::size_t i = 0; i < row.entries.size(); ++i) {
+    if (!row.entries[i].starts_with(kQueueEntry)) continue;
+    LUMENFLOW_CHECK(offsets.size() < queued.size());
+    queued[offsets.size()].bytes = row.entries[i].size();
+    offsets.push_back(i);
+  }
+  LUMENFLOW_CHECK(offsets.size() == queued.size());
+  LUMENFLOW_TRY_ASSIGN(const Position first, ports_.log.append(std::move(row)));
+  for (std::size_t i = 0; i < queued.size(); ++i)
+    LUMENFLOW_TRY(outbox_.add(kSidecarStream, Position(first.value() + offsets[i]), queued[i]));
+  note_outbox_room();
+  return first;
+}
+
+Status Kernel::switch_outbox() {
+  if (options_.outbox) return outbox_.enable(Position(ports_.log.next_position().value() - 1));
+  LUMENFLOW_TRY_ASSIGN(const std::uint64_t given_up, outbox_.disable());
+  if (given_up > 0)
+    write_log(LogLevel::kWarn, "kernel", "the uplink is off: what waited for it will not be sent",
+              {{"events", std::to_string(given_up)}});
+  return {};
+}
+
+void Kernel::note_outbox_room() {
+  const auto left = [](std::uint64_t max, std::uint64_t used) { return max > used ? max - used : 0; };
+  const bool on = outbox_.state().enabled;
+  const journal::OutboxLimits& limits = outbox_.limits();
+  const std::uint64_t before = room_events_.exchange(on ? left(limits.events_max, outbox_.events()) : UINT64_MAX);
+  room_bytes_ = on ? left(limits.bytes_max, outbox_.bytes()) : UINT64_MAX;
+  if (before > 0 && room_events_ == 0)
+    write_log(LogLevel::kError, "kernel", "the outbox is full: new events of the queue class are refused",
+              {{"events", std::to_string(outbox_.events())}});
+}
+
+// --- any thread ---
+
+HostServices::OutboxRoom Kernel::outbox_room() const { return {room_events_, room_bytes_}; }
+
+void Kernel::change_outbox(std::function<Status(journal::Outbox&)> change, std::function<void(const Status&)> done) {
+  enqueue(OutboxChange{std::move(change), std::move(done)});
+}
+
+// --- the strand ---
+
+void Kernel::run_outbox_change(OutboxChange change) {
+  if (batch_error_) {
+    open_.waiting.push_back(std::move(change.done));
+    return;
+  }
+  Status status = change.change(outbox_);
+  note_outbox_room();
+  if (!status.ok()) return change.done(status);  // refused, with nothing done
+  open_.waiting.push_back(std::move(change.done));
+}
+
+Status Kernel::requeue_dead_letter(std::string_view stream, Position at) {
+  if (stream != kSidecarStream)
+    return Error(ErrorCode::kInvalidInput, "only dead letters of the stream 'sidecar' are this workspace's to send");
+  LUMENFLOW_TRY_ASSIGN(const journal::ReadEntry entry, reader_.entry(at));
+  LUMENFLOW_TRY(outbox_.take_back(stream, at));
+  LUMENFLOW_TRY_ASSIGN(std::string again, emitter_.emit_again(entry.bytes, ports_.clock.now()));
+  log::Row row;
+  row.entries.push_back(std::move(again));
+  LUMENFLOW_TRY(append(std::move(row)));
+  return {};
+}
+
+Status Kernel::purge_dead_letter(std::string_view stream, Position at) {
+  LUMENFLOW_TRY(outbox_.take_back(stream, at));
+  return {};
+}
+
+}  // namespace lumenflow::kernel
