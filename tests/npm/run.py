@@ -109,7 +109,7 @@ def events(scratch, program):
 
 
 def why_not():
-    if not (HERE / "node_modules/.package-lock.json").exists():
+    if not (HERE / "node_modules/.installed").exists():
         return "tests/npm/node_modules is missing; scripts/install-deps installs it where npm and its registry can be reached"
     return None if node() else f"there is no node {NODE_MAJOR} or newer"
 
