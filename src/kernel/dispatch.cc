@@ -89,7 +89,8 @@ bool Kernel::resolve(const CallPtr& call) {
   const pack::ActiveTool* tool = call->registry->find(call->call.tool);
   if (tool == nullptr || tool->descriptor.internal_only) {
     refuse(call, 1, ErrorCode::kToolNotFound, "registry",
-           "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; GET /tools lists them");
+           "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; " +
+               (call->call.surface == Surface::kHttp ? "GET /tools" : "`lumenflow tools`") + " lists them");
     return false;
   }
   call->tool = tool;
@@ -124,7 +125,9 @@ bool Kernel::authorise(const CallPtr& call) {
 // Stage 3.
 bool Kernel::check_input(const CallPtr& call) {
   const json::Schema& schema = *call->tool->descriptor.input_validator;
-  std::vector<ErrorDetail> faults = schema.validate(call->call.input);
+  const std::optional<json::Value> read =
+      call->tool->input_rule ? call->tool->input_rule(call->call.input) : std::nullopt;
+  std::vector<ErrorDetail> faults = schema.validate(read ? *read : call->call.input);
   if (faults.empty()) {
     Result<std::string> text = json::canonical(call->call.input);
     if (text.ok()) {

@@ -368,6 +368,12 @@ TEST_F(KernelTest, Stage2RefusesAnExpiredToken) {
   expect_refused(call("probe:put", kPut), ErrorCode::kTokenExpired, 2);
 }
 
+TEST_F(KernelTest, Stage3ChecksWhatCountsOfAnInputByThePacksRule) {
+  expect_refused(call("probe:put", Object{{"key", "empty counts as absent"}, {"value", 1}}), ErrorCode::kInvalidInput,
+                 3);
+  EXPECT_FALSE(call("probe:put", kPut).code);
+}
+
 TEST_F(KernelTest, Stage3NamesThePlaceOfEveryFault) {
   const CallResult result = call("probe:put", Object{{"key", 7}});
   expect_refused(result, ErrorCode::kInvalidInput, 3);

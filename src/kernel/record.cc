@@ -180,8 +180,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   }
   for (const PendingEvent& event : ending.events) {
     const event::EventClass event_class = call.tool->pack->manifest.backpressure_policy.find(event.kind)->second;
-    LUMENFLOW_TRY_ASSIGN(std::optional<std::string> entry, emitter_.emit(event, event_class, now, call.call));
-    if (entry) row.entries.push_back(*std::move(entry));
+    LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(event, event_class, now, call.call));
+    if (emission.entry) row.entries.push_back(*std::move(emission.entry));
   }
   const journal::Body body{call.started ? std::string() : call.input_text, ending.stored_result};
   if (!body.input.empty() || !body.result.empty()) {
@@ -202,7 +202,7 @@ Status Kernel::record(Ending& ending) {
   if (!call.started && call.idempotency_hash && ending.end.stage > 6) {
     LUMENFLOW_TRY(idempotency_.put(*call.idempotency_hash, {*call.input_hash, key}, call.arrived));
   }
-  return apply_store_writes(ending);
+  return apply_store_writes(call.pack_id, ending.store_writes);
 }
 
 void Kernel::note_store_written(std::string_view pack_id) {
@@ -211,11 +211,12 @@ void Kernel::note_store_written(std::string_view pack_id) {
   open_.store_versions.emplace_back(std::move(pack), version);
 }
 
-Status Kernel::apply_store_writes(const Ending& ending) {
-  if (ending.store_writes.empty()) return {};
-  note_store_written(ending.call->pack_id);
+Status Kernel::apply_store_writes(std::string_view pack_id,
+                                  const std::map<std::string, std::optional<std::string>>& writes) {
+  if (writes.empty()) return {};
+  note_store_written(pack_id);
   const std::string revoked = journal::store_key("kernel", kRevokedPrefix);
-  for (const auto& [key, text] : ending.store_writes) {
+  for (const auto& [key, text] : writes) {
     LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text)
                        : ports_.log.erase(journal::kStoreTable, key));
     if (text && key.starts_with(revoked)) revoked_tokens_.insert(key.substr(revoked.size()));
