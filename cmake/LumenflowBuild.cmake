@@ -4,6 +4,9 @@ set(LUMENFLOW_SANITIZE "" CACHE STRING "Value for -fsanitize=")
 set(LUMENFLOW_OPTIMIZE "" CACHE STRING "Overrides the optimisation level, e.g. O1")
 set(LUMENFLOW_VECTORS "${CMAKE_SOURCE_DIR}/../shared/vectors" CACHE PATH "Public test vectors; tests skip without them")
 
+# Where what is generated at build goes, as below the root. It comes before the copies in the tree.
+set(LUMENFLOW_GENERATED ${CMAKE_BINARY_DIR}/generated)
+
 find_program(LUMENFLOW_CCACHE ccache)
 if(LUMENFLOW_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${LUMENFLOW_CCACHE})
@@ -39,7 +42,7 @@ endif()
 function(lumenflow_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
   add_library(lumenflow_${name} STATIC ${ARG_SOURCES})
-  target_include_directories(lumenflow_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include)
+  target_include_directories(lumenflow_${name} PUBLIC ${LUMENFLOW_GENERATED}/include ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(lumenflow_${name} PRIVATE lumenflow_flags)
   foreach(module IN LISTS ARG_DEPENDS)
     target_link_libraries(lumenflow_${name} PUBLIC lumenflow_${module})

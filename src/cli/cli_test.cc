@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "cli/testing/command_line.h"
+#include "event/cloud_events.h"
 #include "lumenflow/error_code.h"
 #include "lumenflow/json.h"
 
@@ -230,6 +231,11 @@ TEST_F(Commands, EventsAreReadInEitherFormat) {
   EXPECT_EQ(text_at(cloud, "/specversion"), "1.0");
   EXPECT_EQ(text_at(cloud, "/id"), id);
   EXPECT_EQ(text_at(cloud, "/source"), "/workspaces/ws-42/sidecar");
+  EXPECT_EQ(event::from_cloud_event(cloud).value(), event) << "with its position and class";
+  const Said exported = cli.run({"events", "export", "--format", "cloudevents"});
+  const Said tailed = cli.run({"events", "tail", "--format", "cloudevents"});
+  EXPECT_EQ(parsed(exported.out.substr(0, exported.out.find('\n'))), cloud);
+  EXPECT_EQ(tailed.out, exported.out);
   EXPECT_EQ(cli.run({"events", "tail", "--after", "999999"}).out, "")
       << "without a sidecar: what there is, and the end";
   expect({"events", "show", "no-such"}, kRefused, "no-such");

@@ -2,29 +2,22 @@
 
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "event/cloud_events.h"
 
 namespace lumenflow::cli {
 namespace {
 
 constexpr int kPageLimit = 500;
 
-// CloudEvents 1.0, JSON format: an envelope as another system's bus takes it.
-json::Value cloud_event(const json::Value& event) {
-  const std::string from(json::string_or(event, "from", "")), stream(json::string_or(event, "channel", ""));
-  json::Object out{{"specversion", "1.0"},
-                   {"id", json::string_or(event, "event_id", "")},
-                   {"source", "/workspaces/" + encode_path_segment(from) + "/" + encode_path_segment(stream)},
-                   {"type", json::string_or(event, "kind", "")},
-                   {"time", json::string_or(event, "timestamp", "")},
-                   {"datacontenttype", "application/json"},
-                   {"sequence", std::to_string(json::integer_or(event, "seq", 0))}};
-  if (const json::Value* trace = event.find("trace"); trace != nullptr) out.set("traceparent", *trace);
-  if (const json::Value* payload = event.find("payload"); payload != nullptr) out.set("data", *payload);
-  return out;
+// As JSON lines or as CloudEvents.
+Result<json::Value> formatted(const json::Value& event, const EventFlags& flags) {
+  return flags.format == "cloudevents" ? event::to_cloud_event(event) : event;
 }
 
-void print_event(Context& context, const json::Value& event, const EventFlags& flags) {
-  context.out << json::serialize(flags.format == "cloudevents" ? cloud_event(event) : event) << "\n";
+Status print_event(Context& context, const json::Value& event, const EventFlags& flags) {
+  LUMENFLOW_TRY_ASSIGN(const json::Value shown, formatted(event, flags));
+  context.out << json::serialize(shown) << "\n";
+  return {};
 }
 
 std::string page_path(const EventFlags& flags, std::uint64_t after) {
@@ -33,7 +26,7 @@ std::string page_path(const EventFlags& flags, std::uint64_t after) {
   return path;
 }
 
-// Every event from `flags.after` to the end, page by page; stops when `each` says so.
+// Every event from `flags.after` to the end, page by page; stops when `each`, a Result<bool>(event), says no.
 template <class Each>
 Status for_each_event(Session& session, const EventFlags& flags, Each each) {
   for (std::uint64_t after = flags.after;;) {
@@ -41,33 +34,39 @@ Status for_each_event(Session& session, const EventFlags& flags, Each each) {
     const json::Value* items = page.find("items");
     if (items == nullptr || !items->is_array())
       return Error(ErrorCode::kInternal, "GET /events answered without items");
-    for (const json::Value& item : items->as_array())
-      if (!each(item)) return {};
+    for (const json::Value& item : items->as_array()) {
+      LUMENFLOW_TRY_ASSIGN(const bool goes_on, each(item));
+      if (!goes_on) return {};
+    }
     const json::Value* next = page.find("next");
     if (next == nullptr || next->is_null()) return {};
     after = static_cast<std::uint64_t>(next->as_integer());
   }
 }
 
+int export_all(Context& context, Session& session, const EventFlags& flags) {
+  const Status status = for_each_event(session, flags, [&](const json::Value& item) -> Result<bool> {
+    LUMENFLOW_TRY(print_event(context, item, flags));
+    return true;
+  });
+  return status.ok() ? 0 : fail(context, status.error());
+}
+
 }  // namespace
 
 int run_events_export(Context& context, const EventFlags& flags) {
   const auto session = Session::open(context);
-  if (!session.ok()) return fail(context, session.error());
-  const Status status = for_each_event(**session, flags, [&](const json::Value& item) {
-    print_event(context, item, flags);
-    return true;
-  });
-  return status.ok() ? 0 : fail(context, status.error());
+  return session.ok() ? export_all(context, **session, flags) : fail(context, session.error());
 }
 
 int run_events_show(Context& context, const EventFlags& flags) {
   const auto session = Session::open(context);
   if (!session.ok()) return fail(context, session.error());
   bool found = false;
-  const Status status = for_each_event(**session, flags, [&](const json::Value& item) {
+  const Status status = for_each_event(**session, flags, [&](const json::Value& item) -> Result<bool> {
     if (json::string_or(item, "event_id", "") != flags.id) return true;
-    context.out << json::serialize_pretty(flags.format == "cloudevents" ? cloud_event(item) : item) << "\n";
+    LUMENFLOW_TRY_ASSIGN(const json::Value shown, formatted(item, flags));
+    context.out << json::serialize_pretty(shown) << "\n";
     found = true;
     return false;
   });
@@ -79,13 +78,13 @@ int run_events_show(Context& context, const EventFlags& flags) {
 int run_events_tail(Context& context, const EventFlags& flags) {
   const auto session = Session::open(context);
   if (!session.ok()) return fail(context, session.error());
-  if (!(*session)->is_remote()) return run_events_export(context, flags);
+  if (!(*session)->is_remote()) return export_all(context, **session, flags);
   http::ClientRequest request;
   request.path = "/events/stream?after=" + std::to_string(flags.after);
   if (!flags.kind.empty()) request.path += "&kind=" + encode_path_segment(flags.kind);
   request.headers = {{"Accept", "text/event-stream"}};
   std::string event_name;
-  std::optional<Error> ended;  // the sidecar said why it ended the stream
+  std::optional<Error> ended;  // why the stream was ended: the sidecar said so, or an event cannot be shown
   const auto on_line = [&](std::string_view line) {
     if (line.starts_with("event:")) event_name = line.substr(6);
     if (line.empty()) event_name.clear();
@@ -97,7 +96,10 @@ int run_events_tail(Context& context, const EventFlags& flags) {
       return false;
     }
     if (event.ok() && event->find("event_id") != nullptr) {
-      print_event(context, *event, flags);
+      if (Status printed = print_event(context, *event, flags); !printed.ok()) {
+        ended = std::move(printed).error();
+        return false;
+      }
       context.out.flush();
     }
     return context.out.good();  // `events tail | head` ends

@@ -1,64 +1,64 @@
 // Generated from packs/sidekick/manifest.yaml by scripts/contract; change that instead.
 #include "lumenflow/consumers/sidekick.h"
 
-#include "consumers/codec.h"
+#include "json/record_codec.h"
 
 // clang-format off
-namespace lumenflow::consumers {
+namespace lumenflow {
 
 template <>
-struct Words<sidekick::TaskStatus> {
-  static constexpr std::array<std::string_view, 2> kAll{"pending", "done"};
+struct json::codec::Words<consumers::sidekick::TaskStatus> {
+  static constexpr std::array<std::string_view, 2> kAll{ "pending", "done" };
 };
 
 template <>
-struct Words<sidekick::TaskPriority> {
-  static constexpr std::array<std::string_view, 4> kAll{"P0", "P1", "P2", "P3"};
+struct json::codec::Words<consumers::sidekick::TaskPriority> {
+  static constexpr std::array<std::string_view, 4> kAll{ "P0", "P1", "P2", "P3" };
 };
 
 template <>
-struct Words<sidekick::MemoryType> {
-  static constexpr std::array<std::string_view, 4> kAll{"fact", "preference", "note", "snippet"};
+struct json::codec::Words<consumers::sidekick::MemoryType> {
+  static constexpr std::array<std::string_view, 4> kAll{ "fact", "preference", "note", "snippet" };
 };
 
 template <>
-struct Words<sidekick::ChannelType> {
-  static constexpr std::array<std::string_view, 3> kAll{"terminal", "conductor", "webhook"};
+struct json::codec::Words<consumers::sidekick::ChannelType> {
+  static constexpr std::array<std::string_view, 3> kAll{ "terminal", "conductor", "webhook" };
 };
 
 template <>
-struct Words<sidekick::MessageDeliveryState> {
-  static constexpr std::array<std::string_view, 4> kAll{"pending", "delivered", "stored", "failed"};
+struct json::codec::Words<consumers::sidekick::MessageDeliveryState> {
+  static constexpr std::array<std::string_view, 4> kAll{ "pending", "delivered", "stored", "failed" };
 };
 
 template <>
-struct Words<sidekick::SidekickStorageAdapter> {
-  static constexpr std::array<std::string_view, 2> kAll{"journal", "filesystem"};
+struct json::codec::Words<consumers::sidekick::SidekickStorageAdapter> {
+  static constexpr std::array<std::string_view, 2> kAll{ "journal", "filesystem" };
 };
 
 template <>
-struct Words<sidekick::SidekickHealth> {
-  static constexpr std::array<std::string_view, 2> kAll{"ok", "degraded"};
+struct json::codec::Words<consumers::sidekick::SidekickHealth> {
+  static constexpr std::array<std::string_view, 2> kAll{ "ok", "degraded" };
 };
 
 template <>
-struct Words<sidekick::SidekickFormat> {
-  static constexpr std::array<std::string_view, 2> kAll{"json", "ndjson"};
+struct json::codec::Words<consumers::sidekick::SidekickFormat> {
+  static constexpr std::array<std::string_view, 2> kAll{ "json", "ndjson" };
 };
 
-namespace sidekick {
+namespace consumers::sidekick {
 
-std::string_view name(TaskStatus value) { return word_of(value); }
-std::string_view name(TaskPriority value) { return word_of(value); }
-std::string_view name(MemoryType value) { return word_of(value); }
-std::string_view name(ChannelType value) { return word_of(value); }
-std::string_view name(MessageDeliveryState value) { return word_of(value); }
-std::string_view name(SidekickStorageAdapter value) { return word_of(value); }
-std::string_view name(SidekickHealth value) { return word_of(value); }
-std::string_view name(SidekickFormat value) { return word_of(value); }
+std::string_view name(TaskStatus value) { return json::codec::word_of(value); }
+std::string_view name(TaskPriority value) { return json::codec::word_of(value); }
+std::string_view name(MemoryType value) { return json::codec::word_of(value); }
+std::string_view name(ChannelType value) { return json::codec::word_of(value); }
+std::string_view name(MessageDeliveryState value) { return json::codec::word_of(value); }
+std::string_view name(SidekickStorageAdapter value) { return json::codec::word_of(value); }
+std::string_view name(SidekickHealth value) { return json::codec::word_of(value); }
+std::string_view name(SidekickFormat value) { return json::codec::word_of(value); }
 
 json::Value to_json(const Task& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("id", value.id);
   out.member("title", value.title);
   out.member("description", value.description);
@@ -77,7 +77,7 @@ json::Value to_json(const Task& value) {
 }
 
 Status from_json(const json::Value& json, Task& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("id", value.id);
   in.member("title", value.title);
   in.member("description", value.description);
@@ -96,21 +96,21 @@ Status from_json(const json::Value& json, Task& value) {
 }
 
 json::Value to_json(const TaskCreateResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("task", value.task);
   out.member("dry_run", value.dry_run);
   return out.take();
 }
 
 Status from_json(const json::Value& json, TaskCreateResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("task", value.task);
   in.member("dry_run", value.dry_run);
   return in.status();
 }
 
 json::Value to_json(const TaskListResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("items", value.items);
   out.member("count", value.count);
   out.member("next_cursor", value.next_cursor);
@@ -118,7 +118,7 @@ json::Value to_json(const TaskListResponse& value) {
 }
 
 Status from_json(const json::Value& json, TaskListResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("items", value.items);
   in.member("count", value.count);
   in.member("next_cursor", value.next_cursor);
@@ -126,35 +126,35 @@ Status from_json(const json::Value& json, TaskListResponse& value) {
 }
 
 json::Value to_json(const TaskCompleteResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("task", value.task);
   out.member("dry_run", value.dry_run);
   return out.take();
 }
 
 Status from_json(const json::Value& json, TaskCompleteResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("task", value.task);
   in.member("dry_run", value.dry_run);
   return in.status();
 }
 
 json::Value to_json(const TaskScheduleResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("task", value.task);
   out.member("dry_run", value.dry_run);
   return out.take();
 }
 
 Status from_json(const json::Value& json, TaskScheduleResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("task", value.task);
   in.member("dry_run", value.dry_run);
   return in.status();
 }
 
 json::Value to_json(const Memory& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("id", value.id);
   out.member("type", value.type);
   out.member("content", value.content);
@@ -164,7 +164,7 @@ json::Value to_json(const Memory& value) {
 }
 
 Status from_json(const json::Value& json, Memory& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("id", value.id);
   in.member("type", value.type);
   in.member("content", value.content);
@@ -174,21 +174,21 @@ Status from_json(const json::Value& json, Memory& value) {
 }
 
 json::Value to_json(const MemoryStoreResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("memory", value.memory);
   out.member("dry_run", value.dry_run);
   return out.take();
 }
 
 Status from_json(const json::Value& json, MemoryStoreResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("memory", value.memory);
   in.member("dry_run", value.dry_run);
   return in.status();
 }
 
 json::Value to_json(const MemoryRecallResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("items", value.items);
   out.member("count", value.count);
   out.member("next_cursor", value.next_cursor);
@@ -196,7 +196,7 @@ json::Value to_json(const MemoryRecallResponse& value) {
 }
 
 Status from_json(const json::Value& json, MemoryRecallResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("items", value.items);
   in.member("count", value.count);
   in.member("next_cursor", value.next_cursor);
@@ -204,35 +204,35 @@ Status from_json(const json::Value& json, MemoryRecallResponse& value) {
 }
 
 json::Value to_json(const MemoryForgetResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("deleted_id", value.deleted_id);
   out.member("dry_run", value.dry_run);
   return out.take();
 }
 
 Status from_json(const json::Value& json, MemoryForgetResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("deleted_id", value.deleted_id);
   in.member("dry_run", value.dry_run);
   return in.status();
 }
 
 json::Value to_json(const ChannelSettings& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("url", value.url);
   out.member("timeout_ms", value.timeout_ms);
   return out.take();
 }
 
 Status from_json(const json::Value& json, ChannelSettings& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("url", value.url);
   in.member("timeout_ms", value.timeout_ms);
   return in.status();
 }
 
 json::Value to_json(const Channel& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("id", value.id);
   out.member("name", value.name);
   out.member("type", value.type);
@@ -243,7 +243,7 @@ json::Value to_json(const Channel& value) {
 }
 
 Status from_json(const json::Value& json, Channel& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("id", value.id);
   in.member("name", value.name);
   in.member("type", value.type);
@@ -254,21 +254,21 @@ Status from_json(const json::Value& json, Channel& value) {
 }
 
 json::Value to_json(const ChannelConfigureResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("channel", value.channel);
   out.member("dry_run", value.dry_run);
   return out.take();
 }
 
 Status from_json(const json::Value& json, ChannelConfigureResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("channel", value.channel);
   in.member("dry_run", value.dry_run);
   return in.status();
 }
 
 json::Value to_json(const MessageDelivery& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("state", value.state);
   out.member("detail", value.detail);
   out.member("at", value.at);
@@ -276,7 +276,7 @@ json::Value to_json(const MessageDelivery& value) {
 }
 
 Status from_json(const json::Value& json, MessageDelivery& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("state", value.state);
   in.member("detail", value.detail);
   in.member("at", value.at);
@@ -284,7 +284,7 @@ Status from_json(const json::Value& json, MessageDelivery& value) {
 }
 
 json::Value to_json(const Message& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("id", value.id);
   out.member("channel", value.channel);
   out.member("provider", value.provider);
@@ -297,7 +297,7 @@ json::Value to_json(const Message& value) {
 }
 
 Status from_json(const json::Value& json, Message& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("id", value.id);
   in.member("channel", value.channel);
   in.member("provider", value.provider);
@@ -310,21 +310,21 @@ Status from_json(const json::Value& json, Message& value) {
 }
 
 json::Value to_json(const ChannelSendResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("message", value.message);
   out.member("dry_run", value.dry_run);
   return out.take();
 }
 
 Status from_json(const json::Value& json, ChannelSendResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("message", value.message);
   in.member("dry_run", value.dry_run);
   return in.status();
 }
 
 json::Value to_json(const ChannelReceiveResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("items", value.items);
   out.member("count", value.count);
   out.member("next_cursor", value.next_cursor);
@@ -332,7 +332,7 @@ json::Value to_json(const ChannelReceiveResponse& value) {
 }
 
 Status from_json(const json::Value& json, ChannelReceiveResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("items", value.items);
   in.member("count", value.count);
   in.member("next_cursor", value.next_cursor);
@@ -340,21 +340,21 @@ Status from_json(const json::Value& json, ChannelReceiveResponse& value) {
 }
 
 json::Value to_json(const RoutineStep& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("tool", value.tool);
   out.member("input", value.input);
   return out.take();
 }
 
 Status from_json(const json::Value& json, RoutineStep& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("tool", value.tool);
   in.member("input", value.input);
   return in.status();
 }
 
 json::Value to_json(const Routine& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("id", value.id);
   out.member("name", value.name);
   out.member("steps", value.steps);
@@ -369,7 +369,7 @@ json::Value to_json(const Routine& value) {
 }
 
 Status from_json(const json::Value& json, Routine& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("id", value.id);
   in.member("name", value.name);
   in.member("steps", value.steps);
@@ -384,7 +384,7 @@ Status from_json(const json::Value& json, Routine& value) {
 }
 
 json::Value to_json(const RoutineCreateResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("routine", value.routine);
   out.member("warnings", value.warnings);
   out.member("dry_run", value.dry_run);
@@ -392,7 +392,7 @@ json::Value to_json(const RoutineCreateResponse& value) {
 }
 
 Status from_json(const json::Value& json, RoutineCreateResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("routine", value.routine);
   in.member("warnings", value.warnings);
   in.member("dry_run", value.dry_run);
@@ -400,7 +400,7 @@ Status from_json(const json::Value& json, RoutineCreateResponse& value) {
 }
 
 json::Value to_json(const RoutineListResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("items", value.items);
   out.member("count", value.count);
   out.member("next_cursor", value.next_cursor);
@@ -408,7 +408,7 @@ json::Value to_json(const RoutineListResponse& value) {
 }
 
 Status from_json(const json::Value& json, RoutineListResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("items", value.items);
   in.member("count", value.count);
   in.member("next_cursor", value.next_cursor);
@@ -416,7 +416,7 @@ Status from_json(const json::Value& json, RoutineListResponse& value) {
 }
 
 json::Value to_json(const RoutinePlanItem& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("index", value.index);
   out.member("tool", value.tool);
   out.member("input", value.input);
@@ -424,7 +424,7 @@ json::Value to_json(const RoutinePlanItem& value) {
 }
 
 Status from_json(const json::Value& json, RoutinePlanItem& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("index", value.index);
   in.member("tool", value.tool);
   in.member("input", value.input);
@@ -432,19 +432,19 @@ Status from_json(const json::Value& json, RoutinePlanItem& value) {
 }
 
 json::Value to_json(const RoutineGovernance& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("dispatch_required", value.dispatch_required);
   return out.take();
 }
 
 Status from_json(const json::Value& json, RoutineGovernance& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("dispatch_required", value.dispatch_required);
   return in.status();
 }
 
 json::Value to_json(const RoutineRunResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("routine_id", value.routine_id);
   out.member("name", value.name);
   out.member("plan_only", value.plan_only);
@@ -454,7 +454,7 @@ json::Value to_json(const RoutineRunResponse& value) {
 }
 
 Status from_json(const json::Value& json, RoutineRunResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("routine_id", value.routine_id);
   in.member("name", value.name);
   in.member("plan_only", value.plan_only);
@@ -464,21 +464,21 @@ Status from_json(const json::Value& json, RoutineRunResponse& value) {
 }
 
 json::Value to_json(const SidekickInitResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("initialized", value.initialized);
   out.member("root_dir", value.root_dir);
   return out.take();
 }
 
 Status from_json(const json::Value& json, SidekickInitResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("initialized", value.initialized);
   in.member("root_dir", value.root_dir);
   return in.status();
 }
 
 json::Value to_json(const SidekickCounts& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("tasks", value.tasks);
   out.member("memories", value.memories);
   out.member("channels", value.channels);
@@ -488,7 +488,7 @@ json::Value to_json(const SidekickCounts& value) {
 }
 
 Status from_json(const json::Value& json, SidekickCounts& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("tasks", value.tasks);
   in.member("memories", value.memories);
   in.member("channels", value.channels);
@@ -498,7 +498,7 @@ Status from_json(const json::Value& json, SidekickCounts& value) {
 }
 
 json::Value to_json(const SidekickStatusResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("initialized", value.initialized);
   out.member("counts", value.counts);
   out.member("audit_events", value.audit_events);
@@ -510,7 +510,7 @@ json::Value to_json(const SidekickStatusResponse& value) {
 }
 
 Status from_json(const json::Value& json, SidekickStatusResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("initialized", value.initialized);
   in.member("counts", value.counts);
   in.member("audit_events", value.audit_events);
@@ -522,7 +522,7 @@ Status from_json(const json::Value& json, SidekickStatusResponse& value) {
 }
 
 json::Value to_json(const SidekickData& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("tasks", value.tasks);
   out.member("memories", value.memories);
   out.member("channels", value.channels);
@@ -533,7 +533,7 @@ json::Value to_json(const SidekickData& value) {
 }
 
 Status from_json(const json::Value& json, SidekickData& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("tasks", value.tasks);
   in.member("memories", value.memories);
   in.member("channels", value.channels);
@@ -544,7 +544,7 @@ Status from_json(const json::Value& json, SidekickData& value) {
 }
 
 json::Value to_json(const SidekickExportResponse& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("exported_at", value.exported_at);
   out.member("version", value.version);
   out.member("data", value.data);
@@ -552,7 +552,7 @@ json::Value to_json(const SidekickExportResponse& value) {
 }
 
 Status from_json(const json::Value& json, SidekickExportResponse& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("exported_at", value.exported_at);
   in.member("version", value.version);
   in.member("data", value.data);
@@ -560,7 +560,7 @@ Status from_json(const json::Value& json, SidekickExportResponse& value) {
 }
 
 json::Value to_json(const TaskCreateRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("title", value.title);
   out.member("description", value.description);
   out.member("priority", value.priority);
@@ -571,7 +571,7 @@ json::Value to_json(const TaskCreateRequest& value) {
 }
 
 Status from_json(const json::Value& json, TaskCreateRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("title", value.title);
   in.member("description", value.description);
   in.member("priority", value.priority);
@@ -582,7 +582,7 @@ Status from_json(const json::Value& json, TaskCreateRequest& value) {
 }
 
 json::Value to_json(const TaskListRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("status", value.status);
   out.member("priority", value.priority);
   out.member("tags", value.tags);
@@ -594,7 +594,7 @@ json::Value to_json(const TaskListRequest& value) {
 }
 
 Status from_json(const json::Value& json, TaskListRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("status", value.status);
   in.member("priority", value.priority);
   in.member("tags", value.tags);
@@ -606,7 +606,7 @@ Status from_json(const json::Value& json, TaskListRequest& value) {
 }
 
 json::Value to_json(const TaskCompleteRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("id", value.id);
   out.member("note", value.note);
   out.member("dry_run", value.dry_run);
@@ -614,7 +614,7 @@ json::Value to_json(const TaskCompleteRequest& value) {
 }
 
 Status from_json(const json::Value& json, TaskCompleteRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("id", value.id);
   in.member("note", value.note);
   in.member("dry_run", value.dry_run);
@@ -622,7 +622,7 @@ Status from_json(const json::Value& json, TaskCompleteRequest& value) {
 }
 
 json::Value to_json(const TaskScheduleRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("id", value.id);
   out.member("due_at", value.due_at);
   out.member("cron", value.cron);
@@ -631,7 +631,7 @@ json::Value to_json(const TaskScheduleRequest& value) {
 }
 
 Status from_json(const json::Value& json, TaskScheduleRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("id", value.id);
   in.member("due_at", value.due_at);
   in.member("cron", value.cron);
@@ -640,7 +640,7 @@ Status from_json(const json::Value& json, TaskScheduleRequest& value) {
 }
 
 json::Value to_json(const MemoryStoreRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("type", value.type);
   out.member("content", value.content);
   out.member("tags", value.tags);
@@ -649,7 +649,7 @@ json::Value to_json(const MemoryStoreRequest& value) {
 }
 
 Status from_json(const json::Value& json, MemoryStoreRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("type", value.type);
   in.member("content", value.content);
   in.member("tags", value.tags);
@@ -658,7 +658,7 @@ Status from_json(const json::Value& json, MemoryStoreRequest& value) {
 }
 
 json::Value to_json(const MemoryRecallRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("query", value.query);
   out.member("type", value.type);
   out.member("tags", value.tags);
@@ -668,7 +668,7 @@ json::Value to_json(const MemoryRecallRequest& value) {
 }
 
 Status from_json(const json::Value& json, MemoryRecallRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("query", value.query);
   in.member("type", value.type);
   in.member("tags", value.tags);
@@ -678,21 +678,21 @@ Status from_json(const json::Value& json, MemoryRecallRequest& value) {
 }
 
 json::Value to_json(const MemoryForgetRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("id", value.id);
   out.member("dry_run", value.dry_run);
   return out.take();
 }
 
 Status from_json(const json::Value& json, MemoryForgetRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("id", value.id);
   in.member("dry_run", value.dry_run);
   return in.status();
 }
 
 json::Value to_json(const ChannelConfigureRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("name", value.name);
   out.member("type", value.type);
   out.member("settings", value.settings);
@@ -701,7 +701,7 @@ json::Value to_json(const ChannelConfigureRequest& value) {
 }
 
 Status from_json(const json::Value& json, ChannelConfigureRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("name", value.name);
   in.member("type", value.type);
   in.member("settings", value.settings);
@@ -710,7 +710,7 @@ Status from_json(const json::Value& json, ChannelConfigureRequest& value) {
 }
 
 json::Value to_json(const ChannelSendRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("content", value.content);
   out.member("channel", value.channel);
   out.member("provider", value.provider);
@@ -721,7 +721,7 @@ json::Value to_json(const ChannelSendRequest& value) {
 }
 
 Status from_json(const json::Value& json, ChannelSendRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("content", value.content);
   in.member("channel", value.channel);
   in.member("provider", value.provider);
@@ -732,7 +732,7 @@ Status from_json(const json::Value& json, ChannelSendRequest& value) {
 }
 
 json::Value to_json(const ChannelReceiveRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("channel", value.channel);
   out.member("provider", value.provider);
   out.member("cursor", value.cursor);
@@ -742,7 +742,7 @@ json::Value to_json(const ChannelReceiveRequest& value) {
 }
 
 Status from_json(const json::Value& json, ChannelReceiveRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("channel", value.channel);
   in.member("provider", value.provider);
   in.member("cursor", value.cursor);
@@ -752,21 +752,21 @@ Status from_json(const json::Value& json, ChannelReceiveRequest& value) {
 }
 
 json::Value to_json(const RoutineCreateStep& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("tool", value.tool);
   out.member("input", value.input);
   return out.take();
 }
 
 Status from_json(const json::Value& json, RoutineCreateStep& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("tool", value.tool);
   in.member("input", value.input);
   return in.status();
 }
 
 json::Value to_json(const RoutineCreateRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("name", value.name);
   out.member("steps", value.steps);
   out.member("cron", value.cron);
@@ -777,7 +777,7 @@ json::Value to_json(const RoutineCreateRequest& value) {
 }
 
 Status from_json(const json::Value& json, RoutineCreateRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("name", value.name);
   in.member("steps", value.steps);
   in.member("cron", value.cron);
@@ -788,7 +788,7 @@ Status from_json(const json::Value& json, RoutineCreateRequest& value) {
 }
 
 json::Value to_json(const RoutineListRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("enabled_only", value.enabled_only);
   out.member("limit", value.limit);
   out.member("cursor", value.cursor);
@@ -796,7 +796,7 @@ json::Value to_json(const RoutineListRequest& value) {
 }
 
 Status from_json(const json::Value& json, RoutineListRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("enabled_only", value.enabled_only);
   in.member("limit", value.limit);
   in.member("cursor", value.cursor);
@@ -804,51 +804,51 @@ Status from_json(const json::Value& json, RoutineListRequest& value) {
 }
 
 json::Value to_json(const RoutineRunRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("id", value.id);
   return out.take();
 }
 
 Status from_json(const json::Value& json, RoutineRunRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("id", value.id);
   return in.status();
 }
 
 json::Value to_json([[maybe_unused]] const SidekickInitRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   return out.take();
 }
 
 Status from_json(const json::Value& json, [[maybe_unused]] SidekickInitRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   return in.status();
 }
 
 json::Value to_json([[maybe_unused]] const SidekickStatusRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   return out.take();
 }
 
 Status from_json(const json::Value& json, [[maybe_unused]] SidekickStatusRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   return in.status();
 }
 
 json::Value to_json(const SidekickExportRequest& value) {
-  ObjectWriter out;
+  json::codec::ObjectWriter out;
   out.member("include_audit", value.include_audit);
   out.member("format", value.format);
   return out.take();
 }
 
 Status from_json(const json::Value& json, SidekickExportRequest& value) {
-  ObjectReader in(json);
+  json::codec::ObjectReader in(json);
   in.member("include_audit", value.include_audit);
   in.member("format", value.format);
   return in.status();
 }
 
-}  // namespace sidekick
-}  // namespace lumenflow::consumers
+}  // namespace consumers::sidekick
+}  // namespace lumenflow
 // clang-format on

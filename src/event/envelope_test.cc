@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "event/event.h"
+#include "event/testing/sample_payload.h"
 #include "json/canonical.h"
 
 namespace lumenflow::event {
@@ -59,13 +60,10 @@ TEST(Envelope, OfAFlatKindHasItsMembersBesideTheEnvelopes) {
 }
 
 TEST(Envelope, TextAndValueAgreeForEveryKernelKind) {
-  for (const KernelKind& kind : kernel_kinds()) {
-    json::Object payload;
-    for (const std::string_view member : kind.required) payload.set(member, "r\n");
-    for (const std::string_view member : kind.optional) payload.set(member, 1.5);
+  for (const KnownKind& kind : kernel_kinds()) {
     BuildOptions options;
     options.timestamp = kNoon;
-    const Event event = build_kernel_event_v2(kind.kind, payload, options).value();
+    const Event event = build_kernel_event_v2(kind.kind, testing::sample_payload(kind, true), options).value();
     EXPECT_EQ(event.schema_version, kind.schema_version) << kind.kind;
     for (const Stamp& stamp : {plain_stamp(), full_stamp()})
       EXPECT_EQ(text_of(event, stamp), json::canonical(envelope(event, stamp)).value()) << kind.kind;

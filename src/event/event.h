@@ -72,20 +72,25 @@ bool is_well_formed_kind(std::string_view kind);
 // task_created.
 bool is_flat_kernel_kind(std::string_view kind);
 
-struct KernelKind {
+// A kind of schemas/events/, where its meaning stands.
+struct KnownKind {
   std::string_view kind;
   int schema_version;
   EventClass event_class;
-  bool inbound;                                // comes from outside; the kernel never emits it
-  std::span<const std::string_view> required;  // members of the payload
-  std::span<const std::string_view> optional;
+  bool inbound;                     // comes from outside; the workspace never emits it
+  std::string_view payload_schema;  // JSON Schema 2020-12, as text
 };
 
-std::span<const KernelKind> kernel_kinds();                 // in byte order of their names
-const KernelKind* find_kernel_kind(std::string_view kind);  // null for a pack's kind
+// Both in byte order of their names. The kernel's may be subscribed to by packs, not emitted.
+std::span<const KnownKind> kernel_kinds();
+std::span<const KnownKind> first_party_kinds();
 
-// Whether the payload of a kernel kind has every required member and no unknown one; what stands in them is their
-// schema's matter. INVALID_PAYLOAD names each fault, UNKNOWN_KIND for what is no kernel kind.
+// Null when it is none of them.
+const KnownKind* find_kernel_kind(std::string_view kind);
+const KnownKind* find_first_party_kind(std::string_view kind);
+
+// Whether the payload of a kernel kind is what its schema asks for. INVALID_PAYLOAD names each fault, UNKNOWN_KIND for
+// what is no kernel kind. The schema is compiled when the kind is first asked about.
 Status validate_kernel_payload(std::string_view kind, const json::Value& payload);
 
 }  // namespace lumenflow::event

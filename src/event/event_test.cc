@@ -12,8 +12,8 @@
 namespace lumenflow::event {
 namespace {
 
-using testing::HasSubstr;
-using testing::MatchesRegex;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 
 constexpr Timestamp kNoon{1'772'366'400'000};  // 2026-03-01T12:00:00.000Z
 

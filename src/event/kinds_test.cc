@@ -1,13 +1,17 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <map>
+
 #include "event/event.h"
+#include "event/testing/sample_payload.h"
 
 namespace lumenflow::event {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::HasSubstr;
 
 json::Value object(std::string_view text) { return json::parse(text).value(); }
 
@@ -21,7 +25,7 @@ TEST(KindName, IsSlugColonSnakeCase) {
 }
 
 TEST(KernelKinds, AreFoundByNameAndPacksKindsAreNot) {
-  for (const KernelKind& kind : kernel_kinds()) {
+  for (const KnownKind& kind : kernel_kinds()) {
     EXPECT_EQ(find_kernel_kind(kind.kind), &kind);
     EXPECT_EQ(is_flat_kernel_kind(kind.kind), kind.schema_version == 1) << kind.kind;
     EXPECT_EQ(is_well_formed_kind(kind.kind), kind.schema_version == 2) << kind.kind;
@@ -33,7 +37,7 @@ TEST(KernelKinds, AreFoundByNameAndPacksKindsAreNot) {
 
 // task_* and spec_tampered must not be lost; what can be recomputed from later events may be.
 TEST(KernelKinds, FlatOnesAreQueuedWhenTheyAreAboutTasksOrTampering) {
-  for (const KernelKind& kind : kernel_kinds()) {
+  for (const KnownKind& kind : kernel_kinds()) {
     if (kind.schema_version != 1) continue;
     const bool queued = kind.kind.starts_with("task_") || kind.kind == "spec_tampered";
     EXPECT_EQ(kind.event_class, queued ? EventClass::kQueue : EventClass::kEphemeral) << kind.kind;
@@ -42,7 +46,7 @@ TEST(KernelKinds, FlatOnesAreQueuedWhenTheyAreAboutTasksOrTampering) {
 }
 
 TEST(KernelKinds, PrefixedOnesAreQueuedExceptToolCalled) {
-  for (const KernelKind& kind : kernel_kinds()) {
+  for (const KnownKind& kind : kernel_kinds()) {
     if (kind.schema_version != 2) continue;
     const bool queued = kind.kind != "agent-runtime:tool_called";
     EXPECT_EQ(kind.event_class, queued ? EventClass::kQueue : EventClass::kEphemeral) << kind.kind;
@@ -51,33 +55,108 @@ TEST(KernelKinds, PrefixedOnesAreQueuedExceptToolCalled) {
   }
 }
 
-TEST(KernelKinds, KnowTheirMembers) {
-  const KernelKind* called = find_kernel_kind("agent-runtime:tool_called");
-  ASSERT_NE(called, nullptr);
-  EXPECT_THAT(called->required, ElementsAre("receipt_id", "tool_name", "envelope_hash", "outcome", "duration_ms"));
-  EXPECT_THAT(called->optional, ElementsAre("code", "turn_id"));
-  const KernelKind* stop = find_kernel_kind("conductor:stop_requested");
-  EXPECT_THAT(stop->required, ElementsAre("target"));
-  EXPECT_THAT(stop->optional, ElementsAre("resume", "signature"));
-  EXPECT_THAT(find_kernel_kind("sidekick:approval_requested")->required, testing::SizeIs(8));
-  EXPECT_THAT(find_kernel_kind("task_resumed")->optional, IsEmpty());
+TEST(FirstPartyKinds, AreNoneOfTheKernels) {
+  EXPECT_EQ(first_party_kinds().size(), 13u);
+  for (const KnownKind& kind : first_party_kinds()) {
+    EXPECT_EQ(find_first_party_kind(kind.kind), &kind);
+    EXPECT_EQ(find_kernel_kind(kind.kind), nullptr) << kind.kind;
+    EXPECT_EQ(kind.schema_version, 2) << kind.kind;
+    EXPECT_FALSE(kind.inbound) << kind.kind;
+    const bool queued = kind.kind == "sidekick:routine_due";
+    EXPECT_EQ(kind.event_class, queued ? EventClass::kQueue : EventClass::kEphemeral) << kind.kind;
+  }
 }
 
-TEST(KernelPayload, NeedsEveryRequiredMemberAndMayHaveTheOptionalOnes) {
-  EXPECT_TRUE(validate_kernel_payload("checkpoint", object(R"({"task_id":"t","note":"n"})")).ok());
-  EXPECT_TRUE(
-      validate_kernel_payload("checkpoint", object(R"({"progress":1,"run_id":"r","task_id":"t","note":"n"})")).ok());
-  const Status missing = validate_kernel_payload("checkpoint", object(R"({"run_id":"r"})"));
-  ASSERT_FALSE(missing.ok());
-  EXPECT_EQ(missing.error().code(), ErrorCode::kInvalidPayload);
-  EXPECT_THAT(missing.error().details(), testing::SizeIs(2));
-  EXPECT_THAT(missing.error().message(), HasSubstr("'task_id'"));
+// The members of the reference's table; "code?" is optional.
+std::string members_of(std::string_view kind) {
+  const json::Value schema = json::parse(find_kernel_kind(kind)->payload_schema).value();
+  std::string out;
+  for (const json::Member& member : schema.find("properties")->as_object()) {
+    const json::Array& required = schema.find("required")->as_array();
+    const bool needed = std::ranges::find(required, json::Value(member.key)) != required.end();
+    out += (out.empty() ? "" : " ") + member.key + (needed ? "" : "?");
+  }
+  return out;
 }
 
-TEST(KernelPayload, RefusesUnknownMembersByTheirPointer) {
-  const Status unknown = validate_kernel_payload("task_resumed", object(R"({"task_id":"t","a/b":1})"));
-  ASSERT_FALSE(unknown.ok());
-  EXPECT_THAT(unknown.error().details(), ElementsAre(ErrorDetail{"/a~1b", "is no member of this kind"}));
+TEST(KernelKinds, HaveTheMembersOfTheReference) {
+  const std::map<std::string_view, std::string_view> reference = {
+      {"agent-runtime:tool_called", "receipt_id tool_name envelope_hash outcome code? duration_ms turn_id?"},
+      {"checkpoint", "task_id run_id? note progress?"},
+      {"conductor:approval_resolved", "approval_id decision decided_by reason? signature"},
+      {"conductor:command_cancelled", "command_id reason"},
+      {"conductor:device_requested", "device_id name? public_key?"},
+      {"conductor:device_revoked", "device_id name? public_key?"},
+      {"conductor:recovery_confirmed", "recovery_id decided_by signature"},
+      {"conductor:recovery_requested", "target_pack target_id turn_id? reason requested_by"},
+      {"conductor:stop_requested", "target resume? signature?"},
+      {"conductor:tool_requested", "tool input idempotency_key?"},
+      {"run_failed", "task_id run_id reason evidence_refs?"},
+      {"run_paused", "task_id run_id reason"},
+      {"run_started", "task_id run_id by session_id"},
+      {"run_succeeded", "task_id run_id evidence_refs?"},
+      {"sidekick:approval_requested",
+       "approval_id receipt_id surface tool_name call_digest preview requested_by expires_at"},
+      {"sidekick:command_received", "sidekick_channel sender text tool? input?"},
+      {"spec_tampered", "spec id expected_hash actual_hash"},
+      {"task_blocked", "task_id reason"},
+      {"task_claimed", "task_id by session_id domain_data?"},
+      {"task_completed", "task_id evidence_refs?"},
+      {"task_created", "task_id spec_hash"},
+      {"task_delegated", "task_id parent_task_id delegation_id"},
+      {"task_released", "task_id reason"},
+      {"task_resumed", "task_id"},
+      {"task_unblocked", "task_id"},
+      {"task_waiting", "task_id reason wait_for?"},
+      {"workspace_updated", "config_hash changes_summary"},
+      {"workspace_warning", "message"},
+  };
+  ASSERT_EQ(reference.size(), kernel_kinds().size());
+  for (const auto& [kind, members] : reference) {
+    ASSERT_NE(find_kernel_kind(kind), nullptr) << kind;
+    EXPECT_EQ(members_of(kind), members) << kind;
+  }
+}
+
+TEST(KernelPayload, OfEveryKindIsAcceptedWithAndWithoutTheOptionalMembers) {
+  for (const KnownKind& kind : kernel_kinds())
+    for (const bool with_optional : {false, true}) {
+      const Status status = validate_kernel_payload(kind.kind, testing::sample_payload(kind, with_optional));
+      EXPECT_TRUE(status.ok()) << kind.kind << ": " << status.error().message();
+    }
+}
+
+TEST(KernelPayload, OfEveryKindIsRefusedWithAMemberTooFewOrTooMany) {
+  for (const KnownKind& kind : kernel_kinds()) {
+    json::Value more = testing::sample_payload(kind, true);
+    more.as_object().set("a/b", 1);
+    const Status unknown = validate_kernel_payload(kind.kind, more);
+    ASSERT_FALSE(unknown.ok()) << kind.kind;
+    EXPECT_THAT(unknown.error().details(), ElementsAre(Field(&ErrorDetail::pointer, "/a~1b"))) << kind.kind;
+    const json::Value fewest = testing::sample_payload(kind, false);
+    for (const json::Member& member : fewest.as_object()) {
+      json::Object fewer = fewest.as_object();
+      fewer.erase(member.key);
+      const Status missing = validate_kernel_payload(kind.kind, fewer);
+      ASSERT_FALSE(missing.ok()) << kind.kind << " without " << member.key;
+      EXPECT_EQ(missing.error().code(), ErrorCode::kInvalidPayload);
+      EXPECT_THAT(missing.error().message(), HasSubstr(member.key));
+    }
+  }
+}
+
+TEST(KernelPayload, IsCheckedForWhatStandsInItsMembers) {
+  const auto refused = [](std::string_view kind, std::string_view payload) {
+    const Status status = validate_kernel_payload(kind, object(payload));
+    return status.ok() ? "" : status.error().details().at(0).pointer;
+  };
+  EXPECT_EQ(refused("task_resumed", R"({"task_id":7})"), "/task_id");
+  EXPECT_EQ(refused("task_resumed", R"({"task_id":""})"), "/task_id");
+  EXPECT_EQ(refused("task_created", R"({"task_id":"t","spec_hash":"ABC"})"), "/spec_hash");
+  EXPECT_EQ(refused("checkpoint", R"({"task_id":"t","note":"n","progress":1.1})"), "/progress");
+  EXPECT_EQ(refused("conductor:approval_resolved",
+                    R"({"approval_id":"a","decision":"maybe","decided_by":"ws-1:x","signature":"s"})"),
+            "/decision");
 }
 
 TEST(KernelPayload, RefusesWhatIsNoObjectAndWhatIsNoKernelKind) {

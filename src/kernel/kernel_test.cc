@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/encoding.h"
+#include "base/sha256.h"
 #include "kernel/testing/kernel_world.h"
 
 namespace lumenflow::kernel {
@@ -447,12 +449,13 @@ TEST_F(KernelTest, Stage9EndsAtTheDeadlineAndDropsTheLateResult) {
 TEST_F(KernelTest, Stage0ACallAfterLumenflowYamlChangedIsRefused) {
   kernel->configuration_on_disk(config.hash);
   EXPECT_FALSE(call("probe:put", kPut).code);
-  kernel->configuration_on_disk("other");
+  const std::string other = to_hex(sha256("other"));
+  kernel->configuration_on_disk(other);
   const json::Value event = entries().back();
   EXPECT_EQ(event.at_pointer("/event/kind")->as_string(), "spec_tampered");
-  EXPECT_EQ(event.at_pointer("/event/actual_hash")->as_string(), "other");
+  EXPECT_EQ(event.at_pointer("/event/actual_hash")->as_string(), other);
   const std::size_t before = entries().size();
-  kernel->configuration_on_disk("other");
+  kernel->configuration_on_disk(other);
   EXPECT_EQ(entries().size(), before) << "it is told once";
   expect_refused(call("probe:put", kPut), ErrorCode::kSpecTampered, 0);
   expect_refused(call("nope:nope"), ErrorCode::kSpecTampered, 0);

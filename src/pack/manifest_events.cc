@@ -11,28 +11,16 @@ namespace {
 using event::EventClass;
 constexpr std::string_view kClasses[] = {"ephemeral", "queue"};
 
-// Kinds whose class is fixed by the reference (02-events, First-party packs' kinds).
-struct FixedClass {
-  std::string_view prefix, name_begins;
-  EventClass event_class;
-};
-constexpr FixedClass kFixedClasses[] = {
-    {"sidekick", "routine_due", EventClass::kQueue},        {"sidekick", "message_sent", EventClass::kEphemeral},
-    {"agent-runtime", "turn_", EventClass::kEphemeral},     {"software-delivery", "wu_", EventClass::kEphemeral},
-    {"software-delivery", "gate_", EventClass::kEphemeral},
-};
-
 std::string_view event_name_of(std::string_view kind) {
   const std::size_t colon = kind.find(':');
   return colon == std::string_view::npos ? kind : kind.substr(colon + 1);
 }
 
+// Kinds whose class no manifest may change.
 std::optional<EventClass> fixed_class(std::string_view kind) {
-  const std::string_view name = event_name_of(kind);
-  if (name == "approval_requested") return EventClass::kQueue;
-  for (const FixedClass& fixed : kFixedClasses)
-    if (prefix_of(kind) == fixed.prefix && name.starts_with(fixed.name_begins)) return fixed.event_class;
-  return std::nullopt;
+  if (event_name_of(kind) == "approval_requested") return EventClass::kQueue;
+  const event::KnownKind* known = event::find_first_party_kind(kind);
+  return known == nullptr ? std::nullopt : std::optional(known->event_class);
 }
 
 // The nearest well-formed event name: "JobDone", "job-done" -> "job_done".
@@ -80,7 +68,7 @@ void check_emitted(Context& context, const std::string& kind, const std::string&
 // The kernel's kind without a colon that was meant; empty when there is none, or the kind has a colon.
 std::string nearest_flat_kind(std::string_view kind) {
   std::vector<std::string_view> flat;
-  for (const event::KernelKind& known : event::kernel_kinds())
+  for (const event::KnownKind& known : event::kernel_kinds())
     if (known.kind.find(':') == std::string_view::npos) flat.push_back(known.kind);
   return kind.find(':') == std::string_view::npos ? nearest(kind, flat).value_or("") : "";
 }

@@ -270,7 +270,7 @@ void RegistryBuilder::check_subscriptions(Candidate& candidate, const Taken& tak
   Report report(candidate.document, kCodes, candidate.diagnostics);
   std::vector<std::string_view> known(manifest.emitted_event_kinds.begin(), manifest.emitted_event_kinds.end());
   for (const auto& [kind, id] : taken.kinds) known.emplace_back(kind);
-  for (const event::KernelKind& kind : event::kernel_kinds()) known.push_back(kind.kind);
+  for (const event::KnownKind& kind : event::kernel_kinds()) known.push_back(kind.kind);
   for (const std::string& kind : manifest.subscribed_event_kinds) {
     const std::size_t colon = kind.find(':');
     const bool well_formed = colon != std::string::npos && is_event_name(kind.substr(colon + 1));  // else LF1011

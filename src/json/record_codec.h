@@ -1,6 +1,8 @@
-// How the generated sources write records to JSON and read them from it, member by member.
+// How generated sources write records to JSON and read them from it, member by member. A record is a struct with a
+// to_json and a from_json of its own, found by its namespace.
 //
-// Reading goes on after a fault, so that one answer names them all. One thread.
+// Reading goes on after a fault, so that one answer (INVALID_INPUT) names them all; members that the record does not
+// have are skipped. One thread.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +18,7 @@
 #include "lumenflow/json.h"
 #include "lumenflow/result.h"
 
-namespace lumenflow::consumers {
+namespace lumenflow::json::codec {
 
 // The words of an enumeration, in its order; specialised for each.
 template <class E>
@@ -35,6 +37,7 @@ std::string_view word_of(E value) {
 // Value -> JSON. Records come with a to_json of their own, found by their namespace.
 inline json::Value write(const std::string& value) { return value; }
 inline json::Value write(std::int64_t value) { return value; }
+inline json::Value write(double value) { return value; }
 inline json::Value write(bool value) { return value; }
 inline json::Value write(const json::Object& value) { return value; }
 template <HasWords E>
@@ -70,6 +73,12 @@ inline void read(const json::Value& json, std::int64_t& value, const std::string
     value = *found;
   else
     faults.push_back({place, "must be an integer"});
+}
+inline void read(const json::Value& json, double& value, const std::string& place, Faults& faults) {
+  if (json.is_number())
+    value = json.as_double();
+  else
+    faults.push_back({place, "must be a number"});
 }
 inline void read(const json::Value& json, bool& value, const std::string& place, Faults& faults) {
   if (const bool* found = json.if_boolean())
@@ -161,4 +170,4 @@ class ObjectReader {
   Faults faults_;
 };
 
-}  // namespace lumenflow::consumers
+}  // namespace lumenflow::json::codec

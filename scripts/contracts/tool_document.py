@@ -1,8 +1,8 @@
-"""The contract as a JSON Schema document: the manifest's schemas under the names that the other forms use."""
+"""The contract of a pack's tools as a JSON Schema document: the manifest's schemas under the names that the other forms use."""
 
 import json
 
-from consumer_contract.model import flat
+from contracts.types import flat
 
 
 def refer(schema, names, top=False):

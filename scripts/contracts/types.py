@@ -1,4 +1,4 @@
-"""The types that a pack's tools take and answer, named: what every written form of the contract is made of.
+"""JSON Schemas as named types: what every written form of a contract is made of.
 
 A closed object of a schema becomes a record, a list of words an enumeration. Equal schemas become one type. An object
 with an id of its own is named by its key (Task), any other by where it stands (TaskSchedule, MessageDelivery).
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 
 class Unsupported(Exception):
-    """The manifest uses what the contract has no form for: say so, rather than leave it out."""
+    """A schema uses what the contract has no form for: say so, rather than leave it out."""
 
 
 @dataclass(frozen=True)
 class Type:
-    kind: str  # text, integer, flag, yes, object, list, records, record, enumeration
+    kind: str  # text, integer, number, flag, yes, object, list, records, record, enumeration
     name: str = ""  # of a record or an enumeration
     item: "Type" = None  # of a list
 
@@ -41,25 +41,6 @@ class Enumeration:
     values: list
 
 
-@dataclass
-class Tool:
-    name: str
-    title: str
-    description: str
-    permission: str
-    request: str  # names of records
-    response: str
-
-
-@dataclass
-class Contract:
-    pack: str
-    version: str
-    tools: list
-    records: list  # each behind those it uses
-    enumerations: list
-
-
 def pascal(text):
     return "".join(part[:1].upper() + part[1:] for part in text.replace(":", "_").replace("-", "_").split("_"))
 
@@ -78,12 +59,12 @@ class Builder:
     def __init__(self):
         self.records, self.enumerations = [], {}
         self.by_schema = {}  # text of a schema -> the name of its record
-        self.tool = ""  # whose request or response is being built
+        self.within = ""  # what is being built, for names that would otherwise be taken
 
     def name_of(self, schema, owner, group, key):
         taken = {record.name for record in self.records}
         wanted = pascal(key) if "id" in schema["properties"] else (owner or group) + pascal(key)
-        return wanted if wanted not in taken else (owner or self.tool) + pascal(key)
+        return wanted if wanted not in taken else (owner or self.within) + pascal(key)
 
     def type_of(self, schema, owner, group, key):
         """`owner` is the type that holds the field `key`; of what a tool itself takes and answers, its `group`."""
@@ -95,8 +76,8 @@ class Builder:
             return self.enumeration(schema["enum"], owner or group, key)
         if kind == "string":
             return Type("text")
-        if kind == "integer":
-            return Type("integer")
+        if kind in ("integer", "number"):
+            return Type(kind)
         if kind == "boolean":
             return Type("yes") if schema.get("const") is True else Type("flag")
         if kind == "array":
@@ -135,24 +116,9 @@ class Builder:
         self.records.append(made)
         return made
 
+    def listed_enumerations(self):
+        return [Enumeration(name, values) for name, values in self.enumerations.items()]
+
 
 def flat(text):
     return " ".join(str(text).split())
-
-
-def build(manifest):
-    builder = Builder()
-    tools, closed = [], {"type": "object", "additionalProperties": False, "properties": {}}
-    sides = {}
-    # Answers first: what they hold is what inputs refer to.
-    for side, part in (("Response", "output_schema"), ("Request", "input_schema")):
-        for tool in manifest["tools"]:
-            name, group = pascal(tool["name"]), pascal(tool["name"].split(":")[0])
-            builder.tool = name
-            record = builder.record(tool.get(part, closed), name + side, group, "")
-            sides[tool["name"], side] = record.name
-    for tool in manifest["tools"]:
-        tools.append(Tool(tool["name"], flat(tool.get("title", "")), flat(tool.get("description", "")), tool["permission"],
-                          sides[tool["name"], "Request"], sides[tool["name"], "Response"]))
-    enumerations = [Enumeration(name, values) for name, values in builder.enumerations.items()]
-    return Contract(manifest["id"], manifest["version"], tools, builder.records, enumerations)

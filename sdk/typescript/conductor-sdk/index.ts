@@ -1,0 +1,3 @@
+export * from "./cloudevents.js";
+export * from "./events.js";
+export * from "./guards.js";
