@@ -86,6 +86,8 @@ class Engine {
   // Writes down now what would be written down at leisure: before an orderly stop.
   void settle_all();
 
+  bool keeping() const { return !keeping_.empty(); }  // whether something is on its way to being durable
+
   EngineState state() const;
 
  private:

@@ -75,7 +75,7 @@ bool Ephemerals::may_send(Position at) const {
 
 std::optional<journal::EphemeralMark> Ephemerals::mark_with_run(Position low, Position tail, Position unsent) const {
   const Run& run = runs_.front();
-  if (run.first > unsent) return std::nullopt;
+  if (run.first > unsent || run.last > tail) return std::nullopt;
   if (run.first < low) {  // nothing in doubt before it
     const Position next = runs_.size() > 1 ? runs_[1].first : kNowhere;
     const Position to = before(std::min({low, unsent, next, tail.next()}));

@@ -1,0 +1,220 @@
+#include "uplink/uplink.h"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/logging.h"
+#include "uplink/outbox_files.h"
+
+namespace lumenflow::uplink {
+namespace {
+
+constexpr Millis kFilesEvery{900};  // so that they are never older than a second
+constexpr std::size_t kLettersMax = 10'000;
+
+// What reaches the thread from outside. Outlives the uplink in callbacks that come late.
+class Mailbox {
+ public:
+  using Task = std::function<void(Engine&, Millis)>;
+  void post(Task task) {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+    changed_.notify_one();
+  }
+  void ring() {
+    const std::lock_guard lock(mutex_);
+    rung_ = true;
+    changed_.notify_one();
+  }
+  struct Mail {
+    std::deque<Task> tasks;
+    bool rung = false;
+  };
+  Mail wait(std::chrono::nanoseconds most) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, most, [this] { return rung_ || !tasks_.empty(); });
+    return {std::exchange(tasks_, {}), std::exchange(rung_, false)};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Task> tasks_;
+  bool rung_ = false;
+};
+
+}  // namespace
+
+class Uplink::Impl {
+ public:
+  Impl(const UplinkParts& parts, EngineLimits limits)
+      : parts_(parts),
+        source_(make_journal_source(parts.log)),
+        engine_(*source_, parts.random, limits),
+        files_(parts.files, parts.log, parts.outbox_folder),
+        mailbox_(std::make_shared<Mailbox>()) {}
+
+  Status start() {
+    LUMENFLOW_TRY(engine_.start(now()));
+    publish();
+    thread_ = std::thread([this] { run(); });
+    return {};
+  }
+
+  void stop(std::chrono::milliseconds wait) {
+    if (!thread_.joinable()) return;
+    mailbox_->post([this, wait](Engine& engine, Millis at) {
+      stopping_at_ = at + wait;
+      engine.settle_all();
+    });
+    thread_.join();
+  }
+
+  void consent() {
+    mailbox_->post([](Engine& engine, Millis at) { engine.consent(at); });
+  }
+
+  Result<UplinkStatus> status() const {
+    UplinkStatus status;
+    {
+      const std::lock_guard lock(state_mutex_);
+      status.engine = state_;
+    }
+    LUMENFLOW_TRY_ASSIGN(const OutboxView view, source_->view());
+    LUMENFLOW_TRY_ASSIGN(const auto tables, parts_.log.snapshot());
+    for (const auto& [stream, row] : view.streams) {
+      status.pending_events += row.events;
+      status.pending_bytes += row.bytes;
+      LUMENFLOW_TRY_ASSIGN(const auto first, journal::pending_events(*tables, stream, Position(), 1));
+      if (!first.empty() && (!status.oldest || first.front().event.emitted_at < *status.oldest))
+        status.oldest = first.front().event.emitted_at;
+      LUMENFLOW_TRY_ASSIGN(const auto letters, journal::outbox_dead_letters(*tables, stream, Position(), kLettersMax));
+      status.dead_letters += letters.size();
+    }
+    return status;
+  }
+
+ private:
+  Millis now() const { return std::chrono::duration_cast<Millis>(parts_.clock.monotonic()); }
+
+  void run() {
+    parts_.log.wait(Position(0), [box = mailbox_] { box->ring(); });
+    while (!stopping_at_ || (engine_.keeping() && now() < *stopping_at_)) {
+      Mailbox::Mail mail = mailbox_->wait(nap());
+      if (mail.rung) {
+        // Asked again before anything is read: what comes meanwhile rings again.
+        parts_.log.wait(Position(source_->end()), [box = mailbox_] { box->ring(); });
+      }
+      for (const Mailbox::Task& task : mail.tasks) task(engine_, now());
+      if (!stopping_at_) engine_.step(now());
+      for (Action& action : engine_.take_actions()) carry_out(std::move(action));
+      show();
+      publish();
+    }
+  }
+
+  // Until something is due; a link that answered at once has left its answers in the mailbox.
+  std::chrono::nanoseconds nap() const {
+    if (stopping_at_) return std::max(Millis(0), *stopping_at_ - now());
+    Millis until = kFilesEvery;
+    if (const auto wake = engine_.next_wake()) until = std::min(until, *wake - now());
+    return std::max(until, Millis(0));
+  }
+
+  void carry_out(Action action) {
+    const auto post = [box = mailbox_](auto hear) {
+      return [box, hear](auto answer) {
+        box->post([hear, answer = std::move(answer)](Engine& engine, Millis at) { hear(engine, answer, at); });
+      };
+    };
+    const auto kept = [box = mailbox_](std::uint64_t id) {
+      return [box, id](const Status& status) {
+        box->post([id, status](Engine& engine, Millis at) { engine.kept(id, status, at); });
+      };
+    };
+    if (const auto* hello = std::get_if<SayHello>(&action)) {
+      parts_.link.hello(hello->hello, post([id = hello->id](Engine& engine, const HelloAnswer& answer, Millis at) {
+                          engine.heard_hello(id, answer, at);
+                        }));
+    } else if (const auto* send = std::get_if<SendBatch>(&action)) {
+      parts_.link.send(send->batch, post([id = send->id](Engine& engine, const SendAnswer& answer, Millis at) {
+                         engine.heard_batch(id, answer, at);
+                       }));
+    } else if (const auto* beat = std::get_if<SendHeartbeat>(&action)) {
+      parts_.link.heartbeat(beat->session,
+                            post([id = beat->id](Engine& engine, const HeartbeatAnswer& answer, Millis at) {
+                              engine.heard_heartbeat(id, answer, at);
+                            }));
+    } else if (const auto* ack = std::get_if<KeepAcknowledged>(&action)) {
+      parts_.keeper.acknowledge(ack->stream, ack->to, kept(ack->id));
+    } else if (const auto* dead = std::get_if<KeepDeadLetter>(&action)) {
+      parts_.keeper.dead_letter(dead->stream, dead->position, dead->reason, kept(dead->id));
+    } else if (const auto* settle = std::get_if<KeepSettlement>(&action)) {
+      parts_.keeper.settle(settle->settlement, kept(settle->id));
+    }
+  }
+
+  // The files show a backlog while there is one to look at, and its end.
+  void show() {
+    const Millis at = now();
+    if (parts_.outbox_folder.empty() || at < shown_at_ + kFilesEvery) return;
+    const Connection connection = engine_.state().connection;
+    if (connection == Connection::kOff || (connection == Connection::kConnected && shown_connected_)) return;
+    shown_at_ = at;
+    if (const Status written = files_.refresh(); !written.ok()) {
+      write_log(LogLevel::kWarn, "uplink", "the outbox's files cannot be written",
+                {{"error", written.error().to_string()}});
+      return;
+    }
+    shown_connected_ = connection == Connection::kConnected && nothing_pending();
+  }
+
+  bool nothing_pending() const {
+    const Result<OutboxView> view = source_->view();
+    if (!view.ok()) return false;
+    for (const auto& [stream, row] : view->streams)
+      if (row.events != 0) return false;
+    return true;
+  }
+
+  void publish() {
+    EngineState state = engine_.state();
+    if (state.connection != Connection::kConnected) shown_connected_ = false;
+    const std::lock_guard lock(state_mutex_);
+    if (state.connection != state_.connection)
+      write_log(state.connection == Connection::kForked ? LogLevel::kError : LogLevel::kInfo, "uplink",
+                "the uplink's connection changed",
+                {{"connection", std::string(name(state.connection))}, {"error", state.last_error}});
+    state_ = std::move(state);
+  }
+
+  const UplinkParts parts_;
+  std::unique_ptr<Source> source_;
+  Engine engine_;  // the thread's, once that runs
+  OutboxFiles files_;
+  std::shared_ptr<Mailbox> mailbox_;
+  std::thread thread_;
+  std::optional<Millis> stopping_at_;
+  Millis shown_at_{-1'000'000};
+  bool shown_connected_ = false;
+  mutable std::mutex state_mutex_;
+  EngineState state_;
+};
+
+Result<std::unique_ptr<Uplink>> Uplink::start(const UplinkParts& parts, EngineLimits limits) {
+  auto impl = std::make_unique<Impl>(parts, limits);
+  LUMENFLOW_TRY(impl->start());
+  return std::unique_ptr<Uplink>(new Uplink(std::move(impl)));
+}
+
+Uplink::Uplink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Uplink::~Uplink() { stop(); }
+void Uplink::stop(std::chrono::milliseconds wait) { impl_->stop(wait); }
+void Uplink::consent() { impl_->consent(); }
+Result<UplinkStatus> Uplink::status() const { return impl_->status(); }
+
+}  // namespace lumenflow::uplink
