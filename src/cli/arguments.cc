@@ -20,6 +20,8 @@ struct Parsed {
   bool tools_json = false;
   CallFlags call;
   EventFlags events;
+  OutboxFlags outbox;
+  InboxFlags inbox;
   AuditFlags audit;
   TokenFlags token;
   DoctorFlags doctor;
@@ -120,6 +122,51 @@ void add_event_commands(CLI::App& app, Parsed& parsed) {
   common(out);
   out->callback(
       [&parsed] { parsed.run = [&parsed](Context& context) { return run_events_export(context, parsed.events); }; });
+}
+
+using OutboxCommand = int (*)(Context&, const OutboxFlags&);
+
+CLI::App* add_outbox_command(CLI::App& parent, Parsed& parsed, const std::string& name, const std::string& help,
+                             OutboxCommand run) {
+  CLI::App* command = parent.add_subcommand(name, help);
+  command->callback(
+      [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.outbox); }; });
+  return command;
+}
+
+void add_outbox_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App* outbox = app.add_subcommand("outbox", "What waits for the other side of the uplink")->require_subcommand(1);
+  OutboxFlags& flags = parsed.outbox;
+  const auto page = [&flags](CLI::App* command) {
+    command->add_option("--stream", flags.stream)->capture_default_str();
+    command->add_option("--after", flags.after, "from behind this journal position");
+    command->add_option("--limit", flags.limit, "at most so many")->capture_default_str();
+    command->add_flag("--json", flags.json, "a JSON object a line");
+  };
+  page(add_outbox_command(*outbox, parsed, "list", "Events that were not acknowledged, oldest first", run_outbox_list));
+  add_outbox_command(*outbox, parsed, "stats", "How much waits, since when, and what was dropped", run_outbox_stats)
+      ->add_flag("--json", flags.json);
+  add_outbox_command(*outbox, parsed, "drain", "Wait until nothing is pending", run_outbox_drain)
+      ->add_option("--timeout", flags.timeout)
+      ->capture_default_str();
+  add_outbox_command(*outbox, parsed, "export", "Every pending event, as JSON lines", run_outbox_export)
+      ->add_option("--stream", flags.stream)
+      ->capture_default_str();
+  CLI::App* letters = add_outbox_command(*outbox, parsed, "dead-letters", "Events that were refused for good",
+                                         run_outbox_dead_letters);
+  page(letters);
+  const auto target = [&flags](CLI::App* command) {
+    command->add_option("position", flags.position, "of the dead letter in the journal");
+    command->add_option("--stream", flags.stream)->capture_default_str();
+    command->add_flag("--all", flags.all, "every dead letter of the stream");
+  };
+  target(add_outbox_command(*letters, parsed, "requeue", "Send it again, under a new seq", run_outbox_requeue));
+  target(add_outbox_command(*letters, parsed, "purge", "Let it go", run_outbox_purge));
+
+  CLI::App* inbox = app.add_subcommand("inbox", "What the loopback adapter took in");
+  inbox->add_option("--after", parsed.inbox.after, "from behind this position of the inbox");
+  inbox->add_flag("--json", parsed.inbox.json, "a JSON object a line");
+  inbox->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_inbox(context, parsed.inbox); }; });
 }
 
 using AuditCommand = int (*)(Context&, const AuditFlags&);
@@ -227,6 +274,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_pack_commands(app, parsed);
   add_call_commands(app, parsed);
   add_event_commands(app, parsed);
+  add_outbox_commands(app, parsed);
   add_audit_commands(app, parsed);
   add_token_commands(app, parsed);
   add_other_commands(app, parsed);

@@ -48,6 +48,29 @@ int run_events_tail(Context& context, const EventFlags& flags);
 int run_events_show(Context& context, const EventFlags& flags);
 int run_events_export(Context& context, const EventFlags& flags);
 
+struct OutboxFlags {
+  std::string stream = "sidecar";
+  std::uint64_t position = 0;  // of a dead letter
+  bool all = false;            // every dead letter
+  std::uint64_t after = 0;
+  std::uint64_t limit = 100;
+  std::string timeout = "30s";  // of drain
+  bool json = false;
+};
+int run_outbox_list(Context& context, const OutboxFlags& flags);
+int run_outbox_stats(Context& context, const OutboxFlags& flags);
+int run_outbox_drain(Context& context, const OutboxFlags& flags);
+int run_outbox_export(Context& context, const OutboxFlags& flags);
+int run_outbox_dead_letters(Context& context, const OutboxFlags& flags);
+int run_outbox_requeue(Context& context, const OutboxFlags& flags);
+int run_outbox_purge(Context& context, const OutboxFlags& flags);
+
+struct InboxFlags {
+  std::uint64_t after = 0;
+  bool json = false;
+};
+int run_inbox(Context& context, const InboxFlags& flags);
+
 struct AuditFlags {
   std::uint64_t position = 0;
   std::uint64_t from_size = 0;

@@ -152,6 +152,20 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context) {
   return session;
 }
 
+Result<json::Value> data_of(Result<json::Value> result) {
+  if (!result.ok()) return result;
+  if (json::boolean_or(*result, "success", false)) return *result->find("data");
+  const json::Value* error = result->find("error");
+  if (error == nullptr) return Error(ErrorCode::kInternal, "the call failed");
+  std::vector<ErrorDetail> details;
+  if (const json::Value* faults = error->find("details"); faults != nullptr && faults->is_array())
+    for (const json::Value& fault : faults->as_array())
+      details.push_back(
+          {std::string(json::string_or(fault, "pointer", "")), std::string(json::string_or(fault, "reason", ""))});
+  return Error(error_code_from_name(json::string_or(*error, "code", "")).value_or(ErrorCode::kInternal),
+               std::string(json::string_or(*error, "message", "the call failed")), std::move(details));
+}
+
 Error error_of(const http::ClientResponse& response) {
   const Result<json::Value> body = json::parse(response.body);
   const json::Value* error = body.ok() ? body->find("error") : nullptr;
@@ -193,6 +207,15 @@ Result<json::Value> Session::call(std::string_view tool, const json::Value& inpu
   if (!idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", idempotency_key);
   request.body = json::serialize(input);
   request.timeout = kCallTimeMax;
+  LUMENFLOW_TRY_ASSIGN(const http::ClientResponse response, send(request));
+  return result_of(response);
+}
+
+Result<json::Value> Session::call_kernel(std::string_view tool, const json::Value& input) {
+  http::ClientRequest request;
+  request.method = http::Method::kPost;
+  request.path = "/kernel/" + encode_path_segment(tool.substr(tool.find(':') + 1));
+  request.body = json::serialize(input);
   LUMENFLOW_TRY_ASSIGN(const http::ClientResponse response, send(request));
   return result_of(response);
 }

@@ -33,6 +33,8 @@ class Session {
   Result<json::Value> get(const std::string& path);
   // One call of a tool: the Result document, whatever it says. Errors are those of reaching and of problem answers.
   Result<json::Value> call(std::string_view tool, const json::Value& input, const std::string& idempotency_key = {});
+  // The same for a kernel tool that needs no operator's proof.
+  Result<json::Value> call_kernel(std::string_view tool, const json::Value& input);
   // The same for a kernel tool, with the operator's proof.
   Result<json::Value> call_kernel(std::string_view tool, const json::Value& input, const std::string& passphrase);
 
@@ -44,6 +46,9 @@ class Session {
   std::unique_ptr<LocalSidecar> local_;  // before the client, which talks to it
   std::unique_ptr<http::Client> client_;
 };
+
+// The data of a successful Result, or its error.
+Result<json::Value> data_of(Result<json::Value> result);
 
 // The Error that an answer with a status of 400 or more stands for.
 Error error_of(const http::ClientResponse& response);

@@ -8,21 +8,6 @@
 namespace lumenflow::cli {
 namespace {
 
-// The data of a successful Result, or its error.
-Result<json::Value> data_of(Result<json::Value> result) {
-  if (!result.ok()) return result;
-  if (json::boolean_or(*result, "success", false)) return *result->find("data");
-  const json::Value* error = result->find("error");
-  if (error == nullptr) return Error(ErrorCode::kInternal, "the call failed");
-  std::vector<ErrorDetail> details;
-  if (const json::Value* faults = error->find("details"); faults != nullptr && faults->is_array())
-    for (const json::Value& fault : faults->as_array())
-      details.push_back(
-          {std::string(json::string_or(fault, "pointer", "")), std::string(json::string_or(fault, "reason", ""))});
-  return Error(error_code_from_name(json::string_or(*error, "code", "")).value_or(ErrorCode::kInternal),
-               std::string(json::string_or(*error, "message", "the call failed")), std::move(details));
-}
-
 // INVALID_REQUEST for what is no duration of at least a second.
 Result<std::int64_t> seconds_of(const std::string& text) {
   const Result<std::chrono::milliseconds> duration = parse_duration(text);

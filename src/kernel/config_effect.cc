@@ -18,7 +18,7 @@ struct IdleKey {
 };
 constexpr IdleKey kIdleKeys[] = {
     {"/lanes", "[]"},           {"/allow_loosening", "false"}, {"/uplink/sidecar_url", ""},
-    {"/uplink/batch", ""},      {"/uplink/outbox", ""},        {"/events/retention", ""},
+    {"/events/retention", ""},
     {"/journal/retention", ""}, {"/journal/backup", ""},       {"/sandbox/read_only_paths", "[]"},
     {"/sandbox/limits", ""},    {"/limits/call_timeout", ""},  {"/record", "false"},
     {"/telemetry/otlp", ""},
@@ -90,7 +90,7 @@ void report_without_effect(const std::string& file, const std::string& text, con
   for (const IdleKey& key : kIdleKeys) effects.warn_of(key);
   effects.warn_of_providers();
   effects.warn_of_surfaces(config);
-  if (config.uplink == "loopback" || config.uplink == "conductor")
+  if (config.uplink == "conductor")
     effects.warn(document.value.find("uplink")->is_string() ? "/uplink" : "/uplink/adapter");
   for (const std::string_view key : kPackKeys)
     if (document.value.find(key) != nullptr && !sections.contains(std::string(key)))

@@ -21,6 +21,7 @@ constexpr int kConflictsMax = 8;  // of one attempt with others who write the st
 constexpr std::chrono::milliseconds kPauseFirst{100};
 constexpr std::chrono::milliseconds kPauseMax{30'000};
 constexpr std::chrono::milliseconds kSlow{50};
+constexpr std::chrono::seconds kOverdue{30};
 constexpr std::size_t kErrorBytesMax = 1'000;
 constexpr std::size_t kReplayKeyBytesMax = 512;
 
@@ -281,10 +282,9 @@ Status Kernel::move_handler_cursors(std::uint64_t lag) {
 
 // A builtin cannot be stopped; it is told, and so is the operator.
 void Kernel::report_slow_handlers() {
-  const nanoseconds limit = options_.config.limits.call_timeout;
-  for (const DeliveryPtr& delivery : subscriptions_.overdue(ports_.clock.monotonic() - limit)) {
+  for (const DeliveryPtr& delivery : subscriptions_.overdue(ports_.clock.monotonic() - kOverdue)) {
     delivery->cancelled = true;
-    write_log(LogLevel::kError, "kernel", "a handler has not come back within limits.call_timeout; its stream waits",
+    write_log(LogLevel::kError, "kernel", "a handler has not come back for 30 s; its stream waits",
               {{"pack", delivery->pack_id}, {"kind", delivery->event.kind}, {"delivery", delivery->id()}});
   }
 }

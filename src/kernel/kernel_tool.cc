@@ -30,4 +30,10 @@ Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, pack::ToolHandle
   return made;
 }
 
+Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, KernelControl control) {
+  LUMENFLOW_TRY_ASSIGN(KernelTool made, make_kernel_tool(spec, pack::ToolHandler()));
+  made.control = std::move(control);
+  return made;
+}
+
 }  // namespace lumenflow::kernel

@@ -2,6 +2,7 @@
 // table of their own and are reached from the socket and the CLI only.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,13 @@
 
 namespace lumenflow::kernel {
 
+class Kernel;
+// What a tool does to the kernel's own state, on the strand, in the batch that records the call.
+using KernelControl = std::function<pack::ToolResult(Kernel& kernel, const json::Value& input)>;
+
 struct KernelTool {
   pack::ActiveTool tool;
+  KernelControl control;      // when set, it runs instead of the tool's handler
   bool operator_key = false;  // the caller must prove possession of the workspace's operator key
 };
 
@@ -28,6 +34,7 @@ struct KernelToolSpec {
 
 // INVALID_CONFIGURATION when a schema of ours is wrong, which a test would have found.
 Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, pack::ToolHandler handler);
+Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, KernelControl control);
 
 // Key in the kernel's store of a revoked token; its value is the token's expiry in milliseconds.
 inline constexpr std::string_view kRevokedPrefix = "revoked/";

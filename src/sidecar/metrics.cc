@@ -6,7 +6,11 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <map>
+
+#include "base/time.h"
+#include "sidecar/uplink_host.h"
 
 namespace lumenflow::sidecar {
 
@@ -40,6 +44,18 @@ struct Metrics::State {
                                                        .Name("lumenflow_deliveries_waiting")
                                                        .Help("Events read and waiting for a pack's handler, by stream")
                                                        .Register(registry);
+  prometheus::Family<prometheus::Counter>& dropped = BuildCounter()
+                                                         .Name("lumenflow_events_dropped_total")
+                                                         .Help("Ephemeral events that were not delivered, by kind")
+                                                         .Register(registry);
+  prometheus::Gauge& outbox_events = single("lumenflow_outbox_events", "Events that wait for the other side");
+  prometheus::Gauge& outbox_bytes = single("lumenflow_outbox_bytes", "Bytes of their entries");
+  prometheus::Gauge& outbox_oldest = single("lumenflow_outbox_oldest_seconds", "Age of the oldest of them");
+  prometheus::Gauge& dead_letters = single("lumenflow_outbox_dead_letters", "Events the other side refused for good");
+  prometheus::Gauge& connected = single("lumenflow_uplink_connected", "1 while the other side answers");
+  prometheus::Gauge& single(const char* name, const char* help) {
+    return BuildGauge().Name(name).Help(help).Register(registry).Add({});
+  }
   prometheus::Counter& late = BuildCounter()
                                   .Name("lumenflow_late_results_total")
                                   .Help("Results of tools that were cancelled or timed out")
@@ -70,7 +86,7 @@ void Metrics::observe_call(std::chrono::nanoseconds duration) {
   state_->call_seconds.Observe(std::chrono::duration<double>(duration).count());
 }
 
-std::string Metrics::render(Workspace& workspace, std::size_t connections) {
+std::string Metrics::render(Workspace& workspace, const UplinkHost* uplink, std::size_t connections) {
   const auto raise = [](prometheus::Counter& counter, std::uint64_t value) {
     counter.Increment(static_cast<double>(value) - counter.Value());
   };
@@ -89,6 +105,17 @@ std::string Metrics::render(Workspace& workspace, std::size_t connections) {
   raise(state_->refused, counters.refused_unrecorded);
   raise(state_->late, counters.late_results);
   const auto gauge = [this](const char* name, double value) { state_->gauges.Add({{"name", name}}).Set(value); };
+  const journal::Outbox& outbox = workspace.kernel().outbox();
+  state_->outbox_events.Set(static_cast<double>(outbox.events()));
+  state_->outbox_bytes.Set(static_cast<double>(outbox.bytes()));
+  if (uplink != nullptr)
+    if (const Result<uplink::UplinkStatus> status = uplink->status(); status.ok()) {
+      const double age_ms = status->oldest ? static_cast<double>((SystemClock().now() - *status->oldest).count()) : 0;
+      state_->outbox_oldest.Set(std::max(0.0, age_ms / 1'000));
+      state_->dead_letters.Set(static_cast<double>(status->dead_letters));
+      state_->connected.Set(status->engine.connection == uplink::Connection::kConnected ? 1 : 0);
+      for (const auto& [kind, count] : status->engine.dropped) raise(state_->dropped.Add({{"kind", kind}}), count);
+    }
   gauge("journal_entries", static_cast<double>(workspace.log().head().size));
   gauge("journal_bytes", static_cast<double>(workspace.log().size_bytes()));
   gauge("journal_available", workspace.kernel().journal_available() ? 1 : 0);

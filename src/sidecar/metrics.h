@@ -9,6 +9,8 @@
 
 namespace lumenflow::sidecar {
 
+class UplinkHost;
+
 class Metrics {
  public:
   Metrics();
@@ -16,7 +18,7 @@ class Metrics {
   void count_request(int status);
   void observe_call(std::chrono::nanoseconds duration);
   // Text exposition format 0.0.4, with gauges read from the workspace now.
-  std::string render(Workspace& workspace, std::size_t connections);
+  std::string render(Workspace& workspace, const UplinkHost* uplink, std::size_t connections);
 
  private:
   struct State;

@@ -17,6 +17,7 @@
 namespace lumenflow::sidecar {
 
 class Metrics;
+class UplinkHost;
 
 // Runs a function on the io thread, from any thread.
 using PostToStrand = std::function<void(std::function<void()>)>;
@@ -56,6 +57,7 @@ struct RouteContext {
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
   std::function<std::size_t()> connections;  // open now
   std::chrono::milliseconds heartbeat;       // between the comments that keep a silent stream open
+  const UplinkHost* uplink = nullptr;        // null: this process carries no events away
   bool closing = false;                      // the kernel has drained: streams end
   std::vector<RouteSpec> table = {};         // every route there is
 };
@@ -76,6 +78,7 @@ void add_tool_routes(Routes& routes, RouteContext& context);
 void add_call_routes(Routes& routes, RouteContext& context);
 void add_event_routes(Routes& routes, RouteContext& context);
 void add_audit_routes(Routes& routes, RouteContext& context);
+void add_outbox_routes(Routes& routes, RouteContext& context);
 void add_status_routes(Routes& routes, RouteContext& context);
 void add_openapi_route(Routes& routes, RouteContext& context);
 

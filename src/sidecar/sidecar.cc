@@ -11,6 +11,7 @@
 #include "http/server.h"
 #include "sidecar/metrics.h"
 #include "sidecar/routes.h"
+#include "sidecar/uplink_host.h"
 
 namespace lumenflow::sidecar {
 namespace {
@@ -77,6 +78,7 @@ class AsioSidecar final : public Sidecar {
     add_call_routes(routes, context_);
     add_event_routes(routes, context_);
     add_audit_routes(routes, context_);
+    add_outbox_routes(routes, context_);
     add_status_routes(routes, context_);
     add_openapi_route(routes, context_);
     doorbell.connect([this] { run_kernel(); });
@@ -97,6 +99,10 @@ class AsioSidecar final : public Sidecar {
     if (options_.tcp) {
       LUMENFLOW_TRY_ASSIGN(ready.url, listen());
     }
+    if (options_.uplink) {
+      LUMENFLOW_TRY_ASSIGN(uplink_, UplinkHost::start(workspace_));
+      context_.uplink = uplink_.get();
+    }
     arm_checkpoint_timer();
     watch_configuration();
     return ready;
@@ -114,13 +120,25 @@ class AsioSidecar final : public Sidecar {
       configuration_timer_.cancel();
       deadline_timer_.cancel();
       context_.closing = true;  // the entry that says so rings the streams' bell
-      // Answers that were just handed over leave first.
-      server_->drain([this, done] { asio::post(io_, done); });
-      run_after(std::chrono::milliseconds(500), [this] { server_->close(); });
+      stop_uplink([this, done] {
+        // Answers that were just handed over leave first.
+        server_->drain([this, done] { asio::post(io_, done); });
+        run_after(std::chrono::milliseconds(500), [this] { server_->close(); });
+      });
     });
   }
 
  private:
+  // On another thread, because what it writes down passes the strand.
+  void stop_uplink(std::function<void()> then) {
+    if (uplink_ == nullptr) return then();
+    const auto stop = [this, then] {
+      uplink_->stop();
+      asio::post(io_, then);
+    };
+    if (!workspace_.executor().post(stop)) stop();
+  }
+
   Result<std::string> listen() {
     const kernel::WorkspaceConfig& config = workspace_.config();
     LUMENFLOW_TRY_ASSIGN(const Address address,
@@ -215,6 +233,7 @@ class AsioSidecar final : public Sidecar {
   RouteContext context_;
   http::Router router_;
   std::unique_ptr<http::Server> server_;
+  std::unique_ptr<UplinkHost> uplink_;  // null: none
   asio::steady_timer deadline_timer_;
   asio::steady_timer checkpoint_timer_;
   asio::steady_timer configuration_timer_;

@@ -26,6 +26,7 @@ struct SidecarOptions {
   std::string tls_key;
   std::string socket_path;                      // empty: no control socket
   std::chrono::milliseconds heartbeat{15'000};  // of event streams
+  bool uplink = false;                          // carries events away, where lumenflow.yaml names an adapter
 };
 
 struct Ready {

@@ -1,5 +1,7 @@
 #include "sidecar/workspace.h"
 
+#include <algorithm>
+#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +21,9 @@
 #include "log/sqlite_log.h"
 #include "pack/yaml.h"
 #include "sidecar/outbound.h"
+#include "sidecar/outbox_tools.h"
 #include "sidecar/token_tools.h"
+#include "sidecar/uplink_host.h"
 #include "sidecar/version.h"
 
 namespace lumenflow::sidecar {
@@ -100,6 +104,8 @@ WorkspacePaths::WorkspacePaths(std::string root_path)
       journal(join_path(state, "journal.db")),
       blobs(join_path(state, "blobs")),
       checkpoints(join_path(state, "checkpoints")),
+      conductor(join_path(state, "conductor")),
+      inbox(join_path(conductor, "inbox.db")),
       lock(state) {}
 
 Status check_confinement(const Files& files, const WorkspacePaths& paths) {
@@ -108,6 +114,8 @@ Status check_confinement(const Files& files, const WorkspacePaths& paths) {
                                   paths.keys,
                                   paths.blobs,
                                   paths.checkpoints,
+                                  paths.conductor,
+                                  paths.inbox,
                                   paths.lock,
                                   paths.journal,
                                   paths.journal + "-wal",
@@ -280,6 +288,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   }
   options.doorbell = std::move(doorbell);
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
+  LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> outbox_tools, make_outbox_tools());
+  std::ranges::move(outbox_tools, std::back_inserter(options.kernel_tools));
+  options.outbox = has_uplink(options.config);
   options.on_notice = ports.on_notice;
   workspace->outbound_ = make_outbound(ports.ca_file);
   Status opened = workspace->open_journal(log_options, options);

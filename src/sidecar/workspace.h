@@ -36,6 +36,8 @@ struct WorkspacePaths {
   std::string journal;  // journal.db
   std::string blobs;
   std::string checkpoints;
+  std::string conductor;    // what is kept for the uplink
+  std::string inbox;        // of the loopback adapter: conductor/inbox.db
   std::string lock;  // what is locked: the state folder itself
 };
 
@@ -93,6 +95,8 @@ class Workspace {
   const WorkspaceKeys& keys() const { return keys_; }
   const WorkspacePaths& paths() const { return paths_; }
   const Files& files() const { return ports_.files; }
+  Files& files() { return ports_.files; }
+  Executor& executor() { return ports_.executor; }
   const kernel::WorkspaceConfig& config() const { return kernel_->config(); }
   const pack::Registry& registry() const { return kernel_->registry(); }
   const pack::Diagnostics& diagnostics() const { return diagnostics_; }

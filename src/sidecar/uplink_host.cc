@@ -1,0 +1,86 @@
+#include "sidecar/uplink_host.h"
+
+#include <utility>
+
+#include "base/ulid.h"
+#include "uplink/keeper.h"
+#include "uplink/loopback.h"
+
+namespace lumenflow::sidecar {
+namespace {
+
+// What the uplink learned, to the strand; `done` comes back on it.
+class KernelKeeper final : public uplink::OutboxKeeper {
+ public:
+  explicit KernelKeeper(kernel::Kernel& kernel) : kernel_(kernel) {}
+  void acknowledge(const std::string& stream, Position to, Done done) override {
+    kernel_.change_outbox([stream, to](journal::Outbox& outbox) { return outbox.acknowledge(stream, to); },
+                          std::move(done));
+  }
+  void dead_letter(const std::string& stream, Position position, const std::string& reason, Done done) override {
+    kernel_.change_outbox(
+        [stream, position, reason](journal::Outbox& outbox) { return outbox.dead_letter(stream, position, reason); },
+        std::move(done));
+  }
+  void settle(const uplink::Settlement& settlement, Done done) override {
+    kernel_.change_outbox(
+        [settlement](journal::Outbox& outbox) {
+          return outbox.settle(settlement.stream, settlement.mark, settlement.dropped);
+        },
+        std::move(done));
+  }
+
+ private:
+  kernel::Kernel& kernel_;
+};
+
+uplink::EngineLimits limits_of(const kernel::UplinkLimits& config) {
+  uplink::EngineLimits limits;
+  limits.batch_events = config.batch_events;
+  limits.batch_bytes = config.batch_bytes;
+  limits.linger = config.batch_linger;
+  return limits;
+}
+
+}  // namespace
+
+bool has_uplink(const kernel::WorkspaceConfig& config) { return config.uplink == "loopback"; }
+
+struct UplinkHost::Parts {
+  explicit Parts(kernel::Kernel& kernel) : keeper(kernel) {}
+  KernelKeeper keeper;
+  SystemClock clock;
+  SystemRandom random;  // the uplink's own
+  std::unique_ptr<log::Log> inbox;
+  std::unique_ptr<uplink::Link> link;
+  std::unique_ptr<uplink::Uplink> uplink;  // after what it borrows
+};
+
+UplinkHost::UplinkHost(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+UplinkHost::~UplinkHost() = default;
+
+Result<std::unique_ptr<UplinkHost>> UplinkHost::start(Workspace& workspace) {
+  const kernel::WorkspaceConfig& config = workspace.config();
+  if (!has_uplink(config) || !workspace.kernel().journal_available()) return std::unique_ptr<UplinkHost>();
+  auto parts = std::make_unique<Parts>(workspace.kernel());
+  Files& files = workspace.files();
+  LUMENFLOW_TRY(files.make_directories(workspace.paths().conductor, 0700));
+  const std::string log_id = make_ulid(parts->clock.now(), parts->random.draw16()).str();
+  LUMENFLOW_TRY_ASSIGN(parts->inbox, uplink::open_inbox(workspace.paths().inbox, log_id));
+  LUMENFLOW_TRY_ASSIGN(parts->link, uplink::LoopbackLink::open(*parts->inbox, config.id.str()));
+  const uplink::UplinkParts uplink_parts{workspace.log(),
+                                         *parts->link,
+                                         parts->keeper,
+                                         files,
+                                         join_path(workspace.paths().conductor, "outbox"),
+                                         parts->clock,
+                                         parts->random};
+  LUMENFLOW_TRY_ASSIGN(parts->uplink, uplink::Uplink::start(uplink_parts, limits_of(config.uplink_limits)));
+  return std::unique_ptr<UplinkHost>(new UplinkHost(std::move(parts)));
+}
+
+void UplinkHost::stop() { parts_->uplink->stop(); }
+
+Result<uplink::UplinkStatus> UplinkHost::status() const { return parts_->uplink->status(); }
+
+}  // namespace lumenflow::sidecar

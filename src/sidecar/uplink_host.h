@@ -1,0 +1,40 @@
+// The uplink of an open workspace: the engine, the adapter that lumenflow.yaml names, and the kernel as keeper of the
+// outbox.
+//
+// Made and destroyed on the strand's thread; stop() is not called on it. Borrows the workspace and the ports, which
+// outlive it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/files.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "kernel/config.h"
+#include "sidecar/workspace.h"
+#include "uplink/uplink.h"
+
+namespace lumenflow::sidecar {
+
+// Whether queue-class events wait for an uplink in a workspace with this configuration.
+bool has_uplink(const kernel::WorkspaceConfig& config);
+
+class UplinkHost {
+ public:
+  // Null when the workspace has none. IO_ERROR, UNSUPPORTED_FORMAT and the like of the inbox.
+  static Result<std::unique_ptr<UplinkHost>> start(Workspace& workspace);
+  ~UplinkHost();
+
+  // Writes down what is known and ends the uplink's thread; waits for the strand, within a second.
+  void stop();
+  Result<uplink::UplinkStatus> status() const;  // any thread
+
+ private:
+  struct Parts;
+  explicit UplinkHost(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace lumenflow::sidecar
