@@ -8,6 +8,7 @@
 #include "sidekick/storage/storage_source.h"
 #include "sidekick/tool_impl/aftermath.h"
 #include "sidekick/tool_impl/due.h"
+#include "sidekick/tool_impl/normalized.h"
 #include "sidekick/tools/descriptor.h"
 
 namespace lumenflow {
@@ -21,7 +22,10 @@ pack::ToolHandler handler_of(const SharedSource& source, const ToolDescriptor& t
   return [source, run = tool.run, durable](pack::ToolContext& context, const json::Value& input) {
     const Result<std::unique_ptr<StoragePort>> storage = source->open(context, durable);
     if (!storage.ok()) return to_tool_result(storage.error());
-    Call call{context, **storage, Input(input)};
+    const std::optional<json::Value> changed = normalized(input);
+    const json::Value& read = changed ? *changed : input;
+    if (Status status = check_texts(read); !status.ok()) return to_tool_result(status.error());
+    Call call{context, **storage, Input(read)};
     return to_tool_result(run(call));
   };
 }
@@ -35,6 +39,7 @@ pack::TimerHandler due_timer(const SharedSource& source) {
 
 void register_pack(pack::Registration& registration) {
   const SharedSource source = make_storage_source(registration.config());
+  registration.input_rule(normalized);
   registration.status([source](const pack::StartedCall& call) { return aftermath(*source, call); });
   for (const ToolDescriptor& tool : all_tools())
     registration.tool(std::string(tool.name), source->traits(tool.traits), handler_of(source, tool));

@@ -36,7 +36,7 @@ class Files {
  public:
   virtual ~Files() = default;
 
-  // NOT_FOUND; BODY_TOO_LARGE over `bytes_max`; IO_ERROR for a folder.
+  // NOT_FOUND; BODY_TOO_LARGE over `bytes_max`; IO_ERROR for what is no regular file: it never waits for a writer.
   virtual Result<std::string> read(const std::string& path, std::uint64_t bytes_max = 64u << 20) const = 0;
   // All or nothing, durable on return: temporary file, sync, rename, sync of the folder.
   virtual Status write_atomic(const std::string& path, std::string_view content, std::uint32_t mode = 0644) = 0;
@@ -73,6 +73,10 @@ std::unique_ptr<Files> make_memory_files();
 // NUL, cannot be resolved, or leaves the root through a symlink. What does not exist yet is judged by its nearest
 // existing parent. The answer is as of now: whoever opens it must own the folder or refuse symlinks (O_NOFOLLOW).
 Result<std::string> resolve_inside(const Files& files, const std::string& root, std::string_view relative);
+
+// The content of whatever stands at `path` of the real disk, up to its end; of a pipe, that is when its writers close
+// it. For what a person names on the command line, like `<(command)`. Errors as of Files::read.
+Result<std::string> read_stream(const std::string& path, std::uint64_t bytes_max);
 
 std::string join_path(std::string_view folder, std::string_view name);
 std::string parent_path(std::string_view path);  // "" for a bare name

@@ -57,6 +57,20 @@ Status write_all(int fd, std::string_view content, const std::string& path) {
   return {};
 }
 
+Result<std::string> read_all(int fd, const std::string& path, std::uint64_t bytes_max) {
+  std::string content;
+  char chunk[65536];
+  for (;;) {
+    const ssize_t n = ::read(fd, chunk, sizeof chunk);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed("reading", path, errno);
+    if (n == 0) return content;
+    content.append(chunk, static_cast<std::size_t>(n));
+    if (content.size() > bytes_max)
+      return Error(ErrorCode::kBodyTooLarge, path + " is over " + std::to_string(bytes_max) + " bytes");
+  }
+}
+
 Status sync_folder(const std::string& path) {
   const std::string folder = parent_path(path).empty() ? "." : parent_path(path);
   const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -76,19 +90,19 @@ Status write_new(const std::string& path, std::string_view content, std::uint32_
 }  // namespace
 
 Result<std::string> PosixFiles::read(const std::string& path, std::uint64_t bytes_max) const {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Opening a pipe would wait for a writer; of a regular file the flag means nothing.
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd.ok()) return failed("reading", path, errno);
-  std::string content;
-  char chunk[65536];
-  for (;;) {
-    const ssize_t n = ::read(fd.get(), chunk, sizeof chunk);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed("reading", path, errno);
-    if (n == 0) return content;
-    content.append(chunk, static_cast<std::size_t>(n));
-    if (content.size() > bytes_max)
-      return Error(ErrorCode::kBodyTooLarge, path + " is over " + std::to_string(bytes_max) + " bytes");
-  }
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return failed("reading", path, errno);
+  if (!S_ISREG(info.st_mode)) return Error(ErrorCode::kIo, path + " is no regular file");
+  return read_all(fd.get(), path, bytes_max);
+}
+
+Result<std::string> read_stream(const std::string& path, std::uint64_t bytes_max) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd.ok()) return failed("reading", path, errno);
+  return read_all(fd.get(), path, bytes_max);
 }
 
 Status PosixFiles::write_atomic(const std::string& path, std::string_view content, std::uint32_t mode) {

@@ -1,6 +1,7 @@
 // What only a disk has: symlinks, leftovers of other processes, locks that end with their holder.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +82,29 @@ TEST_F(PosixFilesTest, StatLooksAtTheLinkAndItsTarget) {
   const FileInfo dangling = **files_.stat(root_ + "/dangling");
   EXPECT_TRUE(dangling.symlink);
   EXPECT_FALSE(dangling.directory);
+}
+
+// Nobody may ever write to the pipe, and a device has no end.
+TEST_F(PosixFilesTest, ReadRefusesAtOnceWhatIsNoRegularFile) {
+  ASSERT_EQ(::mkfifo((root_ + "/pipe").c_str(), 0600), 0);
+  fs::create_symlink(root_ + "/pipe", root_ + "/link");
+  for (const std::string& path : {root_ + "/pipe", root_ + "/link", root_ + "/docs", std::string("/dev/zero")}) {
+    const Result<std::string> content = files_.read(path, 100);
+    ASSERT_FALSE(content.ok()) << path;
+    EXPECT_EQ(content.error().code(), ErrorCode::kIo) << content.error().to_string();
+    EXPECT_NE(content.error().message().find("no regular file"), std::string::npos) << content.error().to_string();
+  }
+}
+
+TEST_F(PosixFilesTest, AStreamIsReadToItsEndWhateverItIs) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "secret", 6), 6);
+  ::close(ends[1]);
+  EXPECT_EQ(*read_stream("/dev/fd/" + std::to_string(ends[0]), 100), "secret");
+  ::close(ends[0]);
+  EXPECT_EQ(read_stream("/dev/zero", 100).error().code(), ErrorCode::kBodyTooLarge);
+  EXPECT_EQ(read_stream(root_ + "/nowhere", 100).error().code(), ErrorCode::kNotFound);
 }
 
 TEST_F(PosixFilesTest, CreateAndLockDoNotFollowALink) {

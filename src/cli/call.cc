@@ -5,13 +5,16 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "pack/diagnostic.h"
 
 namespace lumenflow::cli {
 namespace {
 
+constexpr std::uint64_t kInputBytesMax = 64u << 20;
+
 Result<std::string> read_input(const Context& context, const std::string& input) {
   if (input == "-") return std::string(std::istreambuf_iterator<char>(context.in), {});
-  if (input.starts_with("@")) return context.files.read(input.substr(1));
+  if (input.starts_with("@")) return read_stream(input.substr(1), kInputBytesMax);
   return input;
 }
 
@@ -21,6 +24,15 @@ int exit_code_of(const json::Value& result) {
   const json::Value* error = result.find("error");
   const auto code = error_code_from_name(error == nullptr ? "" : json::string_or(*error, "code", ""));
   return code ? info(*code).exit_code : 1;
+}
+
+// The tool whose name is nearest to one that no pack has; empty when none is near.
+std::string tool_meant(Session& session, const std::string& name) {
+  const auto listed = session.get("/tools");
+  std::vector<std::string_view> names;
+  if (const json::Value* tools = listed.ok() ? listed->find("tools") : nullptr; tools != nullptr && tools->is_array())
+    for (const json::Value& tool : tools->as_array()) names.push_back(json::string_or(tool, "name", ""));
+  return pack::nearest(name, names).value_or("");
 }
 
 }  // namespace
@@ -48,6 +60,9 @@ int run_call(Context& context, const CallFlags& flags) {
   } else if (const json::Value* error = result->find("error"); error != nullptr) {
     context.err << "lumenflow: " << printable(json::string_or(*error, "message", "the call failed")) << " ["
                 << json::string_or(*error, "code", "") << "]\n";
+    if (json::string_or(*error, "code", "") == name(ErrorCode::kToolNotFound))
+      if (const std::string meant = tool_meant(**session, flags.tool); !meant.empty())
+        context.err << "  did you mean '" << meant << "'?\n";
     if (const json::Value* details = error->find("details"); details != nullptr && details->is_array())
       for (const json::Value& detail : details->as_array())
         context.err << "  " << printable(json::string_or(detail, "pointer", "")) << ": "

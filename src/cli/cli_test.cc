@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "base/files.h"
 #include "cli/testing/command_line.h"
@@ -266,6 +267,10 @@ TEST_F(Commands, TokenMintPrintsTheTokenAlone) {
   EXPECT_EQ(cli.run({"token", "revoke", "--jti", text_at(told, "/token_id")}).exit_code, kOk);
   expect({"token", "mint", "--scope", "everything"}, kRefused, "everything");
   expect({"token", "mint", "--subject", "ws-43"}, kRefused, "ws-42");
+  expect({"token", "mint", "--subject", "ws-42:"}, kRefused, "subject");
+  expect({"token", "mint", "--subject", "ws-42:a::b"}, kRefused, "subject");
+  EXPECT_THAT(cli.run({"token", "revoke", "--jti", "never-minted"}).out,
+              HasSubstr("refused from now on, whether or not it was ever minted"));
   for (const char* ttl : {"soon", "1", "-1h", "0s", "10ms"}) expect({"token", "mint", "--ttl", ttl}, kUsage, "--ttl");
 }
 
@@ -274,6 +279,45 @@ TEST_F(Commands, DoctorLooksAtEverything) {
   EXPECT_EQ(said.exit_code, kOk) << said.out;
   EXPECT_THAT(said.out, AllOf(HasSubstr("journal"), HasSubstr("pack sidekick"), Not(HasSubstr("FAULT"))));
   EXPECT_EQ(*parsed(cli.run({"doctor", "--json"}).out).find("ok"), json::Value(true));
+}
+
+TEST_F(Commands, DoctorAsksEachPackHowItsRecordsAre) {
+  ASSERT_EQ(cli.run({"call", "task:create", "--input", R"({"title":"a"})"}).exit_code, kOk);
+  EXPECT_THAT(cli.run({"doctor"}).out, HasSubstr("store of sidekick"));
+  const std::string tasks = cli.root() + "/.sidekick/tasks/tasks.json";
+  std::filesystem::remove(tasks);
+  std::filesystem::create_directories(tasks + "/inside");
+  const Said blocked = cli.run({"doctor"});
+  EXPECT_EQ(blocked.exit_code, kRefused) << blocked.out;
+  EXPECT_THAT(blocked.out, ::testing::ContainsRegex("FAULT +store of sidekick"));
+  std::filesystem::remove_all(tasks);
+  std::ofstream(tasks) << "{ nothing of the kind";
+  const Said damaged = cli.run({"doctor"});
+  EXPECT_EQ(damaged.exit_code, kRefused) << damaged.out;
+  EXPECT_THAT(damaged.out, ::testing::ContainsRegex("FAULT +store of sidekick"));
+  EXPECT_THAT(damaged.out, HasSubstr("tasks.json"));
+}
+
+TEST_F(Commands, AnUnknownNameComesWithTheNearest) {
+  expect({"call", "task:lst"}, kRefused, "did you mean 'task:list'?");
+  expect({"call", "task:lst"}, kRefused, "`lumenflow tools` lists them");
+  expect({"call", "zzz:zzz"}, kRefused, "TOOL_NOT_FOUND");
+  EXPECT_THAT(cli.run({"call", "task:lst"}).err, Not(HasSubstr("GET /tools")));
+  expect({"pack", "validate", "--id", "sidekik"}, kUsage, "did you mean 'sidekick'?");
+  ASSERT_TRUE(std::filesystem::create_directories(cli.root() + "/packs/acme-demo"));
+  std::ofstream(cli.root() + "/packs/acme-demo/manifest.yaml") << "id: acme-demo\n";
+  expect({"pack", "validate", "--id", "acme-dmeo"}, kUsage, "did you mean 'acme-demo'?");
+}
+
+TEST_F(Commands, ASidecarThatCannotListenClosesWhatItOpened) {
+  expect({"up", "--listen", "127.0.0.1:99999"}, kUsage, "--listen");
+  const std::string kinds = cli.run({"audit", "export"}).out;
+  const auto count = [&](const std::string& kind) {
+    std::size_t n = 0;
+    for (std::size_t at = 0; (at = kinds.find("\"" + kind + "\"", at)) != std::string::npos; ++at) ++n;
+    return n;
+  };
+  EXPECT_EQ(count("workspace.opened"), count("workspace.drained") + 1) << "the export itself is still open";
 }
 
 TEST_F(Commands, UpExplainsWhyItCannotListen) {

@@ -36,7 +36,7 @@ Checks run_checks(const Context& context, const std::string& root, const kernel:
   if (!read.config) return checks;  // without it nothing can be opened
   checks.push_back(check_sandbox(read.config->sandbox == "required"));
   checks.push_back(check_uplink(context, paths, *read.config));
-  const bool running = check_sidecar(context, checks);
+  const bool running = check_sidecar(context, read, checks);
   const bool http = std::ranges::find(read.config->surfaces, "http") != read.config->surfaces.end();
   if (running)
     checks.push_back({"port", Health::kOk, "held by the running sidecar", {}});

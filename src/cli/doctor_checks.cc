@@ -32,6 +32,34 @@ void check_drift(Session& session, Checks& checks) {
                         "see GET /packs, or `lumenflow reload --check`"});
 }
 
+// What a pack says of its own records, where it has a tool for that: `health`, which is `ok` when all is well, and
+// `problems`, a list of sentences.
+void check_store(Session& session, const pack::Manifest& manifest, Checks& checks) {
+  const std::string tool = manifest.slug + ":status";
+  const auto found = std::ranges::find(manifest.tools, tool, &pack::ToolDescriptor::name);
+  if (found == manifest.tools.end() || found->permission != pack::Permission::kRead || found->internal_only ||
+      !found->input_validator->accepts(json::Object{}))
+    return;
+  const std::string name = "store of " + manifest.id;
+  const auto result = session.call(tool, json::Object{});
+  const json::Value* error = result.ok() ? result->find("error") : nullptr;
+  if (!result.ok() || error != nullptr) {
+    const std::string why(error == nullptr ? result.error().message() : json::string_or(*error, "message", "silent"));
+    checks.push_back({name, Health::kFault, why, "its records cannot be used until that is mended"});
+    return;
+  }
+  const json::Value* data = result->find("data");
+  if (data == nullptr || json::string_or(*data, "health", "ok") == "ok") {
+    checks.push_back({name, Health::kOk, tool + " finds nothing wrong", {}});
+    return;
+  }
+  std::string problems;
+  if (const json::Value* list = data->find("problems"); list != nullptr && list->is_array())
+    for (const json::Value& problem : list->as_array()) problems += (problems.empty() ? "" : "; ") + cell(&problem);
+  checks.push_back(
+      {name, Health::kFault, problems.empty() ? "is not well" : problems, "see `lumenflow call " + tool + "`"});
+}
+
 }  // namespace
 
 Check check_state(const Context& context, const sidecar::WorkspacePaths& paths) {
@@ -105,7 +133,7 @@ Check check_uplink(const Context& context, const sidecar::WorkspacePaths& paths,
   return {"uplink", Health::kOk, config.uplink + (enrolled ? ", enrolled" : ", not enrolled"), {}};
 }
 
-bool check_sidecar(const Context& context, Checks& checks) {
+bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, Checks& checks) {
   const auto session = Session::open(context);
   if (!session.ok()) {
     checks.push_back({"journal", Health::kFault, session.error().message(), "nothing can be called until it opens"});
@@ -132,6 +160,7 @@ bool check_sidecar(const Context& context, Checks& checks) {
     const std::string path = sidecar::WorkspacePaths((*session)->root()).journal;
     checks.push_back(
         {"journal", Health::kOk, megabytes(context, path) + ", opens and agrees with its last checkpoint", {}});
+    for (const auto& pack : read.registry->packs()) check_store(**session, pack->manifest, checks);
   }
   if (running) check_drift(**session, checks);
   return running;

@@ -36,7 +36,8 @@ Check check_keys(const Context& context, const sidecar::WorkspacePaths& paths);
 Check check_config(const kernel::WorkspacePacks& read);
 void check_packs(const kernel::WorkspacePacks& read, Checks& checks);
 Check check_uplink(const Context& context, const sidecar::WorkspacePaths& paths, const kernel::WorkspaceConfig& config);
-// Opens the workspace, through its sidecar if one runs: journal, drift of packs. Answers whether a sidecar runs.
-bool check_sidecar(const Context& context, Checks& checks);
+// Opens the workspace, through its sidecar if one runs: journal, drift of packs, and what each pack's own status tool
+// says of what it keeps (`<slug>:status`, if it needs no input). Answers whether a sidecar runs.
+bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, Checks& checks);
 
 }  // namespace lumenflow::cli

@@ -13,7 +13,7 @@ Result<std::string> read_passphrase(const Context& context, const std::string& f
   if (file == "-") {
     std::getline(context.in, text);
   } else {
-    Result<std::string> content = context.files.read(file, 64 * 1024);
+    Result<std::string> content = read_stream(file, 64 * 1024);
     if (!content.ok()) return Error(ErrorCode::kInvalidRequest, "--passphrase-file: " + content.error().message());
     text = *std::move(content);
     text = text.substr(0, text.find('\n'));

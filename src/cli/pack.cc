@@ -45,6 +45,18 @@ bool has_manifest(const Context& context, const std::string& folder) {
   return found.ok() && *found;
 }
 
+// The nearest of the packs there are; empty when none is near. `root` is empty where there is no workspace.
+std::string id_meant(const Context& context, const std::string& root, const std::string& id) {
+  const std::string folder = root.empty() ? "packs" : join_path(root, "packs");
+  std::vector<std::string> known;
+  for (const pack::BuiltinPack* pack : context.builtin_packs) known.emplace_back(pack->id);
+  if (const auto names = context.files.list(folder); names.ok())
+    for (const std::string& name : *names)
+      if (has_manifest(context, join_path(folder, name))) known.push_back(name);
+  const std::vector<std::string_view> candidates(known.begin(), known.end());
+  return pack::nearest(id, candidates).value_or("");
+}
+
 // Builtins, then the workspace's pins, then its packs/ (here, where there is no workspace).
 Result<pack::Diagnostics> validate_id(const Context& context, const std::string& id) {
   for (const pack::BuiltinPack* pack : context.builtin_packs)
@@ -54,7 +66,9 @@ Result<pack::Diagnostics> validate_id(const Context& context, const std::string&
     return validate_folder(context, pinned);
   const std::string folder = join_path(root.ok() ? join_path(*root, "packs") : "packs", id);
   if (has_manifest(context, folder)) return validate_folder(context, folder);
-  return Error(ErrorCode::kNotFound, "no pack '" + id + "' is builtin or pinned, and " + folder + " has no manifest");
+  const std::string meant = id_meant(context, root.ok() ? *root : "", id);
+  return Error(ErrorCode::kNotFound, "no pack '" + id + "' is builtin or pinned, and " + folder + " has no manifest" +
+                                         (meant.empty() ? "" : "; did you mean '" + meant + "'?"));
 }
 
 }  // namespace

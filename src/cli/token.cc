@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/session.h"
 
 namespace lumenflow::cli {
@@ -69,7 +70,8 @@ int run_token_revoke(Context& context, const TokenFlags& flags) {
   if (flags.json)
     context.out << json::serialize(*revoked) << "\n";
   else
-    context.out << "revoked " << flags.token_id << "\n";
+    context.out << "a token with the id " << printable(flags.token_id)
+                << " is refused from now on, whether or not it was ever minted\n";
   return 0;
 }
 

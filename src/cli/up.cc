@@ -82,8 +82,11 @@ int run_up(Context& context, const UpFlags& flags) {
     if (!error) sidecar->drain([&io] { io.stop(); });
   });
   const Result<sidecar::Ready> ready = sidecar->start();
-  if (!ready.ok())  // an address that is none or taken, a certificate that cannot be read
+  if (!ready.ok()) {  // an address that is none or taken, a certificate that cannot be read
+    sidecar->drain([&io] { io.stop(); });
+    io.run();
     return fail_usage(context, ready.error());
+  }
   print_ready(context, *ready, flags.json);
   io.run();
   executor.finish();  // a tool that was given up may still run, on what the workspace holds

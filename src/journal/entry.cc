@@ -134,6 +134,23 @@ std::string encode(const CallsRefused& entry) {
       .finish();
 }
 
+std::string encode(const HandlerDone& entry) {
+  return ObjectWriter(384)
+      .number("attempt", entry.attempt)
+      .text("delivery_id", entry.delivery_id)
+      .number("duration_us", entry.duration_us)
+      .text_if("error", entry.error)
+      .text("event_id", entry.event_id)
+      .text("kind", entry.kind)
+      .text("outcome", entry.outcome)
+      .text("pack", entry.pack)
+      .number("position", static_cast<std::int64_t>(entry.position.value()))
+      .text("stream", entry.stream)
+      .time("ts", entry.ts)
+      .text("type", "handler.done")
+      .finish();
+}
+
 std::string encode(const WorkspaceChanged& entry) {
   return ObjectWriter(192)
       .text("config_hash", entry.config_hash)

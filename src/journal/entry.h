@@ -72,6 +72,21 @@ struct CallsRefused {
   std::uint64_t count = 0;
 };
 
+// A delivery of an event to a pack's handler has ended, or one attempt of it.
+struct HandlerDone {
+  std::string_view delivery_id;
+  std::string_view pack;
+  std::string_view kind;
+  std::string_view event_id;
+  std::string_view stream;
+  Position position;         // of the event
+  std::string_view outcome;  // applied, repeated, failed (it will be tried again), dead_lettered, parked
+  std::string_view error;    // empty: none
+  int attempt = 1;
+  Timestamp ts;
+  std::int64_t duration_us = 0;
+};
+
 // The workspace was opened, or closed in order.
 struct WorkspaceChanged {
   std::string what;  // "opened", "drained"
@@ -84,6 +99,7 @@ std::string encode(const CallRequested& entry);
 std::string encode(const CallStarted& entry);
 std::string encode(const CallFinished& entry);
 std::string encode(const CallsRefused& entry);
+std::string encode(const HandlerDone& entry);
 std::string encode(const WorkspaceChanged& entry);
 std::string encode_event(const event::Event& event, const event::Stamp& stamp, event::EventClass event_class);
 

@@ -30,6 +30,25 @@ TEST(Entry, RequestedHasItsGoldenBytes) {
       R"("tool":"task:create","ts":"2026-03-01T12:00:00.000Z","type":"call.requested"})");
 }
 
+TEST(Entry, HandlerDoneHasItsGoldenBytes) {
+  HandlerDone entry;
+  entry.delivery_id = "dlv-bell-7";
+  entry.pack = "bell";
+  entry.kind = "bell:rung";
+  entry.event_id = "e-1";
+  entry.stream = "sidecar";
+  entry.position = Position(7);
+  entry.outcome = "failed";
+  entry.error = "UNREACHABLE: away";
+  entry.attempt = 2;
+  entry.ts = Timestamp{0};
+  entry.duration_us = 12;
+  EXPECT_EQ(encode(entry),
+            R"({"attempt":2,"delivery_id":"dlv-bell-7","duration_us":12,"error":"UNREACHABLE: away","event_id":"e-1",)"
+            R"("kind":"bell:rung","outcome":"failed","pack":"bell","position":7,"stream":"sidecar",)"
+            R"("ts":"1970-01-01T00:00:00.000Z","type":"handler.done"})");
+}
+
 TEST(Entry, FinishedHasItsGoldenBytes) {
   CallFinished entry;
   entry.receipt = "rcpt-01KJMMA2G0JNQEPBS66BBVT0ZH";

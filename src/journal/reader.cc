@@ -33,13 +33,29 @@ Reader::Filter Reader::events(std::string_view kind) {
   return filter;
 }
 
+Reader::Filter Reader::events_of(std::vector<std::string> kinds) {
+  Filter filter;
+  filter.texts.emplace_back(R"("type":"event.)");
+  for (const std::string& kind : kinds) {
+    std::string text = R"("kind":)";
+    json::append_canonical_string(kind, text);
+    filter.any_of.push_back(std::move(text));
+  }
+  filter.matches = [kinds = std::move(kinds)](const json::Value& entry) {
+    const json::Value* event = type_of(entry).starts_with("event.") ? entry.find("event") : nullptr;
+    return event != nullptr && std::ranges::find(kinds, json::string_or(*event, "kind", "")) != kinds.end();
+  };
+  return filter;
+}
+
 Result<Page> Reader::page(Position after, std::size_t limit, const Filter& filter) const {
   Page page;
   const std::uint64_t end = log_.head().size;
   Position& last = page.last = after;
   const auto may_match = [&filter](const std::string& bytes) {
-    return std::all_of(filter.texts.begin(), filter.texts.end(),
-                       [&bytes](const std::string& text) { return bytes.find(text) != std::string::npos; });
+    const auto stands_there = [&bytes](const std::string& text) { return bytes.find(text) != std::string::npos; };
+    return std::ranges::all_of(filter.texts, stands_there) &&
+           (filter.any_of.empty() || std::ranges::any_of(filter.any_of, stands_there));
   };
   for (std::size_t looked_at = 0; looked_at < kLookedAtMax && last.value() < end;) {
     LUMENFLOW_TRY_ASSIGN(const std::vector<log::StoredRow> rows, log_.read(last, kChunk));

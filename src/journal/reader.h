@@ -42,9 +42,12 @@ class Reader {
   struct Filter {
     // Text that stands in the canonical bytes of every entry that matches; each must. Spares decoding the others.
     std::vector<std::string> texts = {};
+    // When not empty, at least one of these must stand there too.
+    std::vector<std::string> any_of = {};
     std::function<bool(const json::Value& entry)> matches = [](const json::Value&) { return true; };
   };
-  static Filter events(std::string_view kind);  // every emitted event; with a kind, those of it
+  static Filter events(std::string_view kind);              // every emitted event; with a kind, those of it
+  static Filter events_of(std::vector<std::string> kinds);  // emitted and received
   // Up to `limit` matching entries after `after`. Looks at no more than a bounded number of entries per call, so a page
   // of a rare kind may be short or empty and still have `next`.
   Result<Page> page(Position after, std::size_t limit, const Filter& filter) const;

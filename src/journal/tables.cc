@@ -10,8 +10,9 @@ constexpr std::string_view kReceiptPrefix = "rcpt-";
 
 std::vector<std::string> journal_tables() {
   std::vector<std::string> names;
-  for (const std::string_view name : {kCallsTable, kOpenCallsTable, kStreamsTable, kStoreTable, kCallKeysTable,
-                                      kCallKeyIndexTable, kEventKeysTable, kEventKeyIndexTable, kOutboxTable})
+  for (const std::string_view name :
+       {kCallsTable, kOpenCallsTable, kStreamsTable, kStoreTable, kCallKeysTable, kCallKeyIndexTable, kEventKeysTable,
+        kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable, kAttemptsTable, kOutboxTable})
     names.emplace_back(name);
   names.emplace_back("cursors");
   return names;
@@ -47,6 +48,13 @@ ReceiptId receipt_of_call_key(std::string_view key) {
 
 std::string encode(const CallPlaces& places) {
   return big_endian(places.requested.value()) + big_endian(places.finished.value());
+}
+
+std::string encode(const Attempts& attempts) { return big_endian(attempts.at.value()) + big_endian(attempts.attempts); }
+
+std::optional<Attempts> decode_attempts(std::string_view value) {
+  if (value.size() != 16) return std::nullopt;
+  return Attempts{Position(*from_big_endian(value.substr(0, 8))), *from_big_endian(value.substr(8))};
 }
 
 std::optional<CallPlaces> decode_call_places(std::string_view value) {

@@ -26,6 +26,10 @@ inline constexpr std::string_view kEventKeysTable = "emission_keys";
 inline constexpr std::string_view kEventKeyIndexTable = "emission_key_index";
 // What the other side has not acknowledged; see outbox.h.
 inline constexpr std::string_view kOutboxTable = "outbox";
+// Replay keys of events that handlers dealt with; see key_window.h.
+inline constexpr std::string_view kReplayKeysTable = "replay_keys";
+inline constexpr std::string_view kReplayKeyIndexTable = "replay_key_index";
+inline constexpr std::string_view kAttemptsTable = "delivery_attempts";  // handler's cursor -> failures of what is next
 std::vector<std::string> journal_tables();
 
 std::string big_endian(std::uint64_t value);                           // 8 bytes
@@ -48,6 +52,14 @@ struct StreamHead {
 };
 std::string encode(const StreamHead& head);
 std::optional<StreamHead> decode_stream_head(std::string_view value);
+
+// How often a handler has failed with the event that stands next on a stream.
+struct Attempts {
+  Position at;
+  std::uint64_t attempts = 0;
+};
+std::string encode(const Attempts& attempts);
+std::optional<Attempts> decode_attempts(std::string_view value);
 
 // What an idempotency key stands for: the first call under it.
 struct IdempotencyRecord {

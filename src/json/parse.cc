@@ -8,10 +8,13 @@
 #include <optional>
 
 #include "base/check.h"
+#include "base/encoding.h"
 #include "lumenflow/json.h"
 
 namespace lumenflow::json {
 namespace {
+
+constexpr std::string_view kUnpairedSurrogate = "an unpaired surrogate is no Unicode character";
 
 constexpr std::size_t kDepthLimit = 1000;  // Boost's parser, our serialiser and the destructor recurse
 constexpr std::size_t kPairwiseMax = 16;   // beyond that many keys sorting beats comparing each with each
@@ -190,13 +193,34 @@ class Builder {
   std::optional<Refusal> refusal_;
 };
 
-std::string reason_of(const boost::json::error_code& code, std::size_t depth_max) {
+// The library says only where; what stands there says why.
+std::string syntax_reason(std::string_view text, std::size_t offset) {
+  constexpr std::size_t kEscapeBytes = 6;
+  const auto byte = static_cast<unsigned char>(offset < text.size() ? text[offset] : 0);
+  const std::string_view around = text.substr(offset - std::min<std::size_t>(offset, 3), 4);
+  const bool not_ascii =
+      std::ranges::any_of(around, [](char each) { return static_cast<unsigned char>(each) >= 0x80; });
+  if (not_ascii && !is_valid_utf8(text)) return "the text is not UTF-8";
+  if (byte < 0x20) return "a control character, which a string holds only as an escape";
+  if (offset >= kEscapeBytes) {
+    const std::string_view before = text.substr(offset - kEscapeBytes, kEscapeBytes);
+    const bool high = std::string_view("dD").find(before[2]) != std::string_view::npos &&
+                      std::string_view("89abAB").find(before[3]) != std::string_view::npos;
+    if (before.starts_with("\\u") && high) return std::string(kUnpairedSurrogate);
+  }
+  if (byte >= 0x7f) return "syntax error";
+  return std::string("'") + text[offset] + "' is not expected here";
+}
+
+std::string reason_of(const boost::json::error_code& code, std::size_t depth_max, std::string_view text,
+                      std::size_t offset) {
   using boost::json::error;
+  if (code == error::syntax) return syntax_reason(text, offset);
   if (code == error::incomplete) return "the text ends within a value";
   if (code == error::too_deep) return "more than " + std::to_string(depth_max) + " nested arrays and objects";
   if (code == error::illegal_leading_surrogate || code == error::illegal_trailing_surrogate ||
       code == error::expected_utf16_escape)
-    return "an unpaired surrogate is no Unicode character";
+    return std::string(kUnpairedSurrogate);
   if (code == error::exponent_overflow) return "the number is beyond what a double can hold";
   return code.message();
 }
@@ -218,7 +242,7 @@ Result<Value> parse(std::string_view text, const ParseLimits& limits) {
   const std::size_t consumed = parser.write_some(false, text.data(), text.size(), code);
   if (const std::optional<Refusal>& refusal = parser.handler().refusal())
     return malformed(refusal->offset, refusal->reason);
-  if (code) return malformed(consumed, reason_of(code, options.max_depth));
+  if (code) return malformed(consumed, reason_of(code, options.max_depth, text, consumed));
   if (consumed < text.size()) return malformed(consumed, "something follows the value");
   return parser.handler().take();
 }

@@ -40,10 +40,10 @@ ContextScope Kernel::scope_of(std::string_view pack_id, const pack::LoadedPack* 
 
 // --- any thread ---
 
-Status Kernel::transact(HostState& state, const CallPtr& call, const Change& change) {
+Status Kernel::transact(HostState& state, const CallPtr& call, const Change& change, pack::Emitted* emitted) {
   const auto done = std::make_shared<std::promise<Status>>();
   std::future<Status> answer = done->get_future();
-  enqueue(Transaction{&state, call, &change, done});
+  enqueue(Transaction{&state, call, &change, emitted, done});
   return answer.get();
 }
 
@@ -89,17 +89,13 @@ Status Kernel::record_transaction(Transaction& transaction) {
     for (std::size_t i = events_before; i < state.events.size(); ++i) {
       PendingEvent& event = state.events[i];
       const event::EventClass event_class = state.scope.manifest->backpressure_policy.find(event.kind)->second;
-      LUMENFLOW_TRY_ASSIGN(std::optional<std::string> entry, emitter_.emit(std::move(event), event_class, now, cause));
-      if (entry) row.entries.push_back(*std::move(entry));
+      LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(std::move(event), event_class, now, cause));
+      if (emission.entry) row.entries.push_back(*std::move(emission.entry));
+      if (transaction.emitted != nullptr) *transaction.emitted = std::move(emission.event);
     }
     if (!row.entries.empty())
       if (Result<Position> at = ports_.log.append(std::move(row)); !at.ok()) return std::move(at).error();
-    if (store.writes().empty()) return {};
-    note_store_written(state.scope.pack_id);
-    for (const auto& [key, text] : store.writes())
-      LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text)
-                         : ports_.log.erase(journal::kStoreTable, key));
-    return {};
+    return apply_store_writes(state.scope.pack_id, store.writes());
   };
   Status status = record();
   if (!status.ok() && !batch_error_) batch_error_ = status.error();  // half of it may be in the batch

@@ -147,10 +147,25 @@ Status HostState::emit(std::string_view kind, json::Value payload, pack::EmitOpt
   return {};
 }
 
-Status HostState::transact(const std::shared_ptr<RunningCall>& call, const HostServices::Change& change) {
+Result<pack::Emitted> HostState::emit_now(const std::shared_ptr<RunningCall>& call, std::string_view kind,
+                                          json::Value payload, pack::EmitOptions options) {
+  PendingEvent event{std::string(kind), std::move(payload), std::move(options)};
+  if (scope.manifest == nullptr) return Error(ErrorCode::kUnknownKind, "kernel tools emit no events of their own");
+  LUMENFLOW_TRY(check_emission(*scope.manifest, event));
+  pack::Emitted emitted;
+  const auto put = [&](pack::Store&) -> Status {
+    events.push_back(std::move(event));
+    return {};
+  };
+  LUMENFLOW_TRY(transact(call, put, &emitted));
+  return emitted;
+}
+
+Status HostState::transact(const std::shared_ptr<RunningCall>& call, const HostServices::Change& change,
+                           pack::Emitted* emitted) {
   if (snapshot_ == nullptr || (call && call->tool->traits.store_only))
     return Error(ErrorCode::kInternal, "what a store-only tool writes commits with its result");
-  Status status = scope.services.transact(*this, call, change);
+  Status status = scope.services.transact(*this, call, change, emitted);
   snapshot_->release();  // the next read sees it
   return status;
 }

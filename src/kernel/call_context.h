@@ -17,6 +17,7 @@
 #include "kernel/emitter.h"
 #include "kernel/host_services.h"
 #include "kernel/running_call.h"
+#include "kernel/subscriptions.h"
 #include "log/log.h"
 #include "lumenflow/pack.h"
 
@@ -92,7 +93,10 @@ class HostState {
 
   std::string new_ulid();
   Status emit(std::string_view kind, json::Value payload, pack::EmitOptions options);
-  Status transact(const std::shared_ptr<RunningCall>& call, const HostServices::Change& change);
+  Result<pack::Emitted> emit_now(const std::shared_ptr<RunningCall>& call, std::string_view kind, json::Value payload,
+                                 pack::EmitOptions options);
+  Status transact(const std::shared_ptr<RunningCall>& call, const HostServices::Change& change,
+                  pack::Emitted* emitted = nullptr);
 
   const ContextScope scope;
   const Timestamp now;
@@ -146,6 +150,9 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   const std::string& tool() const override { return call_->tool->descriptor.name; }
   bool cancelled() const override { return call_->cancelled && *call_->cancelled; }
   Status transact(const std::function<Status(pack::Store&)>& change) override { return state_.transact(call_, change); }
+  Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options) override {
+    return state_.emit_now(call_, kind, std::move(payload), std::move(options));
+  }
 
  private:
   const std::shared_ptr<RunningCall> call_;  // shared with the strand's table
@@ -159,6 +166,30 @@ class TimerContext final : public HostContextOf<pack::HostContext> {
   Status transact(const std::function<Status(pack::Store&)>& change) override {
     return state_.transact(nullptr, change);
   }
+  Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options) override {
+    return state_.emit_now(nullptr, kind, std::move(payload), std::move(options));
+  }
+};
+
+class DeliveryContext final : public HostContextOf<pack::HandlerContext> {
+ public:
+  // `snapshot` is what `base` reads when that is not the strand's own view, else null.
+  DeliveryContext(DeliveryPtr delivery, const ContextScope& scope, const log::TableReader& base, LazySnapshot* snapshot,
+                  Timestamp now, std::array<std::uint8_t, 16> entropy)
+      : HostContextOf(scope, base, snapshot, now, entropy), delivery_(std::move(delivery)), id_(delivery_->id()) {}
+  const std::string& delivery_id() const override { return id_; }
+  int attempt() const override { return delivery_->attempts + 1; }
+  bool cancelled() const override { return delivery_->cancelled || state_.scope.services.draining(); }
+  Status transact(const std::function<Status(pack::Store&)>& change) override {
+    return state_.transact(nullptr, change);
+  }
+  Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options) override {
+    return state_.emit_now(nullptr, kind, std::move(payload), std::move(options));
+  }
+
+ private:
+  const DeliveryPtr delivery_;  // shared with the strand's queue
+  const std::string id_;
 };
 
 }  // namespace lumenflow::kernel

@@ -1,5 +1,6 @@
 // The sections of lumenflow.yaml that packs own, judged by the packs' own schemas.
 #include "kernel/config_sections.h"
+#include "pack/scope.h"
 
 namespace lumenflow::kernel::config_sections {
 namespace {
@@ -7,6 +8,7 @@ namespace {
 using pack::child_pointer;
 
 constexpr std::string_view kInvalid = "LF2011";
+constexpr std::string_view kHostFormat = "network-allowlist-entry";
 
 // The schema of the map at `pointer`, found by `properties` and `items` alone: good enough to guess what was meant.
 const json::Value* schema_at(const json::Value& schema, std::string_view pointer) {
@@ -34,16 +36,52 @@ std::string did_you_mean(const json::Value& schema, std::string_view pointer) {
   return meant ? "did you mean '" + *meant + "'?" : "remove it";
 }
 
+// The words of an `enum` of strings; empty when the schema at the pointer has none.
+std::vector<std::string_view> words_at(const json::Value& schema, std::string_view pointer) {
+  const json::Value* at = schema_at(schema, pointer);
+  const json::Value* choices = at == nullptr ? nullptr : at->find("enum");
+  std::vector<std::string_view> words;
+  if (choices == nullptr || !choices->is_array()) return words;
+  for (const json::Value& choice : choices->as_array())
+    if (const std::string* word = choice.if_string()) words.emplace_back(*word);
+  return words;
+}
+
+// Strings whose schema says `format: network-allowlist-entry` follow the rule of manifests' allowlist_entries, which
+// JSON Schema has no word for.
+void check_hosts(pack::Report& report, const json::Value& schema, const json::Value& value,
+                 const std::string& pointer) {
+  if (const std::string* entry = value.if_string(); entry && json::string_or(schema, "format", "") == kHostFormat) {
+    if (const std::string fault = pack::allowlist_entry_fault(*entry); !fault.empty())
+      report.at(kInvalid, pointer, pack::shown(value) + " " + fault,
+                "write 'api.example.com', 'api.example.com:8443' or '10.0.0.0/8'");
+  } else if (const json::Array* list = value.if_array()) {
+    const json::Value* items = schema.find("items");
+    for (std::size_t i = 0; items != nullptr && i < list->size(); ++i)
+      check_hosts(report, *items, (*list)[i], child_pointer(pointer, i));
+  } else if (const json::Object* object = value.if_object()) {
+    const json::Value* properties = schema.find("properties");
+    for (const json::Member& member : *object)
+      if (const json::Value* own = properties == nullptr ? nullptr : properties->find(member.key))
+        check_hosts(report, *own, member.value, child_pointer(pointer, member.key));
+  }
+}
+
 void check_section(pack::Report& report, const pack::ConfigSection& section, const json::Value& value,
                    const std::string& pointer) {
   for (const ErrorDetail& detail : section.schema->validate(value)) {
     const std::string at = pointer + detail.pointer;
+    const json::Value* written = value.at_pointer(detail.pointer);
+    const std::vector<std::string_view> words = words_at(section.source, detail.pointer);
     const std::string name = "'" + section.key + detail.pointer + "' ";
     if (detail.reason == "is not allowed here")
       report.at_key(kInvalid, at, name + "is no setting of the pack", did_you_mean(section.source, detail.pointer));
+    else if (!words.empty() && written != nullptr && written->is_string())
+      report.not_one_of(kInvalid, at, written->as_string(), words);
     else
       report.at(kInvalid, at, name + detail.reason);
   }
+  check_hosts(report, section.source, value, pointer);
 }
 
 }  // namespace
@@ -52,7 +90,7 @@ void read_pack_sections(Context& context, const std::vector<pack::ConfigSection>
   for (const pack::ConfigSection& section : sections) {
     const std::size_t faults_before = context.report.faults();
     const json::Value* value = context.root.find(section.key);
-    if (value == nullptr) continue;
+    if (value == nullptr || context.refused_sections.contains(section.key)) continue;
     const std::string pointer = child_pointer("", section.key);
     const bool known = context.config.pack_sections.contains(section.key);  // its type has been judged
     if (!known && !value->is_object() && !value->is_array())

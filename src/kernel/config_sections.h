@@ -1,6 +1,10 @@
 // The sections of lumenflow.yaml, one function each. Private to config.cc.
 #pragma once
 
+#include <functional>
+#include <set>
+#include <string>
+
 #include "kernel/config.h"
 #include "pack/field_units.h"
 #include "pack/fields.h"
@@ -13,6 +17,7 @@ struct Context {  // borrows everything; lives during one parse
   pack::Report& report;
   pack::Fields& root;
   WorkspaceConfig& config;
+  std::set<std::string, std::less<>> refused_sections = {};  // of packs, with faults that have been reported
 };
 
 void read_scopes_and_lanes(Context& context);  // scopes, network, lanes

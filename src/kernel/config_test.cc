@@ -170,6 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"gates: [{id: a, command: x}, {id: a, command: y}]", "LF2008", 2},
         Fault{"scopes: {allowed: [{type: path, pattern: '../x', access: read}]}", "LF2009", 2},
         Fault{"lanes: [{id: a, allowed_scopes: [{type: path, pattern: .lumenflow/x, access: read}]}]", "LF2009", 2},
+        Fault{"sidekick:", "LF2004", 2}, Fault{"routines: {auto: on}", "LF2002", 2}, Fault{"gates: {}", "LF2004", 2},
         Fault{"mode: production\nsandbox: best-effort", "LF2010", 3},
         Fault{"mode: production\napproval_providers: {'*': auto}", "LF2010", 3},
         Fault{"mode: production\npacks: [{id: sidekick, integrity: dev}]", "LF1041", 3},

@@ -121,16 +121,25 @@ void read_scopes_and_lanes(Context& context) {
 }
 
 void read_known_pack_sections(Context& context) {
-  read_gates(context);
-  if (const json::Value* routines = context.root.find("routines")) {
-    Fields fields(context.report, *routines, "/routines", "'routines'");
+  const auto routines = [&] {
+    const json::Value* value = context.root.find("routines");
+    if (value == nullptr) return;
+    Fields fields(context.report, *value, "/routines", "'routines'");
     fields.boolean("auto_run", false);
     fields.finish();
-  }
-  for (const char* key : {"agent_runtime", "sidekick", "software_delivery"}) context.root.map(key);
-  for (const char* key : {"routines", "gates", "agent_runtime", "sidekick", "software_delivery"})
+  };
+  for (const char* key : {"routines", "gates", "agent_runtime", "sidekick", "software_delivery"}) {
+    const std::size_t faults_before = context.report.faults();
+    if (std::string_view(key) == "gates")
+      read_gates(context);
+    else if (std::string_view(key) == "routines")
+      routines();
+    else
+      context.root.map(key);
+    if (context.report.faults() != faults_before) context.refused_sections.emplace(key);
     if (const json::Value* section = context.root.find(key))
       context.config.pack_sections.insert_or_assign(key, *section);
+  }
 }
 
 }  // namespace lumenflow::kernel::config_sections

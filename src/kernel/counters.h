@@ -10,6 +10,8 @@ namespace lumenflow::kernel {
 // Counters since start, for metrics.
 struct KernelCounters {
   std::map<std::string, std::uint64_t> calls_by_outcome;
+  std::map<std::string, std::uint64_t> deliveries_by_outcome;
+  std::map<std::string, std::uint64_t> slow_handlers;  // runs over 50 ms, by "<pack> <kind>"
   std::uint64_t commits = 0;
   std::uint64_t commits_failed = 0;
   std::uint64_t refused_unrecorded = 0;  // rate limit and draining, counted in their own entries

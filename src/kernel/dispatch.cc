@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "json/canonical.h"
 #include "kernel/kernel.h"
+#include "kernel/result_text.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -89,7 +90,8 @@ bool Kernel::resolve(const CallPtr& call) {
   const pack::ActiveTool* tool = call->registry->find(call->call.tool);
   if (tool == nullptr || tool->descriptor.internal_only) {
     refuse(call, 1, ErrorCode::kToolNotFound, "registry",
-           "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; GET /tools lists them");
+           "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; " +
+               (call->call.surface == Surface::kHttp ? "GET /tools" : "`lumenflow tools`") + " lists them");
     return false;
   }
   call->tool = tool;
@@ -124,7 +126,9 @@ bool Kernel::authorise(const CallPtr& call) {
 // Stage 3.
 bool Kernel::check_input(const CallPtr& call) {
   const json::Schema& schema = *call->tool->descriptor.input_validator;
-  std::vector<ErrorDetail> faults = schema.validate(call->call.input);
+  const std::optional<json::Value> read =
+      call->tool->input_rule ? call->tool->input_rule(call->call.input) : std::nullopt;
+  std::vector<ErrorDetail> faults = schema.validate(read ? *read : call->call.input);
   if (faults.empty()) {
     Result<std::string> text = json::canonical(call->call.input);
     if (text.ok()) {
@@ -220,11 +224,7 @@ void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& recor
     const bool tools_own = result.outcome == journal::Outcome::kFailure &&
                            json::string_or(*recorded->finished, "decided_by", "") == "tool";
     if (!tools_own) result.code = error_code_from_name(json::string_or(*recorded->finished, "code", ""));
-    result.body = recorded->body.result;
-    result.body.pop_back();
-    const std::int64_t duration_us = json::integer_or(*recorded->finished, "duration_us", 0);
-    result.body += ",\"metadata\":{\"duration_ms\":" + std::to_string(duration_us / 1000) + ",\"receipt_id\":\"" +
-                   first.str() + "\"}}";
+    result.body = with_metadata(recorded->body.result, first, json::integer_or(*recorded->finished, "duration_us", 0));
   }
   result.replayed = true;
   call->idempotency_hash.reset();  // the record there is stays the record

@@ -9,10 +9,13 @@
 namespace lumenflow::kernel {
 namespace {
 
-// What the first emission under a key fixed: its timestamp (8 bytes) and the SHA-256 of its payload.
-constexpr std::size_t kEmissionBytes = 8 + 32;
-std::string encode_emission(Timestamp timestamp, const Hash256& payload_hash) {
-  return journal::big_endian(static_cast<std::uint64_t>(timestamp.ms)).append(as_chars(payload_hash));
+// What the first emission under a key fixed: its timestamp (8 bytes), the SHA-256 of its payload, its seq (8 bytes).
+constexpr std::size_t kHashBytes = 32;
+constexpr std::size_t kEmissionBytes = 8 + kHashBytes + 8;
+std::string encode_emission(Timestamp timestamp, const Hash256& payload_hash, std::uint64_t seq) {
+  return journal::big_endian(static_cast<std::uint64_t>(timestamp.ms))
+      .append(as_chars(payload_hash))
+      .append(journal::big_endian(seq));
 }
 
 Hash256 key_of(const PendingEvent& event) {
@@ -57,8 +60,7 @@ Status Emitter::load() {
   return keys_.load();
 }
 
-Result<std::optional<std::string>> Emitter::emit(PendingEvent event, event::EventClass event_class, Timestamp now,
-                                                 const Call& cause) {
+Result<Emission> Emitter::emit(PendingEvent event, event::EventClass event_class, Timestamp now, const Call& cause) {
   event::BuildOptions options;
   options.timestamp = now;
   if (event.options.timestamp) {
@@ -68,19 +70,22 @@ Result<std::optional<std::string>> Emitter::emit(PendingEvent event, event::Even
     options.entropy = random_.draw16();
     LUMENFLOW_TRY_ASSIGN(const event::Event built,
                          event::build_kernel_event_v2(event.kind, std::move(event.payload), options));
-    return std::optional(stamp(built, event_class, now, cause));
+    std::string entry = stamp(built, event_class, now, cause);
+    return Emission{std::move(entry), {built.event_id, format_rfc3339(built.timestamp), head_.seq}};
   }
 
   options.idempotency_key = event.options.idempotency_key;
   const Hash256 key = key_of(event);
   LUMENFLOW_TRY_ASSIGN(const Hash256 payload_hash, json::canonical_sha256(event.payload));
-  LUMENFLOW_TRY_ASSIGN(const bool again, known(event, key, payload_hash, now));
-  if (again) return std::optional<std::string>();
+  LUMENFLOW_TRY_ASSIGN(const std::optional<First> first, known(event, key, payload_hash, now));
+  if (first) options.timestamp = first->timestamp;
   LUMENFLOW_TRY_ASSIGN(const event::Event built,
                        event::build_kernel_event_v2(event.kind, std::move(event.payload), options));
-  LUMENFLOW_TRY(keys_.put(key, encode_emission(options.timestamp, payload_hash), now + window_));
+  pack::Emitted emitted{built.event_id, format_rfc3339(built.timestamp), first ? first->seq : head_.seq + 1};
+  if (first) return Emission{std::nullopt, std::move(emitted)};
+  LUMENFLOW_TRY(keys_.put(key, encode_emission(options.timestamp, payload_hash, emitted.seq), now + window_));
   LUMENFLOW_TRY(keys_.expire(now));
-  return std::optional(stamp(built, event_class, now, cause));
+  return Emission{stamp(built, event_class, now, cause), std::move(emitted)};
 }
 
 std::string Emitter::emit_canonical(std::string_view kind, std::string canonical_payload, event::EventClass event_class,
@@ -91,17 +96,21 @@ std::string Emitter::emit_canonical(std::string_view kind, std::string canonical
   return stamp(event::build_from_canonical(kind, std::move(canonical_payload), options), event_class, now, cause);
 }
 
-Result<bool> Emitter::known(const PendingEvent& event, const Hash256& key, const Hash256& payload_hash, Timestamp now) {
-  LUMENFLOW_TRY_ASSIGN(const auto first, keys_.find(key, now));
-  if (!first) return false;
-  if (first->size() != kEmissionBytes)
+Result<std::optional<Emitter::First>> Emitter::known(const PendingEvent& event, const Hash256& key,
+                                                     const Hash256& payload_hash, Timestamp now) {
+  LUMENFLOW_TRY_ASSIGN(const auto record, keys_.find(key, now));
+  if (!record) return std::optional<First>();
+  const std::string_view bytes = *record;
+  if (bytes.size() != kEmissionBytes)
     return Error(ErrorCode::kJournalDamaged, "the record of an event's idempotency key is malformed");
-  if (std::string_view(*first).substr(8) != as_chars(payload_hash)) return conflict(event.kind);
-  return true;
+  if (bytes.substr(8, kHashBytes) != as_chars(payload_hash)) return conflict(event.kind);
+  return std::optional(First{Timestamp{static_cast<std::int64_t>(*journal::from_big_endian(bytes.substr(0, 8)))},
+                             *journal::from_big_endian(bytes.substr(8 + kHashBytes))});
 }
 
 std::string Emitter::stamp(const event::Event& event, event::EventClass event_class, Timestamp now, const Call& cause) {
   dirty_ = true;
+  if (noticed_) noticed_(event.kind);
   event::Stamp stamp;
   stamp.from = from_;
   stamp.stream = kSidecarStream;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,12 @@ namespace lumenflow::kernel {
 // The stream that carries what the workspace emits.
 inline constexpr std::string_view kSidecarStream = "sidecar";
 
+// What an emission has become: a new entry, or the event of the first time under its key.
+struct Emission {
+  std::optional<std::string> entry;  // to append; nothing when there was one before
+  pack::Emitted event;
+};
+
 struct PendingEvent {
   std::string kind;
   json::Value payload;
@@ -36,21 +43,22 @@ Status check_emission(const pack::Manifest& manifest, const PendingEvent& event)
 
 class Emitter {
  public:
-  Emitter(log::Log& log, Random& random, std::string from, std::chrono::milliseconds window)
+  using Noticed = std::function<void(std::string_view kind)>;  // called for each event put on the stream
+  Emitter(log::Log& log, Random& random, std::string from, std::chrono::milliseconds window, Noticed noticed = {})
       : log_(log),
         random_(random),
         from_(std::move(from)),
         keys_(log, {journal::kEventKeysTable, journal::kEventKeyIndexTable}),
-        window_(window) {}
+        window_(window),
+        noticed_(std::move(noticed)) {}
 
   Status load();  // the stream's head and its keys; also the way back after a failed commit
 
   // IDEMPOTENCY_CONFLICT when the event's key is live with another payload.
   Status check_key(const PendingEvent& event, Timestamp now);
-  // The entry of a new event. With an idempotency key that is live: nothing, when the payload is equal;
-  // IDEMPOTENCY_CONFLICT when it differs.
-  Result<std::optional<std::string>> emit(PendingEvent event, event::EventClass event_class, Timestamp now,
-                                          const Call& cause);
+  // With an idempotency key that is live: the event of the first time, when the payload is equal; IDEMPOTENCY_CONFLICT
+  // when it differs.
+  Result<Emission> emit(PendingEvent event, event::EventClass event_class, Timestamp now, const Call& cause);
   // The entry of an event without a key, whose payload the caller wrote in canonical form.
   std::string emit_canonical(std::string_view kind, std::string canonical_payload, event::EventClass event_class,
                              Timestamp now, const Call& cause);
@@ -59,14 +67,20 @@ class Emitter {
   const journal::StreamHead& head() const { return head_; }
 
  private:
-  // Whether the same emission was made before; IDEMPOTENCY_CONFLICT when it had another payload.
-  Result<bool> known(const PendingEvent& event, const Hash256& key, const Hash256& payload_hash, Timestamp now);
+  struct First {  // what the first emission under a key fixed
+    Timestamp timestamp;
+    std::uint64_t seq;
+  };
+  // Nothing when there is none; IDEMPOTENCY_CONFLICT when it had another payload.
+  Result<std::optional<First>> known(const PendingEvent& event, const Hash256& key, const Hash256& payload_hash,
+                                     Timestamp now);
   std::string stamp(const event::Event& event, event::EventClass event_class, Timestamp now, const Call& cause);
   log::Log& log_;
   Random& random_;
   const std::string from_;
   journal::KeyWindow keys_;  // SHA-256 of kind, NUL, key -> what the first emission fixed
   const std::chrono::milliseconds window_;
+  const Noticed noticed_;
   journal::StreamHead head_;
   bool dirty_ = false;
 };

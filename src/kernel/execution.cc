@@ -56,7 +56,7 @@ void Kernel::returned(ToolReturned returned) {
   const CallPtr call = returned.call;
   wake_timers(returned.context->state());
   const bool wrote = !returned.context->store_writes().writes().empty();
-  if (wrote && !store_reads_still_hold(*call, returned.context->store_writes())) {
+  if (wrote && !store_reads_still_hold(call->pack_id, call->store_version, returned.context->store_writes())) {
     if (call->tool->traits.store_only && ++call->attempts < kAttemptsMax) {
       open_.launches.push_back(call);  // again, from what is durable then
       return;
@@ -73,9 +73,9 @@ void Kernel::returned(ToolReturned returned) {
   judge(call, *returned.context, std::move(returned.result));
 }
 
-bool Kernel::store_reads_still_hold(const RunningCall& call, const CallStore& store) const {
-  const auto version = store_versions_.find(std::string(call.pack_id));
-  if (version == store_versions_.end() || version->second == call.store_version) return true;
+bool Kernel::store_reads_still_hold(std::string_view pack_id, std::uint64_t launched_at, const CallStore& store) const {
+  const auto version = store_versions_.find(std::string(pack_id));
+  if (version == store_versions_.end() || version->second == launched_at) return true;
   if (store.read_ranges()) return false;
   for (const auto& [key, text] : store.reads()) {
     const auto now = ports_.log.tables().get(journal::kStoreTable, key);

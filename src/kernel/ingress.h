@@ -12,6 +12,7 @@
 #include "kernel/call_context.h"
 #include "kernel/host_services.h"
 #include "kernel/running_call.h"
+#include "kernel/subscriptions.h"
 #include "kernel/timers.h"
 #include "lumenflow/pack.h"
 
@@ -43,8 +44,9 @@ struct DrainAsked {
 // A change of the pack's store that commits by itself, while the thread that asked waits.
 struct Transaction {
   HostState* state;
-  CallPtr call;  // null for a timer
+  CallPtr call;  // null for a timer and a delivery
   const HostServices::Change* change;
+  pack::Emitted* emitted;                      // may be null; written before `done` is set
   std::shared_ptr<std::promise<Status>> done;  // shared by the one who waits and the batch
 };
 
@@ -55,13 +57,30 @@ struct TimerReturned {
   Result<std::optional<std::int64_t>> next_ms{std::optional<std::int64_t>()};
 };
 
+// A piece of the journal was read for a pack's handlers.
+struct EventsRead {
+  EventRead read;
+};
+
+struct ReplayKeyMade {
+  DeliveryPtr delivery;  // shared with the strand's queue
+  Result<std::string> key;
+};
+
+struct HandlerReturned {
+  DeliveryPtr delivery;  // shared with the strand's queue
+  std::unique_ptr<LazySnapshot> snapshot;
+  std::unique_ptr<DeliveryContext> context;  // after what it reads from
+  Status status;
+};
+
 // The journal says what became of a batch that it was handed.
 struct BatchEnded {
   std::uint64_t number;
   Status status;
 };
 
-using Ingress =
-    std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned>;
+using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned,
+                             EventsRead, ReplayKeyMade, HandlerReturned>;
 
 }  // namespace lumenflow::kernel

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kWorkspaceIdKey = "workspace_id";
 constexpr std::size_t kIngressMax = 65'536;
 constexpr std::int64_t kSecondMs = 1'000;
+constexpr std::uint64_t kCursorLagMax = 4'096;  // entries that a restart looks at again, at most, for a pack
 constexpr std::chrono::milliseconds kTimerWaitMin{1};
 constexpr std::chrono::milliseconds kTimerWaitMax{60'000};
 
@@ -28,10 +29,13 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
     : ports_(ports),
       options_(std::move(options)),
       reader_(ports.log, ports.blobs),
-      emitter_(ports.log, ports.random, options_.config.id.str(), options_.config.idempotency_window),
+      emitter_(ports.log, ports.random, options_.config.id.str(), options_.config.idempotency_window,
+               [this](std::string_view kind) { subscriptions_.emitted(kind); }),
       idempotency_(ports.log, options_.config.idempotency_window),
       rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst),
-      timers_(*options_.registry, ports.clock.now()) {
+      timers_(*options_.registry, ports.clock.now()),
+      subscriptions_(*options_.registry),
+      replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
   const std::vector<pack::ScopeLayer> layers = {workspace_layer(options_.config)};
   for (const auto& tool : options_.registry->tools())
@@ -56,14 +60,18 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
   if (Result<Position> at = ports.log.append({{journal::encode(opened)}, {}}); !at.ok()) return std::move(at).error();
   LUMENFLOW_TRY(kernel->emitter_.flush());
   LUMENFLOW_TRY(ports.log.commit());
-  if (!kernel->timers_.empty() && kernel->options_.doorbell) kernel->options_.doorbell();
+  LUMENFLOW_TRY(kernel->subscriptions_.load(ports.log));  // once what the crash left unsaid is in the journal
+  if (!(kernel->timers_.empty() && kernel->subscriptions_.empty()) && kernel->options_.doorbell)
+    kernel->options_.doorbell();
   return kernel;
 }
 
 Status Kernel::load() {
   LUMENFLOW_TRY(load_revoked_tokens());  // first: a damaged journal is still read, and by nobody whom it shut out
   LUMENFLOW_TRY(emitter_.load());
-  return idempotency_.load();
+  LUMENFLOW_TRY(replays_.load());
+  LUMENFLOW_TRY(idempotency_.load());
+  return subscriptions_.load(ports_.log);
 }
 
 Status Kernel::load_revoked_tokens() {
@@ -137,9 +145,12 @@ void Kernel::run_pending() {
   end_overdue_calls();
   if (refusal_counts_due()) append_refusal_counts();
   probe_journal();
+  deliver();
   commit_batch();
   launch_due_timers();
   finish_draining();
+  if (!draining_ && journal_available_ && subscriptions_.has_due(ports_.clock.monotonic()) && options_.doorbell)
+    options_.doorbell();
 }
 
 void Kernel::handle(Ingress item) {
@@ -167,6 +178,12 @@ void Kernel::handle(Ingress item) {
     run_transaction(std::move(*transaction));
   } else if (auto* timer = std::get_if<TimerReturned>(&item)) {
     timer_returned(std::move(*timer));
+  } else if (auto* read = std::get_if<EventsRead>(&item)) {
+    subscriptions_.read(std::move(read->read));
+  } else if (auto* made = std::get_if<ReplayKeyMade>(&item)) {
+    replay_key_made(std::move(*made));
+  } else if (auto* handled = std::get_if<HandlerReturned>(&item)) {
+    handler_returned(std::move(*handled));
   }
 }
 
@@ -194,9 +211,12 @@ void Kernel::commit_batch() {
   if (batch_error_) status = *std::exchange(batch_error_, std::nullopt);
   if (status.ok()) status = emitter_.flush();
   if (status.ok() && !open_.answers.empty()) status = idempotency_.expire(ports_.clock.now());
+  if (status.ok()) status = move_handler_cursors(kCursorLagMax);
   if (!status.ok()) return open_batch_failed(status.error());
 
   const std::uint64_t number = open_.number = next_batch_++;
+  open_.end = Position(ports_.log.next_position().value() - 1);
+  subscriptions_.sealed(open_.end);
   std::optional<Status> done = ports_.log.commit_soon([this, number](const Status& ended) {
     enqueue(BatchEnded{number, ended});
   });
@@ -223,6 +243,7 @@ void Kernel::ended(const BatchEnded& batch) {
 void Kernel::make_visible(Batch batch) {
   ++counters_.commits;
   journal_available_ = true;
+  subscriptions_.durable(batch.end);
   for (auto& [pack, version] : batch.store_versions) durable_store_versions_[pack] = version;
   for (const auto& done : batch.transactions) done->set_value({});
   for (const Answer& answer : batch.answers) {
@@ -291,12 +312,13 @@ void Kernel::append_refusal_counts() {
 
 void Kernel::finish_draining() {
   if (!draining_ || when_idle_.empty()) return;
-  if (!running_.empty() || timers_.any_running() || !in_flight_.empty()) return;
+  if (!running_.empty() || timers_.any_running() || subscriptions_.any_running() || !in_flight_.empty()) return;
   if (journal_available_ && unrecorded_.empty()) {
     const journal::WorkspaceChanged drained{"drained", ports_.clock.now(), options_.config.hash, options_.version};
     Status status;
     if (Result<Position> at = ports_.log.append({{journal::encode(drained)}, {}}); !at.ok())
       status = std::move(at).error();
+    if (status.ok()) status = move_handler_cursors(1);
     if (status.ok()) status = ports_.log.commit();
     if (!status.ok()) ports_.log.rollback();
   }
@@ -312,6 +334,8 @@ std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
         std::clamp<std::chrono::nanoseconds>(*timer - ports_.clock.now(), kTimerWaitMin, kTimerWaitMax);
     next = next ? std::min(*next, ports_.clock.monotonic() + wait) : ports_.clock.monotonic() + wait;
   }
+  if (const auto retry = subscriptions_.next_retry(); retry && !draining_ && journal_available_)
+    next = next ? std::min(*next, *retry) : *retry;
   if (!refusal_counts_.empty() || !unrecorded_.empty() || !journal_available_) {
     const std::chrono::nanoseconds second = ports_.clock.monotonic() + std::chrono::seconds(1);
     next = next ? std::min(*next, second) : second;

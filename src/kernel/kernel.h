@@ -27,7 +27,9 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "journal/body.h"
+#include "journal/key_window.h"
 #include "journal/reader.h"
+#include "kernel/batch.h"
 #include "kernel/call.h"
 #include "kernel/call_context.h"
 #include "kernel/config.h"
@@ -41,6 +43,7 @@
 #include "kernel/policy.h"
 #include "kernel/rate_limiter.h"
 #include "kernel/running_call.h"
+#include "kernel/subscriptions.h"
 #include "kernel/timers.h"
 #include "log/log.h"
 #include "lumenflow/result.h"
@@ -108,37 +111,11 @@ class Kernel final : private HostServices {
   const pack::Registry& registry() const { return *options_.registry; }
   const KernelCounters& counters() const { return counters_; }
   const journal::Reader& reader() const { return reader_; }
+  std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }
   // Whether some input of this tool could be allowed to this caller now (for listings).
   bool callable(const pack::ActiveTool& tool, const Credential& credential) const;
 
  private:
-  // What a call's end writes, kept until it is durable.
-  struct Ending {
-    CallPtr call;
-    CallEnd end;
-    std::string stored_result;    // redacted
-    std::string response_result;  // as the caller sees it
-    std::vector<PendingEvent> events;
-    std::map<std::string, std::optional<std::string>> store_writes;
-  };
-  struct Answer {
-    CallPtr call;
-    CallResult result;
-  };
-  // What one batch decided, kept until it is durable.
-  struct Batch {
-    std::uint64_t number = 0;
-    std::vector<Answer> answers;
-    std::vector<CallPtr> launches;
-    std::vector<Ending> endings_of_effects;                             // ends of two-commit calls
-    std::vector<std::pair<std::string, std::uint64_t>> store_versions;  // by pack: those it wrote
-    std::vector<std::shared_ptr<std::promise<Status>>> transactions;    // shared with those who wait
-    bool writes_more = false;                                           // that nobody waits for
-    bool empty() const {
-      return answers.empty() && launches.empty() && endings_of_effects.empty() && transactions.empty() && !writes_more;
-    }
-  };
-
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
   Status load_revoked_tokens();
@@ -160,7 +137,7 @@ class Kernel final : private HostServices {
   void finish_draining();
 
   // background.cc: transactions, timers, and what contexts ask for
-  Status transact(HostState& state, const CallPtr& call, const Change& change) override;
+  Status transact(HostState& state, const CallPtr& call, const Change& change, pack::Emitted* emitted) override;
   Status check_fetch(const pack::HttpRequest& request) const override;
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override;
   bool notify_operator(std::string_view line) override;
@@ -171,6 +148,21 @@ class Kernel final : private HostServices {
   void timer_returned(TimerReturned returned);
   void wake_timers(const HostState& state);
   ContextScope scope_of(std::string_view pack_id, const pack::LoadedPack* pack, const pack::Registry& registry);
+
+  // deliver.cc: events to the packs' handlers
+  void deliver();
+  void read_events(EventRead read);
+  void begin(const DeliveryPtr& delivery);
+  void replay_key_made(ReplayKeyMade made);
+  void run_delivery(const DeliveryPtr& delivery);
+  void handler_returned(HandlerReturned returned);
+  void judge(const DeliveryPtr& delivery, DeliveryContext& context, Status status);
+  void attempt_failed(Delivery& delivery, const Error& error);
+  void end_delivery(Delivery& delivery, std::string_view outcome, std::string_view error,
+                    DeliveryContext* context = nullptr);
+  Status record(Delivery& delivery, std::string_view outcome, std::string_view error, DeliveryContext* context);
+  Status move_handler_cursors(std::uint64_t lag);
+  void report_slow_handlers();
 
   // dispatch.cc: stages 0 to 8
   void dispatch(CallArrived arrived);
@@ -193,7 +185,7 @@ class Kernel final : private HostServices {
   void launch(const CallPtr& call);
   void returned(ToolReturned returned);
   void judge(const CallPtr& call, CallContext& context, std::optional<pack::ToolResult> result);
-  bool store_reads_still_hold(const RunningCall& call, const CallStore& store) const;
+  bool store_reads_still_hold(std::string_view pack_id, std::uint64_t launched_at, const CallStore& store) const;
   void release(const CallPtr& call);
 
   // record.cc: stages 11 and 12
@@ -204,7 +196,7 @@ class Kernel final : private HostServices {
   Result<log::Row> final_row(const Ending& ending);
   std::int64_t duration_since(std::chrono::nanoseconds start) const;
   Status append_started(RunningCall& call);
-  Status apply_store_writes(const Ending& ending);
+  Status apply_store_writes(std::string_view pack_id, const std::map<std::string, std::optional<std::string>>& writes);
   void note_store_written(std::string_view pack_id);
   journal::CallRequested requested_entry(const RunningCall& call) const;
   std::string tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
@@ -223,6 +215,8 @@ class Kernel final : private HostServices {
   IdempotencyIndex idempotency_;
   RateLimiter rate_limiter_;
   Timers timers_;
+  Subscriptions subscriptions_;
+  journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with
   std::set<std::string, std::less<>> revoked_tokens_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unordered_map<const pack::ActiveTool*, pack::ScopeVerdict> scope_verdicts_;

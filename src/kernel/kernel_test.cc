@@ -54,6 +54,7 @@ TEST_F(KernelTest, Law1EveryCallLeavesItsRecord) {
   EXPECT_EQ(json::string_or(recorded[1], "outcome", ""), "success");
   EXPECT_EQ(json::string_or(recorded[1], "policy", ""), "allow by default:development");
   EXPECT_EQ(recorded[2].at_pointer("/event/kind")->as_string(), "agent-runtime:tool_called");
+  EXPECT_EQ(*recorded[2].at_pointer("/event/payload/duration_ms"), *body.at_pointer("/metadata/duration_ms"));
 }
 
 TEST_F(KernelTest, TheJournalIsTriedAgainUntilItIsBack) {
@@ -364,6 +365,12 @@ TEST_F(KernelTest, Stage2RefusesWithoutTheScope) {
 TEST_F(KernelTest, Stage2RefusesAnExpiredToken) {
   credential.expires_at = clock.now();
   expect_refused(call("probe:put", kPut), ErrorCode::kTokenExpired, 2);
+}
+
+TEST_F(KernelTest, Stage3ChecksWhatCountsOfAnInputByThePacksRule) {
+  expect_refused(call("probe:put", Object{{"key", "empty counts as absent"}, {"value", 1}}), ErrorCode::kInvalidInput,
+                 3);
+  EXPECT_FALSE(call("probe:put", kPut).code);
 }
 
 TEST_F(KernelTest, Stage3NamesThePlaceOfEveryFault) {

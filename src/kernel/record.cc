@@ -1,13 +1,12 @@
 // Stages 11 and 12: the call's last record, its events and its store's writes in one commit, and the answer after it.
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include "base/encoding.h"
 #include "journal/tables.h"
 #include "json/canonical.h"
 #include "kernel/kernel.h"
+#include "kernel/result_text.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -15,50 +14,7 @@ namespace {
 constexpr std::size_t kHashHexBytes = 64;
 constexpr std::string_view kToolCalled = "agent-runtime:tool_called";
 
-// {"data":…,"success":true}, with content where there is some; members in canonical order.
-std::string success_text(std::string_view data, const json::Array& content) {
-  std::string out;
-  out.reserve(data.size() + 32);
-  out += '{';
-  if (!content.empty()) {
-    out += "\"content\":";
-    json::serialize_to(json::Value(content), out);
-    out += ',';
-  }
-  out.append("\"data\":").append(data).append(",\"success\":true}");
-  return out;
-}
-
-std::string failure_text(std::string_view code, const std::string& message, const json::Value& details) {
-  json::Object error{{"code", code}};
-  if (!details.is_null()) error.set("details", details);
-  error.set("message", message);
-  return json::serialize(json::Object{{"error", std::move(error)}, {"success", false}});
-}
-
 std::string_view code_of(const CallEnd& end) { return end.code ? name(*end.code) : std::string_view(end.tool_code); }
-
-// With as many decimals as it has, at most three.
-void append_milliseconds(std::int64_t duration_us, std::string& out) {
-  std::array<char, 32> number;
-  const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(duration_us, 0));
-  char* end = std::to_chars(number.data(), number.data() + 24, us / 1000).ptr;
-  if (us % 1000 != 0) {
-    *end++ = '.';
-    for (std::uint64_t rest = us % 1000, digit = 100; rest != 0; rest %= digit, digit /= 10)
-      *end++ = static_cast<char>('0' + rest / digit);
-  }
-  out.append(number.data(), end);
-}
-
-std::string with_metadata(std::string_view result, const ReceiptId& receipt, std::int64_t duration_us) {
-  std::string out;
-  out.reserve(result.size() + 128);
-  out.append(result.substr(0, result.size() - 1));
-  append_milliseconds(duration_us, out.append(",\"metadata\":{\"duration_ms\":"));
-  out.append(",\"receipt_id\":\"").append(receipt.str()).append("\"}}");
-  return out;
-}
 
 // SHA-256 of the canonical JSON of {input, subject, tool}; an input without a canonical form counts as null.
 std::string envelope_hash(const RunningCall& call) {
@@ -82,9 +38,8 @@ std::string tool_called_payload(const ToolCalled& called) {
     json::append_canonical_string(value, out);
   };
   if (!called.code.empty()) text(R"({"code":)", called.code);
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), called.duration_us / 1000).ptr;
-  out.append(called.code.empty() ? R"({"duration_ms":)" : R"(,"duration_ms":)").append(digits.data(), end);
+  append_milliseconds(called.duration_us,
+                      out.append(called.code.empty() ? R"({"duration_ms":)" : R"(,"duration_ms":)"));
   text(R"(,"envelope_hash":)", called.envelope_hash);
   text(R"(,"outcome":)", journal::name(called.outcome));
   text(R"(,"receipt_id":)", called.receipt);
@@ -180,8 +135,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   }
   for (const PendingEvent& event : ending.events) {
     const event::EventClass event_class = call.tool->pack->manifest.backpressure_policy.find(event.kind)->second;
-    LUMENFLOW_TRY_ASSIGN(std::optional<std::string> entry, emitter_.emit(event, event_class, now, call.call));
-    if (entry) row.entries.push_back(*std::move(entry));
+    LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(event, event_class, now, call.call));
+    if (emission.entry) row.entries.push_back(*std::move(emission.entry));
   }
   const journal::Body body{call.started ? std::string() : call.input_text, ending.stored_result};
   if (!body.input.empty() || !body.result.empty()) {
@@ -202,7 +157,7 @@ Status Kernel::record(Ending& ending) {
   if (!call.started && call.idempotency_hash && ending.end.stage > 6) {
     LUMENFLOW_TRY(idempotency_.put(*call.idempotency_hash, {*call.input_hash, key}, call.arrived));
   }
-  return apply_store_writes(ending);
+  return apply_store_writes(call.pack_id, ending.store_writes);
 }
 
 void Kernel::note_store_written(std::string_view pack_id) {
@@ -211,11 +166,12 @@ void Kernel::note_store_written(std::string_view pack_id) {
   open_.store_versions.emplace_back(std::move(pack), version);
 }
 
-Status Kernel::apply_store_writes(const Ending& ending) {
-  if (ending.store_writes.empty()) return {};
-  note_store_written(ending.call->pack_id);
+Status Kernel::apply_store_writes(std::string_view pack_id,
+                                  const std::map<std::string, std::optional<std::string>>& writes) {
+  if (writes.empty()) return {};
+  note_store_written(pack_id);
   const std::string revoked = journal::store_key("kernel", kRevokedPrefix);
-  for (const auto& [key, text] : ending.store_writes) {
+  for (const auto& [key, text] : writes) {
     LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text)
                        : ports_.log.erase(journal::kStoreTable, key));
     if (text && key.starts_with(revoked)) revoked_tokens_.insert(key.substr(revoked.size()));

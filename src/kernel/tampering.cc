@@ -26,11 +26,10 @@ void Kernel::configuration_on_disk(const std::string& hash) {
                                   {"expected_hash", options_.config.hash},
                                   {"actual_hash", hash}},
                      {}};
-  Result<std::optional<std::string>> entry =
-      emitter_.emit(std::move(event), event::EventClass::kQueue, ports_.clock.now(), Call{});
-  Status status = entry.ok() ? Status() : entry.error();
+  Result<Emission> emission = emitter_.emit(std::move(event), event::EventClass::kQueue, ports_.clock.now(), Call{});
+  Status status = emission.ok() ? Status() : emission.error();
   if (status.ok())
-    if (Result<Position> at = ports_.log.append({{**entry}, {}}); !at.ok()) status = at.error();
+    if (Result<Position> at = ports_.log.append({{*emission->entry}, {}}); !at.ok()) status = at.error();
   if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   open_.writes_more = true;
   commit_batch();

@@ -8,12 +8,14 @@ namespace lumenflow::kernel {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr std::string_view kManifest = R"(id: acme
 version: 1.0.0
 runtime: {type: builtin}
 config_key: acme_demo
-config_schema: {type: object, additionalProperties: false, properties: {limit: {type: integer, minimum: 1}}}
+config_schema: {type: object, additionalProperties: false, properties: {limit: {type: integer, minimum: 1},
+  speed: {enum: [slow, fast]}, hosts: {type: array, items: {type: string, format: network-allowlist-entry}}}}
 tools:
   - {name: 'job:run', permission: write, required_scopes: [{type: path, pattern: 'jobs/**', access: write}]}
 required_approvals: [acme:run]
@@ -66,6 +68,31 @@ TEST_F(WorkspacePacksTest, ASectionIsJudgedByThePacksSchemaOnlyWhileThePackIsLoa
   EXPECT_THAT(codes(load(head + "acme_demo: {lmit: 1}\n")), ElementsAre("LF2011"));
   EXPECT_THAT(codes(load(head + "acme_demo: 7\n")), ElementsAre("LF2004")) << "said once";
   EXPECT_THAT(codes(load("id: a\npacks: []\nacme_demo: {limit: 2}\n")), ElementsAre("LF2002"));
+}
+
+TEST_F(WorkspacePacksTest, AWordThatIsNoneOfTheSchemasComesWithTheNearest) {
+  const WorkspacePacks read = load("id: a\nsurfaces: [http, mcp]\npacks: [{id: acme}]\nacme_demo: {speed: fsat}\n");
+  EXPECT_THAT(codes(read), ElementsAre("LF2011"));
+  EXPECT_THAT(render_text(read.diagnostics, false), HasSubstr("'fsat' is not one of: slow, fast"));
+  EXPECT_THAT(render_text(read.diagnostics, false), HasSubstr("did you mean 'fast'?"));
+}
+
+TEST_F(WorkspacePacksTest, HostsInASectionFollowTheRuleOfNetworkScopes) {
+  const auto found = [&](const std::string& hosts) {
+    return load("id: a\nsurfaces: [http, mcp]\npacks: [{id: acme}]\nacme_demo: {hosts: " + hosts + "}\n");
+  };
+  EXPECT_THAT(codes(found("[a.example.com, 'b.example.com:8443', 10.0.0.0/8, '[fd00::1]:443', 'fc00::/7']")),
+              ElementsAre());
+  for (const char* bad : {"https://a.b/x", "*.x.com", "a b", "a.b:99999", "10.0.0.0/99", "é", "a.b:", "user@h"}) {
+    const WorkspacePacks read = found("[a.example.com, '" + std::string(bad) + "']");
+    EXPECT_THAT(codes(read), ElementsAre("LF2011")) << bad;
+    EXPECT_THAT(render_text(read.diagnostics, false), HasSubstr("must be a host, host:port or CIDR block")) << bad;
+  }
+  for (const char* open : {"0.0.0.0/0", "::/0", "2000::/3", "::ffff:0:0/96"}) {
+    const WorkspacePacks read = found("['" + std::string(open) + "']");
+    EXPECT_THAT(codes(read), ElementsAre("LF2011")) << open;
+    EXPECT_THAT(render_text(read.diagnostics, false), HasSubstr("open network")) << open;
+  }
 }
 
 TEST_F(WorkspacePacksTest, ASecretInAPacksSectionIsNotQuoted) {

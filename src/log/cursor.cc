@@ -44,10 +44,23 @@ Cursor::Cursor(Log& log, std::string name) : log_(log), name_(std::move(name)) {
   LUMENFLOW_CHECK(!name_.empty() && name_.find('\0') == std::string::npos);
 }
 
-Result<Position> Cursor::position() const {
+Result<std::optional<Position>> Cursor::stored() const {
   LUMENFLOW_TRY_ASSIGN(const std::optional<std::string> stored, log_.tables().get(kCursors, name_));
-  if (!stored) return Position();
-  return decode(*stored);
+  if (!stored) return std::optional<Position>();
+  LUMENFLOW_TRY_ASSIGN(const Position at, decode(*stored));
+  return std::optional(at);
+}
+
+Result<Position> Cursor::position() const {
+  LUMENFLOW_TRY_ASSIGN(const std::optional<Position> at, stored());
+  return at.value_or(Position());
+}
+
+Status Cursor::create(Position at) {
+  LUMENFLOW_TRY_ASSIGN(const std::optional<Position> there, stored());
+  if (there || at >= log_.next_position())
+    return Error(ErrorCode::kInvalidInput, "cursor " + name_ + " cannot be made at " + std::to_string(at.value()));
+  return log_.put(kCursors, name_, encode(at));
 }
 
 Status Cursor::advance(Position to) {

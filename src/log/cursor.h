@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,10 @@ class Cursor {
 
   // The last position dealt with; 0 when none is.
   Result<Position> position() const;
+  // The same; nothing when this cursor was never moved nor created.
+  Result<std::optional<Position>> stored() const;
+  // Has it stand at `at`, which may be 0. INVALID_INPUT when there is one, or beyond what is appended.
+  Status create(Position at);
   // INVALID_INPUT when that goes back, or beyond what is appended.
   Status advance(Position to);
   // Sets the entry aside and advances past it: the cursor goes on without it. Again for the same entry counts it up.

@@ -27,6 +27,14 @@ TEST_F(CursorTest, StartsBeforeAllAndMovesWithTheCommit) {
   EXPECT_EQ(*Cursor(*log_, "another").position(), Position(0));
 }
 
+TEST_F(CursorTest, IsMadeOnceAnywhereInTheLog) {
+  EXPECT_EQ(*cursor_.stored(), std::nullopt);
+  ASSERT_TRUE(cursor_.create(Position(0)).ok());
+  EXPECT_EQ(*cursor_.stored(), Position(0));
+  EXPECT_FALSE(cursor_.create(Position(0)).ok());
+  EXPECT_FALSE(Cursor(*log_, "other").create(Position(1'000'000)).ok());
+}
+
 TEST_F(CursorTest, NeverGoesBackNorPastTheEnd) {
   ASSERT_TRUE(cursor_.advance(Position(4)).ok());
   EXPECT_EQ(code_of(cursor_.advance(Position(3))), "INVALID_INPUT");

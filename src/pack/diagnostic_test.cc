@@ -64,6 +64,15 @@ TEST(RenderText, UnderlinesTheWholeWordByCodePoints) {
   EXPECT_THAT(render_text(diagnostics, false), HasSubstr("     |    ^~~~~\n"));
 }
 
+TEST(RenderText, UnderlinesOnlyWhereWhatIsLongBegins) {
+  Diagnostics diagnostics;
+  diagnostics.add("LF1001", {"m", 1, 4}, "too deep", "", "k: " + std::string(300, '['));
+  EXPECT_THAT(render_text(diagnostics, false), HasSubstr("     |    ^\n"));
+  Diagnostics wordy;
+  wordy.add("LF1004", {"m", 1, 1}, "too long", "", std::string(300, 'x'));
+  EXPECT_THAT(render_text(wordy, false), HasSubstr("     | ^" + std::string(79, '~') + "\n"));
+}
+
 TEST(RenderText, DoesNotLetAFileDriveTheTerminal) {
   Diagnostics diagnostics;
   diagnostics.add("LF1004", {"m", 1, 1}, "bad '\x1b[2J'");
@@ -88,6 +97,11 @@ TEST(RenderSarif, HasRulesResultsAndEscapedPlaces) {
   EXPECT_EQ(*result.at_pointer("/locations/0/physicalLocation/artifactLocation/uri"),
             json::Value("packs/a%20b/manifest.yaml"));
   EXPECT_EQ(*result.at_pointer("/locations/0/physicalLocation/region/startLine"), json::Value(3));
+  EXPECT_EQ(*result.at_pointer("/locations/0/physicalLocation/region/startColumn"), json::Value(3));
+  EXPECT_EQ(*result.at_pointer("/locations/0/physicalLocation/region/endColumn"), json::Value(4))
+      << "nothing but a blank stands there";
+  EXPECT_EQ(*sarif.at_pointer("/runs/0/results/1/locations/0/physicalLocation/region/endColumn"), json::Value(6))
+      << "at least one column";
   const auto index = static_cast<std::size_t>(result.at_pointer("/ruleIndex")->as_integer());
   EXPECT_EQ(sarif.at_pointer("/runs/0/tool/driver/rules")->as_array()[index].find("id")->as_string(), "LF1002");
 }

@@ -13,17 +13,29 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + 32 : x) == y; });
 }
 
+// "C:" and what follows, as another system writes an absolute path.
+bool begins_with_drive(std::string_view pattern) {
+  const bool letter =
+      !pattern.empty() && ((pattern[0] >= 'a' && pattern[0] <= 'z') || (pattern[0] >= 'A' && pattern[0] <= 'Z'));
+  return letter && pattern.size() > 1 && pattern[1] == ':' &&
+         (pattern.size() == 2 || pattern[2] == '/' || pattern[2] == '\\');
+}
+
 // Why a pattern must not be granted whatever it matches; empty when it may.
 std::string unsafe_reason(std::string_view pattern) {
   if (pattern.find('\0') != std::string_view::npos) return "a NUL";
-  if (pattern.starts_with('/')) return "an absolute path";
+  if (pattern.starts_with('/') || begins_with_drive(pattern)) return "an absolute path";
+  if (pattern.find_first_not_of(" \t") == std::string_view::npos) return "nothing but blanks";
   for (std::size_t at = 0; at <= pattern.size();) {
     const std::size_t end = std::min(pattern.find_first_of("/{},", at), pattern.size());
     const std::string_view segment = pattern.substr(at, end - at);
+    const bool begins = at == 0 || (pattern.starts_with('{') && pattern[at - 1] != '/' && pattern[at - 1] != '}');
+    if (segment == "~" && begins) return "a home folder, which is not expanded";
     if (segment == "..") return "a '..' segment";
     if (equals_ignoring_case(segment, ".lumenflow")) return ".lumenflow/, which no scope may name";
     at = end + 1;
   }
+  if (names_kernel_state(pattern)) return "a name that matches .lumenflow/, which no scope may name";
   return {};
 }
 

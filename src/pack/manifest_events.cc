@@ -48,16 +48,24 @@ std::string snake_case(std::string_view name) {
   return is_event_name(out) ? out : "something_happened";
 }
 
+bool is_event_kind(std::string_view kind) {
+  return kind.find(':') != std::string_view::npos && is_event_name(event_name_of(kind));
+}
+
 void check_event_name(Context& context, const std::string& kind, const std::string& pointer, std::string_view prefix) {
+  if (is_event_kind(kind)) return;
   const bool has_colon = kind.find(':') != std::string::npos;
-  if (has_colon && is_event_name(event_name_of(kind))) return;
   const std::string why = has_colon ? "the part behind the colon is not snake_case" : "it has no colon";
   context.report.at("LF1011", pointer, shown(json::Value(kind)) + " is no event kind: " + why,
                     "write '" + std::string(prefix) + ":" + snake_case(event_name_of(kind)) + "'");
 }
 
+bool belongs_to_kernel(std::string_view kind) {
+  return event::find_kernel_kind(kind) != nullptr || kind.starts_with("kernel:");
+}
+
 void check_emitted(Context& context, const std::string& kind, const std::string& pointer) {
-  if (event::find_kernel_kind(kind) != nullptr)
+  if (belongs_to_kernel(kind))
     return context.report.at("LF1015", pointer, "'" + kind + "' belongs to the kernel",
                              "packs may subscribe to it, not emit it");
   const std::string& slug = context.manifest.slug;
@@ -150,7 +158,8 @@ void read_backpressure(Context& context) {
   }
   for (std::size_t i = 0; i < manifest.emitted_event_kinds.size(); ++i) {
     const std::string& kind = manifest.emitted_event_kinds[i];
-    if (policies->contains(kind)) continue;
+    // What no pack can emit, or nobody could name, is to go: to ask for its class as well would mislead.
+    if (policies->contains(kind) || belongs_to_kernel(kind) || !is_event_kind(kind)) continue;
     context.report.at("LF1013", child_pointer(context.root.pointer_to("emitted_event_kinds"), i),
                       "Missing backpressure_policy entry for " + shown(json::Value(kind)),
                       "add '" + kind + ": ephemeral' or '" + kind + ": queue' to backpressure_policy");

@@ -37,6 +37,10 @@ void check_network(Context& context, const Scope& scope, const std::string& poin
   } else if (scope.posture == NetworkPosture::kAllowlist && scope.allowlist.empty()) {
     context.report.at("LF1026", pointer, "the allowlist names no host", "add 'allowlist_entries: [api.example.com]'");
   }
+  for (std::size_t i = 0; i < scope.allowlist.size(); ++i)
+    if (const std::string fault = allowlist_entry_fault(scope.allowlist[i]); !fault.empty())
+      context.report.at("LF1026", child_pointer(child_pointer(pointer, "allowlist_entries"), i),
+                        shown(json::Value(scope.allowlist[i])) + " " + fault, "name the hosts that the tool calls");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -183,6 +184,9 @@ constexpr Fault kFaults[] = {
      "  - task_created\nbackpressure_policy:\n  task_created", "LF1015", 10},
     {"prefixed kernel kind", "  - acme:job_done\nbackpressure_policy:\n  acme:job_done",
      "  - sidekick:approval_requested\nbackpressure_policy:\n  sidekick:approval_requested", "LF1015", 10},
+    {"kernel's prefix", "  - acme:job_done\n", "  - acme:job_done\n  - kernel:y\n", "LF1015", 11},
+    {"kernel kind without a class", "  - acme:job_done\n", "  - acme:job_done\n  - workspace_updated\n", "LF1015", 11},
+    {"no colon and no class", "  - acme:job_done\n", "  - acme:job_done\n  - nocolon\n", "LF1011", 11},
     {"ephemeral approval", "  - acme:job_done\nbackpressure_policy:\n  acme:job_done",
      "  - acme:approval_requested\nbackpressure_policy:\n  acme:approval_requested", "LF1017", 12},
     {"tool twice", "emitted_event_kinds",
@@ -197,6 +201,15 @@ constexpr Fault kFaults[] = {
     {"NUL in a pattern", "'jobs/**'", "\"a\\0b\"", "LF1021", 8},
     {"kernel state", "'jobs/**'", "'.lumenflow/state/**'", "LF1021", 8},
     {"kernel state, shouting", "'jobs/**'", "'.LumenFlow/x'", "LF1021", 8},
+    {"kernel state in brackets", "'jobs/**'", "'[.]lumenflow/**'", "LF1021", 8},
+    {"kernel state begun", "'jobs/**'", "'.lumen*/**'", "LF1021", 8},
+    {"kernel state with a question mark", "'jobs/**'", "'?lumenflow/**'", "LF1021", 8},
+    {"kernel state among others", "'jobs/**'", "'{docs,*flow}/x'", "LF1021", 8},
+    {"kernel state at any depth", "'jobs/**'", "'**/.LUMEN*/keys/*'", "LF1021", 8},
+    {"blank pattern", "'jobs/**'", "' '", "LF1021", 8},
+    {"home folder", "'jobs/**'", "'~/x'", "LF1021", 8},
+    {"home folder in braces", "'jobs/**'", "'{a,~}/x'", "LF1021", 8},
+    {"drive", "'jobs/**'", "'C:/x'", "LF1021", 8},
     {"write to *", "'jobs/**'", "'*'", "LF1022", 8},
     {"write to **", "'jobs/**'", "'**'", "LF1022", 8},
     {"write to **/*", "'jobs/**'", "'**/*'", "LF1022", 8},
@@ -218,6 +231,11 @@ constexpr Fault kFaults[] = {
      "subscribed_event_kinds: [task_completed]\nhandler_approvals: {task_completed: acme:x}\n", "LF1025", 14},
     {"open network", "      - {type: path", "      - {type: network, posture: full}\n      - {type: path", "LF1026", 8},
     {"empty allowlist", "      - {type: path", "      - {type: network, posture: allowlist}\n      - {type: path",
+     "LF1026", 8},
+    {"block of all addresses", "      - {type: path",
+     "      - {type: network, posture: allowlist, allowlist_entries: [0.0.0.0/0]}\n      - {type: path", "LF1026", 8},
+    {"block of all IPv6 addresses", "      - {type: path",
+     "      - {type: network, posture: allowlist, allowlist_entries: [a.example.com, '::/0']}\n      - {type: path",
      "LF1026", 8},
     {"unknown surface", "", "surfaces_required: [htpp]\n", "LF1030", 13},
     {"tool of a declarative pack", "runtime: {type: builtin}\n", "", "LF1033", 4},
@@ -255,6 +273,16 @@ TEST(Manifest, AWriteToolMayChangeThingsBehindTheNetworkAlone) {
   EXPECT_TRUE(parsed.manifest) << parsed.shown();
 }
 
+TEST(Manifest, PatternsThatNameNothingInParticularMayMatchTheKernelsState) {
+  const std::string reads =
+      replaced(replaced(small_manifest(), "access: write", "access: read"), "permission: write", "permission: read");
+  for (const char* pattern : {"'**'", "'*/**'", "'**/*.md'", "'.*/**'", "'**/.*'", "'./**'", "'docs/.lumen*'",
+                              "'.lumenflowers/**'", "'~backup/x'", "'a b/c'"}) {
+    const Parsed parsed = parse(replaced(reads, "'jobs/**'", pattern));
+    EXPECT_TRUE(parsed.manifest) << pattern << parsed.shown();
+  }
+}
+
 TEST(Manifest, ReportsEveryFaultOfEveryKindInOneRun) {
   const Parsed parsed = parse(R"(id: Acme
 slug: acme
@@ -275,7 +303,7 @@ surfaces_required: [web, phone]
   EXPECT_FALSE(parsed.manifest);
   EXPECT_THAT(parsed.codes(), UnorderedElementsAre("LF1004", "LF1004", "LF1002", "LF1004", "LF1021", "LF1022", "LF1024",
                                                    "LF1020", "LF1026", "LF1010", "LF1010", "LF1011", "LF1013", "LF1013",
-                                                   "LF1013", "LF1014", "LF1014", "LF1030", "LF1030"))
+                                                   "LF1014", "LF1014", "LF1030", "LF1030"))
       << parsed.shown();
 }
 
@@ -330,6 +358,16 @@ class FolderTest : public ::testing::Test {
   PosixFiles files_;
   std::string root_;
 };
+
+TEST_F(FolderTest, APipeIsUnreadableAndHoldsNobodyUp) {
+  ASSERT_EQ(::mkfifo((root_ + "/pack/schemas/near.json").c_str(), 0600), 0);
+  EXPECT_THAT(codes_with_schema("schemas/near.json"), ElementsAre("LF1024"));
+  ASSERT_EQ(::unlink((root_ + "/pack/manifest.yaml").c_str()), 0);
+  ASSERT_EQ(::mkfifo((root_ + "/pack/manifest.yaml").c_str(), 0600), 0);
+  Parsed parsed;
+  parse_manifest(FolderPackFiles(files_, root_ + "/pack"), "manifest.yaml", parsed.diagnostics);
+  EXPECT_THAT(parsed.codes(), ElementsAre("LF1001"));
+}
 
 TEST_F(FolderTest, SymlinksMustStayInThePack) {
   ASSERT_EQ(::symlink("../../outside.json", (root_ + "/pack/schemas/out.json").c_str()), 0);

@@ -18,6 +18,7 @@ struct LoadedPack {
   std::string integrity;  // "sha256:<hex>" over its files (01-packs, Loading)
   std::string source;     // "builtin", "local", "git"
   std::vector<RegisteredTimer> timers;
+  std::vector<RegisteredHandler> handlers;  // one for each subscribed kind
 };
 
 struct RefusedPack {
@@ -32,6 +33,7 @@ struct ActiveTool {
   ToolTraits traits;
   ToolHandler handler;
   StatusHandler status;  // empty: the pack does not tell
+  InputRule input_rule;  // empty: inputs count as they stand
 };
 
 class Registry {
@@ -87,8 +89,8 @@ class RegistryBuilder {
   std::vector<ConfigSection> sections() const;
   const LoadedPack* find_candidate(std::string_view id) const;  // null when its manifest cannot be read
   // Lets each pack's code register, given its section of lumenflow.yaml, and checks it against the manifest (LF1031,
-  // LF1033); then the checks across packs (LF1005, LF1012, LF1016, LF1020), those of activation (LF1050, LF1051) when
-  // given, and the registry. Of two packs that collide the one added later is refused. Call once.
+  // LF1032, LF1033); then the checks across packs (LF1005, LF1012, LF1016, LF1020), those of activation (LF1050,
+  // LF1051) when given, and the registry. Of two packs that collide the one added later is refused. Call once.
   std::shared_ptr<const Registry> build(const Activation* activation = nullptr);
 
  private:

@@ -55,6 +55,32 @@ const RegisteredTool* find_registered(const Registration& registration, std::str
   return found == registration.tools().end() ? nullptr : &*found;
 }
 
+void check_handlers(const Registration& registration, const Manifest& manifest, Report& report) {
+  const auto subscription = [&](std::string_view kind) {
+    return kind_pointer(manifest, "subscribed_event_kinds", kind);
+  };
+  std::set<std::string_view> handled;
+  for (const RegisteredHandler& handler : registration.handlers()) {
+    if (std::ranges::find(manifest.subscribed_event_kinds, handler.kind) == manifest.subscribed_event_kinds.end())
+      report.at("LF1031", "/subscribed_event_kinds",
+                "the code handles '" + handler.kind + "', to which the manifest does not subscribe",
+                "subscribe to it, or remove the handler");
+    else if (!handled.insert(handler.kind).second)
+      report.at("LF1031", subscription(handler.kind), "the code registers two handlers for '" + handler.kind + "'",
+                "a kind has one handler");
+    else if (!handler.traits.idempotent && !handler.replay_key)
+      report.at("LF1032", subscription(handler.kind),
+                "the handler of '" + handler.kind + "' is neither idempotent nor has it a replay key",
+                "mark it idempotent, or register a replay key");
+  }
+  for (const std::string& kind : manifest.subscribed_event_kinds) {
+    const auto found = std::ranges::find(registration.handlers(), kind, &RegisteredHandler::kind);
+    if (found == registration.handlers().end() || !found->handler)
+      report.at("LF1031", subscription(kind), "no handler is registered for '" + kind + "'",
+                "register one, or remove the subscription");
+  }
+}
+
 void check_code(const BuiltinPack& code, const Registration& registration, const Manifest& manifest, Report& report) {
   if (manifest.id != code.id)
     report.bad("/id", "the program knows this pack as '" + std::string(code.id) + "'",
@@ -76,9 +102,7 @@ void check_code(const BuiltinPack& code, const Registration& registration, const
                 "the code registers the tool '" + tool.name + "', which the manifest does not declare",
                 "declare it, or remove it from the code");
   }
-  for (const std::string& kind : manifest.subscribed_event_kinds)
-    report.at("LF1031", kind_pointer(manifest, "subscribed_event_kinds", kind),
-              "no handler is registered for '" + kind + "'", "register one, or remove the subscription");
+  check_handlers(registration, manifest, report);
 }
 
 // Every description enters the registry's hash, so its numbers must have a canonical form.
@@ -136,13 +160,15 @@ void RegistryBuilder::let_register(Candidate& candidate, const Activation* activ
   Registration registration(std::move(section));
   candidate.code->register_pack(registration);
   candidate.pack->timers = registration.timers();
+  candidate.pack->handlers = registration.handlers();
   Report report(candidate.document, kCodes, candidate.diagnostics);
   check_code(*candidate.code, registration, manifest, report);
   for (const ToolDescriptor& descriptor : manifest.tools) {
     const RegisteredTool* registered = find_registered(registration, descriptor.name);
     if (registered == nullptr) continue;
-    auto tool = std::make_unique<ActiveTool>(
-        ActiveTool{descriptor, candidate.pack.get(), registered->traits, registered->handler, registration.status()});
+    auto tool =
+        std::make_unique<ActiveTool>(ActiveTool{descriptor, candidate.pack.get(), registered->traits,
+                                                registered->handler, registration.status(), registration.input_rule()});
     check_canonical(*tool, report, manifest);
     candidate.tools.push_back(std::move(tool));
   }

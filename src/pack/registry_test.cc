@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::replaced;
 using testing::small_manifest;
 
@@ -142,6 +143,40 @@ TEST(RegistryBuilder, ASubscriptionNeedsAHandler) {
   const auto registry = registry_of({&sample});
   EXPECT_THAT(codes(registry->diagnostics()), ElementsAre("LF1031", "LF1031"));
   EXPECT_EQ(registry->diagnostics().items()[0].place.line, 13);
+}
+
+Status hear(HandlerContext&, const Event&) { return {}; }
+
+TEST(RegistryBuilder, AHandlerNeedsASubscriptionAndAWayToBeCalledTwice) {
+  const std::string subscribed = small_manifest() + "subscribed_event_kinds: [task_completed]\n";
+  const Sample idempotent(subscribed, "acme", [](Registration& registration) {
+    register_run(registration);
+    registration.handler("task_completed", {.idempotent = true}, hear);
+  });
+  EXPECT_THAT(codes(registry_of({&idempotent})->diagnostics()), IsEmpty());
+  EXPECT_EQ(registry_of({&idempotent})->packs()[0]->handlers.size(), 1u);
+  const Sample with_key(subscribed, "acme", [](Registration& registration) {
+    register_run(registration);
+    registration.handler("task_completed", {}, hear, [](const Event& event) { return event.event_id; });
+  });
+  EXPECT_THAT(codes(registry_of({&with_key})->diagnostics()), IsEmpty());
+  const Sample neither(subscribed, "acme", [](Registration& registration) {
+    register_run(registration);
+    registration.handler("task_completed", {}, hear);
+  });
+  EXPECT_THAT(codes(registry_of({&neither})->diagnostics()), ElementsAre("LF1032"));
+  EXPECT_EQ(registry_of({&neither})->diagnostics().items()[0].place.line, 13);
+  const Sample unsubscribed(small_manifest(), "acme", [](Registration& registration) {
+    register_run(registration);
+    registration.handler("task_completed", {.idempotent = true}, hear);
+  });
+  EXPECT_THAT(codes(registry_of({&unsubscribed})->diagnostics()), ElementsAre("LF1031"));
+  const Sample twice(subscribed, "acme", [](Registration& registration) {
+    register_run(registration);
+    registration.handler("task_completed", {.idempotent = true}, hear);
+    registration.handler("task_completed", {.idempotent = true}, hear);
+  });
+  EXPECT_THAT(codes(registry_of({&twice})->diagnostics()), ElementsAre("LF1031"));
 }
 
 TEST(RegistryBuilder, OfTwoPacksThatCollideTheLaterIsRefused) {

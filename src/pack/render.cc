@@ -44,21 +44,38 @@ std::string printable(std::string_view text) {
 
 bool starts_code_point(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
 
+// The bytes of a line that a fault is about: from the column, in code points, to the end of the word there. Of
+// brackets within brackets, and of what would run on and on, only where it begins.
+struct Marked {
+  std::size_t begin, end;
+  int columns;  // at least 1
+};
+
+Marked marked(std::string_view line, int column) {
+  constexpr int kColumnsMax = 80;
+  std::size_t begin = 0;
+  for (int i = 1; i < column && begin < line.size(); ++i)
+    for (++begin; begin < line.size() && !starts_code_point(line[begin]);) ++begin;
+  std::size_t word_end = std::min(line.find_first_of(" \t", begin), line.size());
+  while (word_end > begin && std::string_view(",:]}").find(line[word_end - 1]) != std::string_view::npos) --word_end;
+  const auto opens = [&](std::size_t at) { return at < line.size() && (line[at] == '[' || line[at] == '{'); };
+  if (opens(begin) && opens(begin + 1)) word_end = begin;
+  Marked out{begin, begin, 0};
+  while (out.end < word_end && out.columns < kColumnsMax) {
+    for (++out.end; out.end < word_end && !starts_code_point(line[out.end]);) ++out.end;
+    ++out.columns;
+  }
+  out.columns = std::max(out.columns, 1);
+  return out;
+}
+
 // Spaces (and the line's own tabs) up to the column, then a caret and tildes under the rest of the word.
 std::string underline(std::string_view line, int column) {
+  const Marked word = marked(line, column);
   std::string out;
-  std::size_t at = 0;
-  for (int i = 1; i < column && at < line.size(); ++i) {
-    out += line[at] == '\t' ? '\t' : ' ';
-    for (++at; at < line.size() && !starts_code_point(line[at]);) ++at;
-  }
-  out += '^';
-  std::size_t end = std::min(line.find_first_of(" \t", at), line.size());
-  while (end > at && std::string_view(",:]}").find(line[end - 1]) != std::string_view::npos) --end;
-  if (end > at + 1)
-    out.append(static_cast<std::size_t>(std::count_if(line.begin() + at + 1, line.begin() + end, starts_code_point)),
-               '~');
-  return out;
+  for (const char c : line.substr(0, word.begin))
+    if (starts_code_point(c)) out += c == '\t' ? '\t' : ' ';
+  return out + '^' + std::string(static_cast<std::size_t>(word.columns) - 1, '~');
 }
 
 void render_item(const Diagnostic& item, const Style& style, std::string& out) {
@@ -110,7 +127,10 @@ json::Value sarif_result(const Diagnostic& item) {
   const auto kind = std::ranges::find(kinds, item.code, &DiagnosticKind::code);
   json::Object physical{{"artifactLocation", json::Object{{"uri", uri_of(item.place.file)}}}};
   if (item.place.line > 0) {
-    json::Object region{{"startLine", item.place.line}, {"startColumn", std::max(item.place.column, 1)}};
+    const int column = std::max(item.place.column, 1);
+    json::Object region{{"startLine", item.place.line},
+                        {"startColumn", column},
+                        {"endColumn", column + marked(item.snippet, column).columns}};
     if (!item.snippet.empty()) region.set("snippet", json::Object{{"text", item.snippet}});
     physical.set("region", std::move(region));
   }

@@ -81,9 +81,17 @@ std::optional<std::string> normal_path(std::string_view path);
 // no globs at all.
 bool intersection_nonempty(const std::vector<const Glob*>& globs);
 
+// Whether the pattern names what is in `.lumenflow/`, in whatever disguise: some alternative's first segment matches
+// that folder's name, and says more than "any" (`*`, `**`) or "any dot-folder" (`.*`) by it. False for a malformed one.
+bool names_kernel_state(std::string_view pattern);
+
 // Parses `{type: path, pattern, access}` or `{type: network, posture, allowlist_entries}`, strictly. INVALID_INPUT with
 // the pointer of each fault.
 Result<Scope> parse_scope(const json::Value& value);
+// What is wrong with one entry of an allowlist that is to keep a pack from the rest of the network: no host, host:port
+// or CIDR block, or a block of all addresses. Empty when nothing is. Says nothing of `scopes` of a layer, which may be
+// as wide as its owner likes.
+std::string allowlist_entry_fault(std::string_view entry);
 std::string to_string(const Scope& scope);  // "read docs/**", "network allowlist api.example.com"
 
 }  // namespace lumenflow::pack

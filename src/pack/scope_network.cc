@@ -119,6 +119,17 @@ std::optional<Entry> parse_entry(std::string_view text) {
   return entry;
 }
 
+bool is_open(const Entry& entry) {
+  if (!entry.host.empty()) return false;
+  constexpr int kPublicIpv6Bits = 3;
+  const auto holds = [&](std::array<std::uint8_t, 16> address, int bits) {
+    return entry.prefix_bits <= bits && masked(address, entry.prefix_bits) == entry.address;
+  };
+  std::array<std::uint8_t, 16> ipv4{};
+  std::ranges::copy(kMappedIpv4, ipv4.begin());
+  return holds(ipv4, kMappedBits) || holds({0x20}, kPublicIpv6Bits);
+}
+
 std::string to_string(const Entry& entry) {
   const std::string port = entry.port == 0 ? "" : ":" + std::to_string(entry.port);
   if (!entry.host.empty()) return entry.host + port;

@@ -23,6 +23,8 @@ struct Entry {
 // "api.example.com", "api.example.com:443", "10.0.0.1:80", "[fd00::1]:80", "10.0.0.0/8", "fd00::/8". Nothing when it is
 // none of these; a block must not have bits beyond its prefix.
 std::optional<Entry> parse_entry(std::string_view text);
+// Whether it is a block with every IPv4 address, or with every public IPv6 address (2000::/3, RFC 4291, 2.4).
+bool is_open(const Entry& entry);
 std::string to_string(const Entry& entry);
 
 // What both allow. A name and a block have nothing in common, because no name is resolved here.

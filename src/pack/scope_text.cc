@@ -7,6 +7,8 @@
 namespace lumenflow::pack {
 namespace {
 
+constexpr std::string_view kNoEntry = "must be a host, host:port or CIDR block";
+
 // Gathers faults, so that all are reported at once.
 class Reader {
  public:
@@ -72,7 +74,7 @@ void read_allowlist(Reader& reader, const json::Value& entries, Scope& scope) {
     if (text != nullptr && network::parse_entry(*text))
       scope.allowlist.push_back(*text);
     else
-      reader.fault("/allowlist_entries/" + std::to_string(i), "must be a host, host:port or CIDR block");
+      reader.fault("/allowlist_entries/" + std::to_string(i), std::string(kNoEntry));
   }
 }
 
@@ -118,6 +120,12 @@ Result<Scope> parse_scope(const json::Value& value) {
   else if (type.data() != nullptr)
     reader.fault("/type", "must be path or network");
   return std::move(reader).finish(std::move(scope));
+}
+
+std::string allowlist_entry_fault(std::string_view entry) {
+  const auto parsed = network::parse_entry(entry);
+  if (!parsed) return std::string(kNoEntry);
+  return network::is_open(*parsed) ? "is an open network: it holds every public address" : "";
 }
 
 std::string to_string(const Scope& scope) {

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
+#include "lumenflow/json.h"
+
 namespace lumenflow::sidecar {
 namespace {
 
@@ -23,6 +26,32 @@ http::VerifierOptions verifier_options(const WorkspaceKeys& keys, const kernel::
 bool is_bearer(std::string_view header) {
   return std::ranges::equal(header.substr(0, kBearer.size()), kBearer,
                             [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == (b | 0x20); });
+}
+
+constexpr std::size_t kSubjectBytesMax = 200;
+
+// The workspace itself, or somebody under it: the same rule as at minting.
+bool is_subject_of(std::string_view subject, std::string_view workspace_id) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(":._-").find(c) != std::string_view::npos;
+  };
+  if (subject == workspace_id) return true;
+  return subject.size() <= kSubjectBytesMax && subject.size() > workspace_id.size() + 1 &&
+         subject.starts_with(workspace_id) && subject[workspace_id.size()] == ':' &&
+         std::ranges::all_of(subject, is_plain);
+}
+
+// Whether header and claims are strict JSON: a name that stands twice would mean one thing here and another elsewhere.
+bool is_strict(std::string_view token) {
+  constexpr std::size_t kDepthMax = 8;
+  for (int part = 0; part < 2; ++part) {
+    const std::size_t end = std::min(token.find('.'), token.size());
+    const std::optional<std::string> text = from_base64url(token.substr(0, end));
+    if (!text || !json::parse(*text, {.depth_max = kDepthMax}).ok()) return false;
+    token.remove_prefix(std::min(end + 1, token.size()));
+  }
+  return true;
 }
 
 // The name of a user; the number where there is none.
@@ -56,6 +85,9 @@ Result<std::shared_ptr<const kernel::Credential>> Authenticator::of_token(std::s
   LUMENFLOW_TRY_ASSIGN(const std::shared_ptr<const http::TokenClaims> claims, verifier_.verify(token, clock_.now()));
   if (kernel_.token_revoked(claims->id)) return Error(ErrorCode::kTokenRevoked, "the token was revoked; mint another");
   if (const auto known = known_.find(claims.get()); known != known_.end()) return known->second.credential;
+  if (!is_strict(token)) return Error(ErrorCode::kUnauthenticated, "the token is malformed");
+  if (!is_subject_of(claims->subject, kernel_.config().id.str()))
+    return Error(ErrorCode::kUnauthenticated, "the token is for a subject of another workspace");
   auto credential = std::make_shared<kernel::Credential>();
   credential->subject = Subject(claims->subject);
   credential->scopes = claims->scopes;

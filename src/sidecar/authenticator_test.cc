@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <jwt.h>
+#include <openssl/bn.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 
 #include <cstdlib>
 
@@ -40,6 +44,30 @@ class Tokens : public testing::Test {
     std::free(text);
     jwt_free(jwt);
     return token;
+  }
+  // A token of exactly these texts, signed by the workspace's key: ES256 is the two numbers side by side (RFC
+  // 7518, 3.4).
+  std::string sign_text(const std::string& header, const std::string& claims) const {
+    const std::string signed_part = to_base64url(header) + "." + to_base64url(claims);
+    const std::string& pem = world.keys().token_private_pem;
+    BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+    EVP_PKEY* key = PEM_read_bio_PrivateKey(bio, nullptr, nullptr, nullptr);
+    BIO_free(bio);
+    EVP_MD_CTX* context = EVP_MD_CTX_new();
+    unsigned char der[256];
+    std::size_t der_bytes = sizeof der;
+    EXPECT_EQ(EVP_DigestSignInit(context, nullptr, EVP_sha256(), nullptr, key), 1);
+    EXPECT_EQ(EVP_DigestSign(context, der, &der_bytes, as_bytes(signed_part).data(), signed_part.size()), 1);
+    const unsigned char* at = der;
+    ECDSA_SIG* numbers = d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der_bytes));
+    std::string signature(64, '\0');
+    auto* out = reinterpret_cast<unsigned char*>(signature.data());
+    EXPECT_EQ(BN_bn2binpad(ECDSA_SIG_get0_r(numbers), out, 32), 32);
+    EXPECT_EQ(BN_bn2binpad(ECDSA_SIG_get0_s(numbers), out + 32, 32), 32);
+    ECDSA_SIG_free(numbers);
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    return signed_part + "." + to_base64url(signature);
   }
   std::string head() const { return world.get("/audit/head").text("/root"); }
   void expect_refused(const std::string& what, const std::string& token, const std::string& code = "UNAUTHENTICATED") {
@@ -96,6 +124,24 @@ TEST_F(Tokens, ClaimsOfAnotherPlaceOrTimeAreRefused) {
   std::string not_yet = grants();
   not_yet.insert(1, R"("nbf":3999999999,)");
   expect_refused("not valid yet", sign(JWT_ALG_ES256, world.keys().token_private_pem, not_yet));
+}
+
+TEST_F(Tokens, ASubjectOfAnotherWorkspaceIsRefused) {
+  for (const std::string& subject : {std::string("ws-43"), std::string("ws-420:a"), std::string("ws-42:"),
+                                     std::string("ws-42:a\nb"), "ws-42:" + std::string(5'000, 'a')}) {
+    http::TokenClaims claims = world.claims();
+    claims.subject = subject;
+    expect_refused(subject.substr(0, 20), mint(claims));
+  }
+}
+
+TEST_F(Tokens, ANameThatStandsTwiceIsRefused) {
+  const std::string header = R"({"alg":"ES256","typ":"JWT"})";
+  ASSERT_EQ(world.get("/tools", world.as(sign_text(header, grants()))).status, 200);
+  std::string claims = grants();
+  claims.insert(1, R"("sub":"ws-42:other",)");
+  expect_refused("two subjects", sign_text(header, claims));
+  expect_refused("two algorithms", sign_text(R"({"alg":"none","alg":"ES256","typ":"JWT"})", grants()));
 }
 
 TEST_F(Tokens, AnotherKeyIsNoKey) {

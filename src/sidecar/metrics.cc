@@ -32,6 +32,14 @@ struct Metrics::State {
                                      .Help("Calls refused by rate limit or draining")
                                      .Register(registry)
                                      .Add({});
+  prometheus::Family<prometheus::Counter>& deliveries =
+      BuildCounter().Name("lumenflow_deliveries_total").Help("Deliveries to handlers by outcome").Register(registry);
+  prometheus::Family<prometheus::Counter>& slow_handlers =
+      BuildCounter().Name("lumenflow_slow_handlers_total").Help("Handlers that took over 50 ms").Register(registry);
+  prometheus::Family<prometheus::Gauge>& waiting = BuildGauge()
+                                                       .Name("lumenflow_deliveries_waiting")
+                                                       .Help("Events read and waiting for a pack's handler, by stream")
+                                                       .Register(registry);
   prometheus::Counter& late = BuildCounter()
                                   .Name("lumenflow_late_results_total")
                                   .Help("Results of tools that were cancelled or timed out")
@@ -69,6 +77,13 @@ std::string Metrics::render(Workspace& workspace, std::size_t connections) {
   const kernel::KernelCounters& counters = workspace.kernel().counters();
   for (const auto& [outcome, count] : counters.calls_by_outcome)
     raise(state_->calls.Add({{"outcome", outcome}}), count);
+  for (const auto& [outcome, count] : counters.deliveries_by_outcome)
+    raise(state_->deliveries.Add({{"outcome", outcome}}), count);
+  for (const auto& [handler, count] : counters.slow_handlers)
+    raise(state_->slow_handlers.Add({{"handler", handler}}), count);
+  for (const kernel::Subscriptions::Backlog& backlog : workspace.kernel().handler_backlogs())
+    state_->waiting.Add({{"pack", backlog.pack_id}, {"stream", backlog.stream}})
+        .Set(static_cast<double>(backlog.waiting));
   raise(state_->commits, counters.commits);
   raise(state_->commits_failed, counters.commits_failed);
   raise(state_->refused, counters.refused_unrecorded);

@@ -14,6 +14,13 @@ bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= 128 && text.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
+// Whether it holds `<scope>:<pack>` for some pack.
+bool holds_for_a_pack(const kernel::Credential& credential, std::string_view scope) {
+  return std::ranges::any_of(credential.scopes, [&](std::string_view held) {
+    return held.size() > scope.size() + 1 && held.starts_with(scope) && held[scope.size()] == ':';
+  });
+}
+
 // Who asks and whether they may; then the route's own work.
 void answer(const RouteSpec& spec, const Routes::Handler& handler, RouteContext& context, http::RoutedRequest routed,
             std::unique_ptr<http::Responder> responder) {
@@ -26,7 +33,9 @@ void answer(const RouteSpec& spec, const Routes::Handler& handler, RouteContext&
   if (!credential.ok()) return exchange->fail(credential.error());
   if (spec.access == Access::kSocketOnly && !local)
     return exchange->fail(Error(ErrorCode::kNotFound, "this route answers on the control socket only"));
-  if (!spec.scope.empty() && !kernel::holds_scope(**credential, spec.scope, ""))
+  const bool may = spec.scope.empty() || kernel::holds_scope(**credential, spec.scope, "") ||
+                   (spec.scope_of_one_pack && holds_for_a_pack(**credential, spec.scope));
+  if (!may)
     return exchange->fail(Error(ErrorCode::kTokenScopeDenied,
                                 "this route needs a token with the scope '" + std::string(spec.scope) + "'"));
   exchange->credential = *std::move(credential);

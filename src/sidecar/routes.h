@@ -41,6 +41,7 @@ struct RouteSpec {
   std::vector<RouteParameter> parameters = {};  // besides those of the path
   Access access = Access::kToken;
   std::string_view media_type = "application/json";
+  bool scope_of_one_pack = false;  // the scope for one pack is enough; the route then speaks of that pack alone
 };
 
 // What the routes share; outlives them.

@@ -16,7 +16,8 @@ using json::Value;
 constexpr std::string_view kMintInput = R"({
   "type": "object", "additionalProperties": false,
   "properties": {
-    "subject": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[a-z0-9][A-Za-z0-9:._-]*$",
+    "subject": {"type": "string", "minLength": 1, "maxLength": 200,
+                "pattern": "^[a-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._-]+)*$",
                 "description": "who acts; it starts with the workspace's id"},
     "scope": {"type": "string", "maxLength": 1000, "description": "token scopes, separated by spaces; default: workspace"},
     "audience": {"type": "string", "minLength": 1, "maxLength": 100, "description": "default: sidecar"},
@@ -117,7 +118,8 @@ Result<std::vector<kernel::KernelTool>> make_token_tools(const WorkspaceKeys& ke
   kernel::KernelToolSpec revoke_spec = mint_spec;
   revoke_spec.name = "kernel:token_revoke";
   revoke_spec.title = "Revoke a token";
-  revoke_spec.description = "Refuses the token from now on, on every surface.";
+  revoke_spec.description =
+      "Refuses a token of this id from now on, on every surface, whether or not it was ever minted.";
   revoke_spec.input_schema = kRevokeInput;
   revoke_spec.output_schema = kRevokeOutput;
 

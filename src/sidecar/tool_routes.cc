@@ -16,6 +16,10 @@ json::Value tool_document(const pack::ActiveTool& tool, const Workspace& workspa
   return document;
 }
 
+bool may_see(const pack::ActiveTool& tool, const kernel::Credential& credential) {
+  return !tool.descriptor.internal_only && kernel::holds_scope(credential, "tools:read", tool.pack->manifest.id);
+}
+
 void list_tools(const ExchangePtr& exchange, RouteContext& context) {
   Workspace& workspace = context.workspace;
   const std::string etag = "\"" + workspace.registry().hash() + "\"";
@@ -28,7 +32,7 @@ void list_tools(const ExchangePtr& exchange, RouteContext& context) {
   }
   json::Array tools;
   for (const auto& tool : workspace.registry().tools())
-    if (!tool->descriptor.internal_only)
+    if (may_see(*tool, *exchange->credential))
       tools.push_back(tool_document(*tool, workspace, *exchange->credential, workspace.kernel()));
   response.body = json::serialize(json::Object{{"workspace_id", workspace.config().id.str()},
                                                {"registry_hash", workspace.registry().hash()},
@@ -38,21 +42,27 @@ void list_tools(const ExchangePtr& exchange, RouteContext& context) {
 
 void show_tool(const ExchangePtr& exchange, RouteContext& context) {
   const pack::ActiveTool* tool = context.workspace.registry().find(exchange->path("name"));
-  if (tool == nullptr || tool->descriptor.internal_only)
+  if (tool == nullptr || !may_see(*tool, *exchange->credential))
     return exchange->fail(Error(ErrorCode::kToolNotFound, "no active pack has this tool; GET /tools lists them"));
   exchange->send_json(tool_document(*tool, context.workspace, *exchange->credential, context.workspace.kernel()));
 }
 
-bool is_json(std::string_view content_type) {
-  const std::string_view type = content_type.substr(0, content_type.find(';'));
+// Whether the text is this lower-case word, in whatever case and with blanks around.
+bool is_word(std::string_view text, std::string_view word) {
   std::string lower;
-  for (const char c : type)
+  for (const char c : text)
     if (c != ' ' && c != '\t') lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return lower == "application/json";
+  return lower == word;
+}
+
+bool is_json(std::string_view content_type) {
+  return is_word(content_type.substr(0, content_type.find(';')), "application/json");
 }
 
 // The body is the tool's input object; an empty one is {}.
 Result<json::Value> input_of(const http::Request& request, std::size_t depth_max) {
+  if (const auto coding = request.header("content-encoding"); coding && !is_word(*coding, "identity"))
+    return Error(ErrorCode::kUnsupportedMediaType, "send the body as it is, without a Content-Encoding");
   if (request.body.empty()) return json::Value(json::Object{});
   const std::optional<std::string_view> type = request.header("content-type");
   if (!type || !is_json(*type))
@@ -118,9 +128,14 @@ void add_tool_routes(Routes& routes, RouteContext& context) {
               .scope = "tools:read",
               .id = "list_tools",
               .summary = "Every tool of every active pack",
-              .parameters = {{"If-None-Match", "string", "the registry's ETag: 304 while it holds", true}}},
+              .parameters = {{"If-None-Match", "string", "the registry's ETag: 304 while it holds", true}},
+              .scope_of_one_pack = true},
              [&context](const ExchangePtr& exchange) { list_tools(exchange, context); });
-  routes.add({.pattern = "/tools/{name}", .scope = "tools:read", .id = "show_tool", .summary = "One tool"},
+  routes.add({.pattern = "/tools/{name}",
+              .scope = "tools:read",
+              .id = "show_tool",
+              .summary = "One tool",
+              .scope_of_one_pack = true},
              [&context](const ExchangePtr& exchange) { show_tool(exchange, context); });
   routes.add(
       {.method = http::Method::kPost,

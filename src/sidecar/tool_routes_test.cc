@@ -35,6 +35,33 @@ TEST(ToolRoutes, ListEveryToolAndWhetherThisCallerMayCallIt) {
   EXPECT_EQ(world.get("/tools/probe:none").code(), "TOOL_NOT_FOUND");
 }
 
+TEST(ToolRoutes, ATokenForOnePackSeesThatPacksTools) {
+  const SidecarWorld world;
+  const std::string pack(probe_pack().id);
+  const Answer own = world.get("/tools", world.as(world.token("tools:read:" + pack)));
+  EXPECT_EQ(own.status, 200) << own.body;
+  const json::Value* tools = own.value.find("tools");
+  EXPECT_TRUE(tools != nullptr && tools->as_array().size() == 5) << own.body;
+  EXPECT_EQ(world.get("/tools/probe:echo", world.as(world.token("tools:read:" + pack))).status, 200);
+  const Answer other = world.get("/tools", world.as(world.token("tools:read:other")));
+  ASSERT_EQ(other.status, 200) << other.body;
+  EXPECT_TRUE(other.value.find("tools")->as_array().empty());
+  EXPECT_EQ(world.get("/tools/probe:echo", world.as(world.token("tools:read:other"))).code(), "TOOL_NOT_FOUND");
+  EXPECT_EQ(world.get("/tools", world.as(world.token("tools:write:" + pack))).code(), "TOKEN_SCOPE_DENIED");
+}
+
+TEST(ToolRoutes, ABodyInACodingIsNotRead) {
+  const SidecarWorld world;
+  const auto coded = [&](const std::string& coding) {
+    return world.send(http::Method::kPost, "/tools/probe:echo", R"({"text":"a"})",
+                      {{"Content-Type", "application/json"}, {"Content-Encoding", coding}});
+  };
+  EXPECT_EQ(coded("identity").status, 200);
+  EXPECT_EQ(coded("Identity").status, 200);
+  EXPECT_EQ(coded("gzip").status, 415);
+  EXPECT_EQ(coded("gzip").code(), "UNSUPPORTED_MEDIA_TYPE");
+}
+
 TEST(ToolRoutes, AnUnchangedListIsNotSentAgain) {
   const SidecarWorld world;
   for (const char* path : {"/tools", "/openapi.json"}) {

@@ -44,9 +44,11 @@ constexpr std::string_view kShape = R"({
               "properties": {
                 "artifactLocation": {"type": "object", "additionalProperties": false, "required": ["uri"],
                   "properties": {"uri": {"type": "string", "pattern": "^([A-Za-z0-9._~/-]|%[0-9A-F]{2}|file:)+$"}}},
-                "region": {"type": "object", "additionalProperties": false, "required": ["startLine", "startColumn"],
+                "region": {"type": "object", "additionalProperties": false,
+                  "required": ["startLine", "startColumn", "endColumn"],
                   "properties": {
                     "startLine": {"type": "integer", "minimum": 1}, "startColumn": {"type": "integer", "minimum": 1},
+                    "endColumn": {"type": "integer", "minimum": 2},
                     "snippet": {"$ref": "#/$defs/text"}}}}}}}}}}}})";
 
 class Sarif : public ::testing::Test {

@@ -55,6 +55,10 @@ class FakeToolContext final : public pack::ToolContext {
     emitted.push_back({std::string(kind), std::move(payload), std::move(options)});
     return {};
   }
+  Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options = {}) override {
+    emitted.push_back({std::string(kind), std::move(payload), std::move(options)});
+    return pack::Emitted{"event-" + std::to_string(emitted.size()), "2026-01-01T00:00:00.000Z", emitted.size()};
+  }
   bool cancelled() const override { return is_cancelled; }
   const json::Value& config() const override { return section; }
   bool has_tool(std::string_view name) const override { return tools.contains(name); }

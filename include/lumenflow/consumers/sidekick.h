@@ -335,7 +335,8 @@ struct TaskListRequest {
   std::optional<TaskPriority> priority{};
   std::optional<std::vector<std::string>> tags{};  // The task carries all of them, in whatever case.
   std::optional<std::string> search{};  // Stands in the title, the description or the note, in whatever case.
-  // The task falls due before this moment. Tasks that are never due are left out.
+  // The task falls due before this moment. Tasks that are never due are left out, and so are done ones unless status
+  // asks for them.
   std::optional<std::string> due_before{};
   std::optional<std::int64_t> limit{};  // How many at most.
   std::optional<std::string> cursor{};  // The next_cursor of the page before.
@@ -359,7 +360,7 @@ Status from_json(const json::Value& json, TaskCompleteRequest& value);
 struct TaskScheduleRequest {
   using Response = TaskScheduleResponse;
   static constexpr std::string_view kTool = "task:schedule";
-  std::string id{};  // As task:create answers it.
+  std::string id{};  // As task:create answers it; not of a task that is done.
   std::optional<std::string> due_at{};  // When it is due, RFC 3339.
   // Five fields in UTC: minute, hour, day of month, month, day of week; each a list of values, ranges and steps,
   // months and weekdays also by their English three-letter names. When both day fields are restricted, either one is

@@ -9,6 +9,8 @@
 
 #include "sidekick/constants.h"
 #include "sidekick/storage/checksum.h"
+#include "sidekick/tool_impl/cron.h"
+#include "sidekick/tool_impl/text.h"
 #include "sidekick/tool_impl/time.h"
 
 namespace lumenflow::sidekick {
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::string_view kBase32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::size_t kTimeDigits = 10;
+constexpr std::size_t kShownBytes = 80;
 
 bool is_id(Collection collection, std::string_view id) {
   const std::string_view prefix = id_prefix(collection);
@@ -24,19 +27,41 @@ bool is_id(Collection collection, std::string_view id) {
                              [](char c) { return kBase32.find(c) != std::string_view::npos; });
 }
 
-std::int64_t time_of(const json::Value& record) {
-  const Result<std::int64_t> created = parse_time(json::string_or(record, "created_at", {}));
-  return created.ok() ? std::max<std::int64_t>(*created, 0) : 0;
+std::int64_t time_in_id(std::string_view ulid) {
+  std::int64_t ms = 0;
+  for (const char digit : ulid.substr(0, kTimeDigits)) ms = ms * 32 + static_cast<std::int64_t>(kBase32.find(digit));
+  return ms;
 }
 
-std::string derived_id(Collection collection, const json::Value& record) {
+// What the record says, or its id, or the file that it is in.
+std::int64_t time_of(Collection collection, const json::Value& record, const RecordOrigin& origin) {
+  const Result<std::int64_t> created = parse_time(json::string_or(record, "created_at", {}));
+  if (created.ok()) return std::max<std::int64_t>(*created, 0);
+  const std::string_view id = json::string_or(record, "id", {});
+  return is_id(collection, id) ? time_in_id(id.substr(id_prefix(collection).size())) : origin.edited_ms;
+}
+
+std::string derived_id(Collection collection, const json::Value& record, const RecordOrigin& origin) {
   std::string ulid(kUlidSize, '0');
-  auto time = static_cast<std::uint64_t>(time_of(record));
+  auto time = static_cast<std::uint64_t>(time_of(collection, record, origin));
   for (std::size_t i = kTimeDigits; i-- > 0; time >>= 5) ulid[i] = kBase32[time & 31];
-  const std::string hash = sha256_hex_of(json::string_or(record, "id", {}));
+  const std::string_view old_id = json::string_or(record, "id", {});
+  const std::string hash =
+      sha256_hex_of(old_id.empty() ? json::serialize(record) + "#" + std::to_string(origin.twin) : std::string(old_id));
   for (std::size_t i = kTimeDigits; i < kUlidSize; ++i)  // 5 of the 8 bits that two digits make
     ulid[i] = kBase32[std::stoul(hash.substr(2 * (i - kTimeDigits), 2), nullptr, 16) & 31];
   return std::string(id_prefix(collection)) + ulid;
+}
+
+// A value as a line of a report shows it.
+std::string shown(const json::Value& value) {
+  std::string text = json::serialize(value);
+  if (text.size() > kShownBytes) {
+    std::size_t end = kShownBytes;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    text.replace(end, std::string::npos, "…");
+  }
+  return text;
 }
 
 // Changes a record, and knows whether it did.
@@ -45,15 +70,29 @@ class Adoption {
   explicit Adoption(json::Value& record) : record_(record) {}
   json::Object& record_members() { return record_.as_object(); }
   const json::Value& value() const { return record_; }
-  bool changed() const { return changed_; }
+  Adopted result() && { return std::move(result_); }
 
+  void say(std::string what) { result_.said.push_back(std::move(what)); }
   void set(std::string_view member, json::Value value) {
+    if (const json::Value* found = record_.find(member))
+      say(std::string(member) + " " + shown(*found) + " became " + shown(value));
     record_.as_object().set(member, std::move(value));
-    changed_ = true;
+    result_.changed = true;
   }
-  void drop(std::string_view member) { changed_ = record_.as_object().erase(member) || changed_; }
+  void drop(std::string_view member) {
+    const json::Value* found = record_.find(member);
+    if (found == nullptr) return;
+    say(std::string(member) + " " + shown(*found) + " was left out");
+    record_.as_object().erase(member);
+    result_.changed = true;
+  }
+  // Takes out what another member says now.
+  void forget(std::string_view member) { result_.changed = record_.as_object().erase(member) || result_.changed; }
   void want_text(std::string_view member, std::string_view fallback) {
     if (const json::Value* found = record_.find(member); found == nullptr || !found->is_string()) set(member, fallback);
+  }
+  void want_visible_text(std::string_view member, std::string_view fallback) {
+    if (!is_visible(json::string_or(record_, member, {}))) set(member, fallback);
   }
   void want_one_of(std::string_view member, std::initializer_list<std::string_view> words, std::string_view fallback) {
     if (std::ranges::find(words, json::string_or(record_, member, {})) == words.end()) set(member, fallback);
@@ -86,7 +125,7 @@ class Adoption {
 
  private:
   json::Value& record_;
-  bool changed_ = false;
+  Adopted result_;
 };
 
 using Words = std::vector<std::string_view>;
@@ -126,7 +165,7 @@ void drop_strangers(Collection collection, Adoption& adoption) {
 void complete(Collection collection, const std::string& old_id, Adoption& adoption) {
   switch (collection) {
     case Collection::kTasks:
-      adoption.want_text("title", "(untitled)");
+      adoption.want_visible_text("title", "(untitled)");
       adoption.want_one_of("status", {kStatusPending, kStatusDone}, kStatusPending);
       adoption.want_one_of("priority", {"P0", "P1", "P2", "P3"}, kPriorityDefault);
       adoption.want_texts("tags");
@@ -137,7 +176,7 @@ void complete(Collection collection, const std::string& old_id, Adoption& adopti
       adoption.want_texts("tags");
       break;
     case Collection::kChannels:
-      adoption.want_text("name", old_id);
+      adoption.want_visible_text("name", old_id.empty() ? "(unnamed)" : std::string_view(old_id));
       adoption.want_one_of("type", {kTypeTerminal, "conductor", kTypeWebhook}, kTypeTerminal);
       adoption.want_object("settings", json::Object{});
       break;
@@ -148,7 +187,7 @@ void complete(Collection collection, const std::string& old_id, Adoption& adopti
       adoption.want_object("delivery", json::Object{{"state", "stored"}});
       break;
     case Collection::kRoutines:
-      adoption.want_text("name", old_id);
+      adoption.want_visible_text("name", old_id.empty() ? "(unnamed)" : std::string_view(old_id));
       adoption.want_list("steps");
       adoption.want_boolean("enabled", true);
       break;
@@ -156,30 +195,55 @@ void complete(Collection collection, const std::string& old_id, Adoption& adopti
 }
 
 // The older layout named a message's channel by id.
-void name_channel(const AdoptedNames& names, Adoption& adoption) {
-  const auto channel = names.channels.find(json::string_or(adoption.value(), "channel_id", {}));
-  adoption.want_text("channel", channel == names.channels.end() ? kChannelDefault : std::string_view(channel->second));
+void name_channel(Adoption& adoption, AdoptedNames& names) {
+  const std::string id(json::string_or(adoption.value(), "channel_id", {}));
+  const auto channel = names.channels.find(id);
+  const bool is_named = !json::string_or(adoption.value(), "channel", {}).empty();
+  if (channel != names.channels.end()) {
+    adoption.want_visible_text("channel", channel->second);
+    adoption.forget("channel_id");
+  } else if (!is_named) {
+    adoption.want_visible_text("channel", kChannelDefault);
+    if (!names.default_since) names.default_since = json::string_or(adoption.value(), "created_at", {});
+    if (!id.empty())
+      adoption.say("no channel " + id + " is there; the message is in '" + std::string(kChannelDefault) + "'");
+  }
+}
+
+// A schedule that is none goes; one without its next moment would never fall due.
+void check_schedule(Adoption& adoption, std::int64_t from_ms) {
+  const json::Value* given = adoption.value().find("cron");
+  if (given == nullptr) return;
+  const Result<CronSchedule> cron = CronSchedule::parse(json::string_or(adoption.value(), "cron", {}));
+  const std::optional<std::int64_t> next_ms = cron.ok() ? cron->next_after(from_ms) : std::nullopt;
+  if (!next_ms) return adoption.drop("cron");
+  const bool is_over = json::string_or(adoption.value(), "status", {}) == kStatusDone ||
+                       !json::boolean_or(adoption.value(), "enabled", true);
+  if (!is_over && adoption.value().find("next_due_at") == nullptr) adoption.set("next_due_at", format_time(*next_ms));
 }
 
 }  // namespace
 
-bool adopt(Collection collection, json::Value& record, AdoptedNames& names) {
+Adopted adopt(Collection collection, json::Value& record, const RecordOrigin& origin, AdoptedNames& names) {
   Adoption adoption(record);
   const std::string old_id(json::string_or(record, "id", {}));
-  if (!is_id(collection, old_id)) adoption.set("id", derived_id(collection, record));
+  const std::int64_t created_ms = time_of(collection, record, origin);
+  if (!is_id(collection, old_id)) adoption.set("id", derived_id(collection, record, origin));
   complete(collection, old_id, adoption);
-  if (collection == Collection::kMessages) name_channel(names, adoption);
-  adoption.want_time("created_at", format_time(0));
+  adoption.want_time("created_at", format_time(created_ms));
+  if (collection == Collection::kMessages) name_channel(adoption, names);
   const bool is_updated = collection != Collection::kMemories && collection != Collection::kMessages;
   if (is_updated) adoption.want_time("updated_at", json::string_or(record, "created_at", {}));
   for (const char* time : {"due_at", "next_due_at", "last_due_at", "completed_at"}) adoption.drop_unless_time(time);
   drop_strangers(collection, adoption);
+  if (collection == Collection::kTasks || collection == Collection::kRoutines)
+    check_schedule(adoption, std::max(created_ms, origin.edited_ms));
   if (collection == Collection::kChannels) {
     const std::string name(json::string_or(record, "name", {}));
     names.channels.insert_or_assign(old_id, name);
     names.channels.insert_or_assign(std::string(json::string_or(record, "id", {})), name);
   }
-  return adoption.changed();
+  return std::move(adoption).result();
 }
 
 }  // namespace lumenflow::sidekick

@@ -57,6 +57,12 @@ std::string folded_line(const DocumentHashes& documents, std::uint64_t audit_byt
   return line_of(json::serialize(json::Object{{"folded", to_json(documents)}, {"audit_bytes", audit_bytes}}));
 }
 
+std::string audit_rewriting_line(const AuditRewriting& rewriting) {
+  std::string json = "{\"audit_rewriting\":{\"bytes\":" + std::to_string(rewriting.bytes) + ",\"sha256\":";
+  append_text(json, rewriting.hash);
+  return line_of(json + "}}");
+}
+
 void TransactionLine::begin_change() {
   if (!changes_.empty()) changes_ += ',';
 }
@@ -133,6 +139,13 @@ std::optional<DocumentHashes> hashes_of(const json::Value& line, std::string_vie
   for (const Collection collection : kCollections)
     documents[index_of(collection)] = json::string_or(*hashes, name(collection), {});
   return documents;
+}
+
+std::optional<AuditRewriting> audit_rewriting_of(const json::Value& line) {
+  const json::Value* found = line.find("audit_rewriting");
+  if (found == nullptr) return std::nullopt;
+  return AuditRewriting{static_cast<std::uint64_t>(json::integer_or(*found, "bytes", 0)),
+                        std::string(json::string_or(*found, "sha256", {}))};
 }
 
 Result<std::optional<LogHeader>> header_of(const json::Value& line) {

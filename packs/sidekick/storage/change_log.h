@@ -46,6 +46,13 @@ std::string synced_line(std::uint64_t offset);  // the offset that this very lin
 std::string folding_line(const DocumentHashes& documents);
 std::string folded_line(const DocumentHashes& documents, std::uint64_t audit_bytes);
 
+// The audit file is about to be replaced by one that begins with these bytes.
+struct AuditRewriting {
+  std::uint64_t bytes = 0;
+  std::string hash;  // SHA-256
+};
+std::string audit_rewriting_line(const AuditRewriting& rewriting);
+
 // A transaction, put together as it runs.
 class TransactionLine {
  public:
@@ -79,6 +86,7 @@ ReadSegment read_segment(std::string_view text);
 // Nothing when the line is no header. UNSUPPORTED_FORMAT for a version that is newer than this program.
 Result<std::optional<LogHeader>> header_of(const json::Value& line);
 // The document hashes of a `folding` or `folded` line.
+std::optional<AuditRewriting> audit_rewriting_of(const json::Value& line);
 std::optional<DocumentHashes> hashes_of(const json::Value& line, std::string_view member);
 // The changes of a transaction, in order; none for other lines.
 std::vector<LoggedChange> changes_of(const json::Value& line);

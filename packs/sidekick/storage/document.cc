@@ -10,12 +10,10 @@ namespace {
 
 constexpr json::ParseLimits kLimits{.depth_max = 256};
 
-bool is_record(const json::Value& value) { return !json::string_or(value, "id", {}).empty(); }
-
 void take(json::Array& list, ReadDocument& document) {
   document.records.reserve(list.size());
   for (json::Value& item : list) {
-    if (is_record(item))
+    if (item.is_object())
       document.records.push_back(std::move(item));
     else
       document.dropped.push_back(json::serialize(item));

@@ -31,7 +31,7 @@ struct ReadDocument {
     std::uint64_t offset = 0;  // of the byte where reading failed
     std::string message;
   };
-  std::vector<json::Value> records;  // objects with a string `id`, in the document's order
+  std::vector<json::Value> records;  // objects, in the document's order; salvaged ones have an id
   std::vector<std::string> dropped;  // what stood there and is no record, as text
   bool older = false;                // the older layout: a bare list
   std::optional<Fault> fault;        // the text is no document; `records` is what could be saved of it

@@ -130,10 +130,12 @@ class FileTransaction final : public Transaction {
 }  // namespace
 
 Result<std::unique_ptr<Snapshot>> FileStorage::read(Collection collection) {
+  LUMENFLOW_TRY(store_.available(collection));
   return std::unique_ptr<Snapshot>(std::make_unique<FileSnapshot>(store_.published(collection)));
 }
 
 Status FileStorage::transaction(std::initializer_list<Collection> collections, const Change& change) {
+  for (const Collection collection : collections) LUMENFLOW_TRY(store_.available(collection));
   return store_.transact([&](Draft& draft) {
     FileTransaction transaction(draft, collections);
     return change(transaction);

@@ -44,18 +44,20 @@ void Draft::append_audit(std::string event) {
 FileStore::FileStore(Disk& disk, FileStoreOptions options, Recovered recovered, std::unique_ptr<FolderLock> lock)
     : disk_(disk),
       options_(std::move(options)),
+      unavailable_(std::move(recovered.unavailable)),
+      copies_(std::move(recovered.asides)),
       folded_(std::move(recovered.base)),
       marks_(std::move(recovered.marks)),
       rewrite_(recovered.rewrite),
       audit_bytes_(recovered.audit_bytes),
       audit_unterminated_(recovered.audit_unterminated),
+      audit_junk_(recovered.audit_junk),
       audit_stamp_(recovered.audit_stamp),
       lock_(std::move(lock)),
       dirty_(recovered.has_changes),
       working_(recovered.state),
       next_segment_(recovered.next_segment),
       segments_(std::move(recovered.segments)),
-      asides_(std::move(recovered.asides)),
       older_files_(std::move(recovered.older_files)),
       published_(std::move(recovered.state)),
       audit_(std::move(recovered.audit)),
@@ -76,39 +78,56 @@ Result<std::unique_ptr<FileStore>> FileStore::open(Disk& disk, FileStoreOptions 
 
 // --- reading ---
 
+Status FileStore::available(Collection collection) const {
+  const std::optional<Error>& error = unavailable_[index_of(collection)];
+  return error ? Status(*error) : Status();
+}
+
 CollectionState FileStore::published(Collection collection) const {
   const std::lock_guard lock(published_mutex_);
   return published_.of(collection);
 }
 
 Stats FileStore::stats() const {
-  const std::lock_guard lock(published_mutex_);
   Stats stats;
   stats.adapter = "filesystem";
+  for (const std::optional<Error>& error : unavailable_)
+    if (error) stats.problems.push_back(error->message() + "; its tools are refused until a start finds it mended");
+  std::ranges::move(copies_.problems(disk_), std::back_inserter(stats.problems));
+  const std::lock_guard lock(published_mutex_);
   stats.initialized = !published_.initialized_at.empty();
   for (const Collection collection : kCollections) {
     const RecordTree& records = published_.of(collection).records;
     stats.collections[index_of(collection)] = {records.size(), records.bytes()};
   }
   stats.audit = audit_.usage();
-  stats.problems = problems_;
+  std::ranges::copy(problems_, std::back_inserter(stats.problems));
   if (!fold_problem_.empty()) stats.problems.push_back(fold_problem_);
   return stats;
 }
 
 Result<std::vector<std::string>> FileStore::read_audit(std::string_view after, std::size_t limit) const {
-  AuditPage page;
-  {
-    const std::lock_guard lock(published_mutex_);
-    LUMENFLOW_TRY_ASSIGN(page, audit_.page(after, limit));
+  for (;;) {
+    AuditPage page;
+    std::uint64_t rewritten = 0;
+    {
+      const std::lock_guard lock(published_mutex_);
+      LUMENFLOW_TRY_ASSIGN(page, audit_.page(after, limit));
+      rewritten = audit_rewritten_;
+    }
+    std::vector<std::string> lines;
+    if (!page.lines.empty()) {
+      Result<std::string> stretch = disk_.read_range(kAuditPath, page.offset, page.bytes);
+      {
+        const std::lock_guard lock(published_mutex_);
+        if (rewritten != audit_rewritten_) continue;  // the places are no longer where they were
+      }
+      if (!stretch.ok()) return std::move(stretch).error();
+      for (const auto& [offset, length] : page.lines) lines.push_back(stretch->substr(offset, length));
+    }
+    std::ranges::move(page.pending, std::back_inserter(lines));
+    return lines;
   }
-  std::vector<std::string> lines;
-  if (!page.lines.empty()) {
-    LUMENFLOW_TRY_ASSIGN(const std::string stretch, disk_.read_range(kAuditPath, page.offset, page.bytes));
-    for (const auto& [offset, length] : page.lines) lines.push_back(stretch.substr(offset, length));
-  }
-  std::ranges::move(page.pending, std::back_inserter(lines));
-  return lines;
 }
 
 Result<std::optional<std::string>> FileStore::find_audit(std::string_view receipt_id) const {
@@ -241,33 +260,11 @@ Status FileStore::get_ready_to_write() {
   LUMENFLOW_TRY(disk_.make_folder(kLogFolder));
   LUMENFLOW_TRY(disk_.make_folder(kAuditFolder));
   for (const Collection collection : kCollections)
-    LUMENFLOW_TRY(disk_.make_folder(folder_of(document_path(collection))));
+    if (available(collection).ok()) LUMENFLOW_TRY(disk_.make_folder(folder_of(document_path(collection))));
   LUMENFLOW_TRY(disk_.sync_folder(kStoreFolder));
-  LUMENFLOW_TRY(keep_asides());
+  LUMENFLOW_TRY(copies_.keep(disk_));
   LUMENFLOW_TRY(begin_segment());
   ready_ = true;
-  return {};
-}
-
-// Each copy once: one that says the same is enough.
-Status FileStore::keep_asides() {
-  for (; !asides_.empty(); asides_.pop_back()) {
-    const Aside& aside = asides_.back();
-    for (int n = 1;; ++n) {
-      const std::string path = aside.path + "." + aside.why + "-" + std::to_string(n);
-      LUMENFLOW_TRY_ASSIGN(const std::optional<std::string> there, disk_.read(path));
-      if (there && *there != aside.content) continue;
-      if (there) {  // whole, but perhaps not yet durable
-        LUMENFLOW_TRY(disk_.remove(path));
-      }
-      LUMENFLOW_TRY(write_new(disk_, path, aside.content));
-      if (!aside.report.empty()) {
-        LUMENFLOW_TRY(disk_.remove(path + ".report"));
-        LUMENFLOW_TRY(write_new(disk_, path + ".report", aside.report));
-      }
-      break;
-    }
-  }
   return {};
 }
 

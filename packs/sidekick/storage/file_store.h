@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sidekick/storage/change_log.h"
+#include "sidekick/storage/kept_copies.h"
 #include "sidekick/storage/recovery.h"
 #include "sidekick/storage/storage_port.h"
 #include "sidekick/storage/store_state.h"
@@ -50,6 +51,8 @@ class FileStore {
   static Result<std::unique_ptr<FileStore>> open(Disk& disk, FileStoreOptions options = {});
   ~FileStore();
 
+  // An error when the collection's document cannot be served: nothing of it may be read or written.
+  Status available(Collection collection) const;
   // What is durable.
   CollectionState published(Collection collection) const;
   Stats stats() const;
@@ -78,7 +81,6 @@ class FileStore {
   FileStore(Disk& disk, FileStoreOptions options, Recovered recovered, std::unique_ptr<FolderLock> lock);
 
   Status get_ready_to_write();
-  Status keep_asides();
   Status begin_segment();
   Status mend();
   // A line that changes no record; CONFLICT when `segment` is no longer the current one.
@@ -90,6 +92,7 @@ class FileStore {
   Status fold_documents(Folding& folding);
   Status fold_audit(const Folding& folding);
   Status look_at_audit_file();
+  Status take_junk_out_of_audit_file(const std::string& segment);
   Status let_go_of_log(const Folding& folding);
   Result<bool> take_in_outside_edit(Collection collection);
   Status merge(Collection collection, const LoadedDocument& theirs, std::vector<std::string>& contested);
@@ -99,6 +102,8 @@ class FileStore {
 
   Disk& disk_;
   const FileStoreOptions options_;
+  const UnavailableDocuments unavailable_;
+  KeptCopies copies_;
 
   std::mutex fold_mutex_;  // taken before mutex_
   // What only fold() changes. What a segment's header says of it is changed with mutex_ held as well.
@@ -108,6 +113,7 @@ class FileStore {
   std::optional<DocumentHashes> folding_;  // while documents are being replaced
   std::uint64_t audit_bytes_ = 0;
   bool audit_unterminated_ = false;
+  bool audit_junk_ = false;
   std::optional<FileStamp> audit_stamp_;
 
   mutable std::mutex mutex_;  // taken before published_mutex_; held over disk access only to begin a segment
@@ -124,12 +130,12 @@ class FileStore {
   std::uint64_t next_segment_ = 1;
   std::uint64_t changes_ = 0;
   std::vector<std::string> segments_;  // all, the current one last
-  std::vector<Aside> asides_;
   std::vector<std::string> older_files_;
 
   mutable std::mutex published_mutex_;  // held for copies of pointers and lines, never over disk access
   StoreState published_;
   AuditTrail audit_;
+  std::uint64_t audit_rewritten_ = 0;  // how often its file was replaced, and places in it with it
   std::vector<std::string> problems_;  // for good
   std::string fold_problem_;           // of the last fold; empty when it went well
 };

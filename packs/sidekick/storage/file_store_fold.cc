@@ -53,6 +53,7 @@ Status FileStore::fold() {
 Status FileStore::fold_all(Folding& folding) {
   bool merged = false;
   for (const Collection collection : kCollections) {
+    if (!available(collection).ok()) continue;
     LUMENFLOW_TRY_ASSIGN(const bool edited, take_in_outside_edit(collection));
     merged = merged || edited;
   }
@@ -75,6 +76,7 @@ Status FileStore::fold_documents(Folding& folding) {
   std::vector<Written> written;
   DocumentHashes after = hashes();
   for (const Collection collection : kCollections) {
+    if (!available(collection).ok()) continue;
     const std::size_t at = index_of(collection);
     const RecordTree& records = folding.state.of(collection).records;
     const bool missing = !folding.state.initialized_at.empty() && !marks_[at].stamp;
@@ -121,9 +123,9 @@ void FileStore::report(std::string problem) {
 }
 
 Status FileStore::keep(Aside aside) {
+  copies_.add(std::move(aside));
   const std::lock_guard lock(mutex_);
-  asides_.push_back(std::move(aside));
-  return keep_asides();
+  return copies_.keep(disk_);
 }
 
 // --- what others wrote ---
@@ -147,19 +149,20 @@ Result<bool> FileStore::take_in_outside_edit(Collection collection) {
     return false;
   }
   AdoptedNames names;
-  LUMENFLOW_TRY_ASSIGN(LoadedDocument theirs, load_document(collection, path, *text, false, names));
+  LUMENFLOW_TRY_ASSIGN(LoadedDocument theirs,
+                       load_document(collection, {path, *text, false, modified_ms(stamp)}, names));
   std::vector<std::string> contested;
   LUMENFLOW_TRY(merge(collection, theirs, contested));
   if (!contested.empty()) {
     std::string problem = path + ": changed by somebody else and by a call, of which the call's change stands: " +
-                          std::to_string(contested.size()) + " records; the other version is kept beside it";
+                          std::to_string(contested.size()) + " records";
     theirs.report += problem + "\n";
     for (const std::string& id : contested) theirs.report += id + "\n";
     theirs.problems.push_back(std::move(problem));
   }
-  for (const std::string& problem : theirs.problems) report(problem);
   if (theirs.broken || !theirs.report.empty())
-    LUMENFLOW_TRY(keep({path, theirs.broken ? "corrupt" : "outside", *text, theirs.report}));
+    LUMENFLOW_TRY(
+        keep({path, theirs.broken ? "corrupt" : "outside", *text, theirs.report, std::move(theirs.problems)}));
   mark(collection, std::move(found));
   folded_.load(collection, std::move(theirs.records));
   rewrite_[index_of(collection)] = rewrite_[index_of(collection)] || theirs.changed;
@@ -220,7 +223,7 @@ Status FileStore::look_at_audit_file() {
            " bytes were there, " + std::to_string(bytes) + " are left");
   {
     const std::lock_guard lock(published_mutex_);
-    audit_.index_file(text ? std::string_view(*text) : std::string_view());
+    audit_junk_ = !audit_.index_file(text ? std::string_view(*text) : std::string_view()).empty();
   }
   const std::lock_guard lock(mutex_);
   audit_bytes_ = bytes;
@@ -229,8 +232,38 @@ Status FileStore::look_at_audit_file() {
   return {};
 }
 
+// The copy is there before the file is replaced, and the log says by what, so that a crash in between is no loss.
+Status FileStore::take_junk_out_of_audit_file(const std::string& segment) {
+  LUMENFLOW_TRY_ASSIGN(std::optional<std::string> text, disk_.read(kAuditPath));
+  if (!text) return {};
+  text->resize(std::min<std::size_t>(text->size(), audit_bytes_));
+  const AuditJunk junk = take_audit_junk(*text);
+  LUMENFLOW_TRY(keep(aside_of(junk)));
+  const std::string temporary = temporary_of(kAuditPath);
+  LUMENFLOW_TRY(disk_.remove(temporary));
+  LUMENFLOW_TRY(write_new(disk_, temporary, *text));
+  LUMENFLOW_TRY(log_line(audit_rewriting_line({text->size(), sha256_hex_of(*text)}), segment));
+  LUMENFLOW_TRY_ASSIGN(const std::optional<FileStamp> there, disk_.stamp(kAuditPath));
+  if (there != audit_stamp_)
+    return Error(ErrorCode::kConflict, std::string(kAuditPath) + " was changed by somebody else just now");
+  LUMENFLOW_TRY_ASSIGN(const std::optional<FileStamp> stamp, disk_.stamp(temporary));
+  {
+    const std::lock_guard lock(mutex_);
+    const std::lock_guard published_lock(published_mutex_);
+    LUMENFLOW_TRY(disk_.rename(temporary, kAuditPath));
+    audit_.index_file(*text);
+    ++audit_rewritten_;
+    audit_bytes_ = text->size();
+    audit_unterminated_ = false;
+    audit_stamp_ = stamp;
+  }
+  audit_junk_ = false;
+  return disk_.sync_folder(kAuditFolder);
+}
+
 Status FileStore::fold_audit(const Folding& folding) {
   LUMENFLOW_TRY(look_at_audit_file());
+  if (audit_junk_) LUMENFLOW_TRY(take_junk_out_of_audit_file(folding.segment));
   const bool is_new = !audit_stamp_;
   if (folding.audit_lines == 0 && !(is_new && !folding.state.initialized_at.empty())) return {};
   std::string text = audit_unterminated_ ? "\n" : "";

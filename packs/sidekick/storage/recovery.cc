@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "sidekick/constants.h"
 #include "sidekick/storage/adopted_record.h"
 #include "sidekick/storage/checksum.h"
 #include "sidekick/storage/document.h"
@@ -22,6 +23,7 @@ struct LogContent {
   std::vector<std::string> audit;      // likewise
   std::set<DocumentHashes> documents;  // what the documents may be if nobody else wrote them
   std::uint64_t audit_bytes = 0;
+  std::vector<AuditRewriting> rewritings;  // of the audit file that were begun
   std::string initialized_at;
   bool any = false;
 };
@@ -48,7 +50,10 @@ Status take_segment(const ReadSegment& segment, LogContent& log) {
       log.documents = {*folded};
       log.changes.clear();
       log.audit.clear();
+      log.rewritings.clear();
       log.audit_bytes = static_cast<std::uint64_t>(json::integer_or(line.value, "audit_bytes", 0));
+    } else if (auto rewriting = audit_rewriting_of(line.value)) {
+      log.rewritings.push_back(*std::move(rewriting));
     } else {
       for (LoggedChange& change : changes_of(line.value)) own_changes.push_back(std::move(change));
       if (const json::Value* audit = line.value.find("audit"); audit != nullptr && audit->is_array())
@@ -88,8 +93,7 @@ Result<LogContent> read_log(Disk& disk, Recovered& recovered) {
       for (const std::uint64_t offset : segment.damaged)
         report += "the line at byte " + std::to_string(offset) + " cannot be read; ";
       report += std::to_string(segment.lines.size()) + " other lines were read";
-      recovered.problems.push_back(report);
-      recovered.asides.push_back({path, "corrupt", *text, report + "\n"});
+      recovered.asides.push_back({path, "corrupt", *text, report + "\n", {report}});
     }
     if (Status status = take_segment(segment, log); !status.ok()) return std::move(status).error().with_context(path);
   }
@@ -98,10 +102,67 @@ Result<LogContent> read_log(Disk& disk, Recovered& recovered) {
 
 // --- documents ---
 
+// "1 record", "2 records".
+std::string counted(std::size_t records) { return std::to_string(records) + (records == 1 ? " record" : " records"); }
+
 std::string listed(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text.append(line).append(1, '\n');
   return text;
+}
+
+Status read_document_of(Disk& disk, const LogContent& log, Collection collection, Recovered& recovered,
+                        AdoptedNames& names, bool& edited) {
+  const std::size_t at = index_of(collection);
+  std::string path = document_path(collection);
+  DocumentMark& mark = recovered.marks[at];
+  LUMENFLOW_TRY_ASSIGN(mark.stamp, disk.stamp(path));  // before the content: what changes in between is noticed later
+  LUMENFLOW_TRY_ASSIGN(std::optional<std::string> text, disk.read(path));
+  if (text) mark.hash = sha256_hex_of(*text);
+  const bool ours = log.any && is_known(log, collection, mark.hash);
+  edited = log.any && !ours;
+  std::optional<FileStamp> stamp = mark.stamp;
+  if (const std::string older = older_path(collection); older != path) {
+    LUMENFLOW_TRY_ASSIGN(std::optional<std::string> older_text, disk.read(older));
+    if (older_text) {
+      recovered.older_files.push_back(older);
+      if (!text) {
+        text = std::move(older_text);
+        path = older;
+        LUMENFLOW_TRY_ASSIGN(stamp, disk.stamp(older));
+      } else {
+        recovered.asides.push_back({older, "older", *std::move(older_text), {}, {}});
+      }
+    }
+  }
+  if (!text) {
+    if (edited)
+      recovered.problems.push_back(path + " was removed by somebody else; newer changes are all that is left");
+    return {};
+  }
+  LUMENFLOW_TRY_ASSIGN(LoadedDocument document,
+                       load_document(collection, {path, *text, ours, modified_ms(stamp)}, names));
+  const char* why = document.broken ? "corrupt" : document.older ? "older" : "outside";
+  recovered.rewrite[at] = document.older || document.broken || document.changed;
+  recovered.base.load(collection, std::move(document.records));
+  if (document.older || !document.report.empty())
+    recovered.asides.push_back({path, why, *std::move(text), std::move(document.report), std::move(document.problems)});
+  return {};
+}
+
+bool closes_one_collection(const Error& error) {
+  return error.code() == ErrorCode::kUnsupportedFormat || error.code() == ErrorCode::kScopeDenied;
+}
+
+// The channel that messages were put into because theirs is gone.
+void add_default_channel(AdoptedNames& names, Recovered& recovered) {
+  const bool is_there =
+      std::ranges::any_of(names.channels, [](const auto& channel) { return channel.second == kChannelDefault; });
+  if (!names.default_since || is_there || recovered.unavailable[index_of(Collection::kChannels)]) return;
+  json::Value channel = json::Object{{"name", kChannelDefault}, {"created_at", *names.default_since}};
+  adopt(Collection::kChannels, channel, {}, names);
+  recovered.base.put(Collection::kChannels, json::string_or(channel, "id", {}), channel, json::serialize(channel));
+  recovered.rewrite[index_of(Collection::kChannels)] = true;
 }
 
 Status read_documents(Disk& disk, const LogContent& log, Recovered& recovered,
@@ -109,38 +170,15 @@ Status read_documents(Disk& disk, const LogContent& log, Recovered& recovered,
   AdoptedNames names;
   for (const Collection collection : kCollections) {
     const std::size_t at = index_of(collection);
-    std::string path = document_path(collection);
-    DocumentMark& mark = recovered.marks[at];
-    LUMENFLOW_TRY_ASSIGN(mark.stamp, disk.stamp(path));  // before the content: what changes in between is noticed later
-    LUMENFLOW_TRY_ASSIGN(std::optional<std::string> text, disk.read(path));
-    if (text) mark.hash = sha256_hex_of(*text);
-    const bool ours = log.any && is_known(log, collection, mark.hash);
-    edited[at] = log.any && !ours;
-    if (const std::string older = older_path(collection); older != path) {
-      LUMENFLOW_TRY_ASSIGN(std::optional<std::string> older_text, disk.read(older));
-      if (older_text) {
-        recovered.older_files.push_back(older);
-        if (!text) {
-          text = std::move(older_text);
-          path = older;
-        } else {
-          recovered.asides.push_back({older, "older", *std::move(older_text), {}});
-        }
-      }
-    }
-    if (!text) {
-      if (edited[at])
-        recovered.problems.push_back(path + " was removed by somebody else; newer changes are all that is left");
-      continue;
-    }
-    LUMENFLOW_TRY_ASSIGN(LoadedDocument document, load_document(collection, path, *text, ours, names));
-    const char* why = document.broken ? "corrupt" : document.older ? "older" : "outside";
-    recovered.rewrite[at] = document.older || document.broken || document.changed;
-    if (document.older || !document.report.empty())
-      recovered.asides.push_back({path, why, *std::move(text), std::move(document.report)});
-    std::ranges::move(document.problems, std::back_inserter(recovered.problems));
-    recovered.base.load(collection, std::move(document.records));
+    Status status = read_document_of(disk, log, collection, recovered, names, edited[at]);
+    if (status.ok()) continue;
+    const bool is_in_log =
+        std::ranges::any_of(log.changes, [&](const LoggedChange& change) { return change.collection == collection; });
+    if (is_in_log || !closes_one_collection(status.error())) return status;
+    recovered.marks[at] = {};
+    recovered.unavailable[at] = std::move(status).error();
   }
+  add_default_channel(names, recovered);
   return {};
 }
 
@@ -172,10 +210,10 @@ Status apply_changes(Disk& disk, const LogContent& log, const std::array<bool, k
     const std::string path = document_path(collection);
     if (ids.empty()) continue;
     const std::string problem = path + ": changed by somebody else and by a call, of which the call's change stands: " +
-                                std::to_string(ids.size()) + " records; the other version is kept beside it";
-    recovered.problems.push_back(problem);
+                                std::to_string(ids.size()) + " records";
     LUMENFLOW_TRY_ASSIGN(std::optional<std::string> text, disk.read(path));
-    recovered.asides.push_back({path, "outside", std::move(text).value_or(""), problem + "\n" + listed(ids)});
+    recovered.asides.push_back(
+        {path, "outside", std::move(text).value_or(""), problem + "\n" + listed(ids), {problem}});
   }
   return {};
 }
@@ -211,6 +249,9 @@ Status read_audit(Disk& disk, const LogContent& log, Recovered& recovered) {
   LUMENFLOW_TRY_ASSIGN(std::optional<std::string> text, disk.read(kAuditPath));
   if (!text) text.emplace();
   std::uint64_t expected_bytes = log.any ? log.audit_bytes : text->size();
+  for (const AuditRewriting& rewriting : log.rewritings)
+    if (text->size() >= rewriting.bytes && sha256_hex_of(text->substr(0, rewriting.bytes)) == rewriting.hash)
+      expected_bytes = rewriting.bytes;
   if (text->size() < expected_bytes) {
     recovered.problems.push_back(std::string(kAuditPath) +
                                  " was cut by somebody else: " + std::to_string(expected_bytes) +
@@ -225,41 +266,44 @@ Status read_audit(Disk& disk, const LogContent& log, Recovered& recovered) {
     std::erase_if(pending, [&](const std::string& line) { return tail.find(line) != std::string_view::npos; });
     recovered.audit_bytes = text->size();
   } else if (!tail.empty() && pending.empty()) {
-    recovered.problems.push_back(std::string(kAuditPath) + ": what stands at byte " +
-                                 std::to_string(recovered.audit_bytes) + " is no audit line");
     recovered.audit_bytes = text->size();
   }
   text->resize(recovered.audit_bytes);
   recovered.audit_unterminated = !text->empty() && text->back() != '\n';
-  for (const std::uint64_t offset : recovered.audit.index_file(*text))
-    recovered.problems.push_back(std::string(kAuditPath) + ": what stands at byte " + std::to_string(offset) +
-                                 " is no audit line");
+  recovered.audit_junk = !recovered.audit.index_file(*text).empty();
+  if (recovered.audit_junk) recovered.asides.push_back(aside_of(take_audit_junk(*text)));
   for (std::string& line : pending) recovered.audit.append(std::move(line));
   return {};
 }
 
 }  // namespace
 
-Result<LoadedDocument> load_document(Collection collection, const std::string& path, std::string_view text, bool ours,
-                                     AdoptedNames& names) {
-  Result<ReadDocument> read = read_document(collection, text);
+Result<LoadedDocument> load_document(Collection collection, const DocumentText& document, AdoptedNames& names) {
+  const std::string path(document.path);
+  Result<ReadDocument> read = read_document(collection, document.text);
   if (!read.ok()) return std::move(read).error().with_context(path);
   LoadedDocument loaded;
   loaded.older = read->older;
   loaded.broken = read->fault.has_value();
-  if (read->fault) {
+  loaded.changed = loaded.broken || !read->dropped.empty();
+  if (read->fault)
     loaded.problems.push_back(path + ": cannot be read from byte " + std::to_string(read->fault->offset) + " on (" +
-                              read->fault->message + "); " + std::to_string(read->records.size()) +
-                              " records were saved, a copy of the file is kept beside it");
-    loaded.changed = true;
-  }
-  for (const std::string& dropped : read->dropped) {
+                              read->fault->message + "); " + counted(read->records.size()) + " saved");
+  for (const std::string& dropped : read->dropped)
     loaded.problems.push_back(path + ": not a record, left out: " + dropped.substr(0, 200));
-    loaded.changed = true;
-  }
+  std::vector<std::string> notes;
+  std::map<std::string, std::size_t> seen;  // texts of records without an id
   std::map<std::string, std::string> by_id;
   for (json::Value& record : read->records) {
-    if (!ours && adopt(collection, record, names)) loaded.changed = true;
+    if (!document.ours) {
+      RecordOrigin origin{document.edited_ms, 0};
+      if (json::string_or(record, "id", {}).empty()) origin.twin = seen[json::serialize(record)]++;
+      Adopted adopted = adopt(collection, record, origin, names);
+      loaded.changed = loaded.changed || adopted.changed;
+      for (const std::string& said : adopted.said)
+        (loaded.older ? notes : loaded.problems)
+            .push_back(path + ": " + std::string(json::string_or(record, "id", {})) + ": " + said);
+    }
     std::string id(json::string_or(record, "id", {}));
     if (!by_id.insert_or_assign(id, json::serialize(record)).second) {
       loaded.problems.push_back(path + ": " + id + " stands there twice; the later one was taken");
@@ -267,10 +311,40 @@ Result<LoadedDocument> load_document(Collection collection, const std::string& p
     }
   }
   for (auto& [id, record] : by_id) loaded.records.push_back({id, std::move(record)});
-  if (!loaded.problems.empty() || loaded.changed)
-    loaded.report = listed(loaded.problems) + std::to_string(loaded.records.size()) + " records taken over\n";
+  if (!loaded.problems.empty() || loaded.older)
+    loaded.report =
+        listed(loaded.problems) + listed(notes) + path + ": " + counted(loaded.records.size()) + " taken over\n";
   return loaded;
 }
+
+AuditJunk take_audit_junk(std::string& text) {
+  AuditJunk junk;
+  std::string good;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    const std::string_view line = std::string_view(text).substr(start, end - start);
+    if (!audit_id(line).empty()) {
+      good.append(line).append(1, '\n');
+    } else if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
+      junk.lines.append(line).append(1, '\n');
+      junk.offsets.push_back(start);
+    }
+    start = end + 1;
+  }
+  text = std::move(good);
+  return junk;
+}
+
+Aside aside_of(const AuditJunk& junk) {
+  Aside aside{kAuditPath, "corrupt", junk.lines, {}, {}};
+  for (const std::uint64_t offset : junk.offsets)
+    aside.problems.push_back(std::string(kAuditPath) + ": what stands at byte " + std::to_string(offset) +
+                             " is no audit line");
+  aside.report = listed(aside.problems);
+  return aside;
+}
+
+std::int64_t modified_ms(const std::optional<FileStamp>& stamp) { return stamp ? stamp->modified_ns / 1'000'000 : 0; }
 
 Result<Recovered> recover(Disk& disk) {
   Recovered recovered;

@@ -204,7 +204,7 @@ TEST_F(ChannelTools, ReceivesOldestFirstAndGoesOnFromTheCursor) {
   EXPECT_THAT(received(R"({"channel":"a","cursor":")" + cursor + R"("})"), ElementsAre("later"));
   EXPECT_THAT(received(R"({"channel":"nobody"})"), IsEmpty());
   EXPECT_THAT(text(succeed("channel:receive", R"({"channel":"nobody"})"), "/next_cursor"),
-              ::testing::StartsWith("v1.msg-"));
+              ::testing::StartsWith("v2.msg-"));
 }
 
 TEST_F(ChannelTools, ReceivesSinceAMomentAndOfOneProvider) {
@@ -219,7 +219,8 @@ TEST_F(ChannelTools, ReceivesSinceAMomentAndOfOneProvider) {
   EXPECT_THAT(received(R"({"since":"2026-03-01T12:01:00.001Z"})"), IsEmpty());
   EXPECT_EQ(refuse("channel:receive", R"({"provider":"smoke-signals"})").code, "PROVIDER_NOT_REGISTERED");
   EXPECT_EQ(refuse("channel:receive", R"({"since":"soon"})").code, "INVALID_INPUT");
-  EXPECT_EQ(refuse("channel:receive", R"({"cursor":"v1.task-01KJMC2R00000000000000000A"})").code, "INVALID_INPUT");
+  EXPECT_EQ(refuse("channel:receive", R"({"cursor":"v2.task-01KJMC2R00000000000000000A.00000000"})").code,
+            "INVALID_INPUT");
 }
 
 TEST_F(ChannelTools, OrdersIdsAsMessagesAreStored) {
@@ -227,7 +228,9 @@ TEST_F(ChannelTools, OrdersIdsAsMessagesAreStored) {
   context.clock_ms -= 60'000;  // the clock was set back
   const std::string second = send(R"("content":"second")");
   EXPECT_GT(second, first);
-  EXPECT_THAT(received(R"({"cursor":"v1.)" + first + R"("})"), ElementsAre("second"));
+  const std::string cursor(text(succeed("channel:receive", R"({"limit":1})"), "/next_cursor"));
+  EXPECT_THAT(cursor, ::testing::HasSubstr(first));
+  EXPECT_THAT(received(R"({"cursor":")" + cursor + R"("})"), ElementsAre("second"));
 }
 
 TEST_F(ChannelTools, AReadCostsAPageAndWritesNothing) {
@@ -236,6 +239,23 @@ TEST_F(ChannelTools, AReadCostsAPageAndWritesNothing) {
   succeed("channel:receive", R"({"channel":"c1","limit":10})");
   EXPECT_LE(store.records_read, 20u) << "an index entry and a message each";
   EXPECT_EQ(store.records_written, 0u);
+}
+
+TEST_F(ChannelTools, AConductorHasNoSettings) {
+  const std::string before = store.digest();
+  const pack::ToolError error =
+      refuse("channel:configure", R"({"name":"c","type":"conductor","settings":{"timeout_ms":500}})");
+  EXPECT_EQ(error.code, "INVALID_INPUT");
+  EXPECT_EQ(text(error.details, "/0/pointer"), "/settings/timeout_ms");
+  EXPECT_EQ(store.digest(), before);
+  succeed("channel:configure", R"({"name":"c","type":"conductor","settings":{}})");
+}
+
+TEST_F(ChannelTools, AReceiveCursorBelongsToItsChannel) {
+  succeed("channel:send", R"({"channel":"a","content":"one"})");
+  const std::string cursor(text(succeed("channel:receive", R"({"channel":"a"})"), "/next_cursor"));
+  EXPECT_EQ(refuse("channel:receive", R"({"channel":"b","cursor":")" + cursor + R"("})").code, "INVALID_INPUT");
+  succeed("channel:receive", R"({"channel":"a","cursor":")" + cursor + R"("})");
 }
 
 }  // namespace

@@ -83,6 +83,10 @@ TEST(Cron, SaysWhichFieldIsWrongAndWhy) {
   EXPECT_THAT(next("* * * * 8"), HasSubstr("\"day of week\""));
   EXPECT_THAT(next("* * * * 5-2"), HasSubstr("runs backwards"));
   EXPECT_THAT(next("*/0 * * * *"), HasSubstr("step"));
+  for (const char* text :
+       {"*/61 * * * *", "0 */24 * * *", "0 0 */32 * *", "0 0 1 */13 *", "0 0 * * */8", "5-9/60 * * * *"})
+    EXPECT_THAT(next(text), HasSubstr("step")) << text;
+  EXPECT_EQ(next("*/59 * * * *", "2026-03-01T12:00:00Z"), "2026-03-01T12:59");
   for (const char* cron : {"*/ * * * *", "1, * * * *", ",1 * * * *", "1- * * * *", "-1 * * * *", "1-2-3 * * * *",
                            "a * * * *", "* * * foo *", "mon * * * *", "+1 * * * *", "001 * * * *", "*5 * * * *",
                            "1/2/3 * * * *", "@daily", "* * L * *"})

@@ -204,5 +204,55 @@ TEST(FileStoreCrash, FindsOutAboutEverySyncThatIsLeftOut) {
   }
 }
 
+// A junk line is taken out of the audit file; wherever the power goes meanwhile, the trail is whole and said once.
+TEST(FileStoreCrash, TakingJunkOutOfTheAuditFileLosesNoLineAndDoublesNone) {
+  const auto write = [](FileStore& store, int n) {
+    return store.transact([&](Draft& draft) -> Status {
+      draft.append_audit(R"({"id":"evt-)" + ulid(static_cast<std::uint64_t>(n)) + "\"}");
+      return {};
+    });
+  };
+  std::mt19937 random(7);
+  int cuts = 0;
+  bool finished = false;
+  for (int at = 0; !finished; ++at) {
+    CrashDisk disk;
+    {
+      const auto store = *FileStore::open(disk);
+      ASSERT_TRUE(write(*store, 1).ok() && store->fold().ok());
+    }
+    disk.put(kAuditPath, "junk that is longer than the line that will be appended, by far: it must not hide it\n" +
+                             disk.text(kAuditPath) + "more junk\n");
+    const auto store = *FileStore::open(disk);
+    ASSERT_TRUE(write(*store, 2).ok());
+    std::vector<std::unique_ptr<CrashDisk>> left;
+    int change = 0;
+    disk.before_change = [&] {
+      if (change++ != at) return;
+      for (int outcome = 0; outcome < kOutcomes; ++outcome) left.push_back(disk.after_power_cut(random));
+    };
+    ASSERT_TRUE(store->fold().ok());
+    finished = left.empty();
+    if (finished) left.push_back(std::make_unique<CrashDisk>(disk));
+    for (const auto& after : left) {
+      ++cuts;
+      for (const bool folded : {false, true}) {
+        const auto again = FileStore::open(*after);
+        ASSERT_TRUE(again.ok()) << again.error().to_string();
+        std::vector<std::string> ids;
+        const std::vector<std::string> lines = *(*again)->read_audit("", 10);
+        for (const std::string& line : lines) ids.push_back(audit_id(line));
+        EXPECT_EQ(ids, (std::vector<std::string>{"evt-" + ulid(1), "evt-" + ulid(2)})) << at;
+        for (const std::string& problem : (*again)->stats().problems)
+          EXPECT_EQ(problem.find("was cut"), std::string::npos) << at << ": " << problem;
+        if (!folded) {
+          ASSERT_TRUE((*again)->fold().ok());
+        }
+      }
+    }
+  }
+  EXPECT_GT(cuts, 50);
+}
+
 }  // namespace
 }  // namespace lumenflow::sidekick

@@ -19,6 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr char kTasks[] = ".sidekick/tasks/tasks.json";
 constexpr char kTaskA[] = "task-01J9ZK3M7Q8W2X4Y6A8C0E2G4H";
@@ -55,6 +56,14 @@ class FileStoreTest : public ::testing::Test {
     std::vector<std::string> found;
     store_->published(Collection::kTasks).records.ascend("", [&](const RecordTree::Item& item) {
       found.push_back(std::string(json::string_or(*json::parse(item.text), "title", "")));
+      return true;
+    });
+    return found;
+  }
+  std::vector<std::string> texts(Collection collection) const {
+    std::vector<std::string> found;
+    store_->published(collection).records.ascend("", [&](const RecordTree::Item& item) {
+      found.push_back(item.text);
       return true;
     });
     return found;
@@ -117,7 +126,10 @@ TEST_F(FileStoreTest, WritesTheseBytes) {
                           segment_path(2), ".sidekick/memory/memory.json", ".sidekick/routines/routines.json", kTasks));
 }
 
-TEST_F(FileStoreTest, RefusesWhatANewerProgramWrote) {
+TEST_F(FileStoreTest, RefusesALogWhoseDocumentANewerProgramWrote) {
+  open();
+  ASSERT_TRUE(put(kTaskA, "a").ok());
+  store_.reset();
   disk_.put(kTasks, R"({"version": 2, "tasks": []})");
   const auto opened = FileStore::open(disk_);
   ASSERT_FALSE(opened.ok());
@@ -291,6 +303,48 @@ TEST_F(FileStoreTest, ARecordAddedOrRemovedByHandIsAddedOrRemoved) {
   EXPECT_THAT(disk_.text(std::string(kTasks) + ".outside-1"), HasSubstr("colour")) << "what was left out is kept";
 }
 
+TEST_F(FileStoreTest, ARecordByHandNeedsNoMoreThanItsTitle) {
+  disk_.put(kTasks, R"({"version": 1, "tasks": [{"title": "bare"}, {"title": "bare"}]})");
+  open();
+  EXPECT_THAT(titles(), ElementsAre("bare", "bare"));
+  EXPECT_THAT(store_->stats().problems, IsEmpty()) << "nothing of it was changed or left out";
+  const std::vector<std::string> before = texts(Collection::kTasks);
+  open();
+  EXPECT_EQ(texts(Collection::kTasks), before) << "the same ids each time";
+  ASSERT_TRUE(put(kTaskA, "a").ok());
+  ASSERT_TRUE(store_->fold().ok());
+  EXPECT_THAT(disk_.text(std::string(kTasks) + ".outside-1"), IsEmpty());
+  EXPECT_THAT(disk_.text(kTasks), HasSubstr(before[0]));
+}
+
+TEST_F(FileStoreTest, SaysWhatOfARecordByHandWasChangedOrLeftOut) {
+  const std::string id(kTaskA);
+  disk_.put(kTasks, R"({"version": 1, "tasks": [{"id": ")" + id +
+                        R"(", "title": " ", "priority": "P9", "colour": "red",)"
+                        R"( "cron": "at noon", "due_at": "soon", "tags": ["a", 1]}, 7]})");
+  open();
+  const json::Value record = *json::parse(texts(Collection::kTasks).at(0));
+  EXPECT_EQ(json::string_or(record, "title", ""), "(untitled)");
+  EXPECT_EQ(json::string_or(record, "priority", ""), "P2");
+  EXPECT_EQ(json::string_or(record, "created_at", ""), "2024-10-12T05:27:04.183Z") << "the time that the id holds";
+  EXPECT_EQ(record.find("colour"), nullptr);
+  EXPECT_EQ(record.find("cron"), nullptr);
+  std::string all;
+  for (const std::string& problem : store_->stats().problems) all += problem + "\n";
+  for (const char* said : {"title", "\"P9\"", "colour", "at noon", "soon", "tags", "not a record"})
+    EXPECT_THAT(all, HasSubstr(said));
+  ASSERT_TRUE(put(kTaskB, "b").ok());
+  EXPECT_THAT(disk_.text(std::string(kTasks) + ".outside-1"), HasSubstr("P9"));
+}
+
+TEST_F(FileStoreTest, ATaskByHandWithAScheduleFallsDue) {
+  disk_.put(kTasks,
+            R"({"version": 1, "tasks": [{"title": "t", "cron": "0 9 * * *", "created_at": "2026-03-01T12:00:00Z"}]})");
+  open();
+  EXPECT_EQ(json::string_or(*json::parse(texts(Collection::kTasks).at(0)), "next_due_at", ""),
+            "2026-03-02T09:00:00.000Z");
+}
+
 TEST_F(FileStoreTest, AuditLinesOfOthersStay) {
   open();
   ASSERT_TRUE(put(kTaskA, "a").ok());
@@ -321,7 +375,7 @@ TEST_F(FileStoreTest, SavesWhatIsWholeOfACorruptDocument) {
   EXPECT_THAT(store_->stats().problems[0], HasSubstr("from byte "));
   ASSERT_TRUE(put(kTaskA, "again").ok());
   EXPECT_EQ(disk_.text(std::string(kTasks) + ".corrupt-1"), corrupt);
-  EXPECT_THAT(disk_.text(std::string(kTasks) + ".corrupt-1.report"), HasSubstr("1 records"));
+  EXPECT_THAT(disk_.text(std::string(kTasks) + ".corrupt-1.report"), HasSubstr("1 record taken over"));
   ASSERT_TRUE(store_->fold().ok());
   open();
   EXPECT_THAT(titles(), ElementsAre("again", "b"));
@@ -341,6 +395,107 @@ TEST_F(FileStoreTest, ReportsADamagedLineOfTheLogAndReadsTheOthers) {
   EXPECT_THAT(store_->stats().problems[0], HasSubstr(segment_path(1) + ": the line at byte "));
   ASSERT_TRUE(put(kTaskB, "c").ok());
   EXPECT_EQ(disk_.text(segment_path(1) + ".corrupt-1"), log);
+}
+
+TEST_F(FileStoreTest, SaysThatACopyWillBeMadeAndThenThatItIsThereUntilSomebodyTakesItAway) {
+  const std::string copy = std::string(kTasks) + ".corrupt-1";
+  disk_.put(kTasks, "rubbish");
+  open();
+  ASSERT_EQ(store_->stats().problems.size(), 1u);
+  EXPECT_THAT(store_->stats().problems[0], HasSubstr("will be copied"));
+  EXPECT_THAT(store_->stats().problems[0], Not(HasSubstr("is kept")));
+  EXPECT_THAT(disk_.files(), ElementsAre(kTasks)) << "opening writes nothing";
+  ASSERT_TRUE(put(kTaskA, "a").ok());
+  ASSERT_TRUE(store_->fold().ok());
+  for (const bool reopened : {false, true}) {
+    if (reopened) open();
+    ASSERT_EQ(store_->stats().problems.size(), 1u) << reopened;
+    EXPECT_THAT(store_->stats().problems[0], HasSubstr(copy + " is kept"));
+    EXPECT_THAT(store_->stats().problems[0], HasSubstr("cannot be read from byte "));
+  }
+  ASSERT_TRUE(disk_.remove(copy).ok());
+  EXPECT_THAT(store_->stats().problems, IsEmpty());
+}
+
+TEST_F(FileStoreTest, TheCopyIsMadeEvenOfAFileThatWasDeletedMeanwhile) {
+  disk_.put(kTasks, "rubbish");
+  open();
+  ASSERT_TRUE(disk_.remove(kTasks).ok());
+  ASSERT_TRUE(put(kTaskA, "a").ok());
+  EXPECT_EQ(disk_.text(std::string(kTasks) + ".corrupt-1"), "rubbish");
+}
+
+TEST_F(FileStoreTest, RemembersACopyOfAnOutsideEditAcrossRestarts) {
+  disk_.put(kTasks,
+            R"({"version": 1, "tasks": [{"id": ")" + std::string(kTaskA) + R"(", "title": "x", "colour": 1}]})");
+  open();
+  ASSERT_TRUE(put(kTaskB, "b").ok());
+  ASSERT_TRUE(store_->fold().ok());
+  open();
+  ASSERT_EQ(store_->stats().problems.size(), 1u);
+  EXPECT_THAT(store_->stats().problems[0], HasSubstr(std::string(kTasks) + ".outside-1 is kept"));
+  EXPECT_THAT(store_->stats().problems[0], HasSubstr("colour"));
+}
+
+TEST_F(FileStoreTest, MovesAJunkLineOfTheAuditFileAside) {
+  open();
+  ASSERT_TRUE(put(kTaskA, "a").ok());
+  ASSERT_TRUE(store_->fold().ok());
+  for (const bool closed : {true, false}) {
+    if (closed) store_.reset();
+    const std::string junk = closed ? "junk of one" : "junk of two";
+    disk_.put(kAuditPath, junk + "\n" + disk_.text(kAuditPath));
+    if (closed) {
+      open();
+      ASSERT_EQ(store_->stats().problems.size(), 1u) << "once";
+      EXPECT_THAT(store_->stats().problems[0], HasSubstr("byte 0"));
+    }
+    ASSERT_TRUE(put(kTaskA, junk).ok());
+    ASSERT_TRUE(store_->fold().ok());
+    EXPECT_THAT(disk_.text(kAuditPath), Not(HasSubstr("junk")));
+    EXPECT_EQ(disk_.text(std::string(kAuditPath) + (closed ? ".corrupt-1" : ".corrupt-2")), junk + "\n");
+    EXPECT_EQ(store_->stats().problems.size(), closed ? 1u : 2u);
+  }
+  const auto ids = [this] {
+    std::vector<std::string> found;
+    const std::vector<std::string> lines = *store_->read_audit("", 10);
+    for (const std::string& line : lines) found.push_back(audit_id(line));
+    return found;
+  };
+  EXPECT_THAT(ids(), ElementsAre("evt-1", "evt-2", "evt-3"));
+  open();
+  EXPECT_THAT(ids(), ElementsAre("evt-1", "evt-2", "evt-3"));
+  EXPECT_EQ(store_->stats().problems.size(), 2u) << "the two copies";
+}
+
+// --- one document that cannot be served ---
+
+TEST_F(FileStoreTest, ADocumentOfANewerVersionClosesItsCollectionAlone) {
+  const std::string newer = R"({"version": 2, "memories": []})";
+  disk_.put(".sidekick/memory/memory.json", newer);
+  open();
+  ASSERT_TRUE(put(kTaskA, "a").ok());
+  EXPECT_EQ(store_->available(Collection::kMemories).error().code(), ErrorCode::kUnsupportedFormat);
+  EXPECT_TRUE(store_->available(Collection::kTasks).ok());
+  ASSERT_EQ(store_->stats().problems.size(), 1u);
+  EXPECT_THAT(store_->stats().problems[0], HasSubstr("memory.json"));
+  ASSERT_TRUE(store_
+                  ->transact([](Draft& draft) -> Status {
+                    draft.initialize("2026-03-01T12:00:00.000Z");
+                    return {};
+                  })
+                  .ok());
+  ASSERT_TRUE(store_->fold().ok());
+  EXPECT_EQ(disk_.text(".sidekick/memory/memory.json"), newer) << "it is left as it is";
+  open();
+  EXPECT_THAT(titles(), ElementsAre("a"));
+  disk_.put(".sidekick/memory/memory.json",
+            R"({"version": 1, "memories": [{"id": "mem-01J9ZK3M7Q8W2X4Y6A8C0E2G4H", "type": "fact", "content": "c",)"
+            R"( "tags": [], "created_at": "2026-03-01T12:00:00.000Z"}]})");
+  open();
+  EXPECT_TRUE(store_->available(Collection::kMemories).ok());
+  EXPECT_EQ(store_->published(Collection::kMemories).records.size(), 1u);
+  EXPECT_THAT(store_->stats().problems, IsEmpty());
 }
 
 // --- the older layout ---
@@ -385,6 +540,32 @@ TEST_F(FileStoreTest, MigratesTheOlderLayoutOnce) {
   EXPECT_EQ(first_of(Collection::kMemories), memory);
   EXPECT_THAT(titles(), ElementsAre("new", "old"));
   EXPECT_THAT(disk_.text(std::string(kTasks) + ".older-2"), IsEmpty()) << "once";
+}
+
+TEST_F(FileStoreTest, SaysInTheReportWhatBecameOfTheOlderRecords) {
+  disk_.put(".sidekick/memory/memories.json",
+            R"([{"id":"a1b2c3d4","type":"weird","content":"c","tags":[],"created_at":"2026-02-01T00:00:00.000Z"}])");
+  disk_.put(".sidekick/channels/messages.json",
+            R"([{"id":"msg-bbbb0000","channel_id":"chan-gone","sender":"s","content":"hi",)"
+            R"("created_at":"2026-02-01T00:00:00.000Z"}])");
+  open();
+  EXPECT_THAT(store_->stats().problems, IsEmpty()) << "a backup is kept";
+  ASSERT_EQ(texts(Collection::kMessages).size(), 1u);
+  EXPECT_THAT(texts(Collection::kMessages)[0], HasSubstr("\"channel\":\"default\""));
+  ASSERT_EQ(texts(Collection::kChannels).size(), 1u) << "the channel that it is in now";
+  EXPECT_THAT(texts(Collection::kChannels)[0], HasSubstr("\"name\":\"default\""));
+  const std::string memory = texts(Collection::kMemories).at(0);
+  ASSERT_TRUE(put(kTaskA, "a").ok());
+  ASSERT_TRUE(store_->fold().ok());
+  const std::string report = disk_.text(".sidekick/memory/memories.json.older-1.report");
+  EXPECT_THAT(report, HasSubstr(".sidekick/memory/memories.json: 1 record taken over"));
+  EXPECT_THAT(report, HasSubstr("weird"));
+  EXPECT_THAT(report, HasSubstr("a1b2c3d4"));
+  EXPECT_THAT(report, HasSubstr(std::string(json::string_or(*json::parse(memory), "id", ""))));
+  EXPECT_THAT(disk_.text(".sidekick/channels/messages.json.older-1.report"), HasSubstr("chan-gone"));
+  open();
+  EXPECT_EQ(texts(Collection::kMemories).at(0), memory);
+  EXPECT_EQ(texts(Collection::kChannels).size(), 1u);
 }
 
 // --- the real disk ---
@@ -456,18 +637,29 @@ TEST_F(PosixDiskTest, FollowsNoSymlink) {
   fs::create_directories(root_ + "/.sidekick/memory");
   fs::create_directory_symlink(outside, root_ + "/.sidekick/tasks");
   std::ofstream(outside + "/memory.json") << "{}";
-  const auto expect_refused = [&] {
-    const auto opened = FileStore::open(*disk_);
-    ASSERT_FALSE(opened.ok());
-    EXPECT_EQ(opened.error().code(), ErrorCode::kScopeDenied) << opened.error().to_string();
+  const auto expect_refused = [&](Collection collection) {
+    const auto store = *FileStore::open(*disk_);
+    EXPECT_EQ(store->available(collection).error().code(), ErrorCode::kScopeDenied);
+    EXPECT_EQ(store->stats().problems.size(), 1u);
+    EXPECT_TRUE(store
+                    ->transact([](Draft& draft) -> Status {
+                      draft.put(Collection::kRoutines, "routine-1", json::Object{{"id", "routine-1"}});
+                      draft.initialize("2026-03-01T12:00:00.000Z");
+                      return {};
+                    })
+                    .ok());
+    EXPECT_TRUE(store->fold().ok());
   };
-  expect_refused();
+  expect_refused(Collection::kTasks);
   fs::remove(root_ + "/.sidekick/tasks");
+  fs::remove(root_ + "/.sidekick/memory/memory.json");
   fs::create_symlink(outside + "/memory.json", root_ + "/.sidekick/memory/memory.json");
-  expect_refused();
+  expect_refused(Collection::kMemories);
   fs::remove_all(root_ + "/.sidekick");
   fs::create_directory_symlink(outside, root_ + "/.sidekick");
-  expect_refused();
+  const auto opened = FileStore::open(*disk_);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code(), ErrorCode::kScopeDenied) << opened.error().to_string();
   EXPECT_EQ(std::distance(fs::directory_iterator(outside), fs::directory_iterator()), 1);
   fs::remove_all(outside);
 }

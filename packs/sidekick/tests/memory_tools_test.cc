@@ -101,8 +101,9 @@ TEST_F(MemoryTools, PagesThroughARankingWhileMemoriesArriveAndGo) {
 
 TEST_F(MemoryTools, RefusesForeignCursorsAndStopsWhenCancelled) {
   remember("x");
-  EXPECT_EQ(refuse("memory:recall", R"({"cursor":"v1.task-01KJMC2R00000000000000000A"})").code, "INVALID_INPUT");
-  for (const char* cursor : {"v1.mem-01KJMC2R00000000000000000A", "r1.", "nonsense"})
+  EXPECT_EQ(refuse("memory:recall", R"({"cursor":"v2.task-01KJMC2R00000000000000000A.00000000"})").code,
+            "INVALID_INPUT");
+  for (const char* cursor : {"v2.mem-01KJMC2R00000000000000000A.00000000", "r2.", "nonsense"})
     EXPECT_EQ(refuse("memory:recall", R"({"query":"x","cursor":")" + std::string(cursor) + R"("})").code,
               "INVALID_INPUT");
   context.is_cancelled = true;
@@ -122,6 +123,17 @@ TEST_F(MemoryTools, ForgetsForGood) {
   EXPECT_EQ(refuse("memory:forget", R"({"id":")" + id + R"("})").code, "NOT_FOUND");
   EXPECT_EQ(refuse("memory:forget", R"({"id":")" + id + R"(","dry_run":true})").code, "NOT_FOUND");
   EXPECT_EQ(audit().size(), before);
+}
+
+TEST_F(MemoryTools, ACursorBelongsToItsQuery) {
+  for (int i = 0; i < 4; ++i) succeed("memory:store", R"({"type":"fact","content":"cat and dog"})");
+  for (const char* query : {R"("query":"cat",)", R"("type":"fact",)"}) {
+    const json::Value first = succeed("memory:recall", "{" + std::string(query) + R"("limit":2})");
+    const std::string cursor = R"("cursor":")" + std::string(text(first, "/next_cursor")) + R"("})";
+    EXPECT_EQ(succeed("memory:recall", "{" + std::string(query) + cursor).find("items")->as_array().size(), 2u);
+    for (const char* other : {R"("query":"dog",)", R"("query":"cat","type":"fact",)", ""})
+      EXPECT_EQ(refuse("memory:recall", "{" + std::string(other) + cursor).code, "INVALID_INPUT") << query << other;
+  }
 }
 
 }  // namespace

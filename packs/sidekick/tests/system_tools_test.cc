@@ -102,5 +102,13 @@ TEST_F(SystemTools, SaysWhenItsFiguresAreDamaged) {
   EXPECT_EQ(status.find("problems")->as_array().size(), 1u);
 }
 
+TEST_F(SystemTools, IsInitializedOnceSomethingWasWritten) {
+  EXPECT_FALSE(json::boolean_or(succeed("sidekick:status", "{}"), "initialized", true));
+  const std::string memory(text(succeed("memory:store", R"({"type":"fact","content":"c"})"), "/memory/id"));
+  EXPECT_TRUE(json::boolean_or(succeed("sidekick:status", "{}"), "initialized", false));
+  succeed("memory:forget", R"({"id":")" + memory + R"("})");
+  EXPECT_TRUE(json::boolean_or(succeed("sidekick:status", "{}"), "initialized", false));
+}
+
 }  // namespace
 }  // namespace lumenflow::sidekick

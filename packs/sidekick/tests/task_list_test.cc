@@ -46,9 +46,9 @@ TEST_F(TaskList, FiltersByEachCondition) {
   EXPECT_THAT(titles(R"({"search":" łódź "})"), ElementsAre("Réunion")) << "the description";
   EXPECT_THAT(titles(R"({"search":"oat it"})"), ElementsAre("Milk")) << "the note";
   EXPECT_THAT(titles(R"({"search":" "})"), ElementsAre("Milk", "Réunion", "Plan")) << "no condition";
-  EXPECT_THAT(titles(R"({"due_before":"2026-03-01T22:00:00.001Z"})"), ElementsAre("Milk"));
-  EXPECT_THAT(titles(R"({"due_before":"2026-03-01T22:00:00Z"})"), IsEmpty()) << "before, not at";
-  EXPECT_THAT(titles(R"({"due_before":"2026-04-01T00:00:00Z"})"), ElementsAre("Milk", "Plan"));
+  EXPECT_THAT(titles(R"({"status":"done","due_before":"2026-03-01T22:00:00.001Z"})"), ElementsAre("Milk"));
+  EXPECT_THAT(titles(R"({"status":"done","due_before":"2026-03-01T22:00:00Z"})"), IsEmpty()) << "before, not at";
+  EXPECT_THAT(titles(R"({"due_before":"2026-04-01T00:00:00Z"})"), ElementsAre("Plan")) << "milk was got";
   EXPECT_THAT(titles(R"({"tags":["work"],"priority":"P2","status":"pending"})"), ElementsAre("Réunion"));
 }
 
@@ -107,7 +107,7 @@ TEST_F(TaskList, ReadsAPageAndNotTheCollection) {
 }
 
 TEST_F(TaskList, RefusesForeignCursorsAndBadTimes) {
-  EXPECT_EQ(refuse("task:list", R"({"cursor":"v1.mem-01KJMC2R00000000000000000A"})").code, "INVALID_INPUT");
+  EXPECT_EQ(refuse("task:list", R"({"cursor":"v2.mem-01KJMC2R00000000000000000A.00000000"})").code, "INVALID_INPUT");
   EXPECT_EQ(refuse("task:list", R"({"due_before":"2026-02-30T00:00:00Z"})").code, "INVALID_INPUT");
 }
 
@@ -115,6 +115,39 @@ TEST_F(TaskList, StopsWhenCancelled) {
   create(R"({"title":"x"})");
   context.is_cancelled = true;
   EXPECT_EQ(refuse("task:list", R"({"search":"y"})").code, "TOOL_CANCELLED");
+}
+
+TEST_F(TaskList, WhatIsDoneIsDueNoMoreUnlessItIsAskedFor) {
+  const std::string id = create(R"({"title":"Over","due_at":"2026-03-01T22:00:00Z"})");
+  create(R"({"title":"Open","due_at":"2026-03-01T22:00:00Z"})");
+  succeed("task:complete", R"({"id":")" + id + R"("})");
+  EXPECT_THAT(titles(R"({"due_before":"2026-04-01T00:00:00Z"})"), ElementsAre("Open"));
+  EXPECT_THAT(titles(R"({"due_before":"2026-04-01T00:00:00Z","status":"done"})"), ElementsAre("Over"));
+}
+
+TEST_F(TaskList, SearchAndTagsOverlookCaseAccentsAndHowTheyAreComposed) {
+  create(R"({"title":"\u00fcn\u00ef","tags":["Z\u00fcrich"]})");
+  for (const char* search : {R"({"search":"u\u0308ni"})", R"({"search":"UNI"})", R"({"search":"\u00dcN"})",
+                             R"({"tags":["zurich"]})", R"({"tags":["ZU\u0308RICH"]})"})
+    EXPECT_THAT(titles(search), ElementsAre("\u00fcn\u00ef")) << search;
+  EXPECT_THAT(titles(R"({"search":"uno"})"), IsEmpty());
+}
+
+TEST_F(TaskList, ACursorBelongsToItsQuery) {
+  for (int i = 0; i < 4; ++i) create(R"({"title":"cat","tags":["a","B"]})");
+  const auto cursor_of = [&](const std::string& members) {
+    return std::string(text(succeed("task:list", "{" + members + R"("limit":2})"), "/next_cursor"));
+  };
+  const std::string cursor = cursor_of(R"("search":"cat","tags":["a","b"],)");
+  const auto with = [&](const std::string& members) { return "{" + members + R"("cursor":")" + cursor + R"("})"; };
+  for (const char* other : {R"("search":"dog",)", R"("search":"cat",)", R"("tags":["a","b"],)", "",
+                            R"("search":"cat","tags":["a","b"],"status":"done",)"}) {
+    const pack::ToolError error = refuse("task:list", with(other));
+    EXPECT_EQ(error.code, "INVALID_INPUT") << other;
+    EXPECT_EQ(text(error.details, "/0/pointer"), "/cursor");
+  }
+  EXPECT_THAT(titles(with(R"("search":" cat ","tags":["a","b"],"limit":1,)")), ElementsAre("cat"))
+      << "white space and the limit are no other query";
 }
 
 }  // namespace

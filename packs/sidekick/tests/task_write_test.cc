@@ -44,11 +44,11 @@ TEST_F(TaskWrite, RefusesATitleOfWhiteSpaceAndABadTime) {
 TEST_F(TaskWrite, RecordsOneAuditEventPerCall) {
   const std::string id = create(R"({"title":"x"})");
   context.receipt = "rcpt-2";
-  succeed("task:complete", R"({"id":")" + id + R"("})");
+  succeed("task:schedule", R"({"id":")" + id + R"(","cron":"0 9 * * *"})");
   context.receipt = "rcpt-3";
   succeed("task:complete", R"({"id":")" + id + R"("})");
   context.receipt = "rcpt-4";
-  succeed("task:schedule", R"({"id":")" + id + R"(","cron":"0 9 * * *"})");
+  succeed("task:complete", R"({"id":")" + id + R"("})");
   const std::vector<json::Value> events = audit();
   ASSERT_EQ(events.size(), 4u);
   EXPECT_EQ(text(events[0], "/tool"), "task:create");
@@ -59,7 +59,7 @@ TEST_F(TaskWrite, RecordsOneAuditEventPerCall) {
   EXPECT_THAT(text(events[0], "/id"), ::testing::StartsWith("evt-01"));
   for (std::size_t i = 0; i < events.size(); ++i)
     EXPECT_EQ(text(events[i], "/receipt_id"), "rcpt-" + std::to_string(i + 1));
-  EXPECT_EQ(text(events[1], "/tool"), "task:complete");
+  EXPECT_EQ(text(events[1], "/tool"), "task:schedule");
   EXPECT_EQ(text(events[3], "/op"), "update");
 }
 
@@ -133,6 +133,31 @@ TEST_F(TaskWrite, RefusesSchedulesThatNameNoMoment) {
   EXPECT_EQ(pointer(R"("cron":"* * * * *","due_at":"soon")"), "/due_at");
   EXPECT_EQ(pointer(R"("cron":"  ")"), "");
   EXPECT_EQ(store.digest(), before);
+}
+
+TEST_F(TaskWrite, ADoneTaskFallsDueNoMore) {
+  const std::string id = create(R"({"title":"x"})");
+  succeed("task:schedule", R"({"id":")" + id + R"(","cron":"0 9 * * *"})");
+  const json::Value done = succeed("task:complete", R"({"id":")" + id + R"("})");
+  EXPECT_EQ(done.at_pointer("/task/next_due_at"), nullptr);
+  EXPECT_EQ(text(done, "/task/cron"), "0 9 * * *") << "what it was remains to be seen";
+  const std::string before = store.digest();
+  for (const char* rest : {R"(","cron":"* * * * *"})", R"(","cron":"* * * * *","dry_run":true})"}) {
+    const pack::ToolError error = refuse("task:schedule", R"({"id":")" + id + rest);
+    EXPECT_EQ(error.code, "INVALID_INPUT");
+    EXPECT_EQ(text(error.details, "/0/pointer"), "/id");
+  }
+  EXPECT_EQ(store.digest(), before);
+}
+
+TEST_F(TaskWrite, RefusesTextThatNobodyCouldSee) {
+  for (const char* title : {R"("\u200b")", R"("\u2060 \u00ad")", R"("a\u0000b")", R"("\u3164")"}) {
+    const pack::ToolError error = refuse("task:create", R"({"title":)" + std::string(title) + "}");
+    EXPECT_EQ(error.code, "INVALID_INPUT") << title;
+    EXPECT_EQ(text(error.details, "/0/pointer"), "/title");
+  }
+  EXPECT_EQ(refuse("task:create", R"({"title":"a","description":"a\u0000b"})").code, "INVALID_INPUT");
+  EXPECT_EQ(text(succeed("task:create", R"({"title":"\u200ba"})"), "/task/title"), "\u200Ba") << "as it was given";
 }
 
 TEST_F(TaskWrite, DryRunAnswersWhatWouldBeAndChangesNothing) {

@@ -26,9 +26,10 @@ Result<json::Value> configured(Call& call, std::string_view name, const std::opt
     channel = make_channel(std::string(kChannelIdPrefix) + call.context.new_ulid(), name, type.value_or(kTypeTerminal),
                            settings == nullptr ? json::Value(json::Object{}) : *settings, now);
   }
-  // What no provider serves yet is kept as it is given.
-  if (const Transport* transport = find_transport(json::string_or(channel, "type", {}), std::nullopt))
-    LUMENFLOW_TRY(transport->check(call.context, *channel.find("settings")));
+  const std::string_view served = json::string_or(channel, "type", {});
+  const Transport* transport = find_transport(served, std::nullopt);
+  LUMENFLOW_TRY(transport == nullptr ? check_no_settings(served, *channel.find("settings"))
+                                     : transport->check(call.context, *channel.find("settings")));
   return channel;
 }
 

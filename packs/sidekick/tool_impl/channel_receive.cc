@@ -24,7 +24,8 @@ Answer receive_messages(Call& call) {
   const std::optional<std::string_view> provider = call.input.text("provider");
   if (provider && !is_provider(*provider))
     return refusal("PROVIDER_NOT_REGISTERED", "no provider '" + std::string(*provider) + "' is registered");
-  LUMENFLOW_TRY_ASSIGN(const std::string_view cursor, read_cursor(call.input, kMessageIdPrefix));
+  const std::string mark = query_mark(call.input, {"channel", "provider"});  // since may follow the reader
+  LUMENFLOW_TRY_ASSIGN(const std::string_view cursor, read_cursor(call.input, kMessageIdPrefix, mark));
   LUMENFLOW_TRY_ASSIGN(const std::optional<std::int64_t> since_ms, call.input.time_ms("since"));
   std::string after = std::string(kMessageIdPrefix) + ulid_floor(since_ms.value_or(0));
   after = std::max<std::string>(after, std::string(cursor));
@@ -47,7 +48,7 @@ Answer receive_messages(Call& call) {
   json::Object data;
   data.append("count", static_cast<std::int64_t>(items.size()));
   data.append("items", std::move(items));
-  data.append("next_cursor", make_cursor(after));
+  data.append("next_cursor", make_cursor(after, mark));
   return answer(std::move(data));
 }
 

@@ -112,7 +112,8 @@ Result<std::uint64_t> parse_field(const Field& field, std::string_view text) {
     const std::string_view range_text = take_until(item, '/', has_step);
     LUMENFLOW_TRY_ASSIGN(const Range range, parse_range(field, range_text, has_step));
     const int step = has_step ? small_number(item).value_or(0) : 1;
-    if (step == 0) return refuse(field, whole, "needs a step of 1 to 99 behind the slash");
+    if (step < 1 || step > field.max)
+      return refuse(field, whole, "needs a step of 1 to " + std::to_string(field.max) + " behind the slash");
     for (int value = range.first; value <= range.last; value += step) bits |= std::uint64_t{1} << value;
   }
   return bits;

@@ -1,6 +1,7 @@
 #include "sidekick/tool_impl/due.h"
 
 #include <array>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,9 @@ struct Due {
 
 std::string mark_of(std::string_view id) { return std::string(kMarkPrefix).append(id); }
 
-Collection collection_of(std::string_view id) {
-  return id.starts_with(kTaskIdPrefix) ? Collection::kTasks : Collection::kRoutines;
+// What one document alone is closed by (FileStore::available); the other goes on.
+bool closes_one_collection(const Error& error) {
+  return error.code() == ErrorCode::kUnsupportedFormat || error.code() == ErrorCode::kScopeDenied;
 }
 
 // The record behind an announced moment: it says so, and a schedule goes on to its next moment.
@@ -56,6 +58,7 @@ class Announcer {
       LUMENFLOW_TRY(settle());
     }
     LUMENFLOW_TRY_ASSIGN(const std::vector<Due> next, due_up_to(kEndOfTime, 1));
+    if (closed_.size() == kScheduled.size()) return std::optional<std::int64_t>();
     std::optional<std::int64_t> next_ms;
     for (const Due& each : next)
       if (const Result<std::int64_t> ms = parse_time(each.moment); ms.ok())
@@ -68,8 +71,13 @@ class Announcer {
   Result<std::vector<Due>> due_up_to(std::string_view last, std::size_t limit) {
     std::vector<Due> due;
     for (const Collection collection : kScheduled) {
-      LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Snapshot> snapshot, storage_.read(collection));
-      LUMENFLOW_TRY_ASSIGN(std::vector<Record> records, snapshot->indexed({"", last}, limit));
+      const Result<std::unique_ptr<Snapshot>> snapshot = storage_.read(collection);
+      if (!snapshot.ok() && closes_one_collection(snapshot.error())) {
+        closed_.insert(collection);
+        continue;
+      }
+      if (!snapshot.ok()) return snapshot.error();
+      LUMENFLOW_TRY_ASSIGN(std::vector<Record> records, (*snapshot)->indexed({"", last}, limit));
       for (Record& record : records)
         if (std::optional<std::string> moment = index_key(collection, record.value))
           due.push_back({collection, std::move(record.id), *std::move(moment)});
@@ -92,15 +100,19 @@ class Announcer {
 
   // Moves on what was announced, and takes the marks away. Doing it again changes nothing.
   Status settle() {
+    for (const Collection collection : kScheduled) LUMENFLOW_TRY(settle(collection));
+    return {};
+  }
+  Status settle(Collection collection) {
+    const std::string prefix = mark_of(id_prefix(collection));
     for (;;) {
-      LUMENFLOW_TRY_ASSIGN(const auto marks, context_.store().scan(kMarkPrefix, {}, kBatch));
+      LUMENFLOW_TRY_ASSIGN(const auto marks, context_.store().scan(prefix, {}, kBatch));
       if (marks.empty()) return {};
       const auto move_on = [&](Transaction& transaction) -> Status {
         for (const pack::StoreItem& mark : marks) {
           const std::string_view id = std::string_view(mark.key).substr(kMarkPrefix.size());
           const std::string* moment = mark.value.if_string();
           if (moment == nullptr) continue;
-          const Collection collection = collection_of(id);
           Editor& editor = transaction.edit(collection);
           LUMENFLOW_TRY_ASSIGN(std::optional<json::Value> record, editor.find(id));
           if (!record || index_key(collection, *record) != *moment) continue;  // it was changed meanwhile
@@ -108,7 +120,9 @@ class Announcer {
         }
         return {};
       };
-      LUMENFLOW_TRY(storage_.transaction({Collection::kTasks, Collection::kRoutines}, move_on));
+      Status moved = storage_.transaction({collection}, move_on);
+      if (!moved.ok() && closes_one_collection(moved.error())) return {};  // the marks stay until it is mended
+      LUMENFLOW_TRY(moved);
       const auto erase_marks = [&](pack::Store& store) -> Status {
         for (const pack::StoreItem& mark : marks) LUMENFLOW_TRY(store.erase(mark.key));
         return {};
@@ -120,6 +134,7 @@ class Announcer {
   pack::HostContext& context_;
   StoragePort& storage_;
   const std::string now_;
+  std::set<Collection> closed_;
 };
 
 }  // namespace

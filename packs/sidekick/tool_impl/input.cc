@@ -18,8 +18,8 @@ std::optional<std::string_view> Input::text(std::string_view field) const {
 }
 
 Result<std::string_view> Input::required_text(std::string_view field) const {
-  if (const std::optional<std::string_view> found = text(field)) return *found;
-  return invalid_field(field, "is required and must hold more than white space");
+  if (const std::optional<std::string_view> found = text(field); found && is_visible(*found)) return *found;
+  return invalid_field(field, "is required and must hold something that can be seen");
 }
 
 std::vector<std::string_view> Input::labels(std::string_view field) const {

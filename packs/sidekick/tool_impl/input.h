@@ -1,7 +1,7 @@
 // A tool's input, read the way all tools of the pack read it: strings are trimmed and empty ones absent.
 //
-// The host has checked the input against the tool's schema. What a schema cannot say is refused here with INVALID_INPUT
-// and the pointer of the field. Borrows the input; views it returns live as long as that.
+// The host has checked the input, normalized(), against the tool's schema. What a schema cannot say is refused here
+// with INVALID_INPUT and the pointer of the field. Borrows the input; views it returns live as long as that.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,7 @@ class Input {
   Result<std::optional<std::int64_t>> time_ms(std::string_view field) const;
   bool flag(std::string_view field) const { return json::boolean_or(value_, field, false); }
   std::size_t limit() const;
+  const json::Value& value() const { return value_; }
   // As it stands; null when absent.
   const json::Value* find(std::string_view field) const { return value_.find(field); }
 

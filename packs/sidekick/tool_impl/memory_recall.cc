@@ -17,7 +17,7 @@
 namespace lumenflow::sidekick {
 namespace {
 
-constexpr std::string_view kVersion = "r1.";
+constexpr std::string_view kVersion = "r2.";
 constexpr std::size_t kScoreDigits = 16;
 
 class MemoryFilter {
@@ -38,7 +38,7 @@ struct Place {
   std::string newest;  // of all memories that the pages are made of
 };
 
-std::string to_cursor(const Place& place) {
+std::string to_cursor(const Place& place, const std::string& mark) {
   std::string score(kScoreDigits, '0');
   std::array<char, kScoreDigits> digits;
   const auto end =
@@ -46,24 +46,26 @@ std::string to_cursor(const Place& place) {
           .ptr;
   const auto size = static_cast<std::size_t>(end - digits.data());
   score.replace(kScoreDigits - size, size, digits.data(), size);
-  return std::string(kVersion) + place.last.id + "." + score + "." + place.newest;
+  return std::string(kVersion) + place.last.id + "." + score + "." + place.newest + "." + mark;
 }
 
-Result<std::optional<Place>> to_place(const Input& input) {
+Result<std::optional<Place>> to_place(const Input& input, const std::string& mark) {
   const std::optional<std::string_view> cursor = input.text("cursor");
   if (!cursor) return std::optional<Place>();
   constexpr std::size_t kIdSize = kMemoryIdPrefix.size() + kUlidSize;
-  if (cursor->size() != kVersion.size() + kIdSize + 1 + kScoreDigits + 1 + kIdSize || !cursor->starts_with(kVersion))
+  if (cursor->size() != kVersion.size() + kIdSize + 1 + kScoreDigits + 1 + kIdSize + 1 + mark.size() ||
+      !cursor->starts_with(kVersion))
     return foreign_cursor();
   const std::string_view rest = cursor->substr(kVersion.size());
   const std::string_view id = rest.substr(0, kIdSize);
   const std::string_view score = rest.substr(kIdSize + 1, kScoreDigits);
-  const std::string_view newest = rest.substr(kIdSize + 1 + kScoreDigits + 1);
+  const std::string_view newest = rest.substr(kIdSize + 1 + kScoreDigits + 1, kIdSize);
   std::uint64_t bits = 0;
   const auto [end, fault] = std::from_chars(score.data(), score.data() + score.size(), bits, 16);
   if (!is_id(id, kMemoryIdPrefix) || !is_id(newest, kMemoryIdPrefix) || fault != std::errc() ||
       end != score.data() + score.size())
     return foreign_cursor();
+  if (!cursor->ends_with("." + mark)) return cursor_of_another_query();
   return std::optional(Place{{std::string(id), std::bit_cast<double>(bits)}, std::string(newest)});
 }
 
@@ -94,7 +96,8 @@ Result<std::vector<Hit>> rank(Call& call, const Snapshot& memories, std::string_
 }
 
 Answer ranked_page(Call& call, std::string_view query) {
-  LUMENFLOW_TRY_ASSIGN(const std::optional<Place> place, to_place(call.input));
+  const std::string mark = query_mark(call.input);
+  LUMENFLOW_TRY_ASSIGN(const std::optional<Place> place, to_place(call.input, mark));
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Snapshot> memories, call.storage.read(Collection::kMemories));
   std::string newest = place ? place->newest : std::string();
   LUMENFLOW_TRY_ASSIGN(const std::vector<Hit> hits, rank(call, *memories, query, newest));
@@ -114,7 +117,7 @@ Answer ranked_page(Call& call, std::string_view query) {
   json::Object data;
   data.append("count", static_cast<std::int64_t>(items.size()));
   data.append("items", std::move(items));
-  if (end != hits.end()) data.append("next_cursor", to_cursor({*(end - 1), newest}));
+  if (end != hits.end()) data.append("next_cursor", to_cursor({*(end - 1), newest}, mark));
   return answer(std::move(data));
 }
 

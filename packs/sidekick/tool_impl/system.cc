@@ -16,16 +16,18 @@ Answer initialize(Call& call) {
 Answer report_status(Call& call) {
   LUMENFLOW_TRY_ASSIGN(const Stats stats, call.storage.stats());
   json::Object counts;
+  bool initialized = stats.initialized || stats.audit.count > 0;  // a write makes what is missing
   std::int64_t bytes = stats.audit.bytes;
   for (Collection collection : kCollections) {
     const Usage& usage = stats.collections[index_of(collection)];
     counts.append(std::string(name(collection)), usage.count);
+    initialized = initialized || usage.count > 0;
     bytes += usage.bytes;
   }
   json::Array problems;
   for (const std::string& problem : stats.problems) problems.emplace_back(problem);
   json::Object data;
-  data.append("initialized", stats.initialized);
+  data.append("initialized", initialized);
   data.append("counts", std::move(counts));
   data.append("audit_events", stats.audit.count);
   data.append("storage_adapter", stats.adapter);

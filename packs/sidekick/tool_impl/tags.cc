@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "sidekick/tool_impl/text.h"
+#include "sidekick/tool_impl/words.h"
 
 namespace lumenflow::sidekick {
 
 TagFilter::TagFilter(const std::vector<std::string_view>& tags) {
-  for (std::string_view tag : tags) tags_.push_back(fold_case(tag));
+  for (std::string_view tag : tags) tags_.push_back(fold_text(tag));
 }
 
 bool TagFilter::accepts(const json::Value& record) {
@@ -19,7 +19,7 @@ bool TagFilter::accepts(const json::Value& record) {
     return std::any_of(carried->begin(), carried->end(), [&](const json::Value& tag) {
       const std::string* text = tag.if_string();
       if (text == nullptr) return false;
-      fold_case_into(*text, folded_);
+      fold_text_into(*text, folded_);
       return folded_ == wanted;
     });
   });

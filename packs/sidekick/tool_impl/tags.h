@@ -1,4 +1,4 @@
-// Records that carry all of some tags, in whatever case. Not thread safe (it reuses a buffer).
+// Records that carry all of some tags, compared without case and accents. Not thread safe (it reuses a buffer).
 #pragma once
 
 #include <string>

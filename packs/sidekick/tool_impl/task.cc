@@ -1,8 +1,8 @@
 #include "sidekick/tool_impl/task.h"
 
 #include "sidekick/constants.h"
-#include "sidekick/tool_impl/text.h"
 #include "sidekick/tool_impl/time.h"
+#include "sidekick/tool_impl/words.h"
 
 namespace lumenflow::sidekick {
 
@@ -22,7 +22,8 @@ Result<TaskFilter> TaskFilter::from(const Input& input) {
   filter.status_ = input.text("status");
   filter.priority_ = input.text("priority");
   filter.tags_ = TagFilter(input.labels("tags"));
-  if (const std::optional<std::string_view> search = input.text("search")) filter.search_ = fold_case(*search);
+  if (const std::optional<std::string_view> search = input.text("search")) filter.search_ = fold_text(*search);
+  if (filter.search_ && filter.search_->empty()) return invalid_field("search", "holds nothing to look for");
   LUMENFLOW_TRY_ASSIGN(filter.due_before_ms_, input.time_ms("due_before"));
   return filter;
 }
@@ -37,6 +38,7 @@ bool TaskFilter::accepts(const json::Value& task) {
   if (due_before_ms_) {
     const std::optional<std::int64_t> due = due_ms(task);
     if (!due || *due >= *due_before_ms_) return false;
+    if (!status_ && is_done(task)) return false;  // due no more
   }
   return tags_.accepts(task) && is_mentioned(task);
 }
@@ -44,7 +46,7 @@ bool TaskFilter::accepts(const json::Value& task) {
 bool TaskFilter::is_mentioned(const json::Value& task) {
   if (!search_) return true;
   for (std::string_view field : {"title", "description", "note"}) {
-    fold_case_into(json::string_or(task, field, {}), folded_);
+    fold_text_into(json::string_or(task, field, {}), folded_);
     if (folded_.find(*search_) != std::string::npos) return true;
   }
   return false;

@@ -16,18 +16,19 @@ Result<json::Value> find_task(const Snapshot& tasks, std::string_view id) {
 }
 
 // Changes one task as `change` says, or answers what it would become. A change that returns false leaves it as it was.
-Answer change_task(Call& call, const std::function<bool(json::Value&)>& change) {
+Answer change_task(Call& call, const std::function<Result<bool>(json::Value&)>& change) {
   LUMENFLOW_TRY_ASSIGN(const std::string_view id, call.input.required_text("id"));
   if (call.input.flag("dry_run")) {
     LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Snapshot> tasks, call.storage.read(Collection::kTasks));
     LUMENFLOW_TRY_ASSIGN(json::Value task, find_task(*tasks, id));
-    change(task);
+    LUMENFLOW_TRY(change(task));
     return answer_record("task", std::move(task), true);
   }
   json::Value task;
   LUMENFLOW_TRY(commit(call, {Collection::kTasks, AuditOp::kUpdate, std::string(id)}, [&](Editor& tasks) -> Status {
     LUMENFLOW_TRY_ASSIGN(task, find_task(tasks, id));
-    return change(task) ? tasks.put(id, task) : Status();
+    LUMENFLOW_TRY_ASSIGN(const bool changed, change(task));
+    return changed ? tasks.put(id, task) : Status();
   }));
   return answer_record("task", std::move(task), false);
 }
@@ -94,11 +95,12 @@ Answer create_task(Call& call) {
 
 Answer complete_task(Call& call) {
   const std::optional<std::string_view> note = call.input.text("note");
-  return change_task(call, [&](json::Value& record) {
+  return change_task(call, [&](json::Value& record) -> Result<bool> {
     if (is_done(record)) return false;
     json::Object& task = record.as_object();
     std::string now = format_time(call.context.now_ms());
     task.set("status", kStatusDone);
+    task.erase("next_due_at");  // it falls due no more
     if (note) task.set("note", *note);
     task.set("completed_at", now);
     task.set("updated_at", std::move(now));
@@ -109,7 +111,8 @@ Answer complete_task(Call& call) {
 Answer schedule_task(Call& call) {
   LUMENFLOW_TRY_ASSIGN(const Schedule schedule, read_schedule(call.input, call.context.now_ms()));
   if (!call.input.flag("dry_run")) call.context.wake(kDueTimer, schedule.next_due_ms);
-  return change_task(call, [&](json::Value& record) {
+  return change_task(call, [&](json::Value& record) -> Result<bool> {
+    if (is_done(record)) return invalid_field("id", "names a task that is done, which falls due no more");
     json::Object& task = record.as_object();
     set_or_erase(task, "due_at", schedule.due_at);
     set_or_erase(task, "cron", schedule.cron);

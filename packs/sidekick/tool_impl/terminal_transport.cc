@@ -15,10 +15,7 @@ std::string without_controls(std::string_view text) {
 }
 
 Status TerminalTransport::check(const pack::HostContext&, const json::Value& settings) const {
-  const json::Object* members = settings.if_object();
-  if (members == nullptr || members->empty()) return {};
-  return Error(ErrorCode::kInvalidInput, "a terminal has no settings",
-               {{"/settings/" + json::escape_pointer_token(members->begin()->key), "is no setting of a terminal"}});
+  return check_no_settings(kTypeTerminal, settings);
 }
 
 Result<Delivery> TerminalTransport::send(pack::HostContext& context, const json::Value&,

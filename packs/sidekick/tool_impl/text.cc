@@ -1,5 +1,7 @@
 #include "sidekick/tool_impl/text.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -64,6 +66,18 @@ bool is_space(std::uint32_t c) {
          c == 0xFEFF;
 }
 
+// Characters of other categories than white space, controls and formats that show nothing either.
+bool is_blank_letter(std::uint32_t c) {
+  return c == 0x034F || c == 0x115F || c == 0x1160 || (c >= 0x180B && c <= 0x180F) || c == 0x2800 || c == 0x3164 ||
+         (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFFA0 || (c >= 0xE0100 && c <= 0xE01EF);
+}
+
+bool is_seen(std::uint32_t c) {
+  if (is_space(c) || is_blank_letter(c)) return false;
+  const utf8proc_category_t category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return category != UTF8PROC_CATEGORY_CC && category != UTF8PROC_CATEGORY_CF;
+}
+
 CodePoint decode_last(std::string_view text) {
   std::size_t start = text.size() - 1;
   while (start > 0 && is_continuation(text[start]) && text.size() - start < 4) --start;
@@ -86,6 +100,15 @@ std::string_view trim(std::string_view text) {
     text.remove_suffix(last.size);
   }
   return text;
+}
+
+bool is_visible(std::string_view text) {
+  while (!text.empty()) {
+    const CodePoint next = decode(text);
+    if (is_seen(next.value)) return true;
+    text.remove_prefix(next.size);
+  }
+  return false;
 }
 
 void fold_case_into(std::string_view text, std::string& out) {

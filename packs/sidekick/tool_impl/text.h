@@ -9,6 +9,9 @@ namespace lumenflow::sidekick {
 // Without white space (Unicode White_Space, and the byte order mark) at both ends.
 std::string_view trim(std::string_view text);
 
+// Whether anything of it can be seen: more than white space, controls, and characters that stand for nothing.
+bool is_visible(std::string_view text);
+
 // Simple case folding (Unicode CaseFolding.txt, status C and S), replacing what was in `out`.
 void fold_case_into(std::string_view text, std::string& out);
 std::string fold_case(std::string_view text);

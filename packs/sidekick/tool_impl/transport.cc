@@ -23,6 +23,14 @@ std::string_view name(DeliveryState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
+Status check_no_settings(std::string_view type, const json::Value& settings) {
+  const json::Object* members = settings.if_object();
+  if (members == nullptr || members->empty()) return {};
+  return Error(
+      ErrorCode::kInvalidInput, "a " + std::string(type) + " has no settings",
+      {{"/settings/" + json::escape_pointer_token(members->begin()->key), "is no setting of a " + std::string(type)}});
+}
+
 const Transport* find_transport(std::string_view type, std::optional<std::string_view> provider) {
   for (const Transport* transport : transports())
     if (transport->type() == type && (!provider || transport->provider() == *provider)) return transport;

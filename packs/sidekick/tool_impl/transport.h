@@ -37,6 +37,9 @@ class Transport {
                                 const json::Value& message) const = 0;
 };
 
+// INVALID_INPUT about the first of the settings of a type that takes none.
+Status check_no_settings(std::string_view type, const json::Value& settings);
+
 // The provider of this name, or without one the type's first. Null when none is registered.
 const Transport* find_transport(std::string_view type, std::optional<std::string_view> provider);
 bool is_provider(std::string_view provider);

@@ -119,6 +119,30 @@ void for_each_word(std::string_view text, const std::function<void(std::string_v
   splitter.end();
 }
 
+void fold_text_into(std::string_view text, std::string& out) {
+  out.clear();
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const char c = text.front();
+    utf8proc_int32_t point = 0;
+    utf8proc_ssize_t size = 1;
+    if (static_cast<unsigned char>(c) < 0x80)
+      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    else if ((size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                      static_cast<utf8proc_ssize_t>(text.size()), &point)) > 0)
+      append_folded(point, out);
+    else
+      out += c;
+    text.remove_prefix(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(size, 1)));
+  }
+}
+
+std::string fold_text(std::string_view text) {
+  std::string out;
+  fold_text_into(text, out);
+  return out;
+}
+
 std::vector<std::string> query_words(std::string_view query) {
   std::vector<std::pair<std::string, WordKind>> found;
   for_each_word(query, [&](std::string_view word, WordKind kind) { found.emplace_back(word, kind); });

@@ -20,6 +20,11 @@ enum class WordKind : std::uint8_t { kWord, kCharacter, kPair };
 // In order; of an unspaced run A B C: A, AB, B, BC, C. Words are cut at 128 bytes.
 void for_each_word(std::string_view text, const std::function<void(std::string_view word, WordKind kind)>& take);
 
+// The whole text as its words are compared, what stands between them included; replaces what was in `out`. Bytes that
+// are not UTF-8 stay as they are.
+void fold_text_into(std::string_view text, std::string& out);
+std::string fold_text(std::string_view text);
+
 // What a query asks for: each word once, and of unspaced runs the pairs, or the character that stands alone.
 std::vector<std::string> query_words(std::string_view query);
 

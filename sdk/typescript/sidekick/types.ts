@@ -269,7 +269,10 @@ export interface TaskListRequest {
   tags?: string[];
   /** Stands in the title, the description or the note, in whatever case. */
   search?: string;
-  /** The task falls due before this moment. Tasks that are never due are left out. */
+  /**
+   * The task falls due before this moment. Tasks that are never due are left out, and so are done ones unless status
+   * asks for them.
+   */
   due_before?: string;
   /** How many at most. */
   limit?: number;
@@ -292,7 +295,7 @@ export interface TaskCompleteRequest {
  * cron matches. It replaces the task's whole schedule, due_at included, and answers when the task falls due next.
  */
 export interface TaskScheduleRequest {
-  /** As task:create answers it. */
+  /** As task:create answers it; not of a task that is done. */
   id: string;
   /** When it is due, RFC 3339. */
   due_at?: string;

@@ -120,6 +120,10 @@ void register_probe(pack::Registration& registration) {
   constexpr pack::ToolTraits kStoreOnly{.store_only = true, .bounded = false};
   constexpr pack::ToolTraits kOutside{};
   registration.status([](const pack::StartedCall& call) { return *g_status ? (*g_status)(call) : pack::Aftermath{}; });
+  registration.input_rule([](const json::Value& input) -> std::optional<json::Value> {
+    if (json::string_or(input, "key", "x") != "empty counts as absent") return std::nullopt;
+    return json::Value(json::Object{});
+  });
   registration.tool("probe:put", kStrand, put);
   registration.tool("probe:get", kStrand, get);
   registration.tool("probe:slow", kStoreOnly, done);

@@ -1,0 +1,52 @@
+// What the strand decides in one batch, kept until the journal has it. Values of the strand.
+#pragma once
+
+#include <cstdint>
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/strong.h"
+#include "kernel/call.h"
+#include "kernel/emitter.h"
+#include "kernel/ingress.h"
+#include "kernel/running_call.h"
+#include "lumenflow/result.h"
+
+namespace lumenflow::kernel {
+
+// What a call's end writes.
+struct Ending {
+  CallPtr call;
+  CallEnd end;
+  std::string stored_result;    // redacted
+  std::string response_result;  // as the caller sees it
+  std::vector<PendingEvent> events;
+  std::map<std::string, std::optional<std::string>> store_writes;
+};
+
+struct Answer {
+  CallPtr call;
+  CallResult result;
+};
+
+struct Batch {
+  std::uint64_t number = 0;
+  Position end;  // of its last entry, or of the last before it
+  std::vector<Answer> answers;
+  std::vector<CallPtr> launches;
+  std::vector<Ending> endings_of_effects;                             // ends of two-commit calls
+  std::vector<std::pair<std::string, std::uint64_t>> store_versions;  // by pack: those it wrote
+  std::vector<std::shared_ptr<std::promise<Status>>> transactions;    // shared with those who wait
+  bool writes_more = false;                                           // that nobody waits for
+
+  bool empty() const {
+    return answers.empty() && launches.empty() && endings_of_effects.empty() && transactions.empty() && !writes_more;
+  }
+};
+
+}  // namespace lumenflow::kernel

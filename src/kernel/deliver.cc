@@ -1,0 +1,292 @@
+// Events to the packs' handlers (02-events, Handlers): read, each in its turn run, and recorded with what it did.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/logging.h"
+#include "journal/tables.h"
+#include "kernel/kernel.h"
+#include "log/cursor.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr std::size_t kReadEventsMax = 256;
+constexpr int kRunsPerBatch = 256;  // so that calls do not wait behind a backlog
+constexpr int kAttemptsMax = 8;
+constexpr int kConflictsMax = 8;  // of one attempt with others who write the store
+constexpr std::chrono::milliseconds kPauseFirst{100};
+constexpr std::chrono::milliseconds kPauseMax{30'000};
+constexpr std::chrono::milliseconds kSlow{50};
+constexpr std::size_t kErrorBytesMax = 1'000;
+constexpr std::size_t kReplayKeyBytesMax = 512;
+
+// What stands in every envelope; what else stands in a flat one is its payload.
+constexpr std::array<std::string_view, 11> kEnvelopeMembers = {"channel", "emitted_at",   "event_id",  "from",
+                                                               "kind",    "on_behalf_of", "queue_seq", "schema_version",
+                                                               "seq",     "timestamp",    "trace"};
+
+pack::Event event_of(const json::Value& envelope) {
+  pack::Event event;
+  event.kind = json::string_or(envelope, "kind", "");
+  event.event_id = json::string_or(envelope, "event_id", "");
+  event.timestamp = json::string_or(envelope, "timestamp", "");
+  event.from = json::string_or(envelope, "from", "");
+  event.stream = json::string_or(envelope, "channel", "");
+  event.seq = static_cast<std::uint64_t>(json::integer_or(envelope, "seq", 0));
+  if (const json::Value* payload = envelope.find("payload")) {
+    event.payload = *payload;
+    return event;
+  }
+  json::Object payload;
+  for (const auto& member : *envelope.if_object())
+    if (std::ranges::find(kEnvelopeMembers, member.key) == kEnvelopeMembers.end())
+      payload.set(member.key, member.value);
+  event.payload = std::move(payload);
+  return event;
+}
+
+void fill(const journal::Reader& reader, EventRead& read) {
+  Result<journal::Page> page = reader.page(read.after, kReadEventsMax, journal::Reader::events_of(read.kinds));
+  if (!page.ok()) {
+    read.read_to = page.error();
+    return;
+  }
+  for (const journal::ReadEntry& entry : page->items) {
+    const json::Value& envelope = *entry.value.find("event");
+    auto delivery = std::make_shared<Delivery>();
+    delivery->at = entry.position;
+    delivery->event = event_of(envelope);
+    delivery->bytes = entry.bytes.size();
+    if (const json::Value* trace = envelope.at_pointer("/trace/traceparent"))
+      delivery->traceparent = trace->as_string();
+    read.found.push_back(std::move(delivery));
+  }
+  read.read_to = page->last;
+}
+
+Result<std::string> make_replay_key(const Delivery& delivery) {
+  try {
+    std::string key = delivery.handler->replay_key(delivery.event);
+    if (key.empty() || key.size() > kReplayKeyBytesMax || !is_valid_utf8(key))
+      return Error(ErrorCode::kInternal, "its replay key is not 1 to 512 bytes of UTF-8");
+    return key;
+  } catch (const std::exception&) {
+    return Error(ErrorCode::kInternal, "its replay key threw");
+  }
+}
+
+Status call_handler(const Delivery& delivery, DeliveryContext& context) {
+  try {
+    return delivery.handler->handler(context, delivery.event);
+  } catch (const std::exception&) {
+    return Error(ErrorCode::kInternal, "it threw");
+  }
+}
+
+bool runs_on_strand(const Delivery& delivery) {
+  return delivery.handler->traits.store_only && delivery.handler->traits.bounded;
+}
+
+Hash256 replay_hash(const Delivery& delivery) {
+  const std::string_view nul("\0", 1);
+  const std::string_view key = delivery.replay_key ? std::string_view(*delivery.replay_key) : delivery.event.event_id;
+  return sha256({delivery.pack_id, nul, delivery.event.kind, nul, key});
+}
+
+}  // namespace
+
+void Kernel::deliver() {
+  if (subscriptions_.empty() || draining_ || !journal_available_ || batch_error_) return;
+  for (EventRead& read : subscriptions_.take_reads()) read_events(std::move(read));
+  for (int run = 0; run < kRunsPerBatch && !batch_error_; ++run) {
+    const DeliveryPtr delivery = subscriptions_.take_due(ports_.clock.monotonic());
+    if (delivery == nullptr) break;
+    begin(delivery);
+  }
+  report_slow_handlers();
+}
+
+void Kernel::read_events(EventRead read) {
+  auto work = std::make_shared<EventRead>(std::move(read));  // shared: a task that is copied owns what it uses
+  const bool taken = ports_.executor.post([this, work] {
+    fill(reader_, *work);
+    enqueue(EventsRead{std::move(*work)});
+  });
+  if (taken) return;
+  work->read_to = Error(ErrorCode::kRateLimited, "the executor's queue is full");
+  subscriptions_.read(std::move(*work));
+}
+
+void Kernel::begin(const DeliveryPtr& delivery) {
+  const auto& approvals = delivery->pack->manifest.handler_approvals;
+  if (const auto surface = approvals.find(delivery->event.kind); surface != approvals.end())
+    return end_delivery(*delivery, "parked", "waits for the approval " + surface->second);
+  if (!delivery->handler->replay_key || delivery->replay_key) return run_delivery(delivery);
+  if (runs_on_strand(*delivery)) return replay_key_made({delivery, make_replay_key(*delivery)});
+  const bool taken = ports_.executor.post([this, delivery] {
+    enqueue(ReplayKeyMade{delivery, make_replay_key(*delivery)});
+  });
+  if (!taken) subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kPauseFirst);
+}
+
+void Kernel::replay_key_made(ReplayKeyMade made) {
+  if (!subscriptions_.still_wanted(*made.delivery)) return;
+  if (!made.key.ok()) return attempt_failed(*made.delivery, made.key.error());
+  made.delivery->replay_key = *std::move(made.key);
+  run_delivery(made.delivery);
+}
+
+void Kernel::run_delivery(const DeliveryPtr& delivery) {
+  const Timestamp now = ports_.clock.now();
+  const auto seen = replays_.find(replay_hash(*delivery), now);
+  if (!seen.ok()) {
+    if (!batch_error_) batch_error_ = seen.error();
+    return subscriptions_.try_again(*delivery, nanoseconds(0));
+  }
+  if (*seen) return end_delivery(*delivery, "repeated", {});
+
+  const ContextScope scope = scope_of(delivery->pack_id, delivery->pack, *options_.registry);
+  if (runs_on_strand(*delivery)) {
+    DeliveryContext context(delivery, scope, ports_.log.tables(), nullptr, now, ports_.random.draw16());
+    Status status = call_handler(*delivery, context);
+    return judge(delivery, context, std::move(status));
+  }
+  delivery->store_version = durable_store_versions_[delivery->pack_id];
+  auto work = std::make_shared<HandlerReturned>();  // shared: a task that is copied owns what it uses
+  work->delivery = delivery;
+  work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
+  work->context = std::make_unique<DeliveryContext>(delivery, scope, *work->snapshot, work->snapshot.get(), now,
+                                                    ports_.random.draw16());
+  const bool taken = ports_.executor.post([this, work] {
+    work->status = call_handler(*work->delivery, *work->context);
+    work->snapshot->release();
+    enqueue(std::move(*work));
+  });
+  if (!taken) subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kPauseFirst);
+}
+
+void Kernel::handler_returned(HandlerReturned returned) {
+  const DeliveryPtr& delivery = returned.delivery;
+  if (!subscriptions_.still_wanted(*delivery)) return;
+  const CallStore& store = returned.context->store_writes();
+  if (!store.writes().empty() && !store_reads_still_hold(delivery->pack_id, delivery->store_version, store)) {
+    if (++delivery->conflicts < kConflictsMax) return run_delivery(delivery);  // again, from what is durable now
+    return attempt_failed(*delivery, Error(ErrorCode::kConflict, "others kept changing what it had read"));
+  }
+  judge(delivery, *returned.context, std::move(returned.status));
+}
+
+void Kernel::judge(const DeliveryPtr& delivery, DeliveryContext& context, Status status) {
+  wake_timers(context.state());
+  const nanoseconds took = ports_.clock.monotonic() - delivery->launched;
+  if (took > kSlow) {
+    ++counters_.slow_handlers[delivery->pack_id + " " + delivery->event.kind];
+    write_log(LogLevel::kWarn, "kernel", "a handler is slow",
+              {{"pack", delivery->pack_id},
+               {"kind", delivery->event.kind},
+               {"ms", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count())}});
+  }
+  for (const PendingEvent& event : context.events())
+    if (status.ok()) status = emitter_.check_key(event, ports_.clock.now());
+  if (!status.ok()) return attempt_failed(*delivery, status.error());
+  end_delivery(*delivery, "applied", {}, &context);
+}
+
+void Kernel::attempt_failed(Delivery& delivery, const Error& error) {
+  const std::string text(clip_utf8(std::string(name(error.code())) + ": " + error.message(), kErrorBytesMax));
+  if (++delivery.attempts >= kAttemptsMax) {
+    write_log(LogLevel::kError, "kernel", "an event is a dead letter: its handler kept failing",
+              {{"pack", delivery.pack_id}, {"delivery", delivery.id()}, {"reason", text}});
+    return end_delivery(delivery, "dead_lettered", text);
+  }
+  // Full jitter: anything up to a bound that doubles.
+  nanoseconds bound = kPauseFirst;
+  for (int i = 1; i < delivery.attempts && bound < kPauseMax; ++i) bound *= 2;
+  bound = std::min<nanoseconds>(bound, kPauseMax);
+  const std::array<std::uint8_t, 16> draw = ports_.random.draw16();
+  const double fraction = (draw[0] * 256.0 + draw[1]) / 65'536.0;
+  delivery.conflicts = 0;
+  if (Status status = record(delivery, "failed", text, nullptr); !status.ok() && !batch_error_)
+    batch_error_ = std::move(status).error();
+  subscriptions_.try_again(
+      delivery,
+      ports_.clock.monotonic() + nanoseconds(static_cast<std::int64_t>(static_cast<double>(bound.count()) * fraction)));
+}
+
+void Kernel::end_delivery(Delivery& delivery, std::string_view outcome, std::string_view error,
+                          DeliveryContext* context) {
+  if (Status status = record(delivery, outcome, error, context); !status.ok() && !batch_error_)
+    batch_error_ = std::move(status).error();
+  subscriptions_.dealt_with(delivery);
+}
+
+// The effect, that it was handled, and the cursor: one commit.
+Status Kernel::record(Delivery& delivery, std::string_view outcome, std::string_view error, DeliveryContext* context) {
+  open_.writes_more = true;
+  ++counters_.deliveries_by_outcome[std::string(outcome)];
+  const Timestamp now = ports_.clock.now();
+  const std::string id = delivery.id();
+  journal::HandlerDone done;
+  done.delivery_id = id;
+  done.pack = delivery.pack_id;
+  done.kind = delivery.event.kind;
+  done.event_id = delivery.event.event_id;
+  done.stream = delivery.event.stream;
+  done.position = delivery.at;
+  done.outcome = outcome;
+  done.error = error;
+  const bool failed = outcome == "failed" || outcome == "dead_lettered";
+  done.attempt = delivery.attempts + (failed ? 0 : 1);
+  done.ts = now;
+  done.duration_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(ports_.clock.monotonic() - delivery.launched).count();
+  log::Row row;
+  row.entries.push_back(journal::encode(done));
+  if (context != nullptr) {
+    Call cause;
+    cause.traceparent = delivery.traceparent;
+    for (PendingEvent& event : context->events()) {
+      const event::EventClass event_class = delivery.pack->manifest.backpressure_policy.find(event.kind)->second;
+      LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(std::move(event), event_class, now, cause));
+      if (emission.entry) row.entries.push_back(*std::move(emission.entry));
+    }
+  }
+  LUMENFLOW_TRY(ports_.log.append(std::move(row)));
+  if (context != nullptr) LUMENFLOW_TRY(apply_store_writes(delivery.pack_id, context->store_writes().writes()));
+
+  const std::string cursor_name = handler_cursor(delivery.pack_id, delivery.event.stream);
+  if (outcome == "failed")
+    return ports_.log.put(
+        journal::kAttemptsTable, cursor_name,
+        journal::encode(journal::Attempts{delivery.at, static_cast<std::uint64_t>(delivery.attempts)}));
+  if (delivery.attempts > 0) LUMENFLOW_TRY(ports_.log.erase(journal::kAttemptsTable, cursor_name));
+  if (outcome == "applied") {
+    LUMENFLOW_TRY(replays_.put(replay_hash(delivery), {}, now + options_.config.idempotency_window));
+    LUMENFLOW_TRY(replays_.expire(now));
+  }
+  log::Cursor cursor(ports_.log, cursor_name);
+  if (outcome == "dead_lettered" || outcome == "parked") return cursor.dead_letter(delivery.at, error);
+  return cursor.advance(delivery.at);
+}
+
+Status Kernel::move_handler_cursors(std::uint64_t lag) {
+  for (const auto& [cursor, to] : subscriptions_.take_cursor_moves(lag))
+    LUMENFLOW_TRY(log::Cursor(ports_.log, cursor).advance(to));
+  return {};
+}
+
+// A builtin cannot be stopped; it is told, and so is the operator.
+void Kernel::report_slow_handlers() {
+  const nanoseconds limit = options_.config.limits.call_timeout;
+  for (const DeliveryPtr& delivery : subscriptions_.overdue(ports_.clock.monotonic() - limit)) {
+    delivery->cancelled = true;
+    write_log(LogLevel::kError, "kernel", "a handler has not come back within limits.call_timeout; its stream waits",
+              {{"pack", delivery->pack_id}, {"kind", delivery->event.kind}, {"delivery", delivery->id()}});
+  }
+}
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,260 @@
+#include "kernel/subscriptions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "journal/tables.h"
+#include "log/cursor.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+constexpr std::size_t kQueueEventsMax = 256;
+constexpr std::size_t kQueueBytesMax = 4u << 20;
+
+}  // namespace
+
+std::string handler_cursor(std::string_view pack_id) { return "handler/" + std::string(pack_id); }
+
+std::string handler_cursor(std::string_view pack_id, std::string_view stream) {
+  return handler_cursor(pack_id).append("/").append(stream);
+}
+
+std::string Delivery::id() const { return "dlv-" + pack_id + "-" + std::to_string(at.value()); }
+
+bool Subscriptions::Queue::full() const { return waiting.size() >= kQueueEventsMax || bytes >= kQueueBytesMax; }
+
+Subscriptions::Subscriptions(const pack::Registry& registry) {
+  for (const auto& loaded : registry.packs()) {
+    if (loaded->handlers.empty()) continue;
+    Pack pack{
+        .pack = loaded.get(), .handlers = {}, .queues = {}, .base = {}, .read_to = {}, .high = {}, .wanted_until = {}};
+    for (const pack::RegisteredHandler& handler : loaded->handlers) pack.handlers.emplace(handler.kind, &handler);
+    packs_.emplace(loaded->manifest.id, std::move(pack));
+  }
+}
+
+Status Subscriptions::load(log::Log& log) {
+  ++generation_;
+  durable_ = Position(log.head().size);
+  for (auto& [id, pack] : packs_) LUMENFLOW_TRY(load(pack, log));
+  return {};
+}
+
+Status Subscriptions::load(Pack& pack, log::Log& log) {
+  const std::string& id = pack.pack->manifest.id;
+  log::Cursor cursor(log, handler_cursor(id));
+  LUMENFLOW_TRY_ASSIGN(std::optional<Position> base, cursor.stored());
+  if (!base) {  // the first time: from now on
+    base = Position(log.next_position().value() - 1);
+    LUMENFLOW_TRY(cursor.create(*base));
+  }
+  pack.base = pack.read_to = pack.high = *base;
+  pack.wanted_until = std::max(durable_, Position(log.next_position().value() - 1));
+  pack.interested = pack.reading = false;
+
+  std::map<std::string, Queue, std::less<>> before = std::exchange(pack.queues, {});
+  for (auto& [stream, queue] : before)
+    if (queue.running != nullptr) pack.queues[stream].running = std::move(queue.running);
+  const std::string prefix = handler_cursor(id, "");
+  LUMENFLOW_TRY_ASSIGN(const auto attempts, log.tables().scan(journal::kAttemptsTable, prefix, "", SIZE_MAX));
+  for (const log::KeyValue& row : attempts) {
+    const auto value = journal::decode_attempts(row.value);
+    if (!value) return Error(ErrorCode::kJournalDamaged, "the attempts of " + row.key + " are malformed");
+    Queue& queue = pack.queues[row.key.substr(prefix.size())];
+    queue.first = value->at;
+    queue.attempts_of_first = static_cast<int>(value->attempts);
+  }
+  LUMENFLOW_TRY_ASSIGN(const auto streams, log.tables().scan(journal::kStreamsTable, "", "", SIZE_MAX));
+  for (const log::KeyValue& stream : streams) {
+    LUMENFLOW_TRY_ASSIGN(const Position done, log::Cursor(log, handler_cursor(id, stream.key)).position());
+    Queue& queue = pack.queues[stream.key];
+    queue.done = queue.queued_to = std::max(done, pack.base);
+  }
+  return {};
+}
+
+// --- what to read ---
+
+void Subscriptions::emitted(std::string_view kind) {
+  for (auto& [id, pack] : packs_) pack.interested = pack.interested || pack.handlers.contains(kind);
+}
+
+void Subscriptions::sealed(Position end) {
+  for (auto& [id, pack] : packs_)
+    if (std::exchange(pack.interested, false)) pack.wanted_until = end;
+}
+
+void Subscriptions::durable(Position end) {
+  durable_ = std::max(durable_, end);
+  for (auto& [id, pack] : packs_) {
+    // What is not for this pack is not read, unless it stands before something that is.
+    if (pack.reading || pack.read_to < pack.wanted_until) continue;
+    pack.read_to = std::max(pack.read_to, durable_);
+    pack.high = std::max(pack.high, pack.read_to);
+  }
+}
+
+bool Subscriptions::reopen_overflow(Pack& pack) {
+  for (auto& [stream, queue] : pack.queues) {
+    if (!queue.overflow_from || queue.waiting.size() > kQueueEventsMax / 2 || queue.bytes > kQueueBytesMax / 2)
+      continue;
+    pack.read_to = *std::exchange(queue.overflow_from, std::nullopt);
+    return true;
+  }
+  return false;
+}
+
+std::vector<EventRead> Subscriptions::take_reads() {
+  std::vector<EventRead> reads;
+  for (auto& [id, pack] : packs_) {
+    if (pack.reading) continue;
+    const bool behind = pack.read_to < std::min(pack.wanted_until, durable_);
+    if (!behind && !reopen_overflow(pack)) continue;
+    pack.reading = true;
+    EventRead read;
+    read.pack_id = id;
+    read.generation = generation_;
+    read.after = pack.read_to;
+    for (const auto& [kind, handler] : pack.handlers) read.kinds.push_back(kind);
+    reads.push_back(std::move(read));
+  }
+  return reads;
+}
+
+void Subscriptions::read(EventRead read) {
+  const auto found = packs_.find(read.pack_id);
+  if (found == packs_.end() || read.generation != generation_) return;
+  Pack& pack = found->second;
+  pack.reading = false;
+  if (!read.read_to.ok()) return;
+  for (DeliveryPtr& delivery : read.found) {
+    delivery->generation = generation_;
+    delivery->pack_id = read.pack_id;
+    delivery->pack = pack.pack;
+    delivery->handler = pack.handlers.find(delivery->event.kind)->second;
+    take_in(pack, std::move(delivery));
+  }
+  pack.read_to = *read.read_to;
+  const bool overflows =
+      std::ranges::any_of(pack.queues, [](const auto& each) { return each.second.overflow_from.has_value(); });
+  if (overflows) pack.read_to = std::max(pack.read_to, pack.high);  // the others have seen all up to there
+  pack.high = std::max(pack.high, pack.read_to);
+}
+
+void Subscriptions::take_in(Pack& pack, DeliveryPtr delivery) {
+  const auto [entry, added] = pack.queues.try_emplace(delivery->event.stream);
+  Queue& queue = entry->second;
+  if (added) queue.done = queue.queued_to = pack.base;
+  if (delivery->at <= queue.queued_to || queue.overflow_from) return;
+  if (queue.full()) {
+    queue.overflow_from = Position(delivery->at.value() - 1);
+    return;
+  }
+  if (delivery->at == queue.first) delivery->attempts = queue.attempts_of_first;
+  queue.queued_to = delivery->at;
+  queue.bytes += delivery->bytes;
+  queue.waiting.push_back(std::move(delivery));
+}
+
+// --- what to run ---
+
+DeliveryPtr Subscriptions::take_due(std::chrono::nanoseconds now) {
+  for (auto& [id, pack] : packs_)
+    for (auto& [stream, queue] : pack.queues) {
+      if (queue.running != nullptr || queue.waiting.empty() || queue.not_before > now) continue;
+      queue.running = queue.waiting.front();
+      queue.running->launched = now;
+      return queue.running;
+    }
+  return nullptr;
+}
+
+bool Subscriptions::has_due(std::chrono::nanoseconds now) const {
+  for (const auto& [id, pack] : packs_)
+    for (const auto& [stream, queue] : pack.queues)
+      if (queue.running == nullptr && !queue.waiting.empty() && queue.not_before <= now) return true;
+  return false;
+}
+
+Subscriptions::Queue& Subscriptions::queue_of(const Delivery& delivery) {
+  return packs_.find(delivery.pack_id)->second.queues.find(delivery.event.stream)->second;
+}
+
+bool Subscriptions::still_wanted(const Delivery& delivery) {
+  if (delivery.generation == generation_) return true;
+  queue_of(delivery).running = nullptr;
+  return false;
+}
+
+void Subscriptions::dealt_with(const Delivery& delivery) {
+  Queue& queue = queue_of(delivery);
+  queue.done = delivery.at;
+  queue.bytes -= delivery.bytes;
+  queue.not_before = std::chrono::nanoseconds(0);
+  queue.running = nullptr;
+  queue.waiting.pop_front();
+}
+
+void Subscriptions::try_again(const Delivery& delivery, std::chrono::nanoseconds at) {
+  Queue& queue = queue_of(delivery);
+  queue.not_before = at;
+  queue.running = nullptr;
+}
+
+// --- cursors, and what others ask ---
+
+Position Subscriptions::safe_base(const Pack& pack) {
+  Position base = std::min(pack.high, pack.read_to);  // behind it while it reads again
+  for (const auto& [stream, queue] : pack.queues) {
+    if (!queue.waiting.empty())
+      base = std::min(base, Position(queue.waiting.front()->at.value() - 1));
+    else if (queue.overflow_from)
+      base = std::min(base, *queue.overflow_from);
+  }
+  return base;
+}
+
+std::vector<std::pair<std::string, Position>> Subscriptions::take_cursor_moves(std::uint64_t lag) {
+  std::vector<std::pair<std::string, Position>> moves;
+  for (auto& [id, pack] : packs_) {
+    const Position base = safe_base(pack);
+    if (base.value() < pack.base.value() + std::max<std::uint64_t>(lag, 1)) continue;
+    pack.base = base;
+    moves.emplace_back(handler_cursor(id), base);
+  }
+  return moves;
+}
+
+std::optional<std::chrono::nanoseconds> Subscriptions::next_retry() const {
+  std::optional<std::chrono::nanoseconds> next;
+  for (const auto& [id, pack] : packs_)
+    for (const auto& [stream, queue] : pack.queues)
+      if (queue.running == nullptr && !queue.waiting.empty())
+        next = next ? std::min(*next, queue.not_before) : queue.not_before;
+  return next;
+}
+
+bool Subscriptions::any_running() const {
+  return std::ranges::any_of(packs_, [](const auto& each) {
+    return std::ranges::any_of(each.second.queues, [](const auto& queue) { return queue.second.running != nullptr; });
+  });
+}
+
+std::vector<DeliveryPtr> Subscriptions::overdue(std::chrono::nanoseconds before) const {
+  std::vector<DeliveryPtr> found;
+  for (const auto& [id, pack] : packs_)
+    for (const auto& [stream, queue] : pack.queues)
+      if (queue.running != nullptr && queue.running->launched < before && !queue.running->cancelled)
+        found.push_back(queue.running);
+  return found;
+}
+
+std::vector<Subscriptions::Backlog> Subscriptions::backlogs() const {
+  std::vector<Backlog> out;
+  for (const auto& [id, pack] : packs_)
+    for (const auto& [stream, queue] : pack.queues) out.push_back({id, stream, queue.waiting.size()});
+  return out;
+}
+
+}  // namespace lumenflow::kernel

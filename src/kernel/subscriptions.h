@@ -1,0 +1,144 @@
+// Which events the packs' handlers wait for: how far each pack has read the journal, what of it waits for its handlers,
+// and what is tried again when.
+//
+// A pack reads by one position. Events of one stream wait in a queue, in their order, and one of them at most is with
+// its handler; queues are bounded, and what found no room is read again when there is some. Volatile: the cursors
+// `handler/<pack>` and `handler/<pack>/<stream>` in the journal say what is done, and load() goes back to them. Used on
+// the strand only.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/strong.h"
+#include "base/time.h"
+#include "log/log.h"
+#include "lumenflow/handler.h"
+#include "lumenflow/result.h"
+#include "pack/registry.h"
+
+namespace lumenflow::kernel {
+
+// What the journal calls a pack's cursor: of all its streams, and of one.
+std::string handler_cursor(std::string_view pack_id);
+std::string handler_cursor(std::string_view pack_id, std::string_view stream);
+
+// An event on its way to one handler.
+struct Delivery {
+  Position at;
+  std::string pack_id;
+  const pack::LoadedPack* pack = nullptr;
+  const pack::RegisteredHandler* handler = nullptr;
+  pack::Event event;
+  std::string traceparent;
+  std::size_t bytes = 0;
+
+  int attempts = 0;   // that failed
+  int conflicts = 0;  // runs of this attempt whose store transaction was refused
+  std::optional<std::string> replay_key;
+  std::uint64_t store_version = 0;  // of the pack's store when the handler was launched
+  std::chrono::nanoseconds launched{0};
+  std::atomic<bool> cancelled = false;  // read by the thread that runs the handler
+  std::uint64_t generation = 0;
+
+  std::string id() const;  // "dlv-<pack>-<position>"
+};
+using DeliveryPtr = std::shared_ptr<Delivery>;  // the queue's, shared with the thread that runs the handler
+
+// A piece of the journal to read for one pack.
+struct EventRead {
+  std::string pack_id;
+  std::uint64_t generation = 0;
+  Position after;
+  std::vector<std::string> kinds;         // in byte order
+  std::vector<DeliveryPtr> found;         // filled by the reader: in order of position
+  Result<Position> read_to = Position();  // likewise
+};
+
+class Subscriptions {
+ public:
+  explicit Subscriptions(const pack::Registry& registry);
+
+  // Goes back to the cursors; makes those that are missing at the end of the journal, in the open batch. What is with a
+  // handler stays so until it returns, and counts for nothing.
+  Status load(log::Log& log);
+  bool empty() const { return packs_.empty(); }
+
+  // An event of this kind was put on a stream in the open batch.
+  void emitted(std::string_view kind);
+  // The open batch ends at `end`.
+  void sealed(Position end);
+  // Everything up to `end` is durable.
+  void durable(Position end);
+
+  // What is to be read now; from now on it is being read.
+  std::vector<EventRead> take_reads();
+  void read(EventRead read);
+
+  // The next delivery whose turn it is, which from now on runs; null when there is none.
+  DeliveryPtr take_due(std::chrono::nanoseconds now);
+  bool has_due(std::chrono::nanoseconds now) const;
+  // Whether it still is what it was when it was launched; where not, the stream is free again.
+  bool still_wanted(const Delivery& delivery);
+  void dealt_with(const Delivery& delivery);
+  void try_again(const Delivery& delivery, std::chrono::nanoseconds at);
+
+  // Cursors of whole packs that lag behind by `lag` entries or more of which nothing is left to do, and where they may
+  // go; they count as moved.
+  std::vector<std::pair<std::string, Position>> take_cursor_moves(std::uint64_t lag);
+  std::optional<std::chrono::nanoseconds> next_retry() const;  // monotonic
+  bool any_running() const;
+  // Those that have been with their handlers since before `before` and were not told yet.
+  std::vector<DeliveryPtr> overdue(std::chrono::nanoseconds before) const;
+
+  struct Backlog {
+    std::string pack_id, stream;
+    std::uint64_t waiting;
+  };
+  std::vector<Backlog> backlogs() const;
+
+ private:
+  struct Queue {
+    Position done;       // everything up to here is dealt with
+    Position queued_to;  // the last that was put in
+    std::deque<DeliveryPtr> waiting;
+    std::size_t bytes = 0;
+    DeliveryPtr running;  // shared with its thread
+    std::chrono::nanoseconds not_before{0};
+    std::optional<Position> overflow_from;  // what stands after it found no room
+    int attempts_of_first = 0;              // as the journal has it
+    Position first;                         // the delivery they are of
+    bool full() const;
+  };
+  struct Pack {
+    const pack::LoadedPack* pack;
+    std::map<std::string, const pack::RegisteredHandler*, std::less<>> handlers;  // by kind
+    std::map<std::string, Queue, std::less<>> queues;                             // by stream
+    Position base;                                                                // the pack's cursor
+    Position read_to;                                                             // where the next read begins
+    Position high;                                                                // the furthest it ever was
+    Position wanted_until;    // beyond it there is nothing for this pack
+    bool interested = false;  // in something of the open batch
+    bool reading = false;
+  };
+  Status load(Pack& pack, log::Log& log);
+  static void take_in(Pack& pack, DeliveryPtr delivery);
+  static bool reopen_overflow(Pack& pack);
+  static Position safe_base(const Pack& pack);
+  Queue& queue_of(const Delivery& delivery);
+
+  std::map<std::string, Pack, std::less<>> packs_;  // those that have handlers
+  Position durable_;
+  std::uint64_t generation_ = 0;
+};
+
+}  // namespace lumenflow::kernel
