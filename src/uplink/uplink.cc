@@ -165,12 +165,14 @@ class Uplink::Impl {
     const Connection connection = engine_.state().connection;
     if (connection == Connection::kOff || (connection == Connection::kConnected && shown_connected_)) return;
     shown_at_ = at;
+    const bool connected = connection == Connection::kConnected;
+    if (connected && !nothing_pending()) return;  // it is draining; its end is shown
     if (const Status written = files_.refresh(); !written.ok()) {
       write_log(LogLevel::kWarn, "uplink", "the outbox's files cannot be written",
                 {{"error", written.error().to_string()}});
       return;
     }
-    shown_connected_ = connection == Connection::kConnected && nothing_pending();
+    shown_connected_ = connected;
   }
 
   bool nothing_pending() const {

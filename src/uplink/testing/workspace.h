@@ -30,7 +30,7 @@ class Workspace final : public OutboxKeeper {
     for (std::size_t i = 0; i < count; ++i) {
       event::BuildOptions options;
       options.timestamp = kNoon;
-      for (std::size_t b = 0; b < 8; ++b) options.entropy[b] = static_cast<std::uint8_t>(head_.seq >> 8 * b);
+      for (std::size_t b = 0; b < 8; ++b) options.entropy[b] = static_cast<std::uint8_t>(head_.seq >> (8 * b));
       event::Stamp stamp{"ws-42", "sidecar", ++head_.seq, {}, kNoon, {}, {}};
       if (event_class == event::EventClass::kQueue) stamp.queue_seq = ++head_.queue_seq;
       const std::string entry = journal::encode_event(
