@@ -129,8 +129,10 @@ using OutboxCommand = int (*)(Context&, const OutboxFlags&);
 CLI::App* add_outbox_command(CLI::App& parent, Parsed& parsed, const std::string& name, const std::string& help,
                              OutboxCommand run) {
   CLI::App* command = parent.add_subcommand(name, help);
-  command->callback(
-      [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.outbox); }; });
+  command->callback([&parsed, run, command] {
+    if (!command->get_subcommands().empty()) return;  // the last word says what to do
+    parsed.run = [&parsed, run](Context& context) { return run(context, parsed.outbox); };
+  });
   return command;
 }
 
@@ -152,8 +154,8 @@ void add_outbox_commands(CLI::App& app, Parsed& parsed) {
   add_outbox_command(*outbox, parsed, "export", "Every pending event, as JSON lines", run_outbox_export)
       ->add_option("--stream", flags.stream)
       ->capture_default_str();
-  CLI::App* letters = add_outbox_command(*outbox, parsed, "dead-letters", "Events that were refused for good",
-                                         run_outbox_dead_letters);
+  CLI::App* letters =
+      add_outbox_command(*outbox, parsed, "dead-letters", "Events that were refused for good", run_outbox_dead_letters);
   page(letters);
   const auto target = [&flags](CLI::App* command) {
     command->add_option("position", flags.position, "of the dead letter in the journal");

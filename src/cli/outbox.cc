@@ -29,7 +29,8 @@ Status for_each(Session& session, std::string_view route, const OutboxFlags& fla
     LUMENFLOW_TRY_ASSIGN(const json::Value page,
                          session.get(page_path(route, flags, after, std::min(limit, kPageLimit))));
     const json::Value* items = page.find("items");
-    if (items == nullptr || !items->is_array()) return Error(ErrorCode::kInternal, "the sidecar answered without items");
+    if (items == nullptr || !items->is_array())
+      return Error(ErrorCode::kInternal, "the sidecar answered without items");
     for (const json::Value& item : items->as_array()) LUMENFLOW_TRY(each(item));
     limit -= std::min<std::uint64_t>(limit, items->as_array().size());
     const json::Value* next = page.find("next");
@@ -73,10 +74,11 @@ int act_on_dead_letters(Context& context, const OutboxFlags& flags, std::string_
   return run(context, [&](Session& session) -> Status {
     std::vector<std::uint64_t> positions;
     if (flags.all) {
-      LUMENFLOW_TRY(for_each(session, "/outbox/dead-letters", flags, UINT64_MAX, [&](const json::Value& item) -> Status {
-        positions.push_back(static_cast<std::uint64_t>(json::integer_or(item, "position", 0)));
-        return {};
-      }));
+      LUMENFLOW_TRY(
+          for_each(session, "/outbox/dead-letters", flags, UINT64_MAX, [&](const json::Value& item) -> Status {
+            positions.push_back(static_cast<std::uint64_t>(json::integer_or(item, "position", 0)));
+            return {};
+          }));
     } else {
       positions.push_back(flags.position);
     }
@@ -156,8 +158,9 @@ int run_outbox_export(Context& context, const OutboxFlags& flags) {
 
 int run_outbox_dead_letters(Context& context, const OutboxFlags& flags) {
   return run(context, [&](Session& session) {
-    return list(context, session, "/outbox/dead-letters", flags,
-                {{"POSITION", "/position"}, {"KIND", "/event/kind"}, {"EVENT", "/event/event_id"}, {"REASON", "/reason"}});
+    return list(
+        context, session, "/outbox/dead-letters", flags,
+        {{"POSITION", "/position"}, {"KIND", "/event/kind"}, {"EVENT", "/event/event_id"}, {"REASON", "/reason"}});
   });
 }
 

@@ -102,7 +102,7 @@ class HostState {
   const Timestamp now;
   CallStore store;
   std::vector<PendingEvent> events;
-  HostServices::OutboxRoom queued{0, 0};  // what of them goes into the outbox
+  HostServices::OutboxRoom queued{0, 0};                    // what of them goes into the outbox
   std::vector<std::pair<std::string, std::int64_t>> wakes;  // timer, milliseconds since 1970
 
  private:

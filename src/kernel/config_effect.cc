@@ -17,10 +17,16 @@ struct IdleKey {
   std::string_view neutral;  // as JSON; empty: none
 };
 constexpr IdleKey kIdleKeys[] = {
-    {"/lanes", "[]"},           {"/allow_loosening", "false"}, {"/uplink/sidecar_url", ""},
+    {"/lanes", "[]"},
+    {"/allow_loosening", "false"},
+    {"/uplink/sidecar_url", ""},
     {"/events/retention", ""},
-    {"/journal/retention", ""}, {"/journal/backup", ""},       {"/sandbox/read_only_paths", "[]"},
-    {"/sandbox/limits", ""},    {"/limits/call_timeout", ""},  {"/record", "false"},
+    {"/journal/retention", ""},
+    {"/journal/backup", ""},
+    {"/sandbox/read_only_paths", "[]"},
+    {"/sandbox/limits", ""},
+    {"/limits/call_timeout", ""},
+    {"/record", "false"},
     {"/telemetry/otlp", ""},
 };
 // Sections of packs, which are read where their pack runs.

@@ -26,7 +26,8 @@ std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext
 void Kernel::run_on_strand(const CallPtr& call) {
   CallContext context(call, scope_of(call->pack_id, call->tool->pack, *call->registry), ports_.log.tables(), nullptr,
                       ports_.random.draw16());
-  const auto kernel_tool = call->pack_id == "kernel" ? kernel_tools_.find(call->tool->descriptor.name) : kernel_tools_.end();
+  const auto kernel_tool =
+      call->pack_id == "kernel" ? kernel_tools_.find(call->tool->descriptor.name) : kernel_tools_.end();
   if (kernel_tool != kernel_tools_.end() && kernel_tool->second->control)
     judge(call, context, kernel_tool->second->control(*this, call->call.input));
   else

@@ -256,7 +256,7 @@ class Kernel final : private HostServices {
   std::vector<Ending> unrecorded_;  // ends of two-commit calls in batches that failed
 
   std::map<std::pair<std::string, std::string>, journal::CallsRefused> refusal_counts_;  // (subject, code)
-  std::atomic<std::uint64_t> room_events_{UINT64_MAX};  // read by whoever emits
+  std::atomic<std::uint64_t> room_events_{UINT64_MAX};                                   // read by whoever emits
   std::atomic<std::uint64_t> room_bytes_{UINT64_MAX};
   std::atomic<bool> draining_ = false;      // read by timers on their threads
   std::optional<std::string> tampered_as_;  // what lumenflow.yaml became; nothing while it is what was loaded

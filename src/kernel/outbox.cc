@@ -1,5 +1,5 @@
-// What waits for the uplink: queue-class events enter the outbox with the row that holds them, and leave it when whoever
-// carries them away says so.
+// What waits for the uplink: queue-class events enter the outbox with the row that holds them, and leave it when
+// whoever carries them away says so.
 #include <utility>
 
 #include "base/check.h"

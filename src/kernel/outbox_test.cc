@@ -119,9 +119,8 @@ TEST_F(OutboxTest, ADeadLetterGoesOutAgainUnderANewSeq) {
   const json::Value again = *world.kernel->reader().entry(pending()[1].position)->value.find("event");
   EXPECT_EQ(json::string_or(again, "event_id", ""), id);
   EXPECT_EQ(pending()[1].event.queue_seq, 2u);
-  EXPECT_FALSE(change([this, first](journal::Outbox&) {
-                 return world.kernel->purge_dead_letter(kSidecarStream, first);
-               }).ok())
+  EXPECT_FALSE(
+      change([this, first](journal::Outbox&) { return world.kernel->purge_dead_letter(kSidecarStream, first); }).ok())
       << "it is none any more";
 }
 

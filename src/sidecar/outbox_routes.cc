@@ -10,15 +10,15 @@ constexpr std::size_t kPageMax = 1000, kPageDefault = 100;
 
 void show(const ExchangePtr& exchange, RouteContext& context) {
   const journal::Outbox& outbox = context.workspace.kernel().outbox();
-  json::Object document{{"uplink", context.workspace.config().uplink},
-                        {"enabled", outbox.state().enabled},
-                        {"connection", "off"},
-                        {"pending_events", outbox.events()},
-                        {"pending_bytes", outbox.bytes()},
-                        {"oldest", nullptr},
-                        {"dead_letters", 0},
-                        {"limits", json::Object{{"events", outbox.limits().events_max},
-                                                {"bytes", outbox.limits().bytes_max}}}};
+  json::Object document{
+      {"uplink", context.workspace.config().uplink},
+      {"enabled", outbox.state().enabled},
+      {"connection", "off"},
+      {"pending_events", outbox.events()},
+      {"pending_bytes", outbox.bytes()},
+      {"oldest", nullptr},
+      {"dead_letters", 0},
+      {"limits", json::Object{{"events", outbox.limits().events_max}, {"bytes", outbox.limits().bytes_max}}}};
   json::Object dropped;
   if (context.uplink != nullptr) {
     const Result<uplink::UplinkStatus> status = context.uplink->status();

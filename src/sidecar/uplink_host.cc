@@ -68,13 +68,9 @@ Result<std::unique_ptr<UplinkHost>> UplinkHost::start(Workspace& workspace) {
   const std::string log_id = make_ulid(parts->clock.now(), parts->random.draw16()).str();
   LUMENFLOW_TRY_ASSIGN(parts->inbox, uplink::open_inbox(workspace.paths().inbox, log_id));
   LUMENFLOW_TRY_ASSIGN(parts->link, uplink::LoopbackLink::open(*parts->inbox, config.id.str()));
-  const uplink::UplinkParts uplink_parts{workspace.log(),
-                                         *parts->link,
-                                         parts->keeper,
-                                         files,
-                                         join_path(workspace.paths().conductor, "outbox"),
-                                         parts->clock,
-                                         parts->random};
+  const uplink::UplinkParts uplink_parts{
+      workspace.log(), *parts->link, parts->keeper, files, join_path(workspace.paths().conductor, "outbox"),
+      parts->clock,    parts->random};
   LUMENFLOW_TRY_ASSIGN(parts->uplink, uplink::Uplink::start(uplink_parts, limits_of(config.uplink_limits)));
   return std::unique_ptr<UplinkHost>(new UplinkHost(std::move(parts)));
 }

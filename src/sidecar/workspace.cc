@@ -1,9 +1,9 @@
 #include "sidecar/workspace.h"
 
-#include <algorithm>
-#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
+#include <iterator>
 
 #include <atomic>
 #include <cerrno>

@@ -36,9 +36,9 @@ struct WorkspacePaths {
   std::string journal;  // journal.db
   std::string blobs;
   std::string checkpoints;
-  std::string conductor;    // what is kept for the uplink
-  std::string inbox;        // of the loopback adapter: conductor/inbox.db
-  std::string lock;  // what is locked: the state folder itself
+  std::string conductor;  // what is kept for the uplink
+  std::string inbox;      // of the loopback adapter: conductor/inbox.db
+  std::string lock;       // what is locked: the state folder itself
 };
 
 struct InitOptions {
