@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/logging.h"
 #include "ledger_pack.h"
 
 namespace lumenflow::crash {
@@ -25,6 +26,7 @@ class Run {
       : options_(options), disk_(options.seed), world_(options.seed), workload_(options.seed), random_(options.seed) {
     world_.pipelined = options.seed % 4 != 0;
     disk_.ignore_syncs(options.ignores_syncs);
+    configure_logging(LogLevel::kOff, LogFormat::kText);  // a disk that dies is complained of
   }
 
   Trial run() {
@@ -66,6 +68,7 @@ class Run {
       workload_.step(*process);
     }
     for (const Promise& promise : ledger_memory().promises) promised_.push_back(promise);
+    trial_.changes = disk_.changes();
     if (!last) return;
     disk_.fail(SimDisk::Fault::kNone, 0, 0);
     process->connected = true;
@@ -85,7 +88,6 @@ class Run {
   }
 
   Trial end() {
-    trial_.changes = disk_.changes();
     for (const auto& [what, asked] : workload_.history()) trial_.acknowledged += asked.acknowledged ? 1 : 0;
     return trial_;
   }

@@ -50,7 +50,7 @@ struct TrialOptions {
 struct Trial {
   std::string fault;               // what was wrong; empty: nothing
   std::uint64_t deaths = 0;        // that came
-  std::uint64_t changes = 0;       // to the disk, in all
+  std::uint64_t changes = 0;       // to the disk, before it was to come to rest
   std::uint64_t acknowledged = 0;  // emissions
 };
 

@@ -56,6 +56,7 @@ struct File {
   void* disk;
   NodePtr node;
   std::string path;
+  bool syncs_folder = false;  // with its next sync, as SQLite's own file layer does it for journals
   int level = SQLITE_LOCK_NONE;
   bool delete_on_close = false;
   bool maps_shm = false;
@@ -75,7 +76,7 @@ struct SimDisk::State {
   sqlite3_vfs vfs{};
   sqlite3_vfs* inner = nullptr;
   std::map<std::string, NodePtr> names;
-  std::map<std::string, NodePtr> removed;  // names that were, until their removal or what took their place lasts
+  std::map<std::string, NodePtr> removed;  // names that were, until the folder is synced
   std::uint64_t changes = 0;
   std::optional<std::uint64_t> dies_at;
   bool dead = false;
@@ -144,6 +145,12 @@ struct SimDisk::State {
     names.erase(found);
   }
 
+  void sync_folder() {
+    if (ignores_syncs) return;
+    removed.clear();
+    for (const auto& [path, node] : names) node->name_lasts = true;
+  }
+
   // --- SQLite's side ---
 
   static State& of(sqlite3_vfs* vfs) { return *static_cast<State*>(vfs->pAppData); }
@@ -162,7 +169,6 @@ struct SimDisk::State {
       if (name != nullptr && (flags & SQLITE_OPEN_CREATE) == 0) return SQLITE_CANTOPEN;
       if (disk.change(SQLITE_CANTOPEN).code != SQLITE_OK) return SQLITE_CANTOPEN;
       node = std::make_shared<Node>();
-      node->name_lasts = (flags & SQLITE_OPEN_MAIN_DB) != 0;
       if (name != nullptr) disk.names[path] = node;
     }
     File* opened = new (file) File{};
@@ -170,18 +176,19 @@ struct SimDisk::State {
     opened->disk = &disk;
     opened->node = std::move(node);
     opened->path = path;
+    opened->syncs_folder = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0;
     opened->delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
     if (flags_out != nullptr) *flags_out = flags;
     return SQLITE_OK;
   }
 
-  static int remove(sqlite3_vfs* vfs, const char* name, int sync_folder) {
+  static int remove(sqlite3_vfs* vfs, const char* name, int and_sync) {
     State& disk = of(vfs);
     const std::lock_guard lock(disk.mutex);
     if (!disk.names.contains(name)) return SQLITE_IOERR_DELETE_NOENT;
     if (const Verdict verdict = disk.change(SQLITE_IOERR_DELETE); verdict.code != SQLITE_OK) return verdict.code;
     disk.drop_name(name);
-    if (sync_folder != 0) disk.removed.erase(name);
+    if (and_sync != 0) disk.sync_folder();
     return SQLITE_OK;
   }
 
@@ -255,8 +262,7 @@ struct SimDisk::State {
     if (disk.ignores_syncs) return SQLITE_OK;
     for (const Change& change : node.unsynced) carry_out(change, node.synced);
     node.unsynced.clear();
-    if (!node.name_lasts) disk.removed.erase(self(file).path);
-    node.name_lasts = true;
+    if (std::exchange(self(file).syncs_folder, false)) disk.sync_folder();
     return SQLITE_OK;
   }
 
