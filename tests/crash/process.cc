@@ -187,15 +187,21 @@ bool Process::anything_left() const {
   return false;
 }
 
+// Writes down one step of the account of ephemerals; whether there was one.
+bool Process::settle_account() {
+  engine_->settle_all();
+  const std::vector<uplink::Action> actions = engine_->take_actions();
+  for (const uplink::Action& action : actions) carry_out(action);
+  settle();
+  return !actions.empty() || anything_left();
+}
+
 bool Process::come_to_rest() {
   settle();
   for (int round = 0; round < kRoundsToRest; ++round) {
     pass(milliseconds(round < 40 ? 25 : 1'000));
     if (round % 4 != 3 || anything_left()) continue;
-    engine_->settle_all();
-    for (const uplink::Action& action : engine_->take_actions()) carry_out(action);
-    settle();
-    if (!anything_left()) return true;
+    if (!settle_account()) return true;
   }
   return false;
 }

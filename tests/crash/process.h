@@ -57,6 +57,7 @@ class Process {
   Status open_uplink();
   void ring();
   bool run_engine();
+  bool settle_account();
   void carry_out(const uplink::Action& action);
   void keep(std::uint64_t id, std::function<Status(journal::Outbox&)> change);
   uplink::Millis now() const;
