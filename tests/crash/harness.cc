@@ -115,6 +115,7 @@ void Workload::call(Process& process, std::string_view tool, std::int64_t n, con
       asked.acknowledged = true;
       const json::Value body = *json::parse(result.body);
       if (const json::Value* id = body.at_pointer("/data/event_id")) asked.event_id = id->as_string();
+      if (told_) told_(kind, n, asked);
     }
   });
 }

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "checker.h"
@@ -16,7 +19,10 @@ namespace lumenflow::crash {
 // Random work, from a seed. Remembers what callers were told, also across lives.
 class Workload {
  public:
-  explicit Workload(std::uint32_t seed) : random_(seed) {}
+  using Told = std::function<void(std::string_view kind, std::int64_t n, const Asked& asked)>;
+  // `told` hears of every acknowledgement as it comes. Numbers begin after `numbers_after`.
+  explicit Workload(std::uint32_t seed, std::int64_t numbers_after = 0, Told told = {})
+      : random_(seed), next_n_(numbers_after), told_(std::move(told)) {}
   // Does something on the process, and lets it do what follows from that.
   void step(Process& process);
   const History& history() const { return history_; }
@@ -32,7 +38,8 @@ class Workload {
   void call_something(Process& process);
 
   std::mt19937 random_;
-  std::int64_t next_n_ = 0;
+  std::int64_t next_n_;
+  const Told told_;
   std::vector<Keyed> keyed_;  // to be asked again
   History history_;
   std::uint64_t refused_ = 0;
