@@ -84,11 +84,12 @@ class Check {
 
   void note_event(Position at, const journal::EmittedEvent& emitted, std::string text) {
     const json::Value envelope = *json::parse(text);
-    Found found{at, emitted.kind, std::string(json::string_or(envelope, "event_id", "")), text, 0, emitted.seq,
-                emitted.queue_seq};
+    Found found{at,          emitted.kind,     std::string(json::string_or(envelope, "event_id", "")), text, 0,
+                emitted.seq, emitted.queue_seq};
     if (const json::Value* n = envelope.at_pointer("/payload/n")) found.n = n->as_integer();
     const std::string where = emitted.kind + " " + std::to_string(found.n) + ": ";
-    if (emitted.seq != events_.size() + 1) wrong(where + "seq " + std::to_string(emitted.seq) + " is a gap or a repeat");
+    if (emitted.seq != events_.size() + 1)
+      wrong(where + "seq " + std::to_string(emitted.seq) + " is a gap or a repeat");
     if (emitted.queue_seq != 0 && emitted.queue_seq != ++queue_seq_)
       wrong(where + "queue_seq " + std::to_string(emitted.queue_seq) + " is a gap or a repeat");
     if (!ids_.insert(found.event_id).second) wrong(where + "an event_id is there twice");
@@ -177,8 +178,8 @@ class Check {
       const bool has_effect = next < numbers->size() && (*numbers)[next] == event.n;
       if (has_effect) ++next;
       const std::string_view nul("\0", 1);
-      const auto recorded = replays.find(
-          sha256({"ledger", nul, kind, nul, replay_key(kind, event.event_id, event.n)}), world_.clock.now());
+      const auto recorded = replays.find(sha256({"ledger", nul, kind, nul, replay_key(kind, event.event_id, event.n)}),
+                                         world_.clock.now());
       if (!recorded.ok()) return wrong(recorded.error().to_string());
       if (recorded->has_value() != has_effect)
         return wrong(what + (has_effect ? " has its effect and no replay record" : ": its replay record is ahead"));

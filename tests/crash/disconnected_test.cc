@@ -22,9 +22,8 @@ class Disconnected : public testing::Test {
   }
   void call(std::string_view tool) {
     bool ok = false;
-    process_->submit(tool, ++n_, "", [&ok](const kernel::CallResult& result) {
-      ok = result.outcome == journal::Outcome::kSuccess;
-    });
+    process_->submit(tool, ++n_, "",
+                     [&ok](const kernel::CallResult& result) { ok = result.outcome == journal::Outcome::kSuccess; });
     process_->settle();
     process_->pass(20ms);
     EXPECT_TRUE(ok) << tool << " " << n_;
@@ -56,10 +55,10 @@ TEST_F(Disconnected, EphemeralsAreCountedAndNeverSentLater) {
   for (int i = 0; i < 10; ++i) call(kSee);  // 1 to 10
   EXPECT_EQ(arrived(kSeen), numbers({{1, 10}}));
   process_->connected = false;
-  for (int i = 0; i < 20; ++i) call(kSee);   // 11 to 30
-  for (int i = 0; i < 5; ++i) call(kPost);   // 31 to 35
-  process_->pass(12s);                       // longer than the other side may be silent
-  for (int i = 0; i < 20; ++i) call(kSee);   // 36 to 55
+  for (int i = 0; i < 20; ++i) call(kSee);  // 11 to 30
+  for (int i = 0; i < 5; ++i) call(kPost);  // 31 to 35
+  process_->pass(12s);                      // longer than the other side may be silent
+  for (int i = 0; i < 20; ++i) call(kSee);  // 36 to 55
   EXPECT_EQ(process_->engine().state().dropped.at(std::string(kSeen)), 39u) << "one was on its way: that shows later";
   process_->connected = true;
   ASSERT_TRUE(process_->come_to_rest());

@@ -24,9 +24,9 @@ struct World {
   explicit World(std::uint64_t seed) : random(seed) {}
   ManualClock clock;
   SeededRandom random;
-  std::string folder;      // of the files, with its slash; empty on a simulated disk
-  bool pipelined = true;   // as the sidecar has it; else every commit is waited for on the spot
-  int wal_pages = 24;      // short, so that folding back is part of it
+  std::string folder;     // of the files, with its slash; empty on a simulated disk
+  bool pipelined = true;  // as the sidecar has it; else every commit is waited for on the spot
+  int wal_pages = 24;     // short, so that folding back is part of it
   std::unique_ptr<Files> files = make_memory_files();
 };
 

@@ -176,7 +176,8 @@ struct SimDisk::State {
     opened->disk = &disk;
     opened->node = std::move(node);
     opened->path = path;
-    opened->syncs_folder = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0;
+    opened->syncs_folder =
+        (flags & SQLITE_OPEN_CREATE) != 0 && (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0;
     opened->delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
     if (flags_out != nullptr) *flags_out = flags;
     return SQLITE_OK;
@@ -453,9 +454,8 @@ void SimDisk::restart_process() {
 void SimDisk::cut_power() {
   restart_process();
   const std::lock_guard lock(state_->mutex);
-  std::erase_if(state_->names, [this](const auto& name) {
-    return !name.second->name_lasts && state_->random() % 2 == 0;
-  });
+  std::erase_if(state_->names,
+                [this](const auto& name) { return !name.second->name_lasts && state_->random() % 2 == 0; });
   for (const auto& [path, node] : state_->removed)
     if (!state_->names.contains(path) && state_->random() % 2 == 0) state_->names[path] = node;
   state_->removed.clear();

@@ -1,9 +1,9 @@
 // A disk in memory under SQLite: it remembers what was synced and what was not, so that the process can die and the
 // power can go before any single change to it, and it fails when told.
 //
-// While one is alive, every connection that is opened lives on it. Thread safe; restart_process(), cut_power() and the rest of
-// what a test does is for when nothing has a file open. All files are in one folder, and names last from when that is
-// synced, which SQLite has done with the first sync of a journal.
+// While one is alive, every connection that is opened lives on it. Thread safe; restart_process(), cut_power() and the
+// rest of what a test does is for when nothing has a file open. All files are in one folder, and names last from when
+// that is synced, which SQLite has done with the first sync of a journal.
 #pragma once
 
 #include <cstdint>
