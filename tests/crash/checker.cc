@@ -87,6 +87,7 @@ class Check {
     Found found{at,          emitted.kind,     std::string(json::string_or(envelope, "event_id", "")), text, 0,
                 emitted.seq, emitted.queue_seq};
     if (const json::Value* n = envelope.at_pointer("/payload/n")) found.n = n->as_integer();
+    if (found.kind == kEchoed) ++echoes_[{std::string(json::string_or(*envelope.find("payload"), "of", "")), found.n}];
     const std::string where = emitted.kind + " " + std::to_string(found.n) + ": ";
     if (emitted.seq != events_.size() + 1)
       wrong(where + "seq " + std::to_string(emitted.seq) + " is a gap or a repeat");
@@ -99,7 +100,7 @@ class Check {
   void check_promises() {
     std::map<std::pair<std::string, std::int64_t>, const Found*> by_number;
     for (const Found& event : events_) {
-      if (!event.kind.starts_with("ledger:")) continue;
+      if (!event.kind.starts_with("ledger:") || event.kind == kEchoed) continue;
       if (!by_number.emplace(std::pair(event.kind, event.n), &event).second)
         wrong(event.kind + " " + std::to_string(event.n) + " is in the journal twice");
     }
@@ -185,6 +186,9 @@ class Check {
         return wrong(what + (has_effect ? " has its effect and no replay record" : ": its replay record is ahead"));
       if (applied_entries_[event.event_id] != (has_effect ? 1u : 0u))
         return wrong(what + " was applied " + std::to_string(applied_entries_[event.event_id]) + " times");
+      if (echoes_[{name, event.n}] != (has_effect && kind != kSeen ? 1u : 0u))
+        return wrong(what + ": its handler's own event is there " + std::to_string(echoes_[{name, event.n}]) +
+                     " times");
       if (!has_effect && event.at <= cursor) return wrong(what + ": the cursor is ahead of its effect");
       if (!has_effect && at_rest_) return wrong(what + " never had its effect");
     }
@@ -212,6 +216,7 @@ class Check {
   std::set<std::string> ids_;
   std::set<std::uint64_t> arrived_;  // by seq
   std::map<std::string, std::uint64_t> applied_entries_;
+  std::map<std::pair<std::string, std::int64_t>, std::uint64_t> echoes_;  // by what they echo
 };
 
 }  // namespace

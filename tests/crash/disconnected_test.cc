@@ -56,10 +56,12 @@ TEST_F(Disconnected, EphemeralsAreCountedAndNeverSentLater) {
   EXPECT_EQ(arrived(kSeen), numbers({{1, 10}}));
   process_->connected = false;
   for (int i = 0; i < 20; ++i) call(kSee);  // 11 to 30
+  EXPECT_EQ(process_->engine().state().connection, uplink::Connection::kDisconnected) << "a send was refused";
+  EXPECT_EQ(process_->engine().state().dropped.at(std::string(kSeen)), 19u) << "one was on its way: that shows later";
   for (int i = 0; i < 5; ++i) call(kPost);  // 31 to 35
   process_->pass(12s);                      // longer than the other side may be silent
   for (int i = 0; i < 20; ++i) call(kSee);  // 36 to 55
-  EXPECT_EQ(process_->engine().state().dropped.at(std::string(kSeen)), 39u) << "one was on its way: that shows later";
+  EXPECT_EQ(process_->engine().state().dropped.at(std::string(kSeen)), 39u);
   process_->connected = true;
   ASSERT_TRUE(process_->come_to_rest());
   for (int i = 0; i < 10; ++i) call(kSee);  // 56 to 65

@@ -14,8 +14,8 @@ constexpr std::string_view kManifest = R"(
 id: ledger
 version: 1.0.0
 runtime: {type: builtin}
-emitted_event_kinds: ["ledger:posted", "ledger:billed", "ledger:seen"]
-backpressure_policy: {"ledger:posted": queue, "ledger:billed": queue, "ledger:seen": ephemeral}
+emitted_event_kinds: ["ledger:posted", "ledger:billed", "ledger:seen", "ledger:echoed"]
+backpressure_policy: {"ledger:posted": queue, "ledger:billed": queue, "ledger:seen": ephemeral, "ledger:echoed": queue}
 subscribed_event_kinds: ["ledger:posted", "ledger:billed", "ledger:seen"]
 tools:
   - name: ledger:post
@@ -72,6 +72,7 @@ Status note(pack::HandlerContext& context, const pack::Event& event) {
   LUMENFLOW_TRY_ASSIGN(const std::optional<json::Value> before, context.store().get(event.kind));
   json::Array list = before ? *before->if_array() : json::Array();
   list.push_back(n);
+  if (event.kind != kSeen) LUMENFLOW_TRY(context.emit(kEchoed, json::Object{{"n", n}, {"of", event.kind}}));
   return context.store().put(event.kind, std::move(list));
 }
 

@@ -19,6 +19,7 @@ namespace lumenflow::crash {
 inline constexpr std::string_view kPosted = "ledger:posted";  // queue; handled on the strand
 inline constexpr std::string_view kBilled = "ledger:billed";  // queue; handled on the executor
 inline constexpr std::string_view kSeen = "ledger:seen";      // ephemeral; handled on the executor
+inline constexpr std::string_view kEchoed = "ledger:echoed";  // queue; emitted by the handlers of the first two
 
 // Input of every tool: {n, key?}; n is the event's payload, and makes it known again.
 inline constexpr std::string_view kPost = "ledger:post";  // emits kPosted, on the strand
