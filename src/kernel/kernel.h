@@ -105,6 +105,9 @@ class Kernel final : private HostServices {
   Status requeue_dead_letter(std::string_view stream, Position at);
   Status purge_dead_letter(std::string_view stream, Position at);
   const journal::Outbox& outbox() const { return outbox_; }
+  // The same for what a pack's handler kept failing with.
+  Status requeue_delivery(std::string_view pack_id, std::string_view stream, Position at);
+  Status purge_delivery(std::string_view pack_id, std::string_view stream, Position at);
 
   bool draining() const override { return draining_; }
   bool journal_available() const { return journal_available_; }
