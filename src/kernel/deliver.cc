@@ -265,7 +265,8 @@ Status Kernel::record(Delivery& delivery, std::string_view outcome, std::string_
     return ports_.log.put(
         journal::kAttemptsTable, cursor_name,
         journal::encode(journal::Attempts{delivery.at, static_cast<std::uint64_t>(delivery.attempts)}));
-  if (delivery.attempts > 0 && !delivery.redriven) LUMENFLOW_TRY(ports_.log.erase(journal::kAttemptsTable, cursor_name));
+  if (delivery.attempts > 0 && !delivery.redriven)
+    LUMENFLOW_TRY(ports_.log.erase(journal::kAttemptsTable, cursor_name));
   if (outcome == "applied") {
     LUMENFLOW_TRY(replays_.put(replay_hash(delivery), {}, now + options_.config.idempotency_window));
     LUMENFLOW_TRY(replays_.expire(now));
@@ -273,7 +274,8 @@ Status Kernel::record(Delivery& delivery, std::string_view outcome, std::string_
   log::Cursor cursor(ports_.log, cursor_name);
   if (delivery.redriven) {
     const Result<log::DeadLetter> letter = cursor.redrive(delivery.at);
-    if (!letter.ok()) return letter.error().code() == ErrorCode::kNotFound ? Status() : letter.error();  // purged meanwhile
+    if (!letter.ok())
+      return letter.error().code() == ErrorCode::kNotFound ? Status() : letter.error();  // purged meanwhile
     const bool again = outcome == "dead_lettered" || outcome == "parked";
     return again ? cursor.dead_letter_again(*letter, error) : Status();
   }

@@ -168,7 +168,8 @@ Status Subscriptions::redrive(std::string_view pack_id, DeliveryPtr delivery) {
   const auto handler = found == packs_.end() ? decltype(found->second.handlers.end()){}
                                              : found->second.handlers.find(delivery->event.kind);
   if (found == packs_.end() || handler == found->second.handlers.end())
-    return Error(ErrorCode::kNotFound, "the pack '" + std::string(pack_id) + "' has no handler of " + delivery->event.kind);
+    return Error(ErrorCode::kNotFound,
+                 "the pack '" + std::string(pack_id) + "' has no handler of " + delivery->event.kind);
   delivery->generation = generation_;
   delivery->pack_id = found->first;
   delivery->pack = found->second.pack;

@@ -85,7 +85,8 @@ class Subscriptions {
   std::vector<EventRead> take_reads();
   void read(EventRead read);
 
-  // Runs a dead letter once more, as soon as nothing of its stream runs. NOT_FOUND when no handler of the pack takes it.
+  // Runs a dead letter once more, as soon as nothing of its stream runs. NOT_FOUND when no handler of the pack takes
+  // it.
   Status redrive(std::string_view pack_id, DeliveryPtr delivery);
 
   // The next delivery whose turn it is, which from now on runs; null when there is none.

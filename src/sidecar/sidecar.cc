@@ -78,6 +78,7 @@ class AsioSidecar final : public Sidecar {
     add_call_routes(routes, context_);
     add_event_routes(routes, context_);
     add_audit_routes(routes, context_);
+    add_handler_routes(routes, context_);
     add_outbox_routes(routes, context_);
     add_status_routes(routes, context_);
     add_openapi_route(routes, context_);
