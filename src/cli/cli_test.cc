@@ -63,6 +63,14 @@ TEST_F(Commands, TheOutboxSaysWhatWaits) {
   expect({"outbox", "drain", "--timeout", "soon"}, kUsage, "no duration");
 }
 
+TEST_F(Commands, TheHandlersSayWhatWaitsForThem) {
+  EXPECT_THAT(cli.run({"handlers", "list"}).out, HasSubstr("PACK"));
+  EXPECT_EQ(cli.run({"handlers", "dead-letters", "--pack", "sidekick"}).exit_code, kOk);
+  expect({"handlers", "dead-letters", "--pack", "nobody"}, kRefused, "no active pack has the id 'nobody'");
+  expect({"handlers", "requeue", "--pack", "sidekick", "1"}, kRefused, "NOT_FOUND");
+  expect({"handlers", "purge", "1"}, kUsage, "--pack");
+}
+
 TEST_F(Commands, AnUplinkMakesEventsWaitAlsoWithoutASidecar) {
   std::ofstream(cli.root() + "/lumenflow.yaml", std::ios::app) << "uplink: loopback\n";
   const json::Value stats = parsed(cli.run({"outbox", "stats", "--json"}).out);
