@@ -18,6 +18,7 @@ void show(const ExchangePtr& exchange, RouteContext& context) {
       {"oldest", nullptr},
       {"dead_letters", 0},
       {"limits", json::Object{{"events", outbox.limits().events_max}, {"bytes", outbox.limits().bytes_max}}}};
+  if (!context.uplink_fault.empty()) document.set("last_error", context.uplink_fault);
   json::Object dropped;
   if (context.uplink != nullptr) {
     const Result<uplink::UplinkStatus> status = context.uplink->status();

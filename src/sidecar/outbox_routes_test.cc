@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <filesystem>
+#include <fstream>
 #include <functional>
 
 #include "sidecar/testing/sidecar_world.h"
@@ -117,6 +119,22 @@ TEST(OutboxRoutes, WhatWaitsSurvivesARestart) {
   world.start();
   outbox_until(world, is_empty);
   EXPECT_THAT(inbox_of(world).numbers, ElementsAre(1, 2, 3));
+}
+
+TEST(OutboxRoutes, AnInboxThatCannotBeReadStopsNothingElse) {
+  SidecarWorld world(with_loopback());
+  world.call("probe:emit", emit(1));
+  outbox_until(world, is_empty);
+  world.stop();
+  const std::string inbox = WorkspacePaths(world.root()).inbox;
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(inbox + suffix);
+  std::ofstream(inbox) << "no database at all, but long enough to be looked at as one";
+  world.start();
+  EXPECT_EQ(world.call("probe:emit", emit(2)).status, 200);
+  const Answer outbox = world.get("/outbox");
+  EXPECT_EQ(outbox.text("/connection"), "off");
+  EXPECT_NE(outbox.text("/last_error"), "");
+  EXPECT_FALSE(is_empty(outbox.value)) << "it waits";
 }
 
 TEST(OutboxRoutes, WithoutAnUplinkNothingWaits) {

@@ -58,6 +58,7 @@ struct RouteContext {
   std::function<std::size_t()> connections;  // open now
   std::chrono::milliseconds heartbeat;       // between the comments that keep a silent stream open
   const UplinkHost* uplink = nullptr;        // null: this process carries no events away
+  std::string uplink_fault = {};             // why it could not start
   bool closing = false;                      // the kernel has drained: streams end
   std::vector<RouteSpec> table = {};         // every route there is
 };

@@ -290,7 +290,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
   LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> dead_letter_tools, make_dead_letter_tools());
   std::ranges::move(dead_letter_tools, std::back_inserter(options.kernel_tools));
-  options.outbox = has_uplink(options.config);
+  options.outbox = outbox_mode(options.config);
   options.on_notice = ports.on_notice;
   workspace->outbound_ = make_outbound(ports.ca_file);
   Status opened = workspace->open_journal(log_options, options);
