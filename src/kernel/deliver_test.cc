@@ -419,7 +419,7 @@ TEST_F(Deliver, AnEventEmittedAtOnceStaysWhenItsCallFails) {
 
 TEST_F(Deliver, TheSameEmissionTwiceIsOneEvent) {
   std::vector<pack::Emitted> emitted;
-  g_behaviour.announce = [&emitted, this](ToolContext& context) -> ToolResult {
+  g_behaviour.announce = [&emitted](ToolContext& context) -> ToolResult {
     pack::EmitOptions options;
     options.idempotency_key = "first";
     Result<pack::Emitted> event = context.emit_now("bell:rung", json::Object{{"n", 1}}, options);
