@@ -22,6 +22,7 @@ struct Parsed {
   EventFlags events;
   OutboxFlags outbox;
   InboxFlags inbox;
+  HandlerFlags handlers;
   AuditFlags audit;
   TokenFlags token;
   DoctorFlags doctor;
@@ -171,6 +172,39 @@ void add_outbox_commands(CLI::App& app, Parsed& parsed) {
   inbox->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_inbox(context, parsed.inbox); }; });
 }
 
+using HandlerCommand = int (*)(Context&, const HandlerFlags&);
+
+CLI::App* add_handler_command(CLI::App& parent, Parsed& parsed, const std::string& name, const std::string& help,
+                              HandlerCommand run) {
+  CLI::App* command = parent.add_subcommand(name, help);
+  command->callback(
+      [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.handlers); }; });
+  return command;
+}
+
+void add_handler_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App* handlers =
+      app.add_subcommand("handlers", "Events on their way to the packs' handlers")->require_subcommand(1);
+  HandlerFlags& flags = parsed.handlers;
+  add_handler_command(*handlers, parsed, "list", "How many events wait for each pack", run_handlers_list)
+      ->add_flag("--json", flags.json);
+  const auto of_pack = [&flags](CLI::App* command) {
+    command->add_option("--pack", flags.pack, "the pack's id")->required();
+    command->add_option("--stream", flags.stream)->capture_default_str();
+    return command;
+  };
+  of_pack(add_handler_command(*handlers, parsed, "dead-letters", "Events that its handler kept failing with",
+                              run_handlers_dead_letters))
+      ->add_flag("--json", flags.json, "a JSON object a line");
+  const auto of_letter = [&](const std::string& name, const std::string& help, HandlerCommand run) {
+    of_pack(add_handler_command(*handlers, parsed, name, help, run))
+        ->add_option("position", flags.position, "of the dead letter in the journal")
+        ->required();
+  };
+  of_letter("requeue", "Try a dead letter once more", run_handlers_requeue);
+  of_letter("purge", "Let a dead letter go", run_handlers_purge);
+}
+
 using AuditCommand = int (*)(Context&, const AuditFlags&);
 
 CLI::App* add_audit_command(CLI::App& audit, Parsed& parsed, const std::string& name, const std::string& help,
@@ -277,6 +311,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_call_commands(app, parsed);
   add_event_commands(app, parsed);
   add_outbox_commands(app, parsed);
+  add_handler_commands(app, parsed);
   add_audit_commands(app, parsed);
   add_token_commands(app, parsed);
   add_other_commands(app, parsed);

@@ -49,6 +49,38 @@ class Commands : public testing::Test {
   CommandLine cli;
 };
 
+TEST_F(Commands, TheOutboxSaysWhatWaits) {
+  EXPECT_THAT(cli.run({"outbox", "stats"}).out, HasSubstr("pending_events  0"));
+  const json::Value stats = parsed(cli.run({"outbox", "stats", "--json"}).out);
+  EXPECT_EQ(json::boolean_or(stats, "enabled", true), false);
+  EXPECT_EQ(cli.run({"outbox", "list"}).exit_code, kOk);
+  EXPECT_EQ(cli.run({"outbox", "export"}).out, "");
+  EXPECT_EQ(cli.run({"outbox", "drain"}).exit_code, kOk);
+  EXPECT_EQ(cli.run({"outbox", "dead-letters"}).exit_code, kOk);
+  EXPECT_THAT(cli.run({"outbox", "dead-letters", "purge", "--all"}).out, HasSubstr("no dead letters"));
+  expect({"outbox", "dead-letters", "requeue"}, kUsage, "give the POSITION of a dead letter, or --all");
+  expect({"outbox", "dead-letters", "requeue", "1"}, kRefused, "NOT_FOUND");
+  expect({"outbox", "drain", "--timeout", "soon"}, kUsage, "no duration");
+}
+
+TEST_F(Commands, TheHandlersSayWhatWaitsForThem) {
+  EXPECT_THAT(cli.run({"handlers", "list"}).out, HasSubstr("PACK"));
+  EXPECT_EQ(cli.run({"handlers", "dead-letters", "--pack", "sidekick"}).exit_code, kOk);
+  expect({"handlers", "dead-letters", "--pack", "nobody"}, kRefused, "no active pack has the id 'nobody'");
+  expect({"handlers", "requeue", "--pack", "sidekick", "1"}, kRefused, "NOT_FOUND");
+  expect({"handlers", "purge", "1"}, kUsage, "--pack");
+}
+
+TEST_F(Commands, AnUplinkMakesEventsWaitAlsoWithoutASidecar) {
+  std::ofstream(cli.root() + "/lumenflow.yaml", std::ios::app) << "uplink: loopback\n";
+  const json::Value stats = parsed(cli.run({"outbox", "stats", "--json"}).out);
+  EXPECT_EQ(json::boolean_or(stats, "enabled", false), true);
+  EXPECT_EQ(text_at(stats, "/connection"), "off");
+  const Said inbox = cli.run({"inbox"});
+  EXPECT_EQ(inbox.exit_code, kOk);
+  EXPECT_THAT(inbox.err, HasSubstr("nothing has come in"));
+}
+
 TEST_F(Usage, EveryCommandHelps) {
   const std::vector<std::vector<std::string>> commands = {{},
                                                           {"init"},

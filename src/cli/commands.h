@@ -65,6 +65,17 @@ int run_outbox_dead_letters(Context& context, const OutboxFlags& flags);
 int run_outbox_requeue(Context& context, const OutboxFlags& flags);
 int run_outbox_purge(Context& context, const OutboxFlags& flags);
 
+struct HandlerFlags {
+  std::string pack;
+  std::string stream = "sidecar";
+  std::uint64_t position = 0;  // of a dead letter
+  bool json = false;
+};
+int run_handlers_list(Context& context, const HandlerFlags& flags);
+int run_handlers_dead_letters(Context& context, const HandlerFlags& flags);
+int run_handlers_requeue(Context& context, const HandlerFlags& flags);
+int run_handlers_purge(Context& context, const HandlerFlags& flags);
+
 struct InboxFlags {
   std::uint64_t after = 0;
   bool json = false;

@@ -133,6 +133,28 @@ Check check_uplink(const Context& context, const sidecar::WorkspacePaths& paths,
   return {"uplink", Health::kOk, config.uplink + (enrolled ? ", enrolled" : ", not enrolled"), {}};
 }
 
+// What a running sidecar's uplink says of itself.
+void check_outbox(Session& session, Checks& checks) {
+  const auto stats = session.get("/outbox");
+  if (!stats.ok() || !json::boolean_or(*stats, "enabled", false)) return;
+  const std::string_view connection = json::string_or(*stats, "connection", "off");
+  const std::string pending = count(static_cast<std::size_t>(json::integer_or(*stats, "pending_events", 0)), "event");
+  const std::string why(json::string_or(*stats, "last_error", ""));
+  const std::int64_t letters = json::integer_or(*stats, "dead_letters", 0);
+  if (connection == "forked")
+    checks.push_back({"outbox", Health::kFault, "the other side knows another journal: " + why,
+                      "nothing is delivered until that is settled; restore the journal or the other side"});
+  else if (connection != "connected")
+    checks.push_back({"outbox", Health::kWarning,
+                      "not connected, " + pending + " waiting" + (why.empty() ? "" : ": " + why),
+                      "see `lumenflow outbox stats`"});
+  else if (letters > 0)
+    checks.push_back({"outbox", Health::kWarning, count(static_cast<std::size_t>(letters), "dead letter"),
+                      "see `lumenflow outbox dead-letters`"});
+  else
+    checks.push_back({"outbox", Health::kOk, "connected, " + pending + " waiting", {}});
+}
+
 bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, Checks& checks) {
   const auto session = Session::open(context);
   if (!session.ok()) {
@@ -162,6 +184,7 @@ bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, C
         {"journal", Health::kOk, megabytes(context, path) + ", opens and agrees with its last checkpoint", {}});
     for (const auto& pack : read.registry->packs()) check_store(**session, pack->manifest, checks);
   }
+  if (running) check_outbox(**session, checks);
   if (running) check_drift(**session, checks);
   return running;
 }

@@ -70,6 +70,7 @@ class TlsTransport final : public Transport {
   TlsTransport(StreamSocket socket, ssl::context& tls) : stream_(std::move(socket), tls) {}
 
   void read(char* into, std::size_t max, std::shared_ptr<TransportEvents> events) override {
+    if (ended_) return discard_some(into, max, std::move(events));
     if (std::exchange(greeted_, true)) return read_some(into, max, std::move(events));
     auto greeted = [this, into, max, events = std::move(events)](ErrorFlag error) mutable {
       if (error) return events->on_read(0);
@@ -88,6 +89,7 @@ class TlsTransport final : public Transport {
 
   // close_notify and, once it is out, the end of the TCP stream; done when the peer has said the same or is closed.
   void end_write(std::shared_ptr<TransportEvents> keep_alive) override {
+    ended_ = true;
     stream_.async_shutdown([this, keep_alive = std::move(keep_alive)](ErrorFlag) {
       ErrorFlag ignored;
       stream_.next_layer().shutdown(StreamSocket::shutdown_send, ignored);
@@ -106,8 +108,17 @@ class TlsTransport final : public Transport {
     });
   }
 
+  // What still comes after the end is thrown away, and OpenSSL would take it for a fault: then the connection would be
+  // closed with bytes unread, and the reset could overtake the last answer.
+  void discard_some(char* into, std::size_t max, std::shared_ptr<TransportEvents> events) {
+    stream_.next_layer().async_read_some(
+        asio::buffer(into, max),
+        [events = std::move(events)](ErrorFlag error, std::size_t n) { events->on_read(error ? 0 : n); });
+  }
+
   ssl::stream<StreamSocket> stream_;
   bool greeted_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace

@@ -50,22 +50,23 @@ pack::Event event_of(const json::Value& envelope) {
   return event;
 }
 
+DeliveryPtr delivery_of(const journal::ReadEntry& entry) {
+  const json::Value& envelope = *entry.value.find("event");
+  auto delivery = std::make_shared<Delivery>();  // shared: see DeliveryPtr
+  delivery->at = entry.position;
+  delivery->event = event_of(envelope);
+  delivery->bytes = entry.bytes.size();
+  if (const json::Value* trace = envelope.at_pointer("/trace/traceparent")) delivery->traceparent = trace->as_string();
+  return delivery;
+}
+
 void fill(const journal::Reader& reader, EventRead& read) {
   Result<journal::Page> page = reader.page(read.after, kReadEventsMax, journal::Reader::events_of(read.kinds));
   if (!page.ok()) {
     read.read_to = page.error();
     return;
   }
-  for (const journal::ReadEntry& entry : page->items) {
-    const json::Value& envelope = *entry.value.find("event");
-    auto delivery = std::make_shared<Delivery>();
-    delivery->at = entry.position;
-    delivery->event = event_of(envelope);
-    delivery->bytes = entry.bytes.size();
-    if (const json::Value* trace = envelope.at_pointer("/trace/traceparent"))
-      delivery->traceparent = trace->as_string();
-    read.found.push_back(std::move(delivery));
-  }
+  for (const journal::ReadEntry& entry : page->items) read.found.push_back(delivery_of(entry));
   read.read_to = page->last;
 }
 
@@ -199,7 +200,7 @@ void Kernel::judge(const DeliveryPtr& delivery, DeliveryContext& context, Status
 
 void Kernel::attempt_failed(Delivery& delivery, const Error& error) {
   const std::string text(clip_utf8(std::string(name(error.code())) + ": " + error.message(), kErrorBytesMax));
-  if (++delivery.attempts >= kAttemptsMax) {
+  if (++delivery.attempts >= kAttemptsMax || delivery.redriven) {
     write_log(LogLevel::kError, "kernel", "an event is a dead letter: its handler kept failing",
               {{"pack", delivery.pack_id}, {"delivery", delivery.id()}, {"reason", text}});
     return end_delivery(delivery, "dead_lettered", text);
@@ -264,14 +265,38 @@ Status Kernel::record(Delivery& delivery, std::string_view outcome, std::string_
     return ports_.log.put(
         journal::kAttemptsTable, cursor_name,
         journal::encode(journal::Attempts{delivery.at, static_cast<std::uint64_t>(delivery.attempts)}));
-  if (delivery.attempts > 0) LUMENFLOW_TRY(ports_.log.erase(journal::kAttemptsTable, cursor_name));
+  if (delivery.attempts > 0 && !delivery.redriven)
+    LUMENFLOW_TRY(ports_.log.erase(journal::kAttemptsTable, cursor_name));
   if (outcome == "applied") {
     LUMENFLOW_TRY(replays_.put(replay_hash(delivery), {}, now + options_.config.idempotency_window));
     LUMENFLOW_TRY(replays_.expire(now));
   }
   log::Cursor cursor(ports_.log, cursor_name);
+  if (delivery.redriven) {
+    const Result<log::DeadLetter> letter = cursor.redrive(delivery.at);
+    if (!letter.ok())
+      return letter.error().code() == ErrorCode::kNotFound ? Status() : letter.error();  // purged meanwhile
+    const bool again = outcome == "dead_lettered" || outcome == "parked";
+    return again ? cursor.dead_letter_again(*letter, error) : Status();
+  }
   if (outcome == "dead_lettered" || outcome == "parked") return cursor.dead_letter(delivery.at, error);
   return cursor.advance(delivery.at);
+}
+
+// It stays a dead letter until it has been applied: a crash in between loses nothing.
+Status Kernel::requeue_delivery(std::string_view pack_id, std::string_view stream, Position at) {
+  const log::Cursor cursor(ports_.log, handler_cursor(pack_id, stream));
+  LUMENFLOW_TRY_ASSIGN(const auto letters, cursor.dead_letters(Position(at.value() - 1), 1));
+  if (letters.empty() || letters.front().position != at)
+    return Error(ErrorCode::kNotFound, "no dead letter of '" + std::string(pack_id) + "' stands at " +
+                                           std::to_string(at.value()) + " on the stream '" + std::string(stream) + "'");
+  LUMENFLOW_TRY_ASSIGN(const journal::ReadEntry entry, reader_.entry(at));
+  return subscriptions_.redrive(pack_id, delivery_of(entry));
+}
+
+Status Kernel::purge_delivery(std::string_view pack_id, std::string_view stream, Position at) {
+  LUMENFLOW_TRY(log::Cursor(ports_.log, handler_cursor(pack_id, stream)).redrive(at));
+  return {};
 }
 
 Status Kernel::move_handler_cursors(std::uint64_t lag) {

@@ -263,6 +263,39 @@ TEST_F(Deliver, TriesAgainAndThenSetsAside) {
   EXPECT_EQ(world.kernel->counters().deliveries_by_outcome.at("dead_lettered"), 1u);
 }
 
+TEST_F(Deliver, ADeadLetterThatIsSentAgainIsAppliedAndIsNoneAnyMore) {
+  bool broken = true;
+  g_behaviour.hear = [&broken](HandlerContext& context, const pack::Event& event) -> Status {
+    if (broken && number_of(event) == 1) return Error(ErrorCode::kUnreachable, "away");
+    return note(context, event);
+  };
+  world.open();
+  ring(1);
+  ring(2);
+  settle();
+  ASSERT_EQ(dead_letters().size(), 1u);
+  const Position at = dead_letters()[0].position;
+  EXPECT_EQ(world.kernel->requeue_delivery("bell", "sidecar", at.next()).error().code(), ErrorCode::kNotFound);
+  ASSERT_TRUE(world.kernel->requeue_delivery("bell", "sidecar", at).ok());
+  world.settle();
+  ASSERT_EQ(dead_letters().size(), 1u) << "still broken";
+  EXPECT_EQ(dead_letters()[0].attempts, 2u);
+
+  ASSERT_TRUE(world.kernel->requeue_delivery("bell", "sidecar", at).ok());
+  world.crash();  // before it ran
+  world.open();
+  ASSERT_EQ(dead_letters().size(), 1u);
+  broken = false;
+  ASSERT_TRUE(world.kernel->requeue_delivery("bell", "sidecar", at).ok());
+  ASSERT_TRUE(world.kernel->requeue_delivery("bell", "sidecar", at).ok());  // twice is once
+  world.settle();
+  EXPECT_THAT(heard(), ElementsAre(2, 1));
+  EXPECT_THAT(dead_letters(), IsEmpty());
+  ring(3);
+  world.settle();
+  EXPECT_THAT(heard(), ElementsAre(2, 1, 3));
+}
+
 TEST_F(Deliver, FailedAttemptsAreCountedOverARestart) {
   int tries = 0;
   g_behaviour.hear = [&tries](HandlerContext&, const pack::Event&) -> Status {
@@ -386,7 +419,7 @@ TEST_F(Deliver, AnEventEmittedAtOnceStaysWhenItsCallFails) {
 
 TEST_F(Deliver, TheSameEmissionTwiceIsOneEvent) {
   std::vector<pack::Emitted> emitted;
-  g_behaviour.announce = [&emitted, this](ToolContext& context) -> ToolResult {
+  g_behaviour.announce = [&emitted](ToolContext& context) -> ToolResult {
     pack::EmitOptions options;
     options.idempotency_key = "first";
     Result<pack::Emitted> event = context.emit_now("bell:rung", json::Object{{"n", 1}}, options);

@@ -61,14 +61,21 @@ struct KernelPorts {
   Outbound* outbound = nullptr;  // null: packs reach no other host
 };
 
+// Whether queue-class events wait until an uplink has delivered them.
+enum class OutboxMode : std::uint8_t {
+  kNone,      // no: what waited is given up
+  kAsBefore,  // whatever was so when the workspace was last open
+  kWaits,     // yes, from now on
+};
+
 struct KernelOptions {
   WorkspaceConfig config;
   std::shared_ptr<const pack::Registry> registry;  // shared with calls in flight
   std::vector<KernelTool> kernel_tools;
   std::string workspace_root;
-  std::string redaction_key;       // HMAC key of values at writeOnly positions
-  std::string version;             // of the program, recorded
-  bool outbox = false;             // queue-class events wait until an uplink has delivered them
+  std::string redaction_key;  // HMAC key of values at writeOnly positions
+  std::string version;        // of the program, recorded
+  OutboxMode outbox = OutboxMode::kAsBefore;
   std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
   // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
   std::function<bool(std::string_view)> on_notice;
@@ -105,6 +112,9 @@ class Kernel final : private HostServices {
   Status requeue_dead_letter(std::string_view stream, Position at);
   Status purge_dead_letter(std::string_view stream, Position at);
   const journal::Outbox& outbox() const { return outbox_; }
+  // The same for what a pack's handler kept failing with.
+  Status requeue_delivery(std::string_view pack_id, std::string_view stream, Position at);
+  Status purge_delivery(std::string_view pack_id, std::string_view stream, Position at);
 
   bool draining() const override { return draining_; }
   bool journal_available() const { return journal_available_; }

@@ -33,7 +33,8 @@ Result<Position> Kernel::append(log::Row row) {
 }
 
 Status Kernel::switch_outbox() {
-  if (options_.outbox) return outbox_.enable(Position(ports_.log.next_position().value() - 1));
+  if (options_.outbox == OutboxMode::kAsBefore) return {};
+  if (options_.outbox == OutboxMode::kWaits) return outbox_.enable(Position(ports_.log.next_position().value() - 1));
   LUMENFLOW_TRY_ASSIGN(const std::uint64_t given_up, outbox_.disable());
   if (given_up > 0)
     write_log(LogLevel::kWarn, "kernel", "the uplink is off: what waited for it will not be sent",

@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 
 class OutboxTest : public ::testing::Test {
  protected:
-  OutboxTest() { world.outbox = true; }
+  OutboxTest() { world.outbox = OutboxMode::kWaits; }
 
   CallResult emit(int n) { return world.call("probe:emit", json::Object{{"n", n}}); }
   std::vector<journal::OutboxItem> pending() {
@@ -47,18 +47,22 @@ TEST_F(OutboxTest, HoldsQueueEventsUntilTheyAreAcknowledged) {
 }
 
 TEST_F(OutboxTest, IsEmptyWithoutAnUplinkAndBeginsWhenThereIsOne) {
-  world.outbox = false;
+  world.outbox = OutboxMode::kAsBefore;
   world.open();
   emit(1);
   EXPECT_TRUE(pending().empty());
   world.crash();
-  world.outbox = true;
+  world.outbox = OutboxMode::kWaits;
   world.open();
   emit(2);
   ASSERT_EQ(pending().size(), 1u);
   EXPECT_EQ(pending()[0].event.queue_seq, 2u);
   world.crash();
-  world.outbox = false;
+  world.outbox = OutboxMode::kAsBefore;
+  world.open();
+  EXPECT_EQ(pending().size(), 1u) << "an enrollment that lapsed gives nothing up";
+  world.crash();
+  world.outbox = OutboxMode::kNone;
   world.open();
   EXPECT_TRUE(pending().empty());
 }

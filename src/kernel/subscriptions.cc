@@ -24,6 +24,10 @@ std::string Delivery::id() const { return "dlv-" + pack_id + "-" + std::to_strin
 
 bool Subscriptions::Queue::full() const { return waiting.size() >= kQueueEventsMax || bytes >= kQueueBytesMax; }
 
+bool Subscriptions::Queue::due(std::chrono::nanoseconds now) const {
+  return running == nullptr && (!redriven.empty() || (!waiting.empty() && not_before <= now));
+}
+
 Subscriptions::Subscriptions(const pack::Registry& registry) {
   for (const auto& loaded : registry.packs()) {
     if (loaded->handlers.empty()) continue;
@@ -159,11 +163,27 @@ void Subscriptions::take_in(Pack& pack, DeliveryPtr delivery) {
 
 // --- what to run ---
 
+Status Subscriptions::redrive(std::string_view pack_id, DeliveryPtr delivery) {
+  const auto found = packs_.find(pack_id);
+  const auto handler = found == packs_.end() ? decltype(found->second.handlers.end()){}
+                                             : found->second.handlers.find(delivery->event.kind);
+  if (found == packs_.end() || handler == found->second.handlers.end())
+    return Error(ErrorCode::kNotFound,
+                 "the pack '" + std::string(pack_id) + "' has no handler of " + delivery->event.kind);
+  delivery->generation = generation_;
+  delivery->pack_id = found->first;
+  delivery->pack = found->second.pack;
+  delivery->handler = handler->second;
+  delivery->redriven = true;
+  found->second.queues[delivery->event.stream].redriven.push_back(std::move(delivery));
+  return {};
+}
+
 DeliveryPtr Subscriptions::take_due(std::chrono::nanoseconds now) {
   for (auto& [id, pack] : packs_)
     for (auto& [stream, queue] : pack.queues) {
-      if (queue.running != nullptr || queue.waiting.empty() || queue.not_before > now) continue;
-      queue.running = queue.waiting.front();
+      if (!queue.due(now)) continue;
+      queue.running = queue.redriven.empty() ? queue.waiting.front() : queue.redriven.front();
       queue.running->launched = now;
       return queue.running;
     }
@@ -173,7 +193,7 @@ DeliveryPtr Subscriptions::take_due(std::chrono::nanoseconds now) {
 bool Subscriptions::has_due(std::chrono::nanoseconds now) const {
   for (const auto& [id, pack] : packs_)
     for (const auto& [stream, queue] : pack.queues)
-      if (queue.running == nullptr && !queue.waiting.empty() && queue.not_before <= now) return true;
+      if (queue.due(now)) return true;
   return false;
 }
 
@@ -189,6 +209,11 @@ bool Subscriptions::still_wanted(const Delivery& delivery) {
 
 void Subscriptions::dealt_with(const Delivery& delivery) {
   Queue& queue = queue_of(delivery);
+  if (delivery.redriven) {
+    queue.running = nullptr;
+    queue.redriven.pop_front();
+    return;
+  }
   queue.done = delivery.at;
   queue.bytes -= delivery.bytes;
   queue.not_before = std::chrono::nanoseconds(0);

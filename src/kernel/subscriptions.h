@@ -49,6 +49,7 @@ struct Delivery {
   std::chrono::nanoseconds launched{0};
   std::atomic<bool> cancelled = false;  // read by the thread that runs the handler
   std::uint64_t generation = 0;
+  bool redriven = false;  // a dead letter that an operator sent again: one attempt, outside of the stream's order
 
   std::string id() const;  // "dlv-<pack>-<position>"
 };
@@ -84,6 +85,10 @@ class Subscriptions {
   std::vector<EventRead> take_reads();
   void read(EventRead read);
 
+  // Runs a dead letter once more, as soon as nothing of its stream runs. NOT_FOUND when no handler of the pack takes
+  // it.
+  Status redrive(std::string_view pack_id, DeliveryPtr delivery);
+
   // The next delivery whose turn it is, which from now on runs; null when there is none.
   DeliveryPtr take_due(std::chrono::nanoseconds now);
   bool has_due(std::chrono::nanoseconds now) const;
@@ -111,6 +116,7 @@ class Subscriptions {
     Position done;       // everything up to here is dealt with
     Position queued_to;  // the last that was put in
     std::deque<DeliveryPtr> waiting;
+    std::deque<DeliveryPtr> redriven;  // before all that wait
     std::size_t bytes = 0;
     DeliveryPtr running;  // shared with its thread
     std::chrono::nanoseconds not_before{0};
@@ -118,6 +124,7 @@ class Subscriptions {
     int attempts_of_first = 0;              // as the journal has it
     Position first;                         // the delivery they are of
     bool full() const;
+    bool due(std::chrono::nanoseconds now) const;
   };
   struct Pack {
     const pack::LoadedPack* pack;

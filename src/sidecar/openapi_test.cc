@@ -60,9 +60,10 @@ TEST_F(OpenApi, TellsOfEveryRouteAndOfNoOther) {
     }
     EXPECT_EQ(served, described) << path;
   }
-  for (const char* path : {"/tools", "/tools/{name}", "/calls/{receipt_id}", "/events", "/events/stream", "/audit",
-                           "/audit/{position}", "/audit/{position}/proof", "/audit/head", "/packs", "/diagnostics",
-                           "/metrics", "/healthz", "/readyz", "/openapi.json", "/kernel/{name}"})
+  for (const char* path :
+       {"/tools", "/tools/{name}", "/calls/{receipt_id}", "/events", "/events/stream", "/audit", "/audit/{position}",
+        "/audit/{position}/proof", "/audit/head", "/packs", "/diagnostics", "/handlers", "/outbox", "/metrics",
+        "/healthz", "/readyz", "/openapi.json", "/kernel/{name}"})
     EXPECT_TRUE(methods.contains(path)) << path;
 }
 

@@ -58,6 +58,7 @@ struct RouteContext {
   std::function<std::size_t()> connections;  // open now
   std::chrono::milliseconds heartbeat;       // between the comments that keep a silent stream open
   const UplinkHost* uplink = nullptr;        // null: this process carries no events away
+  std::string uplink_fault = {};             // why it could not start
   bool closing = false;                      // the kernel has drained: streams end
   std::vector<RouteSpec> table = {};         // every route there is
 };
@@ -78,6 +79,7 @@ void add_tool_routes(Routes& routes, RouteContext& context);
 void add_call_routes(Routes& routes, RouteContext& context);
 void add_event_routes(Routes& routes, RouteContext& context);
 void add_audit_routes(Routes& routes, RouteContext& context);
+void add_handler_routes(Routes& routes, RouteContext& context);
 void add_outbox_routes(Routes& routes, RouteContext& context);
 void add_status_routes(Routes& routes, RouteContext& context);
 void add_openapi_route(Routes& routes, RouteContext& context);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/logging.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "sidecar/metrics.h"
@@ -78,6 +79,7 @@ class AsioSidecar final : public Sidecar {
     add_call_routes(routes, context_);
     add_event_routes(routes, context_);
     add_audit_routes(routes, context_);
+    add_handler_routes(routes, context_);
     add_outbox_routes(routes, context_);
     add_status_routes(routes, context_);
     add_openapi_route(routes, context_);
@@ -100,7 +102,13 @@ class AsioSidecar final : public Sidecar {
       LUMENFLOW_TRY_ASSIGN(ready.url, listen());
     }
     if (options_.uplink) {
-      LUMENFLOW_TRY_ASSIGN(uplink_, UplinkHost::start(workspace_));
+      Result<std::unique_ptr<UplinkHost>> uplink = UplinkHost::start(workspace_);
+      if (uplink.ok())
+        uplink_ = *std::move(uplink);
+      else
+        context_.uplink_fault = uplink.error().message();  // what is emitted waits; everything else goes on
+      if (!context_.uplink_fault.empty())
+        write_log(LogLevel::kError, "sidecar", "the uplink cannot start", {{"reason", context_.uplink_fault}});
       context_.uplink = uplink_.get();
     }
     arm_checkpoint_timer();

@@ -44,7 +44,10 @@ uplink::EngineLimits limits_of(const kernel::UplinkLimits& config) {
 
 }  // namespace
 
-bool has_uplink(const kernel::WorkspaceConfig& config) { return config.uplink == "loopback"; }
+kernel::OutboxMode outbox_mode(const kernel::WorkspaceConfig& config) {
+  if (config.uplink == "loopback") return kernel::OutboxMode::kWaits;
+  return config.uplink == "none" ? kernel::OutboxMode::kNone : kernel::OutboxMode::kAsBefore;
+}
 
 struct UplinkHost::Parts {
   explicit Parts(kernel::Kernel& kernel) : keeper(kernel) {}
@@ -61,7 +64,7 @@ UplinkHost::~UplinkHost() = default;
 
 Result<std::unique_ptr<UplinkHost>> UplinkHost::start(Workspace& workspace) {
   const kernel::WorkspaceConfig& config = workspace.config();
-  if (!has_uplink(config) || !workspace.kernel().journal_available()) return std::unique_ptr<UplinkHost>();
+  if (config.uplink != "loopback" || !workspace.kernel().journal_available()) return std::unique_ptr<UplinkHost>();
   auto parts = std::make_unique<Parts>(workspace.kernel());
   Files& files = workspace.files();
   LUMENFLOW_TRY(files.make_directories(workspace.paths().conductor, 0700));

@@ -18,8 +18,9 @@
 
 namespace lumenflow::sidecar {
 
-// Whether queue-class events wait for an uplink in a workspace with this configuration.
-bool has_uplink(const kernel::WorkspaceConfig& config);
+// Whether queue-class events wait in a workspace with this configuration: `none` gives up what waits, `auto` without an
+// enrollment keeps it.
+kernel::OutboxMode outbox_mode(const kernel::WorkspaceConfig& config);
 
 class UplinkHost {
  public:

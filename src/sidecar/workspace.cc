@@ -20,8 +20,8 @@
 #include "log/pipelined_log.h"
 #include "log/sqlite_log.h"
 #include "pack/yaml.h"
+#include "sidecar/dead_letter_tools.h"
 #include "sidecar/outbound.h"
-#include "sidecar/outbox_tools.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/uplink_host.h"
 #include "sidecar/version.h"
@@ -288,9 +288,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   }
   options.doorbell = std::move(doorbell);
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
-  LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> outbox_tools, make_outbox_tools());
-  std::ranges::move(outbox_tools, std::back_inserter(options.kernel_tools));
-  options.outbox = has_uplink(options.config);
+  LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> dead_letter_tools, make_dead_letter_tools());
+  std::ranges::move(dead_letter_tools, std::back_inserter(options.kernel_tools));
+  options.outbox = outbox_mode(options.config);
   options.on_notice = ports.on_notice;
   workspace->outbound_ = make_outbound(ports.ca_file);
   Status opened = workspace->open_journal(log_options, options);

@@ -59,7 +59,7 @@ class KernelWorld {
   std::vector<KernelTool> kernel_tools;
   const pack::BuiltinPack* pack = &probe_pack();  // the one that is loaded
   Outbound* outbound = nullptr;
-  bool outbox = false;
+  OutboxMode outbox = OutboxMode::kAsBefore;
   std::string root = "/ws";
   std::vector<std::string> notices;  // what the operator was shown
   bool has_terminal = true;

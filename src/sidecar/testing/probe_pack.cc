@@ -20,6 +20,7 @@ title: Probe
 runtime: {type: builtin}
 emitted_event_kinds: ["probe:happened"]
 backpressure_policy: {"probe:happened": queue}
+subscribed_event_kinds: ["probe:happened"]
 event_schemas:
   "probe:happened": {type: object, required: [n], properties: {n: {type: integer}}}
 tools:
@@ -57,7 +58,15 @@ ToolResult emit(ToolContext& context, const json::Value& input) {
   return ToolOutput{json::Object{}, {}};
 }
 
+// Cannot bear the number 13.
+Status hear(pack::HandlerContext& context, const pack::Event& event) {
+  const json::Value& n = *event.payload.find("n");
+  if (n == json::Value(13)) return Error(ErrorCode::kUnreachable, "thirteen");
+  return context.store().put("heard", n);
+}
+
 void register_probe(pack::Registration& registration) {
+  registration.handler("probe:happened", {.idempotent = true, .store_only = true, .bounded = true}, hear);
   constexpr pack::ToolTraits kStrand{.store_only = true, .bounded = true};
   registration.tool("probe:echo", kStrand, [](ToolContext&, const json::Value& input) -> ToolResult {
     return ToolOutput{input, {}};

@@ -111,6 +111,7 @@ void SidecarWorld::start() {
   options.listen = "127.0.0.1:" + std::to_string(port_);
   options.socket_path = socket_path_;
   options.heartbeat = options_.heartbeat;
+  options.uplink = options_.uplink;
   run.sidecar = make_sidecar(run.io, *run.workspace, run.doorbell, run.clock, run.random, options);
   const Result<Ready> ready = run.sidecar->start();
   ASSERT_TRUE(ready.ok()) << ready.error().to_string();

@@ -37,6 +37,7 @@ struct Answer {
 struct WorldOptions {
   std::string config = {};  // lines of lumenflow.yaml besides the id
   std::chrono::milliseconds heartbeat{15'000};
+  bool uplink = false;
 };
 
 class SidecarWorld {

@@ -1,4 +1,4 @@
-#include "sidecar/outbox_tools.h"
+#include "sidecar/dead_letter_tools.h"
 
 #include "kernel/kernel.h"
 
@@ -16,6 +16,15 @@ constexpr std::string_view kOutput = R"({
   "type": "object", "additionalProperties": false, "required": ["stream", "position"],
   "properties": {"stream": {"type": "string"}, "position": {"type": "integer"}}})";
 
+constexpr std::string_view kDeliveryInput = R"({
+  "type": "object", "additionalProperties": false, "required": ["pack", "position"],
+  "properties": {
+    "pack": {"type": "string", "minLength": 1, "maxLength": 64},
+    "stream": {"type": "string", "minLength": 1, "maxLength": 200, "description": "default: sidecar"},
+    "position": {"type": "integer", "minimum": 1, "maximum": 9007199254740991,
+                 "description": "of the event in the journal, as GET /handlers/{pack}/dead-letters lists it"}
+  }})";
+
 using Act = Status (kernel::Kernel::*)(std::string_view stream, Position at);
 
 kernel::KernelControl control(Act act) {
@@ -28,9 +37,22 @@ kernel::KernelControl control(Act act) {
   };
 }
 
+using DeliveryAct = Status (kernel::Kernel::*)(std::string_view pack, std::string_view stream, Position at);
+
+kernel::KernelControl control(DeliveryAct act) {
+  return [act](kernel::Kernel& kernel, const json::Value& input) -> pack::ToolResult {
+    const std::string stream(json::string_or(input, "stream", kernel::kSidecarStream));
+    const std::int64_t position = json::integer_or(input, "position", 0);
+    const Status status =
+        (kernel.*act)(json::string_or(input, "pack", ""), stream, Position(static_cast<std::uint64_t>(position)));
+    if (!status.ok()) return pack::ToolError{std::string(name(status.error().code())), status.error().message(), {}};
+    return pack::ToolOutput{json::Object{{"stream", stream}, {"position", position}}, {}};
+  };
+}
+
 }  // namespace
 
-Result<std::vector<kernel::KernelTool>> make_outbox_tools() {
+Result<std::vector<kernel::KernelTool>> make_dead_letter_tools() {
   kernel::KernelToolSpec requeue;
   requeue.name = "kernel:outbox_requeue";
   requeue.title = "Send a dead letter again";
@@ -51,6 +73,22 @@ Result<std::vector<kernel::KernelTool>> make_outbox_tools() {
                        kernel::make_kernel_tool(purge, control(&kernel::Kernel::purge_dead_letter)));
   tools.push_back(std::move(requeue_tool));
   tools.push_back(std::move(purge_tool));
+
+  kernel::KernelToolSpec again = requeue;
+  again.name = "kernel:delivery_requeue";
+  again.title = "Deliver a dead letter of a handler again";
+  again.description = "One more attempt, outside of the stream's order; it stays a dead letter until it is applied.";
+  again.input_schema = kDeliveryInput;
+  kernel::KernelToolSpec forget = again;
+  forget.name = "kernel:delivery_purge";
+  forget.title = "Let a dead letter of a handler go";
+  forget.description = "The event stays in the journal; the handler does not get it.";
+  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool again_tool,
+                       kernel::make_kernel_tool(again, control(&kernel::Kernel::requeue_delivery)));
+  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool forget_tool,
+                       kernel::make_kernel_tool(forget, control(&kernel::Kernel::purge_delivery)));
+  tools.push_back(std::move(again_tool));
+  tools.push_back(std::move(forget_tool));
   return tools;
 }
 
