@@ -72,7 +72,7 @@ Status Process::open_kernel() {
   options.workspace_root = "/ws";
   options.redaction_key = std::string(32, 'k');
   options.version = "test";
-  options.outbox = true;
+  options.outbox = kernel::OutboxMode::kWaits;
   options.doorbell = [this, own = std::this_thread::get_id()] {
     if (std::this_thread::get_id() == own && in_task_) ring();
   };
