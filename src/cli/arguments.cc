@@ -12,6 +12,9 @@
 namespace lumenflow::cli {
 namespace {
 
+constexpr std::uint64_t kPositionMax = (1ull << 53) - 1;     // as far as JSON numbers are exact
+const CLI::Range kPosition(std::uint64_t{0}, kPositionMax);  // a negative number would wrap around
+
 // Where the flags of all commands land, and which one was chosen. Lives as long as the parse and the run.
 struct Parsed {
   std::function<int(Context&)> run;
@@ -104,7 +107,7 @@ void add_event_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* events = app.add_subcommand("events", "Read the workspace's events")->require_subcommand(1);
   const auto common = [&parsed](CLI::App* command) {
     command->add_option("--kind", parsed.events.kind, "only events of this kind");
-    command->add_option("--after", parsed.events.after, "from behind this journal position");
+    command->add_option("--after", parsed.events.after, "from behind this journal position")->check(kPosition);
     command->add_option("--format", parsed.events.format)
         ->check(CLI::IsMember({"jsonl", "cloudevents"}))
         ->capture_default_str();
@@ -142,8 +145,10 @@ void add_outbox_commands(CLI::App& app, Parsed& parsed) {
   OutboxFlags& flags = parsed.outbox;
   const auto page = [&flags](CLI::App* command) {
     command->add_option("--stream", flags.stream)->capture_default_str();
-    command->add_option("--after", flags.after, "from behind this journal position");
-    command->add_option("--limit", flags.limit, "at most so many")->capture_default_str();
+    command->add_option("--after", flags.after, "from behind this journal position")->check(kPosition);
+    command->add_option("--limit", flags.limit, "at most so many")
+        ->check(CLI::Range(std::uint64_t{1}, kPositionMax))
+        ->capture_default_str();
     command->add_flag("--json", flags.json, "a JSON object a line");
   };
   page(add_outbox_command(*outbox, parsed, "list", "Events that were not acknowledged, oldest first", run_outbox_list));
@@ -167,7 +172,7 @@ void add_outbox_commands(CLI::App& app, Parsed& parsed) {
   target(add_outbox_command(*letters, parsed, "purge", "Let it go", run_outbox_purge));
 
   CLI::App* inbox = app.add_subcommand("inbox", "What the loopback adapter took in");
-  inbox->add_option("--after", parsed.inbox.after, "from behind this position of the inbox");
+  inbox->add_option("--after", parsed.inbox.after, "from behind this position of the inbox")->check(kPosition);
   inbox->add_flag("--json", parsed.inbox.json, "a JSON object a line");
   inbox->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_inbox(context, parsed.inbox); }; });
 }
@@ -223,7 +228,7 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* out =
       add_audit_command(audit, parsed, "export", "Entries of the journal, to stdout or a file", run_audit_export);
   for (CLI::App* command : {list, out}) {
-    command->add_option("--after", parsed.audit.after, "from behind this position");
+    command->add_option("--after", parsed.audit.after, "from behind this position")->check(kPosition);
     command->add_option("--since", parsed.audit.since, "RFC 3339 time");
     command->add_option("--tool", parsed.audit.tool);
     command->add_option("--subject", parsed.audit.subject);

@@ -61,6 +61,10 @@ TEST_F(Commands, TheOutboxSaysWhatWaits) {
   expect({"outbox", "dead-letters", "requeue"}, kUsage, "give the POSITION of a dead letter, or --all");
   expect({"outbox", "dead-letters", "requeue", "1"}, kRefused, "NOT_FOUND");
   expect({"outbox", "drain", "--timeout", "soon"}, kUsage, "no duration");
+  expect({"outbox", "list", "--after", "-1"}, kUsage, "--after");
+  expect({"outbox", "list", "--limit", "0"}, kUsage, "--limit");
+  expect({"events", "export", "--after", "-1"}, kUsage, "--after");
+  expect({"inbox", "--after", "-1"}, kUsage, "--after");
 }
 
 TEST_F(Commands, TheHandlersSayWhatWaitsForThem) {

@@ -64,7 +64,7 @@ TEST(EventTypes, ReadWhatTheySay) {
   EXPECT_EQ(event.envelope.queue_seq, std::nullopt);
   const auto& called = std::get<events::AgentRuntimeToolCalled>(event.payload);
   EXPECT_EQ(called.outcome, events::AgentRuntimeToolCalledOutcome::kUnknown);
-  EXPECT_EQ(called.duration_ms, 17);
+  EXPECT_EQ(called.duration_ms, 0.25);
   EXPECT_EQ(called.code, "NOT_FOUND");
 }
 

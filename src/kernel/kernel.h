@@ -23,8 +23,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/executor.h"
-#include "base/random.h"
 #include "base/time.h"
 #include "journal/body.h"
 #include "journal/key_window.h"
@@ -38,8 +36,8 @@
 #include "kernel/host_services.h"
 #include "kernel/idempotency.h"
 #include "kernel/ingress.h"
+#include "kernel/kernel_options.h"
 #include "kernel/kernel_tool.h"
-#include "kernel/outbound.h"
 #include "kernel/policy.h"
 #include "kernel/rate_limiter.h"
 #include "kernel/running_call.h"
@@ -50,36 +48,6 @@
 #include "pack/registry.h"
 
 namespace lumenflow::kernel {
-
-// The outside world; all outlive the kernel.
-struct KernelPorts {
-  log::Log& log;
-  journal::BlobStore& blobs;
-  const Clock& clock;
-  Random& random;
-  Executor& executor;
-  Outbound* outbound = nullptr;  // null: packs reach no other host
-};
-
-// Whether queue-class events wait until an uplink has delivered them.
-enum class OutboxMode : std::uint8_t {
-  kNone,      // no: what waited is given up
-  kAsBefore,  // whatever was so when the workspace was last open
-  kWaits,     // yes, from now on
-};
-
-struct KernelOptions {
-  WorkspaceConfig config;
-  std::shared_ptr<const pack::Registry> registry;  // shared with calls in flight
-  std::vector<KernelTool> kernel_tools;
-  std::string workspace_root;
-  std::string redaction_key;  // HMAC key of values at writeOnly positions
-  std::string version;        // of the program, recorded
-  OutboxMode outbox = OutboxMode::kAsBefore;
-  std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
-  // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
-  std::function<bool(std::string_view)> on_notice;
-};
 
 class Kernel final : private HostServices {
  public:

@@ -94,6 +94,7 @@ Stats FileStore::stats() const {
   for (const std::optional<Error>& error : unavailable_)
     if (error) stats.problems.push_back(error->message() + "; its tools are refused until a start finds it mended");
   std::ranges::move(copies_.problems(disk_), std::back_inserter(stats.problems));
+  if (std::optional<std::string> gone = missing_log()) stats.problems.push_back(*std::move(gone));
   const std::lock_guard lock(published_mutex_);
   stats.initialized = !published_.initialized_at.empty();
   for (const Collection collection : kCollections) {
@@ -104,6 +105,16 @@ Stats FileStore::stats() const {
   std::ranges::copy(problems_, std::back_inserter(stats.problems));
   if (!fold_problem_.empty()) stats.problems.push_back(fold_problem_);
   return stats;
+}
+
+// What is written goes into the log's newest file: where that is gone, so is the place to write.
+std::optional<std::string> FileStore::missing_log() const {
+  const std::lock_guard lock(mutex_);
+  if (!ready_ || segments_.empty()) return std::nullopt;
+  const Result<std::optional<FileStamp>> there = disk_.stamp(segments_.back());
+  if (there.ok() && *there) return std::nullopt;
+  return segments_.back() +
+         " was moved or removed while in use: put it back, or start again; until then nothing is written";
 }
 
 Result<std::vector<std::string>> FileStore::read_audit(std::string_view after, std::size_t limit) const {

@@ -80,6 +80,7 @@ class FileStore {
   struct Folding;
   FileStore(Disk& disk, FileStoreOptions options, Recovered recovered, std::unique_ptr<FolderLock> lock);
 
+  std::optional<std::string> missing_log() const;
   Status get_ready_to_write();
   Status begin_segment();
   Status mend();
@@ -97,6 +98,7 @@ class FileStore {
   Result<bool> take_in_outside_edit(Collection collection);
   Status merge(Collection collection, const LoadedDocument& theirs, std::vector<std::string>& contested);
   Status keep(Aside aside);
+  Status put_back_folder(const std::string& folder);
   void mark(Collection collection, DocumentMark mark);
   void report(std::string problem);
 
@@ -116,7 +118,8 @@ class FileStore {
   bool audit_junk_ = false;
   std::optional<FileStamp> audit_stamp_;
 
-  mutable std::mutex mutex_;  // taken before published_mutex_; held over disk access only to begin a segment
+  mutable std::mutex
+      mutex_;  // taken before published_mutex_; held over disk access only to begin a segment and to look for it
   std::condition_variable synced_;
   std::unique_ptr<FolderLock> lock_;
   bool ready_ = false;   // to write

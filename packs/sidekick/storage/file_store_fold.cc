@@ -82,6 +82,7 @@ Status FileStore::fold_documents(Folding& folding) {
     const bool missing = !folding.state.initialized_at.empty() && !marks_[at].stamp;
     if (!rewrite_[at] && !missing && records.same_as(folded_.of(collection).records)) continue;
     const std::string text = write_document(collection, records);
+    if (rewrite_[at] || missing) LUMENFLOW_TRY(put_back_folder(folder_of(document_path(collection))));
     const std::string temporary = temporary_of(document_path(collection));
     LUMENFLOW_TRY(disk_.remove(temporary));
     LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<AppendFile> file, disk_.open(temporary, Disk::Open::kNew));
@@ -110,6 +111,12 @@ Status FileStore::fold_documents(Folding& folding) {
     folded_.take(document.collection, folding.state);
   }
   return {};
+}
+
+// With a file that was removed by somebody else, its folder may have been.
+Status FileStore::put_back_folder(const std::string& folder) {
+  LUMENFLOW_TRY(disk_.make_folder(folder));
+  return disk_.sync_folder(kStoreFolder);
 }
 
 void FileStore::mark(Collection collection, DocumentMark mark) {
@@ -272,6 +279,7 @@ Status FileStore::fold_audit(const Folding& folding) {
     const std::lock_guard lock(published_mutex_);
     text += audit_.pending_text(folding.audit_lines);
   }
+  if (is_new) LUMENFLOW_TRY(put_back_folder(kAuditFolder));
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<AppendFile> file,
                        disk_.open(kAuditPath, is_new ? Disk::Open::kNew : Disk::Open::kExisting));
   Status status = file->append(text);

@@ -16,6 +16,7 @@
 namespace lumenflow::sidekick {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -628,6 +629,38 @@ TEST_F(PosixDiskTest, NothingIsAcknowledgedIntoAFolderThatIsGone) {
   const Status refused = put("task-b");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(store->published(Collection::kTasks).records.find("task-b"), nullptr);
+  EXPECT_THAT(store->stats().problems, Contains(HasSubstr("was moved or removed while in use")));
+  std::filesystem::rename(root_ + "/aside", root_ + "/.sidekick");
+  EXPECT_TRUE(put("task-c").ok());
+  EXPECT_THAT(store->stats().problems, IsEmpty());
+}
+
+TEST_F(PosixDiskTest, ADocumentsFolderThatWasRemovedComesBackWithAllThatWasAcknowledged) {
+  for (const std::string folder : {"tasks", "audit"}) {
+    SCOPED_TRACE(folder);
+    {
+      const auto store = *FileStore::open(*disk_);
+      const auto put = [&](const std::string& id) {
+        EXPECT_TRUE(store
+                        ->transact([&](Draft& draft) -> Status {
+                          draft.put(Collection::kTasks, id, json::Object{{"id", id}, {"title", id}});
+                          draft.append_audit(R"({"id":"evt-)" + folder + id + "\"}");
+                          draft.initialize("2026-03-01T12:00:00.000Z");
+                          return {};
+                        })
+                        .ok());
+      };
+      put(kTaskA);
+      EXPECT_TRUE(store->fold().ok());
+      std::filesystem::remove_all(root_ + "/.sidekick/" + folder);
+      put(kTaskB);
+      EXPECT_TRUE(store->fold().ok());
+      EXPECT_THAT(store->stats().problems, Not(IsEmpty())) << "somebody took it away";
+    }
+    const auto store = *FileStore::open(*disk_);
+    EXPECT_NE(store->published(Collection::kTasks).records.find(kTaskA), nullptr);
+    EXPECT_NE(store->published(Collection::kTasks).records.find(kTaskB), nullptr);
+  }
 }
 
 TEST_F(PosixDiskTest, FollowsNoSymlink) {
