@@ -170,11 +170,22 @@ void add_outbox_commands(CLI::App& app, Parsed& parsed) {
   };
   target(add_outbox_command(*letters, parsed, "requeue", "Send it again, under a new seq", run_outbox_requeue));
   target(add_outbox_command(*letters, parsed, "purge", "Let it go", run_outbox_purge));
+  add_outbox_command(*outbox, parsed, "consent", "Go on with this journal after LOG_FORKED", run_outbox_consent)
+      ->add_option("--passphrase-file", flags.passphrase_file, "unlocks the operator key; - for stdin");
 
   CLI::App* inbox = app.add_subcommand("inbox", "What the loopback adapter took in");
   inbox->add_option("--after", parsed.inbox.after, "from behind this position of the inbox")->check(kPosition);
   inbox->add_flag("--json", parsed.inbox.json, "a JSON object a line");
-  inbox->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_inbox(context, parsed.inbox); }; });
+  inbox->callback([&parsed, inbox] {
+    if (inbox->get_subcommands().empty())
+      parsed.run = [&parsed](Context& context) { return run_inbox(context, parsed.inbox); };
+  });
+  CLI::App* send = inbox->add_subcommand("send", "Say something to the workspace, as the other side would");
+  send->add_option("kind", parsed.inbox.kind, "of the event, such as conductor:recovery_requested")->required();
+  send->add_option("--payload", parsed.inbox.payload, "JSON, @FILE, or - for stdin")->capture_default_str();
+  send->add_flag("--json", parsed.inbox.json, "the answer as a JSON object");
+  send->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_inbox_send(context, parsed.inbox); }; });
 }
 
 using HandlerCommand = int (*)(Context&, const HandlerFlags&);

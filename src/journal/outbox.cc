@@ -238,6 +238,14 @@ Result<log::DeadLetter> Outbox::take_back(std::string_view stream, Position posi
   return log::Cursor(log_, outbox_cursor(stream)).redrive(position);
 }
 
+Status Outbox::rebase() {
+  for (auto& [name, stream] : streams_) {
+    stream.base = stream.acknowledged;
+    touch(name);
+  }
+  return {};
+}
+
 Status Outbox::flush() {
   for (const auto& [name, unused] : dirty_)
     LUMENFLOW_TRY(log_.put(kOutboxTable, stream_key(name), encode(streams_.find(name)->second)));

@@ -103,6 +103,9 @@ class Outbox {
 
   // --- the operator ---
 
+  // The other side is to take this journal as a new one: streams begin there behind what was acknowledged.
+  Status rebase();
+
   // The dead letter is none any more: to emit its event anew at the end of the stream, or to let it go (purge).
   // NOT_FOUND when it is none.
   Result<log::DeadLetter> take_back(std::string_view stream, Position position);

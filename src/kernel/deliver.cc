@@ -56,7 +56,7 @@ DeliveryPtr delivery_of(const journal::ReadEntry& entry) {
   delivery->at = entry.position;
   delivery->event = event_of(envelope);
   delivery->bytes = entry.bytes.size();
-  if (const json::Value* trace = envelope.at_pointer("/trace/traceparent")) delivery->traceparent = trace->as_string();
+  delivery->traceparent = json::string_or(envelope, "trace", "");
   return delivery;
 }
 

@@ -11,6 +11,7 @@ void show(const ExchangePtr& exchange, RouteContext& context) {
   const journal::Outbox& outbox = context.workspace.kernel().outbox();
   json::Object document{
       {"uplink", context.workspace.config().uplink},
+      {"log_id", context.workspace.log().head().log_id},
       {"enabled", outbox.state().enabled},
       {"connection", "off"},
       {"pending_events", outbox.events()},

@@ -24,6 +24,7 @@
 #include "sidecar/outbound.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/uplink_host.h"
+#include "sidecar/uplink_tools.h"
 #include "sidecar/version.h"
 
 namespace lumenflow::sidecar {
@@ -233,7 +234,10 @@ class Workspace::Bell {
 };
 
 Workspace::Workspace(const WorkspacePorts& ports, const std::string& root)
-    : ports_(ports), paths_(root), checkpoint_job_(std::make_shared<CheckpointJob>()) {}
+    : ports_(ports),
+      uplink_slot_(std::make_shared<UplinkSlot>()),
+      paths_(root),
+      checkpoint_job_(std::make_shared<CheckpointJob>()) {}
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, const std::string& root,
                                                    const std::vector<const pack::BuiltinPack*>& builtin_packs,
@@ -290,6 +294,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
   LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> dead_letter_tools, make_dead_letter_tools());
   std::ranges::move(dead_letter_tools, std::back_inserter(options.kernel_tools));
+  LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> uplink_tools, make_uplink_tools(workspace->uplink_slot_));
+  std::ranges::move(uplink_tools, std::back_inserter(options.kernel_tools));
   options.outbox = outbox_mode(options.config);
   options.on_notice = ports.on_notice;
   workspace->outbound_ = make_outbound(ports.ca_file);

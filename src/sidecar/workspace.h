@@ -26,6 +26,8 @@
 
 namespace lumenflow::sidecar {
 
+class UplinkSlot;
+
 // Where things are, below the workspace's root.
 struct WorkspacePaths {
   explicit WorkspacePaths(std::string root_path);
@@ -101,6 +103,7 @@ class Workspace {
   const pack::Registry& registry() const { return kernel_->registry(); }
   const pack::Diagnostics& diagnostics() const { return diagnostics_; }
   log::CheckpointStore& checkpoints() { return *checkpoints_; }
+  UplinkSlot& uplink_slot() { return *uplink_slot_; }
 
   // Signs and writes the head if it moved and the interval is over; the files are written on the executor. Strand only.
   void checkpoint_if_due();
@@ -119,6 +122,7 @@ class Workspace {
   Workspace(const WorkspacePorts& ports, const std::string& root);
   Status open_journal(const log::SqliteLogOptions& log_options, const kernel::KernelOptions& options);
   WorkspacePorts ports_;
+  std::shared_ptr<UplinkSlot> uplink_slot_;  // shared with the tools that ask it
   WorkspacePaths paths_;
   std::unique_ptr<FileLock> lock_;
   WorkspaceKeys keys_;

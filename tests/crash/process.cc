@@ -132,6 +132,7 @@ void Process::settle() {
 }
 
 bool Process::run_engine() {
+  for (const auto& [id, answer] : std::exchange(fetched_, {})) engine_->heard_fetch(id, answer, now());
   engine_->step(now());
   const std::vector<uplink::Action> actions = engine_->take_actions();
   for (const uplink::Action& action : actions) carry_out(action);
@@ -153,6 +154,12 @@ void Process::carry_out(const uplink::Action& action) {
     if (connected)
       link_->heartbeat(beat->session, [&answer](uplink::HeartbeatAnswer heard) { answer = std::move(heard); });
     engine_->heard_heartbeat(beat->id, answer, now());
+  } else if (const auto* ask = std::get_if<uplink::AskForMore>(&action)) {
+    const auto heard = [this, id = ask->id](const uplink::FetchAnswer& answer) { fetched_.emplace_back(id, answer); };
+    if (connected) link_->fetch(ask->fetch, heard);
+  } else if (const auto* received = std::get_if<uplink::KeepReceived>(&action)) {
+    kernel_->receive(*received->batch,
+                     [this, id = received->id](const Status& status) { engine_->kept(id, status, now()); });
   } else if (const auto* ack = std::get_if<uplink::KeepAcknowledged>(&action)) {
     keep(ack->id, [what = *ack](journal::Outbox& outbox) { return outbox.acknowledge(what.stream, what.to); });
   } else if (const auto* dead = std::get_if<uplink::KeepDeadLetter>(&action)) {

@@ -70,6 +70,7 @@ class Process {
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<kernel::Kernel> kernel_;
   std::unique_ptr<log::Log> inbox_;
+  std::vector<std::pair<std::uint64_t, uplink::FetchAnswer>> fetched_;  // before the link, which may still answer
   std::unique_ptr<uplink::LoopbackLink> link_;
   std::unique_ptr<uplink::Source> source_;
   std::unique_ptr<uplink::Engine> engine_;
