@@ -30,12 +30,12 @@ Result<std::optional<std::int64_t>> run_timer(const PackTimer& timer, TimerConte
 }  // namespace
 
 ContextScope Kernel::scope_of(std::string_view pack_id, const pack::LoadedPack* pack, const pack::Registry& registry) {
-  const json::Value* config = &kNoConfig;
-  if (pack != nullptr)
-    if (const auto section = options_.config.pack_sections.find(pack->manifest.config_key);
-        section != options_.config.pack_sections.end())
-      config = &section->second;
-  return {pack_id, pack == nullptr ? nullptr : &pack->manifest, *config, options_.workspace_root, registry, *this};
+  return {pack_id,
+          pack == nullptr ? nullptr : &pack->manifest,
+          pack == nullptr ? kNoConfig : pack->config,
+          options_.workspace_root,
+          registry,
+          *this};
 }
 
 // --- any thread ---

@@ -100,6 +100,7 @@ class Kernel final : private HostServices {
 
   const WorkspaceConfig& config() const { return options_.config; }
   const pack::Registry& registry() const { return *options_.registry; }
+  std::shared_ptr<const pack::Registry> shared_registry() const { return options_.registry; }
   const KernelCounters& counters() const { return counters_; }
   const journal::Reader& reader() const { return reader_; }
   std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }

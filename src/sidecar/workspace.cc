@@ -87,8 +87,14 @@ Status check_log_key(const Files& files, const WorkspacePaths& paths) {
 
 kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
                                             const std::vector<const pack::BuiltinPack*>& builtin_packs) {
+  const std::unique_ptr<pack::PackSources> sources = pack::make_judging_sources(parent_path(config_path));
+  return read_workspace_packs(files, config_path, kernel::PackPorts{builtin_packs, sources.get()});
+}
+
+kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
+                                            const kernel::PackPorts& ports) {
   const Result<std::string> text = files.read(config_path, pack::kYamlBytesMax);
-  if (text.ok()) return kernel::load_workspace_packs(config_path, *text, builtin_packs);
+  if (text.ok()) return kernel::load_workspace_packs(config_path, *text, ports);
   kernel::WorkspacePacks unread;
   unread.registry = pack::RegistryBuilder().build();
   const bool missing = text.error().code() == ErrorCode::kNotFound;
@@ -105,6 +111,7 @@ WorkspacePaths::WorkspacePaths(std::string root_path)
       journal(join_path(state, "journal.db")),
       blobs(join_path(state, "blobs")),
       checkpoints(join_path(state, "checkpoints")),
+      snapshots(join_path(state, "snapshots")),
       conductor(join_path(state, "conductor")),
       inbox(join_path(conductor, "inbox.db")),
       lock(state) {}
@@ -115,6 +122,7 @@ Status check_confinement(const Files& files, const WorkspacePaths& paths) {
                                   paths.keys,
                                   paths.blobs,
                                   paths.checkpoints,
+                                  paths.snapshots,
                                   paths.conductor,
                                   paths.inbox,
                                   paths.lock,
@@ -233,17 +241,21 @@ class Workspace::Bell {
   bool rung_ = false;
 };
 
-Workspace::Workspace(const WorkspacePorts& ports, const std::string& root)
+Workspace::Workspace(const WorkspacePorts& ports, const std::string& root,
+                     const std::vector<const pack::BuiltinPack*>& builtin_packs)
     : ports_(ports),
       uplink_slot_(std::make_shared<UplinkSlot>()),
       paths_(root),
+      snapshots_(paths_.snapshots),
+      sources_(pack::make_running_sources(root, snapshots_)),
+      builtin_packs_(builtin_packs),
       checkpoint_job_(std::make_shared<CheckpointJob>()) {}
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, const std::string& root,
                                                    const std::vector<const pack::BuiltinPack*>& builtin_packs,
                                                    std::function<void()> doorbell) {
   LUMENFLOW_TRY_ASSIGN(const std::string real_root, ports.files.real_path(root));
-  std::unique_ptr<Workspace> workspace(new Workspace(ports, real_root));
+  std::unique_ptr<Workspace> workspace(new Workspace(ports, real_root, builtin_packs));
   const WorkspacePaths& paths = workspace->paths_;
   LUMENFLOW_TRY(check_confinement(ports.files, paths));
   LUMENFLOW_TRY_ASSIGN(workspace->keys_, load_keys(ports.files, paths.keys));
@@ -251,7 +263,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(workspace->lock_, ports.files.lock(locked));
 
   kernel::KernelOptions options;
-  kernel::WorkspacePacks read = read_workspace_packs(ports.files, paths.config, builtin_packs);
+  kernel::WorkspacePacks read = read_workspace_packs(
+      ports.files, paths.config, kernel::PackPorts{builtin_packs, workspace->sources_.get(), ports.load_code});
   if (!read.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
   options.config = *std::move(read.config);
   if (options.config.production) {
@@ -262,6 +275,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
                    "--passphrase-file FILE");
   }
   options.registry = std::move(read.registry);
+  workspace->snapshots_.prune();  // nothing runs yet
   workspace->diagnostics_ = std::move(read.diagnostics);
 
   workspace->blobs_ = std::make_unique<journal::BlobStore>(ports.files, paths.blobs);
