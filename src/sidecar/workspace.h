@@ -5,6 +5,7 @@
 // process.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -80,6 +81,7 @@ struct WorkspacePorts {
   Executor& executor;
   // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
   std::function<bool(std::string_view)> on_notice = {};
+  std::chrono::milliseconds delivery_pause{100};  // KernelOptions::delivery_pause
   std::string ca_file = {};  // when not empty, trusted instead of the system's authorities by what packs reach outside
 };
 

@@ -103,7 +103,8 @@ SidecarWorld::~SidecarWorld() {
 void SidecarWorld::start() {
   running_ = std::make_unique<Running>();
   Running& run = *running_;
-  const WorkspacePorts ports{run.files, run.clock, run.random, run.executor};
+  WorkspacePorts ports{run.files, run.clock, run.random, run.executor};
+  ports.delivery_pause = std::chrono::milliseconds(1);
   auto workspace = Workspace::open(ports, root_, {&probe_pack()}, [&run] { run.doorbell.ring(); });
   ASSERT_TRUE(workspace.ok()) << workspace.error().to_string();
   run.workspace = *std::move(workspace);
