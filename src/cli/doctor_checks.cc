@@ -144,7 +144,7 @@ void check_outbox(Session& session, Checks& checks) {
   const std::int64_t letters = json::integer_or(*stats, "dead_letters", 0);
   if (connection == "forked")
     checks.push_back(
-        {"outbox", Health::kFault, "the other side knows another journal: " + why,
+        {"outbox", Health::kFault, why,
          "nothing is delivered until that is settled: restore the journal or the other side, or consent to go on with "
          "`lumenflow outbox consent`"});
   else if (connection != "connected")

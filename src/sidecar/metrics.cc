@@ -119,11 +119,11 @@ std::string Metrics::render(Workspace& workspace, const UplinkHost* uplink, std:
   const journal::Outbox& outbox = workspace.kernel().outbox();
   state_->outbox_events.Set(static_cast<double>(outbox.events()));
   state_->outbox_bytes.Set(static_cast<double>(outbox.bytes()));
+  state_->dead_letters.Set(static_cast<double>(outbox.dead_letters()));
   if (uplink != nullptr)
     if (const Result<uplink::UplinkStatus> status = uplink->status(); status.ok()) {
       const double age_ms = status->oldest ? static_cast<double>((SystemClock().now() - *status->oldest).count()) : 0;
       state_->outbox_oldest.Set(std::max(0.0, age_ms / 1'000));
-      state_->dead_letters.Set(static_cast<double>(status->dead_letters));
       state_->connected.Set(status->engine.connection == uplink::Connection::kConnected ? 1 : 0);
       for (const auto& [kind, count] : status->engine.dropped) raise(state_->dropped.Add({{"kind", kind}}), count);
     }

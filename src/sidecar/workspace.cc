@@ -312,6 +312,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   std::ranges::move(uplink_tools, std::back_inserter(options.kernel_tools));
   options.outbox = outbox_mode(options.config);
   options.on_notice = ports.on_notice;
+  options.delivery_pause = ports.delivery_pause;
   workspace->outbound_ = make_outbound(ports.ca_file);
   Status opened = workspace->open_journal(log_options, options);
   if (!opened.ok() && opened.error().code() == ErrorCode::kJournalDamaged && log_options.damaged.empty()) {

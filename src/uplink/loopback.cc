@@ -237,6 +237,11 @@ Result<StreamAt> LoopbackLink::put_in(const event::Event& event, event::Stamp st
   return at;
 }
 
+std::uint64_t LoopbackLink::put_in_to() const {
+  const auto last = inbox_.tables().get(kTable, kPutLast);
+  return last.ok() && *last ? journal::from_big_endian(**last).value_or(0) : 0;
+}
+
 Result<StreamAt> LoopbackLink::write_in(const event::Event& event, event::Stamp stamp) {
   const std::string stream_key = std::string(kPutAt) + stamp.stream;
   LUMENFLOW_TRY_ASSIGN(const auto head, inbox_.tables().get(kTable, stream_key));

@@ -44,6 +44,8 @@ class LoopbackLink final : public Link {
 
   // The other side says something: an event from `from`, for the workspace to fetch. Durable when it returns.
   Result<StreamAt> put_in(const event::Event& event, event::Stamp stamp);
+  // How much was put in, ever; 0 also when that cannot be read.
+  std::uint64_t put_in_to() const;
 
  private:
   LoopbackLink(log::Log& inbox, std::string from) : inbox_(inbox), from_(std::move(from)) {}

@@ -15,7 +15,6 @@ namespace lumenflow::uplink {
 namespace {
 
 constexpr Millis kFilesEvery{900};  // so that they are never older than a second
-constexpr std::size_t kLettersMax = 10'000;
 
 // What reaches the thread from outside. Outlives the uplink in callbacks that come late.
 class Mailbox {
@@ -100,9 +99,9 @@ class Uplink::Impl {
       LUMENFLOW_TRY_ASSIGN(const auto first, journal::pending_events(*tables, stream, Position(), 1));
       if (!first.empty() && (!status.oldest || first.front().event.emitted_at < *status.oldest))
         status.oldest = first.front().event.emitted_at;
-      LUMENFLOW_TRY_ASSIGN(const auto letters, journal::outbox_dead_letters(*tables, stream, Position(), kLettersMax));
-      status.dead_letters += letters.size();
     }
+    LUMENFLOW_TRY_ASSIGN(const auto letters, journal::outbox_dead_letter_counts(*tables));
+    for (const auto& [stream, count] : letters) status.dead_letters += count;
     return status;
   }
 

@@ -90,6 +90,15 @@ Status Process::open_uplink() {
   return engine_->start(now());
 }
 
+bool Process::say(std::int64_t n) {
+  event::BuildOptions options;
+  options.timestamp = world_.clock.now();
+  options.entropy = world_.random.draw16();
+  const event::Event event =
+      event::build_from_canonical(kAsked, R"({"command_id":")" + std::to_string(n) + R"(","reason":"late"})", options);
+  return link_->put_in(event, {"ws-42:conductor", "bridge:loopback", 0, {}, options.timestamp, {}, {}}).ok();
+}
+
 // A task waits for the strand: it runs here and now, until the journal has said what became of it.
 void Process::ring() {
   kernel_->run_pending();
@@ -189,6 +198,8 @@ void Process::pass(milliseconds time) {
 bool Process::anything_left() const {
   if (!kernel_->journal_available() || kernel_->outbox().events() > 0 || engine_->keeping()) return true;
   if (engine_->state().connection != uplink::Connection::kConnected) return true;
+  const auto inbound = journal::inbound_at(log_->tables());
+  if (!inbound.ok() || inbound->position < link_->put_in_to()) return true;
   for (const auto& backlog : kernel_->handler_backlogs())
     if (backlog.waiting > 0) return true;
   return false;

@@ -37,6 +37,8 @@ class Process {
   ~Process();
 
   void submit(std::string_view tool, std::int64_t n, const std::string& key, kernel::Completion done);
+  // The other side has something for the workspace; whether it is sure of it.
+  bool say(std::int64_t n);
   // Runs everything that can run now.
   void settle();
   // Lets time pass, in pieces, and settles after each.
