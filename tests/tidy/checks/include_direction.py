@@ -10,7 +10,7 @@ LINES = [
     ["pack", "http", "sandbox"],
     ["bus", "journal"],
     ["log", "event", "catalogue"],
-    ["json"],
+    ["json", "sandbox"],
     ["base"],
 ]
 LEVEL = {module: level for level, modules in enumerate(LINES) for module in modules}
