@@ -15,5 +15,7 @@
 from .canonical import canonical, parse
 from .errors import Cancelled, HostError, PackError, ToolError
 from .kernel_event import build_kernel_event_v2
+from .pack import Pack, ToolOutput
 
-__all__ = ["Cancelled", "HostError", "PackError", "ToolError", "build_kernel_event_v2", "canonical", "parse"]
+__all__ = ["Pack", "ToolOutput", "Cancelled", "HostError", "PackError", "ToolError", "build_kernel_event_v2",
+           "canonical", "parse"]

@@ -13,7 +13,7 @@ DEPTH_MAX = 64  # nested arrays and objects
 _EXACT_INTEGER_MAX = 2**53  # up to here every integer is a double
 
 
-def parse(text):
+def parse(text, depth_max=DEPTH_MAX):
     """Exactly one strict JSON value from text or UTF-8 bytes. MALFORMED_JSON for anything else."""
     try:
         if isinstance(text, (bytes, bytearray)):
@@ -21,7 +21,7 @@ def parse(text):
         value = json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant)
     except (ValueError, RecursionError) as fault:
         raise PackError("MALFORMED_JSON", str(fault)) from None
-    fault = _fault_in_text(value, 0)
+    fault = _fault_in_text(value, depth_max)
     if fault:
         raise PackError("MALFORMED_JSON", fault)
     return value
@@ -77,19 +77,19 @@ def _no_constant(text):
     raise ValueError(f"{text} is no JSON")
 
 
-def _fault_in_text(value, depth):
+def _fault_in_text(value, depth_left):
     """What Python's reader lets pass: too deep nesting, halves of surrogate pairs."""
     if isinstance(value, str):
         return None if _is_unicode(value) else "a string has half of a surrogate pair"
     if not isinstance(value, (dict, list)):
         return None
-    if depth == DEPTH_MAX:
-        return f"nested more than {DEPTH_MAX} deep"
+    if depth_left == 0:
+        return "arrays and objects are nested too deep"
     if isinstance(value, list):
         parts = value
     else:
         parts = [*value.keys(), *value.values()]
-    return next((fault for fault in (_fault_in_text(part, depth + 1) for part in parts) if fault), None)
+    return next((fault for fault in (_fault_in_text(part, depth_left - 1) for part in parts) if fault), None)
 
 
 def _is_unicode(text):
