@@ -6,8 +6,8 @@ import re
 LINES = [
     ["cli"],
     ["sidecar", "conductor", "consumers"],
-    ["kernel", "uplink"],
-    ["pack", "http"],
+    ["kernel", "uplink", "hosts"],
+    ["pack", "http", "sandbox"],
     ["bus", "journal"],
     ["log", "event", "catalogue"],
     ["json"],
