@@ -8,6 +8,7 @@ that schemas/pack-protocol gives it.
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import unittest
@@ -294,4 +295,7 @@ def code_of(message):
 if __name__ == "__main__":
     SHAPES = Shapes(sys.argv[1])
     COMMAND = sys.argv[2:]
+    if shutil.which(COMMAND[0]) is None:
+        print(f"skipped: {COMMAND[0]} is missing")
+        sys.exit(77)
     unittest.main(argv=sys.argv[:1])

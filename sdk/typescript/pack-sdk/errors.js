@@ -16,7 +16,17 @@ export class PackError extends Error {
 }
 
 /** A tool's own refusal. Throw it with a code that the tool's documentation names, e.g. NOT_FOUND. */
-export class ToolError extends PackError {}
+export class ToolError extends PackError {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {unknown} [details]
+   */
+  constructor(code, message, details) {
+    if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(code)) throw new TypeError(`a code is written like NOT_FOUND, not '${code}'`);
+    super(code, message, details);
+  }
+}
 
 /** The host refused what the pack asked for: UNKNOWN_KIND, SCOPE_DENIED, METHOD_NOT_OFFERED, … */
 export class HostError extends PackError {}

@@ -8,4 +8,6 @@
 
 export { canonical } from "./canonical.js";
 export { Cancelled, HostError, PackError, ToolError } from "./errors.js";
+export { HandlerContext, Run, Store, ToolContext } from "./context.js";
 export { buildKernelEventV2 } from "./kernel_event.js";
+export { Pack, ToolOutput } from "./pack.js";
