@@ -87,7 +87,7 @@ class Run:
 
     def emit_now(self, kind, payload, *, idempotency_key=None, timestamp=None):
         """The event commits by itself, whatever becomes of the call: {event_id, timestamp, seq}, durable. Under a key
-        that is live it is the event of the first time. In a handler it commits with the delivery: an empty dict."""
+        that is live it is the event of the first time. In a handler emit() is what an event applied once asks for."""
         return self.ask("event/emit", _given(kind=kind, payload=payload, idempotency_key=idempotency_key,
                                              timestamp=timestamp))
 

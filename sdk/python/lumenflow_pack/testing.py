@@ -26,7 +26,6 @@ class MemoryHost:
         self._written = {}  # by the run at hand; None: deleted
         self._held = []
         self._runs = 0
-        self._delivering = False
         self.now = "2026-03-01T12:00:00.000Z"
 
     def call(self, tool, input, subject="ws-test"):  # pylint: disable=redefined-builtin
@@ -49,12 +48,8 @@ class MemoryHost:
         seen = (event["kind"], self._pack.replay_key(event)["key"] if key_of else event["event_id"])
         if seen in self._handled:
             return False
-        self._delivering = True
-        try:
-            self._pack.handle(self, {"delivery_id": self._begin("dlv"), "attempt": 1, "event": event,
-                                     "context": self._readings()}, self._config)
-        finally:
-            self._delivering = False
+        self._pack.handle(self, {"delivery_id": self._begin("dlv"), "attempt": 1, "event": event,
+                                 "context": self._readings()}, self._config)
         self._handled.add(seen)
         self._commit()
         return True
@@ -129,8 +124,8 @@ class MemoryHost:
         if first is None:
             if key is not None:
                 self._keys[(event["kind"], key)] = event
-            (self._held if params.get("with_result") or self._delivering else self.events).append(event)
-        if params.get("with_result") or self._delivering:
+            (self._held if params.get("with_result") else self.events).append(event)
+        if params.get("with_result"):
             return {}
         stands = first or event
         at = next((index for index, each in enumerate(self.events) if each is stands), len(self.events))

@@ -131,7 +131,7 @@ export class Run {
 
   /**
    * The event commits by itself, whatever becomes of the call, and is durable then. Under a key that is live it is the
-   * event of the first time. In a handler it commits with the delivery, and the answer is empty.
+   * event of the first time. In a handler emit() is what an event applied once asks for.
    * @param {string} kind
    * @param {Record<string, Json>} payload
    * @param {EmitOptions} options

@@ -22,7 +22,6 @@ export class MemoryHost {
   /** @type {Map<string, any>} */ #written = new Map(); // by the run at hand; undefined: deleted
   /** @type {KernelEvent[]} */ #held = [];
   #runs = 0;
-  #delivering = false;
 
   /** @param {import("./pack.js").Pack} pack @param {Record<string, any>} [config] */
   constructor(pack, config = {}) {
@@ -59,13 +58,8 @@ export class MemoryHost {
     const event = { kind, event_id, timestamp, from, channel: "sidecar", seq: this.#runs + 1, payload };
     const seen = JSON.stringify([kind, this.#pack.replayKeyOf(event)?.key ?? event_id]);
     if (this.#handled.has(seen)) return false;
-    this.#delivering = true;
-    try {
-      const params = { delivery_id: this.#begin("dlv"), attempt: 1, event, context: this.#readings() };
-      await this.#pack.handle(this, params, this.#config);
-    } finally {
-      this.#delivering = false;
-    }
+    const params = { delivery_id: this.#begin("dlv"), attempt: 1, event, context: this.#readings() };
+    await this.#pack.handle(this, params, this.#config);
     this.#handled.add(seen);
     this.#commit();
     return true;
@@ -146,12 +140,11 @@ export class MemoryHost {
     if (first !== undefined && canonical(first.payload) !== canonical(payload)) {
       throw new HostError("IDEMPOTENCY_CONFLICT", `the key ${idempotencyKey} of ${kind} stands for another payload`);
     }
-    const held = params.with_result || this.#delivering;
     if (first === undefined) {
       if (idempotencyKey !== undefined) this.#keys.set(key, event);
-      (held ? this.#held : this.events).push(event);
+      (params.with_result ? this.#held : this.events).push(event);
     }
-    if (held) return {};
+    if (params.with_result) return {};
     const stands = first ?? event;
     const at = this.events.indexOf(stands);
     return { event_id: stands.event_id, timestamp: stands.timestamp, seq: (at < 0 ? this.events.length : at) + 1 };
