@@ -4,7 +4,7 @@
 //
 //   const pack = new Pack();
 //   pack.tool("acme:greet", (context, input) => ({ greeting: `Hello ${input.name}` }));
-//   await pack.run();
+//   await pack.runAsMain(import.meta.url);
 
 export { canonical } from "./canonical.js";
 export { Cancelled, HostError, PackError, ToolError } from "./errors.js";

@@ -5,9 +5,17 @@ declare module "node:crypto" {
   export function randomBytes(size: number): Buffer;
 }
 
+declare module "node:fs" {
+  export function realpathSync(path: string): string;
+}
+
+declare module "node:url" {
+  export function fileURLToPath(url: string): string;
+}
+
 declare module "node:process" {
   interface Output { write(text: string): boolean; on(event: "error", listener: () => void): void }
-  const process: { stdin: NodeJS.ReadableStream, stdout: Output, stderr: Output };
+  const process: { argv: string[], stdin: NodeJS.ReadableStream, stdout: Output, stderr: Output };
   export default process;
 }
 

@@ -1,5 +1,9 @@
 // A pack: what its code registers, which must be what its manifest declares (LF1031, LF1033).
 
+import { realpathSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
 import { HandlerContext, ToolContext } from "./context.js";
 import { PackError, ToolError } from "./errors.js";
 import { serve } from "./process.js";
@@ -62,6 +66,15 @@ export class Pack {
   /** Serves the pack protocol on stdin and stdout until the host is done. What the pack prints goes to stderr. */
   async run() {
     await serve(this);
+  }
+
+  /**
+   * The same when this module is the program that Node runs, and nothing when a test imports it.
+   * @param {string} moduleUrl import.meta.url
+   */
+  async runAsMain(moduleUrl) {
+    const program = process.argv[1];
+    if (program !== undefined && realpathSync(program) === realpathSync(fileURLToPath(moduleUrl))) await this.run();
   }
 
   // What follows answers the host's requests; `host` is where the run's own requests go.
