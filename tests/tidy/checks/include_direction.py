@@ -8,7 +8,7 @@ LINES = [
     ["sidecar", "conductor", "consumers"],
     ["kernel", "uplink", "hosts"],
     ["pack", "http", "sandbox"],
-    ["bus", "journal"],
+    ["bus", "journal", "sdk"],
     ["log", "event", "catalogue"],
     ["json", "sandbox"],
     ["base"],
