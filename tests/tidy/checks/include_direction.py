@@ -5,7 +5,7 @@ import re
 # Top to bottom. Modules on one line do not include each other.
 LINES = [
     ["cli"],
-    ["sidecar", "conductor", "consumers"],
+    ["sidecar", "conductor", "consumers", "conformance"],
     ["kernel", "uplink"],
     ["pack", "http"],
     ["bus", "journal"],
