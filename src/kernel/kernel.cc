@@ -17,12 +17,6 @@ constexpr std::uint64_t kCursorLagMax = 4'096;  // entries that a restart looks 
 constexpr std::chrono::milliseconds kTimerWaitMin{1};
 constexpr std::chrono::milliseconds kTimerWaitMax{60'000};
 
-pack::ScopeLayer workspace_layer(const WorkspaceConfig& config) {
-  pack::ScopeLayer layer{"workspace", config.allowed_scopes};
-  layer.scopes.push_back(config.network);
-  return layer;
-}
-
 }  // namespace
 
 Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
@@ -35,12 +29,10 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       outbox_(ports.log, {options_.config.uplink_limits.outbox_events, options_.config.uplink_limits.outbox_bytes}),
       rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst),
       timers_(*options_.registry, ports.clock.now()),
-      subscriptions_(*options_.registry),
+      subscriptions_(options_.registry),
       replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
-  const std::vector<pack::ScopeLayer> layers = {workspace_layer(options_.config)};
-  for (const auto& tool : options_.registry->tools())
-    scope_verdicts_.emplace(tool.get(), pack::check_scopes(tool->descriptor.required_scopes, layers));
+  grant_scopes();
 }
 
 Kernel::~Kernel() { ports_.log.settle(); }  // what it handed over calls back into it
@@ -60,6 +52,8 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
   const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash,
                                          kernel->options_.version};
   if (Result<Position> at = ports.log.append({{journal::encode(opened)}, {}}); !at.ok()) return std::move(at).error();
+  LUMENFLOW_TRY(kernel->note_tools(true));
+  LUMENFLOW_TRY(kernel->say_refusals(nullptr));
   LUMENFLOW_TRY(kernel->emitter_.flush());
   LUMENFLOW_TRY(kernel->outbox_.flush());
   LUMENFLOW_TRY(ports.log.commit());
