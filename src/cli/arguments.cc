@@ -31,6 +31,7 @@ struct Parsed {
   DoctorFlags doctor;
   ReloadFlags reload;
   PackValidateFlags pack_validate;
+  PackTestFlags pack_test;
   BenchFlags bench;
   DemoFlags demo;
   bool version_json = false, version_errors = false;
@@ -75,6 +76,18 @@ void add_workspace_commands(CLI::App& app, Parsed& parsed) {
       [&parsed] { parsed.run = [&parsed](Context& context) { return run_reload(context, parsed.reload); }; });
 }
 
+void add_pack_test(CLI::App& pack, Parsed& parsed) {
+  CLI::App* test = pack.add_subcommand("test", "Prove that a pack behaves: the conformance checks C1 to C9");
+  CLI::Option* folder = test->add_option("folder", parsed.pack_test.folder, "the pack's folder")->capture_default_str();
+  test->add_option("--id", parsed.pack_test.id, "a builtin")->excludes(folder);
+  test->add_option("--format", parsed.pack_test.format)
+      ->check(CLI::IsMember({"text", "junit", "tap"}))
+      ->capture_default_str();
+  test->add_option("--seed", parsed.pack_test.seed, "of generated inputs; the report prints it")->capture_default_str();
+  test->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_pack_test(context, parsed.pack_test); }; });
+}
+
 void add_pack_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* pack = app.add_subcommand("pack", "Work on packs")->require_subcommand(1);
   CLI::App* validate = pack->add_subcommand("validate", "Report every fault of a pack's manifest");
@@ -87,6 +100,7 @@ void add_pack_commands(CLI::App& app, Parsed& parsed) {
   validate->callback([&parsed] {
     parsed.run = [&parsed](Context& context) { return run_pack_validate(context, parsed.pack_validate); };
   });
+  add_pack_test(*pack, parsed);
 }
 
 void add_call_commands(CLI::App& app, Parsed& parsed) {

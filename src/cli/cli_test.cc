@@ -351,6 +351,17 @@ TEST_F(Commands, AnUnknownNameComesWithTheNearest) {
   expect({"pack", "validate", "--id", "acme-dmeo"}, kUsage, "did you mean 'acme-demo'?");
 }
 
+TEST_F(Commands, APackIsTestedWithoutAWorkspace) {
+  const Said said = cli.run_bare({"pack", "test", "--id", "sidekick"});
+  EXPECT_EQ(said.exit_code, kOk) << said.out;
+  EXPECT_THAT(said.out, ::testing::AllOf(HasSubstr("seed 1"), HasSubstr(" ok, 0 failed"), Not(HasSubstr("note:"))));
+  EXPECT_EQ(said.err, "");
+  EXPECT_THAT(cli.run_bare({"pack", "test", "--id", "sidekick", "--format", "tap", "--seed", "9"}).out,
+              ::testing::AllOf(HasSubstr("TAP version 14\n1.."), HasSubstr("seed 9"), Not(HasSubstr("not ok"))));
+  expect({"pack", "test", "--id", "sidekik"}, kUsage, "no pack 'sidekik'");
+  expect({"pack", "test", "--id", "sidekick", "--format", "html"}, kUsage, "html");
+}
+
 TEST_F(Commands, ASidecarThatCannotListenClosesWhatItOpened) {
   expect({"up", "--listen", "127.0.0.1:99999"}, kUsage, "--listen");
   const std::string kinds = cli.run({"audit", "export"}).out;

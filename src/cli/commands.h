@@ -140,6 +140,14 @@ struct PackValidateFlags {
 };
 int run_pack_validate(Context& context, const PackValidateFlags& flags);
 
+struct PackTestFlags {
+  std::string folder = ".";
+  std::string id;               // instead of the folder
+  std::string format = "text";  // text, junit, tap
+  std::uint64_t seed = 1;
+};
+int run_pack_test(Context& context, const PackTestFlags& flags);
+
 struct BenchFlags {
   std::string name;
   bool json = false;

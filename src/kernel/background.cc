@@ -19,9 +19,9 @@ Status run_change(const HostServices::Change& change, pack::Store& store) {
   }
 }
 
-Result<std::optional<std::int64_t>> run_timer(const PackTimer& timer, TimerContext& context) {
+Result<std::optional<std::int64_t>> run_timer(const pack::RegisteredTimer& timer, TimerContext& context) {
   try {
-    return timer.timer->handler(context);
+    return timer.handler(context);
   } catch (const std::exception&) {
     return Error(ErrorCode::kInternal, "it threw");
   }
@@ -68,9 +68,9 @@ bool Kernel::post(const pack::LoadedPack* pack, std::function<void()> task) {
 }
 
 std::shared_ptr<const pack::EnforcedScopes> Kernel::scopes_of(const CallPtr& call) const {
-  const auto found = enforced_scopes_.find(call->tool);
-  if (found == enforced_scopes_.end()) return nullptr;
-  if (call->call.outer == nullptr) return found->second;
+  if (call->tool->pack == nullptr || call->tool->pack->executor == nullptr) return nullptr;
+  const auto found = enforced_scopes_.find(call->tool);  // not there: the call is older than a reload
+  if (found != enforced_scopes_.end() && call->call.outer == nullptr) return found->second;
   return std::make_shared<const pack::EnforcedScopes>(
       pack::enforce_scopes(call->tool->descriptor.required_scopes, layers_of(*call)));
 }
@@ -131,14 +131,17 @@ void Kernel::probe_journal() {
 void Kernel::launch_due_timers() {
   if (draining_ || !journal_available_) return;
   const Timestamp now = ports_.clock.now();
-  for (PackTimer* timer : timers_.take_due(now)) {
+  for (const TimerPtr& timer : timers_.take_due(now)) {
     auto work = std::make_shared<TimerReturned>();  // shared: a task that is copied owns what it uses
     work->timer = timer;
+    work->registry = options_.registry;
+    work->pack = timer->pack;
+    work->code = timer->timer;
     work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
     work->context = std::make_unique<TimerContext>(scope_of(timer->pack->manifest.id, timer->pack, *options_.registry),
                                                    *work->snapshot, now, ports_.random.draw16());
     const bool taken = ports_.executor.post([this, work] {
-      work->next_ms = run_timer(*work->timer, *work->context);
+      work->next_ms = run_timer(*work->code, *work->context);
       work->snapshot->release();
       enqueue(std::move(*work));
     });
@@ -149,8 +152,8 @@ void Kernel::launch_due_timers() {
 void Kernel::timer_returned(TimerReturned returned) {
   if (!returned.next_ms.ok() && !draining_)
     write_log(LogLevel::kWarn, "kernel", "a timer failed and will run again",
-              {{"pack", returned.timer->pack->manifest.id},
-               {"timer", returned.timer->timer->name},
+              {{"pack", returned.pack->manifest.id},
+               {"timer", returned.code->name},
                {"reason", returned.next_ms.error().message()}});
   wake_timers(returned.context->state());
   timers_.returned(*returned.timer, returned.next_ms, ports_.clock.now());

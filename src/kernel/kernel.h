@@ -41,6 +41,7 @@
 #include "kernel/kernel_tool.h"
 #include "kernel/policy.h"
 #include "kernel/rate_limiter.h"
+#include "kernel/reload.h"
 #include "kernel/running_call.h"
 #include "kernel/subscriptions.h"
 #include "kernel/timers.h"
@@ -79,6 +80,10 @@ class Kernel final : private HostServices {
   // What lumenflow.yaml is now: the lower-case hex SHA-256 of its bytes, empty when it cannot be read. While that is
   // not what was loaded, calls are refused with SPEC_TAMPERED.
   void configuration_on_disk(const std::string& hash);
+
+  // Takes over another configuration and other packs, in the batch that is open, once that is durable: calls that run
+  // keep theirs. What changed, in words; empty: nothing. INVALID_CONFIGURATION for what is another workspace's.
+  Result<std::string> reload(std::shared_ptr<Reloaded> reloaded);
 
   // Takes a dead letter of the uplink back into the stream, under a new seq, or lets it go; in the batch that is open.
   Status requeue_dead_letter(std::string_view stream, Position at);
@@ -172,6 +177,14 @@ class Kernel final : private HostServices {
   Status record(Delivery& delivery, std::string_view outcome, std::string_view error, DeliveryContext* context);
   Status move_handler_cursors(std::uint64_t lag);
   void report_slow_handlers();
+
+  // reload.cc
+  void adopt(Reloaded& reloaded);
+  void grant_scopes();
+  Status say(std::string_view kind, json::Value payload);
+  Status say_refusals(const pack::Registry* before);
+  Status note_tools(bool say_change);
+  pack::ToolResult finish_prepared(const Result<KernelControl>& prepared, const json::Value& input);
 
   // dispatch.cc: stages 0 to 8
   void dispatch(CallArrived arrived);

@@ -263,8 +263,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(workspace->lock_, ports.files.lock(locked));
 
   kernel::KernelOptions options;
-  kernel::WorkspacePacks read = read_workspace_packs(
-      ports.files, paths.config, kernel::PackPorts{builtin_packs, workspace->sources_.get(), ports.load_code});
+  kernel::WorkspacePacks read = workspace->read_packs(nullptr);
   if (!read.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
   options.config = *std::move(read.config);
   if (options.config.production) {
@@ -310,6 +309,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   std::ranges::move(dead_letter_tools, std::back_inserter(options.kernel_tools));
   LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> uplink_tools, make_uplink_tools(workspace->uplink_slot_));
   std::ranges::move(uplink_tools, std::back_inserter(options.kernel_tools));
+  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload_tool,
+                       make_reload_tool([self = workspace.get()] { return self->prepare_reload(); }));
+  options.kernel_tools.push_back(std::move(reload_tool));
   options.outbox = outbox_mode(options.config);
   options.on_notice = ports.on_notice;
   options.delivery_pause = ports.delivery_pause;

@@ -26,6 +26,7 @@
 #include "pack/snapshots.h"
 #include "pack/sources.h"
 #include "sidecar/keys.h"
+#include "sidecar/reload_tool.h"
 
 namespace lumenflow::sidecar {
 
@@ -131,6 +132,9 @@ class Workspace {
   class Bell;
   Workspace(const WorkspacePorts& ports, const std::string& root,
             const std::vector<const pack::BuiltinPack*>& builtin_packs);
+  // lumenflow.yaml and its packs, copied and started; any thread, one at a time.
+  kernel::WorkspacePacks read_packs(const pack::Registry* before);
+  Result<PreparedReload> prepare_reload();  // the same
   Status open_journal(const log::SqliteLogOptions& log_options, const kernel::KernelOptions& options);
   WorkspacePorts ports_;
   std::shared_ptr<UplinkSlot> uplink_slot_;  // shared with the tools that ask it

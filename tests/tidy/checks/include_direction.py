@@ -5,9 +5,9 @@ import re
 # Top to bottom. Modules on one line do not include each other.
 LINES = [
     ["cli"],
-    ["sidecar", "conductor", "consumers"],
+    ["sidecar", "conductor", "consumers", "conformance"],
     ["kernel", "uplink", "hosts"],
-    ["pack", "http", "sandbox"],
+    ["pack", "http"],
     ["bus", "journal", "sdk"],
     ["log", "event", "catalogue"],
     ["json", "sandbox"],
