@@ -135,6 +135,13 @@ struct PackValidateFlags {
 };
 int run_pack_validate(Context& context, const PackValidateFlags& flags);
 
+struct PackScaffoldFlags {
+  std::string id;
+  std::string language = "cpp";  // cpp, python, node
+  std::string folder;            // empty: named like the pack, here
+};
+int run_pack_scaffold(Context& context, const PackScaffoldFlags& flags);
+
 struct BenchFlags {
   std::string name;
   bool json = false;
