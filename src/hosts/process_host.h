@@ -29,11 +29,11 @@ struct ProcessPackSource {
 };
 
 struct ProcessHostOptions {
-  std::size_t children_per_key_max = 4;  // that work at once for one set of scopes; threads of a pack, too
-  std::size_t children_per_pack_max = 8;
-  std::size_t queue_max = 256;  // runs of one pack that wait for a thread
+  std::size_t threads = 4;        // runs of one pack at once, each with a child of its own
+  std::size_t idle_children = 8;  // of one pack, whatever they may reach
+  std::size_t queue_max = 256;    // runs of one pack that wait for a thread
   std::size_t line_bytes_max = 9u << 20;
-  std::size_t requests_max = 10'000;             // of one run
+  std::size_t requests_max = 10'000;             // of one run, with its notifications
   std::size_t request_bytes_max = 64u << 20;     // of one run
   std::size_t expanded_files_max = 4'096;        // of the read scopes of one call
   std::size_t log_lines_per_second_max = 100;    // of one pack
@@ -46,10 +46,10 @@ struct ProcessHostOptions {
   std::chrono::milliseconds backoff_first{100};  // after the second fault in a row; doubles
   std::chrono::milliseconds backoff_max{10'000};
   std::chrono::milliseconds backoff_wait{1'000};  // what a call waits out; it fails at once where it would be longer
-  sandbox::Limits limits;
-  std::vector<std::string> system_paths;  // absolute: what every program needs to see; empty: those of the machine
+  sandbox::Limits limits{};
+  std::vector<std::string> system_paths{};  // absolute: what every program needs to see; empty: those of the machine
   // A line of a pack's stderr or log before it is written down, for masking what is secret. Any thread.
-  std::function<std::string(std::string_view)> redact;
+  std::function<std::string(std::string_view)> redact{};
 };
 
 class ProcessHost {
@@ -66,6 +66,7 @@ class ProcessHost {
 
  private:
   class Core;
+  struct Held;
   std::shared_ptr<Core> core_;  // shared with the packs that it loaded
 };
 

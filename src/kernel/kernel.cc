@@ -17,12 +17,6 @@ constexpr std::uint64_t kCursorLagMax = 4'096;  // entries that a restart looks 
 constexpr std::chrono::milliseconds kTimerWaitMin{1};
 constexpr std::chrono::milliseconds kTimerWaitMax{60'000};
 
-pack::ScopeLayer workspace_layer(const WorkspaceConfig& config) {
-  pack::ScopeLayer layer{"workspace", config.allowed_scopes};
-  layer.scopes.push_back(config.network);
-  return layer;
-}
-
 }  // namespace
 
 Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
@@ -38,12 +32,46 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       subscriptions_(*options_.registry),
       replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
-  const std::vector<pack::ScopeLayer> layers = {workspace_layer(options_.config)};
-  for (const auto& tool : options_.registry->tools())
+  const std::vector<pack::ScopeLayer> layers = layers_of(RunningCall());
+  for (const auto& tool : options_.registry->tools()) {
     scope_verdicts_.emplace(tool.get(), pack::check_scopes(tool->descriptor.required_scopes, layers));
+    if (tool->pack->executor != nullptr)
+      enforced_scopes_.emplace(tool.get(), std::make_shared<const pack::EnforcedScopes>(
+                                               pack::enforce_scopes(tool->descriptor.required_scopes, layers)));
+  }
 }
 
-Kernel::~Kernel() { ports_.log.settle(); }  // what it handed over calls back into it
+Kernel::~Kernel() {
+  ports_.log.settle();  // what it handed over calls back into it
+  end_hosted_work();
+}
+
+// What runs on packs' own executors would outlive the kernel: it is told to stop, and whatever it waits for is over.
+void Kernel::end_hosted_work() {
+  const Error gone(ErrorCode::kToolCancelled, "the workspace was closed");
+  {
+    const std::lock_guard lock(ingress_mutex_);
+    closing_ = true;
+    for (Ingress& item : ingress_)
+      if (auto* transaction = std::get_if<Transaction>(&item)) transaction->done->set_value(gone);
+    ingress_.clear();
+  }
+  for (const Batch& batch : in_flight_)
+    for (const auto& done : batch.waiting) done(gone);
+  for (const auto& done : open_.waiting) done(gone);
+  const auto forget = [](const CallPtr& call) {  // nobody is left to be answered but a pack that waits
+    if (call->call.outer != nullptr) call->completions.clear();
+  };
+  for (const Batch& batch : in_flight_)
+    for (const Answer& answer : batch.answers) forget(answer.call);
+  for (const Answer& answer : open_.answers) forget(answer.call);
+  for (const auto& [receipt, call] : running_) {
+    forget(call);
+    if (call->cancelled) call->cancelled->ask();
+  }
+  subscriptions_.cancel_running();
+  hosted_.wait_until_done();
+}
 
 Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOptions options) {
   std::unique_ptr<Kernel> kernel(new Kernel(ports, std::move(options)));
@@ -108,7 +136,9 @@ void Kernel::enqueue(Ingress item) {
   bool was_empty = false;
   {
     const std::lock_guard lock(ingress_mutex_);
-    was_empty = ingress_.empty();
+    if (auto* transaction = std::get_if<Transaction>(&item); transaction != nullptr && closing_)
+      return transaction->done->set_value(Error(ErrorCode::kToolCancelled, "the workspace was closed"));
+    was_empty = ingress_.empty() && !closing_;
     ingress_.push_back(std::move(item));
   }
   if (was_empty && options_.doorbell) options_.doorbell();

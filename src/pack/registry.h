@@ -19,6 +19,8 @@ struct LoadedPack {
   std::string source;     // "builtin", "local", "git"
   std::vector<RegisteredTimer> timers;
   std::vector<RegisteredHandler> handlers;  // one for each subscribed kind
+  std::shared_ptr<Executor> executor;       // its own; null: the program's. Shared with the work in flight
+  std::string isolation;                    // what holds its code; empty: it runs in the program itself
 };
 
 struct RefusedPack {

@@ -161,6 +161,8 @@ void RegistryBuilder::let_register(Candidate& candidate, const Activation* activ
   candidate.code->register_pack(registration);
   candidate.pack->timers = registration.timers();
   candidate.pack->handlers = registration.handlers();
+  candidate.pack->executor = registration.executor();
+  candidate.pack->isolation = registration.isolation();
   Report report(candidate.document, kCodes, candidate.diagnostics);
   check_code(*candidate.code, registration, manifest, report);
   for (const ToolDescriptor& descriptor : manifest.tools) {
