@@ -21,8 +21,9 @@ int main() {
     expect(std::holds_alternative<pack::ToolOutput>(result), "a job runs, also again");
   }
   expect(host.events.size() == 1, "a job is completed once");
-  expect(host.events.at(0).event_id == "4be437ad845807cf7e95af824d1e0be4ecd01f22a601ed18a79aacaa6de88103",
-         "the event's id follows from its content");
+  const json::Object done{{"job_id", "job-1"}, {"status", "ok"}};
+  const auto completed = pack::build_kernel_event_v2("acme-demo:job_completed", done, {"job-1", host.now});
+  expect(host.events.at(0).event_id == completed->event_id, "the event's id follows from its content");
 
   const json::Object request{{"target_pack", "acme-demo"}, {"target_id", "job-1"}, {"reason", "it hangs"}};
   for (const bool first : {true, false}) {

@@ -32,6 +32,7 @@ struct Parsed {
   ReloadFlags reload;
   PackValidateFlags pack_validate;
   PackTestFlags pack_test;
+  PackScaffoldFlags pack_scaffold;
   BenchFlags bench;
   DemoFlags demo;
   bool version_json = false, version_errors = false;
@@ -88,8 +89,21 @@ void add_pack_test(CLI::App& pack, Parsed& parsed) {
       [&parsed] { parsed.run = [&parsed](Context& context) { return run_pack_test(context, parsed.pack_test); }; });
 }
 
+void add_pack_scaffold(CLI::App& pack, Parsed& parsed) {
+  CLI::App* scaffold = pack.add_subcommand("scaffold", "Write a new pack that builds, validates and has a test");
+  scaffold->add_option("id", parsed.pack_scaffold.id, "its id: lower-case words joined by dashes")->required();
+  scaffold->add_option("--lang", parsed.pack_scaffold.language, "the language it is written in")
+      ->check(CLI::IsMember({"cpp", "python", "node"}))
+      ->capture_default_str();
+  scaffold->add_option("--dir", parsed.pack_scaffold.folder, "the folder to write (default: one named like the pack)");
+  scaffold->callback([&parsed] {
+    parsed.run = [&parsed](Context& context) { return run_pack_scaffold(context, parsed.pack_scaffold); };
+  });
+}
+
 void add_pack_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* pack = app.add_subcommand("pack", "Work on packs")->require_subcommand(1);
+  add_pack_scaffold(*pack, parsed);
   CLI::App* validate = pack->add_subcommand("validate", "Report every fault of a pack's manifest");
   CLI::Option* folder =
       validate->add_option("folder", parsed.pack_validate.folder, "the pack's folder")->capture_default_str();

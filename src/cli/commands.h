@@ -148,6 +148,13 @@ struct PackTestFlags {
 };
 int run_pack_test(Context& context, const PackTestFlags& flags);
 
+struct PackScaffoldFlags {
+  std::string id;
+  std::string language = "cpp";  // cpp, python, node
+  std::string folder;            // empty: named like the pack, here
+};
+int run_pack_scaffold(Context& context, const PackScaffoldFlags& flags);
+
 struct BenchFlags {
   std::string name;
   bool json = false;

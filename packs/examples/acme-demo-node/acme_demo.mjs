@@ -1,4 +1,4 @@
-// The demo pack: runs pretended jobs, says when one is done, and proposes how to recover one.
+// Runs pretended jobs, says when one is done, and proposes how to recover one.
 
 import { Pack } from "./pack-sdk/index.js";
 
