@@ -83,6 +83,12 @@ TEST_F(Commands, AnUplinkMakesEventsWaitAlsoWithoutASidecar) {
   const Said inbox = cli.run({"inbox"});
   EXPECT_EQ(inbox.exit_code, kOk);
   EXPECT_THAT(inbox.err, HasSubstr("nothing has come in"));
+  expect({"inbox", "send"}, kUsage, "kind");
+  expect({"inbox", "send", "conductor:stop_requested", "--payload", "{"}, kUsage, "--payload");
+  expect({"inbox", "send", "acme:thing_done"}, kRefused, "UNKNOWN_KIND");
+  EXPECT_THAT(cli.run({"inbox", "send", "conductor:stop_requested", "--payload", R"({"target":"all"})"}).err,
+              HasSubstr("lumenflow up"));
+  EXPECT_THAT(cli.run({"outbox", "consent"}).err, HasSubstr("lumenflow up"));
 }
 
 TEST_F(Usage, EveryCommandHelps) {

@@ -12,6 +12,8 @@ constexpr std::string_view kEnd = R"(,"type":"event.emitted"})";
 
 }  // namespace
 
+bool is_queued(std::string_view entry) { return entry.starts_with(kQueue) && entry.ends_with(kEnd); }
+
 std::string_view envelope_text(std::string_view entry) {
   const std::string_view start = entry.starts_with(kQueue) ? kQueue : kEphemeral;
   if (!entry.starts_with(start) || !entry.ends_with(kEnd) || entry.size() < start.size() + kEnd.size()) return {};

@@ -25,6 +25,9 @@ struct EmittedEvent {
 // Nothing for an entry of another type; JOURNAL_DAMAGED for one that encode_event does not write.
 Result<std::optional<EmittedEvent>> read_emitted(std::string_view entry);
 
+// Whether it is the entry of an emitted event of the queue class; costs nothing.
+bool is_queued(std::string_view entry);
+
 // The envelope within the entry of an emitted event, as it stands there; empty for another entry.
 std::string_view envelope_text(std::string_view entry);
 

@@ -34,6 +34,12 @@ struct Answer {
   CallResult result;
 };
 
+// How a call ends that had started when the process died.
+struct CrashedEnd {
+  journal::Outcome outcome;
+  std::string code, decided_by, result;
+};
+
 struct Batch {
   std::uint64_t number = 0;
   Position end;  // of its last entry, or of the last before it

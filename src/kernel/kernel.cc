@@ -14,6 +14,8 @@ constexpr std::string_view kWorkspaceIdKey = "workspace_id";
 constexpr std::size_t kIngressMax = 65'536;
 constexpr std::int64_t kSecondMs = 1'000;
 constexpr std::uint64_t kCursorLagMax = 4'096;  // entries that a restart looks at again, at most, for a pack
+constexpr std::string_view kRanUnrecorded =
+    "the journal cannot be written: the tool ran, and what became of it is recorded under its receipt once it can be";
 constexpr std::chrono::milliseconds kTimerWaitMin{1};
 constexpr std::chrono::milliseconds kTimerWaitMax{60'000};
 
@@ -312,8 +314,11 @@ void Kernel::undo(Batch batch, const Error& error) {
       error.code() == ErrorCode::kJournalDamaged ? ErrorCode::kJournalDamaged : ErrorCode::kJournalUnavailable;
   const auto answer_unavailable = [&](const RunningCall& call) {
     CallResult result{call.receipt, journal::Outcome::kFailure, code, {}, false};
+    const bool ran =
+        std::ranges::any_of(unrecorded_, [&call](const Ending& ending) { return ending.call.get() == &call; });
+    const std::string_view message = ran ? kRanUnrecorded : info(code).meaning;
     const json::Object body{{"success", false},
-                            {"error", json::Object{{"code", name(code)}, {"message", std::string(info(code).meaning)}}},
+                            {"error", json::Object{{"code", name(code)}, {"message", std::string(message)}}},
                             {"metadata", json::Object{{"receipt_id", call.receipt.str()}, {"duration_ms", 0}}}};
     result.body = json::serialize(body);
     for (const Completion& done : call.completions) done(result);

@@ -224,10 +224,6 @@ class Kernel final : private HostServices {
   void note_store_written(std::string_view pack_id);
   journal::CallRequested requested_entry(const RunningCall& call) const;
   std::string tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
-  struct CrashedEnd {
-    journal::Outcome outcome;
-    std::string code, decided_by, result;
-  };
   CrashedEnd end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const;
   Status close_crashed_call(const log::KeyValue& open_call);
   std::string redact(const json::Schema& schema, const json::Value& value) const;

@@ -535,6 +535,7 @@ TEST_F(KernelTest, Stage11RecordsAnEffectOnceTheJournalIsBack) {
   settle();
   ASSERT_TRUE(result.has_value());
   EXPECT_EQ(name(*result->code), "JOURNAL_UNAVAILABLE");
+  EXPECT_NE(result->body.find("the tool ran"), std::string::npos) << "it does not say that nothing was done";
   EXPECT_EQ(effects.size(), 1u);
   faults.fail_commit = false;
   settle();

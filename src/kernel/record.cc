@@ -230,7 +230,7 @@ Status Kernel::close_crashed_calls() {
   }
 }
 
-Kernel::CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const {
+CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const {
   pack::Aftermath aftermath;
   if (tool != nullptr && tool->status) {
     const auto scopes = enforced_scopes_.find(tool);

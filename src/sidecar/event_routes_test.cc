@@ -17,6 +17,13 @@ std::int64_t n_of(const json::Value& event) {
 class EventRoutes : public testing::Test {
  protected:
   void emit(int n) { ASSERT_EQ(world.call("probe:emit", "{\"n\":" + std::to_string(n) + "}").status, 200); }
+  // Until the probe's handler has dealt with what was emitted, which is an entry too.
+  void wait_for_handler() {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::chrono::steady_clock::now() < give_up)
+      if (world.get("/audit?after=0&limit=1000").body.find("handler.done") != std::string::npos) return;
+    FAIL() << "no handler has run";
+  }
   // The next frame that is an event of the probe pack.
   static Frame next_probe(EventReader& reader) {
     for (;;) {
@@ -92,6 +99,7 @@ TEST_F(EventRoutes, AReaderResumesWhereItWasAcrossARestart) {
 
 TEST_F(EventRoutes, AResumptionIsToldWhereItStands) {
   emit(1);
+  wait_for_handler();  // then the journal stands still
   const std::string head = std::to_string(json::integer_or(world.get("/audit/head").value, "tree_size", 0));
   const auto status = [&](const std::string& query, const std::string& last) {
     const Frame frame = EventReader(world, query, last).next();

@@ -72,7 +72,7 @@ Status Engine::read_tail(Millis now) {
       tail_ = std::max(tail_, std::min(end, Position(next.value() - 1)));
       if (tail_ == end) break;
     }
-    LUMENFLOW_TRY_ASSIGN(Tail read, source_.tail(tail_, limits_.tail_page));
+    LUMENFLOW_TRY_ASSIGN(Tail read, source_.tail(tail_, limits_.tail_page, start_end_));
     for (TailEvent& event : read.events) {
       StreamSender& sender = stream_of(event.event.stream, event.position).sender;
       if (event.position <= start_end_)

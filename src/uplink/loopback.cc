@@ -200,11 +200,15 @@ void LoopbackLink::fetch(const Fetch& fetch, std::function<void(FetchAnswer)> do
 
 Status LoopbackLink::forget_fetched(const journal::InboundAt& durable) {
   if (durable.log_id != inbox_.head().log_id) return {};
-  LUMENFLOW_TRY_ASSIGN(const auto rows, inbox_.tables().scan(kTable, kPutIn, "", SIZE_MAX));
   const std::string last = std::string(kPutIn) + journal::big_endian(durable.position);
-  for (const log::KeyValue& row : rows)
-    if (row.key <= last) LUMENFLOW_TRY(inbox_.erase(kTable, row.key));
-  return inbox_.commit();
+  for (;;) {
+    LUMENFLOW_TRY_ASSIGN(const auto rows, inbox_.tables().scan(kTable, kPutIn, "", kFetchMax));
+    for (const log::KeyValue& row : rows) {
+      if (row.key > last) return inbox_.commit();
+      LUMENFLOW_TRY(inbox_.erase(kTable, row.key));
+    }
+    if (rows.size() < kFetchMax) return inbox_.commit();
+  }
 }
 
 Result<journal::InboundBatch> LoopbackLink::waiting(const journal::InboundAt& durable) const {

@@ -53,8 +53,9 @@ class Source {
   virtual ~Source() = default;
   virtual Position end() const = 0;
   virtual Result<OutboxView> view() const = 0;
-  // What was emitted after `after`, of either class, looking at up to `entries_max` entries.
-  virtual Result<Tail> tail(Position after, std::size_t entries_max) const = 0;
+  // What was emitted after `after`, looking at up to `entries_max` entries: ephemerals, and of the queue class what
+  // stands after `queued_after`.
+  virtual Result<Tail> tail(Position after, std::size_t entries_max, Position queued_after) const = 0;
   // Pending events in (after, through], oldest first, until one of the limits (at least one).
   virtual Result<Backlog> backlog(std::string_view stream, Position after, Position through, std::size_t events_max,
                                   std::size_t bytes_max) const = 0;

@@ -1,9 +1,14 @@
 // One bit of the stored journal is another: it is found and said, and no entry is served that was not written so.
 #include <gtest/gtest.h>
 
+#include <sqlite3.h>
+
 #include <algorithm>
+#include <map>
 #include <random>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "base/logging.h"
 #include "harness.h"
@@ -14,6 +19,7 @@ namespace lumenflow::crash {
 namespace {
 
 constexpr std::size_t kSampled = 2'000;
+constexpr std::size_t kPageBytes = 4'096;
 
 class BitFlips : public testing::Test {
  protected:
@@ -86,6 +92,22 @@ class BitFlips : public testing::Test {
     return all;
   }
 
+  // Whose each page of the file is, by its number; empty where this SQLite cannot say.
+  std::map<std::size_t, std::string> owners_of_pages() {
+    std::map<std::size_t, std::string> owners;
+    disk_.write("journal.db", image_);
+    sqlite3* db = nullptr;
+    sqlite3_stmt* pages = nullptr;
+    if (sqlite3_open("journal.db", &db) == SQLITE_OK &&
+        sqlite3_prepare_v2(db, "SELECT pageno, name FROM dbstat", -1, &pages, nullptr) == SQLITE_OK)
+      while (sqlite3_step(pages) == SQLITE_ROW)
+        owners[static_cast<std::size_t>(sqlite3_column_int64(pages, 0))] =
+            reinterpret_cast<const char*>(sqlite3_column_text(pages, 1));
+    sqlite3_finalize(pages);
+    sqlite3_close(db);
+    return owners;
+  }
+
   SimDisk disk_{5};
   log::Head checkpoint_;
   std::vector<std::string> entries_;
@@ -118,10 +140,21 @@ INSTANTIATE_TEST_SUITE_P(Bit, BitFlipsOf, testing::Range(0u, 8u));
 
 TEST_F(BitFlips, AnywhereServeNothingUntrue) {
   write_journal(300);  // with a full tile
+  const std::map<std::size_t, std::string> owners = owners_of_pages();
+  std::map<std::string, std::pair<std::size_t, std::size_t>> by_owner;  // found, of so many
   std::mt19937 random(2);
   std::size_t known = 0;
-  for (std::size_t i = 0; i < kSampled * scale() && !HasFailure(); ++i)
-    known += found(random() % image_.size(), random() % 8) ? 1 : 0;
+  for (std::size_t i = 0; i < kSampled * scale() && !HasFailure(); ++i) {
+    const std::size_t byte = random() % image_.size();
+    const bool is_found = found(byte, random() % 8);
+    const auto owner = owners.find(byte / kPageBytes + 1);
+    auto& [found_here, all_here] = by_owner[owner == owners.end() ? "free" : owner->second];
+    found_here += is_found ? 1 : 0;
+    ++all_here;
+    known += is_found ? 1 : 0;
+  }
+  for (const auto& [owner, counts] : by_owner)
+    std::printf("  %-24s %5zu of %5zu found\n", owner.c_str(), counts.first, counts.second);
   std::printf("%zu of %zu flips found in a file of %zu bytes; the others changed no entry\n", known, kSampled * scale(),
               image_.size());
   EXPECT_GT(known, kSampled * scale() / 4);

@@ -20,7 +20,7 @@ constexpr std::uint32_t kKills = 50;
 
 // What the process says through a pipe of each acknowledgement; short enough to be written whole.
 struct Message {
-  std::array<char, 16> kind{};
+  std::array<char, 40> kind{};
   std::int64_t n = 0;
   std::array<char, 72> event_id{};
 };
