@@ -183,7 +183,9 @@ int run_audit_verify(Context& context, const AuditFlags& flags) {
   } else if (report.first_bad == 0) {
     context.err << "NOT PROVEN: " << report.what << "\n";
   } else {
-    context.err << "DAMAGED at position " << report.first_bad << ": " << report.what << "\n";
+    // The report's text names the same position wherever it stands alone.
+    const std::string place = "at position " + std::to_string(report.first_bad) + ": ";
+    context.err << "DAMAGED " << (report.what.starts_with(place) ? "" : place) << report.what << "\n";
   }
   return report.intact ? 0 : 1;
 }

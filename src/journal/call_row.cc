@@ -17,6 +17,19 @@ bool holds(const std::vector<json::Value>& entries, std::string_view type, std::
   return false;
 }
 
+// What an entry of the row gives the hash of, and is not there; empty when nothing is missing.
+std::string_view missing_part(const CallRow& row) {
+  const auto lacks = [](const json::Value& entry, std::string_view type, std::string_view key,
+                        const std::string& part) {
+    return part.empty() && type_of(entry) == type && entry.find(key) != nullptr;
+  };
+  for (const json::Value& entry : row.entries) {
+    if (lacks(entry, "call.requested", "input_hash", row.body.input)) return "the stored input is gone";
+    if (lacks(entry, "call.finished", "output_hash", row.body.result)) return "the stored result is gone";
+  }
+  return {};
+}
+
 Error damaged(const log::StoredRow& row, std::string_view what) {
   return Error(ErrorCode::kJournalDamaged,
                "at position " + std::to_string(row.first.value()) + ": " + std::string(what));
@@ -49,13 +62,13 @@ Result<BodiesReport> verify_bodies(const log::Log& log, const BlobStore& blobs) 
     if (rows.empty()) return report;
     for (const log::StoredRow& row : rows) {
       last = Position(row.first.value() + row.entries.size() - 1);
-      if (row.body.empty()) continue;
-      ++report.checked;
+      if (!row.body.empty()) ++report.checked;
       const Result<CallRow> decoded = decode_row(row, blobs);
-      if (decoded.ok()) continue;
-      if (decoded.error().code() != ErrorCode::kJournalDamaged) return decoded.error();
+      if (!decoded.ok() && decoded.error().code() != ErrorCode::kJournalDamaged) return decoded.error();
+      const std::string_view missing = decoded.ok() ? missing_part(*decoded) : std::string_view();
+      if (decoded.ok() && missing.empty()) continue;
       report.first_bad = row.first.value();
-      report.what = decoded.error().message();
+      report.what = decoded.ok() ? damaged(row, missing).message() : decoded.error().message();
       return report;
     }
   }

@@ -27,7 +27,8 @@ struct BodiesReport {
   std::string what;             // empty when all of them hold
 };
 
-// Holds every stored body against its entry. Stops at the first that is bad. An error is returned only when the check
+// Holds every stored body against its entry, and reports those that an entry gives the hash of and that are gone. Stops
+// at the first that is bad. An error is returned only when the check
 // itself could not go on. Any thread; memory stays flat.
 Result<BodiesReport> verify_bodies(const log::Log& log, const BlobStore& blobs);
 

@@ -50,11 +50,25 @@ TEST_F(CallRowTest, ABodyThatWasChangedIsNotServed) {
   EXPECT_EQ(code_of(garbage), "JOURNAL_DAMAGED");
 }
 
-TEST_F(CallRowTest, ABodyThatRetentionTookIsNoDamage) {
+TEST_F(CallRowTest, ABodyThatIsGoneDoesNotKeepTheRowFromBeingRead) {
   EXPECT_EQ(code_of(row("", "")), "");
   log::Row none = row(std::string(kInput), std::string(kResult));
   none.body.clear();
   EXPECT_EQ(code_of(none), "");
+}
+
+TEST_F(CallRowTest, ABodyThatIsGoneIsReported) {
+  for (const bool whole : {true, false}) {
+    const std::unique_ptr<log::Log> log = log::make_memory_log("log-a");
+    log::Row gone = row(std::string(kInput), std::string(kResult));
+    gone.body = whole ? std::string() : *encode_body({std::string(kInput), {}}, blobs_);
+    ASSERT_TRUE(log->append(gone).ok());
+    ASSERT_TRUE(log->commit().ok());
+    const auto found = verify_bodies(*log, blobs_);
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(found->first_bad, 1u);
+    EXPECT_NE(found->what.find(whole ? "input is gone" : "result is gone"), std::string::npos) << found->what;
+  }
 }
 
 TEST_F(CallRowTest, AWholeLogIsCheckedAndTheFirstBadRowNamed) {

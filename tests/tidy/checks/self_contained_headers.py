@@ -1,18 +1,24 @@
 """Read a header and need nothing else: each one compiles alone, with warnings as errors."""
 
 import os
+import pathlib
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 COMPILER = os.environ.get("LUMENFLOW_CXX", "g++")
-FLAGS = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c++",
+FLAGS = ["-std=c++20", "-O0", "-Wall", "-Wextra", "-Werror", "-c",
          *(f"-I{folder}" for folder in ("src", "include", "packs", "tests", ".")),
          *(f'-D{name}=""' for name in ("LUMENFLOW_SOURCE_DIR", "LUMENFLOW_VECTORS_DEFAULT"))]  # what lumenflow_test defines
+SCRATCH = "build/tidy"  # of fixed name, so that ccache knows a header that it has seen
 
 
 def compile_alone(root, path):
-    done = subprocess.run([COMPILER, *FLAGS, "-include", path, os.devnull], cwd=root, capture_output=True, text=True,
-                          check=False)
+    source = pathlib.Path(SCRATCH, path.replace("/", "_") + ".cc")
+    (root / source).write_text(f'#include "{path}"\n', encoding="utf-8")
+    command = [*([ccache] if (ccache := shutil.which("ccache")) else []), COMPILER, *FLAGS, str(source), "-o",
+               str(source.with_suffix(".o"))]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return []
     first = next((line for line in done.stderr.splitlines() if "error" in line), "it does not compile")
@@ -20,6 +26,8 @@ def compile_alone(root, path):
 
 
 def check_on_disk(root, tree):
+    root = pathlib.Path(root)
+    (root / SCRATCH).mkdir(parents=True, exist_ok=True)
     headers = [path for path in tree.code("src/", "include/", "packs/", "tests/") if path.endswith(".h")]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return [fault for faults in pool.map(lambda path: compile_alone(root, path), headers) for fault in faults]
