@@ -138,7 +138,11 @@ class MachineLauncher final : public Launcher {
     }
     if (proxied) plan_proxy(plan);
     auto child = start_keeper(plan, helper_, isolation(tier), std::move(proxy));
-    if (!child.ok()) Groups::remove(plan.cgroups);
+    if (!child.ok()) {  // the keeper removes them otherwise, if it came to be
+      Groups::remove(plan.cgroups);
+      std::error_code ignored;
+      if (!plan.scratch.empty()) std::filesystem::remove(plan.scratch, ignored);
+    }
     return child;
   }
 
