@@ -1,11 +1,9 @@
 // What `lumenflow doctor` looks at on the machine.
 #include <arpa/inet.h>
-#include <linux/landlock.h>
 #include <netdb.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -16,6 +14,7 @@
 #include <memory>
 
 #include "cli/doctor_checks.h"
+#include "sandbox/launcher.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -30,39 +29,6 @@ std::string join(const std::vector<std::string>& parts) {
   std::string out;
   for (const std::string& part : parts) out += (out.empty() ? "" : ", ") + part;
   return out;
-}
-
-std::string first_line(const std::string& path) {
-  const Result<std::string> text = PosixFiles().read(path, 64 * 1024);
-  return text.ok() ? text->substr(0, text->find('\n')) : std::string();
-}
-
-bool in_path(const std::string& program) {
-  const char* path = std::getenv("PATH");
-  for (std::string_view rest = path == nullptr ? "" : path; !rest.empty();) {
-    const std::size_t end = std::min(rest.find(':'), rest.size());
-    if (::access(join_path(rest.substr(0, end), program).c_str(), X_OK) == 0) return true;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return false;
-}
-
-// 0 where the kernel has none.
-long landlock_version() {
-  const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  return version < 0 ? 0 : version;
-}
-
-bool user_namespaces_allowed() {
-  const std::string switched = first_line("/proc/sys/kernel/unprivileged_userns_clone");
-  const std::string limit = first_line("/proc/sys/user/max_user_namespaces");
-  return switched != "0" && !limit.empty() && limit != "0";
-}
-
-bool cgroup_writable() {
-  const std::string own = first_line("/proc/self/cgroup");
-  if (!own.starts_with("0::")) return false;  // version 1, or none
-  return ::access(("/sys/fs/cgroup" + own.substr(3) + "/cgroup.procs").c_str(), W_OK) == 0;
 }
 
 struct AddressDeleter {
@@ -144,20 +110,12 @@ Check check_space(const std::string& path) {
 }
 
 Check check_sandbox(bool required) {
-  std::vector<std::string> has, lacks;
-  const auto note = [&](bool there, const std::string& what) { (there ? has : lacks).push_back(what); };
-  const bool bubblewrap = in_path("bwrap"), namespaces = ::getuid() == 0 || user_namespaces_allowed();
-  const long landlock = landlock_version();
-  const bool seccomp = ::access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0;
-  note(bubblewrap, "bubblewrap");
-  note(namespaces, "user namespaces");
-  note(landlock > 0, landlock > 0 ? "Landlock " + std::to_string(landlock) : "Landlock");
-  note(seccomp, "seccomp");
-  note(cgroup_writable(), "a writable cgroup");
-  const bool full = bubblewrap && namespaces && seccomp, partial = landlock > 0 && seccomp;
-  Check check{"sandbox", Health::kOk, has.empty() ? "nothing" : join(has), {}};
-  if (!lacks.empty()) check.what += "; without " + join(lacks);
-  if (full) return check;
+  sandbox::LauncherOptions options;
+  options.weakest = sandbox::Tier::kLandlock;
+  const std::unique_ptr<sandbox::Launcher> launcher = sandbox::make_launcher(options);
+  Check check{"sandbox", Health::kOk, launcher->describe(), {}};
+  if (launcher->tier() == sandbox::Tier::kBubblewrap) return check;
+  const bool partial = launcher->tier() == sandbox::Tier::kLandlock;
   check.health = required ? Health::kFault : Health::kWarning;
   check.help =
       std::string(partial ? "only the weaker tier (Landlock and seccomp) can be built" : "no sandbox can be built") +

@@ -5,7 +5,7 @@
 #include "base/encoding.h"
 #include "pack/glob_automaton.h"
 #include "pack/glob_product.h"
-#include "pack/scope_network.h"
+#include "base/network.h"
 
 namespace lumenflow::pack {
 namespace {

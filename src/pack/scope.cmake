@@ -2,7 +2,7 @@
 find_package(rapidcheck REQUIRED)
 
 lumenflow_module(scope
-  SOURCES enforced_scopes.cc glob.cc glob_automaton.cc glob_pattern.cc glob_product.cc scope.cc scope_network.cc scope_text.cc
+  SOURCES enforced_scopes.cc glob.cc glob_automaton.cc glob_pattern.cc glob_product.cc scope.cc scope_text.cc
   DEPENDS json base)
 
 lumenflow_test(scope

@@ -1,4 +1,4 @@
-#include "pack/scope_network.h"
+#include "base/network.h"
 
 #include <gmock/gmock.h>
 

@@ -2,7 +2,7 @@
 #include <initializer_list>
 
 #include "pack/scope.h"
-#include "pack/scope_network.h"
+#include "base/network.h"
 
 namespace lumenflow::pack {
 namespace {

@@ -124,6 +124,19 @@ os.mkdir('sub')
   EXPECT_FALSE(world.exists("neighbour/made"));
 }
 
+HOSTILE(HostileFiles, BelowAHiddenFolderOnlyWhatIsGrantedIsRead) {
+  world.write("workspace/.lumenflow/packs/demo/main.txt", "snapshot");
+  const std::string ws = world.workspace();
+  Confinement confinement =
+      world.python(reader({ws + "/.lumenflow/packs/demo/main.txt", ws + "/.lumenflow/keys/operator"}));
+  confinement.paths.push_back({ws + "/.lumenflow/packs/demo", false});
+  const std::string out = world.run(confinement).out;
+  EXPECT_NE(out.find("snapshot"), std::string::npos);
+  EXPECT_EQ(out.find("SECRET-key"), std::string::npos) << out;
+  confinement.paths.back().write = true;
+  EXPECT_FALSE(world.launcher().start(confinement).ok());
+}
+
 HOSTILE(HostileFiles, HidesWhatASecretLinkLeadsTo) {
   world.write("workspace/config/hidden-away", "SECRET-linked");
   std::filesystem::remove(world.path("workspace/src/.env"));

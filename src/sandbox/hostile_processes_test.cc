@@ -1,12 +1,15 @@
 // Programs that multiply, swell, talk without end, do not die, or go for other processes, the network and the kernel.
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <iostream>
+#include <thread>
 
 #include "sandbox/testing/every_setting.h"
 
@@ -131,6 +134,35 @@ os._exit(7)
 HOSTILE(HostileProcesses, TheDestructorEndsIt) {
   world.start(world.python("mark = 'destroyed-mark'\nimport time\ntime.sleep(600)"));
   EXPECT_EQ(world.processes_with(std::string("destroyed") + "-mark"), 0);
+}
+
+HOSTILE(HostileProcesses, LocksEndWithIt) {
+  const auto child = world.start(world.python(R"(
+import fcntl, os, time
+file = open(os.environ['WS'] + '/out/held', 'w')
+fcntl.flock(file, fcntl.LOCK_EX)
+if os.fork() == 0: os.setsid()
+else: print('on', flush=True)
+time.sleep(600)
+)"));
+  ASSERT_TRUE(child);
+  EXPECT_EQ(testing::read_output(child->stdout_fd(), 3, milliseconds(20'000)), "on\n");
+  const int held = ::open(world.path("workspace/out/held").c_str(), O_RDONLY | O_CLOEXEC);
+  EXPECT_NE(::flock(held, LOCK_EX | LOCK_NB), 0);
+  child->kill();
+  EXPECT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
+  ::close(held);
+}
+
+HOSTILE(HostileProcesses, AKillEndsAWaitInAnotherThread) {
+  const auto child = world.start(world.python("import time\ntime.sleep(600)"));
+  ASSERT_TRUE(child);
+  std::thread killer([&] { child->kill(); });
+  const auto exit = child->wait(milliseconds(60'000));
+  killer.join();
+  ASSERT_TRUE(exit.ok());
+  EXPECT_EQ(exit->signal, SIGKILL);
+  child->kill();  // once more does no harm
 }
 
 HOSTILE(HostileProcesses, EndsWhenItsOwnerIsKilled) {

@@ -23,7 +23,7 @@ enum class Tier : std::uint8_t {
 };
 
 struct PathGrant {
-  std::string path;  // absolute and literal: a file, or a folder with all below it
+  std::string path;  // absolute and literal, no symlink on its way: a file, or a folder with all below it
   bool write = false;
 };
 
@@ -46,7 +46,8 @@ struct Confinement {
   std::string directory;                 // where it starts: absolute, inside a granted path
   std::vector<PathGrant> paths;          // folders of a write grant that do not exist are made first
   // Never visible nor writable, whatever is granted above them: absolute paths, such as <workspace>/.lumenflow. Files
-  // named .env, and the keys and sockets of whoever runs the program, are hidden without being asked for.
+  // named .env, and the keys and sockets of whoever runs the program, are hidden without being asked for. What is
+  // granted below a hidden folder can be read, never written.
   std::vector<std::string> hidden;
   NetworkGrant network;
   Limits limits;
@@ -84,7 +85,8 @@ class Launcher {
   virtual Tier tier() const = 0;
   // What start() would hold a child with, and why nothing stronger: one line for `doctor`.
   virtual std::string describe() const = 0;
-  // SANDBOX_UNAVAILABLE where it cannot be built as asked, INVALID_INPUT for what cannot be granted.
+  // SANDBOX_UNAVAILABLE where it cannot be built as asked, INVALID_INPUT for what cannot be granted and for a program
+  // that is not there. Grants to read what does not exist are left out.
   virtual Result<std::unique_ptr<Child>> start(const Confinement& confinement) = 0;
 };
 

@@ -14,6 +14,7 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/confine/landlock.h"
 #include "sandbox/launcher.h"
+#include "sandbox/proxy.h"
 #include "sandbox/start.h"
 #include "sandbox/view.h"
 
@@ -110,8 +111,13 @@ class MachineLauncher final : public Launcher {
       return Error(ErrorCode::kSandboxUnavailable, "bwrap is not installed");
     if (tier == Tier::kLandlock && landlock_ == 0)
       return Error(ErrorCode::kSandboxUnavailable, "the kernel has no Landlock");
-    if (asked.network.posture == NetworkGrant::Posture::kAllowlist)
-      return Error(ErrorCode::kSandboxUnavailable, "this machine has no filtering proxy for a network allowlist");
+    const bool proxied = asked.network.posture == NetworkGrant::Posture::kAllowlist;
+    if (proxied && tier != Tier::kBubblewrap)
+      return Error(ErrorCode::kSandboxUnavailable, "a network allowlist needs a network of its own: bubblewrap");
+    std::unique_ptr<Attendant> proxy;
+    if (proxied) {
+      LUMENFLOW_TRY_ASSIGN(proxy, make_proxy(asked.network.allowlist));
+    }
     LUMENFLOW_TRY_ASSIGN(const View view, build_view(asked, home_));
     Plan plan;
     plan.command = asked.command;
@@ -130,9 +136,24 @@ class MachineLauncher final : public Launcher {
     if (groups_) {
       LUMENFLOW_TRY_ASSIGN(plan.cgroups, groups_->create(asked.limits));
     }
-    auto child = start_keeper(plan, helper_, isolation(tier), nullptr);
-    if (!child.ok()) Groups::remove(plan.cgroups);
+    if (proxied) plan_proxy(plan);
+    auto child = start_keeper(plan, helper_, isolation(tier), std::move(proxy));
+    if (!child.ok()) {  // the keeper removes them otherwise, if it came to be
+      Groups::remove(plan.cgroups);
+      std::error_code ignored;
+      if (!plan.scratch.empty()) std::filesystem::remove(plan.scratch, ignored);
+    }
     return child;
+  }
+
+  static void plan_proxy(Plan& plan) {
+    const std::string address = "http://127.0.0.1:" + std::to_string(kProxyPort);
+    plan.listener = true;
+    for (const char* name : {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy"}) {
+      const std::string variable = std::string(name) + "=";
+      std::erase_if(plan.environment, [&](const std::string& given) { return given.starts_with(variable); });
+      if (!variable.starts_with("N") && !variable.starts_with("n")) plan.environment.push_back(variable + address);
+    }
   }
 
   Status plan_namespaces(const View& view, bool full_network, Plan& plan) const {

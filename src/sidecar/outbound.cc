@@ -1,11 +1,9 @@
 #include "sidecar/outbound.h"
 
 #include <algorithm>
-#include <array>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/network_v4.hpp>
-#include <boost/asio/ip/network_v6.hpp>
+#include <optional>
 
+#include "base/network.h"
 #include "http/client.h"
 #include "http/url.h"
 #include "pack/scope.h"
@@ -13,40 +11,7 @@
 namespace lumenflow::sidecar {
 namespace {
 
-namespace ip = boost::asio::ip;
-
 constexpr std::size_t kAnswerBytesMax = 256 * 1024;
-
-// IANA IPv4 and IPv6 Special-Purpose Address Registries, what is not globally reachable; and multicast.
-constexpr std::array kSpecialIpv4{"0.0.0.0/8",      "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",
-                                  "169.254.0.0/16", "172.16.0.0/12",  "192.0.0.0/24",  "192.0.2.0/24",
-                                  "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
-                                  "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4"};
-constexpr std::array kSpecialIpv6{"100::/64", "2001::/23", "2001:db8::/32", "3fff::/20"};
-
-bool is_public(const ip::address_v4& address) {
-  return std::ranges::none_of(kSpecialIpv4, [&](const char* block) {
-    const ip::network_v4 network = ip::make_network_v4(block);
-    return ip::network_v4(address, network.prefix_length()).canonical() == network;
-  });
-}
-
-ip::address_v4 embedded_ipv4(const ip::address_v6::bytes_type& bytes, std::size_t at) {
-  return ip::address_v4({bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]});
-}
-
-bool is_public(const ip::address_v6& address) {
-  const ip::address_v6::bytes_type bytes = address.to_bytes();
-  if (address.is_v4_mapped()) return is_public(embedded_ipv4(bytes, 12));
-  constexpr std::array<std::uint8_t, 12> kNat64{0x00, 0x64, 0xff, 0x9b};  // 64:ff9b::/96, RFC 6052
-  if (std::equal(kNat64.begin(), kNat64.end(), bytes.begin())) return is_public(embedded_ipv4(bytes, 12));
-  if (bytes[0] == 0x20 && bytes[1] == 0x02) return is_public(embedded_ipv4(bytes, 2));  // 6to4, RFC 3056
-  if ((bytes[0] & 0xe0) != 0x20) return false;                                          // global unicast is 2000::/3
-  return std::ranges::none_of(kSpecialIpv6, [&](const char* block) {
-    const ip::network_v6 network = ip::make_network_v6(block);
-    return ip::network_v6(address, network.prefix_length()).canonical() == network;
-  });
-}
 
 class CurlOutbound final : public kernel::Outbound {
  public:
@@ -106,10 +71,8 @@ std::unique_ptr<kernel::Outbound> make_outbound(std::string ca_file) {
 }
 
 bool is_public_address(const std::string& address) {
-  boost::system::error_code error;
-  const ip::address parsed = ip::make_address(address, error);
-  if (error) return false;
-  return parsed.is_v4() ? is_public(parsed.to_v4()) : is_public(parsed.to_v6());
+  const std::optional<network::Entry> parsed = network::parse_entry(address);
+  return parsed && parsed->port == 0 && network::is_public(*parsed);
 }
 
 }  // namespace lumenflow::sidecar

@@ -14,9 +14,7 @@ namespace lumenflow::sidecar {
 // `ca_file`, when not empty, is trusted instead of the system's authorities.
 std::unique_ptr<kernel::Outbound> make_outbound(std::string ca_file = {});
 
-// Whether a numeric address is one of the Internet at large: not private, loopback, link-local, multicast, reserved or
-// for documentation (RFC 6890 and the IANA special-purpose registries), nor an IPv6 address that wraps such an IPv4
-// one.
+// Whether it is a numeric address, and a public one (base/network.h).
 bool is_public_address(const std::string& address);
 
 }  // namespace lumenflow::sidecar

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct Setting {
   bool control_groups = true;
   bool as_nobody = false;  // the launcher's own process has no privileges
 };
+inline void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
 std::vector<Setting> all_settings();
 
 struct Outcome {

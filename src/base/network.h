@@ -1,6 +1,6 @@
 // Entries of a network allowlist: a host name, an address, or a block of addresses, each perhaps with a port.
 //
-// Private to the scope library. Values and pure functions.
+// Values and pure functions. No name is resolved here.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace lumenflow::pack::network {
+namespace lumenflow::network {
 
 struct Entry {
   std::string host;                        // lower case, without a final dot; empty: a block
@@ -27,8 +27,13 @@ std::optional<Entry> parse_entry(std::string_view text);
 bool is_open(const Entry& entry);
 std::string to_string(const Entry& entry);
 
+// Whether it is one address, and one of the Internet at large: not private, loopback, link-local, multicast, reserved
+// or for documentation (RFC 6890 and the IANA special-purpose registries), nor an IPv6 address that wraps such an IPv4
+// one.
+bool is_public(const Entry& entry);
+
 // What both allow. A name and a block have nothing in common, because no name is resolved here.
 std::optional<Entry> intersect(const Entry& a, const Entry& b);
 std::vector<Entry> intersect(const std::vector<Entry>& a, const std::vector<Entry>& b);
 
-}  // namespace lumenflow::pack::network
+}  // namespace lumenflow::network

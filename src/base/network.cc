@@ -1,4 +1,4 @@
-#include "pack/scope_network.h"
+#include "base/network.h"
 
 #include <arpa/inet.h>
 
@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cstring>
 
-namespace lumenflow::pack::network {
+namespace lumenflow::network {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMappedIpv4{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -90,6 +90,12 @@ std::optional<std::string> parse_host(std::string_view text) {
   return out;
 }
 
+std::vector<Entry> blocks(std::initializer_list<std::string_view> texts) {
+  std::vector<Entry> out;
+  for (const std::string_view text : texts) out.push_back(*parse_entry(text));
+  return out;
+}
+
 }  // namespace
 
 std::optional<Entry> parse_entry(std::string_view text) {
@@ -130,6 +136,31 @@ bool is_open(const Entry& entry) {
   return holds(ipv4, kMappedBits) || holds({0x20}, kPublicIpv6Bits);
 }
 
+bool is_public(const Entry& entry) {
+  // IANA IPv4 and IPv6 Special-Purpose Address Registries, what is not globally reachable; and multicast.
+  static const std::vector<Entry> special_ipv4 =
+      blocks({"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+              "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+              "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"});
+  static const std::vector<Entry> special_ipv6 = blocks({"100::/64", "2001::/23", "2001:db8::/32", "3fff::/20"});
+  if (!entry.host.empty() || entry.prefix_bits != 128) return false;
+  const auto in = [](const Entry& address, const std::vector<Entry>& special) {
+    return std::ranges::any_of(special, [&](const Entry& block) { return intersect(address, block).has_value(); });
+  };
+  const auto wrapped_is_public = [&](std::size_t at) {
+    Entry inner;
+    std::ranges::copy(kMappedIpv4, inner.address.begin());
+    std::copy_n(entry.address.begin() + static_cast<std::ptrdiff_t>(at), 4, inner.address.begin() + 12);
+    return !in(inner, special_ipv4);
+  };
+  constexpr std::array<std::uint8_t, 12> kNat64{0x00, 0x64, 0xff, 0x9b};  // 64:ff9b::/96, RFC 6052
+  if (is_mapped_ipv4(entry) || std::equal(kNat64.begin(), kNat64.end(), entry.address.begin()))
+    return wrapped_is_public(12);
+  if (entry.address[0] == 0x20 && entry.address[1] == 0x02) return wrapped_is_public(2);  // 6to4, RFC 3056
+  if ((entry.address[0] & 0xe0) != 0x20) return false;                                    // global unicast is 2000::/3
+  return !in(entry, special_ipv6);
+}
+
 std::string to_string(const Entry& entry) {
   const std::string port = entry.port == 0 ? "" : ":" + std::to_string(entry.port);
   if (!entry.host.empty()) return entry.host + port;
@@ -160,4 +191,4 @@ std::vector<Entry> intersect(const std::vector<Entry>& a, const std::vector<Entr
   return out;
 }
 
-}  // namespace lumenflow::pack::network
+}  // namespace lumenflow::network
