@@ -112,6 +112,7 @@ Result<std::unique_ptr<Process>> PosixProcesses::start(const ProcessOptions& opt
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   if (options.capture_output) posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
+  if (options.errors_with_output) posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);  // whoever forgot O_CLOEXEC
   if (!options.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, options.directory.c_str());
   posix_spawnattr_t attributes;

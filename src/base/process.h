@@ -12,12 +12,13 @@
 
 namespace lumenflow {
 
-// A child gets an empty stdin, its parent's stderr, and no other open file.
+// A child gets an empty stdin, its parent's stderr unless told otherwise, and no other open file.
 struct ProcessOptions {
   std::vector<std::string> command;        // the program and its arguments; never a shell
   std::vector<std::string> environment;    // "NAME=value"; nothing is inherited
   std::string directory;                   // empty: the parent's
   bool capture_output = true;              // stdout is read; else it goes where the parent's goes
+  bool errors_with_output = false;         // stderr goes where stdout goes
   std::size_t line_bytes_max = 16u << 20;  // of one line of stdout
 };
 

@@ -30,6 +30,8 @@ struct Parsed {
   TokenFlags token;
   DoctorFlags doctor;
   ReloadFlags reload;
+  PackPinFlags pack_pin;
+  PackCompatFlags pack_compat;
   PackValidateFlags pack_validate;
   PackTestFlags pack_test;
   PackScaffoldFlags pack_scaffold;
@@ -70,8 +72,9 @@ void add_workspace_commands(CLI::App& app, Parsed& parsed) {
   doctor->callback(
       [&parsed] { parsed.run = [&parsed](Context& context) { return run_doctor(context, parsed.doctor); }; });
 
-  CLI::App* reload = app.add_subcommand("reload", "Judge lumenflow.yaml and the packs as they are on disk now");
-  reload->add_flag("--check", parsed.reload.check, "report every fault and change nothing")->required();
+  CLI::App* reload = app.add_subcommand("reload", "Let the running sidecar take up lumenflow.yaml and the packs");
+  reload->add_flag("--check", parsed.reload.check, "report every fault and change nothing");
+  reload->add_option("--passphrase-file", parsed.reload.passphrase_file, "unlocks the operator key; - for stdin");
   add_format(*reload, parsed.reload.format);
   reload->callback(
       [&parsed] { parsed.run = [&parsed](Context& context) { return run_reload(context, parsed.reload); }; });
@@ -101,6 +104,36 @@ void add_pack_scaffold(CLI::App& pack, Parsed& parsed) {
   });
 }
 
+void add_pin_commands(CLI::App& pack, Parsed& parsed) {
+  using Run = int (*)(Context&, const PackPinFlags&);
+  const auto add = [&](const char* name, const char* what, Run run) {
+    CLI::App* command = pack.add_subcommand(name, what);
+    command->callback(
+        [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.pack_pin); }; });
+    return command;
+  };
+  CLI::App* pin = add("add", "Pin a pack in lumenflow.yaml, by its content", run_pack_add);
+  pin->add_option("pack", parsed.pack_pin.target, "a folder with a manifest.yaml, or the id of a builtin")->required();
+  pin->add_option("--integrity", parsed.pack_pin.integrity, "dev: whatever the folder holds")
+      ->check(CLI::IsMember({"dev"}));
+  add("remove", "Remove a pin from lumenflow.yaml", run_pack_remove)
+      ->add_option("id", parsed.pack_pin.target)
+      ->required();
+  CLI::App* list = add("list", "List the pinned packs, as they are on disk", run_pack_list);
+  list->add_option("--format", parsed.pack_pin.format)->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  add("hash", "Print the integrity of a pack", run_pack_hash)
+      ->add_option("pack", parsed.pack_pin.target, "a folder with a manifest.yaml, or the id of a builtin")
+      ->required();
+  CLI::App* compat = pack.add_subcommand("compat", "Report what a new version of a pack breaks");
+  compat->add_option("old", parsed.pack_compat.before, "the old pack's folder")->required();
+  compat->add_option("new", parsed.pack_compat.after, "the new pack's folder")->required();
+  compat->add_option("--format", parsed.pack_compat.format)
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  compat->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_pack_compat(context, parsed.pack_compat); }; });
+}
+
 void add_pack_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* pack = app.add_subcommand("pack", "Work on packs")->require_subcommand(1);
   add_pack_scaffold(*pack, parsed);
@@ -115,6 +148,7 @@ void add_pack_commands(CLI::App& app, Parsed& parsed) {
     parsed.run = [&parsed](Context& context) { return run_pack_validate(context, parsed.pack_validate); };
   });
   add_pack_test(*pack, parsed);
+  add_pin_commands(*pack, parsed);
 }
 
 void add_call_commands(CLI::App& app, Parsed& parsed) {

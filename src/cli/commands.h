@@ -125,9 +125,10 @@ struct DoctorFlags {
 };
 int run_doctor(Context& context, const DoctorFlags& flags);
 
-// What is on disk, judged as a start or a reload would judge it.
+// lumenflow.yaml and the packs as they are on disk: taken up by the running sidecar, or only judged.
 struct ReloadFlags {
   bool check = false;
+  std::string passphrase_file;
   std::string format = "text";
 };
 int run_reload(Context& context, const ReloadFlags& flags);
@@ -154,6 +155,22 @@ struct PackScaffoldFlags {
   std::string folder;            // empty: named like the pack, here
 };
 int run_pack_scaffold(Context& context, const PackScaffoldFlags& flags);
+
+struct PackPinFlags {
+  std::string target;          // add: a folder or a builtin's id; remove: an id; hash: a folder or a builtin's id
+  std::string integrity;       // add: "dev", or empty for the hash of what is there
+  std::string format = "text"; // list
+};
+int run_pack_add(Context& context, const PackPinFlags& flags);
+int run_pack_remove(Context& context, const PackPinFlags& flags);
+int run_pack_list(Context& context, const PackPinFlags& flags);
+int run_pack_hash(Context& context, const PackPinFlags& flags);
+
+struct PackCompatFlags {
+  std::string before, after;  // folders
+  std::string format = "text";
+};
+int run_pack_compat(Context& context, const PackCompatFlags& flags);
 
 struct BenchFlags {
   std::string name;

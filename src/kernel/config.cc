@@ -6,6 +6,7 @@
 
 #include "base/sha256.h"
 #include "kernel/config_sections.h"
+#include "pack/git_cache.h"
 #include "pack/names.h"
 #include "pack/registry.h"
 #include "pack/secrets.h"
@@ -51,6 +52,9 @@ void check_source(Context& context, Fields& fields, const PackPin& pin) {
   };
   if (pin.source == "local") need("path", pin.path);
   if (pin.source == "git") need("url", pin.url), need("commit", pin.commit);
+  if (pin.source == "git" && !pin.commit.empty() && !pack::is_full_commit(pin.commit))
+    context.report.bad(fields.pointer_to("commit"), shown(json::Value(pin.commit)) + " is no full name of a commit",
+                       "write the 40 or 64 digits that `git rev-parse` prints");
   const bool written = fields.find("integrity") != nullptr;
   if (pin.integrity != "dev" && !pack::is_content_hash(pin.integrity))
     context.report.bad(fields.pointer_to("integrity"), shown(json::Value(pin.integrity)) + " is no integrity",

@@ -66,7 +66,7 @@ TEST(Config, ReadsWhoMayDoWhat) {
   EXPECT_EQ(config.packs[1].path, "packs/acme-demo");
   EXPECT_FALSE(config.packs[1].enabled);
   EXPECT_EQ(config.packs[1].pointer, "/packs/1");
-  EXPECT_EQ(config.packs[2].commit, "0123456789abcdef");
+  EXPECT_EQ(config.packs[2].commit, "0123456789abcdef0123456789abcdef01234567");
   ASSERT_EQ(config.allowed_scopes.size(), 1u);
   ASSERT_EQ(config.lanes.size(), 1u);
   EXPECT_EQ(config.lanes[0].id, "Content: Site Comms");

@@ -44,6 +44,7 @@ Status Subscriptions::rebind(std::shared_ptr<const pack::Registry> registry, log
   std::map<std::string, Pack, std::less<>> before = std::exchange(packs_, {});
   const auto kind = [](const auto& each) -> const std::string& { return each.first; };
   registry_ = std::move(registry);
+  Status status;
   for (const auto& loaded : registry_->packs()) {
     if (loaded->handlers.empty()) continue;
     Pack& pack = packs_.emplace(loaded->manifest.id, bind(*loaded)).first->second;
@@ -55,9 +56,9 @@ Status Subscriptions::rebind(std::shared_ptr<const pack::Registry> registry, log
       continue;
     }
     if (found != before.end()) pack.queues = std::move(found->second.queues);
-    LUMENFLOW_TRY(load(pack, log));
+    if (Status at_cursors = load(pack, log); status.ok()) status = std::move(at_cursors);
   }
-  return {};
+  return status;  // on a fault everything is loaded again
 }
 
 Status Subscriptions::load(log::Log& log) {

@@ -40,9 +40,9 @@ bool Kernel::check_configuration(const CallPtr& call) {
   for (const std::string_view tool : kStillCallable)
     if (call->call.tool == tool && call->call.surface != Surface::kHttp) return true;
   refuse(call, 0, ErrorCode::kSpecTampered, std::string(kFile),
-         tampered_as_->empty() ? "lumenflow.yaml is gone; put it back, or restart the sidecar"
-                               : "lumenflow.yaml changed since it was loaded; put it back, or restart the sidecar to "
-                                 "load it as it is");
+         tampered_as_->empty() ? "lumenflow.yaml is gone; put it back"
+                               : "lumenflow.yaml changed since it was loaded; put it back, or take the change up with "
+                                 "`lumenflow reload`");
   return false;
 }
 

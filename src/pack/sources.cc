@@ -1,9 +1,13 @@
 #include "pack/sources.h"
 
+#include <stdlib.h>
+
 #include <filesystem>
 #include <system_error>
 
 #include "base/files.h"
+#include "base/process.h"
+#include "pack/git_cache.h"
 
 namespace lumenflow::pack {
 namespace {
@@ -14,12 +18,42 @@ bool is_at_or_below(const std::string& path, const std::string& folder) {
   return path == folder || path.starts_with(folder + "/");
 }
 
+// A folder of our own among the machine's temporary ones; gone at the end.
+class ScratchFolder {
+ public:
+  ScratchFolder() = default;
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ~ScratchFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  Status make() {
+    std::string pattern = join_path(fs::temp_directory_path().string(), "lumenflow-pack-XXXXXX");
+    if (::mkdtemp(pattern.data()) == nullptr)
+      return Error(ErrorCode::kIo, "no folder for a pack under " + parent_path(pattern));
+    path_ = std::move(pattern);
+    return {};
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 class Sources final : public PackSources {
  public:
-  Sources(std::string workspace_root, Snapshots* snapshots) : root_(std::move(workspace_root)), snapshots_(snapshots) {}
+  Sources(std::string workspace_root, Snapshots* snapshots)
+      : root_(std::move(workspace_root)),
+        snapshots_(snapshots),
+        git_(processes_, join_path(root_, ".lumenflow/state/sources")) {}
 
   Result<OpenedPack> open(const PinnedSource& pin) override {
-    if (pin.source != "local") return Error(ErrorCode::kNotFound, "no pack comes from the source '" + pin.source + "'");
+    return pin.source == "git" ? open_commit(pin) : open_folder(pin);
+  }
+
+ private:
+  Result<OpenedPack> open_folder(const PinnedSource& pin) {
     LUMENFLOW_TRY_ASSIGN(const std::string folder, local_folder(root_, pin.path));
     OpenedPack opened;
     opened.display_folder = pin.path;
@@ -29,7 +63,26 @@ class Sources final : public PackSources {
     return opened;
   }
 
- private:
+  Result<OpenedPack> open_commit(const PinnedSource& pin) {
+    auto scratch = std::make_shared<ScratchFolder>();  // shared with a pack that is read where it is
+    LUMENFLOW_TRY(scratch->make());
+    const std::string checked_out = join_path(scratch->path(), "pack");
+    const bool offline = snapshots_ == nullptr;
+    LUMENFLOW_TRY(git_.check_out(pin.url, pin.commit, checked_out, offline));
+    LUMENFLOW_TRY_ASSIGN(const std::string folder,
+                         pin.path.empty() ? checked_out : resolve_inside(PosixFiles(), checked_out, pin.path));
+    std::error_code error;
+    if (!fs::is_regular_file(join_path(folder, "manifest.yaml"), error))
+      return Error(ErrorCode::kNotFound,
+                   "the commit has no manifest.yaml" + (pin.path.empty() ? "" : " in " + pin.path));
+    OpenedPack opened;
+    opened.display_folder = pin.id + "@" + pin.commit.substr(0, 12) + (pin.path.empty() ? "" : "/" + pin.path);
+    opened.origin.source = pin.source;
+    LUMENFLOW_TRY(fill(folder, pin.integrity, opened.origin));
+    if (offline) opened.origin.in_use = std::move(scratch);
+    return opened;
+  }
+
   Status fill(const std::string& folder, const std::string& expected, PackOrigin& origin) {
     if (snapshots_ != nullptr) {
       LUMENFLOW_TRY_ASSIGN(Snapshot taken, snapshots_->take(folder, expected));
@@ -49,6 +102,8 @@ class Sources final : public PackSources {
 
   const std::string root_;
   Snapshots* const snapshots_;  // null: packs are read where they are
+  PosixProcesses processes_;
+  GitCache git_;
 };
 
 }  // namespace

@@ -47,9 +47,10 @@ class PackSources {
 // Where a local pin's pack lies. INVALID_INPUT for a folder that holds the workspace's own state, or lies in it.
 Result<std::string> local_folder(const std::string& workspace_root, const std::string& path);
 
-// Packs that run: each is copied first, and the copy is what is opened.
+// Packs that run: each is copied first, and the copy is what is opened. Commits that are not here yet are fetched.
 std::unique_ptr<PackSources> make_running_sources(std::string workspace_root, Snapshots& snapshots);
-// Packs that are only judged: they are read where they are, and nothing is written.
+// Packs that are only judged: they are read where they are, nothing is fetched, and nothing of the workspace is
+// written.
 std::unique_ptr<PackSources> make_judging_sources(std::string workspace_root);
 
 }  // namespace lumenflow::pack

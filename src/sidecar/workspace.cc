@@ -295,7 +295,6 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   else if (latest.error().code() != ErrorCode::kNotFound)
     return latest.error();
   log_options.read_only = on_read_only_file_system(paths.state);
-
   options.workspace_root = real_root;
   options.redaction_key = workspace->keys_.redaction_key;
   options.version = kVersion;

@@ -16,7 +16,7 @@ packs:
   - id: other
     source: git
     url: https://example.com/other.git
-    commit: 0123456789abcdef
+    commit: 0123456789abcdef0123456789abcdef01234567
     integrity: sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 scopes:
   allowed:
