@@ -113,10 +113,11 @@ Check check_config(const kernel::WorkspacePacks& read) {
 
 void check_packs(const kernel::WorkspacePacks& read, Checks& checks) {
   for (const auto& pack : read.registry->packs())
-    checks.push_back({"pack " + pack->manifest.id,
-                      Health::kOk,
-                      pack->manifest.version + ", " + count(pack->manifest.tools.size(), "tool") + ", " + pack->source,
-                      {}});
+    checks.push_back(
+        {"pack " + pack->manifest.id,
+         Health::kOk,
+         pack->manifest.version + ", " + count(pack->manifest.tools.size(), "tool") + ", " + pack->origin.source,
+         {}});
   for (const pack::RefusedPack& pack : read.registry->refused())
     checks.push_back({"pack " + pack.id, Health::kFault,
                       "refused: " + count(pack.diagnostics.items().size(), "fault") + ", listed below",

@@ -90,7 +90,7 @@ struct HandlerDone {
 
 // The workspace was opened, or closed in order.
 struct WorkspaceChanged {
-  std::string what;  // "opened", "drained"
+  std::string what;  // "opened", "drained", "reloaded"
   Timestamp ts;
   std::string config_hash;
   std::string version;  // of the program

@@ -19,9 +19,9 @@ Status run_change(const HostServices::Change& change, pack::Store& store) {
   }
 }
 
-Result<std::optional<std::int64_t>> run_timer(const PackTimer& timer, TimerContext& context) {
+Result<std::optional<std::int64_t>> run_timer(const pack::RegisteredTimer& timer, TimerContext& context) {
   try {
-    return timer.timer->handler(context);
+    return timer.handler(context);
   } catch (const std::exception&) {
     return Error(ErrorCode::kInternal, "it threw");
   }
@@ -30,12 +30,12 @@ Result<std::optional<std::int64_t>> run_timer(const PackTimer& timer, TimerConte
 }  // namespace
 
 ContextScope Kernel::scope_of(std::string_view pack_id, const pack::LoadedPack* pack, const pack::Registry& registry) {
-  const json::Value* config = &kNoConfig;
-  if (pack != nullptr)
-    if (const auto section = options_.config.pack_sections.find(pack->manifest.config_key);
-        section != options_.config.pack_sections.end())
-      config = &section->second;
-  return {pack_id, pack == nullptr ? nullptr : &pack->manifest, *config, options_.workspace_root, registry, *this};
+  return {pack_id,
+          pack == nullptr ? nullptr : &pack->manifest,
+          pack == nullptr ? kNoConfig : pack->config,
+          options_.workspace_root,
+          registry,
+          *this};
 }
 
 // --- any thread ---
@@ -67,12 +67,12 @@ bool Kernel::post(const pack::LoadedPack* pack, std::function<void()> task) {
   return hosted_.post(*pack->executor, std::move(task));
 }
 
-std::shared_ptr<const pack::EnforcedScopes> Kernel::scopes_of(const CallPtr& call) const {
-  const auto found = enforced_scopes_.find(call->tool);
+std::shared_ptr<const pack::EnforcedScopes> Kernel::scopes_of(const RunningCall& call) const {
+  const auto found = enforced_scopes_.find(call.tool);
   if (found == enforced_scopes_.end()) return nullptr;
-  if (call->call.outer == nullptr) return found->second;
+  if (call.call.outer == nullptr) return found->second;
   return std::make_shared<const pack::EnforcedScopes>(
-      pack::enforce_scopes(call->tool->descriptor.required_scopes, layers_of(*call)));
+      pack::enforce_scopes(call.tool->descriptor.required_scopes, layers_of(call.call)));
 }
 
 void Kernel::run_transaction(Transaction transaction) {
@@ -131,14 +131,17 @@ void Kernel::probe_journal() {
 void Kernel::launch_due_timers() {
   if (draining_ || !journal_available_) return;
   const Timestamp now = ports_.clock.now();
-  for (PackTimer* timer : timers_.take_due(now)) {
+  for (const TimerPtr& timer : timers_.take_due(now)) {
     auto work = std::make_shared<TimerReturned>();  // shared: a task that is copied owns what it uses
     work->timer = timer;
+    work->registry = options_.registry;
+    work->pack = timer->pack;
+    work->code = timer->timer;
     work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
     work->context = std::make_unique<TimerContext>(scope_of(timer->pack->manifest.id, timer->pack, *options_.registry),
                                                    *work->snapshot, now, ports_.random.draw16());
     const bool taken = ports_.executor.post([this, work] {
-      work->next_ms = run_timer(*work->timer, *work->context);
+      work->next_ms = run_timer(*work->code, *work->context);
       work->snapshot->release();
       enqueue(std::move(*work));
     });
@@ -149,8 +152,8 @@ void Kernel::launch_due_timers() {
 void Kernel::timer_returned(TimerReturned returned) {
   if (!returned.next_ms.ok() && !draining_)
     write_log(LogLevel::kWarn, "kernel", "a timer failed and will run again",
-              {{"pack", returned.timer->pack->manifest.id},
-               {"timer", returned.timer->timer->name},
+              {{"pack", returned.pack->manifest.id},
+               {"timer", returned.code->name},
                {"reason", returned.next_ms.error().message()}});
   wake_timers(returned.context->state());
   timers_.returned(*returned.timer, returned.next_ms, ports_.clock.now());

@@ -155,7 +155,7 @@ void Kernel::run_delivery(const DeliveryPtr& delivery) {
   }
   if (*seen) return end_delivery(*delivery, "repeated", {});
 
-  const ContextScope scope = scope_of(delivery->pack_id, delivery->pack, *options_.registry);
+  const ContextScope scope = scope_of(delivery->pack_id, delivery->pack, *delivery->registry);
   if (runs_on_strand(*delivery)) {
     DeliveryContext context(delivery, scope, ports_.log.tables(), nullptr, now, ports_.random.draw16());
     Status status = call_handler(*delivery, context);

@@ -58,10 +58,16 @@ void Kernel::launch(const CallPtr& call) {
   work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
   work->context = std::make_unique<CallContext>(call, scope_of(call->pack_id, call->tool->pack, *call->registry),
                                                 *work->snapshot, work->snapshot.get(), ports_.random.draw16());
-  work->context->hosted_with(scopes_of(call));
+  work->context->hosted_with(call->enforced_scopes);
   if (call->tool->pack != nullptr) call->isolation = call->tool->pack->isolation;
-  const bool taken = post(call->tool->pack, [this, work] {
-    work->result = run_handler(*work->call, *work->context);
+  const auto kernel_tool =
+      call->pack_id == "kernel" ? kernel_tools_.find(call->tool->descriptor.name) : kernel_tools_.end();
+  const KernelPreparation* prepare = kernel_tool == kernel_tools_.end() ? nullptr : &kernel_tool->second->prepare;
+  const bool taken = post(call->tool->pack, [this, work, prepare] {
+    if (prepare != nullptr && *prepare)
+      work->prepared = (*prepare)(work->call->call.input);
+    else
+      work->result = run_handler(*work->call, *work->context);
     work->snapshot->release();  // as many are held as tools run, not as results wait for the strand
     enqueue(std::move(*work));
   });
@@ -92,7 +98,17 @@ void Kernel::returned(ToolReturned returned) {
                     .details = {}});
     return;
   }
+  if (returned.prepared) returned.result = finish_prepared(*returned.prepared, call->call.input);
   judge(call, *returned.context, std::move(returned.result));
+}
+
+pack::ToolResult Kernel::finish_prepared(const Result<KernelControl>& prepared, const json::Value& input) {
+  if (prepared.ok()) return (*prepared)(*this, input);
+  const Error& error = prepared.error();
+  json::Array details;
+  for (const ErrorDetail& detail : error.details())
+    details.push_back(json::Object{{"pointer", detail.pointer}, {"reason", detail.reason}});
+  return pack::ToolError{std::string(name(error.code())), error.message(), std::move(details)};
 }
 
 bool Kernel::store_reads_still_hold(std::string_view pack_id, std::uint64_t launched_at, const CallStore& store) const {

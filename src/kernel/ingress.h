@@ -12,6 +12,7 @@
 #include "kernel/call.h"
 #include "kernel/call_context.h"
 #include "kernel/host_services.h"
+#include "kernel/kernel_tool.h"
 #include "kernel/running_call.h"
 #include "kernel/subscriptions.h"
 #include "kernel/timers.h"
@@ -29,8 +30,9 @@ struct CallArrived {
 struct ToolReturned {
   CallPtr call;  // shared with the strand's table
   std::unique_ptr<LazySnapshot> snapshot;
-  std::unique_ptr<CallContext> context;    // after what it reads from
-  std::optional<pack::ToolResult> result;  // nothing: the tool threw
+  std::unique_ptr<CallContext> context;           // after what it reads from
+  std::optional<pack::ToolResult> result;         // nothing: the tool threw
+  std::optional<Result<KernelControl>> prepared;  // by a kernel tool: what is to be done on the strand
 };
 
 struct CancelAsked {
@@ -52,7 +54,10 @@ struct Transaction {
 };
 
 struct TimerReturned {
-  PackTimer* timer;
+  TimerPtr timer;                                  // shared with the strand's list
+  std::shared_ptr<const pack::Registry> registry;  // shared: what runs comes from there, over a reload
+  const pack::LoadedPack* pack = nullptr;
+  const pack::RegisteredTimer* code = nullptr;
   std::unique_ptr<LazySnapshot> snapshot;
   std::unique_ptr<TimerContext> context;  // after what it reads from
   Result<std::optional<std::int64_t>> next_ms{std::optional<std::int64_t>()};

@@ -29,16 +29,10 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       outbox_(ports.log, {options_.config.uplink_limits.outbox_events, options_.config.uplink_limits.outbox_bytes}),
       rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst),
       timers_(*options_.registry, ports.clock.now()),
-      subscriptions_(*options_.registry),
+      subscriptions_(options_.registry),
       replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
-  const std::vector<pack::ScopeLayer> layers = layers_of(RunningCall());
-  for (const auto& tool : options_.registry->tools()) {
-    scope_verdicts_.emplace(tool.get(), pack::check_scopes(tool->descriptor.required_scopes, layers));
-    if (tool->pack->executor != nullptr)
-      enforced_scopes_.emplace(tool.get(), std::make_shared<const pack::EnforcedScopes>(
-                                               pack::enforce_scopes(tool->descriptor.required_scopes, layers)));
-  }
+  grant_scopes();
 }
 
 Kernel::~Kernel() {
@@ -88,6 +82,8 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
   const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash,
                                          kernel->options_.version};
   if (Result<Position> at = ports.log.append({{journal::encode(opened)}, {}}); !at.ok()) return std::move(at).error();
+  LUMENFLOW_TRY(kernel->note_tools(true));
+  LUMENFLOW_TRY(kernel->say_refusals(nullptr));
   LUMENFLOW_TRY(kernel->emitter_.flush());
   LUMENFLOW_TRY(kernel->outbox_.flush());
   LUMENFLOW_TRY(ports.log.commit());

@@ -41,6 +41,7 @@
 #include "kernel/kernel_tool.h"
 #include "kernel/policy.h"
 #include "kernel/rate_limiter.h"
+#include "kernel/reload.h"
 #include "kernel/running_call.h"
 #include "kernel/subscriptions.h"
 #include "kernel/timers.h"
@@ -77,6 +78,10 @@ class Kernel final : private HostServices {
   // not what was loaded, calls are refused with SPEC_TAMPERED.
   void configuration_on_disk(const std::string& hash);
 
+  // Takes over another configuration and other packs, in the batch that is open, once that is durable: calls that run
+  // keep theirs. What changed, in words; empty: nothing. INVALID_CONFIGURATION for what is another workspace's.
+  Result<std::string> reload(std::shared_ptr<Reloaded> reloaded);
+
   // Takes a dead letter of the uplink back into the stream, under a new seq, or lets it go; in the batch that is open.
   Status requeue_dead_letter(std::string_view stream, Position at);
   Status purge_dead_letter(std::string_view stream, Position at);
@@ -97,6 +102,7 @@ class Kernel final : private HostServices {
 
   const WorkspaceConfig& config() const { return options_.config; }
   const pack::Registry& registry() const { return *options_.registry; }
+  std::shared_ptr<const pack::Registry> shared_registry() const { return options_.registry; }
   const KernelCounters& counters() const { return counters_; }
   const journal::Reader& reader() const { return reader_; }
   std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }
@@ -115,7 +121,7 @@ class Kernel final : private HostServices {
   // inner_calls.cc: calls that packs make within calls
   Result<std::string> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
                              std::string_view idempotency_key) override;
-  std::vector<pack::ScopeLayer> layers_of(const RunningCall& call) const;
+  std::vector<pack::ScopeLayer> layers_of(const Call& call) const;
   void release_inner(const RunningCall& call);
 
   // kernel.cc: the batch
@@ -168,6 +174,14 @@ class Kernel final : private HostServices {
   Status move_handler_cursors(std::uint64_t lag);
   void report_slow_handlers();
 
+  // reload.cc
+  void adopt(Reloaded& reloaded);
+  void grant_scopes();
+  Status say(std::string_view kind, json::Value payload);
+  Status say_refusals(const pack::Registry* before);
+  Status note_tools(bool say_change);
+  pack::ToolResult finish_prepared(const Result<KernelControl>& prepared, const json::Value& input);
+
   // dispatch.cc: stages 0 to 8
   void dispatch(CallArrived arrived);
   bool admit(const CallPtr& call);
@@ -188,7 +202,7 @@ class Kernel final : private HostServices {
   void run_on_strand(const CallPtr& call);
   void launch(const CallPtr& call);
   bool post(const pack::LoadedPack* pack, std::function<void()> task);
-  std::shared_ptr<const pack::EnforcedScopes> scopes_of(const CallPtr& call) const;
+  std::shared_ptr<const pack::EnforcedScopes> scopes_of(const RunningCall& call) const;
   void returned(ToolReturned returned);
   void judge(const CallPtr& call, CallContext& context, std::optional<pack::ToolResult> result);
   bool store_reads_still_hold(std::string_view pack_id, std::uint64_t launched_at, const CallStore& store) const;

@@ -36,4 +36,13 @@ Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, KernelControl co
   return made;
 }
 
+Result<KernelTool> make_prepared_kernel_tool(const KernelToolSpec& spec, KernelPreparation prepare,
+                                             std::chrono::milliseconds timeout) {
+  LUMENFLOW_TRY_ASSIGN(KernelTool made, make_kernel_tool(spec, pack::ToolHandler()));
+  made.prepare = std::move(prepare);
+  made.tool.traits = {.store_only = true, .bounded = false};
+  made.tool.descriptor.timeout_ms = timeout.count();
+  return made;
+}
+
 }  // namespace lumenflow::kernel

@@ -2,6 +2,7 @@
 // table of their own and are reached from the socket and the CLI only.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -15,9 +16,13 @@ class Kernel;
 // What a tool does to the kernel's own state, on the strand, in the batch that records the call.
 using KernelControl = std::function<pack::ToolResult(Kernel& kernel, const json::Value& input)>;
 
+// What takes long, on the executor; what it answers is then done on the strand. An error is the tool's own refusal.
+using KernelPreparation = std::function<Result<KernelControl>(const json::Value& input)>;
+
 struct KernelTool {
   pack::ActiveTool tool;
   KernelControl control;      // when set, it runs instead of the tool's handler
+  KernelPreparation prepare;  // likewise
   bool operator_key = false;  // the caller must prove possession of the workspace's operator key
 };
 
@@ -35,6 +40,8 @@ struct KernelToolSpec {
 // INVALID_CONFIGURATION when a schema of ours is wrong, which a test would have found.
 Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, pack::ToolHandler handler);
 Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, KernelControl control);
+Result<KernelTool> make_prepared_kernel_tool(const KernelToolSpec& spec, KernelPreparation prepare,
+                                             std::chrono::milliseconds timeout);
 
 // Key in the kernel's store of a revoked token; its value is the token's expiry in milliseconds.
 inline constexpr std::string_view kRevokedPrefix = "revoked/";

@@ -24,8 +24,8 @@ class RateLimiter {
     std::chrono::nanoseconds at;
   };
   void forget_full_buckets(std::chrono::nanoseconds now);
-  const double per_second_;
-  const double burst_;
+  double per_second_;
+  double burst_;
   std::unordered_map<Subject, Bucket> buckets_;
   std::size_t sweep_at_ = 1024;
 };

@@ -211,7 +211,7 @@ journal::CallRequested Kernel::requested_entry(const RunningCall& call) const {
   entry.tool = call.tool != nullptr ? std::string_view(call.tool->descriptor.name) : clip_utf8(call.call.tool, 200);
   if (call.tool != nullptr) {
     entry.pack = call.pack_id;
-    if (call.tool->pack != nullptr) entry.pack_integrity = call.tool->pack->integrity;
+    if (call.tool->pack != nullptr) entry.pack_integrity = call.tool->pack->origin.integrity;
   }
   entry.input_hash = call.input_hash;
   entry.idempotency_key = clip_utf8(call.call.idempotency_key, 256);

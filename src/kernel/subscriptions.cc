@@ -28,18 +28,38 @@ bool Subscriptions::Queue::due(std::chrono::nanoseconds now) const {
   return running == nullptr && (!redriven.empty() || (!waiting.empty() && not_before <= now));
 }
 
-Subscriptions::Subscriptions(const pack::Registry& registry) {
-  for (const auto& loaded : registry.packs()) {
+Subscriptions::Subscriptions(std::shared_ptr<const pack::Registry> registry) : registry_(std::move(registry)) {
+  for (const auto& loaded : registry_->packs())
+    if (!loaded->handlers.empty()) packs_.emplace(loaded->manifest.id, bind(*loaded));
+}
+
+Subscriptions::Pack Subscriptions::bind(const pack::LoadedPack& loaded) {
+  Pack pack{.pack = &loaded, .handlers = {}, .queues = {}, .base = {}, .read_to = {}, .high = {}, .wanted_until = {}};
+  for (const pack::RegisteredHandler& handler : loaded.handlers) pack.handlers.emplace(handler.kind, &handler);
+  return pack;
+}
+
+Status Subscriptions::rebind(std::shared_ptr<const pack::Registry> registry, log::Log& log) {
+  std::map<std::string, Pack, std::less<>> before = std::exchange(packs_, {});
+  const auto kind = [](const auto& each) -> const std::string& { return each.first; };
+  registry_ = std::move(registry);
+  for (const auto& loaded : registry_->packs()) {
     if (loaded->handlers.empty()) continue;
-    Pack pack{
-        .pack = loaded.get(), .handlers = {}, .queues = {}, .base = {}, .read_to = {}, .high = {}, .wanted_until = {}};
-    for (const pack::RegisteredHandler& handler : loaded->handlers) pack.handlers.emplace(handler.kind, &handler);
-    packs_.emplace(loaded->manifest.id, std::move(pack));
+    Pack& pack = packs_.emplace(loaded->manifest.id, bind(*loaded)).first->second;
+    const auto found = before.find(loaded->manifest.id);
+    if (found != before.end() && std::ranges::equal(found->second.handlers, pack.handlers, {}, kind, kind)) {
+      found->second.handlers = std::move(pack.handlers);
+      found->second.pack = pack.pack;
+      pack = std::move(found->second);
+      continue;
+    }
+    if (found != before.end()) pack.queues = std::move(found->second.queues);
+    LUMENFLOW_TRY(load(pack, log));
   }
+  return {};
 }
 
 Status Subscriptions::load(log::Log& log) {
-  ++generation_;
   durable_ = Position(log.head().size);
   for (auto& [id, pack] : packs_) LUMENFLOW_TRY(load(pack, log));
   return {};
@@ -53,6 +73,7 @@ Status Subscriptions::load(Pack& pack, log::Log& log) {
     base = Position(log.next_position().value() - 1);
     LUMENFLOW_TRY(cursor.create(*base));
   }
+  pack.generation = ++generation_;
   pack.base = pack.read_to = pack.high = *base;
   pack.wanted_until = std::max(durable_, Position(log.next_position().value() - 1));
   pack.interested = pack.reading = false;
@@ -118,7 +139,7 @@ std::vector<EventRead> Subscriptions::take_reads() {
     pack.reading = true;
     EventRead read;
     read.pack_id = id;
-    read.generation = generation_;
+    read.generation = pack.generation;
     read.after = pack.read_to;
     for (const auto& [kind, handler] : pack.handlers) read.kinds.push_back(kind);
     reads.push_back(std::move(read));
@@ -128,15 +149,13 @@ std::vector<EventRead> Subscriptions::take_reads() {
 
 void Subscriptions::read(EventRead read) {
   const auto found = packs_.find(read.pack_id);
-  if (found == packs_.end() || read.generation != generation_) return;
+  if (found == packs_.end() || read.generation != found->second.generation) return;
   Pack& pack = found->second;
   pack.reading = false;
   if (!read.read_to.ok()) return;
   for (DeliveryPtr& delivery : read.found) {
-    delivery->generation = generation_;
+    delivery->generation = pack.generation;
     delivery->pack_id = read.pack_id;
-    delivery->pack = pack.pack;
-    delivery->handler = pack.handlers.find(delivery->event.kind)->second;
     take_in(pack, std::move(delivery));
   }
   pack.read_to = *read.read_to;
@@ -170,10 +189,8 @@ Status Subscriptions::redrive(std::string_view pack_id, DeliveryPtr delivery) {
   if (found == packs_.end() || handler == found->second.handlers.end())
     return Error(ErrorCode::kNotFound,
                  "the pack '" + std::string(pack_id) + "' has no handler of " + delivery->event.kind);
-  delivery->generation = generation_;
+  delivery->generation = found->second.generation;
   delivery->pack_id = found->first;
-  delivery->pack = found->second.pack;
-  delivery->handler = handler->second;
   delivery->redriven = true;
   found->second.queues[delivery->event.stream].redriven.push_back(std::move(delivery));
   return {};
@@ -185,6 +202,9 @@ DeliveryPtr Subscriptions::take_due(std::chrono::nanoseconds now) {
       if (!queue.due(now)) continue;
       queue.running = queue.redriven.empty() ? queue.waiting.front() : queue.redriven.front();
       queue.running->launched = now;
+      queue.running->registry = registry_;
+      queue.running->pack = pack.pack;
+      queue.running->handler = pack.handlers.find(queue.running->event.kind)->second;
       return queue.running;
     }
   return nullptr;
@@ -202,8 +222,11 @@ Subscriptions::Queue& Subscriptions::queue_of(const Delivery& delivery) {
 }
 
 bool Subscriptions::still_wanted(const Delivery& delivery) {
-  if (delivery.generation == generation_) return true;
-  queue_of(delivery).running = nullptr;
+  const auto pack = packs_.find(delivery.pack_id);
+  if (pack == packs_.end()) return false;  // no more
+  if (pack->second.generation == delivery.generation) return true;
+  const auto queue = pack->second.queues.find(delivery.event.stream);
+  if (queue != pack->second.queues.end() && queue->second.running.get() == &delivery) queue->second.running = nullptr;
   return false;
 }
 

@@ -36,6 +36,8 @@ std::string handler_cursor(std::string_view pack_id, std::string_view stream);
 struct Delivery {
   Position at;
   std::string pack_id;
+  // Since its turn came; shared: what runs comes from there, over a reload.
+  std::shared_ptr<const pack::Registry> registry;
   const pack::LoadedPack* pack = nullptr;
   const pack::RegisteredHandler* handler = nullptr;
   pack::Event event;
@@ -67,7 +69,11 @@ struct EventRead {
 
 class Subscriptions {
  public:
-  explicit Subscriptions(const pack::Registry& registry);
+  explicit Subscriptions(std::shared_ptr<const pack::Registry> registry);
+
+  // Goes over to another registry. A pack that handles the same kinds goes on where it is; one that handles others goes
+  // back to its cursors, as load() does.
+  Status rebind(std::shared_ptr<const pack::Registry> registry, log::Log& log);
 
   // Goes back to the cursors; makes those that are missing at the end of the journal, in the open batch. What is with a
   // handler stays so until it returns, and counts for nothing.
@@ -138,13 +144,16 @@ class Subscriptions {
     Position wanted_until;    // beyond it there is nothing for this pack
     bool interested = false;  // in something of the open batch
     bool reading = false;
+    std::uint64_t generation = 0;
   };
   Status load(Pack& pack, log::Log& log);
+  static Pack bind(const pack::LoadedPack& loaded);
   static void take_in(Pack& pack, DeliveryPtr delivery);
   static bool reopen_overflow(Pack& pack);
   static Position safe_base(const Pack& pack);
   Queue& queue_of(const Delivery& delivery);
 
+  std::shared_ptr<const pack::Registry> registry_;  // shared with what runs
   std::map<std::string, Pack, std::less<>> packs_;  // those that have handlers
   Position durable_;
   std::uint64_t generation_ = 0;

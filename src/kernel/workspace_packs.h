@@ -1,8 +1,8 @@
 // From the text of lumenflow.yaml and the packs of the program to a configuration and a registry: pins are resolved,
 // each pack's section is judged by the pack's schema, and packs that lack an approval provider or a surface stay
-// inactive.
+// inactive. Packs that are no builtins come through a port; without one they are refused.
 //
-// A pure function of its arguments.
+// Functions of their arguments and of what the sources find. Any thread.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,7 @@
 #include "kernel/config.h"
 #include "lumenflow/pack.h"
 #include "pack/registry.h"
+#include "pack/sources.h"
 
 namespace lumenflow::kernel {
 
@@ -22,8 +23,19 @@ struct WorkspacePacks {
   pack::Diagnostics diagnostics;                   // of lumenflow.yaml, then of the packs
 };
 
-// `file` is how messages name lumenflow.yaml. The builtin packs are static data.
-WorkspacePacks load_workspace_packs(const std::string& file, const std::string& text,
-                                    const std::vector<const pack::BuiltinPack*>& builtin_packs);
+struct PackPorts {
+  std::vector<const pack::BuiltinPack*> builtin_packs;  // static data
+  pack::PackSources* sources = nullptr;                 // borrowed; null: no pack but builtins
+  pack::CodeLoader load_code = {};                      // empty: code of processes is not started, only judged
+  const pack::Registry* before = nullptr;               // borrowed; what stays the same keeps its code
+};
+
+// `file` is how messages name lumenflow.yaml. A pack that cannot be loaded is refused and the others are there; a file
+// with faults of its own has no config.
+WorkspacePacks load_workspace_packs(const std::string& file, const std::string& text, const PackPorts& ports);
+inline WorkspacePacks load_workspace_packs(const std::string& file, const std::string& text,
+                                           const std::vector<const pack::BuiltinPack*>& builtin_packs) {
+  return load_workspace_packs(file, text, PackPorts{builtin_packs});
+}
 
 }  // namespace lumenflow::kernel

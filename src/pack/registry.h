@@ -10,23 +10,33 @@
 
 #include "lumenflow/pack.h"
 #include "pack/manifest.h"
+#include "pack/sources.h"
 
 namespace lumenflow::pack {
 
 struct LoadedPack {
   Manifest manifest;
-  std::string integrity;  // "sha256:<hex>" over its files (01-packs, Loading)
-  std::string source;     // "builtin", "local", "git"
+  PackOrigin origin;
+  json::Value config;  // its section of lumenflow.yaml; null when there is none
   std::vector<RegisteredTimer> timers;
   std::vector<RegisteredHandler> handlers;  // one for each subscribed kind
   std::shared_ptr<Executor> executor;       // its own; null: the program's. Shared with the work in flight
   std::string isolation;                    // what holds its code; empty: it runs in the program itself
+  // Null for packs without code. Shared with the registry of the reload after this one, while the pack stays the same:
+  // its processes and what they hold go on.
+  std::shared_ptr<const Registration> code;
 };
 
 struct RefusedPack {
   std::string id;
+  PackOrigin origin;  // as far as it is known
   Diagnostics diagnostics;
 };
+
+// Starts a pack's code, which lies in `folder`, and lets it register. What the registered functions own ends when the
+// last copy of them does. An error says why the code cannot be used.
+using CodeLoader =
+    std::function<Status(const Manifest& manifest, const std::string& folder, Registration& registration)>;
 
 // A tool that can be called.
 struct ActiveTool {
@@ -87,18 +97,28 @@ class RegistryBuilder {
   // A pack without its code, to judge its manifest beside those added so far; of these it replaces one of its own id.
   // None of its tools can be called.
   void add_files(const PackFiles& files, const std::string& display_path);
+  // A pack of a source, pinned as `id`. Its code is started by build(), in the folder that the origin names.
+  void add_opened(const std::string& id, const PackFiles& files, const std::string& display_path, PackOrigin origin);
+  // A pin whose pack cannot be added, and why.
+  void add_refused(std::string id, PackOrigin origin, Diagnostics diagnostics);
   // Of the packs added so far.
   std::vector<ConfigSection> sections() const;
   const LoadedPack* find_candidate(std::string_view id) const;  // null when its manifest cannot be read
   // Lets each pack's code register, given its section of lumenflow.yaml, and checks it against the manifest (LF1031,
   // LF1032, LF1033); then the checks across packs (LF1005, LF1012, LF1016, LF1020), those of activation (LF1050,
-  // LF1051) when given, and the registry. Of two packs that collide the one added later is refused. Call once.
-  std::shared_ptr<const Registry> build(const Activation* activation = nullptr);
+  // LF1051) when given, and the registry. Of two packs that collide the one added later is refused. Code of a process
+  // is started last, by `load_code`, and of packs without other faults alone; without a loader they have no tools that
+  // can be called. A pack that `before` has just so keeps its code from there. Call once.
+  std::shared_ptr<const Registry> build(const Activation* activation = nullptr, const CodeLoader& load_code = {},
+                                        const Registry* before = nullptr);
 
  private:
   struct Candidate;
   struct Taken;
-  static void let_register(Candidate& candidate, const Activation* activation);
+  static void let_register(Candidate& candidate, const CodeLoader& load_code, const Registry* before);
+  static std::shared_ptr<const Registration> code_before(const LoadedPack& pack, const Registry* before);
+  static void redirect(Manifest& manifest, const std::map<std::string, std::string>& moved);
+  static void take_code(Candidate& candidate, std::shared_ptr<const Registration> code);
   static void check_against(Candidate& candidate, const Taken& taken);
   static void check_activation(Candidate& candidate, const Activation& activation);
   static void check_subscriptions(Candidate& candidate, const Taken& taken);

@@ -14,7 +14,8 @@
 namespace lumenflow::pack {
 
 struct RegistryBuilder::Candidate {
-  const BuiltinPack* code = nullptr;
+  const BuiltinPack* builtin = nullptr;
+  bool runs = false;  // its code is to be started; else it is judged by its files
   std::unique_ptr<LoadedPack> pack;
   std::vector<std::unique_ptr<ActiveTool>> tools;
   YamlDocument document;
@@ -81,12 +82,15 @@ void check_handlers(const Registration& registration, const Manifest& manifest, 
   }
 }
 
-void check_code(const BuiltinPack& code, const Registration& registration, const Manifest& manifest, Report& report) {
+void check_builtin(const BuiltinPack& code, const Manifest& manifest, Report& report) {
   if (manifest.id != code.id)
     report.bad("/id", "the program knows this pack as '" + std::string(code.id) + "'",
                "write 'id: " + std::string(code.id) + "'");
   if (manifest.runtime != RuntimeType::kBuiltin && manifest.runtime != RuntimeType::kDeclarative)
     report.bad("/runtime", "a pack that is compiled in has the runtime builtin", "write 'runtime: {type: builtin}'");
+}
+
+void check_code(const Registration& registration, const Manifest& manifest, Report& report) {
   for (const ToolDescriptor& tool : manifest.tools) {
     const RegisteredTool* registered = find_registered(registration, tool.name);
     if (registered == nullptr || !registered->handler)
@@ -144,36 +148,55 @@ void RegistryBuilder::add_builtin(const BuiltinPack& code) {
   Manifest& manifest = candidate->pack->manifest;
   if (!read_manifest(EmbeddedPackFiles(code), display_path, candidate->diagnostics, candidate->document, manifest))
     return refuse(std::string(code.id), *candidate);
-  candidate->pack->integrity = integrity_of(code);
-  candidate->pack->source = "builtin";
-  candidate->code = &code;
+  candidate->pack->origin = {"builtin", integrity_of(code), {}, {}};
+  candidate->builtin = &code;
+  candidate->runs = true;
   if (manifest.id.empty()) manifest.id = code.id;
   candidates_.push_back(std::move(candidate));
 }
 
-void RegistryBuilder::let_register(Candidate& candidate, const Activation* activation) {
-  const Manifest& manifest = candidate.pack->manifest;
-  json::Value section = json::Object{};
-  if (activation != nullptr)
-    if (const auto given = activation->sections.find(manifest.config_key); given != activation->sections.end())
-      section = given->second;
-  Registration registration(std::move(section));
-  candidate.code->register_pack(registration);
-  candidate.pack->timers = registration.timers();
-  candidate.pack->handlers = registration.handlers();
-  candidate.pack->executor = registration.executor();
-  candidate.pack->isolation = registration.isolation();
+// Whether the pack of the registry before is this one to the last bit, with the same section of lumenflow.yaml.
+std::shared_ptr<const Registration> RegistryBuilder::code_before(const LoadedPack& pack, const Registry* before) {
+  const LoadedPack* same = before == nullptr ? nullptr : before->find_pack(pack.manifest.id);
+  if (same == nullptr || same->origin.source != pack.origin.source || same->origin.integrity != pack.origin.integrity ||
+      same->config != pack.config)
+    return nullptr;
+  return same->code;
+}
+
+void RegistryBuilder::let_register(Candidate& candidate, const CodeLoader& load_code, const Registry* before) {
+  LoadedPack& pack = *candidate.pack;
+  if (std::shared_ptr<const Registration> code = code_before(pack, before))
+    return take_code(candidate, std::move(code));
   Report report(candidate.document, kCodes, candidate.diagnostics);
-  check_code(*candidate.code, registration, manifest, report);
-  for (const ToolDescriptor& descriptor : manifest.tools) {
-    const RegisteredTool* registered = find_registered(registration, descriptor.name);
+  auto registration = std::make_shared<Registration>(pack.config.is_null() ? json::Value(json::Object{}) : pack.config);
+  if (candidate.builtin != nullptr) {
+    check_builtin(*candidate.builtin, pack.manifest, report);
+    candidate.builtin->register_pack(*registration);
+  } else if (const Status loaded = load_code(pack.manifest, pack.origin.folder, *registration); !loaded.ok()) {
+    return report.at("LF1033", "/runtime", "its code cannot be used: " + loaded.error().message(),
+                     "see what the program says when it is started by hand");
+  }
+  check_code(*registration, pack.manifest, report);
+  take_code(candidate, std::move(registration));
+}
+
+void RegistryBuilder::take_code(Candidate& candidate, std::shared_ptr<const Registration> code) {
+  LoadedPack& pack = *candidate.pack;
+  pack.timers = code->timers();
+  pack.handlers = code->handlers();
+  pack.executor = code->executor();
+  pack.isolation = code->isolation();
+  Report report(candidate.document, kCodes, candidate.diagnostics);
+  for (const ToolDescriptor& descriptor : pack.manifest.tools) {
+    const RegisteredTool* registered = find_registered(*code, descriptor.name);
     if (registered == nullptr) continue;
-    auto tool =
-        std::make_unique<ActiveTool>(ActiveTool{descriptor, candidate.pack.get(), registered->traits,
-                                                registered->handler, registration.status(), registration.input_rule()});
-    check_canonical(*tool, report, manifest);
+    auto tool = std::make_unique<ActiveTool>(
+        ActiveTool{descriptor, &pack, registered->traits, registered->handler, code->status(), code->input_rule()});
+    check_canonical(*tool, report, pack.manifest);
     candidate.tools.push_back(std::move(tool));
   }
+  pack.code = std::move(code);
 }
 
 void RegistryBuilder::add_files(const PackFiles& files, const std::string& display_path) {
@@ -182,15 +205,57 @@ void RegistryBuilder::add_files(const PackFiles& files, const std::string& displ
   Manifest& manifest = candidate->pack->manifest;
   if (!read_manifest(files, display_path, candidate->diagnostics, candidate->document, manifest))
     return refuse({}, *candidate);
-  candidate->pack->source = "local";
+  candidate->pack->origin.source = "local";
   std::erase_if(candidates_, [&](const auto& other) { return other->pack->manifest.id == manifest.id; });
   candidates_.push_back(std::move(candidate));
+}
+
+// Runs what a copy of a pack is to run, instead of what its author named.
+void RegistryBuilder::redirect(Manifest& manifest, const std::map<std::string, std::string>& moved) {
+  if (moved.empty() || !manifest.runtime_options.is_object()) return;
+  const json::Value* command = manifest.runtime_options.find("command");
+  if (command == nullptr || !command->is_array()) return;
+  json::Array arguments = command->as_array();
+  for (json::Value& argument : arguments)
+    if (argument.is_string())
+      if (const auto copy = moved.find(argument.as_string()); copy != moved.end()) argument = copy->second;
+  manifest.runtime_options.as_object().set("command", std::move(arguments));
+}
+
+void RegistryBuilder::add_opened(const std::string& id, const PackFiles& files, const std::string& display_path,
+                                 PackOrigin origin) {
+  auto candidate = std::make_unique<Candidate>();
+  candidate->pack = std::make_unique<LoadedPack>();
+  Manifest& manifest = candidate->pack->manifest;
+  candidate->pack->origin = std::move(origin);
+  if (!read_manifest(files, display_path, candidate->diagnostics, candidate->document, manifest))
+    return refuse(id, *candidate);
+  Report report(candidate->document, kCodes, candidate->diagnostics);
+  if (const json::Value* type = report.document().value.at_pointer("/runtime/type");
+      type != nullptr && *type == json::Value("builtin"))
+    report.bad("/runtime/type", "a pack that lies in a folder is not compiled in",
+               "write 'type: process' with a command, or leave out 'runtime' when there is no code");
+  if (!manifest.id.empty() && manifest.id != id)
+    report.bad("/id", "the pack is pinned as '" + id + "'", "write 'id: " + id + "', or change the pin");
+  manifest.id = id;
+  redirect(manifest, candidate->pack->origin.moved);
+  candidate->runs = true;
+  candidates_.push_back(std::move(candidate));
+}
+
+void RegistryBuilder::add_refused(std::string id, PackOrigin origin, Diagnostics diagnostics) {
+  Candidate candidate;
+  candidate.pack = std::make_unique<LoadedPack>();
+  candidate.pack->origin = std::move(origin);
+  candidate.diagnostics = std::move(diagnostics);
+  refuse(std::move(id), candidate);
 }
 
 void RegistryBuilder::refuse(std::string id, Candidate& candidate) {
   candidate.diagnostics.sort();
   registry_->diagnostics_.append(candidate.diagnostics);
-  registry_->refused_.push_back({std::move(id), std::move(candidate.diagnostics)});
+  candidate.pack->origin.in_use.reset();  // nothing of it runs
+  registry_->refused_.push_back({std::move(id), std::move(candidate.pack->origin), std::move(candidate.diagnostics)});
 }
 
 std::vector<ConfigSection> RegistryBuilder::sections() const {
@@ -284,13 +349,22 @@ void RegistryBuilder::check_subscriptions(Candidate& candidate, const Taken& tak
   }
 }
 
-std::shared_ptr<const Registry> RegistryBuilder::build(const Activation* activation) {
+std::shared_ptr<const Registry> RegistryBuilder::build(const Activation* activation, const CodeLoader& load_code,
+                                                       const Registry* before) {
   LUMENFLOW_CHECK(registry_ != nullptr);
   Taken taken;
   for (const auto& candidate : candidates_) {
-    if (candidate->code != nullptr && !candidate->diagnostics.has_errors()) let_register(*candidate, activation);
+    LoadedPack& pack = *candidate->pack;
+    if (activation != nullptr)
+      if (const auto given = activation->sections.find(pack.manifest.config_key); given != activation->sections.end())
+        pack.config = given->second;
+    const bool is_builtin = candidate->builtin != nullptr;
+    if (is_builtin && !candidate->diagnostics.has_errors()) let_register(*candidate, load_code, before);
     check_against(*candidate, taken);
     if (activation != nullptr) check_activation(*candidate, *activation);
+    const bool starts =
+        candidate->runs && !is_builtin && load_code != nullptr && pack.manifest.runtime != RuntimeType::kDeclarative;
+    if (starts && !candidate->diagnostics.has_errors()) let_register(*candidate, load_code, before);
     candidate->accepted = !candidate->diagnostics.has_errors();
     if (candidate->accepted) claim(*candidate, taken);
   }

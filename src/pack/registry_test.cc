@@ -62,7 +62,7 @@ TEST(Registry, FindsToolsByNameAndAlias) {
   EXPECT_EQ(tool->pack, registry->find_pack("acme"));
   EXPECT_TRUE(tool->traits.store_only);
   EXPECT_TRUE(tool->handler);
-  EXPECT_EQ(tool->pack->source, "builtin");
+  EXPECT_EQ(tool->pack->origin.source, "builtin");
   EXPECT_EQ(registry->find_pack("other"), nullptr);
 }
 
@@ -227,7 +227,7 @@ TEST(Integrity, IsTheHashOfPathsAndContents) {
 TEST(Integrity, OfABuiltinPackIsThatOfItsFiles) {
   const Sample sample(small_manifest());
   EXPECT_EQ(integrity_of(sample.pack), hash_of({{"manifest.yaml", sample.manifest}}));
-  EXPECT_EQ(registry_of({&sample})->packs()[0]->integrity, integrity_of(sample.pack));
+  EXPECT_EQ(registry_of({&sample})->packs()[0]->origin.integrity, integrity_of(sample.pack));
 }
 
 }  // namespace

@@ -81,6 +81,7 @@ class AsioSidecar final : public Sidecar {
     add_audit_routes(routes, context_);
     add_handler_routes(routes, context_);
     add_outbox_routes(routes, context_);
+    add_pack_routes(routes, context_);
     add_status_routes(routes, context_);
     add_openapi_route(routes, context_);
     doorbell.connect([this] { run_kernel(); });

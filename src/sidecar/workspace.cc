@@ -86,8 +86,14 @@ Status check_log_key(const Files& files, const WorkspacePaths& paths) {
 
 kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
                                             const std::vector<const pack::BuiltinPack*>& builtin_packs) {
+  const std::unique_ptr<pack::PackSources> sources = pack::make_judging_sources(parent_path(config_path));
+  return read_workspace_packs(files, config_path, kernel::PackPorts{builtin_packs, sources.get()});
+}
+
+kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
+                                            const kernel::PackPorts& ports) {
   const Result<std::string> text = files.read(config_path, pack::kYamlBytesMax);
-  if (text.ok()) return kernel::load_workspace_packs(config_path, *text, builtin_packs);
+  if (text.ok()) return kernel::load_workspace_packs(config_path, *text, ports);
   kernel::WorkspacePacks unread;
   unread.registry = pack::RegistryBuilder().build();
   const bool missing = text.error().code() == ErrorCode::kNotFound;
@@ -104,6 +110,7 @@ WorkspacePaths::WorkspacePaths(std::string root_path)
       journal(join_path(state, "journal.db")),
       blobs(join_path(state, "blobs")),
       checkpoints(join_path(state, "checkpoints")),
+      snapshots(join_path(state, "snapshots")),
       conductor(join_path(state, "conductor")),
       inbox(join_path(conductor, "inbox.db")),
       lock(state) {}
@@ -114,6 +121,7 @@ Status check_confinement(const Files& files, const WorkspacePaths& paths) {
                                   paths.keys,
                                   paths.blobs,
                                   paths.checkpoints,
+                                  paths.snapshots,
                                   paths.conductor,
                                   paths.inbox,
                                   paths.lock,
@@ -232,14 +240,20 @@ class Workspace::Bell {
   bool rung_ = false;
 };
 
-Workspace::Workspace(const WorkspacePorts& ports, const std::string& root)
-    : ports_(ports), paths_(root), checkpoint_job_(std::make_shared<CheckpointJob>()) {}
+Workspace::Workspace(const WorkspacePorts& ports, const std::string& root,
+                     const std::vector<const pack::BuiltinPack*>& builtin_packs)
+    : ports_(ports),
+      paths_(root),
+      snapshots_(paths_.snapshots),
+      sources_(pack::make_running_sources(root, snapshots_)),
+      builtin_packs_(builtin_packs),
+      checkpoint_job_(std::make_shared<CheckpointJob>()) {}
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, const std::string& root,
                                                    const std::vector<const pack::BuiltinPack*>& builtin_packs,
                                                    std::function<void()> doorbell) {
   LUMENFLOW_TRY_ASSIGN(const std::string real_root, ports.files.real_path(root));
-  std::unique_ptr<Workspace> workspace(new Workspace(ports, real_root));
+  std::unique_ptr<Workspace> workspace(new Workspace(ports, real_root, builtin_packs));
   const WorkspacePaths& paths = workspace->paths_;
   LUMENFLOW_TRY(check_confinement(ports.files, paths));
   LUMENFLOW_TRY_ASSIGN(workspace->keys_, load_keys(ports.files, paths.keys));
@@ -247,7 +261,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(workspace->lock_, ports.files.lock(locked));
 
   kernel::KernelOptions options;
-  kernel::WorkspacePacks read = read_workspace_packs(ports.files, paths.config, builtin_packs);
+  kernel::WorkspacePacks read = workspace->read_packs(nullptr);
   if (!read.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
   options.config = *std::move(read.config);
   if (options.config.production) {
@@ -258,6 +272,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
                    "--passphrase-file FILE");
   }
   options.registry = std::move(read.registry);
+  workspace->snapshots_.prune();  // nothing runs yet
   workspace->diagnostics_ = std::move(read.diagnostics);
 
   workspace->blobs_ = std::make_unique<journal::BlobStore>(ports.files, paths.blobs);
@@ -290,6 +305,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
   LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> dead_letter_tools, make_dead_letter_tools());
   std::ranges::move(dead_letter_tools, std::back_inserter(options.kernel_tools));
+  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload_tool,
+                       make_reload_tool([self = workspace.get()] { return self->prepare_reload(); }));
+  options.kernel_tools.push_back(std::move(reload_tool));
   options.outbox = outbox_mode(options.config);
   options.on_notice = ports.on_notice;
   workspace->outbound_ = make_outbound(ports.ca_file);

@@ -22,7 +22,10 @@
 #include "log/log.h"
 #include "log/sqlite_log.h"
 #include "lumenflow/pack.h"
+#include "pack/snapshots.h"
+#include "pack/sources.h"
 #include "sidecar/keys.h"
+#include "sidecar/reload_tool.h"
 
 namespace lumenflow::sidecar {
 
@@ -36,6 +39,7 @@ struct WorkspacePaths {
   std::string journal;  // journal.db
   std::string blobs;
   std::string checkpoints;
+  std::string snapshots;  // of packs: what runs
   std::string conductor;  // what is kept for the uplink
   std::string inbox;      // of the loopback adapter: conductor/inbox.db
   std::string lock;       // what is locked: the state folder itself
@@ -57,8 +61,12 @@ Status check_confinement(const Files& files, const WorkspacePaths& paths);
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options);
 
 // lumenflow.yaml and the packs it pins, as they are on disk now; what cannot be read is a diagnostic (LF2001).
+// Judges only: no code is started, and nothing is written.
 kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
                                             const std::vector<const pack::BuiltinPack*>& builtin_packs);
+// The same with the ports given.
+kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
+                                            const kernel::PackPorts& ports);
 
 // The nearest folder at or above `start` that has a lumenflow.yaml. NOT_FOUND saying to run `lumenflow init`.
 Result<std::string> find_workspace(const Files& files, const std::string& start);
@@ -78,6 +86,7 @@ struct WorkspacePorts {
   Executor& executor;
   // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
   std::function<bool(std::string_view)> on_notice = {};
+  pack::CodeLoader load_code = {};  // starts packs that are processes; empty: they have no tools that can be called
   std::string ca_file = {};  // when not empty, trusted instead of the system's authorities by what packs reach outside
 };
 
@@ -116,12 +125,19 @@ class Workspace {
  private:
   struct CheckpointJob;
   class Bell;
-  Workspace(const WorkspacePorts& ports, const std::string& root);
+  Workspace(const WorkspacePorts& ports, const std::string& root,
+            const std::vector<const pack::BuiltinPack*>& builtin_packs);
+  // lumenflow.yaml and its packs, copied and started; any thread, one at a time.
+  kernel::WorkspacePacks read_packs(const pack::Registry* before);
+  Result<PreparedReload> prepare_reload();  // the same
   Status open_journal(const log::SqliteLogOptions& log_options, const kernel::KernelOptions& options);
   WorkspacePorts ports_;
   WorkspacePaths paths_;
   std::unique_ptr<FileLock> lock_;
   WorkspaceKeys keys_;
+  pack::Snapshots snapshots_;
+  std::unique_ptr<pack::PackSources> sources_;
+  const std::vector<const pack::BuiltinPack*> builtin_packs_;
   pack::Diagnostics diagnostics_;
   std::optional<FileInfo> seen_configuration_;  // when it was last read
   std::unique_ptr<log::Log> log_;

@@ -88,7 +88,10 @@ SidecarWorld::SidecarWorld(WorldOptions options) : options_(std::move(options)),
   socket_path_ = join_path(root_, "control.sock");
   const PosixFiles files;
   std::filesystem::copy(template_workspace(), root_, std::filesystem::copy_options::recursive);
-  std::ofstream(join_path(root_, "lumenflow.yaml"), std::ios::app) << "packs: [{id: probe}]\n" << options_.config;
+  const bool pins = options_.config.find("packs:") != std::string::npos;
+  std::ofstream(join_path(root_, "lumenflow.yaml"), std::ios::app)
+      << (pins ? "" : "packs: [{id: probe}]\n") << options_.config;
+  for (const auto& [path, text] : options_.files) write(path, text);
   keys_ = *load_keys(files, WorkspacePaths(root_).keys);
   token_ = token();
   start();
@@ -97,13 +100,22 @@ SidecarWorld::SidecarWorld(WorldOptions options) : options_(std::move(options)),
 SidecarWorld::~SidecarWorld() {
   running_.reset();
   std::error_code ignored;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root_, ignored))  // copies are read-only
+    if (entry.is_directory()) std::filesystem::permissions(entry, std::filesystem::perms::owner_all, ignored);
   std::filesystem::remove_all(root_, ignored);
+}
+
+void SidecarWorld::write(const std::string& path, const std::string& text) const {
+  const std::filesystem::path full = join_path(root_, path);
+  std::filesystem::create_directories(full.parent_path());
+  std::ofstream(full, std::ios::binary) << text;
 }
 
 void SidecarWorld::start() {
   running_ = std::make_unique<Running>();
   Running& run = *running_;
-  const WorkspacePorts ports{run.files, run.clock, run.random, run.executor};
+  WorkspacePorts ports{run.files, run.clock, run.random, run.executor};
+  ports.load_code = options_.load_code;
   auto workspace = Workspace::open(ports, root_, {&probe_pack()}, [&run] { run.doorbell.ring(); });
   ASSERT_TRUE(workspace.ok()) << workspace.error().to_string();
   run.workspace = *std::move(workspace);

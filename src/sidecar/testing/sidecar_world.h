@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ struct WorldOptions {
   std::string config = {};  // lines of lumenflow.yaml besides the id
   std::chrono::milliseconds heartbeat{15'000};
   bool uplink = false;
+  std::map<std::string, std::string> files = {};  // of the workspace, by path
+  pack::CodeLoader load_code = {};                // of packs that are no builtins
 };
 
 class SidecarWorld {
@@ -45,8 +48,9 @@ class SidecarWorld {
   explicit SidecarWorld(WorldOptions options = {});  // and starts it
   ~SidecarWorld();
 
-  void start();        // again, as a new process would; on the same port
-  void begin_drain();  // returns at once
+  void start();  // again, as a new process would; on the same port
+  void write(const std::string& path, const std::string& text) const;  // a file of the workspace
+  void begin_drain();                                                  // returns at once
   void wait_until_drained();
   void stop() { begin_drain(), wait_until_drained(); }
 
