@@ -142,6 +142,8 @@ Result<json::Value> PackRequests::fetch(const json::Value& params) {
 Result<json::Value> PackRequests::invoke(const json::Value& params) {
   pack::HostedRun* const run = context_->hosted();
   if (run == nullptr) return Error(ErrorCode::kInternal, "the run has no host");
+  std::optional<PackExecutor::Waiting> waiting;
+  if (threads_ != nullptr) waiting.emplace(threads_);
   LUMENFLOW_TRY_ASSIGN(const std::string result,
                        run->invoke(text(params, "tool"), *params.find("input"), text(params, "idempotency_key")));
   return json::parse(result, {.depth_max = 256});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hosts/message.h"
+#include "hosts/pack_executor.h"
 #include "hosts/pack_log.h"
 #include "hosts/protocol.h"
 #include "lumenflow/host.h"
@@ -21,9 +22,11 @@ const std::vector<std::string_view>& offered_methods();
 
 class PackRequests {
  public:
-  // Both null for what is asked of a child outside of any run. `run_id` is a receipt's or a delivery's.
-  PackRequests(const Protocol& protocol, PackLog& log, std::string run_id, pack::HostContext* context)
-      : protocol_(protocol), log_(log), run_id_(std::move(run_id)), context_(context) {}
+  // `context` and `threads`, on which the run is, are null for what is asked of a child outside of any run. `run_id` is
+  // a receipt's or a delivery's.
+  PackRequests(const Protocol& protocol, PackLog& log, std::string run_id, pack::HostContext* context,
+               std::shared_ptr<PackExecutor::State> threads)
+      : protocol_(protocol), log_(log), run_id_(std::move(run_id)), context_(context), threads_(std::move(threads)) {}
 
   // The line that answers a request; empty for a notification. INVALID_REQUEST for a notification that breaks its
   // schema.
@@ -41,6 +44,7 @@ class PackRequests {
   PackLog& log_;
   const std::string run_id_;
   pack::HostContext* const context_;
+  const std::shared_ptr<PackExecutor::State> threads_;  // shared with them
 };
 
 }  // namespace lumenflow::hosts

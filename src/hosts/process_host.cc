@@ -4,7 +4,7 @@
 #include <mutex>
 #include <utility>
 
-#include "base/executor.h"
+#include "hosts/pack_executor.h"
 #include "hosts/process_pack.h"
 
 namespace lumenflow::hosts {
@@ -59,7 +59,9 @@ Status ProcessHost::load(const ProcessPackSource& source, pack::Registration& re
   const std::shared_ptr<ProcessPack> pack = core_->make(source);
   LUMENFLOW_TRY_ASSIGN(const ProcessPack::Introduction introduction, pack->introduce());
   const Held held{core_, pack};
-  registration.runs_on(std::make_shared<ThreadPoolExecutor>(core_->options().threads, core_->options().queue_max));
+  const auto executor = std::make_shared<PackExecutor>(core_->options().threads, core_->options().queue_max);
+  pack->runs_on(executor->state());
+  registration.runs_on(executor);
   registration.isolation(introduction.isolation);
   for (const std::string& tool : introduction.tools)
     registration.tool(tool, {}, [held](pack::ToolContext& context, const json::Value& input) {

@@ -208,7 +208,7 @@ Status ProcessPack::initialize(ChildConnection& child) {
                                  {"config", config_},
                                  {"host", json::Object{{"methods", std::move(methods)}}}};
   question.deadline = steady_clock::now() + options_.initialize;
-  PackRequests requests(protocol_, log_, {}, nullptr);
+  PackRequests requests(protocol_, log_, {}, nullptr, nullptr);
   Outcome outcome = ask(child, protocol_, conversation_, std::move(question), requests);
   if (outcome.kind != Outcome::Kind::kAnswered) return std::move(outcome.error);
   if (outcome.message.kind == Message::Kind::kRefusal)
@@ -247,7 +247,7 @@ Result<ProcessPack::Lease> ProcessPack::start(const Place& place) {
 
 Result<ProcessPack::Lease> ProcessPack::lease(const Place& place, pack::HostedRun* run) {
   while (std::unique_ptr<ChildConnection> child = children_->take(place.key)) {
-    PackRequests requests(protocol_, log_, {}, nullptr);
+    PackRequests requests(protocol_, log_, {}, nullptr, nullptr);
     if (settle(*child, requests, 64)) return Lease{place.key, std::move(child)};
     child->child().kill();  // it ended, or spoke out of turn: nobody's call is the worse for it
   }
@@ -282,7 +282,7 @@ Outcome ProcessPack::ask_child(const Place& place, Asked asked) {
     outcome.not_asked = true;
     return outcome;
   }
-  PackRequests requests(protocol_, log_, asked.run_id, asked.context);
+  PackRequests requests(protocol_, log_, asked.run_id, asked.context, threads_);
   outcome = ask(child, protocol_, conversation_, std::move(asked.question), requests);
   leave(child);
   give_back(*std::move(lease), outcome);

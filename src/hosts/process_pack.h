@@ -16,6 +16,7 @@
 #include "hosts/children.h"
 #include "hosts/conversation.h"
 #include "hosts/grants.h"
+#include "hosts/pack_executor.h"
 #include "hosts/process_host.h"
 #include "lumenflow/pack.h"
 
@@ -42,6 +43,8 @@ class ProcessPack {
   };
   // Starts the first child. INVALID_CONFIGURATION where that is the pack's fault.
   Result<Introduction> introduce();
+  // Before the first run: whose threads it is asked on.
+  void runs_on(std::shared_ptr<PackExecutor::State> threads) { threads_ = std::move(threads); }
 
   pack::ToolResult call(pack::ToolContext& context, const json::Value& input);
   Status handle(pack::HandlerContext& context, const pack::Event& event);
@@ -93,8 +96,9 @@ class ProcessPack {
   std::set<std::string, std::less<>> harmless_;                                // tools that only read
 
   PackLog log_;
-  std::shared_ptr<Children> children_;  // shared with the keeper's look at it
-  Introduction introduction_;           // of the first child
+  std::shared_ptr<Children> children_;            // shared with the keeper's look at it
+  Introduction introduction_;                     // of the first child
+  std::shared_ptr<PackExecutor::State> threads_;  // shared with them
   std::mutex mutex_;
   std::vector<ChildConnection*> at_work_;
   bool closed_ = false;

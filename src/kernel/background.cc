@@ -67,12 +67,12 @@ bool Kernel::post(const pack::LoadedPack* pack, std::function<void()> task) {
   return hosted_.post(*pack->executor, std::move(task));
 }
 
-std::shared_ptr<const pack::EnforcedScopes> Kernel::scopes_of(const CallPtr& call) const {
-  if (call->tool->pack == nullptr || call->tool->pack->executor == nullptr) return nullptr;
-  const auto found = enforced_scopes_.find(call->tool);  // not there: the call is older than a reload
-  if (found != enforced_scopes_.end() && call->call.outer == nullptr) return found->second;
+std::shared_ptr<const pack::EnforcedScopes> Kernel::scopes_of(const RunningCall& call) const {
+  const auto found = enforced_scopes_.find(call.tool);
+  if (found == enforced_scopes_.end()) return nullptr;
+  if (call.call.outer == nullptr) return found->second;
   return std::make_shared<const pack::EnforcedScopes>(
-      pack::enforce_scopes(call->tool->descriptor.required_scopes, layers_of(*call)));
+      pack::enforce_scopes(call.tool->descriptor.required_scopes, layers_of(call.call)));
 }
 
 void Kernel::run_transaction(Transaction transaction) {

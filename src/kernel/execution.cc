@@ -58,7 +58,7 @@ void Kernel::launch(const CallPtr& call) {
   work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
   work->context = std::make_unique<CallContext>(call, scope_of(call->pack_id, call->tool->pack, *call->registry),
                                                 *work->snapshot, work->snapshot.get(), ports_.random.draw16());
-  work->context->hosted_with(scopes_of(call));
+  work->context->hosted_with(call->enforced_scopes);
   if (call->tool->pack != nullptr) call->isolation = call->tool->pack->isolation;
   const auto kernel_tool =
       call->pack_id == "kernel" ? kernel_tools_.find(call->tool->descriptor.name) : kernel_tools_.end();

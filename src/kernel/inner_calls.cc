@@ -59,10 +59,9 @@ Result<std::string> Kernel::invoke(const CallPtr& outer, std::string_view tool, 
   }
 }
 
-std::vector<pack::ScopeLayer> Kernel::layers_of(const RunningCall& call) const {
+std::vector<pack::ScopeLayer> Kernel::layers_of(const Call& call) const {
   std::vector<pack::ScopeLayer> layers = {workspace_layer(options_.config)};
-  if (call.call.outer != nullptr)
-    layers.insert(layers.end(), call.call.outer->layers.begin(), call.call.outer->layers.end());
+  if (call.outer != nullptr) layers.insert(layers.end(), call.outer->layers.begin(), call.outer->layers.end());
   return layers;
 }
 

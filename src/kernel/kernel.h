@@ -124,7 +124,7 @@ class Kernel final : private HostServices {
   // inner_calls.cc: calls that packs make within calls
   Result<std::string> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
                              std::string_view idempotency_key) override;
-  std::vector<pack::ScopeLayer> layers_of(const RunningCall& call) const;
+  std::vector<pack::ScopeLayer> layers_of(const Call& call) const;
   void release_inner(const RunningCall& call);
 
   // kernel.cc: the batch
@@ -206,7 +206,7 @@ class Kernel final : private HostServices {
   void run_on_strand(const CallPtr& call);
   void launch(const CallPtr& call);
   bool post(const pack::LoadedPack* pack, std::function<void()> task);
-  std::shared_ptr<const pack::EnforcedScopes> scopes_of(const CallPtr& call) const;
+  std::shared_ptr<const pack::EnforcedScopes> scopes_of(const RunningCall& call) const;
   void returned(ToolReturned returned);
   void judge(const CallPtr& call, CallContext& context, std::optional<pack::ToolResult> result);
   bool store_reads_still_hold(std::string_view pack_id, std::uint64_t launched_at, const CallStore& store) const;

@@ -79,7 +79,7 @@ Status Kernel::note_tools(bool say_change) {
 void Kernel::grant_scopes() {
   scope_verdicts_.clear();
   enforced_scopes_.clear();
-  const std::vector<pack::ScopeLayer> layers = layers_of(RunningCall());
+  const std::vector<pack::ScopeLayer> layers = layers_of(Call());
   for (const auto& tool : options_.registry->tools()) {
     scope_verdicts_.emplace(tool.get(), pack::check_scopes(tool->descriptor.required_scopes, layers));
     if (tool->pack->executor != nullptr)

@@ -11,6 +11,7 @@
 #include "base/ulid.h"
 #include "kernel/call.h"
 #include "kernel/cancellation.h"
+#include "pack/enforced_scopes.h"
 #include "pack/registry.h"
 
 namespace lumenflow::kernel {
@@ -39,7 +40,9 @@ struct RunningCall {
   int attempts = 0;                         // executions whose store transaction was refused
   std::uint64_t store_version = 0;          // of the pack's store when the tool was launched
   std::shared_ptr<Cancellation> cancelled;  // shared with the thread that runs the tool
-  std::string isolation;                    // what held the tool's code; empty: it ran in the program itself
+  // What a sandbox is to enforce, as of its start; null: the tool runs in the program itself. Shared with the kernel.
+  std::shared_ptr<const pack::EnforcedScopes> enforced_scopes;
+  std::string isolation;  // what held the tool's code; empty: it ran in the program itself
 };
 
 // How a stage ends a call.

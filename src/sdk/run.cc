@@ -42,12 +42,15 @@ std::optional<std::vector<StoreItem>> items_of(json::Value& answer) {
   return found;
 }
 
-json::Object emission(std::string_view kind, json::Value payload, EmitOptions options) {
+Result<json::Object> emission(std::string_view kind, json::Value payload, EmitOptions options) {
   json::Object params;
   params.set("kind", kind);
   params.set("payload", std::move(payload));
   if (options.idempotency_key) params.set("idempotency_key", *std::move(options.idempotency_key));
-  if (options.timestamp) params.set("timestamp", *std::move(options.timestamp));
+  if (options.timestamp) {
+    LUMENFLOW_TRY_ASSIGN(const Timestamp at, parse_rfc3339(*options.timestamp));
+    params.set("timestamp", format_rfc3339(at));
+  }
   return params;
 }
 
@@ -76,7 +79,7 @@ Result<json::Value> Run::ask(std::string_view method, json::Object params) {
 }
 
 Status Run::emit(std::string_view kind, json::Value payload, EmitOptions options) {
-  json::Object params = emission(kind, std::move(payload), std::move(options));
+  LUMENFLOW_TRY_ASSIGN(json::Object params, emission(kind, std::move(payload), std::move(options)));
   params.set("with_result", true);
   Result<json::Value> answer = ask("event/emit", std::move(params));
   if (!answer.ok()) return std::move(answer).error();
@@ -84,8 +87,8 @@ Status Run::emit(std::string_view kind, json::Value payload, EmitOptions options
 }
 
 Result<Emitted> Run::emit_now(std::string_view kind, json::Value payload, EmitOptions options) {
-  LUMENFLOW_TRY_ASSIGN(const json::Value answer,
-                       ask("event/emit", emission(kind, std::move(payload), std::move(options))));
+  LUMENFLOW_TRY_ASSIGN(json::Object params, emission(kind, std::move(payload), std::move(options)));
+  LUMENFLOW_TRY_ASSIGN(const json::Value answer, ask("event/emit", std::move(params)));
   return Emitted{std::string(json::string_or(answer, "event_id", "")),
                  std::string(json::string_or(answer, "timestamp", "")),
                  static_cast<std::uint64_t>(json::integer_or(answer, "seq", 0))};

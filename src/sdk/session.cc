@@ -139,7 +139,7 @@ void Session::call(const Request& request) {
   if (auto* output = std::get_if<ToolOutput>(&result))
     return connection_.answer(request, result_of(std::move(*output)));
   if (const auto* refusal = std::get_if<ToolError>(&result)) return connection_.answer(request, failure(*refusal));
-  connection_.refuse(request, kCrashed, "the tool ended without an answer", {});
+  connection_.refuse(request, kCrashed, std::get<ToolCrash>(result).message, {});
 }
 
 const RegisteredHandler* Session::handler_for(const Request& request) {

@@ -22,6 +22,7 @@ EVENT = {"kind": "conductor:recovery_requested", "event_id": "e-1", "timestamp":
 NOW = "2026-03-01T12:00:00.000Z"
 ULID = "01J9ZK3M7Q8W2X4Y6A8C0E2G4Z"
 SILENCE_S = 20  # after which a child counts as hung
+REQUESTS_MAX = 1000  # of one run
 
 
 class Refusal(dict):
@@ -87,6 +88,7 @@ class Child:
                 self.notified.append(message)
                 continue
             self.requested.append((message["method"], message["params"]))
+            assert len(self.requested) < REQUESTS_MAX, "the pack asks for ever"
             answer = host(message["method"], message["params"])
             if not isinstance(answer, Refusal):
                 expect_none(SHAPES.faults_of(message["method"], "result", answer), answer)

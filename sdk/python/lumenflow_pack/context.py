@@ -9,6 +9,7 @@ import os
 import time
 
 from .errors import HostError
+from .kernel_event import normalized_timestamp
 
 _BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -82,14 +83,14 @@ class Run:
 
     def emit(self, kind, payload, *, idempotency_key=None, timestamp=None):
         """The event commits with the run's result, and stands after it; nothing of it stays when the run fails."""
-        self.ask("event/emit", _given(kind=kind, payload=payload, idempotency_key=idempotency_key, timestamp=timestamp,
-                                      with_result=True))
+        self.ask("event/emit", _given(kind=kind, payload=payload, idempotency_key=idempotency_key,
+                                      timestamp=_time(timestamp), with_result=True))
 
     def emit_now(self, kind, payload, *, idempotency_key=None, timestamp=None):
         """The event commits by itself, whatever becomes of the call: {event_id, timestamp, seq}, durable. Under a key
         that is live it is the event of the first time. In a handler emit() is what an event applied once asks for."""
         return self.ask("event/emit", _given(kind=kind, payload=payload, idempotency_key=idempotency_key,
-                                             timestamp=timestamp))
+                                             timestamp=_time(timestamp)))
 
     def invoke(self, tool, input, *, idempotency_key=None):  # pylint: disable=redefined-builtin
         """Calls another tool, with scopes no wider than this run's: its data. HostError with its code when it fails."""
@@ -146,6 +147,10 @@ class HandlerContext(Run):
 
 def _given(**members):
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _time(timestamp):
+    return None if timestamp is None else normalized_timestamp(timestamp)
 
 
 def _now():

@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 
 import { HostError } from "./errors.js";
+import { normalizedTimestamp } from "./kernel_event.js";
 
 const BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -126,7 +127,7 @@ export class Run {
    * @param {EmitOptions} options
    */
   async emit(kind, payload, { idempotencyKey, timestamp } = {}) {
-    await this.ask("event/emit", given({ kind, payload, idempotency_key: idempotencyKey, timestamp, with_result: true }));
+    await this.ask("event/emit", { ...emission(kind, payload, idempotencyKey, timestamp), with_result: true });
   }
 
   /**
@@ -138,7 +139,7 @@ export class Run {
    * @returns {Promise<{ event_id: string, timestamp: string, seq: number }>}
    */
   async emitNow(kind, payload, { idempotencyKey, timestamp } = {}) {
-    return this.ask("event/emit", given({ kind, payload, idempotency_key: idempotencyKey, timestamp }));
+    return this.ask("event/emit", emission(kind, payload, idempotencyKey, timestamp));
   }
 
   /**
@@ -230,6 +231,17 @@ export class HandlerContext extends Run {
     /** @type {string} */ this.deliveryId = params.delivery_id; // the same for every attempt
     /** @type {number} */ this.attempt = params.attempt; // 1 for the first
   }
+}
+
+/**
+ * @param {string} kind
+ * @param {Record<string, Json>} payload
+ * @param {string | undefined} idempotencyKey
+ * @param {string | undefined} timestamp
+ */
+function emission(kind, payload, idempotencyKey, timestamp) {
+  const at = timestamp === undefined ? undefined : normalizedTimestamp(timestamp);
+  return given({ kind, payload, idempotency_key: idempotencyKey, timestamp: at });
 }
 
 /** @param {Record<string, unknown>} members */

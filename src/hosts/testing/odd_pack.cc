@@ -74,6 +74,10 @@ void call(const Message& message) {
     return answer(data(json::Object{{"secret", secret == nullptr ? "" : secret}, {"home", home != nullptr}}));
   }
   if (tool == "odd:never") hang();
+  if (tool == "odd:hang_with_effect") {
+    touch("waiting");
+    hang();
+  }
   if (tool == "odd:family") {  // whoever is started here hangs too, and holds what the parent held
     const pid_t child = ::fork();
     if (child == 0) hang();
@@ -131,6 +135,10 @@ void call(const Message& message) {
              ask("event/emit", json::Object{{"in", receipt}, {"kind", "odd:unheard"}, {"payload", payload}}));
     seen.set("handled", ask("replay_log/has", json::Object{{"kind", "odd:said"}, {"replay_key", "none"}}));
     return answer(data(std::move(seen)));
+  }
+  if (tool == "odd:announce") {
+    ask("event/emit", json::Object{{"in", receipt}, {"kind", "odd:asked"}, {"payload", input}, {"with_result", true}});
+    return answer(data(json::Object{}));
   }
   if (tool == "odd:emit_and_exit") {
     ask("event/emit", json::Object{{"in", receipt}, {"kind", "odd:said"}, {"payload", json::Object{{"n", 2}}}});
@@ -206,7 +214,8 @@ int main(int argc, char** argv) {
                                "odd:emit",        "odd:emit_and_exit",
                                "odd:ask_wrongly", "odd:ask_forever",
                                "odd:log_forever", "odd:ask_late",
-                               "odd:obey",        "odd:invoke"})
+                               "odd:obey",        "odd:invoke",
+                               "odd:announce",    "odd:hang_with_effect"})
         tools.emplace_back(tool);
       const json::Value handler = json::Object{{"kind", "odd:asked"}, {"idempotent", false}, {"replay_key", true}};
       say(answer_line(message.id, json::Object{{"protocol", there("newer") ? 2 : 1},

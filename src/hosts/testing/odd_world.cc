@@ -28,7 +28,7 @@ constexpr const char* kTools[] = {
     "echo",        "scopes",      "pid",      "fail",  "refuse",    "environment",   "never",
     "family",      "flood",       "garbage",  "exit",  "exit_once", "grumble",       "crash_after_effect",
     "twice",       "other_id",    "stray",    "store", "emit",      "emit_and_exit", "ask_wrongly",
-    "ask_forever", "log_forever", "ask_late", "obey",  "invoke"};
+    "ask_forever", "log_forever", "ask_late", "obey",  "invoke",    "announce",      "hang_with_effect"};
 
 }  // namespace
 
@@ -45,9 +45,11 @@ tools:
 )";
   for (const char* tool : kTools) {
     const std::string name = std::string("odd:") + tool;
-    const bool writes = name == "odd:exit" || name == "odd:crash_after_effect" || name == "odd:emit_and_exit";
+    const bool writes = name == "odd:exit" || name == "odd:hang_with_effect" || name == "odd:crash_after_effect" ||
+                        name == "odd:emit_and_exit";
     out += "  - {name: '" + name + "', permission: " + (writes ? "write" : "read") +
            ", required_scopes: [{type: path, pattern: 'data/**', access: " + (writes ? "write" : "read") + "}]";
+    if (name == "odd:never") out += ", timeout_ms: 200";
     if (name == "odd:environment") out += ", required_env: [ODD_SECRET]";
     out += "}\n";
   }

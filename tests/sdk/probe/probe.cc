@@ -40,7 +40,7 @@ Result<json::Value> ledger(ToolContext& context, const json::Value& input) {
   json::Array keys;
   for (const StoreItem& item : items) keys.emplace_back(item.key);
   LUMENFLOW_TRY_ASSIGN(const Emitted emitted,
-                       context.emit_now("probe:done", json::Object{{"n", 1}}, {"k", "2026-03-01T12:00:00.000Z"}));
+                       context.emit_now("probe:done", json::Object{{"n", 1}}, {"k", "2026-03-01T13:00:00+01:00"}));
   LUMENFLOW_TRY(context.emit("probe:done", json::Object{{"n", 2}}));
   LUMENFLOW_TRY_ASSIGN(auto a, store.get("a"));
   return json::Value(json::Object{

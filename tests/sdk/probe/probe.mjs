@@ -17,7 +17,7 @@ pack.tool("probe:ledger", async (context, input) => {
   const absent = (await context.store.get("b")) === null;
   const keys = [];
   for await (const { key } of context.store.items("a")) keys.push(key);
-  const emitted = await context.emitNow("probe:done", { n: 1 }, { idempotencyKey: "k", timestamp: "2026-03-01T12:00:00.000Z" });
+  const emitted = await context.emitNow("probe:done", { n: 1 }, { idempotencyKey: "k", timestamp: "2026-03-01T13:00:00+01:00" });
   await context.emit("probe:done", { n: 2 });
   return { a: await context.store.get("a"), absent, keys, event_id: emitted.event_id };
 });

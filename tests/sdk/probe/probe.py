@@ -22,7 +22,7 @@ def ledger(context, input):
     context.store.delete("b")
     absent = context.store.get("b") is None
     keys = [key for key, _ in context.store.items("a")]
-    emitted = context.emit_now("probe:done", {"n": 1}, idempotency_key="k", timestamp="2026-03-01T12:00:00.000Z")
+    emitted = context.emit_now("probe:done", {"n": 1}, idempotency_key="k", timestamp="2026-03-01T13:00:00+01:00")
     context.emit("probe:done", {"n": 2})
     return {"a": context.store.get("a"), "absent": absent, "keys": keys, "event_id": emitted["event_id"]}
 
