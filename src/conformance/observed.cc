@@ -99,6 +99,14 @@ pack::InputRule observed_rule(const pack::InputRule& rule, Observed& seen) {
 
 }  // namespace
 
+pack::RegisteredTimer probe_timer(Observed& seen) {
+  const auto run = [&seen](pack::HostContext& context) -> Result<std::optional<std::int64_t>> {
+    if (const auto probe = std::exchange(seen.probe, nullptr)) probe(context);
+    return std::optional<std::int64_t>();
+  };
+  return {std::string(kProbeTimer), run};
+}
+
 void observe(pack::Registration& pack, Observed& seen, pack::Registration& host) {
   host.status(pack.status());
   host.input_rule(observed_rule(pack.input_rule(), seen));
@@ -110,10 +118,6 @@ void observe(pack::Registration& pack, Observed& seen, pack::Registration& host)
       ObservedHost<pack::HostContext> observed(context, seen, "the timer " + timer.name);
       return timer.handler(observed);
     });
-  host.timer(std::string(kProbeTimer), [&seen](pack::HostContext& context) -> Result<std::optional<std::int64_t>> {
-    if (const auto probe = std::exchange(seen.probe, nullptr)) probe(context);
-    return std::optional<std::int64_t>();
-  });
 }
 
 }  // namespace lumenflow::conformance

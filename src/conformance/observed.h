@@ -26,6 +26,9 @@ struct Observed {
   std::function<void(pack::HostContext&)> probe;
 };
 
+// Runs `seen.probe`, which outlives it, when the workspace opens.
+pack::RegisteredTimer probe_timer(Observed& seen);
+
 // Moves what `pack` registered to `host`, each function wrapped. `seen` outlives it.
 void observe(pack::Registration& pack, Observed& seen, pack::Registration& host);
 

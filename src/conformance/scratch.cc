@@ -71,11 +71,13 @@ Result<std::unique_ptr<Scratch>> Scratch::open(PackUnderTest& pack, Observed& se
 
 Status Scratch::start_code() {
   registry_.reset();
-  registry_ = pack_.start([this](pack::Registration& pack, pack::Registration& host) { observe(pack, seen_, host); });
+  registry_ = pack_.start([this](pack::Registration& own, pack::Registration& host) { observe(own, seen_, host); });
   if (registry_->packs().empty())
-    return Error(ErrorCode::kInvalidConfiguration, pack::render_text(registry_->diagnostics(), false));
+    return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(registry_->diagnostics(), false));
+  pack::LoadedPack& pack = *registry_->packs().front();
+  pack.timers.push_back(probe_timer(seen_));
   // Nobody is there to be asked, and what only other packs may call is tested too.
-  registry_->packs().front()->manifest.handler_approvals.clear();
+  pack.manifest.handler_approvals.clear();
   for (const auto& tool : registry_->tools()) {
     tool->descriptor.required_approvals.clear();
     tool->descriptor.internal_only = false;

@@ -30,8 +30,8 @@ struct CallArrived {
 struct ToolReturned {
   CallPtr call;  // shared with the strand's table
   std::unique_ptr<LazySnapshot> snapshot;
-  std::unique_ptr<CallContext> context;    // after what it reads from
-  std::optional<pack::ToolResult> result;  // nothing: the tool threw
+  std::unique_ptr<CallContext> context;           // after what it reads from
+  std::optional<pack::ToolResult> result;         // nothing: the tool threw
   std::optional<Result<KernelControl>> prepared;  // by a kernel tool: what is to be done on the strand
 };
 
@@ -54,7 +54,7 @@ struct Transaction {
 };
 
 struct TimerReturned {
-  TimerPtr timer;  // shared with the strand's list
+  TimerPtr timer;                                  // shared with the strand's list
   std::shared_ptr<const pack::Registry> registry;  // shared: what runs comes from there, over a reload
   const pack::LoadedPack* pack = nullptr;
   const pack::RegisteredTimer* code = nullptr;

@@ -39,7 +39,8 @@ std::string summary_of(const WorkspaceConfig& config_before, const WorkspaceConf
 }
 
 bool was_refused(const pack::Registry* registry, const std::string& id) {
-  return registry != nullptr && std::ranges::any_of(registry->refused(), [&](const auto& each) { return each.id == id; });
+  return registry != nullptr &&
+         std::ranges::any_of(registry->refused(), [&](const auto& each) { return each.id == id; });
 }
 
 }  // namespace
@@ -47,8 +48,8 @@ bool was_refused(const pack::Registry* registry, const std::string& id) {
 // Puts an event of the kernel's own into the open batch.
 Status Kernel::say(std::string_view kind, json::Value payload) {
   PendingEvent event{std::string(kind), std::move(payload), {}};
-  LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(std::move(event), event::EventClass::kEphemeral,
-                                                        ports_.clock.now(), Call{}));
+  LUMENFLOW_TRY_ASSIGN(Emission emission,
+                       emitter_.emit(std::move(event), event::EventClass::kEphemeral, ports_.clock.now(), Call{}));
   if (!emission.entry) return {};
   log::Row row;
   row.entries.push_back(*std::move(emission.entry));
@@ -63,8 +64,8 @@ Status Kernel::say_refusals(const pack::Registry* before) {
     std::string why;
     for (const pack::Diagnostic& item : refused.diagnostics.items())
       if (item.severity == pack::Severity::kError) why += (why.empty() ? "" : "; ") + item.code + " " + item.message;
-    LUMENFLOW_TRY(say("workspace_warning",
-                      json::Object{{"message", "the pack '" + refused.id + "' does not run: " + why}}));
+    LUMENFLOW_TRY(
+        say("workspace_warning", json::Object{{"message", "the pack '" + refused.id + "' does not run: " + why}}));
   }
   return {};
 }
@@ -77,8 +78,8 @@ Status Kernel::note_tools(bool say_change) {
   if (known == hash) return {};
   LUMENFLOW_TRY(ports_.log.put(journal::kStoreTable, key, hash));
   if (!known || !say_change) return {};
-  return say("workspace_updated", json::Object{{"config_hash", options_.config.hash},
-                                               {"changes_summary", "the list of tools changed"}});
+  return say("workspace_updated",
+             json::Object{{"config_hash", options_.config.hash}, {"changes_summary", "the list of tools changed"}});
 }
 
 void Kernel::grant_scopes() {
@@ -99,8 +100,7 @@ Result<std::string> Kernel::reload(std::shared_ptr<Reloaded> reloaded) {
     log::Row row;
     row.entries.push_back(journal::encode(changed));
     LUMENFLOW_TRY(append(std::move(row)));
-    return say("workspace_updated",
-               json::Object{{"config_hash", reloaded->config.hash}, {"changes_summary", summary}});
+    return say("workspace_updated", json::Object{{"config_hash", reloaded->config.hash}, {"changes_summary", summary}});
   };
   if (Status status = summary.empty() ? Status() : record(); !status.ok() && !batch_error_)
     batch_error_ = std::move(status).error();

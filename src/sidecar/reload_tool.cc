@@ -43,8 +43,7 @@ pack::ToolResult take_up(kernel::Kernel& kernel, const PreparedReload& prepared)
   const std::string config_hash = prepared.reloaded->config.hash;
   const std::string registry_hash = prepared.reloaded->registry->hash();
   const Result<std::string> summary = kernel.reload(prepared.reloaded);
-  if (!summary.ok())
-    return pack::ToolError{std::string(name(summary.error().code())), summary.error().message(), {}};
+  if (!summary.ok()) return pack::ToolError{std::string(name(summary.error().code())), summary.error().message(), {}};
   return pack::ToolOutput{
       json::Object{{"config_hash", config_hash},
                    {"registry_hash", registry_hash},
@@ -75,8 +74,9 @@ Result<kernel::KernelTool> make_reload_tool(std::function<Result<PreparedReload>
       prepared.reloaded->adopted = [adopted = std::move(prepared.reloaded->adopted), turn] {
         if (adopted) adopted();
       };
-    return kernel::KernelControl(
-        [prepared = std::move(prepared), turn](kernel::Kernel& kernel, const json::Value&) { return take_up(kernel, prepared); });
+    return kernel::KernelControl([prepared = std::move(prepared), turn](kernel::Kernel& kernel, const json::Value&) {
+      return take_up(kernel, prepared);
+    });
   };
   return kernel::make_prepared_kernel_tool(spec, read, kTimeout);
 }
@@ -103,9 +103,8 @@ std::vector<std::string> keys_read_at_start(const kernel::WorkspaceConfig& befor
     return std::tuple(limits.header_bytes, limits.body_bytes, limits.connections, limits.header_time, limits.body_time,
                       limits.idle_time);
   });
-  compare("telemetry", [](const Config& config) {
-    return std::tuple(config.otlp_endpoint, config.log_level, config.log_format);
-  });
+  compare("telemetry",
+          [](const Config& config) { return std::tuple(config.otlp_endpoint, config.log_level, config.log_format); });
   return keys;
 }
 
