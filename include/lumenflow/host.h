@@ -62,6 +62,8 @@ struct HttpResponse {
   std::string body;
 };
 
+class HostedRun;  // of the program: what it does for packs whose code runs elsewhere
+
 // What the host offers to whatever it runs of a pack.
 class HostContext {
  public:
@@ -95,6 +97,8 @@ class HostContext {
   virtual bool notify_operator(std::string_view line) = 0;
   // Has a timer of the pack run at `at_ms` at the latest.
   virtual void wake(std::string_view timer, std::int64_t at_ms) = 0;
+  // Null but for the program's own contexts; a pack has no use for it.
+  virtual HostedRun* hosted() { return nullptr; }
 };
 
 }  // namespace lumenflow::pack

@@ -19,6 +19,10 @@
 #include "lumenflow/json.h"
 #include "lumenflow/result.h"
 
+namespace lumenflow {
+class Executor;
+}
+
 namespace lumenflow::pack {
 
 // The tool's own refusal: `code` is one of the codes its documentation names, e.g. NOT_FOUND.
@@ -33,7 +37,14 @@ struct ToolOutput {
   json::Array content;  // optional MCP content parts
 };
 
-using ToolResult = std::variant<ToolOutput, ToolError>;
+// The tool's code ended without an answer: what a host says whose packs run as programs of their own.
+struct ToolCrash {
+  ErrorCode code = ErrorCode::kToolCrashed;  // or SCOPE_DENIED, OUTPUT_TOO_LARGE, …
+  std::string message;
+  bool no_effect = false;  // known to have changed nothing
+};
+
+using ToolResult = std::variant<ToolOutput, ToolError, ToolCrash>;
 
 // One call, as its handler sees it.
 class ToolContext : public HostContext {
@@ -75,11 +86,14 @@ struct RegisteredTool {
   ToolHandler handler;
 };
 
+struct EnforcedScopes;  // of the program
+
 // A call that had started when the process died.
 struct StartedCall {
   std::string_view receipt_id;
   std::string_view tool;  // canonical name
   const std::string& workspace_root;
+  const EnforcedScopes* scopes = nullptr;  // what the call was let reach; null for packs in the program itself
 };
 
 // What became of it, as far as the pack's own records tell.
@@ -108,6 +122,12 @@ class Registration {
   // For tools with effects outside the store: without it such a call of a dead process ends as `unknown`.
   void status(StatusHandler handler) { status_ = std::move(handler); }
   const StatusHandler& status() const { return status_; }
+  // Where the pack's handlers run that are not bounded; nothing: where all do. Shared with the work in flight.
+  void runs_on(std::shared_ptr<Executor> executor) { executor_ = std::move(executor); }
+  const std::shared_ptr<Executor>& executor() const { return executor_; }
+  // What holds the pack's code, for the record of its calls; empty: it runs in the program itself.
+  void isolation(std::string isolation) { isolation_ = std::move(isolation); }
+  const std::string& isolation() const { return isolation_; }
   // For all tools of the pack.
   void input_rule(InputRule rule) { input_rule_ = std::move(rule); }
   const InputRule& input_rule() const { return input_rule_; }
@@ -127,6 +147,8 @@ class Registration {
   json::Value config_;
   StatusHandler status_;
   InputRule input_rule_;
+  std::shared_ptr<Executor> executor_;
+  std::string isolation_;
   std::vector<RegisteredTool> tools_;
   std::vector<RegisteredTimer> timers_;
   std::vector<RegisteredHandler> handlers_;

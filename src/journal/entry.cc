@@ -114,6 +114,7 @@ std::string encode(const CallFinished& entry) {
       .text_if("code", entry.code)
       .text("decided_by", entry.decided_by)
       .number("duration_us", entry.duration_us)
+      .text_if("isolation", entry.isolation)
       .text("outcome", name(entry.outcome))
       .hash_if("output_hash", entry.output_hash)
       .text_if("policy", entry.policy)

@@ -62,6 +62,7 @@ struct CallFinished {
   std::string_view policy;      // the policy's decision, also where a later stage ended the call; empty: not reached
   std::optional<Hash256> output_hash;
   std::int64_t duration_us = 0;
+  std::string_view isolation = {};  // what held the tool's code; empty: it ran in the program itself, or did not run
 };
 
 // Refusals by rate limit or draining: one entry per subject and second.

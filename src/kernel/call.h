@@ -16,11 +16,12 @@
 #include "journal/entry.h"
 #include "lumenflow/error_code.h"
 #include "lumenflow/json.h"
+#include "pack/scope.h"
 
 namespace lumenflow::kernel {
 
 // Where a call came in. Kernel tools answer on the socket and the CLI only.
-enum class Surface : std::uint8_t { kHttp, kSocket, kCli };
+enum class Surface : std::uint8_t { kHttp, kSocket, kCli, kPack };
 
 // Who acts, from an authenticated token or the peer of the local socket; never from a body.
 struct Credential {
@@ -36,6 +37,13 @@ struct Credential {
 // `tools:<permission>` also `tools:<permission>:<pack>`.
 bool holds_scope(const Credential& credential, std::string_view scope, std::string_view pack);
 
+// The call within which a pack makes another.
+struct OuterCall {
+  ReceiptId receipt;
+  int depth = 1;                         // of the inner one
+  std::vector<pack::ScopeLayer> layers;  // what the inner one may not go beyond
+};
+
 struct Call {
   std::string tool;  // name or alias, as asked
   json::Value input;
@@ -43,6 +51,7 @@ struct Call {
   Surface surface = Surface::kHttp;
   std::string idempotency_key;  // empty: none
   std::string traceparent;
+  std::shared_ptr<const OuterCall> outer = nullptr;  // null: made from outside. Shared by what it calls in turn
 };
 
 struct CallResult {

@@ -186,4 +186,39 @@ CallContext::CallContext(std::shared_ptr<RunningCall> call, const ContextScope& 
                          LazySnapshot* snapshot, std::array<std::uint8_t, 16> entropy)
     : HostContextOf(scope, base, snapshot, call->arrived, entropy), call_(std::move(call)) {}
 
+void CallContext::hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes) {
+  if (scopes == nullptr) return;
+  hosted_.emplace(state_, call_, *call_->cancelled);
+  hosted_->scoped(std::move(scopes));
+}
+
+const pack::EnforcedScopes& HostedRunOf::scopes() const {
+  static const pack::EnforcedScopes nothing;
+  return scopes_ == nullptr ? nothing : *scopes_;
+}
+
+const std::string& HostedRunOf::idempotency_key() const {
+  static const std::string none;
+  return call_ == nullptr ? none : call_->call.idempotency_key;
+}
+
+std::optional<std::chrono::nanoseconds> HostedRunOf::time_left() const {
+  if (call_ == nullptr || !call_->deadline) return std::nullopt;
+  return *call_->deadline - state_.scope.services.monotonic();
+}
+
+Result<std::string> HostedRunOf::invoke(std::string_view tool, json::Value input, std::string_view idempotency_key) {
+  return state_.scope.services.invoke(call_, tool, std::move(input), idempotency_key);
+}
+
+// The keys belong to the strand.
+Result<bool> HostedRunOf::was_handled(std::string_view kind, std::string_view replay_key) {
+  Result<bool> answer = false;
+  LUMENFLOW_TRY(state_.transact(call_, [&](pack::Store&) -> Status {
+    answer = state_.scope.services.was_handled(state_.scope.pack_id, kind, replay_key);
+    return {};
+  }));
+  return answer;
+}
+
 }  // namespace lumenflow::kernel

@@ -20,6 +20,7 @@
 #include "kernel/subscriptions.h"
 #include "log/log.h"
 #include "lumenflow/pack.h"
+#include "pack/hosted_run.h"
 
 namespace lumenflow::kernel {
 
@@ -111,6 +112,31 @@ class HostState {
   Ulid next_id_;
 };
 
+// The same for the code of packs in other processes.
+class HostedRunOf final : public pack::HostedRun {
+ public:
+  // `call` is null for a delivery. All but `scopes` are borrowed from the context, whose part this is.
+  HostedRunOf(HostState& state, std::shared_ptr<RunningCall> call, Cancellation& cancelled)
+      : state_(state), call_(std::move(call)), cancelled_(cancelled) {}
+  void scoped(std::shared_ptr<const pack::EnforcedScopes> scopes) { scopes_ = std::move(scopes); }
+  const std::string& isolation() const { return isolation_; }
+
+  const pack::EnforcedScopes& scopes() const override;
+  const std::string& idempotency_key() const override;
+  std::optional<std::chrono::nanoseconds> time_left() const override;
+  void when_cancelled(std::function<void()> listener) override { cancelled_.listen(std::move(listener)); }
+  void held_by(std::string isolation) override { isolation_ = std::move(isolation); }
+  Result<bool> was_handled(std::string_view kind, std::string_view replay_key) override;
+  Result<std::string> invoke(std::string_view tool, json::Value input, std::string_view idempotency_key) override;
+
+ private:
+  HostState& state_;
+  const std::shared_ptr<RunningCall> call_;  // shared with the strand's table
+  Cancellation& cancelled_;
+  std::shared_ptr<const pack::EnforcedScopes> scopes_;  // shared with the kernel's table
+  std::string isolation_;
+};
+
 template <class Interface>
 class HostContextOf : public Interface {
  public:
@@ -150,7 +176,11 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   const std::string& receipt_id() const override { return call_->receipt.str(); }
   const std::string& subject() const override { return call_->call.credential->subject.str(); }
   const std::string& tool() const override { return call_->tool->descriptor.name; }
-  bool cancelled() const override { return call_->cancelled && *call_->cancelled; }
+  bool cancelled() const override { return call_->cancelled && call_->cancelled->asked(); }
+  pack::HostedRun* hosted() override { return hosted_ ? &*hosted_ : nullptr; }
+  // Null: the tool's code is in this process.
+  void hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes);
+  std::string isolation() const { return hosted_ ? hosted_->isolation() : std::string(); }
   Status transact(const std::function<Status(pack::Store&)>& change) override { return state_.transact(call_, change); }
   Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options) override {
     return state_.emit_now(call_, kind, std::move(payload), std::move(options));
@@ -158,6 +188,7 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
 
  private:
   const std::shared_ptr<RunningCall> call_;  // shared with the strand's table
+  std::optional<HostedRunOf> hosted_;
 };
 
 class TimerContext final : public HostContextOf<pack::HostContext> {
@@ -178,10 +209,14 @@ class DeliveryContext final : public HostContextOf<pack::HandlerContext> {
   // `snapshot` is what `base` reads when that is not the strand's own view, else null.
   DeliveryContext(DeliveryPtr delivery, const ContextScope& scope, const log::TableReader& base, LazySnapshot* snapshot,
                   Timestamp now, std::array<std::uint8_t, 16> entropy)
-      : HostContextOf(scope, base, snapshot, now, entropy), delivery_(std::move(delivery)), id_(delivery_->id()) {}
+      : HostContextOf(scope, base, snapshot, now, entropy),
+        delivery_(std::move(delivery)),
+        id_(delivery_->id()),
+        hosted_(state_, nullptr, delivery_->cancelled) {}
   const std::string& delivery_id() const override { return id_; }
   int attempt() const override { return delivery_->attempts + 1; }
-  bool cancelled() const override { return delivery_->cancelled || state_.scope.services.draining(); }
+  pack::HostedRun* hosted() override { return &hosted_; }
+  bool cancelled() const override { return delivery_->cancelled.asked() || state_.scope.services.draining(); }
   Status transact(const std::function<Status(pack::Store&)>& change) override {
     return state_.transact(nullptr, change);
   }
@@ -192,6 +227,7 @@ class DeliveryContext final : public HostContextOf<pack::HandlerContext> {
  private:
   const DeliveryPtr delivery_;  // shared with the strand's queue
   const std::string id_;
+  HostedRunOf hosted_;
 };
 
 }  // namespace lumenflow::kernel

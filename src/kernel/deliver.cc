@@ -93,10 +93,14 @@ bool runs_on_strand(const Delivery& delivery) {
   return delivery.handler->traits.store_only && delivery.handler->traits.bounded;
 }
 
-Hash256 replay_hash(const Delivery& delivery) {
+Hash256 replay_hash(std::string_view pack_id, std::string_view kind, std::string_view key) {
   const std::string_view nul("\0", 1);
-  const std::string_view key = delivery.replay_key ? std::string_view(*delivery.replay_key) : delivery.event.event_id;
-  return sha256({delivery.pack_id, nul, delivery.event.kind, nul, key});
+  return sha256({pack_id, nul, kind, nul, key});
+}
+
+Hash256 replay_hash(const Delivery& delivery) {
+  return replay_hash(delivery.pack_id, delivery.event.kind,
+                     delivery.replay_key ? std::string_view(*delivery.replay_key) : delivery.event.event_id);
 }
 
 }  // namespace
@@ -129,7 +133,7 @@ void Kernel::begin(const DeliveryPtr& delivery) {
     return end_delivery(*delivery, "parked", "waits for the approval " + surface->second);
   if (!delivery->handler->replay_key || delivery->replay_key) return run_delivery(delivery);
   if (runs_on_strand(*delivery)) return replay_key_made({delivery, make_replay_key(*delivery)});
-  const bool taken = ports_.executor.post([this, delivery] {
+  const bool taken = post(delivery->pack, [this, delivery] {
     enqueue(ReplayKeyMade{delivery, make_replay_key(*delivery)});
   });
   if (!taken) subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kPauseFirst);
@@ -163,7 +167,7 @@ void Kernel::run_delivery(const DeliveryPtr& delivery) {
   work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
   work->context = std::make_unique<DeliveryContext>(delivery, scope, *work->snapshot, work->snapshot.get(), now,
                                                     ports_.random.draw16());
-  const bool taken = ports_.executor.post([this, work] {
+  const bool taken = post(delivery->pack, [this, work] {
     work->status = call_handler(*work->delivery, *work->context);
     work->snapshot->release();
     enqueue(std::move(*work));
@@ -299,6 +303,11 @@ Status Kernel::purge_delivery(std::string_view pack_id, std::string_view stream,
   return {};
 }
 
+Result<bool> Kernel::was_handled(std::string_view pack_id, std::string_view kind, std::string_view replay_key) {
+  LUMENFLOW_TRY_ASSIGN(const auto seen, replays_.find(replay_hash(pack_id, kind, replay_key), ports_.clock.now()));
+  return seen.has_value();
+}
+
 Status Kernel::move_handler_cursors(std::uint64_t lag) {
   for (const auto& [cursor, to] : subscriptions_.take_cursor_moves(lag))
     LUMENFLOW_TRY(log::Cursor(ports_.log, cursor).advance(to));
@@ -308,7 +317,7 @@ Status Kernel::move_handler_cursors(std::uint64_t lag) {
 // A builtin cannot be stopped; it is told, and so is the operator.
 void Kernel::report_slow_handlers() {
   for (const DeliveryPtr& delivery : subscriptions_.overdue(ports_.clock.monotonic() - kOverdue)) {
-    delivery->cancelled = true;
+    delivery->cancelled.ask();
     write_log(LogLevel::kError, "kernel", "a handler has not come back for 30 s; its stream waits",
               {{"pack", delivery->pack_id}, {"kind", delivery->event.kind}, {"delivery", delivery->id()}});
   }

@@ -51,7 +51,7 @@ void Kernel::refuse(const CallPtr& call, int stage, ErrorCode code, std::string 
 // Stage 0. These refusals are counted, one entry per subject and second, so that a flood is not a flood of writes.
 bool Kernel::admit(const CallPtr& call) {
   std::optional<ErrorCode> code;
-  if (draining_)
+  if (draining_ && call->call.outer == nullptr)  // what is under way may end
     code = ErrorCode::kDraining;
   else if (!rate_limiter_.admit(call->call.credential->subject, call->arrived_monotonic))
     code = ErrorCode::kRateLimited;
@@ -81,14 +81,18 @@ bool Kernel::admit(const CallPtr& call) {
 
 // Stage 1.
 bool Kernel::resolve(const CallPtr& call) {
-  if (const auto kernel_tool = kernel_tools_.find(call->call.tool);
-      kernel_tool != kernel_tools_.end() && call->call.surface != Surface::kHttp) {
+  if (call->call.outer != nullptr && !running_.contains(call->call.outer->receipt.str())) {
+    refuse(call, 1, ErrorCode::kToolCancelled, "outer_call", "the call within which this one was made has ended");
+    return false;
+  }
+  const bool by_people = call->call.surface == Surface::kSocket || call->call.surface == Surface::kCli;
+  if (const auto kernel_tool = kernel_tools_.find(call->call.tool); kernel_tool != kernel_tools_.end() && by_people) {
     call->tool = &kernel_tool->second->tool;
     call->pack_id = "kernel";
     return true;
   }
   const pack::ActiveTool* tool = call->registry->find(call->call.tool);
-  if (tool == nullptr || tool->descriptor.internal_only) {
+  if (tool == nullptr || (tool->descriptor.internal_only && call->call.surface != Surface::kPack)) {
     refuse(call, 1, ErrorCode::kToolNotFound, "registry",
            "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; " +
                (call->call.surface == Surface::kHttp ? "GET /tools" : "`lumenflow tools`") + " lists them");
@@ -146,7 +150,9 @@ bool Kernel::check_input(const CallPtr& call) {
 // Stage 4: every required scope must survive every layer.
 bool Kernel::check_scopes(const CallPtr& call) {
   if (call->pack_id == "kernel") return true;
-  const pack::ScopeVerdict& verdict = scope_verdicts_.at(call->tool);
+  const pack::ScopeVerdict verdict = call->call.outer == nullptr
+                                         ? scope_verdicts_.at(call->tool)
+                                         : pack::check_scopes(call->tool->descriptor.required_scopes, layers_of(call->call));
   if (verdict.granted) return true;
   refuse(call, 4, ErrorCode::kScopeDenied, verdict.layer + ":" + verdict.scope,
          "layer '" + verdict.layer + "' does not grant " + verdict.scope + ", which " + call->tool->descriptor.name +
@@ -265,11 +271,13 @@ void Kernel::start(const CallPtr& call) {
     if (Status status = append_started(*call); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   }
   ++running;
-  call->cancelled = std::make_shared<std::atomic<bool>>(false);
+  call->enforced_scopes = scopes_of(*call);
+  call->cancelled = std::make_shared<Cancellation>();
   call->deadline = ports_.clock.monotonic() + std::chrono::milliseconds(call->tool->descriptor.timeout_ms);
   deadlines_.emplace(*call->deadline, call->receipt.str());
   if (call->idempotency_hash) running_keys_.emplace(*call->idempotency_hash, call->receipt.str());
   running_.emplace(call->receipt.str(), call);
+  if (call->call.outer != nullptr) inner_calls_.emplace(call->call.outer->receipt.str(), call->receipt.str());
   open_.launches.push_back(call);
 }
 

@@ -21,6 +21,20 @@ std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext
   }
 }
 
+// Code that is gone without an answer may have had its effect, unless it can have none or can be asked for it again.
+CallEnd end_of(const RunningCall& call, pack::ToolCrash crash) {
+  CallEnd end;
+  end.stage = 9;
+  end.code = crash.code;
+  end.decided_by = "host";
+  end.message = std::move(crash.message);
+  if (crash.no_effect || !call.started || call.tool->descriptor.idempotent)
+    end.outcome = crash.code == ErrorCode::kToolCrashed ? journal::Outcome::kCrashed : journal::Outcome::kFailure;
+  else
+    end.outcome = journal::Outcome::kUnknown;
+  return end;
+}
+
 }  // namespace
 
 void Kernel::run_on_strand(const CallPtr& call) {
@@ -44,10 +58,12 @@ void Kernel::launch(const CallPtr& call) {
   work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
   work->context = std::make_unique<CallContext>(call, scope_of(call->pack_id, call->tool->pack, *call->registry),
                                                 *work->snapshot, work->snapshot.get(), ports_.random.draw16());
+  work->context->hosted_with(call->enforced_scopes);
+  if (call->tool->pack != nullptr) call->isolation = call->tool->pack->isolation;
   const auto kernel_tool =
       call->pack_id == "kernel" ? kernel_tools_.find(call->tool->descriptor.name) : kernel_tools_.end();
   const KernelPreparation* prepare = kernel_tool == kernel_tools_.end() ? nullptr : &kernel_tool->second->prepare;
-  const bool taken = ports_.executor.post([this, work, prepare] {
+  const bool taken = post(call->tool->pack, [this, work, prepare] {
     if (prepare != nullptr && *prepare)
       work->prepared = (*prepare)(work->call->call.input);
     else
@@ -65,6 +81,7 @@ void Kernel::returned(ToolReturned returned) {
     return;
   }
   const CallPtr call = returned.call;
+  if (std::string isolation = returned.context->isolation(); !isolation.empty()) call->isolation = std::move(isolation);
   wake_timers(returned.context->state());
   const bool wrote = !returned.context->store_writes().writes().empty();
   if (wrote && !store_reads_still_hold(call->pack_id, call->store_version, returned.context->store_writes())) {
@@ -123,6 +140,7 @@ void Kernel::judge(const CallPtr& call, CallContext& context, std::optional<pack
     end.details = std::move(error->details);
     return end_call(call, std::move(end));
   }
+  if (auto* crash = std::get_if<pack::ToolCrash>(&*result)) return end_call(call, end_of(*call, std::move(*crash)));
   const auto& output = std::get<pack::ToolOutput>(*result);
   end.stage = 10;
   std::vector<ErrorDetail> faults = call->tool->descriptor.output_validator->validate(output.data);
@@ -153,7 +171,7 @@ void Kernel::judge(const CallPtr& call, CallContext& context, std::optional<pack
 
 // Takes the call out of every table of running ones.
 void Kernel::release(const CallPtr& call) {
-  if (call->cancelled) *call->cancelled = true;
+  if (call->cancelled) call->cancelled->ask();
   const auto found = running_.find(call->receipt.str());
   if (found == running_.end()) return;
   if (call->deadline) {
@@ -169,6 +187,7 @@ void Kernel::release(const CallPtr& call) {
       count != running_by_tool_.end() && --count->second == 0)
     running_by_tool_.erase(count);
   running_.erase(found);
+  release_inner(*call);
 }
 
 }  // namespace lumenflow::kernel

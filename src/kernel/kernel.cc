@@ -35,7 +35,37 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
   grant_scopes();
 }
 
-Kernel::~Kernel() { ports_.log.settle(); }  // what it handed over calls back into it
+Kernel::~Kernel() {
+  ports_.log.settle();  // what it handed over calls back into it
+  end_hosted_work();
+}
+
+// What runs on packs' own executors would outlive the kernel: it is told to stop, and whatever it waits for is over.
+void Kernel::end_hosted_work() {
+  const Error gone(ErrorCode::kToolCancelled, "the workspace was closed");
+  {
+    const std::lock_guard lock(ingress_mutex_);
+    closing_ = true;
+    for (Ingress& item : ingress_)
+      if (auto* transaction = std::get_if<Transaction>(&item)) transaction->done->set_value(gone);
+    ingress_.clear();
+  }
+  for (const Batch& batch : in_flight_)
+    for (const auto& done : batch.waiting) done(gone);
+  for (const auto& done : open_.waiting) done(gone);
+  const auto forget = [](const CallPtr& call) {  // nobody is left to be answered but a pack that waits
+    if (call->call.outer != nullptr) call->completions.clear();
+  };
+  for (const Batch& batch : in_flight_)
+    for (const Answer& answer : batch.answers) forget(answer.call);
+  for (const Answer& answer : open_.answers) forget(answer.call);
+  for (const auto& [receipt, call] : running_) {
+    forget(call);
+    if (call->cancelled) call->cancelled->ask();
+  }
+  subscriptions_.cancel_running();
+  hosted_.wait_until_done();
+}
 
 Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOptions options) {
   std::unique_ptr<Kernel> kernel(new Kernel(ports, std::move(options)));
@@ -102,7 +132,9 @@ void Kernel::enqueue(Ingress item) {
   bool was_empty = false;
   {
     const std::lock_guard lock(ingress_mutex_);
-    was_empty = ingress_.empty();
+    if (auto* transaction = std::get_if<Transaction>(&item); transaction != nullptr && closing_)
+      return transaction->done->set_value(Error(ErrorCode::kToolCancelled, "the workspace was closed"));
+    was_empty = ingress_.empty() && !closing_;
     ingress_.push_back(std::move(item));
   }
   if (was_empty && options_.doorbell) options_.doorbell();

@@ -34,6 +34,7 @@
 #include "kernel/counters.h"
 #include "kernel/emitter.h"
 #include "kernel/host_services.h"
+#include "kernel/hosted_work.h"
 #include "kernel/idempotency.h"
 #include "kernel/ingress.h"
 #include "kernel/kernel_options.h"
@@ -115,6 +116,13 @@ class Kernel final : private HostServices {
   Status check_workspace_id();
   Status close_crashed_calls();
   void enqueue(Ingress item);
+  void end_hosted_work();
+
+  // inner_calls.cc: calls that packs make within calls
+  Result<std::string> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
+                             std::string_view idempotency_key) override;
+  std::vector<pack::ScopeLayer> layers_of(const Call& call) const;
+  void release_inner(const RunningCall& call);
 
   // kernel.cc: the batch
   void handle(Ingress item);
@@ -134,6 +142,8 @@ class Kernel final : private HostServices {
   Status check_fetch(const pack::HttpRequest& request) const override;
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override;
   bool notify_operator(std::string_view line) override;
+  std::chrono::nanoseconds monotonic() const override { return ports_.clock.monotonic(); }
+  Result<bool> was_handled(std::string_view pack_id, std::string_view kind, std::string_view replay_key) override;
   void run_transaction(Transaction transaction);
   Status record_transaction(Transaction& transaction);
   void probe_journal();
@@ -191,6 +201,8 @@ class Kernel final : private HostServices {
   // execution.cc: stages 9 and 10
   void run_on_strand(const CallPtr& call);
   void launch(const CallPtr& call);
+  bool post(const pack::LoadedPack* pack, std::function<void()> task);
+  std::shared_ptr<const pack::EnforcedScopes> scopes_of(const RunningCall& call) const;
   void returned(ToolReturned returned);
   void judge(const CallPtr& call, CallContext& context, std::optional<pack::ToolResult> result);
   bool store_reads_still_hold(std::string_view pack_id, std::uint64_t launched_at, const CallStore& store) const;
@@ -229,12 +241,15 @@ class Kernel final : private HostServices {
   std::set<std::string, std::less<>> revoked_tokens_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unordered_map<const pack::ActiveTool*, pack::ScopeVerdict> scope_verdicts_;
+  // Of tools whose code runs elsewhere; shared with their calls.
+  std::unordered_map<const pack::ActiveTool*, std::shared_ptr<const pack::EnforcedScopes>> enforced_scopes_;
   KernelCounters counters_;
 
   // Calls off the strand: shared with the thread that runs the tool.
   std::unordered_map<std::string, std::shared_ptr<RunningCall>> running_;
   std::multimap<std::chrono::nanoseconds, std::string> deadlines_;  // monotonic -> receipt
   std::unordered_map<std::string, std::size_t> running_by_tool_;
+  std::unordered_multimap<std::string, std::string> inner_calls_;  // receipt of the outer -> of the inner
   std::map<Hash256, std::string> running_keys_;                    // idempotency hash -> receipt
   std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: calls that wrote its store
   std::unordered_map<std::string, std::uint64_t> durable_store_versions_;
@@ -258,6 +273,8 @@ class Kernel final : private HostServices {
 
   std::mutex ingress_mutex_;
   std::vector<Ingress> ingress_;
+  bool closing_ = false;  // no transaction is taken any more; under the mutex
+  HostedWork hosted_;
 };
 
 }  // namespace lumenflow::kernel

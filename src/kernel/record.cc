@@ -47,6 +47,11 @@ std::string tool_called_payload(const ToolCalled& called) {
   return out += '}';
 }
 
+std::string_view isolation_of(const RunningCall& call) {
+  const bool elsewhere = call.tool->pack != nullptr && !call.tool->pack->isolation.empty();
+  return elsewhere ? std::string_view(call.tool->pack->isolation) : "in-process";
+}
+
 json::Value hashed(const std::string& key, const json::Value& value) {
   const Hash256 mac = hmac_sha256(key, json::serialize(value));
   return "hmac-sha256:" + to_hex(mac);
@@ -124,6 +129,7 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   finished.stage = ending.end.stage;
   finished.decided_by = ending.end.decided_by;
   finished.policy = call.policy;
+  finished.isolation = call.isolation;
   finished.duration_us = duration_us;
   if (!ending.stored_result.empty()) finished.output_hash = sha256(ending.stored_result);
   row.entries.push_back(journal::encode(finished));
@@ -182,7 +188,7 @@ Status Kernel::apply_store_writes(std::string_view pack_id,
 Status Kernel::append_started(RunningCall& call) {
   log::Row row;
   row.entries.push_back(journal::encode(requested_entry(call)));
-  row.entries.push_back(journal::encode(journal::CallStarted{call.receipt.str(), call.arrived, "in-process"}));
+  row.entries.push_back(journal::encode(journal::CallStarted{call.receipt.str(), call.arrived, isolation_of(call)}));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
   LUMENFLOW_TRY_ASSIGN(call.requested, ports_.log.append(std::move(row)));
   const std::string key(as_chars(call.ulid.bytes));
@@ -226,8 +232,11 @@ Status Kernel::close_crashed_calls() {
 
 Kernel::CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const {
   pack::Aftermath aftermath;
-  if (tool != nullptr && tool->status)
-    aftermath = tool->status({receipt.str(), tool->descriptor.name, options_.workspace_root});
+  if (tool != nullptr && tool->status) {
+    const auto scopes = enforced_scopes_.find(tool);
+    aftermath = tool->status({receipt.str(), tool->descriptor.name, options_.workspace_root,
+                              scopes == enforced_scopes_.end() ? nullptr : scopes->second.get()});
+  }
   if (aftermath.effect == pack::Aftermath::Effect::kDone) {
     const json::Schema& schema = *tool->descriptor.output_validator;
     if (schema.validate(aftermath.data).empty()) {

@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::string_view kToolsKey = "registry_hash";
 
-pack::ScopeLayer workspace_layer(const WorkspaceConfig& config) {
-  pack::ScopeLayer layer{"workspace", config.allowed_scopes};
-  layer.scopes.push_back(config.network);
-  return layer;
-}
-
 void add(std::string& summary, const std::string& what) { summary += (summary.empty() ? "" : ", ") + what; }
 
 std::string summary_of(const WorkspaceConfig& config_before, const WorkspaceConfig& config,
@@ -84,9 +78,14 @@ Status Kernel::note_tools(bool say_change) {
 
 void Kernel::grant_scopes() {
   scope_verdicts_.clear();
-  const std::vector<pack::ScopeLayer> layers = {workspace_layer(options_.config)};
-  for (const auto& tool : options_.registry->tools())
+  enforced_scopes_.clear();
+  const std::vector<pack::ScopeLayer> layers = layers_of(Call());
+  for (const auto& tool : options_.registry->tools()) {
     scope_verdicts_.emplace(tool.get(), pack::check_scopes(tool->descriptor.required_scopes, layers));
+    if (tool->pack->executor != nullptr)
+      enforced_scopes_.emplace(tool.get(), std::make_shared<const pack::EnforcedScopes>(
+                                               pack::enforce_scopes(tool->descriptor.required_scopes, layers)));
+  }
 }
 
 Result<std::string> Kernel::reload(std::shared_ptr<Reloaded> reloaded) {

@@ -2,7 +2,6 @@
 // thread.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,8 @@
 #include "base/sha256.h"
 #include "base/ulid.h"
 #include "kernel/call.h"
+#include "kernel/cancellation.h"
+#include "pack/enforced_scopes.h"
 #include "pack/registry.h"
 
 namespace lumenflow::kernel {
@@ -34,11 +35,14 @@ struct RunningCall {
   std::optional<Hash256> idempotency_hash;  // of (subject, tool, key)
   std::string policy;                       // the decision of stage 5, as recorded
 
-  Position requested;                            // the row of call.requested, once appended
-  bool started = false;                          // call.started is in the journal
-  int attempts = 0;                              // executions whose store transaction was refused
-  std::uint64_t store_version = 0;               // of the pack's store when the tool was launched
-  std::shared_ptr<std::atomic<bool>> cancelled;  // shared with the thread that runs the tool
+  Position requested;                       // the row of call.requested, once appended
+  bool started = false;                     // call.started is in the journal
+  int attempts = 0;                         // executions whose store transaction was refused
+  std::uint64_t store_version = 0;          // of the pack's store when the tool was launched
+  std::shared_ptr<Cancellation> cancelled;  // shared with the thread that runs the tool
+  // What a sandbox is to enforce, as of its start; null: the tool runs in the program itself. Shared with the kernel.
+  std::shared_ptr<const pack::EnforcedScopes> enforced_scopes;
+  std::string isolation;                    // what held the tool's code; empty: it ran in the program itself
 };
 
 // How a stage ends a call.

@@ -289,11 +289,17 @@ bool Subscriptions::any_running() const {
   });
 }
 
+void Subscriptions::cancel_running() {
+  for (auto& [id, pack] : packs_)
+    for (auto& [stream, queue] : pack.queues)
+      if (queue.running != nullptr) queue.running->cancelled.ask();
+}
+
 std::vector<DeliveryPtr> Subscriptions::overdue(std::chrono::nanoseconds before) const {
   std::vector<DeliveryPtr> found;
   for (const auto& [id, pack] : packs_)
     for (const auto& [stream, queue] : pack.queues)
-      if (queue.running != nullptr && queue.running->launched < before && !queue.running->cancelled)
+      if (queue.running != nullptr && queue.running->launched < before && !queue.running->cancelled.asked())
         found.push_back(queue.running);
   return found;
 }

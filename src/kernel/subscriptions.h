@@ -7,7 +7,6 @@
 // the strand only.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -21,6 +20,7 @@
 
 #include "base/strong.h"
 #include "base/time.h"
+#include "kernel/cancellation.h"
 #include "log/log.h"
 #include "lumenflow/handler.h"
 #include "lumenflow/result.h"
@@ -49,7 +49,7 @@ struct Delivery {
   std::optional<std::string> replay_key;
   std::uint64_t store_version = 0;  // of the pack's store when the handler was launched
   std::chrono::nanoseconds launched{0};
-  std::atomic<bool> cancelled = false;  // read by the thread that runs the handler
+  Cancellation cancelled;  // shared with the thread that runs the handler
   std::uint64_t generation = 0;
   bool redriven = false;  // a dead letter that an operator sent again: one attempt, outside of the stream's order
 
@@ -108,6 +108,8 @@ class Subscriptions {
   std::vector<std::pair<std::string, Position>> take_cursor_moves(std::uint64_t lag);
   std::optional<std::chrono::nanoseconds> next_retry() const;  // monotonic
   bool any_running() const;
+  // Tells the handlers that run to stop.
+  void cancel_running();
   // Those that have been with their handlers since before `before` and were not told yet.
   std::vector<DeliveryPtr> overdue(std::chrono::nanoseconds before) const;
 

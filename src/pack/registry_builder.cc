@@ -185,6 +185,8 @@ void RegistryBuilder::take_code(Candidate& candidate, std::shared_ptr<const Regi
   LoadedPack& pack = *candidate.pack;
   pack.timers = code->timers();
   pack.handlers = code->handlers();
+  pack.executor = code->executor();
+  pack.isolation = code->isolation();
   Report report(candidate.document, kCodes, candidate.diagnostics);
   for (const ToolDescriptor& descriptor : pack.manifest.tools) {
     const RegisteredTool* registered = find_registered(*code, descriptor.name);

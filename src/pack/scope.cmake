@@ -2,10 +2,10 @@
 find_package(rapidcheck REQUIRED)
 
 lumenflow_module(scope
-  SOURCES glob.cc glob_automaton.cc glob_pattern.cc glob_product.cc scope.cc scope_network.cc scope_text.cc
+  SOURCES enforced_scopes.cc glob.cc glob_automaton.cc glob_pattern.cc glob_product.cc scope.cc scope_network.cc scope_text.cc
   DEPENDS json base)
 
 lumenflow_test(scope
-  SOURCES glob_property_test.cc glob_test.cc scope_network_test.cc scope_test.cc
+  SOURCES enforced_scopes_test.cc glob_property_test.cc glob_test.cc scope_network_test.cc scope_test.cc
   DEPENDS scope
   LINK rapidcheck)

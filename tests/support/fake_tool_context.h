@@ -29,6 +29,7 @@ class FakeToolContext final : public pack::ToolContext {
   std::string root = "/workspace";
   std::int64_t clock_ms = 1'772'366'400'000;  // 2026-03-01T12:00:00Z
   bool is_cancelled = false;
+  pack::HostedRun* run = nullptr;  // what the context says of its host
   std::vector<Emitted> emitted;
   json::Value section;                       // of lumenflow.yaml
   std::set<std::string, std::less<>> tools;  // that active packs have
@@ -50,6 +51,7 @@ class FakeToolContext final : public pack::ToolContext {
     put_base32(ulid, 26, ++ulids_);
     return ulid;
   }
+  pack::HostedRun* hosted() override { return run; }
   pack::Store& store() override { return memory_; }
   Status emit(std::string_view kind, json::Value payload, pack::EmitOptions options = {}) override {
     emitted.push_back({std::string(kind), std::move(payload), std::move(options)});

@@ -6,11 +6,11 @@ import re
 LINES = [
     ["cli"],
     ["sidecar", "conductor", "consumers", "conformance"],
-    ["kernel", "uplink"],
+    ["kernel", "uplink", "hosts"],
     ["pack", "http"],
-    ["bus", "journal"],
+    ["bus", "journal", "sdk"],
     ["log", "event", "catalogue"],
-    ["json"],
+    ["json", "sandbox"],
     ["base"],
 ]
 LEVEL = {module: level for level, modules in enumerate(LINES) for module in modules}

@@ -1,0 +1,174 @@
+#include "hosts/conversation.h"
+
+#include <optional>
+#include <utility>
+
+namespace lumenflow::hosts {
+namespace {
+
+using std::chrono::steady_clock;
+using Event = ChildConnection::Event;
+
+// Has the run's cancellation wake the thread that waits for the child, as long as it waits.
+class Listening {
+ public:
+  Listening(pack::HostedRun* run, ChildConnection& child) : run_(run), child_(child) {
+    if (run_ != nullptr) run_->when_cancelled([&child] { child.wake(); });
+  }
+  ~Listening() {
+    if (run_ != nullptr) run_->when_cancelled({});
+    child_.forget_wake();
+  }
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+
+ private:
+  pack::HostedRun* const run_;
+  ChildConnection& child_;
+};
+
+Outcome fault(ErrorCode code, std::string what) {
+  Outcome outcome;
+  outcome.error = Error(code, std::move(what));
+  return outcome;
+}
+
+std::string how_it_ended(ChildConnection& child) {
+  const Result<sandbox::ChildExit> exit = child.child().wait(std::chrono::milliseconds(100));
+  if (!exit.ok()) return "it closed its stdout";
+  if (!exit->limit.empty()) return "it went over its limit of " + exit->limit;
+  return exit->signal != 0 ? "signal " + std::to_string(exit->signal) + " ended it"
+                           : "it exited with code " + std::to_string(exit->code);
+}
+
+class Conversation {
+ public:
+  Conversation(ChildConnection& child, const Protocol& protocol, const ConversationLimits& limits, Question question,
+               PackRequests& requests)
+      : child_(child),
+        protocol_(protocol),
+        limits_(limits),
+        question_(std::move(question)),
+        requests_(requests),
+        deadline_(question_.deadline) {}
+
+  Outcome run() {
+    const Listening listening(question_.run, child_);
+    id_ = child_.next_id();
+    child_.send(request_line(id_, question_.method, question_.params));
+    std::string line;
+    for (;;) {
+      switch (child_.next(line, deadline_)) {
+        case Event::kLine:
+          if (std::optional<Outcome> end = take(line)) return *std::move(end);
+          break;
+        case Event::kClosed:
+          return fault(ErrorCode::kToolCrashed, "the pack's process ended: " + how_it_ended(child_));
+        case Event::kTooLong:
+          return fault(ErrorCode::kOutputTooLarge, "the pack wrote a line over the limit");
+        case Event::kWoken:
+        case Event::kTime:
+          if (!cancel()) return cancelled(false);
+      }
+    }
+  }
+
+ private:
+  // Whether there is still something to wait for: first the child is told, then it has had its time.
+  bool cancel() {
+    const auto now = steady_clock::now();
+    if (cancelled_) return now < *deadline_;
+    if (question_.cancel.is_null()) return false;
+    cancelled_ = true;
+    deadline_ = now + limits_.cancel_grace;
+    child_.send(notification_line("call/cancel", question_.cancel));
+    child_.flush();
+    return true;
+  }
+
+  static Outcome cancelled(bool reusable) {
+    Outcome outcome;
+    outcome.kind = Outcome::Kind::kCancelled;
+    outcome.error = Error(ErrorCode::kToolTimeout, "the pack did not answer in time");
+    outcome.reusable = reusable;
+    return outcome;
+  }
+
+  std::optional<Outcome> take(const std::string& line) {
+    Result<Message> message = parse_message(line);
+    if (!message.ok())
+      return fault(ErrorCode::kToolCrashed, "the pack wrote what is no message: " + message.error().message());
+    if (message->kind == Message::Kind::kAnswer || message->kind == Message::Kind::kRefusal)
+      return take_answer(*std::move(message));
+    ++messages_;
+    bytes_ += line.size();
+    if (messages_ > limits_.messages_max || bytes_ > limits_.message_bytes_max)
+      return fault(ErrorCode::kToolCrashed, "the pack asked for more than one run may");
+    const bool asks = message->kind == Message::Kind::kRequest;
+    if (asks && cancelled_) {
+      child_.send(refusal_line(message->id, Error(ErrorCode::kToolCancelled, "the run has ended")));
+      return std::nullopt;
+    }
+    const Result<std::string> reply = requests_.take(*std::move(message));
+    if (!reply.ok()) return fault(ErrorCode::kToolCrashed, "the pack broke the protocol: " + reply.error().message());
+    child_.send(*reply);
+    return std::nullopt;
+  }
+
+  Outcome take_answer(Message message) {
+    if (message.id != json::Value(id_))
+      return fault(ErrorCode::kToolCrashed,
+                   "the pack answered what nobody waits for (id " + json::serialize(message.id) + ")");
+    if (message.kind == Message::Kind::kAnswer) {
+      if (const Status status = protocol_.check_result(question_.method, message.body); !status.ok()) {
+        std::string what = "the pack broke the protocol: " + status.error().message();
+        if (!status.error().details().empty())
+          what += " (" + status.error().details()[0].pointer + " " + status.error().details()[0].reason + ")";
+        return fault(ErrorCode::kToolCrashed, std::move(what));
+      }
+    }
+    if (cancelled_) return cancelled(true);
+    Outcome outcome;
+    outcome.kind = Outcome::Kind::kAnswered;
+    outcome.message = std::move(message);
+    outcome.reusable = true;
+    return outcome;
+  }
+
+  ChildConnection& child_;
+  const Protocol& protocol_;
+  const ConversationLimits& limits_;
+  const Question question_;
+  PackRequests& requests_;
+  ChildConnection::Deadline deadline_;
+  std::int64_t id_ = 0;
+  std::size_t messages_ = 0;
+  std::size_t bytes_ = 0;
+  bool cancelled_ = false;
+};
+
+}  // namespace
+
+Outcome ask(ChildConnection& child, const Protocol& protocol, const ConversationLimits& limits, Question question,
+            PackRequests& requests) {
+  return Conversation(child, protocol, limits, std::move(question), requests).run();
+}
+
+bool settle(ChildConnection& child, PackRequests& requests, std::size_t messages_max) {
+  std::string line;
+  for (std::size_t i = 0; i <= messages_max; ++i) {
+    const Event event = child.next(line, steady_clock::time_point());
+    if (event == Event::kTime) return true;
+    if (event == Event::kWoken) continue;
+    if (event != Event::kLine) return false;
+    Result<Message> message = parse_message(line);
+    if (!message.ok() || message->kind == Message::Kind::kAnswer || message->kind == Message::Kind::kRefusal)
+      return false;
+    const Result<std::string> reply = requests.take(*std::move(message));
+    if (!reply.ok()) return false;
+    child.send(*reply);
+  }
+  return false;
+}
+
+}  // namespace lumenflow::hosts

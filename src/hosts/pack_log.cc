@@ -1,0 +1,59 @@
+#include "hosts/pack_log.h"
+
+#include "base/encoding.h"
+
+namespace lumenflow::hosts {
+namespace {
+
+constexpr std::size_t kLineBytesMax = 2'048;
+
+}  // namespace
+
+void PackLog::line(LogLevel level, std::string_view origin, std::string_view text) {
+  const auto now = std::chrono::steady_clock::now();
+  std::uint64_t untold = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (now - second_ >= std::chrono::seconds(1)) {
+      second_ = now;
+      lines_ = 0;
+      untold = std::exchange(untold_, 0);
+    }
+    if (lines_ >= lines_max_) {
+      ++dropped_;
+      ++untold_;
+      return;
+    }
+    ++lines_;
+  }
+  if (untold != 0) sink_(LogLevel::kWarn, "host", std::to_string(untold) + " lines were dropped before this one");
+  const std::string masked = redact_ ? redact_(text.substr(0, kLineBytesMax)) : std::string(text);
+  sink_(level, origin, std::string(clip_utf8(masked, kLineBytesMax)));
+}
+
+std::uint64_t PackLog::dropped() const {
+  const std::lock_guard lock(mutex_);
+  return dropped_;
+}
+
+void LineCutter::take(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find('\n');
+    const std::string_view piece = bytes.substr(0, end);
+    if (!cut_) begun_.append(piece.substr(0, kLineBytesMax - std::min(kLineBytesMax, begun_.size())));
+    if (end == std::string_view::npos) {
+      cut_ = begun_.size() >= kLineBytesMax;
+      return;
+    }
+    finish();
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+void LineCutter::finish() {
+  if (!begun_.empty()) log_.line(LogLevel::kInfo, "stderr", begun_);
+  begun_.clear();
+  cut_ = false;
+}
+
+}  // namespace lumenflow::hosts

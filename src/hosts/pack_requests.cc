@@ -1,0 +1,160 @@
+#include "hosts/pack_requests.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lumenflow::hosts {
+namespace {
+
+constexpr std::size_t kValueBytesMax = 1u << 20;
+constexpr std::size_t kPageBytesMax = 4u << 20;
+constexpr std::size_t kScanStep = 32;  // items that are read at once
+constexpr std::int64_t kScanDefault = 100;
+
+Error invalid(std::string what) { return {ErrorCode::kInvalidInput, std::move(what)}; }
+
+std::string_view text(const json::Value& params, std::string_view key) { return json::string_or(params, key, ""); }
+
+LogLevel level_of(std::string_view name) {
+  if (name == "debug") return LogLevel::kDebug;
+  if (name == "warn") return LogLevel::kWarn;
+  return name == "error" ? LogLevel::kError : LogLevel::kInfo;
+}
+
+// The host of an https URL, for scopes that allow any; the fetch itself reads the URL properly.
+std::string host_of(std::string_view url) {
+  url.remove_prefix(std::min(url.size(), std::string_view("https://").size()));
+  std::string_view authority = url.substr(0, url.find_first_of("/?#"));
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) authority.remove_prefix(at + 1);
+  return std::string(authority);
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& offered_methods() {
+  static const std::vector<std::string_view> methods{
+      "event/emit",     "store/get",   "store/put",  "store/delete",  "store/scan",
+      "replay_log/has", "tool/invoke", "http/fetch", "tool/progress", "log"};
+  return methods;
+}
+
+Result<std::string> PackRequests::take(Message message) {
+  const bool asks = message.kind == Message::Kind::kRequest;
+  const auto& offered = offered_methods();
+  if (!protocol_.from_pack(message.method) || std::ranges::find(offered, message.method) == offered.end())
+    return asks ? method_not_found_line(message.id, message.method) : std::string();
+  Status status = protocol_.check_params(message.method, message.body);
+  if (!asks) {
+    if (!status.ok()) return Error(ErrorCode::kInvalidRequest, status.error().message());
+    notice(message.method, message.body);
+    return std::string();
+  }
+  if (status.ok() && (context_ == nullptr || text(message.body, "in") != run_id_) &&
+      !(context_ != nullptr && message.body.find("in") == nullptr))
+    status = Error(ErrorCode::kInvalidRequest, "'in' names nothing that this child works on now");
+  if (!status.ok()) return refusal_line(message.id, status.error());
+  const Result<json::Value> result = answer(message.method, message.body);
+  return result.ok() ? answer_line(message.id, *result) : refusal_line(message.id, result.error());
+}
+
+Result<json::Value> PackRequests::answer(const std::string& method, const json::Value& params) {
+  const json::Value done = json::Object{};
+  if (method == "store/get") {
+    LUMENFLOW_TRY_ASSIGN(std::optional<json::Value> value, context_->store().get(text(params, "key")));
+    return json::Value(json::Object{{"value", value ? *std::move(value) : json::Value()}});
+  }
+  if (method == "store/put") {
+    const json::Value& value = *params.find("value");
+    if (json::serialize(value).size() > kValueBytesMax) return invalid("a value has at most 1 MiB as JSON");
+    LUMENFLOW_TRY(context_->store().put(text(params, "key"), value));
+    return done;
+  }
+  if (method == "store/delete") {
+    LUMENFLOW_TRY(context_->store().erase(text(params, "key")));
+    return done;
+  }
+  if (method == "store/scan") return scan(params);
+  if (method == "event/emit") return emit(params);
+  if (method == "http/fetch") return fetch(params);
+  if (method == "tool/invoke") return invoke(params);
+  pack::HostedRun* const run = context_->hosted();
+  if (run == nullptr) return Error(ErrorCode::kInternal, "the run has no host");
+  LUMENFLOW_TRY_ASSIGN(const bool has, run->was_handled(text(params, "kind"), text(params, "replay_key")));
+  return json::Value(json::Object{{"has", has}});
+}
+
+Result<json::Value> PackRequests::emit(const json::Value& params) {
+  pack::EmitOptions options;
+  if (const json::Value* key = params.find("idempotency_key")) options.idempotency_key = key->as_string();
+  if (const json::Value* timestamp = params.find("timestamp")) options.timestamp = timestamp->as_string();
+  const json::Value& payload = *params.find("payload");
+  if (json::boolean_or(params, "with_result", false)) {
+    LUMENFLOW_TRY(context_->emit(text(params, "kind"), payload, std::move(options)));
+    return json::Value(json::Object{});
+  }
+  LUMENFLOW_TRY_ASSIGN(const pack::Emitted emitted,
+                       context_->emit_now(text(params, "kind"), payload, std::move(options)));
+  return json::Value(
+      json::Object{{"event_id", emitted.event_id}, {"timestamp", emitted.timestamp}, {"seq", emitted.seq}});
+}
+
+// In steps, so that a page of large values ends before it is too large.
+Result<json::Value> PackRequests::scan(const json::Value& params) {
+  const auto limit = static_cast<std::size_t>(json::integer_or(params, "limit", kScanDefault));
+  const std::string_view prefix = text(params, "prefix");
+  std::string after(text(params, "after"));
+  json::Array items;
+  std::size_t bytes = 0;
+  bool more = true;
+  while (more && items.size() < limit && bytes < kPageBytesMax) {
+    const std::size_t step = std::min(kScanStep, limit - items.size());
+    LUMENFLOW_TRY_ASSIGN(std::vector<pack::StoreItem> page, context_->store().scan(prefix, after, step));
+    more = page.size() == step;
+    for (pack::StoreItem& item : page) {
+      if (bytes >= kPageBytesMax) {
+        more = true;
+        break;
+      }
+      bytes += item.key.size() + json::serialize(item.value).size();
+      after = item.key;
+      items.push_back(json::Object{{"key", std::move(item.key)}, {"value", std::move(item.value)}});
+    }
+  }
+  json::Object result{{"items", std::move(items)}};
+  if (more) result.set("next", after);
+  return json::Value(std::move(result));
+}
+
+Result<json::Value> PackRequests::fetch(const json::Value& params) {
+  pack::HostedRun* const run = context_->hosted();
+  if (run == nullptr) return Error(ErrorCode::kInternal, "the run has no host");
+  const pack::Scope& network = run->scopes().network;
+  pack::HttpRequest request;
+  request.url = text(params, "url");
+  request.body = text(params, "body");
+  request.timeout_ms = json::integer_or(params, "timeout_ms", request.timeout_ms);
+  if (network.posture == pack::NetworkPosture::kFull) request.allowlist = {host_of(request.url)};
+  if (network.posture == pack::NetworkPosture::kAllowlist) request.allowlist = network.allowlist;
+  LUMENFLOW_TRY_ASSIGN(pack::HttpResponse response, context_->fetch(request));
+  return json::Value(json::Object{{"status", response.status}, {"body", std::move(response.body)}});
+}
+
+Result<json::Value> PackRequests::invoke(const json::Value& params) {
+  pack::HostedRun* const run = context_->hosted();
+  if (run == nullptr) return Error(ErrorCode::kInternal, "the run has no host");
+  LUMENFLOW_TRY_ASSIGN(const std::string result,
+                       run->invoke(text(params, "tool"), *params.find("input"), text(params, "idempotency_key")));
+  return json::parse(result, {.depth_max = 256});
+}
+
+void PackRequests::notice(const std::string& method, const json::Value& params) {
+  if (method == "log") {
+    std::string line(text(params, "message"));
+    if (const json::Value* fields = params.find("fields")) line += " " + json::serialize(*fields);
+    log_.line(level_of(text(params, "level")), "log", line);
+  } else {
+    log_.line(LogLevel::kDebug, "progress", json::serialize(params));
+  }
+}
+
+}  // namespace lumenflow::hosts

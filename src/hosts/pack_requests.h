@@ -1,0 +1,46 @@
+// What a pack asks of the host while it works on a run, answered by the run's context.
+//
+// One belongs to one run and is used by its thread.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hosts/message.h"
+#include "hosts/pack_log.h"
+#include "hosts/protocol.h"
+#include "lumenflow/host.h"
+#include "pack/hosted_run.h"
+
+namespace lumenflow::hosts {
+
+// The methods that a pack may ask for, as pack/initialize tells it.
+const std::vector<std::string_view>& offered_methods();
+
+class PackRequests {
+ public:
+  // Both null for what is asked of a child outside of any run. `run_id` is a receipt's or a delivery's.
+  PackRequests(const Protocol& protocol, PackLog& log, std::string run_id, pack::HostContext* context)
+      : protocol_(protocol), log_(log), run_id_(std::move(run_id)), context_(context) {}
+
+  // The line that answers a request; empty for a notification. INVALID_REQUEST for a notification that breaks its
+  // schema.
+  Result<std::string> take(Message message);
+
+ private:
+  Result<json::Value> answer(const std::string& method, const json::Value& params);
+  Result<json::Value> emit(const json::Value& params);
+  Result<json::Value> scan(const json::Value& params);
+  Result<json::Value> fetch(const json::Value& params);
+  Result<json::Value> invoke(const json::Value& params);
+  void notice(const std::string& method, const json::Value& params);
+
+  const Protocol& protocol_;
+  PackLog& log_;
+  const std::string run_id_;
+  pack::HostContext* const context_;
+};
+
+}  // namespace lumenflow::hosts

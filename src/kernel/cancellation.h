@@ -1,0 +1,34 @@
+// Whether a run is to stop, and who wants to know at once. Thread safe; shared by the strand and the thread of the run.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <utility>
+
+namespace lumenflow::kernel {
+
+class Cancellation {
+ public:
+  bool asked() const { return asked_; }
+
+  void ask() {
+    const std::lock_guard lock(mutex_);
+    asked_ = true;
+    if (listener_) std::exchange(listener_, {})();
+  }
+
+  // Called once, at once when asked already. An empty one takes the last away, and waits until it is not being called.
+  void listen(std::function<void()> listener) {
+    const std::lock_guard lock(mutex_);
+    listener_ = std::move(listener);
+    if (asked_ && listener_) std::exchange(listener_, {})();
+  }
+
+ private:
+  std::atomic<bool> asked_ = false;
+  std::mutex mutex_;
+  std::function<void()> listener_;
+};
+
+}  // namespace lumenflow::kernel

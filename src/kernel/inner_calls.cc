@@ -1,0 +1,94 @@
+// Calls that a pack makes within a call: on the one path, as the pack, and never beyond the outer call.
+#include <future>
+#include <utility>
+
+#include "kernel/kernel.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+constexpr int kDepthMax = 4;
+
+pack::ScopeLayer workspace_layer(const WorkspaceConfig& config) {
+  pack::ScopeLayer layer{"workspace", config.allowed_scopes};
+  layer.scopes.push_back(config.network);
+  return layer;
+}
+
+}  // namespace
+
+// On the thread of the outer call, which waits.
+Result<std::string> Kernel::invoke(const CallPtr& outer, std::string_view tool, json::Value input,
+                                   std::string_view idempotency_key) {
+  if (outer == nullptr) return Error(ErrorCode::kInvalidRequest, "a tool is invoked within a call");
+  auto scope = std::make_shared<OuterCall>();  // shared: see Call::outer
+  scope->receipt = outer->receipt;
+  if (outer->call.outer != nullptr) {
+    scope->depth = outer->call.outer->depth + 1;
+    scope->layers = outer->call.outer->layers;
+  }
+  if (scope->depth > kDepthMax)
+    return Error(ErrorCode::kInvalidRequest, "calls within calls go " + std::to_string(kDepthMax) + " deep at most");
+  scope->layers.push_back({"call:" + outer->tool->descriptor.name, outer->tool->descriptor.required_scopes});
+
+  auto credential = std::make_shared<Credential>();  // shared: see Call::credential
+  const Credential& caller = *outer->call.credential;
+  credential->subject = Subject(options_.config.id.str() + ":pack:" + std::string(outer->pack_id));
+  credential->on_behalf_of = caller.on_behalf_of.empty() ? caller.subject.str() : caller.on_behalf_of;
+  credential->scopes = caller.scopes;
+  credential->token_id = caller.token_id;
+  credential->expires_at = caller.expires_at;
+
+  Call call;
+  call.tool = tool;
+  call.input = std::move(input);
+  call.credential = std::move(credential);
+  call.surface = Surface::kPack;
+  call.idempotency_key = idempotency_key;
+  call.traceparent = outer->call.traceparent;
+  call.outer = std::move(scope);
+
+  auto answer = std::make_shared<std::promise<std::string>>();  // shared by the one who waits and the completion
+  std::future<std::string> answered = answer->get_future();
+  LUMENFLOW_TRY(submit(std::move(call), [answer](const CallResult& result) { answer->set_value(result.body); }));
+  answer.reset();
+  try {
+    return answered.get();
+  } catch (const std::future_error&) {  // the completion is gone, and with it the kernel
+    return Error(ErrorCode::kToolCancelled, "the workspace was closed");
+  }
+}
+
+std::vector<pack::ScopeLayer> Kernel::layers_of(const Call& call) const {
+  std::vector<pack::ScopeLayer> layers = {workspace_layer(options_.config)};
+  if (call.outer != nullptr) layers.insert(layers.end(), call.outer->layers.begin(), call.outer->layers.end());
+  return layers;
+}
+
+// A call that has ended ends those that were made within it.
+void Kernel::release_inner(const RunningCall& call) {
+  if (call.call.outer != nullptr) {
+    const auto [first, last] = inner_calls_.equal_range(call.call.outer->receipt.str());
+    for (auto it = first; it != last; ++it)
+      if (it->second == call.receipt.str()) {
+        inner_calls_.erase(it);
+        break;
+      }
+  }
+  for (auto it = inner_calls_.find(call.receipt.str()); it != inner_calls_.end();
+       it = inner_calls_.find(call.receipt.str())) {
+    const auto found = running_.find(it->second);
+    inner_calls_.erase(it);
+    if (found == running_.end()) continue;
+    const CallPtr inner = found->second;
+    end_call(inner, {.stage = 9,
+                     .outcome = journal::Outcome::kCancelled,
+                     .code = ErrorCode::kToolCancelled,
+                     .tool_code = {},
+                     .decided_by = "outer_call",
+                     .message = "the call within which this one was made has ended",
+                     .details = {}});
+  }
+}
+
+}  // namespace lumenflow::kernel
