@@ -95,6 +95,8 @@ enum class CanonicalCode : std::uint8_t {
   X(kPayloadTooLarge, "PAYLOAD_TOO_LARGE", kResourceExhausted, 413, 1, -32602, false, "the payload is over 256 KiB")   \
   X(kUnsupportedFormat, "UNSUPPORTED_FORMAT", kFailedPrecondition, 503, 2, -32007, false,                              \
     "written by a newer lumenflow")                                                                                    \
+  X(kSandboxUnavailable, "SANDBOX_UNAVAILABLE", kFailedPrecondition, 503, 2, -32007, false,                            \
+    "the sandbox that the workspace asks for cannot be built here")                                                    \
   X(kIo, "IO_ERROR", kUnavailable, 503, 2, -32007, true, "the operating system refused")                               \
   X(kInternal, "INTERNAL", kInternal, 500, 1, -32603, false, "a fault in lumenflow; please report it")
 

@@ -32,6 +32,7 @@ struct Parsed {
   ReloadFlags reload;
   PackValidateFlags pack_validate;
   PackTestFlags pack_test;
+  PackScaffoldFlags pack_scaffold;
   BenchFlags bench;
   DemoFlags demo;
   bool version_json = false, version_errors = false;
@@ -79,7 +80,8 @@ void add_workspace_commands(CLI::App& app, Parsed& parsed) {
 void add_pack_test(CLI::App& pack, Parsed& parsed) {
   CLI::App* test = pack.add_subcommand("test", "Prove that a pack behaves: the conformance checks C1 to C9");
   CLI::Option* folder = test->add_option("folder", parsed.pack_test.folder, "the pack's folder")->capture_default_str();
-  test->add_option("--id", parsed.pack_test.id, "a builtin")->excludes(folder);
+  test->add_option("--id", parsed.pack_test.id, "a builtin, a pin of the workspace, or a folder of packs/")
+      ->excludes(folder);
   test->add_option("--format", parsed.pack_test.format)
       ->check(CLI::IsMember({"text", "junit", "tap"}))
       ->capture_default_str();
@@ -88,8 +90,21 @@ void add_pack_test(CLI::App& pack, Parsed& parsed) {
       [&parsed] { parsed.run = [&parsed](Context& context) { return run_pack_test(context, parsed.pack_test); }; });
 }
 
+void add_pack_scaffold(CLI::App& pack, Parsed& parsed) {
+  CLI::App* scaffold = pack.add_subcommand("scaffold", "Write a new pack that builds, validates and has a test");
+  scaffold->add_option("id", parsed.pack_scaffold.id, "its id: lower-case words joined by dashes")->required();
+  scaffold->add_option("--lang", parsed.pack_scaffold.language, "the language it is written in")
+      ->check(CLI::IsMember({"cpp", "python", "node"}))
+      ->capture_default_str();
+  scaffold->add_option("--dir", parsed.pack_scaffold.folder, "the folder to write (default: one named like the pack)");
+  scaffold->callback([&parsed] {
+    parsed.run = [&parsed](Context& context) { return run_pack_scaffold(context, parsed.pack_scaffold); };
+  });
+}
+
 void add_pack_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* pack = app.add_subcommand("pack", "Work on packs")->require_subcommand(1);
+  add_pack_scaffold(*pack, parsed);
   CLI::App* validate = pack->add_subcommand("validate", "Report every fault of a pack's manifest");
   CLI::Option* folder =
       validate->add_option("folder", parsed.pack_validate.folder, "the pack's folder")->capture_default_str();
@@ -184,11 +199,22 @@ void add_outbox_commands(CLI::App& app, Parsed& parsed) {
   };
   target(add_outbox_command(*letters, parsed, "requeue", "Send it again, under a new seq", run_outbox_requeue));
   target(add_outbox_command(*letters, parsed, "purge", "Let it go", run_outbox_purge));
+  add_outbox_command(*outbox, parsed, "consent", "Go on with this journal after LOG_FORKED", run_outbox_consent)
+      ->add_option("--passphrase-file", flags.passphrase_file, "unlocks the operator key; - for stdin");
 
   CLI::App* inbox = app.add_subcommand("inbox", "What the loopback adapter took in");
   inbox->add_option("--after", parsed.inbox.after, "from behind this position of the inbox")->check(kPosition);
   inbox->add_flag("--json", parsed.inbox.json, "a JSON object a line");
-  inbox->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_inbox(context, parsed.inbox); }; });
+  inbox->callback([&parsed, inbox] {
+    if (inbox->get_subcommands().empty())
+      parsed.run = [&parsed](Context& context) { return run_inbox(context, parsed.inbox); };
+  });
+  CLI::App* send = inbox->add_subcommand("send", "Say something to the workspace, as the other side would");
+  send->add_option("kind", parsed.inbox.kind, "of the event, such as conductor:recovery_requested")->required();
+  send->add_option("--payload", parsed.inbox.payload, "JSON, @FILE, or - for stdin")->capture_default_str();
+  send->add_flag("--json", parsed.inbox.json, "the answer as a JSON object");
+  send->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_inbox_send(context, parsed.inbox); }; });
 }
 
 using HandlerCommand = int (*)(Context&, const HandlerFlags&);

@@ -15,8 +15,9 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 8> kGroups{{{"cpu", bench_cpu},
+constexpr std::array<Group, 9> kGroups{{{"cpu", bench_cpu},
                                         {"dispatch", bench_dispatch},
+                                        {"events", bench_events},
                                         {"http", bench_http},
                                         {"json", bench_json},
                                         {"log", bench_log},

@@ -27,6 +27,7 @@ struct Bench {
 
 Status bench_cpu(Bench& bench);
 Status bench_dispatch(Bench& bench);
+Status bench_events(Bench& bench);
 Status bench_http(Bench& bench);
 Status bench_json(Bench& bench);
 Status bench_log(Bench& bench);

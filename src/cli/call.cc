@@ -1,5 +1,3 @@
-#include <istream>
-#include <iterator>
 #include <ostream>
 
 #include "cli/commands.h"
@@ -9,14 +7,6 @@
 
 namespace lumenflow::cli {
 namespace {
-
-constexpr std::uint64_t kInputBytesMax = 64u << 20;
-
-Result<std::string> read_input(const Context& context, const std::string& input) {
-  if (input == "-") return std::string(std::istreambuf_iterator<char>(context.in), {});
-  if (input.starts_with("@")) return read_stream(input.substr(1), kInputBytesMax);
-  return input;
-}
 
 // 0 for a success, else the exit code of the refusal; a tool's own failure is 1.
 int exit_code_of(const json::Value& result) {

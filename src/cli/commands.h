@@ -55,6 +55,7 @@ struct OutboxFlags {
   std::uint64_t after = 0;
   std::uint64_t limit = 100;
   std::string timeout = "30s";  // of drain
+  std::string passphrase_file;  // of consent
   bool json = false;
 };
 int run_outbox_list(Context& context, const OutboxFlags& flags);
@@ -64,6 +65,7 @@ int run_outbox_export(Context& context, const OutboxFlags& flags);
 int run_outbox_dead_letters(Context& context, const OutboxFlags& flags);
 int run_outbox_requeue(Context& context, const OutboxFlags& flags);
 int run_outbox_purge(Context& context, const OutboxFlags& flags);
+int run_outbox_consent(Context& context, const OutboxFlags& flags);
 
 struct HandlerFlags {
   std::string pack;
@@ -77,10 +79,13 @@ int run_handlers_requeue(Context& context, const HandlerFlags& flags);
 int run_handlers_purge(Context& context, const HandlerFlags& flags);
 
 struct InboxFlags {
+  std::string kind;  // of send
+  std::string payload = "{}";
   std::uint64_t after = 0;
   bool json = false;
 };
 int run_inbox(Context& context, const InboxFlags& flags);
+int run_inbox_send(Context& context, const InboxFlags& flags);
 
 struct AuditFlags {
   std::uint64_t position = 0;
@@ -142,6 +147,13 @@ struct PackTestFlags {
   std::uint64_t seed = 1;
 };
 int run_pack_test(Context& context, const PackTestFlags& flags);
+
+struct PackScaffoldFlags {
+  std::string id;
+  std::string language = "cpp";  // cpp, python, node
+  std::string folder;            // empty: named like the pack, here
+};
+int run_pack_scaffold(Context& context, const PackScaffoldFlags& flags);
 
 struct BenchFlags {
   std::string name;

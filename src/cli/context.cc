@@ -1,11 +1,16 @@
 #include "cli/context.h"
 
+#include <istream>
+#include <iterator>
 #include <ostream>
 
 #include "cli/output.h"
 #include "sidecar/workspace.h"
 
 namespace lumenflow::cli {
+namespace {
+constexpr std::uint64_t kInputBytesMax = 64u << 20;
+}
 
 Result<std::string> workspace_root(const Context& context) {
   if (context.workspace.empty()) return sidecar::find_workspace(context.files, ".");
@@ -15,6 +20,12 @@ Result<std::string> workspace_root(const Context& context) {
     return Error(ErrorCode::kInvalidConfiguration,
                  config + " does not exist; run `lumenflow --workspace " + context.workspace + " init`");
   return context.files.real_path(context.workspace);
+}
+
+Result<std::string> read_input(const Context& context, const std::string& input) {
+  if (input == "-") return std::string(std::istreambuf_iterator<char>(context.in), {});
+  if (input.starts_with("@")) return read_stream(input.substr(1), kInputBytesMax);
+  return input;
 }
 
 int fail(const Context& context, const Error& error) {

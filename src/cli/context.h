@@ -35,6 +35,9 @@ struct Context {
 // The root of the workspace that the command is about. INVALID_CONFIGURATION with what to do.
 Result<std::string> workspace_root(const Context& context);
 
+// What a flag that takes JSON, @FILE or - for stdin says.
+Result<std::string> read_input(const Context& context, const std::string& input);
+
 // Prints "lumenflow: <message>" to err and returns the exit code of the error's code.
 int fail(const Context& context, const Error& error);
 // The same for what a flag or a file that it names says: always the exit code of wrong usage.

@@ -143,8 +143,10 @@ void check_outbox(Session& session, Checks& checks) {
   const std::string why(json::string_or(*stats, "last_error", ""));
   const std::int64_t letters = json::integer_or(*stats, "dead_letters", 0);
   if (connection == "forked")
-    checks.push_back({"outbox", Health::kFault, "the other side knows another journal: " + why,
-                      "nothing is delivered until that is settled; restore the journal or the other side"});
+    checks.push_back(
+        {"outbox", Health::kFault, why,
+         "nothing is delivered until that is settled: restore the journal or the other side, or consent to go on with "
+         "`lumenflow outbox consent`"});
   else if (connection != "connected")
     checks.push_back({"outbox", Health::kWarning,
                       "not connected, " + pending + " waiting" + (why.empty() ? "" : ": " + why),

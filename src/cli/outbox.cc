@@ -1,5 +1,4 @@
-// lumenflow outbox …: what waits for the other side, and what it refused for good; lumenflow inbox: what the loopback
-// adapter took in.
+// lumenflow outbox …: what waits for the other side, and what it refused for good.
 #include <functional>
 #include <ostream>
 #include <thread>
@@ -8,8 +7,6 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/session.h"
-#include "sidecar/workspace.h"
-#include "uplink/loopback.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -172,38 +169,18 @@ int run_outbox_purge(Context& context, const OutboxFlags& flags) {
   return act_on_dead_letters(context, flags, "kernel:outbox_purge", "purged");
 }
 
-// Reads the loopback adapter's own file, beside the sidecar that writes it.
-int run_inbox(Context& context, const InboxFlags& flags) {
-  const Result<std::string> root = workspace_root(context);
-  if (!root.ok()) return fail(context, root.error());
-  const sidecar::WorkspacePaths paths(*root);
-  if (Status confined = sidecar::check_confinement(context.files, paths); !confined.ok())
-    return fail(context, confined.error());
-  const auto there = context.files.stat(paths.inbox);
-  if (!there.ok()) return fail(context, there.error());
-  if (!*there) {
-    context.err << "nothing has come in: the inbox is there once `uplink: loopback` has delivered something\n";
-    return 0;
-  }
-  const auto inbox = uplink::open_inbox(paths.inbox, "unused");
-  if (!inbox.ok()) return fail(context, inbox.error());
-  for (Position after(flags.after);;) {
-    const auto page = uplink::read_inbox(**inbox, after, kPageLimit);
-    if (!page.ok()) return fail(context, page.error());
-    if (page->empty()) return 0;
-    for (const uplink::InboxItem& item : *page) {
-      after = item.position;
-      if (flags.json) {
-        json::Value shown = item.entry;
-        shown.as_object().set("position", item.position.value());
-        context.out << json::serialize(shown) << "\n";
-        continue;
-      }
-      const auto text = [&item](std::string_view pointer) { return cell(item.entry.at_pointer(pointer)); };
-      context.out << item.position.value() << "  " << text("/type") << "  " << text("/event/emitted_at") << "  "
-                  << text("/event/kind") << "  " << text("/event/event_id") << "\n";
-    }
-  }
+// Shows what is consented to, then consents.
+int run_outbox_consent(Context& context, const OutboxFlags& flags) {
+  const Result<std::string> passphrase = operator_passphrase(context, flags.passphrase_file);
+  if (!passphrase.ok()) return fail_usage(context, passphrase.error());
+  return run(context, [&](Session& session) -> Status {
+    LUMENFLOW_TRY_ASSIGN(const json::Value stats, session.get("/outbox"));
+    const std::string log_id(json::string_or(stats, "log_id", ""));
+    LUMENFLOW_TRY(data_of(session.call_kernel("kernel:outbox_consent", json::Object{{"log_id", log_id}}, *passphrase)));
+    context.out << "the other side goes on with the journal " << log_id << "; "
+                << json::integer_or(stats, "pending_events", 0) << " events wait for it\n";
+    return {};
+  });
 }
 
 }  // namespace lumenflow::cli

@@ -37,6 +37,7 @@ class ObservedHost : public Interface {
   Status check_fetch(const pack::HttpRequest& request) const override { return inner_.check_fetch(request); }
   bool notify_operator(std::string_view line) override { return inner_.notify_operator(line); }
   void wake(std::string_view timer, std::int64_t at_ms) override { inner_.wake(timer, at_ms); }
+  pack::HostedRun* hosted() override { return inner_.hosted(); }
 
  protected:
   Interface& inner_;
@@ -107,8 +108,10 @@ pack::RegisteredTimer probe_timer(Observed& seen) {
   return {std::string(kProbeTimer), run};
 }
 
-void observe(pack::Registration& pack, Observed& seen, pack::Registration& host) {
+void observe(pack::Registration& pack, Observed& seen, pack::Registration& host, std::shared_ptr<Executor> executor) {
   host.status(pack.status());
+  host.isolation(pack.isolation());
+  if (pack.executor() != nullptr && executor != nullptr) host.runs_on(std::move(executor));
   host.input_rule(observed_rule(pack.input_rule(), seen));
   for (const pack::RegisteredTool& tool : pack.tools()) host.tool(tool.name, tool.traits, observed_tool(tool, seen));
   for (const pack::RegisteredHandler& handler : pack.handlers())

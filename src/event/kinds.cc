@@ -39,26 +39,9 @@ const json::Schema& validator_of(const KnownKind& kind) {
   return *slot.schema;
 }
 
-constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool is_lower_or_digit(char c) { return is_lower(c) || (c >= '0' && c <= '9'); }
-
 }  // namespace
 
 std::string_view name(EventClass event_class) { return event_class == EventClass::kQueue ? "queue" : "ephemeral"; }
-
-// ^[a-z][a-z0-9-]*:[a-z][a-z0-9]*(_[a-z0-9]+)*$
-bool is_well_formed_kind(std::string_view kind) {
-  const std::size_t colon = kind.find(':');
-  if (colon == std::string_view::npos) return false;
-  const std::string_view slug = kind.substr(0, colon), event_name = kind.substr(colon + 1);
-  if (slug.empty() || !is_lower(slug[0]) || event_name.empty() || !is_lower(event_name[0]) || event_name.back() == '_')
-    return false;
-  for (const char c : slug)
-    if (!is_lower_or_digit(c) && c != '-') return false;
-  for (std::size_t i = 0; i < event_name.size(); ++i)
-    if (!is_lower_or_digit(event_name[i]) && (event_name[i] != '_' || event_name[i - 1] == '_')) return false;
-  return true;
-}
 
 bool is_flat_kernel_kind(std::string_view kind) {
   const KnownKind* found = find_kernel_kind(kind);

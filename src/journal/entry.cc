@@ -11,6 +11,8 @@
 namespace lumenflow::journal {
 namespace {
 
+constexpr std::size_t kReasonBytesMax = 1'024;
+
 // Appends members of one object; the caller gives them in canonical order (all our keys are ASCII).
 class ObjectWriter {
  public:
@@ -161,11 +163,31 @@ std::string encode(const WorkspaceChanged& entry) {
       .finish();
 }
 
+std::string encode(const EventRefused& entry) {
+  const std::string& why = entry.why.message();
+  return ObjectWriter(384)
+      .text("code", lumenflow::name(entry.why.code()))
+      .text("log_id", entry.log_id)
+      .number("log_position", static_cast<std::int64_t>(entry.log_position))
+      .text("message", is_valid_utf8(why) ? clip_utf8(why, kReasonBytesMax) : std::string_view("its text is not UTF-8"))
+      .time("ts", entry.ts)
+      .text("type", "event.refused")
+      .finish();
+}
+
 std::string encode_event(const event::Event& event, const event::Stamp& stamp, event::EventClass event_class) {
   ObjectWriter writer(768);
   writer.text("class", event::name(event_class));
   event::append_envelope(event, stamp, writer.raw("event"));
   return writer.text("type", "event.emitted").finish();
+}
+
+std::string encode_received(const event::Event& event, const event::Stamp& stamp, event::EventClass event_class,
+                            Timestamp received_at) {
+  ObjectWriter writer(768);
+  writer.text("class", event::name(event_class));
+  event::append_envelope(event, stamp, writer.raw("event"));
+  return writer.time("received_at", received_at).text("type", "event.received").finish();
 }
 
 Result<json::Value> decode(std::string_view bytes) {

@@ -96,13 +96,24 @@ struct WorkspaceChanged {
   std::string version;  // of the program
 };
 
+// What the other side gave could not be taken; it is not served as an event.
+struct EventRefused {
+  std::string_view log_id;     // of the other side's Log …
+  std::uint64_t log_position;  // … and where it stands there
+  const Error& why;
+  Timestamp ts;
+};
+
 std::string encode(const CallRequested& entry);
 std::string encode(const CallStarted& entry);
 std::string encode(const CallFinished& entry);
 std::string encode(const CallsRefused& entry);
 std::string encode(const HandlerDone& entry);
 std::string encode(const WorkspaceChanged& entry);
+std::string encode(const EventRefused& entry);
 std::string encode_event(const event::Event& event, const event::Stamp& stamp, event::EventClass event_class);
+std::string encode_received(const event::Event& event, const event::Stamp& stamp, event::EventClass event_class,
+                            Timestamp received_at);
 
 // An entry as JSON; its `type` is always there. JOURNAL_DAMAGED when the bytes are no entry.
 Result<json::Value> decode(std::string_view bytes);

@@ -22,7 +22,7 @@ Error full(const OutboxLimits& limits) {
 Result<std::uint64_t> counted(const std::optional<std::string>& value) {
   if (!value) return 0;
   const auto count = from_big_endian(*value);
-  if (!count) return Error(ErrorCode::kJournalDamaged, "the count of a kind's dropped events is malformed");
+  if (!count) return Error(ErrorCode::kJournalDamaged, "a count of the outbox is malformed");
   return *count;
 }
 
@@ -36,7 +36,27 @@ Status Outbox::load() {
   LUMENFLOW_TRY_ASSIGN(streams_, outbox_streams(log_.tables()));
   events_ = bytes_ = 0;
   for (const auto& [name, stream] : streams_) events_ += stream.events, bytes_ += stream.bytes;
+  return load_letters();
+}
+
+Status Outbox::load_letters() {
+  LUMENFLOW_TRY_ASSIGN(letters_, outbox_dead_letter_counts(log_.tables()));
   return {};
+}
+
+std::uint64_t Outbox::dead_letters() const {
+  std::uint64_t count = 0;
+  for (const auto& [stream, letters] : letters_) count += letters;
+  return count;
+}
+
+Status Outbox::count_letter(std::string_view stream, bool more) {
+  std::uint64_t& count = letters_[std::string(stream)];
+  if (more)
+    ++count;
+  else if (count > 0)
+    --count;
+  return log_.put(kOutboxTable, std::string(kOutboxLetters).append(stream), big_endian(count));
 }
 
 Status Outbox::put_switch() { return log_.put(kOutboxTable, kOutboxSwitch, encode(switch_)); }
@@ -214,7 +234,11 @@ Status Outbox::dead_letter(std::string_view stream, Position position, std::stri
     return Error(ErrorCode::kInvalidInput, "only the first pending event can become a dead letter");
   items.front().tombstone = reason.empty() ? "refused" : reason;
   LUMENFLOW_TRY(put_pending(stream, items.front()));
-  return log::Cursor(log_, outbox_cursor(stream)).dead_letter(position, items.front().tombstone);
+  log::Cursor cursor(log_, outbox_cursor(stream));
+  LUMENFLOW_TRY_ASSIGN(const auto letters, cursor.dead_letters(Position(position.value() - 1), 1));
+  const bool known = !letters.empty() && letters.front().position == position;
+  if (!known) LUMENFLOW_TRY(count_letter(stream, true));
+  return cursor.dead_letter(position, items.front().tombstone);
 }
 
 Status Outbox::settle(std::string_view stream, const EphemeralMark& mark,
@@ -235,7 +259,17 @@ Status Outbox::settle(std::string_view stream, const EphemeralMark& mark,
 }
 
 Result<log::DeadLetter> Outbox::take_back(std::string_view stream, Position position) {
-  return log::Cursor(log_, outbox_cursor(stream)).redrive(position);
+  LUMENFLOW_TRY_ASSIGN(log::DeadLetter letter, log::Cursor(log_, outbox_cursor(stream)).redrive(position));
+  LUMENFLOW_TRY(count_letter(stream, false));
+  return letter;
+}
+
+Status Outbox::rebase() {
+  for (auto& [name, stream] : streams_) {
+    stream.base = stream.acknowledged;
+    touch(name);
+  }
+  return {};
 }
 
 Status Outbox::flush() {
@@ -279,6 +313,25 @@ Result<std::map<std::string, std::uint64_t>> dropped_ephemerals(const log::Table
     LUMENFLOW_TRY_ASSIGN(dropped[row.key.substr(kOutboxDropped.size())], counted(row.value));
   }
   return dropped;
+}
+
+Result<std::map<std::string, std::uint64_t, std::less<>>> outbox_dead_letter_counts(const log::TableReader& tables) {
+  std::map<std::string, std::uint64_t, std::less<>> counts;
+  LUMENFLOW_TRY_ASSIGN(const auto rows, tables.scan(kOutboxTable, kOutboxLetters, "", SIZE_MAX));
+  for (const log::KeyValue& row : rows) {
+    LUMENFLOW_TRY_ASSIGN(counts[row.key.substr(kOutboxLetters.size())], counted(row.value));
+  }
+  LUMENFLOW_TRY_ASSIGN(const auto streams, outbox_streams(tables));
+  for (const auto& [name, unused] : streams) {
+    if (counts.contains(name)) continue;  // else nobody has counted yet, or there never was one
+    for (Position after;;) {
+      LUMENFLOW_TRY_ASSIGN(const auto letters, outbox_dead_letters(tables, name, after, kPage));
+      if (!letters.empty()) counts[name] += letters.size();
+      if (letters.size() < kPage) break;
+      after = letters.back().position;
+    }
+  }
+  return counts;
 }
 
 Result<std::vector<log::DeadLetter>> outbox_dead_letters(const log::TableReader& tables, std::string_view stream,

@@ -103,6 +103,9 @@ class Outbox {
 
   // --- the operator ---
 
+  // The other side is to take this journal as a new one: streams begin there behind what was acknowledged.
+  Status rebase();
+
   // The dead letter is none any more: to emit its event anew at the end of the stream, or to let it go (purge).
   // NOT_FOUND when it is none.
   Result<log::DeadLetter> take_back(std::string_view stream, Position position);
@@ -112,6 +115,7 @@ class Outbox {
 
   std::uint64_t events() const { return events_; }
   std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t dead_letters() const;
   const OutboxLimits& limits() const { return limits_; }
 
  private:
@@ -122,12 +126,15 @@ class Outbox {
   Status include_row(const log::StoredRow& row, Position after, Position before, Streams& included);
   Status put_switch();
   void touch(std::string_view stream);
+  Status load_letters();
+  Status count_letter(std::string_view stream, bool more);
 
   log::Log& log_;
   const OutboxLimits limits_;
   OutboxSwitch switch_;
   Streams streams_;
   std::map<std::string, bool, std::less<>> dirty_;
+  std::map<std::string, std::uint64_t, std::less<>> letters_;  // dead letters, by stream
   std::uint64_t events_ = 0;
   std::uint64_t bytes_ = 0;
 };
@@ -142,6 +149,8 @@ Result<OutboxSwitch> outbox_switch(const log::TableReader& tables);
 Result<std::map<std::string, OutboxStream, std::less<>>> outbox_streams(const log::TableReader& tables);
 // Ephemeral events dropped since the workspace began, by kind.
 Result<std::map<std::string, std::uint64_t>> dropped_ephemerals(const log::TableReader& tables);
+// How many dead letters there are, by stream: kept with each change, and counted only where that was never done.
+Result<std::map<std::string, std::uint64_t, std::less<>>> outbox_dead_letter_counts(const log::TableReader& tables);
 Result<std::vector<log::DeadLetter>> outbox_dead_letters(const log::TableReader& tables, std::string_view stream,
                                                          Position after, std::size_t limit);
 

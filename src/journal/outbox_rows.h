@@ -11,7 +11,8 @@
 namespace lumenflow::journal {
 
 // First byte of a key of the table `outbox`.
-inline constexpr std::string_view kOutboxSwitch = "o", kOutboxStream = "s", kOutboxDropped = "d", kOutboxItem = "p";
+inline constexpr std::string_view kOutboxSwitch = "o", kOutboxStream = "s", kOutboxDropped = "d", kOutboxItem = "p",
+                                  kOutboxLetters = "c";
 
 // Of a stream's items: all keys of the one begin so, and none of another.
 std::string item_prefix(std::string_view stream);

@@ -245,6 +245,30 @@ TEST_F(OutboxTest, RefusesWhatANewerVersionWrote) {
 }
 
 // The bytes of docs/formats/journal.md: they do not change within a version.
+TEST_F(OutboxTest, DeadLettersAreCountedWhateverBecomesOfThem) {
+  enable(Position(0));
+  const Position first = emit(), second = emit();
+  commit();
+  const auto counted = [&] { return outbox_dead_letter_counts(log->tables())->at("sidecar"); };
+  ASSERT_TRUE(outbox.dead_letter("sidecar", first, "no").ok());
+  ASSERT_TRUE(outbox.dead_letter("sidecar", first, "still no").ok()) << "the same one again";
+  EXPECT_EQ(counted(), 1u);
+  log->rollback();
+  ASSERT_TRUE(outbox.load().ok());
+  EXPECT_EQ(outbox.dead_letters(), 0u);
+  ASSERT_TRUE(outbox.dead_letter("sidecar", first, "no").ok() && outbox.acknowledge("sidecar", first).ok());
+  ASSERT_TRUE(outbox.dead_letter("sidecar", second, "no").ok());
+  commit();
+  ASSERT_TRUE(outbox.take_back("sidecar", first).ok());
+  EXPECT_EQ(code_of(outbox.take_back("sidecar", first)), "NOT_FOUND");
+  commit();
+  ASSERT_TRUE(outbox.load().ok());
+  EXPECT_EQ(outbox.dead_letters(), 1u);
+  EXPECT_EQ(counted(), 1u);
+  ASSERT_TRUE(log->erase(kOutboxTable, "csidecar").ok() && log->commit().ok());
+  EXPECT_EQ(counted(), 1u) << "a journal in which nobody counted them";
+}
+
 TEST_F(OutboxTest, GoldenBytes) {
   enable(Position(100));
   emit();

@@ -20,14 +20,14 @@ Error no_call(const ReceiptId& receipt) {
 
 Reader::Filter Reader::events(std::string_view kind) {
   Filter filter;
-  filter.texts.emplace_back(R"("type":"event.emitted")");
+  filter.texts.emplace_back(R"("type":"event.)");
   if (!kind.empty()) {
     std::string text = R"("kind":)";
     json::append_canonical_string(kind, text);
     filter.texts.push_back(std::move(text));
   }
   filter.matches = [wanted = std::string(kind)](const json::Value& entry) {
-    const json::Value* event = entry.find("event");
+    const json::Value* event = type_of(entry).starts_with("event.") ? entry.find("event") : nullptr;
     return event != nullptr && (wanted.empty() || json::string_or(*event, "kind", "") == wanted);
   };
   return filter;

@@ -46,8 +46,9 @@ class Reader {
     std::vector<std::string> any_of = {};
     std::function<bool(const json::Value& entry)> matches = [](const json::Value&) { return true; };
   };
-  static Filter events(std::string_view kind);              // every emitted event; with a kind, those of it
-  static Filter events_of(std::vector<std::string> kinds);  // emitted and received
+  // Events, emitted here or received from outside.
+  static Filter events(std::string_view kind);  // every one; with a kind, those of it
+  static Filter events_of(std::vector<std::string> kinds);
   // Up to `limit` matching entries after `after`. Looks at no more than a bounded number of entries per call, so a page
   // of a rare kind may be short or empty and still have `next`.
   Result<Page> page(Position after, std::size_t limit, const Filter& filter) const;

@@ -12,7 +12,7 @@ std::vector<std::string> journal_tables() {
   std::vector<std::string> names;
   for (const std::string_view name :
        {kCallsTable, kOpenCallsTable, kStreamsTable, kStoreTable, kCallKeysTable, kCallKeyIndexTable, kEventKeysTable,
-        kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable, kAttemptsTable, kOutboxTable})
+        kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable, kAttemptsTable, kOutboxTable, kInboundTable})
     names.emplace_back(name);
   names.emplace_back("cursors");
   return names;

@@ -30,6 +30,8 @@ inline constexpr std::string_view kReplayKeyIndexTable = "replay_key_index";
 inline constexpr std::string_view kAttemptsTable = "delivery_attempts";  // handler's cursor -> failures of what is next
 // What the other side has not acknowledged; see outbox.h.
 inline constexpr std::string_view kOutboxTable = "outbox";
+// How far what comes from the other side is here; see inbound.h.
+inline constexpr std::string_view kInboundTable = "inbound";
 std::vector<std::string> journal_tables();
 
 std::string big_endian(std::uint64_t value);                           // 8 bytes

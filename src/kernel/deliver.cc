@@ -18,7 +18,7 @@ constexpr std::size_t kReadEventsMax = 256;
 constexpr int kRunsPerBatch = 256;  // so that calls do not wait behind a backlog
 constexpr int kAttemptsMax = 8;
 constexpr int kConflictsMax = 8;  // of one attempt with others who write the store
-constexpr std::chrono::milliseconds kPauseFirst{100};
+constexpr std::chrono::milliseconds kExecutorFull{100};
 constexpr std::chrono::milliseconds kPauseMax{30'000};
 constexpr std::chrono::milliseconds kSlow{50};
 constexpr std::chrono::seconds kOverdue{30};
@@ -56,7 +56,7 @@ DeliveryPtr delivery_of(const journal::ReadEntry& entry) {
   delivery->at = entry.position;
   delivery->event = event_of(envelope);
   delivery->bytes = entry.bytes.size();
-  if (const json::Value* trace = envelope.at_pointer("/trace/traceparent")) delivery->traceparent = trace->as_string();
+  delivery->traceparent = json::string_or(envelope, "trace", "");
   return delivery;
 }
 
@@ -136,7 +136,7 @@ void Kernel::begin(const DeliveryPtr& delivery) {
   const bool taken = post(delivery->pack, [this, delivery] {
     enqueue(ReplayKeyMade{delivery, make_replay_key(*delivery)});
   });
-  if (!taken) subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kPauseFirst);
+  if (!taken) subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kExecutorFull);
 }
 
 void Kernel::replay_key_made(ReplayKeyMade made) {
@@ -172,7 +172,7 @@ void Kernel::run_delivery(const DeliveryPtr& delivery) {
     work->snapshot->release();
     enqueue(std::move(*work));
   });
-  if (!taken) subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kPauseFirst);
+  if (!taken) subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kExecutorFull);
 }
 
 void Kernel::handler_returned(HandlerReturned returned) {
@@ -210,7 +210,7 @@ void Kernel::attempt_failed(Delivery& delivery, const Error& error) {
     return end_delivery(delivery, "dead_lettered", text);
   }
   // Full jitter: anything up to a bound that doubles.
-  nanoseconds bound = kPauseFirst;
+  nanoseconds bound = options_.delivery_pause;
   for (int i = 1; i < delivery.attempts && bound < kPauseMax; ++i) bound *= 2;
   bound = std::min<nanoseconds>(bound, kPauseMax);
   const std::array<std::uint8_t, 16> draw = ports_.random.draw16();

@@ -150,9 +150,9 @@ bool Kernel::check_input(const CallPtr& call) {
 // Stage 4: every required scope must survive every layer.
 bool Kernel::check_scopes(const CallPtr& call) {
   if (call->pack_id == "kernel") return true;
-  const pack::ScopeVerdict verdict = call->call.outer == nullptr
-                                         ? scope_verdicts_.at(call->tool)
-                                         : pack::check_scopes(call->tool->descriptor.required_scopes, layers_of(call->call));
+  const pack::ScopeVerdict verdict =
+      call->call.outer == nullptr ? scope_verdicts_.at(call->tool)
+                                  : pack::check_scopes(call->tool->descriptor.required_scopes, layers_of(call->call));
   if (verdict.granted) return true;
   refuse(call, 4, ErrorCode::kScopeDenied, verdict.layer + ":" + verdict.scope,
          "layer '" + verdict.layer + "' does not grant " + verdict.scope + ", which " + call->tool->descriptor.name +

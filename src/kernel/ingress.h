@@ -8,6 +8,7 @@
 #include <optional>
 #include <variant>
 
+#include "journal/inbound.h"
 #include "journal/outbox.h"
 #include "kernel/call.h"
 #include "kernel/call_context.h"
@@ -86,6 +87,12 @@ struct OutboxChange {
   std::function<void(const Status&)> done;
 };
 
+// What the other side of the uplink had for the workspace.
+struct EventsReceived {
+  journal::InboundBatch batch;
+  std::function<void(const Status&)> done;
+};
+
 // The journal says what became of a batch that it was handed.
 struct BatchEnded {
   std::uint64_t number;
@@ -93,6 +100,6 @@ struct BatchEnded {
 };
 
 using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned,
-                             EventsRead, ReplayKeyMade, HandlerReturned, OutboxChange>;
+                             EventsRead, ReplayKeyMade, HandlerReturned, OutboxChange, EventsReceived>;
 
 }  // namespace lumenflow::kernel

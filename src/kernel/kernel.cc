@@ -27,6 +27,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
                [this](std::string_view kind) { subscriptions_.emitted(kind); }),
       idempotency_(ports.log, options_.config.idempotency_window),
       outbox_(ports.log, {options_.config.uplink_limits.outbox_events, options_.config.uplink_limits.outbox_bytes}),
+      inbound_(ports.log, options_.config.id.str()),
       rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst),
       timers_(*options_.registry, ports.clock.now()),
       subscriptions_(options_.registry),
@@ -98,6 +99,7 @@ Status Kernel::load() {
   LUMENFLOW_TRY(emitter_.load());
   LUMENFLOW_TRY(replays_.load());
   LUMENFLOW_TRY(outbox_.load());
+  LUMENFLOW_TRY(inbound_.load());
   note_outbox_room();
   LUMENFLOW_TRY(idempotency_.load());
   return subscriptions_.load(ports_.log);
@@ -180,8 +182,8 @@ void Kernel::run_pending() {
   commit_batch();
   launch_due_timers();
   finish_draining();
-  if (!draining_ && journal_available_ && subscriptions_.has_due(ports_.clock.monotonic()) && options_.doorbell)
-    options_.doorbell();
+  const bool more = subscriptions_.has_due(ports_.clock.monotonic()) || subscriptions_.has_reads();
+  if (more && !draining_ && journal_available_ && options_.doorbell) options_.doorbell();
 }
 
 void Kernel::handle(Ingress item) {
@@ -217,6 +219,8 @@ void Kernel::handle(Ingress item) {
     handler_returned(std::move(*handled));
   } else if (auto* change = std::get_if<OutboxChange>(&item)) {
     run_outbox_change(std::move(*change));
+  } else if (auto* received = std::get_if<EventsReceived>(&item)) {
+    events_received(std::move(*received));
   }
 }
 

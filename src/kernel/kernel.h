@@ -69,6 +69,9 @@ class Kernel final : private HostServices {
   // Changes the outbox's bookkeeping on the strand; `done` is called on it when that is durable or has failed.
   void change_outbox(std::function<Status(journal::Outbox&)> change, std::function<void(const Status&)> done);
 
+  // Takes what the other side of the uplink had for the workspace; `done` likewise.
+  void receive(journal::InboundBatch batch, std::function<void(const Status&)> done);
+
   // --- the strand ---
   void run_pending();
   // When run_pending() must be called at the latest, on the monotonic clock; nothing: not before the next doorbell.
@@ -157,6 +160,7 @@ class Kernel final : private HostServices {
   OutboxRoom outbox_room() const override;
   Status switch_outbox();
   void run_outbox_change(OutboxChange change);
+  void events_received(EventsReceived received);
   void note_outbox_room();
 
   // deliver.cc: events to the packs' handlers
@@ -234,6 +238,7 @@ class Kernel final : private HostServices {
   Emitter emitter_;
   IdempotencyIndex idempotency_;
   journal::Outbox outbox_;
+  journal::Inbound inbound_;
   RateLimiter rate_limiter_;
   Timers timers_;
   Subscriptions subscriptions_;

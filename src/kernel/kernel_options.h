@@ -1,6 +1,7 @@
 // What a kernel is opened with.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,7 +46,8 @@ struct KernelOptions {
   std::string redaction_key;  // HMAC key of values at writeOnly positions
   std::string version;        // of the program, recorded
   OutboxMode outbox = OutboxMode::kAsBefore;
-  std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
+  std::chrono::milliseconds delivery_pause{100};  // at most, before a handler is tried again; doubles with each failure
+  std::function<void()> doorbell;                 // rung from any thread when the queue stops being empty
   // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
   std::function<bool(std::string_view)> on_notice;
 };

@@ -1,5 +1,5 @@
-// What waits for the uplink: queue-class events enter the outbox with the row that holds them, and leave it when
-// whoever carries them away says so.
+// The two sides of the uplink: queue-class events enter the outbox with the row that holds them, and leave it when
+// whoever carries them away says so; what comes from the other side becomes entries, and goes to the handlers.
 #include <utility>
 
 #include "base/check.h"
@@ -61,6 +61,10 @@ void Kernel::change_outbox(std::function<Status(journal::Outbox&)> change, std::
   enqueue(OutboxChange{std::move(change), std::move(done)});
 }
 
+void Kernel::receive(journal::InboundBatch batch, std::function<void(const Status&)> done) {
+  enqueue(EventsReceived{std::move(batch), std::move(done)});
+}
+
 // --- the strand ---
 
 void Kernel::run_outbox_change(OutboxChange change) {
@@ -72,6 +76,22 @@ void Kernel::run_outbox_change(OutboxChange change) {
   note_outbox_room();
   if (!status.ok()) return change.done(status);  // refused, with nothing done
   open_.waiting.push_back(std::move(change.done));
+}
+
+void Kernel::events_received(EventsReceived received) {
+  open_.waiting.push_back(std::move(received.done));
+  if (batch_error_) return;
+  const Result<journal::InboundTaken> taken = inbound_.take(received.batch, ports_.clock.now());
+  if (!taken.ok()) {
+    batch_error_ = taken.error();
+    return;
+  }
+  for (const auto& [kind, count] : taken->received) {
+    subscriptions_.emitted(kind);
+    counters_.events_received[kind] += count;
+  }
+  for (const auto& [code, count] : taken->refused) counters_.events_refused[code] += count;
+  counters_.events_received_again += taken->duplicates;
 }
 
 Status Kernel::requeue_dead_letter(std::string_view stream, Position at) {

@@ -42,7 +42,7 @@ struct RunningCall {
   std::shared_ptr<Cancellation> cancelled;  // shared with the thread that runs the tool
   // What a sandbox is to enforce, as of its start; null: the tool runs in the program itself. Shared with the kernel.
   std::shared_ptr<const pack::EnforcedScopes> enforced_scopes;
-  std::string isolation;                    // what held the tool's code; empty: it ran in the program itself
+  std::string isolation;  // what held the tool's code; empty: it ran in the program itself
 };
 
 // How a stage ends a call.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "journal/inbound.h"
 #include "journal/tables.h"
 #include "log/cursor.h"
 
@@ -91,9 +92,11 @@ Status Subscriptions::load(Pack& pack, log::Log& log) {
     queue.attempts_of_first = static_cast<int>(value->attempts);
   }
   LUMENFLOW_TRY_ASSIGN(const auto streams, log.tables().scan(journal::kStreamsTable, "", "", SIZE_MAX));
-  for (const log::KeyValue& stream : streams) {
-    LUMENFLOW_TRY_ASSIGN(const Position done, log::Cursor(log, handler_cursor(id, stream.key)).position());
-    Queue& queue = pack.queues[stream.key];
+  LUMENFLOW_TRY_ASSIGN(std::vector<std::string> names, journal::inbound_streams(log.tables()));
+  for (const log::KeyValue& stream : streams) names.push_back(stream.key);
+  for (const std::string& name : names) {
+    LUMENFLOW_TRY_ASSIGN(const Position done, log::Cursor(log, handler_cursor(id, name)).position());
+    Queue& queue = pack.queues[name];
     queue.done = queue.queued_to = std::max(done, pack.base);
   }
   return {};
@@ -120,10 +123,21 @@ void Subscriptions::durable(Position end) {
   }
 }
 
+bool Subscriptions::Queue::reopens() const {
+  return overflow_from && waiting.size() <= kQueueEventsMax / 2 && bytes <= kQueueBytesMax / 2;
+}
+
+bool Subscriptions::has_reads() const {
+  return std::ranges::any_of(packs_, [this](const auto& each) {
+    const Pack& pack = each.second;
+    return !pack.reading && (pack.read_to < std::min(pack.wanted_until, durable_) ||
+                             std::ranges::any_of(pack.queues, [](const auto& item) { return item.second.reopens(); }));
+  });
+}
+
 bool Subscriptions::reopen_overflow(Pack& pack) {
   for (auto& [stream, queue] : pack.queues) {
-    if (!queue.overflow_from || queue.waiting.size() > kQueueEventsMax / 2 || queue.bytes > kQueueBytesMax / 2)
-      continue;
+    if (!queue.reopens()) continue;
     pack.read_to = *std::exchange(queue.overflow_from, std::nullopt);
     return true;
   }

@@ -80,13 +80,14 @@ class Subscriptions {
   Status load(log::Log& log);
   bool empty() const { return packs_.empty(); }
 
-  // An event of this kind was put on a stream in the open batch.
+  // An event of this kind was put on a stream, or came in on one, in the open batch.
   void emitted(std::string_view kind);
   // The open batch ends at `end`.
   void sealed(Position end);
   // Everything up to `end` is durable.
   void durable(Position end);
 
+  bool has_reads() const;  // whether something is to be read
   // What is to be read now; from now on it is being read.
   std::vector<EventRead> take_reads();
   void read(EventRead read);
@@ -133,6 +134,7 @@ class Subscriptions {
     Position first;                         // the delivery they are of
     bool full() const;
     bool due(std::chrono::nanoseconds now) const;
+    bool reopens() const;  // what found no room has some now
   };
   struct Pack {
     const pack::LoadedPack* pack;

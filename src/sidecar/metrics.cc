@@ -48,6 +48,15 @@ struct Metrics::State {
                                                          .Name("lumenflow_events_dropped_total")
                                                          .Help("Ephemeral events that were not delivered, by kind")
                                                          .Register(registry);
+  prometheus::Family<prometheus::Counter>& received = BuildCounter()
+                                                          .Name("lumenflow_events_received_total")
+                                                          .Help("Events from the other side of the uplink, by kind")
+                                                          .Register(registry);
+  prometheus::Family<prometheus::Counter>& events_refused =
+      BuildCounter()
+          .Name("lumenflow_events_refused_total")
+          .Help("Events from the other side that could not be taken, by code")
+          .Register(registry);
   prometheus::Gauge& outbox_events = single("lumenflow_outbox_events", "Events that wait for the other side");
   prometheus::Gauge& outbox_bytes = single("lumenflow_outbox_bytes", "Bytes of their entries");
   prometheus::Gauge& outbox_oldest = single("lumenflow_outbox_oldest_seconds", "Age of the oldest of them");
@@ -97,6 +106,8 @@ std::string Metrics::render(Workspace& workspace, const UplinkHost* uplink, std:
     raise(state_->deliveries.Add({{"outcome", outcome}}), count);
   for (const auto& [handler, count] : counters.slow_handlers)
     raise(state_->slow_handlers.Add({{"handler", handler}}), count);
+  for (const auto& [kind, count] : counters.events_received) raise(state_->received.Add({{"kind", kind}}), count);
+  for (const auto& [code, count] : counters.events_refused) raise(state_->events_refused.Add({{"code", code}}), count);
   for (const kernel::Subscriptions::Backlog& backlog : workspace.kernel().handler_backlogs())
     state_->waiting.Add({{"pack", backlog.pack_id}, {"stream", backlog.stream}})
         .Set(static_cast<double>(backlog.waiting));
@@ -108,11 +119,11 @@ std::string Metrics::render(Workspace& workspace, const UplinkHost* uplink, std:
   const journal::Outbox& outbox = workspace.kernel().outbox();
   state_->outbox_events.Set(static_cast<double>(outbox.events()));
   state_->outbox_bytes.Set(static_cast<double>(outbox.bytes()));
+  state_->dead_letters.Set(static_cast<double>(outbox.dead_letters()));
   if (uplink != nullptr)
     if (const Result<uplink::UplinkStatus> status = uplink->status(); status.ok()) {
       const double age_ms = status->oldest ? static_cast<double>((SystemClock().now() - *status->oldest).count()) : 0;
       state_->outbox_oldest.Set(std::max(0.0, age_ms / 1'000));
-      state_->dead_letters.Set(static_cast<double>(status->dead_letters));
       state_->connected.Set(status->engine.connection == uplink::Connection::kConnected ? 1 : 0);
       for (const auto& [kind, count] : status->engine.dropped) raise(state_->dropped.Add({{"kind", kind}}), count);
     }

@@ -7,30 +7,43 @@
 namespace lumenflow::sidecar {
 namespace {
 
-void show(const ExchangePtr& exchange, RouteContext& context) {
+// When the oldest pending event was emitted; null when there is none.
+Result<json::Value> oldest(const log::TableReader& tables) {
+  std::optional<Timestamp> found;
+  LUMENFLOW_TRY_ASSIGN(const auto streams, journal::outbox_streams(tables));
+  for (const auto& [name, row] : streams) {
+    LUMENFLOW_TRY_ASSIGN(const auto first, journal::pending_events(tables, name, Position(), 1));
+    if (!first.empty() && (!found || first.front().event.emitted_at < *found)) found = first.front().event.emitted_at;
+  }
+  return found ? json::Value(format_rfc3339(*found)) : json::Value();
+}
+
+Result<json::Value> show(RouteContext& context) {
   const journal::Outbox& outbox = context.workspace.kernel().outbox();
+  LUMENFLOW_TRY_ASSIGN(const auto tables, context.workspace.log().snapshot());
+  LUMENFLOW_TRY_ASSIGN(json::Value since, oldest(*tables));
+  LUMENFLOW_TRY_ASSIGN(auto counts, journal::dropped_ephemerals(*tables));
   json::Object document{
       {"uplink", context.workspace.config().uplink},
+      {"log_id", context.workspace.log().head().log_id},
       {"enabled", outbox.state().enabled},
       {"connection", "off"},
       {"pending_events", outbox.events()},
       {"pending_bytes", outbox.bytes()},
-      {"oldest", nullptr},
-      {"dead_letters", 0},
+      {"oldest", std::move(since)},
+      {"dead_letters", outbox.dead_letters()},
       {"limits", json::Object{{"events", outbox.limits().events_max}, {"bytes", outbox.limits().bytes_max}}}};
   if (!context.uplink_fault.empty()) document.set("last_error", context.uplink_fault);
-  json::Object dropped;
   if (context.uplink != nullptr) {
-    const Result<uplink::UplinkStatus> status = context.uplink->status();
-    if (!status.ok()) return exchange->fail(status.error());
-    document.set("connection", uplink::name(status->engine.connection));
-    document.set("dead_letters", status->dead_letters);
-    if (status->oldest) document.set("oldest", format_rfc3339(*status->oldest));
-    if (!status->engine.last_error.empty()) document.set("last_error", status->engine.last_error);
-    for (const auto& [kind, count] : status->engine.dropped) dropped.set(kind, count);
+    LUMENFLOW_TRY_ASSIGN(uplink::UplinkStatus status, context.uplink->status());
+    document.set("connection", uplink::name(status.engine.connection));
+    if (!status.engine.last_error.empty()) document.set("last_error", status.engine.last_error);
+    counts = std::move(status.engine.dropped);  // with what is not written down yet
   }
+  json::Object dropped;
+  for (const auto& [kind, count] : counts) dropped.set(kind, count);
   document.set("dropped", std::move(dropped));
-  exchange->send_json(std::move(document));
+  return json::Value(std::move(document));
 }
 
 Result<json::Value> pending(const Exchange& exchange, RouteContext& context) {
@@ -70,7 +83,7 @@ void add_outbox_routes(Routes& routes, RouteContext& context) {
               .scope = "events:read",
               .id = "show_outbox",
               .summary = "How much waits for the other side, since when, and what was dropped"},
-             [&context](const ExchangePtr& exchange) { show(exchange, context); });
+             [&context](const ExchangePtr& exchange) { send(exchange, show(context)); });
   routes.add({.pattern = "/outbox/pending",
               .scope = "events:read",
               .id = "list_pending_events",

@@ -13,6 +13,7 @@
 #include "sidecar/metrics.h"
 #include "sidecar/routes.h"
 #include "sidecar/uplink_host.h"
+#include "sidecar/uplink_tools.h"
 
 namespace lumenflow::sidecar {
 namespace {
@@ -87,6 +88,8 @@ class AsioSidecar final : public Sidecar {
     doorbell.connect([this] { run_kernel(); });
   }
 
+  ~AsioSidecar() override { workspace_.uplink_slot().set(nullptr); }
+
   Result<Ready> start() override {
     server_ = http::make_server(
         io_,
@@ -111,6 +114,7 @@ class AsioSidecar final : public Sidecar {
       if (!context_.uplink_fault.empty())
         write_log(LogLevel::kError, "sidecar", "the uplink cannot start", {{"reason", context_.uplink_fault}});
       context_.uplink = uplink_.get();
+      workspace_.uplink_slot().set(uplink_.get());
     }
     arm_checkpoint_timer();
     watch_configuration();
@@ -140,6 +144,7 @@ class AsioSidecar final : public Sidecar {
  private:
   // On another thread, because what it writes down passes the strand.
   void stop_uplink(std::function<void()> then) {
+    workspace_.uplink_slot().set(nullptr);
     if (uplink_ == nullptr) return then();
     const auto stop = [this, then] {
       uplink_->stop();

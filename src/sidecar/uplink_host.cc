@@ -29,6 +29,10 @@ class KernelKeeper final : public uplink::OutboxKeeper {
         },
         std::move(done));
   }
+  void rebase(Done done) override {
+    kernel_.change_outbox([](journal::Outbox& outbox) { return outbox.rebase(); }, std::move(done));
+  }
+  void receive(const journal::InboundBatch& batch, Done done) override { kernel_.receive(batch, std::move(done)); }
 
  private:
   kernel::Kernel& kernel_;
@@ -55,7 +59,7 @@ struct UplinkHost::Parts {
   SystemClock clock;
   SystemRandom random;  // the uplink's own
   std::unique_ptr<log::Log> inbox;
-  std::unique_ptr<uplink::Link> link;
+  std::unique_ptr<uplink::LoopbackLink> link;
   std::unique_ptr<uplink::Uplink> uplink;  // after what it borrows
 };
 
@@ -79,6 +83,22 @@ Result<std::unique_ptr<UplinkHost>> UplinkHost::start(Workspace& workspace) {
 }
 
 void UplinkHost::stop() { parts_->uplink->stop(); }
+
+std::future<Result<std::string>> UplinkHost::consent(const std::string& log_id) {
+  const auto answer = std::make_shared<std::promise<Result<std::string>>>();  // shared with the uplink's thread
+  parts_->uplink->consent(log_id, [answer, log_id](const Status& status) {
+    answer->set_value(status.ok() ? Result<std::string>(log_id) : Result<std::string>(status.error()));
+  });
+  return answer->get_future();
+}
+
+std::future<Result<uplink::StreamAt>> UplinkHost::put_in(const event::Event& event, const std::string& from) {
+  const auto answer = std::make_shared<std::promise<Result<uplink::StreamAt>>>();  // shared with the uplink's thread
+  const event::Stamp stamp{from, "bridge:loopback", 0, {}, event.timestamp, {}, {}};
+  parts_->uplink->run_beside_link(
+      [link = parts_->link.get(), answer, event, stamp] { answer->set_value(link->put_in(event, stamp)); });
+  return answer->get_future();
+}
 
 Result<uplink::UplinkStatus> UplinkHost::status() const { return parts_->uplink->status(); }
 

@@ -5,6 +5,7 @@
 // outlive it.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,12 @@ class UplinkHost {
 
   // Writes down what is known and ends the uplink's thread; waits for the strand, within a second.
   void stop();
-  Result<uplink::UplinkStatus> status() const;  // any thread
+  // --- any thread ---
+  Result<uplink::UplinkStatus> status() const;
+  // Uplink::consent; the journal's log_id. Broken when the uplink is stopped before.
+  std::future<Result<std::string>> consent(const std::string& log_id);
+  // LoopbackLink::put_in, on the stream `bridge:loopback`.
+  std::future<Result<uplink::StreamAt>> put_in(const event::Event& event, const std::string& from);
 
  private:
   struct Parts;

@@ -24,6 +24,7 @@
 #include "sidecar/outbound.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/uplink_host.h"
+#include "sidecar/uplink_tools.h"
 #include "sidecar/version.h"
 
 namespace lumenflow::sidecar {
@@ -243,6 +244,7 @@ class Workspace::Bell {
 Workspace::Workspace(const WorkspacePorts& ports, const std::string& root,
                      const std::vector<const pack::BuiltinPack*>& builtin_packs)
     : ports_(ports),
+      uplink_slot_(std::make_shared<UplinkSlot>()),
       paths_(root),
       snapshots_(paths_.snapshots),
       sources_(pack::make_running_sources(root, snapshots_)),
@@ -305,11 +307,14 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
   LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> dead_letter_tools, make_dead_letter_tools());
   std::ranges::move(dead_letter_tools, std::back_inserter(options.kernel_tools));
+  LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> uplink_tools, make_uplink_tools(workspace->uplink_slot_));
+  std::ranges::move(uplink_tools, std::back_inserter(options.kernel_tools));
   LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload_tool,
                        make_reload_tool([self = workspace.get()] { return self->prepare_reload(); }));
   options.kernel_tools.push_back(std::move(reload_tool));
   options.outbox = outbox_mode(options.config);
   options.on_notice = ports.on_notice;
+  options.delivery_pause = ports.delivery_pause;
   workspace->outbound_ = make_outbound(ports.ca_file);
   Status opened = workspace->open_journal(log_options, options);
   if (!opened.ok() && opened.error().code() == ErrorCode::kJournalDamaged && log_options.damaged.empty()) {

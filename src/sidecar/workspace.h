@@ -5,6 +5,7 @@
 // process.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,6 +29,8 @@
 #include "sidecar/reload_tool.h"
 
 namespace lumenflow::sidecar {
+
+class UplinkSlot;
 
 // Where things are, below the workspace's root.
 struct WorkspacePaths {
@@ -87,6 +90,7 @@ struct WorkspacePorts {
   // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
   std::function<bool(std::string_view)> on_notice = {};
   pack::CodeLoader load_code = {};  // starts packs that are processes; empty: they have no tools that can be called
+  std::chrono::milliseconds delivery_pause{100};  // KernelOptions::delivery_pause
   std::string ca_file = {};  // when not empty, trusted instead of the system's authorities by what packs reach outside
 };
 
@@ -110,6 +114,7 @@ class Workspace {
   const pack::Registry& registry() const { return kernel_->registry(); }
   const pack::Diagnostics& diagnostics() const { return diagnostics_; }
   log::CheckpointStore& checkpoints() { return *checkpoints_; }
+  UplinkSlot& uplink_slot() { return *uplink_slot_; }
 
   // Signs and writes the head if it moved and the interval is over; the files are written on the executor. Strand only.
   void checkpoint_if_due();
@@ -132,6 +137,7 @@ class Workspace {
   Result<PreparedReload> prepare_reload();  // the same
   Status open_journal(const log::SqliteLogOptions& log_options, const kernel::KernelOptions& options);
   WorkspacePorts ports_;
+  std::shared_ptr<UplinkSlot> uplink_slot_;  // shared with the tools that ask it
   WorkspacePaths paths_;
   std::unique_ptr<FileLock> lock_;
   WorkspaceKeys keys_;

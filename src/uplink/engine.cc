@@ -41,6 +41,7 @@ Status Engine::start(Millis now) {
   phase_ = Phase::kOff;
   if (!switch_.enabled || !switch_.backlog_included()) return {};
   log_id_ = view.log_id;
+  inbound_ = view.inbound;
   start_end_ = view.end;
   dropped_before_ = std::move(view.dropped);
   tail_ = view.streams.empty() ? switch_.since : start_end_;
@@ -130,7 +131,7 @@ void Engine::heard_hello(std::uint64_t id, const HelloAnswer& answer, Millis now
   disconnected_ = false;
   progress_ = false;
   last_error_.clear();
-  heard_at_ = beat_at_ = now;
+  heard_at_ = beat_at_ = fetch_at_ = now;
   step(now);
 }
 
@@ -165,6 +166,7 @@ void Engine::talk(Millis now) {
     beat_at_ = now;
     actions_.emplace_back(SendHeartbeat{*heartbeat_, session_});
   }
+  ask_for_more(now);
   for (auto& [stream, state] : streams_) {
     if (state.holding) continue;
     if (now >= reread_at_) {
@@ -248,11 +250,38 @@ void Engine::heard_heartbeat(std::uint64_t id, const HeartbeatAnswer& answer, Mi
   fail(answer.refusal->error, answer.refusal->retry_after, now);
 }
 
+// One at a time, and the next only when what came is durable: that says it is.
+void Engine::ask_for_more(Millis now) {
+  if (receiving_ || now < fetch_at_) return;  // while it is asked: until no answer can come any more
+  fetching_ = next_id_++;
+  fetch_at_ = now + limits_.fetch_wait;
+  actions_.emplace_back(AskForMore{*fetching_, {session_, inbound_}});
+}
+
+void Engine::heard_fetch(std::uint64_t id, const FetchAnswer& answer, Millis now) {
+  if (fetching_ != id) return;
+  fetching_.reset();
+  if (answer.refusal) {
+    if (answer.refusal->error.code() == ErrorCode::kLogForked) return fork(answer.refusal->error);
+    return fail(answer.refusal->error, answer.refusal->retry_after, now);
+  }
+  if (answer.batch.items.empty()) {
+    fetch_at_ = now + limits_.fetch_pause;
+    return;
+  }
+  fetch_at_ = now;
+  receiving_ = true;
+  const std::uint64_t keeping = next_id_++;
+  keeping_.emplace(keeping, Keeping{{}, Keeping::What::kReceived, {}});
+  actions_.emplace_back(KeepReceived{keeping, std::make_shared<const journal::InboundBatch>(answer.batch)});
+}
+
 void Engine::hang_up(bool disconnected) {
   batches_unanswered_ += flights_.size();
   flights_.clear();
   heartbeat_.reset();
   greeting_.reset();
+  fetching_.reset();
   for (auto& [stream, state] : streams_) state.sender.end(disconnected);
 }
 
@@ -273,18 +302,40 @@ void Engine::go_back(Millis now) {
 }
 
 void Engine::fork(const Error& why) {
-  last_error_ = why.to_string();
+  last_error_ = why.to_string() +
+                "; nothing is sent until an operator consents to go on with this journal: `lumenflow outbox consent`";
   disconnected_ = true;
   hang_up(true);
   phase_ = Phase::kForked;
 }
 
-void Engine::consent(Millis now) {
-  if (phase_ != Phase::kForked) return;
-  if (const Result<OutboxView> view = source_.view(); view.ok()) log_id_ = view->log_id;
+Status Engine::consent(const std::string& log_id, Millis now) {
+  if (phase_ != Phase::kForked || rebinding_)
+    return Error(ErrorCode::kConflict, "the uplink is " + std::string(name(state().connection)) +
+                                           ", not forked: there is nothing to consent to");
+  LUMENFLOW_TRY_ASSIGN(const OutboxView view, source_.view());
+  if (log_id != view.log_id)
+    return Error(ErrorCode::kInvalidInput, "this journal is " + view.log_id + ", not " + log_id);
+  log_id_ = view.log_id;
+  last_error_.clear();
+  retry_at_ = now;
+  rebinding_ = next_id_++;
+  keeping_.emplace(*rebinding_, Keeping{{}, Keeping::What::kRebase, {}});
+  actions_.emplace_back(KeepRebase{*rebinding_});
+  return {};
+}
+
+void Engine::heard_rebind(std::uint64_t id, const Status& status, Millis now) {
+  if (rebinding_ != id) return;
+  rebinding_.reset();
+  if (!status.ok()) {
+    last_error_ = status.error().to_string();
+    return;
+  }
   phase_ = Phase::kWaiting;
   attempt_ = 0;
   retry_at_ = now;
+  step(now);
 }
 
 // Exponential with full jitter: anywhere between nothing and the ceiling, so that many do not come back at once.
@@ -341,24 +392,51 @@ void Engine::kept(std::uint64_t id, const Status& status, Millis now) {
   if (found == keeping_.end()) return;
   const Keeping done = std::move(found->second);
   keeping_.erase(found);
-  Stream& stream = streams_.find(done.stream)->second;
   if (!status.ok()) {
     last_error_ = status.error().to_string();
     reread_at_ = now + Millis(1000);
   }
+  if (done.what == Keeping::What::kReceived)
+    received(status, now);
+  else if (done.what == Keeping::What::kRebase)
+    rebased(id, status);
+  else
+    kept_of(streams_.find(done.stream)->second, done, status.ok());
+  if (status.ok()) step(now);
+}
+
+void Engine::kept_of(Stream& stream, const Keeping& done, bool durable) {
   switch (done.what) {
     case Keeping::What::kAcknowledged:
       stream.acknowledging = false;
-      if (status.ok()) stream.acknowledged = std::max(stream.acknowledged, done.to);
+      if (durable) stream.acknowledged = std::max(stream.acknowledged, done.to);
       break;
     case Keeping::What::kDeadLetter:
       stream.holding = false;
       break;
     case Keeping::What::kSettlement:
-      stream.sender.ephemerals().settled(status.ok());
+      stream.sender.ephemerals().settled(durable);
+      break;
+    default:
       break;
   }
-  if (status.ok()) step(now);
+}
+
+void Engine::received(const Status& status, Millis now) {
+  receiving_ = false;
+  fetch_at_ = status.ok() ? now : now + limits_.fetch_pause;
+  if (!status.ok()) return;
+  if (const Result<OutboxView> view = source_.view(); view.ok()) inbound_ = view->inbound;
+}
+
+void Engine::rebased(std::uint64_t id, const Status& status) {
+  if (rebinding_ != id) return;
+  if (!status.ok()) {
+    rebinding_.reset();
+    return;
+  }
+  for (auto& [stream, state] : streams_) state.sender.rebase();
+  actions_.emplace_back(SayRebind{id});
 }
 
 std::vector<Action> Engine::take_actions() { return std::exchange(actions_, {}); }
@@ -374,6 +452,7 @@ std::optional<Millis> Engine::next_wake() const {
   if (!disconnected_) at(heard_at_ + limits_.silence);
   if (phase_ != Phase::kTalking) return wake;
   if (!heartbeat_) at(beat_at_ + limits_.heartbeat);
+  if (!receiving_) at(fetch_at_);
   for (const auto& [id, flight] : flights_) at(flight.deadline);
   for (const auto& [name, state] : streams_)
     if (const auto due = state.sender.due_at(); due && !state.holding && !state.sender.blocked_at()) at(*due);
@@ -393,6 +472,7 @@ EngineState Engine::state() const {
       state.connection = disconnected_ ? Connection::kDisconnected : Connection::kConnected;
   }
   state.last_error = last_error_;
+  state.log_id = log_id_;
   state.dropped = dropped_before_;
   for (const auto& [name, stream] : streams_) {
     for (const auto& [kind, count] : stream.sender.ephemerals().counts()) state.dropped[kind] += count;

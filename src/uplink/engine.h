@@ -53,7 +53,22 @@ struct KeepSettlement {
   std::uint64_t id;
   Settlement settlement;
 };
-using Action = std::variant<SayHello, SendBatch, SendHeartbeat, KeepAcknowledged, KeepDeadLetter, KeepSettlement>;
+struct AskForMore {
+  std::uint64_t id;
+  Fetch fetch;
+};
+struct SayRebind {  // answered by heard_rebind()
+  std::uint64_t id;
+};
+struct KeepReceived {
+  std::uint64_t id;
+  std::shared_ptr<const journal::InboundBatch> batch;  // shared with whoever makes it durable
+};
+struct KeepRebase {
+  std::uint64_t id;
+};
+using Action = std::variant<SayHello, SendBatch, SendHeartbeat, AskForMore, SayRebind, KeepAcknowledged, KeepDeadLetter,
+                            KeepSettlement, KeepReceived, KeepRebase>;
 
 struct EngineState {
   Connection connection = Connection::kOff;
@@ -63,6 +78,7 @@ struct EngineState {
   std::size_t held_bytes = 0;
   std::uint64_t batches_sent = 0;
   std::uint64_t batches_unanswered = 0;  // when their conversation ended
+  std::string log_id;                    // of the journal
 };
 
 class Engine {
@@ -79,10 +95,14 @@ class Engine {
   void heard_hello(std::uint64_t id, const HelloAnswer& answer, Millis now);
   void heard_batch(std::uint64_t id, const SendAnswer& answer, Millis now);
   void heard_heartbeat(std::uint64_t id, const HeartbeatAnswer& answer, Millis now);
+  void heard_fetch(std::uint64_t id, const FetchAnswer& answer, Millis now);
+  void heard_rebind(std::uint64_t id, const Status& status, Millis now);
   void kept(std::uint64_t id, const Status& status, Millis now);
 
-  // An operator has looked at the fork and consents to go on with this journal under its (new) log_id.
-  void consent(Millis now);
+  // An operator has looked at the fork and consents to go on with this journal: the other side is told, and what was
+  // not acknowledged goes out. CONFLICT when there is no fork, INVALID_INPUT when the journal is another one.
+  Status consent(const std::string& log_id, Millis now);
+  bool consenting() const { return rebinding_.has_value(); }
   // Writes down now what would be written down at leisure: before an orderly stop.
   void settle_all();
 
@@ -92,9 +112,9 @@ class Engine {
 
  private:
   enum class Phase : std::uint8_t { kOff, kWaiting, kGreeting, kTalking, kForked };
-  struct Keeping {  // on its way to being durable
-    std::string stream;
-    enum class What : std::uint8_t { kAcknowledged, kDeadLetter, kSettlement } what;
+  struct Keeping {       // on its way to being durable
+    std::string stream;  // empty: of none
+    enum class What : std::uint8_t { kAcknowledged, kDeadLetter, kSettlement, kReceived, kRebase } what;
     Position to;
   };
   struct Stream {
@@ -116,12 +136,16 @@ class Engine {
   Status begin(const Welcome& welcome);
   void talk(Millis now);
   void keep_books();
+  void ask_for_more(Millis now);
   void settle(Stream& stream, bool pressing);
   void hang_up(bool disconnected);
   void fail(const Error& why, std::optional<Millis> retry_after, Millis now);
   void go_back(Millis now);
   void fork(const Error& why);
   Millis backoff();
+  void kept_of(Stream& stream, const Keeping& done, bool durable);
+  void received(const Status& status, Millis now);
+  void rebased(std::uint64_t id, const Status& status);
   void act_on(const StreamSender::Heard& heard, Stream& stream, Millis now);
 
   const Source& source_;
@@ -138,7 +162,10 @@ class Engine {
   Position start_end_;  // the journal's end when this run began
   std::map<std::uint64_t, Flight> flights_;
   std::map<std::uint64_t, Keeping> keeping_;
-  std::optional<std::uint64_t> greeting_, heartbeat_;  // ids, while unanswered
+  std::optional<std::uint64_t> greeting_, heartbeat_, fetching_, rebinding_;  // ids, while unanswered
+  journal::InboundAt inbound_;                                                // durable here
+  bool receiving_ = false;  // more than that is on its way to being durable
+  Millis fetch_at_{0};      // the next question
   unsigned attempt_ = 0;
   bool progress_ = false;  // since the conversation began
   Millis retry_at_{0};

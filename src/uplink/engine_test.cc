@@ -40,6 +40,14 @@ class EngineTest : public ::testing::Test {
           workspace.dead_letter(dead->stream, dead->position, dead->reason, kept(dead->id));
         else if (const auto* settle = std::get_if<KeepSettlement>(&action))
           workspace.settle(settle->settlement, kept(settle->id));
+        else if (const auto* received = std::get_if<KeepReceived>(&action))
+          workspace.receive(*received->batch, kept(received->id));
+        else if (const auto* rebase = std::get_if<KeepRebase>(&action))
+          workspace.rebase(kept(rebase->id));
+        else if (const auto* rebind = std::get_if<SayRebind>(&action))
+          engine->heard_rebind(rebind->id, rebound, now);
+        else if (const auto* ask = std::get_if<AskForMore>(&action))
+          asked.push_back(*ask);
         else
           said.push_back(std::move(action));
       }
@@ -91,6 +99,8 @@ class EngineTest : public ::testing::Test {
   Millis now{1'000'000};
   std::uint64_t session = 0;
   std::vector<Action> said;
+  std::vector<AskForMore> asked;  // for what the other side has
+  Status rebound;                 // what the other side answers to a consent
 };
 
 TEST_F(EngineTest, SendsFullBatchesAtOnceFourInFlightEachNamingWhatItFollows) {
@@ -205,7 +215,7 @@ TEST_F(EngineTest, AnotherHistoryIsAForkAndStopsAllTraffic) {
   pass(Millis(60'000));
   EXPECT_TRUE(said.empty());
   EXPECT_FALSE(engine->next_wake());
-  engine->consent(now);
+  ASSERT_TRUE(engine->consent("log-a", now).ok());
   step();
   welcome({}, TreeHead{1, *workspace.log().root_at(1)});
   EXPECT_EQ(engine->state().connection, Connection::kConnected);
@@ -216,7 +226,7 @@ TEST_F(EngineTest, WhatTheOtherSideCannotHaveOrMayNotHaveLostIsAFork) {
   start();
   welcome({3, 3});
   EXPECT_EQ(engine->state().connection, Connection::kForked) << "more than was ever emitted";
-  engine->consent(now);
+  ASSERT_TRUE(engine->consent("log-a", now).ok());
   step();
   welcome();
   pass(Millis(10));
@@ -224,6 +234,49 @@ TEST_F(EngineTest, WhatTheOtherSideCannotHaveOrMayNotHaveLostIsAFork) {
   start();
   welcome({1, 1});
   EXPECT_EQ(engine->state().connection, Connection::kForked) << "less than it acknowledged";
+}
+
+TEST_F(EngineTest, OfAForkNothingIsBelieved) {
+  workspace.emit(kEphemeral);
+  workspace.emit(kQueue, 2);
+  start();
+  welcome({2, 2});  // the first of the queue class, and a second one that is another here
+  EXPECT_EQ(engine->state().connection, Connection::kForked);
+  pass(Millis(1'000));
+  EXPECT_EQ(workspace.pending(), 2u);
+}
+
+TEST_F(EngineTest, AConsentThatTheOtherSideDoesNotHearChangesNothing) {
+  workspace.emit(kQueue);
+  start();
+  welcome({3, 3});
+  rebound = Error(ErrorCode::kUnreachable, "nobody there");
+  ASSERT_TRUE(engine->consent("log-a", now).ok());
+  step();
+  EXPECT_EQ(engine->state().connection, Connection::kForked);
+  EXPECT_FALSE(engine->consenting());
+  EXPECT_TRUE(said.empty());
+  EXPECT_EQ(engine->consent("log-b", now).error().code(), ErrorCode::kInvalidInput);
+}
+
+TEST_F(EngineTest, WhatComesInIsDurableBeforeMoreIsAskedFor) {
+  start();
+  EXPECT_TRUE(asked.empty()) << "not before the welcome";
+  welcome();
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].fetch.durable, journal::InboundAt());
+  engine->heard_fetch(asked[0].id, {{}, {"down", {{1, "{}"}, {2, "{}"}}}}, now);
+  step();
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[1].fetch.durable, (journal::InboundAt{"down", 2})) << "refused, and recorded";
+  engine->heard_fetch(asked[1].id, {{}, {"down", {}}}, now);
+  step();
+  EXPECT_EQ(asked.size(), 2u) << "an answer that brings nothing is not followed by a question at once";
+  EXPECT_EQ(engine->next_wake(), now + Millis(1'000));
+  pass(Millis(1'000));
+  ASSERT_EQ(asked.size(), 3u);
+  engine->heard_fetch(asked[2].id, {Refusal{Error(ErrorCode::kRateLimited, "slow down"), Millis(700)}, {}}, now);
+  EXPECT_EQ(engine->state().connection, Connection::kDisconnected);
 }
 
 TEST_F(EngineTest, AcknowledgingBeyondWhatWasSentMovesNothing) {

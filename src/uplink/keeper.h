@@ -1,4 +1,4 @@
-// The port through which the uplink changes the outbox's durable bookkeeping (journal::Outbox): whoever owns the
+// The port through which the uplink changes what is durable (journal::Outbox, journal::Inbound): whoever owns the
 // journal's strand implements it.
 //
 // Calls return at once and are carried out in the order in which they were made; each calls back once, on any thread,
@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 
+#include "journal/inbound.h"
 #include "journal/outbox.h"
 #include "lumenflow/result.h"
 
@@ -31,6 +32,10 @@ class OutboxKeeper {
   virtual void dead_letter(const std::string& stream, Position position, const std::string& reason, Done done) = 0;
   // Outbox::settle.
   virtual void settle(const Settlement& settlement, Done done) = 0;
+  // Outbox::rebase.
+  virtual void rebase(Done done) = 0;
+  // Inbound::take.
+  virtual void receive(const journal::InboundBatch& batch, Done done) = 0;
 };
 
 }  // namespace lumenflow::uplink

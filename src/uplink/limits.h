@@ -23,6 +23,8 @@ struct EngineLimits {
   Millis backoff_max{30'000};
   Millis silence{10'000};  // after which the other side counts as gone
   Millis heartbeat{3'000};
+  Millis fetch_wait{45'000};             // for an answer: longer than the other side waits for something to say
+  Millis fetch_pause{1'000};             // after an answer that brought nothing, or that could not be written down
   std::size_t tail_page = 512;           // entries of one read
   std::size_t tail_pages_per_step = 64;  // so that a long journal does not hold up what is due
   std::uint64_t settle_lag = 4'096;      // positions

@@ -1,8 +1,8 @@
 // The port to the other side of the uplink: what may be said, and what comes back.
 //
 // Calls return at once; each calls back exactly once, on any thread, also when the link is destroyed before an answer
-// came. HTTP maps onto it: hello and heartbeat are `POST /v2/heartbeat`, send is `POST /v2/events`, a Refusal is a
-// status that is no success (401, 409, 429 …) or no answer at all.
+// came. HTTP maps onto it: hello and heartbeat are `POST /v2/heartbeat`, send is `POST /v2/events`, fetch is
+// `GET /v2/commands?after=N&wait=30s`, a Refusal is a status that is no success (401, 409, 429 …) or no answer at all.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 
 #include "base/sha256.h"
 #include "event/stream_intake.h"
+#include "journal/inbound.h"
 #include "lumenflow/result.h"
 
 namespace lumenflow::uplink {
@@ -61,6 +62,17 @@ struct BatchAnswer {
   std::uint64_t acked_seq = 0;  // everything up to there is durable on the other side
 };
 
+// Asks for what the other side has for this workspace; everything up to `durable` is durable here.
+struct Fetch {
+  std::uint64_t session = 0;
+  journal::InboundAt durable;
+};
+
+struct FetchAnswer {
+  std::optional<Refusal> refusal;
+  journal::InboundBatch batch;  // without items: nothing came within the wait
+};
+
 struct HelloAnswer {
   std::optional<Refusal> refusal;
   Welcome welcome;
@@ -80,6 +92,12 @@ class Link {
   // Batches of one session arrive in the order in which they were sent, or are refused.
   virtual void send(std::shared_ptr<const Batch> batch, std::function<void(SendAnswer)> done) = 0;
   virtual void heartbeat(std::uint64_t session, std::function<void(HeartbeatAnswer)> done) = 0;
+  // Answers when there is something, or after a while. One at a time: another one ends it with CONFLICT. What `durable`
+  // says may be forgotten there; where its log_id is not that of the other side's Log, that is read from its start.
+  virtual void fetch(const Fetch& fetch, std::function<void(FetchAnswer)> done) = 0;
+  // An operator consents to go on with this workspace's journal, whatever the other side knew of it: the next hello
+  // begins anew.
+  virtual void rebind(std::function<void(Status)> done) = 0;
 };
 
 }  // namespace lumenflow::uplink

@@ -10,10 +10,15 @@
 namespace lumenflow::uplink {
 namespace {
 
-constexpr std::string_view kTable =
-    "inbox";  // "l" -> log_id; "s", stream -> seq and queue_seq, 8 bytes big-endian each
-constexpr std::string_view kLogId = "l";
-constexpr std::string_view kStream = "s";
+// Numbers are 8 bytes big-endian.
+constexpr std::string_view kTable = "inbox";
+constexpr std::string_view kLogId = "l";    // -> log_id of the journal it knows
+constexpr std::string_view kStream = "s";   // stream -> seq and queue_seq of what came
+constexpr std::string_view kPutIn = "p";    // number -> an envelope for the workspace
+constexpr std::string_view kPutLast = "n";  // -> the last number
+constexpr std::string_view kPutAt = "t";    // stream -> seq and queue_seq of what was put in
+constexpr std::size_t kFetchMax = 256;
+constexpr std::size_t kFetchBytesMax = 1 << 20;
 
 std::string entry_of(const std::string& stream, const event::TakenEvent& taken) {
   using Kind = event::TakenEvent::Kind;
@@ -54,6 +59,10 @@ Result<std::unique_ptr<LoopbackLink>> LoopbackLink::open(log::Log& inbox, std::s
   std::unique_ptr<LoopbackLink> link(new LoopbackLink(inbox, std::move(from)));
   LUMENFLOW_TRY(link->load());
   return link;
+}
+
+LoopbackLink::~LoopbackLink() {
+  if (fetch_waits_) fetch_waits_({refusal(Error(ErrorCode::kUnreachable, "the inbox was closed")), {}});
 }
 
 Status LoopbackLink::load() {
@@ -153,11 +162,102 @@ void LoopbackLink::heartbeat(std::uint64_t session, std::function<void(Heartbeat
   done(std::move(answer));
 }
 
-Status LoopbackLink::rebind() {
+void LoopbackLink::rebind(std::function<void(Status)> done) {
+  Status forgotten = forget();
+  done(forgotten.ok() ? load() : undone(std::move(forgotten)));
+}
+
+Status LoopbackLink::forget() {
   LUMENFLOW_TRY(inbox_.erase(kTable, kLogId));
   for (const auto& [stream, place] : places_) LUMENFLOW_TRY(inbox_.erase(kTable, std::string(kStream) + stream));
-  if (Status committed = inbox_.commit(); !committed.ok()) return undone(std::move(committed));
-  return load();
+  return inbox_.commit();
+}
+
+// --- the other direction ---
+
+void LoopbackLink::fetch(const Fetch& fetch, std::function<void(FetchAnswer)> done) {
+  if (fetch_waits_)
+    std::exchange(fetch_waits_, nullptr)({refusal(Error(ErrorCode::kConflict, "somebody else asks now")), {}});
+  FetchAnswer answer;
+  if (fetch.session != session_) {
+    answer.refusal = refusal(Error(ErrorCode::kConflict, "the conversation is over"));
+    return done(std::move(answer));
+  }
+  Result<journal::InboundBatch> batch = waiting(fetch.durable);
+  if (Status forgotten = forget_fetched(fetch.durable); !forgotten.ok()) batch = undone(std::move(forgotten)).error();
+  if (!batch.ok()) {
+    answer.refusal = refusal(batch.error());
+    return done(std::move(answer));
+  }
+  if (batch->items.empty()) {
+    fetched_ = fetch.durable;
+    fetch_waits_ = std::move(done);
+    return;
+  }
+  answer.batch = *std::move(batch);
+  done(std::move(answer));
+}
+
+Status LoopbackLink::forget_fetched(const journal::InboundAt& durable) {
+  if (durable.log_id != inbox_.head().log_id) return {};
+  LUMENFLOW_TRY_ASSIGN(const auto rows, inbox_.tables().scan(kTable, kPutIn, "", SIZE_MAX));
+  const std::string last = std::string(kPutIn) + journal::big_endian(durable.position);
+  for (const log::KeyValue& row : rows)
+    if (row.key <= last) LUMENFLOW_TRY(inbox_.erase(kTable, row.key));
+  return inbox_.commit();
+}
+
+Result<journal::InboundBatch> LoopbackLink::waiting(const journal::InboundAt& durable) const {
+  journal::InboundBatch batch{inbox_.head().log_id, {}};
+  const std::uint64_t after = durable.log_id == batch.log_id ? durable.position : 0;
+  LUMENFLOW_TRY_ASSIGN(
+      const auto rows,
+      inbox_.tables().scan(kTable, kPutIn, std::string(kPutIn) + journal::big_endian(after), kFetchMax));
+  std::size_t bytes = 0;
+  for (const log::KeyValue& row : rows) {
+    const auto number = journal::from_big_endian(std::string_view(row.key).substr(kPutIn.size()));
+    if (!number) return Error(ErrorCode::kJournalDamaged, "the inbox's row of what was put in is malformed");
+    bytes += row.value.size();
+    if (!batch.items.empty() && bytes > kFetchBytesMax) break;
+    batch.items.push_back({*number, row.value});
+  }
+  return batch;
+}
+
+Result<StreamAt> LoopbackLink::put_in(const event::Event& event, event::Stamp stamp) {
+  Result<StreamAt> at = write_in(event, std::move(stamp));
+  if (!at.ok()) return undone(at.error()).error();
+  if (!fetch_waits_) return at;
+  FetchAnswer answer;
+  if (Result<journal::InboundBatch> batch = waiting(fetched_); batch.ok())
+    answer.batch = *std::move(batch);
+  else
+    answer.refusal = refusal(batch.error());
+  std::exchange(fetch_waits_, nullptr)(std::move(answer));
+  return at;
+}
+
+std::uint64_t LoopbackLink::put_in_to() const {
+  const auto last = inbox_.tables().get(kTable, kPutLast);
+  return last.ok() && *last ? journal::from_big_endian(**last).value_or(0) : 0;
+}
+
+Result<StreamAt> LoopbackLink::write_in(const event::Event& event, event::Stamp stamp) {
+  const std::string stream_key = std::string(kPutAt) + stamp.stream;
+  LUMENFLOW_TRY_ASSIGN(const auto head, inbox_.tables().get(kTable, stream_key));
+  LUMENFLOW_TRY_ASSIGN(const auto last, inbox_.tables().get(kTable, kPutLast));
+  const auto before = head ? journal::decode_stream_head(*head) : journal::StreamHead{};
+  const auto number = last ? journal::from_big_endian(*last) : 0;
+  if (!before || !number) return Error(ErrorCode::kJournalDamaged, "the inbox's row of what was put in is malformed");
+  stamp.seq = before->seq + 1;
+  stamp.queue_seq = before->queue_seq + 1;
+  std::string text;
+  event::append_envelope(event, stamp, text);
+  LUMENFLOW_TRY(inbox_.put(kTable, std::string(kPutIn) + journal::big_endian(*number + 1), text));
+  LUMENFLOW_TRY(inbox_.put(kTable, kPutLast, journal::big_endian(*number + 1)));
+  LUMENFLOW_TRY(inbox_.put(kTable, stream_key, journal::encode(journal::StreamHead{stamp.seq, *stamp.queue_seq})));
+  LUMENFLOW_TRY(inbox_.commit());
+  return StreamAt{stamp.stream, {stamp.seq, *stamp.queue_seq}};
 }
 
 Result<std::vector<InboxItem>> read_inbox(const log::Log& inbox, Position after, std::size_t limit) {

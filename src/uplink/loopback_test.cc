@@ -79,7 +79,7 @@ TEST_F(LoopbackTest, BelongsToOneJournalUntilAnOperatorConsents) {
   EXPECT_EQ(code_of(hello("log-b").refusal), "LOG_FORKED");
   open();
   EXPECT_EQ(code_of(hello("log-b").refusal), "LOG_FORKED");
-  ASSERT_TRUE(link->rebind().ok());
+  link->rebind([](const Status& status) { ASSERT_TRUE(status.ok()); });
   EXPECT_EQ(hello("log-b", {9, 4}).welcome.streams[0].place, (event::StreamPlace{9, 4}));
   EXPECT_EQ(code_of(hello("log-a").refusal), "LOG_FORKED");
 }

@@ -21,10 +21,12 @@ class JournalSource final : public Source {
   Result<OutboxView> view() const override {
     const log::Head head = log_.head();  // before the tables: they know at least as much
     LUMENFLOW_TRY_ASSIGN(const auto tables, log_.snapshot());
-    OutboxView view{.log_id = head.log_id, .end = Position(head.size), .state = {}, .streams = {}, .dropped = {}};
+    OutboxView view{
+        .log_id = head.log_id, .end = Position(head.size), .state = {}, .streams = {}, .dropped = {}, .inbound = {}};
     LUMENFLOW_TRY_ASSIGN(view.state, journal::outbox_switch(*tables));
     LUMENFLOW_TRY_ASSIGN(view.streams, journal::outbox_streams(*tables));
     LUMENFLOW_TRY_ASSIGN(view.dropped, journal::dropped_ephemerals(*tables));
+    LUMENFLOW_TRY_ASSIGN(view.inbound, journal::inbound_at(*tables));
     return view;
   }
 

@@ -12,6 +12,7 @@
 #include "base/sha256.h"
 #include "base/strong.h"
 #include "journal/emitted.h"
+#include "journal/inbound.h"
 #include "journal/outbox.h"
 #include "log/log.h"
 
@@ -23,6 +24,7 @@ struct OutboxView {
   journal::OutboxSwitch state;
   std::map<std::string, journal::OutboxStream, std::less<>> streams;
   std::map<std::string, std::uint64_t> dropped;  // ephemerals, by kind
+  journal::InboundAt inbound;
 };
 
 struct TailEvent {

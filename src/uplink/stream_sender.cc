@@ -79,8 +79,9 @@ Status StreamSender::begin(const Source& source, event::StreamPlace there) {
   if (there.queue_seq < acknowledged_.queue_seq)
     return Error(ErrorCode::kLogForked, "the other side acknowledged " + place_text(acknowledged_) + " of stream " +
                                             name_ + " and now has " + place_text(there));
+  Position acknowledged_to = acknowledged_to_;  // of a fork nothing is believed
   for (bool more = true; more;) {
-    LUMENFLOW_TRY_ASSIGN(const auto items, source.items(name_, acknowledged_to_, event::kBatchEventsMax));
+    LUMENFLOW_TRY_ASSIGN(const auto items, source.items(name_, acknowledged_to, event::kBatchEventsMax));
     more = items.size() == event::kBatchEventsMax;
     for (const journal::OutboxItem& item : items) {
       const bool has = item.event.queue_seq <= there.queue_seq;
@@ -91,9 +92,10 @@ Status StreamSender::begin(const Source& source, event::StreamPlace there) {
         more = false;
         break;
       }
-      acknowledged_to_ = item.position;
+      acknowledged_to = item.position;
     }
   }
+  acknowledged_to_ = acknowledged_to;
   acknowledged_ = sent_ = there;
   read_to_ = acknowledged_to_;
   caught_up_ = false;

@@ -39,6 +39,8 @@ class StreamSender {
 
   // The other side has `there`. LOG_FORKED when that cannot be.
   Status begin(const Source& source, event::StreamPlace there);
+  // The other side begins anew, behind what was acknowledged.
+  void rebase() { base_ = acknowledged_; }
   // It ended. Ephemerals that wait are lost with the connection, or wait on.
   void end(bool disconnected);
 
@@ -95,7 +97,7 @@ class StreamSender {
 
   const std::string name_;
   const EngineLimits& limits_;
-  const event::StreamPlace base_;
+  event::StreamPlace base_;
   event::StreamPlace acknowledged_;  // by the other side, as it said
   Position acknowledged_to_;
   event::StreamPlace sent_;  // what the next batch follows

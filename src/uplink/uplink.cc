@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/logging.h"
 #include "uplink/outbox_files.h"
@@ -14,7 +15,6 @@ namespace lumenflow::uplink {
 namespace {
 
 constexpr Millis kFilesEvery{900};  // so that they are never older than a second
-constexpr std::size_t kLettersMax = 10'000;
 
 // What reaches the thread from outside. Outlives the uplink in callbacks that come late.
 class Mailbox {
@@ -74,8 +74,15 @@ class Uplink::Impl {
     thread_.join();
   }
 
-  void consent() {
-    mailbox_->post([](Engine& engine, Millis at) { engine.consent(at); });
+  void consent(std::string log_id, std::function<void(const Status&)> done) {
+    mailbox_->post([this, log_id = std::move(log_id), done = std::move(done)](Engine& engine, Millis at) {
+      if (Status begun = engine.consent(log_id, at); !begun.ok()) return done(begun);
+      consented_.push_back(done);
+    });
+  }
+
+  void run_beside_link(std::function<void()> work) {
+    mailbox_->post([work = std::move(work)](Engine&, Millis) { work(); });
   }
 
   Result<UplinkStatus> status() const {
@@ -92,9 +99,9 @@ class Uplink::Impl {
       LUMENFLOW_TRY_ASSIGN(const auto first, journal::pending_events(*tables, stream, Position(), 1));
       if (!first.empty() && (!status.oldest || first.front().event.emitted_at < *status.oldest))
         status.oldest = first.front().event.emitted_at;
-      LUMENFLOW_TRY_ASSIGN(const auto letters, journal::outbox_dead_letters(*tables, stream, Position(), kLettersMax));
-      status.dead_letters += letters.size();
     }
+    LUMENFLOW_TRY_ASSIGN(const auto letters, journal::outbox_dead_letter_counts(*tables));
+    for (const auto& [stream, count] : letters) status.dead_letters += count;
     return status;
   }
 
@@ -112,9 +119,19 @@ class Uplink::Impl {
       for (const Mailbox::Task& task : mail.tasks) task(engine_, now());
       if (!stopping_at_) engine_.step(now());
       for (Action& action : engine_.take_actions()) carry_out(std::move(action));
+      if (!engine_.consenting()) answer_consents();
       show();
       publish();
     }
+  }
+
+  void answer_consents() {
+    if (consented_.empty()) return;
+    const EngineState state = engine_.state();
+    const Status status = state.connection == Connection::kForked
+                              ? Status(Error(ErrorCode::kJournalUnavailable, "it is still forked: " + state.last_error))
+                              : Status();
+    for (const auto& done : std::exchange(consented_, {})) done(status);
   }
 
   // Until something is due; a link that answered at once has left its answers in the mailbox.
@@ -149,6 +166,17 @@ class Uplink::Impl {
                             post([id = beat->id](Engine& engine, const HeartbeatAnswer& answer, Millis at) {
                               engine.heard_heartbeat(id, answer, at);
                             }));
+    } else if (const auto* ask = std::get_if<AskForMore>(&action)) {
+      parts_.link.fetch(ask->fetch, post([id = ask->id](Engine& engine, const FetchAnswer& answer, Millis at) {
+                          engine.heard_fetch(id, answer, at);
+                        }));
+    } else if (const auto* rebind = std::get_if<SayRebind>(&action)) {
+      parts_.link.rebind(post(
+          [id = rebind->id](Engine& engine, const Status& status, Millis at) { engine.heard_rebind(id, status, at); }));
+    } else if (const auto* received = std::get_if<KeepReceived>(&action)) {
+      parts_.keeper.receive(*received->batch, kept(received->id));
+    } else if (const auto* rebase = std::get_if<KeepRebase>(&action)) {
+      parts_.keeper.rebase(kept(rebase->id));
     } else if (const auto* ack = std::get_if<KeepAcknowledged>(&action)) {
       parts_.keeper.acknowledge(ack->stream, ack->to, kept(ack->id));
     } else if (const auto* dead = std::get_if<KeepDeadLetter>(&action)) {
@@ -200,6 +228,7 @@ class Uplink::Impl {
   OutboxFiles files_;
   std::shared_ptr<Mailbox> mailbox_;
   std::thread thread_;
+  std::vector<std::function<void(const Status&)>> consented_;  // who waits to hear that it is done
   std::optional<Millis> stopping_at_;
   Millis shown_at_{-1'000'000};
   bool shown_connected_ = false;
@@ -216,7 +245,10 @@ Result<std::unique_ptr<Uplink>> Uplink::start(const UplinkParts& parts, EngineLi
 Uplink::Uplink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Uplink::~Uplink() { stop(); }
 void Uplink::stop(std::chrono::milliseconds wait) { impl_->stop(wait); }
-void Uplink::consent() { impl_->consent(); }
+void Uplink::consent(std::string log_id, std::function<void(const Status&)> done) {
+  impl_->consent(std::move(log_id), std::move(done));
+}
+void Uplink::run_beside_link(std::function<void()> work) { impl_->run_beside_link(std::move(work)); }
 Result<UplinkStatus> Uplink::status() const { return impl_->status(); }
 
 }  // namespace lumenflow::uplink

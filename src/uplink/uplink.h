@@ -5,8 +5,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/files.h"
 #include "base/random.h"
@@ -45,8 +47,11 @@ class Uplink {
   // next welcome. Once; nothing afterwards.
   void stop(std::chrono::milliseconds wait = std::chrono::seconds(1));
 
-  // An operator consents to go on after LOG_FORKED.
-  void consent();
+  // An operator consents to go on after LOG_FORKED with this journal, which he names; `done` is called on the uplink's
+  // thread when the other side knows, or with why not (Engine::consent). Not called when the uplink is stopped before.
+  void consent(std::string log_id, std::function<void(const Status&)> done);
+  // Runs work on the thread that uses the link. Dropped when the uplink is stopped before.
+  void run_beside_link(std::function<void()> work);
   Result<UplinkStatus> status() const;
 
  private:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "log/memory_log.h"
@@ -35,6 +36,10 @@ class Gate final : public Link {
   void heartbeat(std::uint64_t session, std::function<void(HeartbeatAnswer)> done) override {
     inner_.heartbeat(session, std::move(done));
   }
+  void fetch(const Fetch& fetch, std::function<void(FetchAnswer)> done) override {
+    inner_.fetch(fetch, std::move(done));
+  }
+  void rebind(std::function<void(Status)> done) override { inner_.rebind(std::move(done)); }
   std::atomic<bool> open_ = true;
 
  private:
@@ -57,6 +62,39 @@ class UplinkTest : public ::testing::Test {
       std::this_thread::yield();
     }
     return ::testing::AssertionSuccess();
+  }
+  void start_with(Link& link) {
+    auto started = Uplink::start({workspace.log(), link, workspace, *files, "outbox", clock, random});
+    ASSERT_TRUE(started.ok());
+    uplink = *std::move(started);
+  }
+  Status consent(const std::string& log_id) {
+    auto answer = std::make_shared<std::promise<Status>>();  // shared with the uplink's thread
+    auto heard = answer->get_future();
+    uplink->consent(log_id, [answer](const Status& status) { answer->set_value(status); });
+    if (heard.wait_for(std::chrono::seconds(20)) != std::future_status::ready) ADD_FAILURE() << "no answer";
+    return heard.get();
+  }
+  bool put_in_now(const std::string& command) {
+    event::BuildOptions options;
+    options.timestamp = Workspace::kNoon;
+    const event::Event event = event::build_from_canonical(
+        "conductor:command_cancelled", R"({"command_id":")" + command + R"(","reason":"late"})", options);
+    return loopback->put_in(event, {"ws-42:conductor", "bridge:loopback", 0, {}, Workspace::kNoon, {}, {}}).ok();
+  }
+  void put_in(const std::string& command) {
+    uplink->run_beside_link([this, command] { EXPECT_TRUE(put_in_now(command)); });
+  }
+  std::vector<std::string> inbound_events() {
+    std::vector<std::string> commands;
+    const auto rows = workspace.log().read(Position(0), SIZE_MAX);
+    for (const log::StoredRow& row : *rows)
+      for (const std::string& entry : row.entries) {
+        const json::Value value = *json::parse(entry);
+        if (json::string_or(value, "type", "") == "event.received")
+          commands.push_back(value.at_pointer("/event/payload/command_id")->as_string());
+      }
+    return commands;
   }
   std::string shown() { return files->read("outbox/pending.jsonl").value_or(""); }
 
@@ -116,9 +154,44 @@ TEST_F(UplinkTest, AForkStopsAllTrafficUntilAnOperatorConsents) {
   EXPECT_NE(uplink->status()->engine.last_error.find("LOG_FORKED"), std::string::npos);
   EXPECT_EQ(inbox->head().size, 0u);
   EXPECT_EQ(workspace.pending(), 1u);
-  ASSERT_TRUE(loopback->rebind().ok());
-  uplink->consent();
+  EXPECT_EQ(consent("log-b").error().code(), ErrorCode::kInvalidInput) << "the operator says to which journal";
+  EXPECT_TRUE(consent("log-a").ok());
   ASSERT_TRUE(comes_true([&] { return workspace.pending() == 0; }));
+  EXPECT_EQ(consent("log-a").error().code(), ErrorCode::kConflict) << "there is nothing more to consent to";
+}
+
+TEST_F(UplinkTest, AfterAConsentWhatWasNotAcknowledgedGoesOutAndNothingElse) {
+  workspace.emit(event::EventClass::kQueue, 5);
+  start();
+  ASSERT_TRUE(comes_true([&] { return workspace.pending() == 0; }));
+  uplink->stop();
+  inbox = log::make_memory_log("inbox");  // the other side is another, and knows another journal
+  loopback = *LoopbackLink::open(*inbox, "ws-42");
+  loopback->hello({"log-of-another", {}}, [](const HelloAnswer&) {});
+  workspace.emit(event::EventClass::kQueue, 2);
+  start_with(*loopback);
+  ASSERT_TRUE(comes_true([&] { return uplink->status()->engine.connection == Connection::kForked; }));
+  EXPECT_TRUE(consent("log-a").ok());
+  ASSERT_TRUE(comes_true([&] { return workspace.pending() == 0; }));
+  const auto items = *read_inbox(*inbox, Position(), 10);
+  ASSERT_EQ(items.size(), 2u);
+  EXPECT_EQ(json::integer_or(*items[0].entry.find("event"), "queue_seq", 0), 6);
+}
+
+TEST_F(UplinkTest, WhatTheOtherSideSaysIsReceivedOnceAlsoAfterARestart) {
+  const auto said = [&] { return inbound_events(); };
+  start();
+  put_in("c-1");
+  ASSERT_TRUE(comes_true([&] { return said().size() == 1; }));
+  put_in("c-2");
+  put_in("c-3");
+  ASSERT_TRUE(comes_true([&] { return said().size() == 3; }));
+  uplink->stop();
+  loopback = *LoopbackLink::open(*inbox, "ws-42");
+  ASSERT_TRUE(put_in_now("c-4"));
+  start_with(*loopback);
+  ASSERT_TRUE(comes_true([&] { return said().size() == 4; }));
+  EXPECT_EQ(said(), (std::vector<std::string>{"c-1", "c-2", "c-3", "c-4"}));
 }
 
 TEST_F(UplinkTest, FilesShowTheOldestLinesAndEachDeadLetter) {

@@ -36,7 +36,7 @@ class Check {
     if (fault_.empty()) check_promises();
     if (fault_.empty()) check_inbox();
     if (fault_.empty()) check_dropped();
-    for (const std::string_view kind : {kPosted, kBilled, kSeen})
+    for (const std::string_view kind : {kPosted, kBilled, kSeen, kAsked})
       if (fault_.empty()) check_effects(kind);
     return fault_;
   }
@@ -74,6 +74,11 @@ class Check {
         note_event(at, **emitted, std::string(journal::envelope_text(entry)));
         continue;
       }
+      if (entry.ends_with(R"("type":"event.refused"})")) return wrong("refused: " + entry);
+      if (entry.ends_with(R"("type":"event.received"})")) {
+        note_received(at, *journal::decode(entry));
+        continue;
+      }
       if (entry.find("\"handler.done\"") == std::string::npos) continue;
       const json::Value done = *journal::decode(entry);
       const auto outcome = json::string_or(done, "outcome", "");
@@ -97,8 +102,21 @@ class Check {
     events_.push_back(std::move(found));
   }
 
+  void note_received(Position at, const json::Value& entry) {
+    const json::Value& envelope = *entry.find("event");
+    Found found{at, std::string(kAsked), std::string(json::string_or(envelope, "event_id", "")), {}, 0, 0, 0};
+    found.n = std::stoll(envelope.at_pointer("/payload/command_id")->as_string());
+    found.seq = found.queue_seq = static_cast<std::uint64_t>(json::integer_or(envelope, "queue_seq", 0));
+    if (found.queue_seq != received_.size() + 1)
+      wrong("of what came in, queue_seq " + std::to_string(found.queue_seq) + " is a gap or a repeat");
+    received_.push_back(std::move(found));
+  }
+
   void check_promises() {
     std::map<std::pair<std::string, std::int64_t>, const Found*> by_number;
+    for (const Found& event : received_)
+      if (!by_number.emplace(std::pair(event.kind, event.n), &event).second)
+        wrong("what was said as " + std::to_string(event.n) + " came in twice");
     for (const Found& event : events_) {
       if (!event.kind.starts_with("ledger:") || event.kind == kEchoed) continue;
       if (!by_number.emplace(std::pair(event.kind, event.n), &event).second)
@@ -108,7 +126,8 @@ class Check {
       const std::string name = what.first + " " + std::to_string(what.second);
       const auto found = by_number.find(what);
       if (found == by_number.end()) {
-        if (asked.acknowledged) wrong(name + " was acknowledged and is not in the journal");
+        if (asked.acknowledged && (what.first != kAsked || at_rest_))
+          wrong(name + " was acknowledged and is not in the journal");
         continue;
       }
       if (!asked.event_id.empty() && asked.event_id != found->second->event_id)
@@ -171,9 +190,9 @@ class Check {
     const std::string name(kind);
     journal::KeyWindow replays(process_.journal(), {journal::kReplayKeysTable, journal::kReplayKeyIndexTable});
     if (const Status loaded = replays.load(); !loaded.ok()) return wrong(loaded.error().to_string());
-    const Position cursor = handled_to();
+    const Position cursor = handled_to(kind == kAsked ? "bridge:loopback" : "sidecar");
     std::size_t next = 0;
-    for (const Found& event : events_) {
+    for (const Found& event : kind == kAsked ? received_ : events_) {
       if (event.kind != kind) continue;
       const std::string what = name + " " + std::to_string(event.n);
       const bool has_effect = next < numbers->size() && (*numbers)[next] == event.n;
@@ -186,7 +205,7 @@ class Check {
         return wrong(what + (has_effect ? " has its effect and no replay record" : ": its replay record is ahead"));
       if (applied_entries_[event.event_id] != (has_effect ? 1u : 0u))
         return wrong(what + " was applied " + std::to_string(applied_entries_[event.event_id]) + " times");
-      if (echoes_[{name, event.n}] != (has_effect && kind != kSeen ? 1u : 0u))
+      if (echoes_[{name, event.n}] != (has_effect && kind != kSeen && kind != kAsked ? 1u : 0u))
         return wrong(what + ": its handler's own event is there " + std::to_string(echoes_[{name, event.n}]) +
                      " times");
       if (!has_effect && event.at <= cursor) return wrong(what + ": the cursor is ahead of its effect");
@@ -196,9 +215,9 @@ class Check {
       wrong(name + ": effects are out of order, twice or of nothing, from the " + std::to_string(next + 1) + "th on");
   }
 
-  Position handled_to() {
+  Position handled_to(std::string_view stream) {
     Position to;
-    for (const std::string& name : {kernel::handler_cursor("ledger"), kernel::handler_cursor("ledger", "sidecar")}) {
+    for (const std::string& name : {kernel::handler_cursor("ledger"), kernel::handler_cursor("ledger", stream)}) {
       const auto position = log::Cursor(process_.journal(), name).position();
       if (!position.ok()) wrong(position.error().to_string());
       if (position.ok()) to = std::max(to, *position);
@@ -211,7 +230,8 @@ class Check {
   const History& history_;
   const bool at_rest_;
   std::string fault_;
-  std::vector<Found> events_;  // by seq, from 1
+  std::vector<Found> events_;    // by seq, from 1
+  std::vector<Found> received_;  // from the other side, by queue_seq, from 1
   std::uint64_t queue_seq_ = 0;
   std::set<std::string> ids_;
   std::set<std::uint64_t> arrived_;  // by seq

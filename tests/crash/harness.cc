@@ -133,7 +133,7 @@ void Workload::call_something(Process& process) {
 }
 
 void Workload::step(Process& process) {
-  switch (random_() % 8) {
+  switch (random_() % 9) {
     case 0:
       process.connected = !process.connected;
       return process.settle();
@@ -144,6 +144,14 @@ void Workload::step(Process& process) {
       for (std::size_t left = 1 + random_() % 2; left > 0; --left) {
         const Keyed& again = keyed_[random_() % keyed_.size()];
         call(process, again.tool, again.n, again.key);
+      }
+      break;
+    case 3:
+      for (std::size_t left = 1 + random_() % 3; left > 0; --left) {
+        const std::int64_t n = ++next_n_;
+        Asked& asked = history_[{std::string(kAsked), n}];
+        asked.acknowledged = process.say(n);
+        if (told_ && asked.acknowledged) told_(kAsked, n, asked);
       }
       break;
     default:

@@ -16,7 +16,7 @@ version: 1.0.0
 runtime: {type: builtin}
 emitted_event_kinds: ["ledger:posted", "ledger:billed", "ledger:seen", "ledger:echoed"]
 backpressure_policy: {"ledger:posted": queue, "ledger:billed": queue, "ledger:seen": ephemeral, "ledger:echoed": queue}
-subscribed_event_kinds: ["ledger:posted", "ledger:billed", "ledger:seen"]
+subscribed_event_kinds: ["ledger:posted", "ledger:billed", "ledger:seen", "conductor:command_cancelled"]
 tools:
   - name: ledger:post
     permission: write
@@ -64,15 +64,21 @@ ToolResult bill(ToolContext& context, const json::Value& input) {
   return ToolOutput{json::Object{{"event_id", emitted->event_id}, {"timestamp", emitted->timestamp}}, {}};
 }
 
+std::int64_t number_of(const pack::Event& event) {
+  if (const json::Value* n = event.payload.find("n")) return n->as_integer();
+  return std::stoll(event.payload.find("command_id")->as_string());
+}
+
 // Done twice it shows.
 Status note(pack::HandlerContext& context, const pack::Event& event) {
-  const std::int64_t n = event.payload.find("n")->as_integer();
+  const std::int64_t n = number_of(event);
   if (n % 7 == 3 && ledger_memory().failed_once.insert(event.kind + std::to_string(n)).second)
     return Error(ErrorCode::kUnreachable, "not at the first try");
   LUMENFLOW_TRY_ASSIGN(const std::optional<json::Value> before, context.store().get(event.kind));
   json::Array list = before ? *before->if_array() : json::Array();
   list.push_back(n);
-  if (event.kind != kSeen) LUMENFLOW_TRY(context.emit(kEchoed, json::Object{{"n", n}, {"of", event.kind}}));
+  if (event.kind != kSeen && event.kind != kAsked)
+    LUMENFLOW_TRY(context.emit(kEchoed, json::Object{{"n", n}, {"of", event.kind}}));
   return context.store().put(event.kind, std::move(list));
 }
 
@@ -87,6 +93,7 @@ void register_ledger(pack::Registration& registration) {
   registration.tool(std::string(kBook), kStrand, emits({kPosted, kSeen, kBilled}));
   registration.tool(std::string(kBill), {}, bill);
   registration.handler(std::string(kPosted), {.idempotent = true, .store_only = true, .bounded = true}, note);
+  registration.handler(std::string(kAsked), {.idempotent = true, .store_only = true, .bounded = true}, note);
   registration.handler(std::string(kBilled), {.idempotent = false, .store_only = false, .bounded = false}, note,
                        number_key);
   registration.handler(std::string(kSeen), {.idempotent = true, .store_only = true, .bounded = false}, note);

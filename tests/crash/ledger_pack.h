@@ -1,8 +1,9 @@
 // A pack whose handlers count: what they applied, in which order, can be read from its store afterwards.
 //
 // Its tools emit events of both classes, on the strand with their result and off the strand at once, with and without
-// idempotency keys. Its three handlers are one of each kind: store-only on the strand, on the executor, and with a
-// replay key of its own. Each fails the first time it meets certain numbers.
+// idempotency keys. Its handlers are one of each kind: store-only on the strand (one of them of what
+// comes from outside), on the executor, and with a replay key of its own. Each fails the first time it meets certain
+// numbers.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,8 @@ inline constexpr std::string_view kPosted = "ledger:posted";  // queue; handled 
 inline constexpr std::string_view kBilled = "ledger:billed";  // queue; handled on the executor
 inline constexpr std::string_view kSeen = "ledger:seen";      // ephemeral; handled on the executor
 inline constexpr std::string_view kEchoed = "ledger:echoed";  // queue; emitted by the handlers of the first two
+
+inline constexpr std::string_view kAsked = "conductor:command_cancelled";  // comes from outside; handled on the strand
 
 // Input of every tool: {n, key?}; n is the event's payload, and makes it known again.
 inline constexpr std::string_view kPost = "ledger:post";  // emits kPosted, on the strand

@@ -90,6 +90,15 @@ Status Process::open_uplink() {
   return engine_->start(now());
 }
 
+bool Process::say(std::int64_t n) {
+  event::BuildOptions options;
+  options.timestamp = world_.clock.now();
+  options.entropy = world_.random.draw16();
+  const event::Event event =
+      event::build_from_canonical(kAsked, R"({"command_id":")" + std::to_string(n) + R"(","reason":"late"})", options);
+  return link_->put_in(event, {"ws-42:conductor", "bridge:loopback", 0, {}, options.timestamp, {}, {}}).ok();
+}
+
 // A task waits for the strand: it runs here and now, until the journal has said what became of it.
 void Process::ring() {
   kernel_->run_pending();
@@ -132,6 +141,7 @@ void Process::settle() {
 }
 
 bool Process::run_engine() {
+  for (const auto& [id, answer] : std::exchange(fetched_, {})) engine_->heard_fetch(id, answer, now());
   engine_->step(now());
   const std::vector<uplink::Action> actions = engine_->take_actions();
   for (const uplink::Action& action : actions) carry_out(action);
@@ -153,6 +163,12 @@ void Process::carry_out(const uplink::Action& action) {
     if (connected)
       link_->heartbeat(beat->session, [&answer](uplink::HeartbeatAnswer heard) { answer = std::move(heard); });
     engine_->heard_heartbeat(beat->id, answer, now());
+  } else if (const auto* ask = std::get_if<uplink::AskForMore>(&action)) {
+    const auto heard = [this, id = ask->id](const uplink::FetchAnswer& answer) { fetched_.emplace_back(id, answer); };
+    if (connected) link_->fetch(ask->fetch, heard);
+  } else if (const auto* received = std::get_if<uplink::KeepReceived>(&action)) {
+    kernel_->receive(*received->batch,
+                     [this, id = received->id](const Status& status) { engine_->kept(id, status, now()); });
   } else if (const auto* ack = std::get_if<uplink::KeepAcknowledged>(&action)) {
     keep(ack->id, [what = *ack](journal::Outbox& outbox) { return outbox.acknowledge(what.stream, what.to); });
   } else if (const auto* dead = std::get_if<uplink::KeepDeadLetter>(&action)) {
@@ -182,6 +198,8 @@ void Process::pass(milliseconds time) {
 bool Process::anything_left() const {
   if (!kernel_->journal_available() || kernel_->outbox().events() > 0 || engine_->keeping()) return true;
   if (engine_->state().connection != uplink::Connection::kConnected) return true;
+  const auto inbound = journal::inbound_at(log_->tables());
+  if (!inbound.ok() || inbound->position < link_->put_in_to()) return true;
   for (const auto& backlog : kernel_->handler_backlogs())
     if (backlog.waiting > 0) return true;
   return false;

@@ -37,6 +37,8 @@ class Process {
   ~Process();
 
   void submit(std::string_view tool, std::int64_t n, const std::string& key, kernel::Completion done);
+  // The other side has something for the workspace; whether it is sure of it.
+  bool say(std::int64_t n);
   // Runs everything that can run now.
   void settle();
   // Lets time pass, in pieces, and settles after each.
@@ -70,6 +72,7 @@ class Process {
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<kernel::Kernel> kernel_;
   std::unique_ptr<log::Log> inbox_;
+  std::vector<std::pair<std::uint64_t, uplink::FetchAnswer>> fetched_;  // before the link, which may still answer
   std::unique_ptr<uplink::LoopbackLink> link_;
   std::unique_ptr<uplink::Source> source_;
   std::unique_ptr<uplink::Engine> engine_;

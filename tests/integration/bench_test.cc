@@ -37,7 +37,8 @@ TEST_P(BenchTest, SaysEachFigureOnALineOfJson) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Groups, BenchTest,
-                         ::testing::Values("cpu", "dispatch", "growth", "http", "json", "log", "startup", "memory"),
+                         ::testing::Values("cpu", "dispatch", "events", "growth", "http", "json", "log", "startup",
+                                           "memory"),
                          [](const auto& group) { return std::string(group.param); });
 
 }  // namespace

@@ -116,6 +116,7 @@ void SidecarWorld::start() {
   Running& run = *running_;
   WorkspacePorts ports{run.files, run.clock, run.random, run.executor};
   ports.load_code = options_.load_code;
+  ports.delivery_pause = std::chrono::milliseconds(1);
   auto workspace = Workspace::open(ports, root_, {&probe_pack()}, [&run] { run.doorbell.ring(); });
   ASSERT_TRUE(workspace.ok()) << workspace.error().to_string();
   run.workspace = *std::move(workspace);

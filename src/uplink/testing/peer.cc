@@ -77,4 +77,16 @@ HeartbeatAnswer Peer::heartbeat(std::uint64_t session, const PeerFaults& faults)
   return {};
 }
 
+FetchAnswer Peer::fetch(const Fetch& fetch, const PeerFaults& faults) const {
+  if (const auto refusal = refusal_of(faults)) return {refusal, {}};
+  if (fetch.session != session_) return {Refusal{Error(ErrorCode::kConflict, "a conversation that is over"), {}}, {}};
+  FetchAnswer answer{{}, {"down-a", {}}};
+  // What is given again, or from the start, is to make no difference.
+  std::uint64_t from = fetch.durable.log_id == "down-a" ? fetch.durable.position : 0;
+  if (faults.half) from -= std::min<std::uint64_t>(from, 3);
+  for (std::uint64_t at = from; at < said_.size() && answer.batch.items.size() < 7; ++at)
+    answer.batch.items.push_back({at + 1, said_[at]});
+  return answer;
+}
+
 }  // namespace lumenflow::uplink::testing

@@ -37,6 +37,10 @@ class Peer {
   HelloAnswer hello(const Hello& hello, const PeerFaults& faults);
   SendAnswer send(const Batch& batch, const PeerFaults& faults);
   HeartbeatAnswer heartbeat(std::uint64_t session, const PeerFaults& faults) const;
+  FetchAnswer fetch(const Fetch& fetch, const PeerFaults& faults) const;
+  // Has something for the workspace.
+  void say(std::string envelope) { said_.push_back(std::move(envelope)); }
+  std::size_t said() const { return said_.size(); }
   // Forgets the conversation; what it took stays.
   void restart() { ++session_; }
 
@@ -51,6 +55,7 @@ class Peer {
   std::map<std::string, event::StreamPlace> places_;
   std::map<std::string, std::vector<Arrived>> arrived_;
   std::uint64_t duplicates_ = 0;
+  std::vector<std::string> said_;
 };
 
 }  // namespace lumenflow::uplink::testing

@@ -21,8 +21,9 @@ Simulation::Simulation(const SimulationOptions& options)
       dice_(options.seed),
       random_(options.seed),
       log_(log::make_memory_log("log-a")),
-      outbox_(*log_) {
-  LUMENFLOW_CHECK(outbox_.load().ok() && outbox_.enable(Position(0)).ok());
+      outbox_(*log_),
+      inbound_(*log_, "ws-42") {
+  LUMENFLOW_CHECK(inbound_.load().ok() && outbox_.load().ok() && outbox_.enable(Position(0)).ok());
   LUMENFLOW_CHECK(outbox_.flush().ok() && log_->commit().ok());
   source_ = make_journal_source(*log_);
 }
@@ -41,6 +42,7 @@ void Simulation::at(Millis when, std::function<void()> run) { events_.push({when
 
 void Simulation::schedule_faults() {
   for (std::size_t i = 0; i < options_.emissions; ++i) at(some_time(options_.duration), [this] { emit(); });
+  for (std::size_t i = 0; i < options_.commands; ++i) at(some_time(options_.duration), [this] { say(); });
   for (int i = 0; i < options_.workspace_crashes; ++i) at(some_time(options_.duration), [this] { start_engine(); });
   for (int i = 0; i < options_.peer_crashes; ++i) at(some_time(options_.duration), [this] { peer_.restart(); });
   for (Millis from{0}; from < options_.duration;) {
@@ -78,12 +80,25 @@ void Simulation::emit() {
   engine_->step(now_);
 }
 
+void Simulation::say() {
+  event::BuildOptions options;
+  options.timestamp = Timestamp{1'772'366'400'000 + now_.count()};
+  options.entropy = random_.draw16();
+  const std::uint64_t number = peer_.said() + 1;
+  const event::Event event =
+      event::build_from_canonical("conductor:command_cancelled",
+                                  R"({"command_id":"c-)" + std::to_string(number) + R"(","reason":"late"})", options);
+  std::string text;
+  event::append_envelope(event, {"ws-42:conductor", "bridge:page", number, number, options.timestamp, {}, {}}, text);
+  peer_.say(std::move(text));
+}
+
 // The process ends and starts again: what was committed is there, nothing else.
 void Simulation::start_engine() {
   ++life_;
   keeper_busy_until_ = now_;
   log_->rollback();
-  LUMENFLOW_CHECK(outbox_.load().ok());
+  LUMENFLOW_CHECK(outbox_.load().ok() && inbound_.load().ok());
   engine_ = std::make_unique<Engine>(*source_, random_, options_.limits);
   LUMENFLOW_CHECK(engine_->start(now_).ok());
   engine_->step(now_);
@@ -132,7 +147,7 @@ void Simulation::keep(std::uint64_t id, std::function<Status()> write) {
     if (status.ok()) status = log_->commit();
     if (!status.ok()) {
       log_->rollback();
-      LUMENFLOW_CHECK(outbox_.load().ok());
+      LUMENFLOW_CHECK(outbox_.load().ok() && inbound_.load().ok());
     }
     engine_->kept(id, status, now_);
   });
@@ -160,6 +175,14 @@ void Simulation::carry_out(Action action) {
     exchange<HeartbeatAnswer>(
         [this, session = beat->session] { return peer_.heartbeat(session, faults()); },
         [this, id = beat->id](const HeartbeatAnswer& answer) { engine_->heard_heartbeat(id, answer, now_); });
+  } else if (const auto* ask = std::get_if<AskForMore>(&action)) {
+    exchange<FetchAnswer>([this, what = ask->fetch] { return peer_.fetch(what, faults()); },
+                          [this, id = ask->id](const FetchAnswer& answer) { engine_->heard_fetch(id, answer, now_); });
+  } else if (const auto* received = std::get_if<KeepReceived>(&action)) {
+    keep(received->id, [this, batch = received->batch]() -> Status {
+      LUMENFLOW_TRY(inbound_.take(*batch, Timestamp{1'772'366'400'000}));
+      return {};
+    });
   } else if (const auto* ack = std::get_if<KeepAcknowledged>(&action)) {
     keep(ack->id, [this, what = *ack] { return outbox_.acknowledge(what.stream, what.to); });
   } else if (const auto* dead = std::get_if<KeepDeadLetter>(&action)) {
@@ -189,7 +212,7 @@ void Simulation::wake() {
 bool Simulation::done() {
   if (!healed()) return false;
   if (engine_->state().connection == Connection::kForked) return true;
-  return outbox_.events() == 0 && dropped() + arrived() == [this] {
+  return inbound_.at().position == peer_.said() && outbox_.events() == 0 && dropped() + arrived() == [this] {
     std::uint64_t count = 0;
     for (const auto& [stream, events] : emitted_)
       for (const Emitted& event : events) count += event.queue_seq == 0 ? 1 : 0;
@@ -224,8 +247,31 @@ std::string Simulation::run() {
   return check();
 }
 
+// Every command once, in its order, and nothing else.
+std::string Simulation::check_inbound() const {
+  std::uint64_t next = 1;
+  for (Position at;;) {
+    const auto rows = log_->read(at, 512);
+    if (!rows.ok()) return rows.error().to_string();
+    if (rows->empty()) break;
+    for (const log::StoredRow& row : *rows) {
+      at = Position(row.first.value() + row.entries.size() - 1);
+      for (const std::string& entry : row.entries) {
+        if (entry.ends_with(R"("type":"event.refused"})")) return "refused: " + entry;
+        if (!entry.ends_with(R"("type":"event.received"})")) continue;
+        if (entry.find("\"c-" + std::to_string(next++) + "\"") == std::string::npos)
+          return "instead of command " + std::to_string(next - 1) + ": " + entry;
+      }
+    }
+  }
+  return next == peer_.said() + 1
+             ? ""
+             : "of " + std::to_string(peer_.said()) + " commands " + std::to_string(next - 1) + " came";
+}
+
 std::string Simulation::check() const {
   if (!fault_.empty()) return fault_;
+  if (std::string wrong = check_inbound(); !wrong.empty()) return wrong;
   if (engine_->state().connection == Connection::kForked) return "forked: " + engine_->state().last_error;
   std::map<std::string, std::uint64_t> lost;  // ephemerals, by kind
   for (const auto& [stream, emitted] : emitted_) {

@@ -34,6 +34,7 @@ struct SimulationOptions {
   double peer_faults = 0.1;    // of messages
   double keeper_fails = 0.03;  // of what is to be written down
   std::size_t emissions = 3'000;
+  std::size_t commands = 200;       // that the other side has for the workspace
   bool lies = false;                // acknowledges beyond, refuses what is right: what must do no harm
   bool loses_acknowledged = false;  // negative control: acknowledges what it has not taken
   EngineLimits limits = {};
@@ -66,6 +67,8 @@ class Simulation {
   void at(Millis when, std::function<void()> run);
   void schedule_faults();
   void emit();
+  void say();
+  std::string check_inbound() const;
   void start_engine();
   void pump();
   void carry_out(Action action);
@@ -88,6 +91,7 @@ class Simulation {
   bool partitioned_ = false;
   std::unique_ptr<log::Log> log_;
   journal::Outbox outbox_;
+  journal::Inbound inbound_;
   std::map<std::string, journal::StreamHead> heads_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Engine> engine_;

@@ -17,8 +17,8 @@ namespace lumenflow::uplink::testing {
 
 class Workspace final : public OutboxKeeper {
  public:
-  explicit Workspace(std::unique_ptr<log::Log> log) : log_(std::move(log)), outbox_(*log_) {
-    LUMENFLOW_CHECK(outbox_.load().ok() && outbox_.enable(Position(0)).ok());
+  explicit Workspace(std::unique_ptr<log::Log> log) : log_(std::move(log)), outbox_(*log_), inbound_(*log_, "ws-42") {
+    LUMENFLOW_CHECK(inbound_.load().ok() && outbox_.load().ok() && outbox_.enable(Position(0)).ok());
     commit();
   }
 
@@ -52,6 +52,15 @@ class Workspace final : public OutboxKeeper {
   void settle(const Settlement& settlement, Done done) override {
     done(write([&] { return outbox_.settle(settlement.stream, settlement.mark, settlement.dropped); }));
   }
+  void rebase(Done done) override {
+    done(write([&] { return outbox_.rebase(); }));
+  }
+  void receive(const journal::InboundBatch& batch, Done done) override {
+    done(write([&]() -> Status {
+      LUMENFLOW_TRY(inbound_.take(batch, kNoon));
+      return {};
+    }));
+  }
   std::uint64_t pending() {
     const std::lock_guard lock(mutex_);
     return outbox_.events();
@@ -72,6 +81,7 @@ class Workspace final : public OutboxKeeper {
   std::mutex mutex_;
   std::unique_ptr<log::Log> log_;
   journal::Outbox outbox_;
+  journal::Inbound inbound_;
   journal::StreamHead head_;
 };
 

@@ -1,0 +1,269 @@
+// Programs that multiply, swell, talk without end, do not die, or go for other processes, the network and the kernel.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "sandbox/testing/every_setting.h"
+
+namespace lumenflow::sandbox {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using testing::HostileWorld;
+using testing::Outcome;
+class HostileProcesses : public testing::EverySetting {};
+INSTANTIATE_TEST_SUITE_P(, HostileProcesses, ::testing::ValuesIn(testing::all_settings()),
+                         [](const auto& tested) { return tested.param.name; });
+
+// Kills, and says how long that took: a figure for the reader, not an expectation.
+void kill_and_tell(Child& child) {
+  const auto began = steady_clock::now();
+  child.kill();
+  const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
+  std::cout << "[ killed   ] within " << took.count() << " ms" << std::endl;
+}
+
+HOSTILE(HostileProcesses, ForkBombEnds) {
+  const Outcome outcome = world.run(R"(
+import os
+while True:
+    try: os.fork()
+    except OSError: pass
+)");
+  EXPECT_EQ(outcome.exit.limit, "processes") << outcome.exit.code << outcome.err;
+}
+
+HOSTILE(HostileProcesses, ForkBombIsKilled) {
+  Confinement bomb = world.python(R"(
+import os, sys
+mark = 'forkbomb-mark'
+print('on', flush=True)
+while True:
+    try: os.fork()
+    except OSError: pass
+)");
+  bomb.limits.processes = 400;
+  bomb.limits.memory_bytes = 8ull << 30;
+  const auto child = world.start(bomb);
+  ASSERT_TRUE(child);
+  EXPECT_EQ(testing::read_output(child->stdout_fd(), 3, milliseconds(20'000)), "on\n");
+  kill_and_tell(*child);
+  EXPECT_EQ(world.processes_with(std::string("forkbomb") + "-mark"), 0);
+}
+
+HOSTILE(HostileProcesses, MemoryBombEnds) {
+  const Outcome outcome = world.run(R"(
+kept = []
+while True: kept.append(bytearray(1 << 20))
+)");
+  EXPECT_EQ(outcome.exit.limit, "memory") << outcome.exit.code << outcome.err;
+}
+
+HOSTILE(HostileProcesses, MemoryBombOfManyEnds) {
+  const Outcome outcome = world.run(R"(
+import os, time
+for i in range(8):
+    if os.fork() == 0: break
+kept = []
+for i in range(100): kept.append(bytearray(1 << 20))
+time.sleep(60)
+)");
+  EXPECT_EQ(outcome.exit.limit, "memory") << outcome.exit.code << outcome.err;
+}
+
+HOSTILE(HostileProcesses, EndlessOutputIsStopped) {
+  const auto child = world.start(world.python(R"(
+import sys
+while True: sys.stdout.write('x' * 65536)
+)"));
+  ASSERT_TRUE(child);
+  EXPECT_EQ(testing::read_output(child->stdout_fd(), 1 << 20, milliseconds(20'000)).size(), 1u << 20);
+  kill_and_tell(*child);
+  const auto exit = child->wait(milliseconds(0));
+  ASSERT_TRUE(exit.ok());
+  EXPECT_EQ(exit->signal, SIGKILL);
+}
+
+HOSTILE(HostileProcesses, NothingEscapesByDoubleForkOrSession) {
+  const auto child = world.start(world.python(R"(
+import os, signal, time
+mark = 'escape-mark'
+for number in range(1, 32):
+    try: signal.signal(number, signal.SIG_IGN)
+    except OSError: pass
+for i in range(5):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() != 0: os._exit(0)
+        os.setsid() if os.getpid() != os.getsid(0) else None
+        time.sleep(600)
+time.sleep(0.2)
+print('on', flush=True)
+time.sleep(600)
+)"));
+  ASSERT_TRUE(child);
+  EXPECT_EQ(testing::read_output(child->stdout_fd(), 3, milliseconds(20'000)), "on\n");
+  const std::string mark = std::string("escape") + "-mark";
+  EXPECT_GE(world.processes_with(mark), 6);
+  kill_and_tell(*child);
+  EXPECT_EQ(world.processes_with(mark), 0);
+}
+
+HOSTILE(HostileProcesses, WhatItLeavesBehindEndsWithIt) {
+  const Outcome outcome = world.run(R"(
+import os, time
+mark = 'orphan-mark'
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(600)
+os._exit(7)
+)");
+  EXPECT_EQ(outcome.exit.code, 7);
+  EXPECT_EQ(world.processes_with(std::string("orphan") + "-mark"), 0);
+}
+
+HOSTILE(HostileProcesses, TheDestructorEndsIt) {
+  world.start(world.python("mark = 'destroyed-mark'\nimport time\ntime.sleep(600)"));
+  EXPECT_EQ(world.processes_with(std::string("destroyed") + "-mark"), 0);
+}
+
+HOSTILE(HostileProcesses, EndsWhenItsOwnerIsKilled) {
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t owner = ::fork();
+  if (owner == 0) {
+    const auto child =
+        world.start(world.python("mark = 'owner-mark'\nprint('on', flush=True)\nimport time\ntime.sleep(600)"));
+    const std::string on = child ? testing::read_output(child->stdout_fd(), 3, milliseconds(20'000)) : "";
+    [[maybe_unused]] const ssize_t n = ::write(ready[1], on.data(), on.size());
+    for (;;) ::pause();
+  }
+  ::close(ready[1]);
+  EXPECT_EQ(testing::read_output(ready[0], 3, milliseconds(20'000)), "on\n");
+  EXPECT_GE(world.processes_with(std::string("owner") + "-mark"), 1);
+  ::kill(owner, SIGKILL);
+  ::waitpid(owner, nullptr, 0);
+  const auto deadline = steady_clock::now() + milliseconds(20'000);
+  while (world.processes_with(std::string("owner") + "-mark") > 0 && steady_clock::now() < deadline) {
+  }
+  EXPECT_EQ(world.processes_with(std::string("owner") + "-mark"), 0);
+  ::close(ready[0]);
+}
+
+HOSTILE(HostileProcesses, SignalsNobodyElse) {
+  const pid_t bystander = ::fork();
+  if (bystander == 0)
+    for (;;) ::pause();
+  const Outcome outcome = world.run("victims = [" + std::to_string(::getpid()) + ", " + std::to_string(bystander) +
+                                    R"(]
+import os, signal
+for pid in victims + [os.getppid(), 1]:
+    if pid <= 0: continue
+    for number in [0, signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP]:
+        try:
+            os.kill(pid, number)
+            if os.getppid() != 1 and pid != 1: print('signalled', pid)
+        except OSError:
+            pass
+print('end')
+)");
+  EXPECT_EQ(outcome.out, "end\n") << outcome.err;
+  EXPECT_EQ(::waitpid(bystander, nullptr, WNOHANG), 0);
+  ::kill(bystander, SIGKILL);
+  ::waitpid(bystander, nullptr, 0);
+}
+
+HOSTILE(HostileProcesses, OpensNoNetwork) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t bytes = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&address), bytes), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &bytes);
+  const std::string source = "port = " + std::to_string(ntohs(address.sin_port)) + R"(
+import socket
+def attempt(family, kind, proto, where):
+    try:
+        s = socket.socket(family, kind, proto)
+        s.connect(where)
+        print('connected', family, kind)
+    except OSError:
+        pass
+attempt(socket.AF_INET, socket.SOCK_STREAM, 0, ('127.0.0.1', port))
+attempt(socket.AF_INET, socket.SOCK_DGRAM, 0, ('8.8.8.8', 53))
+for family, kind in [(socket.AF_INET, socket.SOCK_RAW), (socket.AF_PACKET, socket.SOCK_RAW),
+                     (socket.AF_NETLINK, socket.SOCK_RAW),
+                     (40, socket.SOCK_STREAM), (socket.AF_INET6, socket.SOCK_RAW), (38, socket.SOCK_SEQPACKET)]:
+    try:
+        socket.socket(family, kind, 1 if family == socket.AF_INET else 0)
+        print('made', family, kind)
+    except OSError:
+        pass
+)";
+  EXPECT_EQ(world.run(source).out, "");
+  Confinement open = world.python(source);
+  open.network.posture = NetworkGrant::Posture::kFull;
+  EXPECT_NE(world.run(open).out.find("connected 2 1"), std::string::npos) << "the grant was given";
+  ::close(listener);
+}
+
+HOSTILE(HostileProcesses, ReachesNoKernelInterface) {
+  const Outcome outcome = world.run(R"(
+import ctypes, errno, os, platform
+libc = ctypes.CDLL(None, use_errno=True)
+x86 = platform.machine() == 'x86_64'
+calls = {'ptrace': (101, 117), 'mount': (165, 40), 'unshare': (272, 97), 'setns': (308, 268), 'bpf': (321, 280),
+         'perf_event_open': (298, 241), 'keyctl': (250, 219), 'userfaultfd': (323, 282),
+         'open_by_handle_at': (304, 265),
+         'io_uring_setup': (425, 425), 'clone3': (435, 435), 'kexec_load': (246, 104), 'process_vm_readv': (310, 270),
+         'shmget': (29, 194), 'newer': (460, 460), 'chroot': (161, 51), 'pidfd_getfd': (438, 438)}
+for name, numbers in sorted(calls.items()):
+    ctypes.set_errno(0)
+    answer = libc.syscall(numbers[0 if x86 else 1], 0, 0, 0, 0, 0, 0)
+    if answer != -1 or ctypes.get_errno() not in (errno.EPERM, errno.ENOSYS):
+        print(name, ctypes.get_errno())
+ctypes.set_errno(0)
+answer = libc.syscall(56 if x86 else 220, 0x10000000 | 17, 0, 0, 0, 0)
+if answer != -1 or ctypes.get_errno() != errno.EPERM: print('clone')
+import fcntl
+try: fcntl.ioctl(0, 0x5412, b'x')
+except OSError as error:
+    if error.errno != errno.EPERM: print('TIOCSTI', error)
+status = open('/proc/self/status').read()
+for line in ['CapEff:\t0000000000000000', 'CapPrm:\t0000000000000000', 'CapAmb:\t0000000000000000',
+             'NoNewPrivs:\t1', 'Seccomp:\t2']:
+    if line not in status: print('not', line)
+print(sorted(int(fd) for fd in os.listdir('/proc/self/fd'))[:4])
+)");
+  EXPECT_EQ(outcome.out, "[0, 1, 2, 3]\n") << outcome.err;  // 3 is the folder that is being listed
+}
+
+HOSTILE(HostileProcesses, InheritsNoEnvironment) {
+  ::setenv("LUMENFLOW_TOKEN", "SECRET-token", 1);
+  const Outcome outcome = world.run("import os\nprint(sorted(os.environ))");
+  EXPECT_EQ(outcome.out.find("LUMENFLOW"), std::string::npos) << outcome.out;
+}
+
+HOSTILE(HostileProcesses, ExitAndSignalAreTold) {
+  EXPECT_EQ(world.run("raise SystemExit(3)").exit.code, 3);
+  EXPECT_EQ(world.run("raise SystemExit(137)").exit.signal, 0);
+  const ChildExit exit = world.run("import os\nos.abort()").exit;
+  EXPECT_EQ(exit.signal, SIGABRT);
+  EXPECT_EQ(exit.code, 128 + SIGABRT);
+  Confinement missing = world.python("");
+  missing.command = {"no-such-program"};
+  const auto child = world.launcher().start(missing);
+  ASSERT_FALSE(child.ok());
+  EXPECT_EQ(child.error().code(), ErrorCode::kInvalidInput);
+}
+
+}  // namespace
+}  // namespace lumenflow::sandbox

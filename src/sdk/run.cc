@@ -1,0 +1,194 @@
+#include "sdk/run.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "base/ulid.h"
+
+namespace lumenflow::sdk {
+namespace {
+
+constexpr std::size_t kPageMax = 1000;  // of store/scan
+
+std::string first_ulid(const json::Value& readings) {
+  const std::string_view given = json::string_or(readings, "ulid", "");
+  if (!given.empty()) return std::string(given);
+  return make_ulid(SystemClock().now(), SystemRandom().draw16()).str();
+}
+
+std::int64_t start_ms(const json::Value& readings) {
+  const Result<Timestamp> given = parse_rfc3339(json::string_or(readings, "now", ""));
+  return given.ok() ? given->ms : SystemClock().now().ms;
+}
+
+Error unexpected(std::string_view method) {
+  return Error(ErrorCode::kInternal, "the host's answer to " + std::string(method) + " is not what the protocol says");
+}
+
+// Nothing for what is no answer to store/scan.
+std::optional<std::vector<StoreItem>> items_of(json::Value& answer) {
+  json::Value* items = answer.is_object() ? answer.if_object()->find("items") : nullptr;
+  if (items == nullptr || !items->is_array()) return std::nullopt;
+  std::vector<StoreItem> found;
+  for (json::Value& item : *items->if_array()) {
+    json::Object* pair = item.if_object();
+    json::Value* value = pair == nullptr ? nullptr : pair->find("value");
+    if (value == nullptr) return std::nullopt;
+    found.push_back({std::string(json::string_or(item, "key", "")), std::move(*value)});
+  }
+  return found;
+}
+
+json::Object emission(std::string_view kind, json::Value payload, EmitOptions options) {
+  json::Object params;
+  params.set("kind", kind);
+  params.set("payload", std::move(payload));
+  if (options.idempotency_key) params.set("idempotency_key", *std::move(options.idempotency_key));
+  if (options.timestamp) params.set("timestamp", *std::move(options.timestamp));
+  return params;
+}
+
+}  // namespace
+
+Run::Run(Connection& connection, const Registration& registration, std::string id, const json::Value& readings)
+    : connection_(connection),
+      registration_(registration),
+      id_(std::move(id)),
+      now_ms_(start_ms(readings)),
+      ulid_(first_ulid(readings)) {}
+
+std::string Run::new_ulid() {
+  std::string ulid = ulid_;
+  if (const std::optional<Ulid> number = parse_ulid(ulid)) ulid_ = next_ulid(*number).str();
+  return ulid;
+}
+
+bool Run::has_tool(std::string_view name) const {
+  return std::ranges::any_of(registration_.tools(), [&](const RegisteredTool& tool) { return tool.name == name; });
+}
+
+Result<json::Value> Run::ask(std::string_view method, json::Object params) {
+  params.set("in", id_);
+  return connection_.ask(method, std::move(params), id_);
+}
+
+Status Run::emit(std::string_view kind, json::Value payload, EmitOptions options) {
+  json::Object params = emission(kind, std::move(payload), std::move(options));
+  params.set("with_result", true);
+  Result<json::Value> answer = ask("event/emit", std::move(params));
+  if (!answer.ok()) return std::move(answer).error();
+  return {};
+}
+
+Result<Emitted> Run::emit_now(std::string_view kind, json::Value payload, EmitOptions options) {
+  LUMENFLOW_TRY_ASSIGN(const json::Value answer,
+                       ask("event/emit", emission(kind, std::move(payload), std::move(options))));
+  return Emitted{std::string(json::string_or(answer, "event_id", "")),
+                 std::string(json::string_or(answer, "timestamp", "")),
+                 static_cast<std::uint64_t>(json::integer_or(answer, "seq", 0))};
+}
+
+Status Run::check_fetch(const HttpRequest& request) const {
+  if (!request.url.starts_with("https://"))
+    return Error(ErrorCode::kInvalidInput, "'" + request.url + "' is no https URL");
+  if (!request.allowlist.empty())
+    return Error(ErrorCode::kInvalidInput,
+                 "the call's network scope says which hosts are allowed: leave the allowlist empty");
+  if (!connection_.offers("http/fetch"))
+    return Error(ErrorCode::kMethodNotAllowed, "this host does not offer http/fetch");
+  return {};
+}
+
+Result<HttpResponse> Run::fetch(const HttpRequest& request) {
+  LUMENFLOW_TRY(check_fetch(request));
+  json::Object params;
+  params.set("url", request.url);
+  params.set("body", request.body);
+  params.set("timeout_ms", request.timeout_ms);
+  LUMENFLOW_TRY_ASSIGN(const json::Value answer, ask("http/fetch", std::move(params)));
+  return HttpResponse{static_cast<int>(json::integer_or(answer, "status", 0)),
+                      std::string(json::string_or(answer, "body", ""))};
+}
+
+Result<std::optional<json::Value>> Run::get(std::string_view key) {
+  LUMENFLOW_TRY_ASSIGN(json::Value answer, ask("store/get", {{"key", key}}));
+  json::Value* value = answer.is_object() ? answer.if_object()->find("value") : nullptr;
+  if (value == nullptr) return unexpected("store/get");
+  if (value->is_null()) return std::optional<json::Value>();
+  return std::optional<json::Value>(std::move(*value));
+}
+
+Status Run::put(std::string_view key, json::Value value) {
+  Result<json::Value> answer = ask("store/put", {{"key", key}, {"value", std::move(value)}});
+  if (!answer.ok()) return std::move(answer).error();
+  return {};
+}
+
+Status Run::erase(std::string_view key) {
+  Result<json::Value> answer = ask("store/delete", {{"key", key}});
+  if (!answer.ok()) return std::move(answer).error();
+  return {};
+}
+
+Result<std::vector<StoreItem>> Run::scan(std::string_view prefix, std::string_view after, std::size_t limit) {
+  std::vector<StoreItem> found;
+  std::string behind(after);
+  while (found.size() < limit) {
+    json::Object params{{"prefix", prefix}, {"limit", std::uint64_t{std::min(limit - found.size(), kPageMax)}}};
+    if (!behind.empty()) params.set("after", behind);
+    LUMENFLOW_TRY_ASSIGN(json::Value answer, ask("store/scan", std::move(params)));
+    auto page = items_of(answer);
+    if (!page) return unexpected("store/scan");
+    std::move(page->begin(), page->end(), std::back_inserter(found));
+    const std::string_view next = json::string_or(answer, "next", "");
+    if (next.empty()) break;
+    behind = next;
+  }
+  return found;
+}
+
+// The protocol reads forwards only.
+Result<std::vector<StoreItem>> Run::scan_descending(std::string_view prefix, std::string_view before,
+                                                    std::size_t limit) {
+  LUMENFLOW_TRY_ASSIGN(std::vector<StoreItem> all, scan(prefix, {}, std::size_t(-1)));
+  if (!before.empty()) std::erase_if(all, [&](const StoreItem& item) { return item.key >= before; });
+  std::ranges::reverse(all);
+  if (all.size() > limit) all.erase(all.begin() + static_cast<std::ptrdiff_t>(limit), all.end());
+  return all;
+}
+
+Result<json::Value> Run::invoke(std::string_view tool, json::Value input, std::optional<std::string> idempotency_key) {
+  json::Object params{{"tool", tool}, {"input", std::move(input)}};
+  if (idempotency_key) params.set("idempotency_key", *std::move(idempotency_key));
+  LUMENFLOW_TRY_ASSIGN(json::Value answer, ask("tool/invoke", std::move(params)));
+  if (json::boolean_or(answer, "success", false)) {
+    json::Value* data = answer.if_object()->find("data");
+    return data == nullptr ? json::Value() : std::move(*data);
+  }
+  const json::Value* error = answer.find("error");
+  if (error == nullptr) return unexpected("tool/invoke");
+  const std::string_view code = json::string_or(*error, "code", "");
+  std::string message(json::string_or(*error, "message", ""));
+  if (const auto known = error_code_from_name(code)) return Error(*known, std::move(message));
+  return Error(ErrorCode::kInternal, std::string(code) + ": " + message);
+}
+
+Result<bool> Run::was_handled(std::string_view kind, std::string_view replay_key) {
+  LUMENFLOW_TRY_ASSIGN(const json::Value answer, ask("replay_log/has", {{"kind", kind}, {"replay_key", replay_key}}));
+  return json::boolean_or(answer, "has", false);
+}
+
+void Run::progress(double fraction, std::string_view message) {
+  connection_.notify("tool/progress", {{"in", id_}, {"fraction", fraction}, {"message", message}});
+}
+
+void Run::log(std::string_view level, std::string_view message, json::Value fields) {
+  json::Object params{{"level", level}, {"message", message}};
+  if (fields.is_object() && !fields.as_object().empty()) params.set("fields", std::move(fields));
+  connection_.notify("log", std::move(params));
+}
+
+}  // namespace lumenflow::sdk

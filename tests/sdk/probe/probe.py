@@ -1,0 +1,77 @@
+"""The pack that protocol_test.py drives, in Python."""
+
+from lumenflow_pack import Pack, ToolError, ToolOutput
+
+pack = Pack()
+
+
+@pack.tool("probe:echo")
+def echo(_, input):
+    return input
+
+
+@pack.tool("probe:surroundings")
+def surroundings(context, _):
+    return {"receipt_id": context.receipt_id, "tool": context.tool, "subject": context.subject, "now_ms": context.now_ms(),
+            "ulids": [context.new_ulid(), context.new_ulid()], "config": context.config}
+
+
+@pack.tool("probe:ledger")
+def ledger(context, input):
+    context.store.put("a", input)
+    context.store.delete("b")
+    absent = context.store.get("b") is None
+    keys = [key for key, _ in context.store.items("a")]
+    emitted = context.emit_now("probe:done", {"n": 1}, idempotency_key="k", timestamp="2026-03-01T12:00:00.000Z")
+    context.emit("probe:done", {"n": 2})
+    return {"a": context.store.get("a"), "absent": absent, "keys": keys, "event_id": emitted["event_id"]}
+
+
+@pack.tool("probe:refuse")
+def refuse(_, __):
+    raise ToolError("NOT_FOUND", "no such thing", {"asked": True})
+
+
+@pack.tool("probe:crash")
+def crash(_, __):
+    raise RuntimeError("the tool broke")
+
+
+@pack.tool("probe:until_cancelled")
+def until_cancelled(context, _):
+    while True:
+        context.store.get("a")
+
+
+@pack.tool("probe:print")
+def print_to_stdout(context, _):
+    print("this is no message")
+    context.progress(0.5, "half")
+    context.log("info", "a line", n=1)
+    return ToolOutput({"printed": True}, [{"type": "text", "text": "printed"}])
+
+
+@pack.tool("probe:outside")
+def outside(context, _):
+    return {"data": context.invoke("other:tool", {"x": 1}, idempotency_key="i"),
+            "status": context.fetch("https://example.com/hook", "{}")["status"],
+            "handled": context.was_handled("conductor:recovery_requested", "t-1")}
+
+
+@pack.handler("conductor:recovery_requested", replay_key=lambda event: event["payload"]["target_id"])
+def recover(context, event):
+    context.store.put("recovered/" + event["payload"]["target_id"], {"attempt": context.attempt, "from": event["from"]})
+
+
+@pack.handler("task_created", idempotent=True)
+def created(_, event):
+    raise RuntimeError("not today, " + event["payload"]["task_id"])
+
+
+@pack.status
+def status(receipt_id):
+    return {"rcpt-applied": ("applied", {"n": 1}), "rcpt-not": "not_applied"}.get(receipt_id, "unknown")
+
+
+if __name__ == "__main__":
+    pack.run()
