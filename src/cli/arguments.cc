@@ -83,7 +83,8 @@ void add_workspace_commands(CLI::App& app, Parsed& parsed) {
 void add_pack_test(CLI::App& pack, Parsed& parsed) {
   CLI::App* test = pack.add_subcommand("test", "Prove that a pack behaves: the conformance checks C1 to C9");
   CLI::Option* folder = test->add_option("folder", parsed.pack_test.folder, "the pack's folder")->capture_default_str();
-  test->add_option("--id", parsed.pack_test.id, "a builtin")->excludes(folder);
+  test->add_option("--id", parsed.pack_test.id, "a builtin, a pin of the workspace, or a folder of packs/")
+      ->excludes(folder);
   test->add_option("--format", parsed.pack_test.format)
       ->check(CLI::IsMember({"text", "junit", "tap"}))
       ->capture_default_str();

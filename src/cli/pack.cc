@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/diagnostics_output.h"
+#include "cli/pack_folder.h"
 #include "kernel/workspace_packs.h"
 #include "pack/pack_files.h"
 #include "pack/validation.h"
@@ -57,21 +58,26 @@ std::string id_meant(const Context& context, const std::string& root, const std:
   return pack::nearest(id, candidates).value_or("");
 }
 
-// Builtins, then the workspace's pins, then its packs/ (here, where there is no workspace).
+// Builtins first.
 Result<pack::Diagnostics> validate_id(const Context& context, const std::string& id) {
   for (const pack::BuiltinPack* pack : context.builtin_packs)
     if (pack->id == id) return pack::validate_builtin(*pack, context.builtin_packs);
+  LUMENFLOW_TRY_ASSIGN(const std::string folder, pack_folder(context, id, ""));
+  return validate_folder(context, folder);
+}
+
+}  // namespace
+
+Result<std::string> pack_folder(const Context& context, const std::string& id, const std::string& written) {
+  if (id.empty()) return folder_of(written);
   const Result<std::string> root = workspace_root(context);
-  if (const std::string pinned = root.ok() ? pinned_folder(context, *root, id) : ""; !pinned.empty())
-    return validate_folder(context, pinned);
+  if (const std::string pinned = root.ok() ? pinned_folder(context, *root, id) : ""; !pinned.empty()) return pinned;
   const std::string folder = join_path(root.ok() ? join_path(*root, "packs") : "packs", id);
-  if (has_manifest(context, folder)) return validate_folder(context, folder);
+  if (has_manifest(context, folder)) return folder;
   const std::string meant = id_meant(context, root.ok() ? *root : "", id);
   return Error(ErrorCode::kNotFound, "no pack '" + id + "' is builtin or pinned, and " + folder + " has no manifest" +
                                          (meant.empty() ? "" : "; did you mean '" + meant + "'?"));
 }
-
-}  // namespace
 
 int run_pack_validate(Context& context, const PackValidateFlags& flags) {
   Result<pack::Diagnostics> found =

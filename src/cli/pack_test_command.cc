@@ -10,7 +10,10 @@
 
 #include "base/logging.h"
 #include "cli/commands.h"
+#include "cli/pack_folder.h"
 #include "conformance/conformance.h"
+#include "hosts/process_host.h"
+#include "sandbox/launcher.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -38,20 +41,43 @@ class ScratchFolder {
   bool made_ = false;
 };
 
-Result<std::unique_ptr<conformance::PackUnderTest>> find_pack(const Context& context, const PackTestFlags& flags) {
+// Starts packs that are processes, under the strongest sandbox that there is.
+class Hosts {
+ public:
+  explicit Hosts(std::string workspace_root)
+      : workspace_root_(std::move(workspace_root)),
+        launcher_(sandbox::make_launcher({.weakest = sandbox::Tier::kLandlock})),
+        host_(*launcher_, {}) {}
+
+  pack::CodeLoader loader() {
+    return [this](const pack::Manifest& manifest, const std::string& folder, pack::Registration& registration) {
+      return host_.load({manifest, folder, workspace_root_, "ws-conformance", registration.config()}, registration);
+    };
+  }
+
+ private:
+  const std::string workspace_root_;
+  const std::unique_ptr<sandbox::Launcher> launcher_;
+  hosts::ProcessHost host_;  // after the launcher that it uses
+};
+
+Result<std::unique_ptr<conformance::PackUnderTest>> find_pack(const Context& context, const PackTestFlags& flags,
+                                                              Hosts& hosts) {
   for (const pack::BuiltinPack* pack : context.builtin_packs)
     if (pack->id == flags.id) return conformance::builtin_under_test(*pack);
-  if (!flags.id.empty()) return Error(ErrorCode::kNotFound, "no pack '" + flags.id + "' is builtin");
-  return Error(ErrorCode::kNotFound, "packs in folders cannot be started by this program; test a builtin with --id ID");
+  LUMENFLOW_TRY_ASSIGN(const std::string found, pack_folder(context, flags.id, flags.folder));
+  LUMENFLOW_TRY_ASSIGN(std::string folder, context.files.real_path(found));
+  return conformance::folder_under_test(context.files, std::move(folder), hosts.loader());
 }
 
 }  // namespace
 
 int run_pack_test(Context& context, const PackTestFlags& flags) {
-  const auto pack = find_pack(context, flags);
-  if (!pack.ok()) return fail_usage(context, pack.error());
   const ScratchFolder scratch;
   if (!scratch.made()) return fail_usage(context, Error(ErrorCode::kIo, "no folder for the test's workspaces"));
+  Hosts hosts(join_path(scratch.path(), "workspace"));
+  const auto pack = find_pack(context, flags, hosts);
+  if (!pack.ok()) return fail_usage(context, pack.error());
   conformance::Options options;
   options.folder = scratch.path();
   options.seed = flags.seed;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "conformance/run.h"
@@ -23,6 +25,10 @@ void skip_the_rest(Run& run) {
 }  // namespace
 
 Result<Report> run_conformance(PackUnderTest& pack, const Options& options) {
+  std::error_code error;
+  std::filesystem::create_directories(join_path(options.folder, "workspace"),
+                                      error);  // code may want it when it starts
+  if (error) return Error(ErrorCode::kIo, "no folder for the workspaces: " + error.message());
   Run run(pack, options);
   run.report.seed = options.seed;
   LUMENFLOW_TRY(check_manifest(run));

@@ -37,6 +37,7 @@ class ObservedHost : public Interface {
   Status check_fetch(const pack::HttpRequest& request) const override { return inner_.check_fetch(request); }
   bool notify_operator(std::string_view line) override { return inner_.notify_operator(line); }
   void wake(std::string_view timer, std::int64_t at_ms) override { inner_.wake(timer, at_ms); }
+  pack::HostedRun* hosted() override { return inner_.hosted(); }
 
  protected:
   Interface& inner_;
@@ -99,8 +100,18 @@ pack::InputRule observed_rule(const pack::InputRule& rule, Observed& seen) {
 
 }  // namespace
 
-void observe(pack::Registration& pack, Observed& seen, pack::Registration& host) {
+pack::RegisteredTimer probe_timer(Observed& seen) {
+  const auto run = [&seen](pack::HostContext& context) -> Result<std::optional<std::int64_t>> {
+    if (const auto probe = std::exchange(seen.probe, nullptr)) probe(context);
+    return std::optional<std::int64_t>();
+  };
+  return {std::string(kProbeTimer), run};
+}
+
+void observe(pack::Registration& pack, Observed& seen, pack::Registration& host, std::shared_ptr<Executor> executor) {
   host.status(pack.status());
+  host.isolation(pack.isolation());
+  if (pack.executor() != nullptr && executor != nullptr) host.runs_on(std::move(executor));
   host.input_rule(observed_rule(pack.input_rule(), seen));
   for (const pack::RegisteredTool& tool : pack.tools()) host.tool(tool.name, tool.traits, observed_tool(tool, seen));
   for (const pack::RegisteredHandler& handler : pack.handlers())
@@ -110,10 +121,6 @@ void observe(pack::Registration& pack, Observed& seen, pack::Registration& host)
       ObservedHost<pack::HostContext> observed(context, seen, "the timer " + timer.name);
       return timer.handler(observed);
     });
-  host.timer(std::string(kProbeTimer), [&seen](pack::HostContext& context) -> Result<std::optional<std::int64_t>> {
-    if (const auto probe = std::exchange(seen.probe, nullptr)) probe(context);
-    return std::optional<std::int64_t>();
-  });
 }
 
 }  // namespace lumenflow::conformance

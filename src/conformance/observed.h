@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/executor.h"
 #include "lumenflow/pack.h"
 
 namespace lumenflow::conformance {
@@ -26,7 +28,12 @@ struct Observed {
   std::function<void(pack::HostContext&)> probe;
 };
 
-// Moves what `pack` registered to `host`, each function wrapped. `seen` outlives it.
-void observe(pack::Registration& pack, Observed& seen, pack::Registration& host);
+// Runs `seen.probe`, which outlives it, when the workspace opens.
+pack::RegisteredTimer probe_timer(Observed& seen);
+
+// Moves what `pack` registered to `host`, each function wrapped. `seen` outlives it. What has an executor of its own
+// runs on `executor` instead, so that a test has one thread and one order.
+void observe(pack::Registration& pack, Observed& seen, pack::Registration& host,
+             std::shared_ptr<Executor> executor = nullptr);
 
 }  // namespace lumenflow::conformance

@@ -1,5 +1,7 @@
 #include "conformance/pack_under_test.h"
 
+#include <utility>
+
 #include "pack/pack_files.h"
 
 namespace lumenflow::conformance {
@@ -25,7 +27,8 @@ class BuiltinUnderTest final : public PackUnderTest {
     };
     starting = &start;
     pack::RegistryBuilder builder;
-    builder.add_builtin({pack_.id, pack_.files, register_starting});
+    const pack::BuiltinPack started{pack_.id, pack_.files, register_starting};  // until it is built
+    builder.add_builtin(started);
     std::shared_ptr<const pack::Registry> registry = builder.build(&everything_granted());
     starting = nullptr;
     return registry;
@@ -34,6 +37,44 @@ class BuiltinUnderTest final : public PackUnderTest {
  private:
   const pack::BuiltinPack& pack_;
   const pack::EmbeddedPackFiles files_;
+};
+
+class FolderUnderTest final : public PackUnderTest {
+ public:
+  FolderUnderTest(const Files& files, std::string folder, pack::CodeLoader load_code)
+      : folder_(std::move(folder)), files_(files, folder_), load_code_(std::move(load_code)) {}
+
+  Result<std::string> read(std::string_view path) const override { return files_.read(path); }
+  std::string display_path() const override { return join_path(folder_, "manifest.yaml"); }
+
+  std::shared_ptr<const pack::Registry> start(const Observe& observe) override {
+    pack::RegistryBuilder builder;
+    pack::PackOrigin origin;
+    origin.source = "local";
+    origin.folder = folder_;
+    origin.source_folder = folder_;
+    builder.add_opened(id(), *this, display_path(), std::move(origin));
+    const auto start = [&](const pack::Manifest& manifest, const std::string& folder,
+                           pack::Registration& host) -> Status {
+      pack::Registration own(host.config());
+      if (load_code_) LUMENFLOW_TRY(load_code_(manifest, folder, own));
+      observe(own, host);
+      return {};
+    };
+    return builder.build(&everything_granted(), start);
+  }
+
+ private:
+  // As the manifest has it: a folder tested by itself is pinned by nobody.
+  std::string id() const {
+    pack::Diagnostics ignored;  // the registry finds them again
+    const auto manifest = pack::parse_manifest(*this, display_path(), ignored);
+    return manifest ? manifest->id : std::string();
+  }
+
+  const std::string folder_;
+  const pack::FolderPackFiles files_;
+  const pack::CodeLoader load_code_;
 };
 
 }  // namespace
@@ -46,6 +87,10 @@ const pack::Activation& everything_granted() {
 
 std::unique_ptr<PackUnderTest> builtin_under_test(const pack::BuiltinPack& pack) {
   return std::make_unique<BuiltinUnderTest>(pack);
+}
+
+std::unique_ptr<PackUnderTest> folder_under_test(const Files& files, std::string folder, pack::CodeLoader load_code) {
+  return std::make_unique<FolderUnderTest>(files, std::move(folder), std::move(load_code));
 }
 
 }  // namespace lumenflow::conformance

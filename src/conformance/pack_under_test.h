@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "base/files.h"
 #include "lumenflow/pack.h"
 #include "pack/registry.h"
 
@@ -28,6 +29,10 @@ class PackUnderTest : public pack::PackFiles {
 // Borrows the pack, which is static data. Starting it again is registering again: what such a pack keeps in static
 // variables outlives that.
 std::unique_ptr<PackUnderTest> builtin_under_test(const pack::BuiltinPack& pack);
+
+// A pack that lies in a folder (absolute, without symlinks), whose code `load_code` starts: each time anew, so whatever
+// it gives ends with what is registered. Borrows the file system.
+std::unique_ptr<PackUnderTest> folder_under_test(const Files& files, std::string folder, pack::CodeLoader load_code);
 
 // Nobody is asked and every surface is there: what a pack needs of its workspace is no matter of these checks.
 const pack::Activation& everything_granted();

@@ -17,6 +17,16 @@ namespace {
 
 constexpr std::size_t kEntriesMax = 1'000'000;
 constexpr std::size_t kBytesMax = 1u << 30;
+// Runs what it is given in its turn among everything else.
+class InTurn final : public Executor {
+ public:
+  explicit InTurn(Executor& all) : all_(all) {}
+  bool post(std::function<void()> task) override { return all_.post(std::move(task)); }
+
+ private:
+  Executor& all_;
+};
+
 constexpr Timestamp kEventTime{1'772'362'800'000};  // 2026-03-01T11:00:00Z, before the workspace's first moment
 
 std::vector<pack::Scope> all_scopes() {
@@ -45,6 +55,7 @@ Scratch::Scratch(PackUnderTest& pack, Observed& seen, std::string folder, std::u
       root_(join_path(folder_, "workspace")),
       seed_(seed),
       random_(seed),
+      hosted_executor_(std::make_shared<InTurn>(executor_)),
       blob_files_(make_memory_files()),
       blobs_(*blob_files_, "/blobs"),
       log_(log::make_faulty_log(log::make_memory_log("01CONFORMANCE"), faults_)) {}
@@ -71,11 +82,14 @@ Result<std::unique_ptr<Scratch>> Scratch::open(PackUnderTest& pack, Observed& se
 
 Status Scratch::start_code() {
   registry_.reset();
-  registry_ = pack_.start([this](pack::Registration& pack, pack::Registration& host) { observe(pack, seen_, host); });
+  registry_ = pack_.start(
+      [this](pack::Registration& own, pack::Registration& host) { observe(own, seen_, host, hosted_executor_); });
   if (registry_->packs().empty())
-    return Error(ErrorCode::kInvalidConfiguration, pack::render_text(registry_->diagnostics(), false));
+    return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(registry_->diagnostics(), false));
+  pack::LoadedPack& pack = *registry_->packs().front();
+  pack.timers.push_back(probe_timer(seen_));
   // Nobody is there to be asked, and what only other packs may call is tested too.
-  registry_->packs().front()->manifest.handler_approvals.clear();
+  pack.manifest.handler_approvals.clear();
   for (const auto& tool : registry_->tools()) {
     tool->descriptor.required_approvals.clear();
     tool->descriptor.internal_only = false;
@@ -91,9 +105,11 @@ Status Scratch::open_kernel() {
   options.redaction_key = std::string(32, 'k');
   options.version = "conformance";
   options.outbox = kernel::OutboxMode::kNone;
-  // A task that waits for the strand runs it here and now.
+  // A task that waits for the strand runs it here and now, and the tools that it calls in turn.
   options.doorbell = [this, own = std::this_thread::get_id()] {
-    if (in_task_ && std::this_thread::get_id() == own) kernel_->run_pending();
+    if (!in_task_ || std::this_thread::get_id() != own) return;
+    do kernel_->run_pending();
+    while (executor_.run_one());
   };
   const kernel::KernelPorts ports{*log_, blobs_, clock_, random_, executor_, nullptr};
   LUMENFLOW_TRY_ASSIGN(kernel_, kernel::Kernel::open(ports, std::move(options)));

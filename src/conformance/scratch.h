@@ -89,6 +89,7 @@ class Scratch {
   ManualClock clock_;
   SeededRandom random_;
   ManualExecutor executor_;
+  std::shared_ptr<Executor> hosted_executor_;  // shared, as registrations hold it: executor_ again
   log::LogFaults faults_;
   std::unique_ptr<Files> blob_files_;
   journal::BlobStore blobs_;
