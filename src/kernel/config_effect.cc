@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "kernel/config_rules.h"
 #include "pack/fields.h"
 #include "pack/yaml.h"
 
 namespace lumenflow::kernel {
 namespace {
 
-constexpr std::string_view kRules = "LF2012";
 constexpr std::string_view kNothing = "LF2013";
 
 // Keys that nothing reads yet, with the value that says the same as leaving them out.
@@ -17,15 +17,8 @@ struct IdleKey {
   std::string_view neutral;  // as JSON; empty: none
 };
 constexpr IdleKey kIdleKeys[] = {
-    {"/lanes", "[]"},
-    {"/allow_loosening", "false"},
-    {"/uplink/sidecar_url", ""},
-    {"/events/retention", ""},
-    {"/journal/retention", ""},
-    {"/journal/backup", ""},
-    {"/sandbox/limits/cpu_time", ""},
-    {"/limits/call_timeout", ""},
-    {"/record", "false"},
+    {"/lanes", "[]"},        {"/uplink/sidecar_url", ""},      {"/events/retention", ""},    {"/journal/retention", ""},
+    {"/journal/backup", ""}, {"/sandbox/limits/cpu_time", ""}, {"/limits/call_timeout", ""}, {"/record", "false"},
     {"/telemetry/otlp", ""},
 };
 // Sections of packs, which are read where their pack runs.
@@ -34,13 +27,6 @@ constexpr std::string_view kPackKeys[] = {"routines", "gates", "agent_runtime", 
 class Effects {
  public:
   Effects(const json::Value& document, pack::Report& report) : document_(document), report_(report) {}
-
-  void refuse_rules(const std::string& pointer) {
-    const json::Value* rules = document_.at_pointer(pointer);
-    if (rules == nullptr || !rules->is_array() || rules->as_array().empty()) return;
-    report_.at_key(kRules, pointer, "this version does not evaluate rules, so these would not be kept",
-                   "remove them; 'default_decision', 'scopes' and tokens' scopes are enforced");
-  }
 
   void warn(const std::string& pointer) {
     report_.at_key(kNothing, pointer, "'" + pointer.substr(1) + "' has no effect in this version",
@@ -83,22 +69,23 @@ class Effects {
 }  // namespace
 
 void report_without_effect(const std::string& file, const std::string& text, const WorkspaceConfig& config,
-                           const std::set<std::string>& sections, pack::Diagnostics& diagnostics) {
+                           const pack::Registry& registry, pack::Diagnostics& diagnostics) {
   pack::YamlDocument document;
   pack::Diagnostics found;
   if (!parse_yaml(file, text, "LF2001", document, found)) return;  // it was parsed before
   pack::Report report(document, {"LF2002", "LF2003", "LF2004"}, found);
   Effects effects(document.value, report);
-  effects.refuse_rules("/policies");
-  for (std::size_t i = 0; i < config.lanes.size(); ++i)
-    effects.refuse_rules(pack::child_pointer("/lanes", i) + "/policies");
+  check_rules(config, registry, report);
   for (const IdleKey& key : kIdleKeys) effects.warn_of(key);
   effects.warn_of_providers();
   effects.warn_of_surfaces(config);
   if (config.uplink == "conductor")
     effects.warn(document.value.find("uplink")->is_string() ? "/uplink" : "/uplink/adapter");
+  const auto is_read = [&registry](std::string_view key) {
+    return std::ranges::any_of(registry.packs(), [&](const auto& pack) { return pack->manifest.config_key == key; });
+  };
   for (const std::string_view key : kPackKeys)
-    if (document.value.find(key) != nullptr && !sections.contains(std::string(key)))
+    if (document.value.find(key) != nullptr && !is_read(key))
       report.at_key(kNothing, pack::child_pointer("", key),
                     "'" + std::string(key) + "' has no effect: no active pack reads it", "leave it out");
   found.sort();

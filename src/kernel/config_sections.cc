@@ -146,11 +146,11 @@ json::Value read_provider(Context& context, const json::Value& value, const std:
       {"provider", provider}, {"approvals", approvals}, {"expires_ms", static_cast<std::int64_t>(expires.count())}};
 }
 
-// A surface id with `*` anywhere: `*`, `software-delivery:*`, `*:destructive`.
+// A surface id with `*` anywhere: `*`, `software-delivery:*`, `*:destructive`, `policy:no-Deletes.2`.
 bool is_surface_glob(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           std::string_view("-_:*?").find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-_.:*?").find(c) != std::string_view::npos;
   });
 }
 

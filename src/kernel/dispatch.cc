@@ -130,9 +130,8 @@ bool Kernel::authorise(const CallPtr& call) {
 // Stage 3.
 bool Kernel::check_input(const CallPtr& call) {
   const json::Schema& schema = *call->tool->descriptor.input_validator;
-  const std::optional<json::Value> read =
-      call->tool->input_rule ? call->tool->input_rule(call->call.input) : std::nullopt;
-  std::vector<ErrorDetail> faults = schema.validate(read ? *read : call->call.input);
+  if (call->tool->input_rule) call->counted_input = call->tool->input_rule(call->call.input);
+  std::vector<ErrorDetail> faults = schema.validate(call->counted_input ? *call->counted_input : call->call.input);
   if (faults.empty()) {
     Result<std::string> text = json::canonical(call->call.input);
     if (text.ok()) {
@@ -162,14 +161,14 @@ bool Kernel::check_scopes(const CallPtr& call) {
 
 // Stage 5.
 bool Kernel::check_policy(const CallPtr& call) {
-  const PolicyVerdict verdict = call->pack_id == "kernel"
-                                    ? PolicyVerdict{Decision::kAllow, "kernel_tool"}
-                                    : decide_by_default(options_.config, call->tool->descriptor.permission);
-  call->policy = std::string(name(verdict.decision)) + " by " + verdict.decided_by;
-  if (verdict.decision == Decision::kAllow) return true;
-  if (verdict.decision == Decision::kApprovalRequired) return true;  // stage 7 sees it
+  const json::Value& input = call->counted_input ? *call->counted_input : call->call.input;
+  const PolicyVerdict verdict = policy_->decide(*call->tool, {call->call.credential->subject.str(), {}, {}, input});
+  call->policy = record_of(verdict);
+  call->decision = verdict.decision;
+  if (verdict.decision != Decision::kDeny) return true;  // stage 7 sees whether an approval is asked for
   refuse(call, 5, ErrorCode::kPolicyDenied, verdict.decided_by,
-         "policy denies " + call->tool->descriptor.name + " (" + verdict.decided_by + ")");
+         "policy denies " + call->tool->descriptor.name + " (" + verdict.decided_by + ")" +
+             (verdict.reason.empty() ? "" : ": " + verdict.reason));
   return false;
 }
 
@@ -246,7 +245,7 @@ void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& recor
 
 // Stage 7. What asks for an approval does not run without one.
 bool Kernel::check_approval(const CallPtr& call) {
-  const bool by_policy = call->policy.starts_with(name(Decision::kApprovalRequired));
+  const bool by_policy = call->decision == Decision::kApprovalRequired;
   if (call->tool->descriptor.required_approvals.empty() && !by_policy) return true;
   const std::string surface = by_policy ? "policy" : call->tool->descriptor.required_approvals.front();
   refuse(call, 7, ErrorCode::kApprovalDenied, "approval:" + surface,

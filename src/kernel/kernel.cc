@@ -416,7 +416,7 @@ bool Kernel::callable(const pack::ActiveTool& tool, const Credential& credential
     return false;
   const auto verdict = scope_verdicts_.find(&tool);
   if (verdict == scope_verdicts_.end() || !verdict->second.granted) return false;
-  return decide_by_default(options_.config, tool.descriptor.permission).decision != Decision::kDeny;
+  return policy_->may_pass(tool, credential.subject.str());
 }
 
 }  // namespace lumenflow::kernel

@@ -241,6 +241,7 @@ class Kernel final : private HostServices {
   journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with
   std::set<std::string, std::less<>> revoked_tokens_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
+  std::unique_ptr<const Policy> policy_;  // of the configuration and the packs
   std::unordered_map<const pack::ActiveTool*, pack::ScopeVerdict> scope_verdicts_;
   // Of tools whose code runs elsewhere; shared with their calls.
   std::unordered_map<const pack::ActiveTool*, std::shared_ptr<const pack::EnforcedScopes>> enforced_scopes_;

@@ -77,6 +77,7 @@ Status Kernel::note_tools(bool say_change) {
 }
 
 void Kernel::grant_scopes() {
+  policy_ = std::make_unique<const Policy>(options_.config, *options_.registry);
   scope_verdicts_.clear();
   enforced_scopes_.clear();
   const std::vector<pack::ScopeLayer> layers = layers_of(Call());

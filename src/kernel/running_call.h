@@ -11,6 +11,7 @@
 #include "base/ulid.h"
 #include "kernel/call.h"
 #include "kernel/cancellation.h"
+#include "kernel/config.h"
 #include "pack/enforced_scopes.h"
 #include "pack/registry.h"
 
@@ -30,10 +31,13 @@ struct RunningCall {
   std::chrono::nanoseconds arrived_monotonic{0};
   std::optional<std::chrono::nanoseconds> deadline;  // monotonic; once it runs off the strand
 
+  // What of the input counts, where the pack reads it otherwise than it stands (0008); rules are asked about that.
+  std::optional<json::Value> counted_input;
   std::string input_text;  // canonical and redacted; empty: has no canonical form, or was not reached
   std::optional<Hash256> input_hash;
   std::optional<Hash256> idempotency_hash;  // of (subject, tool, key)
-  std::string policy;                       // the decision of stage 5, as recorded
+  std::string policy;                       // the decision of stage 5 and the rules that matched, as recorded
+  Decision decision = Decision::kDeny;      // likewise
 
   Position requested;                       // the row of call.requested, once appended
   bool started = false;                     // call.started is in the journal

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "kernel/approval_providers.h"
 #include "kernel/config_effect.h"
 #include "pack/fields.h"
 #include "pack/integrity.h"
@@ -16,32 +17,9 @@ using pack::BuiltinPack;
 
 constexpr std::string_view kUnknownPack = "LF2006";
 
-// `*` any text, `?` one character; surface ids are ASCII. Iterative, with one point to come back to.
-bool matches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
 pack::Activation activation_of(const WorkspaceConfig& config) {
   pack::Activation activation;
-  activation.has_provider = [&config](std::string_view surface) {
-    return std::ranges::any_of(config.approval_providers.as_object(),
-                               [&](const json::Member& member) { return matches(member.key, surface); });
-  };
+  activation.has_provider = [&config](std::string_view surface) { return find_provider(config, surface).has_value(); };
   activation.has_surface = [&config](std::string_view surface) {
     return std::ranges::find(config.surfaces, surface) != config.surfaces.end();
   };
@@ -155,9 +133,7 @@ WorkspacePacks load_workspace_packs(const std::string& file, const std::string& 
         return ports.load_code(*out.config, manifest, folder, registration);
       };
     out.registry = builder.build(&activation, load_code, ports.before);
-    std::set<std::string> sections;
-    for (const auto& pack : out.registry->packs()) sections.insert(pack->manifest.config_key);
-    report_without_effect(file, text, *out.config, sections, out.diagnostics);
+    report_without_effect(file, text, *out.config, *out.registry, out.diagnostics);
     if (out.diagnostics.has_errors()) out.config.reset();
   } else {
     out.registry = builder.build();

@@ -117,15 +117,25 @@ TEST_F(WorkspacePacksTest, APackWithoutWhatItNeedsStaysInactiveAndTheOthersRun) 
         << surface;
 }
 
-// Whoever wrote rules relies on them: a file that has some is not run without them.
-TEST_F(WorkspacePacksTest, RulesThatNobodyEvaluatesRefuseTheFile) {
-  for (const char* rules : {"policies: [{id: no, trigger: on_tool_request, decision: deny}]\n",
-                            "lanes: [{id: a, policies: [{id: no, trigger: on_claim, decision: deny}]}]\n"}) {
-    const WorkspacePacks read = load("id: a\npacks: []\n" + std::string(rules));
-    EXPECT_FALSE(read.config) << rules;
-    EXPECT_THAT(codes(read), ElementsAre("LF2012")) << rules;
-  }
-  EXPECT_TRUE(load("id: a\npacks: []\npolicies: []\n").config);
+TEST_F(WorkspacePacksTest, ARuleThatNeverAppliesIsSaidAndOneThatNobodyAnswersRefusesTheFile) {
+  const std::string head = "id: a\npacks: [{id: acme}]\nsurfaces: [http, mcp]\n";
+  const auto found = [&](const std::string& when) {
+    return codes(load(head + "policies: [{id: no, trigger: on_tool_request, decision: deny, when: " + when + "}]\n"));
+  };
+  for (const char* about_something :
+       {"{}", "{tool: 'job:run'}", "{tool: 'j*'}", "{pack: acme}", "{not: {tool: '*:run'}}"})
+    EXPECT_THAT(found(about_something), ElementsAre()) << about_something;
+  for (const char* about_nothing :
+       {"{tool: 'job:walk'}", "{tool: 'acme:job_run'}", "{pack: sidekick}", "{lane: x}", "{not: {tool: 'nobody:*'}}"})
+    EXPECT_THAT(found(about_nothing), ElementsAre("LF2014")) << about_nothing;
+
+  const std::string asks = "policies: [{id: ask, trigger: on_tool_request, decision: approval_required}]\n";
+  EXPECT_TRUE(load("id: a\npacks: []\n" + asks).config);
+  EXPECT_THAT(codes(load("id: a\npacks: []\n" + asks + "approval_providers: {'policy:as?': console}\n")),
+              ElementsAre());
+  const WorkspacePacks unanswered = load("id: a\npacks: []\n" + asks + "approval_providers: {'acme:*': console}\n");
+  EXPECT_FALSE(unanswered.config);
+  EXPECT_THAT(codes(unanswered), ElementsAre("LF2015"));
 }
 
 TEST_F(WorkspacePacksTest, WhatHasNoEffectYetIsSaid) {
@@ -134,13 +144,17 @@ TEST_F(WorkspacePacksTest, WhatHasNoEffectYetIsSaid) {
     EXPECT_TRUE(read.config) << line;
     return read.diagnostics.items().size();
   };
-  for (const char* idle : {"record: true", "uplink: conductor", "uplink: {adapter: conductor}",
-                           "journal: {backup: {folder: b}}", "journal: {retention: {inputs: 1d}}",
-                           "events: {retention: 1d}", "telemetry: {otlp: {endpoint: 'https://a.example'}}",
-                           "surfaces: [http, mcp]", "surfaces: {sidekick-channel: on}", "routines: {auto_run: true}",
-                           "gates: [{id: a, command: make}]", "approval_providers: {'*': conductor}",
-                           "sandbox: {limits: {processes: 3}}", "sandbox: {read_only_paths: [/opt]}",
-                           "lanes: [{id: a}]", "allow_loosening: true", "limits: {call_timeout: 1m}"})
+  for (const char* idle :
+       {"record: true", "uplink: conductor", "uplink: {adapter: conductor}", "journal: {backup: {folder: b}}",
+        "journal: {retention: {inputs: 1d}}", "events: {retention: 1d}",
+        "telemetry: {otlp: {endpoint: 'https://a.example'}}", "surfaces: [http, mcp]",
+        "surfaces: {sidekick-channel: on}", "routines: {auto_run: true}", "gates: [{id: a, command: make}]",
+        "approval_providers: {'*': conductor}", "sandbox: {limits: {processes: 3}}",
+        "sandbox: {read_only_paths: [/opt]}", "lanes: [{id: a}]",
+        "lanes: [{id: a, policies: [{id: no, trigger: on_tool_request, decision: deny}]}]",
+        "policies: [{id: no, trigger: on_claim, decision: deny}]",
+        "policies: [{id: no, trigger: on_tool_request, decision: deny, when: {intent: [ship]}}]",
+        "limits: {call_timeout: 1m}"})
     EXPECT_EQ(warnings(idle), 1u) << idle;
   for (const char* same_as_absent :
        {"record: false", "uplink: auto", "uplink: none", "uplink: loopback", "uplink: {batch: {events: 1}}",

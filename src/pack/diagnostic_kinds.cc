@@ -84,6 +84,9 @@ constexpr DiagnosticKind kKinds[] = {
     {"LF1033", "tool-not-implemented", kError,
      "The manifest declares a tool that the pack's code does not register, or the reverse.",
      "Make both name the same tools; a pack with tools needs a runtime."},
+    {"LF1034", "rule-about-nothing", kWarning,
+     "A policy rule of the pack is about no tool of the pack, and a pack's rules see no others.",
+     "Name a tool of the pack, or remove the rule."},
     {"LF1040", "integrity-mismatch", kError, "The content of the pack is not what its pin was made for.",
      "Look at what changed. If it is as it should be, write the new hash into the pin."},
     {"LF1041", "unpinned-in-production", kError, "A pack has no content hash while the mode is production.",
@@ -125,13 +128,15 @@ constexpr DiagnosticKind kKinds[] = {
      "Write the setting that the help names, or leave it out."},
     {"LF2011", "config-section-invalid", kError, "A pack's section does not match the `config_schema` of that pack.",
      "Write the section as the pack's schema wants it."},
-    {"LF2012", "rules-not-evaluated", kError,
-     "The file has policy rules, of the workspace or of a lane, and this version does not evaluate rules. Who wrote "
-     "them "
-     "relies on them, so the file is refused rather than run without them.",
-     "Remove the rules; `default_decision`, `scopes` and the scopes of tokens are enforced."},
     {"LF2013", "no-effect", kWarning, "The setting is well-formed, and this version does nothing with it.",
      "Leave it out until a version acts on it."},
+    {"LF2014", "rule-about-nothing", kWarning,
+     "A policy rule names a tool, a pack or a lane that is not there, so that the condition never holds.",
+     "Correct the name, or remove the rule; tools go by the names that their packs give them, not by aliases."},
+    {"LF2015", "rule-without-provider", kError,
+     "A rule, of the workspace or of a pack, or the default decision asks for an approval that nobody is there to "
+     "give.",
+     "Name a provider under `approval_providers` for `policy:<rule id>`, or decide `deny`."},
 };
 
 }  // namespace

@@ -4,18 +4,41 @@
 
 #include "pack/manifest_parts.h"
 #include "pack/policy_fields.h"
+#include "pack/text_glob.h"
 
 namespace lumenflow::pack::manifest_parts {
 namespace {
 
+constexpr std::string_view kAboutNothing = "LF1034";
 constexpr std::int64_t kCooldownMsMax = std::int64_t{365} * 24 * 3'600'000;
+
+// A pack's rules see the pack's own tools alone.
+void check_subject_of_rule(Context& context, const json::Value& rule, const std::string& pointer) {
+  const json::Value* when = rule.is_object() ? rule.find("when") : nullptr;
+  if (when == nullptr || !when->is_object()) return;
+  const Manifest& manifest = context.manifest;
+  const json::Value *pack = when->find("pack"), *tool = when->find("tool");
+  if (pack != nullptr && pack->is_string() && pack->as_string() != manifest.id)
+    context.report.at(kAboutNothing, child_pointer(child_pointer(pointer, "when"), "pack"),
+                      "the rule is about the pack " + shown(*pack) + ", and a pack's rules see its own tools",
+                      "leave 'pack' out; rules about others belong into lumenflow.yaml");
+  if (tool != nullptr && tool->is_string() && std::ranges::none_of(manifest.tools, [&](const ToolDescriptor& each) {
+        return text_glob_matches(tool->as_string(), each.name);
+      }))
+    context.report.at(kAboutNothing, child_pointer(child_pointer(pointer, "when"), "tool"),
+                      "no tool of this pack is called " + shown(*tool),
+                      "a pack's rules see its own tools; rules about others belong into lumenflow.yaml");
+}
 
 void read_policies(Context& context) {
   const json::Value* policies = context.root.find("policies");
   if (policies == nullptr) return;
   check_policy_rules(context.report, *policies, "/policies", context.report.codes().bad);
-  if (const json::Array* rules = policies->if_array())
-    for (const json::Value& rule : *rules) context.manifest.policies.push_back({rule});
+  const json::Array* rules = policies->if_array();
+  for (std::size_t i = 0; rules != nullptr && i < rules->size(); ++i) {
+    check_subject_of_rule(context, (*rules)[i], child_pointer("/policies", i));
+    context.manifest.policies.push_back({(*rules)[i]});
+  }
 }
 
 void read_action(Fields& automation) {

@@ -13,4 +13,7 @@ namespace lumenflow::pack {
 void check_policy_rules(Report& report, const json::Value& list, const std::string& pointer,
                         std::string_view duplicate_code);
 
+// The approval surface of what a rule of this id asks approval for; `default`: of what the default decision does.
+std::string policy_surface(std::string_view rule_id);
+
 }  // namespace lumenflow::pack

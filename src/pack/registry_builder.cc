@@ -9,6 +9,7 @@
 #include "pack/fields.h"
 #include "pack/names.h"
 #include "pack/pack_files.h"
+#include "pack/policy_fields.h"
 #include "pack/registry.h"
 
 namespace lumenflow::pack {
@@ -299,10 +300,17 @@ void RegistryBuilder::check_against(Candidate& candidate, const Taken& taken) {
 void RegistryBuilder::check_activation(Candidate& candidate, const Activation& activation) {
   const Manifest& manifest = candidate.pack->manifest;
   Report report(candidate.document, kCodes, candidate.diagnostics);
-  for (std::size_t i = 0; i < manifest.required_approvals.size(); ++i)
-    if (const std::string& surface = manifest.required_approvals[i]; !activation.has_provider(surface))
-      report.at("LF1050", child_pointer("/required_approvals", i), "nobody is asked for the approval '" + surface + "'",
+  const auto ask = [&](const std::string& surface, const std::string& pointer) {
+    if (!activation.has_provider(surface))
+      report.at("LF1050", pointer, "nobody is asked for the approval '" + surface + "'",
                 "name a provider for it in lumenflow.yaml: approval_providers: {'" + surface + "': console}");
+  };
+  for (std::size_t i = 0; i < manifest.required_approvals.size(); ++i)
+    ask(manifest.required_approvals[i], child_pointer("/required_approvals", i));
+  for (std::size_t i = 0; i < manifest.policies.size(); ++i)
+    if (const json::Value& rule = manifest.policies[i].rule;
+        json::string_or(rule, "decision", "") == "approval_required")
+      ask(policy_surface(json::string_or(rule, "id", "")), child_pointer("/policies", i));
   for (std::size_t i = 0; i < manifest.surfaces_required.size(); ++i)
     if (const std::string& surface = manifest.surfaces_required[i]; !activation.has_surface(surface))
       report.at("LF1051", child_pointer("/surfaces_required", i), "the surface '" + surface + "' is not enabled",
