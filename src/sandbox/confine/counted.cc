@@ -1,0 +1,42 @@
+#include "sandbox/confine/counted.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace lumenflow::sandbox {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds kLookEvery{10}, kLookEveryMax{100}, kHoldFor{1};
+constexpr int kShare = 10;  // of the time goes to looking, where processes are many
+
+}  // namespace
+
+int Counted::wait_ms() const {
+  const auto left = std::chrono::ceil<milliseconds>(next_look_ - Clock::now());
+  return static_cast<int>(std::clamp(left, milliseconds(0), gate_.holds_some() ? kHoldFor : kLookEveryMax).count());
+}
+
+LimitHit Counted::look() {
+  if (!gate_.serve([this] { return count_tasks(); })) return LimitHit::kProcesses;
+  const auto began = Clock::now();
+  if (began < next_look_) return LimitHit::kNone;
+  if (gate_.grown()) processes_ = descendants_of(::getpid());
+  std::erase_if(processes_, [](const Process& process) { return !look_at(process.id); });  // its number is free again
+  std::uint64_t memory = memory_of(processes_);
+  if (!plan_.bubblewrap.empty()) memory += bytes_in("/tmp") + bytes_in("/dev/shm");
+  const auto now = Clock::now();
+  next_look_ = now + std::clamp<Clock::duration>((now - began) * kShare, kLookEvery, kLookEveryMax);
+  return memory > plan_.memory_bytes ? LimitHit::kMemory : LimitHit::kNone;
+}
+
+// Without the dead that this process is about to reap.
+std::uint64_t Counted::count_tasks() {
+  std::uint64_t tasks = 0;
+  for (const Process& process : descendants_of(::getpid()))
+    if (process.state != 'Z' || process.threads > 1 || process.parent != ::getpid()) tasks += process.threads;
+  return tasks;
+}
+
+}  // namespace lumenflow::sandbox
