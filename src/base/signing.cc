@@ -21,9 +21,15 @@ namespace {
 struct Free {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   void operator()(BIO* bio) const { BIO_free_all(bio); }
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  void operator()(ECDSA_SIG* signature) const { ECDSA_SIG_free(signature); }
 };
 using Key = std::unique_ptr<EVP_PKEY, Free>;
 using Bio = std::unique_ptr<BIO, Free>;
+using Context = std::unique_ptr<EVP_MD_CTX, Free>;
+using Signature = std::unique_ptr<ECDSA_SIG, Free>;
+
+constexpr int kCoordinateBytes = 32;
 
 const unsigned char* data_of(std::string_view text) { return as_bytes(text).data(); }
 unsigned char* data_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
@@ -64,6 +70,15 @@ Result<Key> read_private(std::string_view pem, std::string_view passphrase) {
   if (!key && passphrase.empty()) return bad_key("not an unencrypted PKCS #8 private key in PEM");
   if (!key) return bad_key("wrong passphrase, or not a private key");
   if (!is_p256(key)) return bad_key("not a P-256 key");
+  return key;
+}
+
+Result<Key> read_public(std::string_view pem) {
+  const Bio bio = reader(pem);
+  std::string_view no_passphrase;
+  Key key(PEM_read_bio_PUBKEY(bio.get(), nullptr, give_passphrase, &no_passphrase));
+  if (!key) return bad_key("not a public key in PEM");
+  if (!is_p256(key)) return bad_key("not a P-256 public key");
   return key;
 }
 
@@ -159,12 +174,43 @@ bool is_encrypted_pem(std::string_view pem) {
   return pem.find("BEGIN ENCRYPTED PRIVATE KEY") != std::string_view::npos;
 }
 
+Result<std::string> p256_sign(std::string_view message, std::string_view private_pem) {
+  LUMENFLOW_TRY_ASSIGN(const Key key, read_private(private_pem, {}));
+  const Context context(EVP_MD_CTX_new());
+  std::string der(128, '\0');
+  std::size_t size = der.size();
+  if (EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
+      EVP_DigestSign(context.get(), data_of(der), &size, data_of(message), message.size()) != 1)
+    return bad_key("signing with a P-256 key");
+  const unsigned char* at = data_of(der);
+  const Signature pair(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)));
+  std::string out(2 * kCoordinateBytes, '\0');
+  if (!pair || BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), data_of(out), kCoordinateBytes) != kCoordinateBytes ||
+      BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), data_of(out) + kCoordinateBytes, kCoordinateBytes) != kCoordinateBytes)
+    return bad_key("signing with a P-256 key");
+  return out;
+}
+
+bool p256_verify(std::string_view message, std::string_view signature, std::string_view public_pem) {
+  const Result<Key> key = read_public(public_pem);
+  if (!key.ok() || signature.size() != 2 * kCoordinateBytes) return false;
+  const Signature pair(ECDSA_SIG_new());
+  BIGNUM* r = BN_bin2bn(data_of(signature), kCoordinateBytes, nullptr);
+  BIGNUM* s = BN_bin2bn(data_of(signature) + kCoordinateBytes, kCoordinateBytes, nullptr);
+  LUMENFLOW_CHECK(pair && r != nullptr && s != nullptr && ECDSA_SIG_set0(pair.get(), r, s) == 1);  // takes both over
+  unsigned char* der = nullptr;
+  const int size = i2d_ECDSA_SIG(pair.get(), &der);
+  const Context context(EVP_MD_CTX_new());
+  const bool holds =
+      size > 0 && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key->get()) == 1 &&
+      EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(size), data_of(message), message.size()) == 1;
+  OPENSSL_free(der);
+  ERR_clear_error();  // see bad_key
+  return holds;
+}
+
 Result<std::string> p256_thumbprint(std::string_view public_pem) {
-  const Bio bio = reader(public_pem);
-  std::string_view no_passphrase;
-  const Key key(PEM_read_bio_PUBKEY(bio.get(), nullptr, give_passphrase, &no_passphrase));
-  if (!key) return bad_key("not a public key in PEM");
-  if (!is_p256(key)) return bad_key("not a P-256 public key");
+  LUMENFLOW_TRY_ASSIGN(const Key key, read_public(public_pem));
   LUMENFLOW_TRY_ASSIGN(const std::string x, coordinate(key, OSSL_PKEY_PARAM_EC_PUB_X));
   LUMENFLOW_TRY_ASSIGN(const std::string y, coordinate(key, OSSL_PKEY_PARAM_EC_PUB_Y));
   const Hash256 hash = sha256(R"({"crv":"P-256","kty":"EC","x":")" + x + R"(","y":")" + y + R"("})");

@@ -34,4 +34,9 @@ bool is_encrypted_pem(std::string_view pem);
 // JSON Web Key thumbprint (RFC 7638) of a P-256 public key, base64url: the `kid` of tokens.
 Result<std::string> p256_thumbprint(std::string_view public_pem);
 
+// ECDSA over SHA-256 (ES256): 64 bytes, r and s as WebCrypto and JOSE write them. INVALID_CONFIGURATION for what is no
+// unencrypted P-256 key; verifying answers false for whatever does not hold, a key that is none included.
+Result<std::string> p256_sign(std::string_view message, std::string_view private_pem);
+bool p256_verify(std::string_view message, std::string_view signature, std::string_view public_pem);
+
 }  // namespace lumenflow

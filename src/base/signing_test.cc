@@ -139,5 +139,25 @@ TEST(P256, GarbageIsRefusedAndLeavesNoErrorBehind) {
   EXPECT_EQ(ERR_peek_error(), 0ul) << "the next TLS call of this thread would report it as its own";
 }
 
+TEST(P256, SignsWhatItsPublicHalfVerifiesAndNothingElse) {
+  const P256KeyPair key = *generate_p256(), other = *generate_p256();
+  for (int i = 0; i < 20; ++i) {  // r and s with leading zeros among them, sooner or later
+    const std::string message = "approve " + std::to_string(i);
+    const std::string signature = *p256_sign(message, key.private_pem);
+    ASSERT_EQ(signature.size(), 64u);
+    EXPECT_TRUE(p256_verify(message, signature, key.public_pem));
+    EXPECT_FALSE(p256_verify("deny " + std::to_string(i), signature, key.public_pem));
+    EXPECT_FALSE(p256_verify(message, signature, other.public_pem));
+    std::string altered = signature;
+    altered[static_cast<std::size_t>(i)] = static_cast<char>(altered[static_cast<std::size_t>(i)] ^ 1);
+    EXPECT_FALSE(p256_verify(message, altered, key.public_pem));
+    EXPECT_FALSE(p256_verify(message, signature.substr(1), key.public_pem));
+  }
+  EXPECT_FALSE(p256_verify("", std::string(64, '\0'), key.public_pem));
+  EXPECT_FALSE(p256_verify("", std::string(64, 'x'), "no key"));
+  EXPECT_FALSE(p256_sign("", key.public_pem).ok());
+  EXPECT_EQ(ERR_peek_error(), 0u);
+}
+
 }  // namespace
 }  // namespace lumenflow

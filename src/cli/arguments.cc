@@ -28,6 +28,8 @@ struct Parsed {
   HandlerFlags handlers;
   AuditFlags audit;
   TokenFlags token;
+  PolicyFlags policy;
+  ApprovalFlags approvals;
   DoctorFlags doctor;
   ReloadFlags reload;
   PackPinFlags pack_pin;
@@ -345,6 +347,49 @@ void add_token_commands(CLI::App& app, Parsed& parsed) {
   }
 }
 
+void add_policy_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& policy =
+      *app.add_subcommand("policy", "What the policy rules say, without running anything")->require_subcommand(1);
+  CLI::App* explain =
+      policy.add_subcommand("explain", "Every rule that a call would match, the scopes and the verdict");
+  explain->add_option("tool", parsed.policy.target, "tool name or alias")->required();
+  explain->add_option("--input", parsed.policy.input, "JSON, @FILE, or - for stdin")->capture_default_str();
+  explain->add_option("--as", parsed.policy.subject, "the caller's subject, such as ws-42:phone:p1");
+  explain->add_option("--lane", parsed.policy.lane, "as if the call were in this lane");
+  explain->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_policy_explain(context, parsed.policy); }; });
+  CLI::App* test = policy.add_subcommand("test", "Compare the rules with a table of expectations");
+  test->add_option("file", parsed.policy.target, "YAML: a list of {tool, input?, as?, lane?, expect, rule?, name?}")
+      ->required();
+  test->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_policy_test(context, parsed.policy); }; });
+  for (CLI::App* command : {explain, test}) command->add_flag("--json", parsed.policy.json);
+}
+
+void add_approval_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& approvals = *app.add_subcommand("approvals", "Calls that wait for an approval")->require_subcommand(1);
+  using Run = int (*)(Context&, const ApprovalFlags&);
+  const auto add = [&](const char* name, const char* what, Run run) {
+    CLI::App* command = approvals.add_subcommand(name, what);
+    command->add_flag("--json", parsed.approvals.json);
+    command->callback([&parsed, run] {
+      parsed.run = [&parsed, run](Context& context) { return run(context, parsed.approvals); };
+    });
+    return command;
+  };
+  add("list", "Those that are open, the soonest to expire first", run_approvals_list);
+  CLI::App* show = add("show", "One, with all that a decision is bound to", run_approvals_show);
+  CLI::App* approve = add("approve", "Let the call go on, once", run_approvals_approve);
+  CLI::App* deny = add("deny", "End the call with APPROVAL_DENIED", run_approvals_deny);
+  for (CLI::App* command : {show, approve, deny})
+    command->add_option("id", parsed.approvals.id, "the approval, appr-…")->required();
+  for (CLI::App* command : {approve, deny}) {
+    command->add_option("--reason", parsed.approvals.reason, "recorded with the decision");
+    command->add_option("--passphrase-file", parsed.approvals.passphrase_file,
+                        "unlocks the operator key; - for stdin");
+  }
+}
+
 void add_other_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* bench = app.add_subcommand("bench", "Measure this machine and this build");
   bench->add_option("name", parsed.bench.name, "one group of figures (default: all)");
@@ -393,6 +438,8 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_handler_commands(app, parsed);
   add_audit_commands(app, parsed);
   add_token_commands(app, parsed);
+  add_policy_commands(app, parsed);
+  add_approval_commands(app, parsed);
   add_other_commands(app, parsed);
   try {
     app.parse(argc, argv);

@@ -119,6 +119,29 @@ struct TokenFlags {
 int run_token_mint(Context& context, const TokenFlags& flags);
 int run_token_revoke(Context& context, const TokenFlags& flags);
 
+// What the rules of lumenflow.yaml and of the packs say, from the files alone.
+struct PolicyFlags {
+  std::string target;        // explain: a tool; test: a file of expectations
+  std::string input = "{}";  // JSON, @FILE or -
+  std::string subject;       // empty: a local user
+  std::string lane;
+  bool json = false;
+};
+int run_policy_explain(Context& context, const PolicyFlags& flags);
+int run_policy_test(Context& context, const PolicyFlags& flags);
+
+// Calls that wait for an approval.
+struct ApprovalFlags {
+  std::string id;
+  std::string reason;
+  std::string passphrase_file;
+  bool json = false;
+};
+int run_approvals_list(Context& context, const ApprovalFlags& flags);
+int run_approvals_show(Context& context, const ApprovalFlags& flags);
+int run_approvals_approve(Context& context, const ApprovalFlags& flags);
+int run_approvals_deny(Context& context, const ApprovalFlags& flags);
+
 struct DoctorFlags {
   std::string format = "text";  // text, json, sarif
   bool json = false;

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "journal/approvals.h"
 
 namespace lumenflow::journal {
 namespace {
@@ -12,7 +13,8 @@ std::vector<std::string> journal_tables() {
   std::vector<std::string> names;
   for (const std::string_view name :
        {kCallsTable, kOpenCallsTable, kStreamsTable, kStoreTable, kCallKeysTable, kCallKeyIndexTable, kEventKeysTable,
-        kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable, kAttemptsTable, kOutboxTable, kInboundTable})
+        kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable, kAttemptsTable, kOutboxTable, kInboundTable,
+        kApprovalsTable, kApprovalExpiryTable})
     names.emplace_back(name);
   names.emplace_back("cursors");
   return names;

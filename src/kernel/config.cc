@@ -121,6 +121,12 @@ void read_rules(Context& context) {
 
 }  // namespace
 
+pack::ScopeLayer workspace_layer(const WorkspaceConfig& config) {
+  pack::ScopeLayer layer{"workspace", config.allowed_scopes};
+  layer.scopes.push_back(config.network);
+  return layer;
+}
+
 std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::string& text,
                                             const PinResolver& resolve_pins, pack::Diagnostics& diagnostics) {
   pack::YamlDocument document;

@@ -121,6 +121,9 @@ struct WorkspaceConfig {
   std::string hash;                                  // lower-case hex SHA-256 of the file's bytes
 };
 
+// What the workspace grants to any call.
+pack::ScopeLayer workspace_layer(const WorkspaceConfig& config);
+
 // Finds what the pins name and answers the root keys that those packs own; reports pins that lead nowhere (LF2006,
 // LF1040). Called once, with the enabled pins that are well-formed.
 using PinResolver =

@@ -58,7 +58,8 @@ class Effects {
     const json::Value* providers = document_.find("approval_providers");
     if (providers == nullptr || !providers->is_object()) return;
     for (const json::Member& member : providers->as_object())
-      if (member.value != json::Value("console")) warn(pack::child_pointer("/approval_providers", member.key));
+      if (member.value == json::Value("conductor") || json::string_or(member.value, "provider", "") == "conductor")
+        warn(pack::child_pointer("/approval_providers", member.key));
   }
 
  private:

@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "json/canonical.h"
+#include "kernel/approve.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
 
@@ -17,6 +18,13 @@ json::Value details_of(const std::vector<ErrorDetail>& faults) {
   for (const ErrorDetail& fault : faults)
     details.push_back(json::Object{{"pointer", fault.pointer}, {"reason", fault.reason}});
   return details;
+}
+
+json::Value rules_of(const PolicyVerdict& verdict) {
+  json::Array rules;
+  for (const PolicyRule* rule : verdict.matched)
+    rules.push_back(json::Object{{"rule", rule->label}, {"hash", rule->hash}});
+  return rules;
 }
 
 }  // namespace
@@ -86,7 +94,9 @@ bool Kernel::resolve(const CallPtr& call) {
     return false;
   }
   const bool by_people = call->call.surface == Surface::kSocket || call->call.surface == Surface::kCli;
-  if (const auto kernel_tool = kernel_tools_.find(call->call.tool); kernel_tool != kernel_tools_.end() && by_people) {
+  if (const auto kernel_tool = kernel_tools_.find(call->call.tool);
+      kernel_tool != kernel_tools_.end() &&
+      (by_people || (kernel_tool->second->on_http && call->call.surface == Surface::kHttp))) {
     call->tool = &kernel_tool->second->tool;
     call->pack_id = "kernel";
     return true;
@@ -115,7 +125,13 @@ bool Kernel::authorise(const CallPtr& call) {
     return false;
   }
   if (call->pack_id == "kernel") {
-    if (!kernel_tools_.find(call->tool->descriptor.name)->second->operator_key || credential.operator_key) return true;
+    const KernelTool& tool = *kernel_tools_.find(call->tool->descriptor.name)->second;
+    if (call->call.surface == Surface::kHttp && !holds_scope(credential, tool.tool.descriptor.scope, "kernel")) {
+      refuse(call, 2, ErrorCode::kTokenScopeDenied, "token_scope:" + tool.tool.descriptor.scope,
+             tool.tool.descriptor.name + " needs a token with the scope '" + tool.tool.descriptor.scope + "'");
+      return false;
+    }
+    if (!tool.operator_key || credential.operator_key) return true;
     refuse(call, 2, ErrorCode::kTokenScopeDenied, "operator_key",
            call->tool->descriptor.name + " needs the workspace's operator key");
     return false;
@@ -165,6 +181,8 @@ bool Kernel::check_policy(const CallPtr& call) {
   const PolicyVerdict verdict = policy_->decide(*call->tool, {call->call.credential->subject.str(), {}, {}, input});
   call->policy = record_of(verdict);
   call->decision = verdict.decision;
+  call->approvals = approvals_asked(*call->tool, verdict);
+  if (!call->approvals.empty()) call->rules = rules_of(verdict);
   if (verdict.decision != Decision::kDeny) return true;  // stage 7 sees whether an approval is asked for
   refuse(call, 5, ErrorCode::kPolicyDenied, verdict.decided_by,
          "policy denies " + call->tool->descriptor.name + " (" + verdict.decided_by + ")" +
@@ -213,8 +231,12 @@ bool Kernel::check_idempotency(const CallPtr& call) {
 void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& record) {
   const ReceiptId first = journal::receipt_of_call_key(record.receipt);
   CallResult result;
-  if (const auto undurable = undurable_results_.find(first.str()); undurable != undurable_results_.end()) {
+  const auto undurable = undurable_results_.find(first.str());
+  const auto parked = approvals_.find(first);
+  if (undurable != undurable_results_.end()) {
     result = undurable->second;
+  } else if (parked.ok() && *parked && (*parked)->state == journal::ParkedCall::State::kOpen) {
+    result = pending_result(**parked);
   } else {
     const Result<journal::RecordedCall> recorded = reader_.call(first);
     if (!recorded.ok() || !recorded->finished || recorded->body.result.empty()) {
@@ -243,16 +265,6 @@ void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& recor
   open_.answers.back().result = std::move(result);
 }
 
-// Stage 7. What asks for an approval does not run without one.
-bool Kernel::check_approval(const CallPtr& call) {
-  const bool by_policy = call->decision == Decision::kApprovalRequired;
-  if (call->tool->descriptor.required_approvals.empty() && !by_policy) return true;
-  const std::string surface = by_policy ? "policy" : call->tool->descriptor.required_approvals.front();
-  refuse(call, 7, ErrorCode::kApprovalDenied, "approval:" + surface,
-         call->tool->descriptor.name + " needs an approval ('" + surface + "') and none is in hand");
-  return false;
-}
-
 // Stage 8: what has effects outside the journal is recorded as started before it runs; all else commits once, at its
 // end.
 void Kernel::start(const CallPtr& call) {
@@ -265,7 +277,10 @@ void Kernel::start(const CallPtr& call) {
            call->tool->descriptor.name + " already has as many calls running as limits.concurrent_calls allows");
     return;
   }
-  const bool has_effects = !traits.store_only && call->tool->descriptor.permission != pack::Permission::kRead;
+  // Whose request is in the journal already is recorded as started too: until its end nothing else would say that it
+  // ran.
+  const bool has_effects = (!traits.store_only && call->tool->descriptor.permission != pack::Permission::kRead) ||
+                           call->requested.value() != 0;
   if (has_effects) {
     if (Status status = append_started(*call); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   }

@@ -44,6 +44,8 @@ void Kernel::run_on_strand(const CallPtr& call) {
       call->pack_id == "kernel" ? kernel_tools_.find(call->tool->descriptor.name) : kernel_tools_.end();
   if (kernel_tool != kernel_tools_.end() && kernel_tool->second->control)
     judge(call, context, kernel_tool->second->control(*this, call->call.input));
+  else if (kernel_tool != kernel_tools_.end() && kernel_tool->second->decide)
+    judge(call, context, kernel_tool->second->decide(*this, call->call));
   else
     judge(call, context, run_handler(*call, context));
   wake_timers(context.state());

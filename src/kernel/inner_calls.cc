@@ -9,12 +9,6 @@ namespace {
 
 constexpr int kDepthMax = 4;
 
-pack::ScopeLayer workspace_layer(const WorkspaceConfig& config) {
-  pack::ScopeLayer layer{"workspace", config.allowed_scopes};
-  layer.scopes.push_back(config.network);
-  return layer;
-}
-
 }  // namespace
 
 // On the thread of the outer call, which waits.

@@ -29,6 +29,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
                [this](std::string_view kind) { subscriptions_.emitted(kind); }),
       idempotency_(ports.log, options_.config.idempotency_window),
       outbox_(ports.log, {options_.config.uplink_limits.outbox_events, options_.config.uplink_limits.outbox_bytes}),
+      approvals_(ports.log),
       inbound_(ports.log, options_.config.id.str()),
       rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst),
       timers_(*options_.registry, ports.clock.now()),
@@ -101,6 +102,7 @@ Status Kernel::load() {
   LUMENFLOW_TRY(emitter_.load());
   LUMENFLOW_TRY(replays_.load());
   LUMENFLOW_TRY(outbox_.load());
+  LUMENFLOW_TRY(approvals_.load());
   LUMENFLOW_TRY(inbound_.load());
   note_outbox_room();
   LUMENFLOW_TRY(idempotency_.load());
@@ -178,6 +180,7 @@ void Kernel::run_pending() {
   }
   for (Ingress& item : batch) handle(std::move(item));
   end_overdue_calls();
+  expire_approvals();
   if (refusal_counts_due()) append_refusal_counts();
   probe_journal();
   deliver();
@@ -371,10 +374,11 @@ void Kernel::finish_draining() {
 std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
   std::optional<std::chrono::nanoseconds> next;
   if (!deadlines_.empty()) next = deadlines_.begin()->first;
-  if (const std::optional<Timestamp> timer = timers_.next(); timer && !draining_) {
+  for (const std::optional<Timestamp>& moment : {timers_.next(), approvals_.next_expiry()}) {
+    if (!moment || draining_) continue;
     // Wall time may be set while we wait, so that a far moment is looked at again before.
     const std::chrono::nanoseconds wait =
-        std::clamp<std::chrono::nanoseconds>(*timer - ports_.clock.now(), kTimerWaitMin, kTimerWaitMax);
+        std::clamp<std::chrono::nanoseconds>(*moment - ports_.clock.now(), kTimerWaitMin, kTimerWaitMax);
     next = next ? std::min(*next, ports_.clock.monotonic() + wait) : ports_.clock.monotonic() + wait;
   }
   if (const auto retry = subscriptions_.next_retry(); retry && !draining_ && journal_available_)

@@ -7,11 +7,9 @@
 // ingress, clock and random readings give the same journal bytes.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <deque>
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,9 +22,11 @@
 #include <vector>
 
 #include "base/time.h"
+#include "journal/approvals.h"
 #include "journal/body.h"
 #include "journal/key_window.h"
 #include "journal/reader.h"
+#include "kernel/approval_providers.h"
 #include "kernel/batch.h"
 #include "kernel/call.h"
 #include "kernel/call_context.h"
@@ -92,6 +92,9 @@ class Kernel final : private HostServices {
   // The same for what a pack's handler kept failing with.
   Status requeue_delivery(std::string_view pack_id, std::string_view stream, Position at);
   Status purge_delivery(std::string_view pack_id, std::string_view stream, Position at);
+
+  // What `kernel:approve` and `kernel:deny` do: a signed decision on a parked call, in the batch that is open.
+  pack::ToolResult decide(const Call& by, bool approve);
 
   bool draining() const override { return draining_; }
   bool journal_available() const { return journal_available_; }
@@ -196,7 +199,12 @@ class Kernel final : private HostServices {
   bool check_scopes(const CallPtr& call);
   bool check_policy(const CallPtr& call);
   bool check_idempotency(const CallPtr& call);
-  bool check_approval(const CallPtr& call);
+  bool check_approval(const CallPtr& call);  // approve.cc, with what follows
+  void park(const CallPtr& call, const ApprovalTerms& terms);
+  void go_on(std::shared_ptr<const journal::ParkedCall> parked);
+  void end_parked(journal::ParkedCall& parked, journal::ParkedCall::State state, CallEnd end);
+  CallPtr restore(const journal::ParkedCall& parked) const;
+  void expire_approvals();
   void start(const CallPtr& call);
   void refuse(const CallPtr& call, int stage, ErrorCode code, std::string decided_by, std::string message,
               json::Value details = {});
@@ -234,6 +242,7 @@ class Kernel final : private HostServices {
   Emitter emitter_;
   IdempotencyIndex idempotency_;
   journal::Outbox outbox_;
+  journal::Approvals approvals_;
   journal::Inbound inbound_;
   RateLimiter rate_limiter_;
   Timers timers_;

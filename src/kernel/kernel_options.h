@@ -43,8 +43,9 @@ struct KernelOptions {
   std::shared_ptr<const pack::Registry> registry;  // shared with calls in flight
   std::vector<KernelTool> kernel_tools;
   std::string workspace_root;
-  std::string redaction_key;  // HMAC key of values at writeOnly positions
-  std::string version;        // of the program, recorded
+  std::string redaction_key;        // HMAC key of values at writeOnly positions; 32 bytes
+  std::string operator_public_pem;  // pinned: what decides on approvals is signed with its other half
+  std::string version;              // of the program, recorded
   OutboxMode outbox = OutboxMode::kAsBefore;
   std::chrono::milliseconds delivery_pause{100};  // at most, before a handler is tried again; doubles with each failure
   std::function<void()> doorbell;                 // rung from any thread when the queue stops being empty

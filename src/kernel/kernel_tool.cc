@@ -36,6 +36,13 @@ Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, KernelControl co
   return made;
 }
 
+Result<KernelTool> make_deciding_kernel_tool(const KernelToolSpec& spec, KernelDecision decide) {
+  LUMENFLOW_TRY_ASSIGN(KernelTool made, make_kernel_tool(spec, pack::ToolHandler()));
+  made.decide = std::move(decide);
+  made.on_http = true;
+  return made;
+}
+
 Result<KernelTool> make_prepared_kernel_tool(const KernelToolSpec& spec, KernelPreparation prepare,
                                              std::chrono::milliseconds timeout) {
   LUMENFLOW_TRY_ASSIGN(KernelTool made, make_kernel_tool(spec, pack::ToolHandler()));

@@ -16,6 +16,9 @@ class Kernel;
 // What a tool does to the kernel's own state, on the strand, in the batch that records the call.
 using KernelControl = std::function<pack::ToolResult(Kernel& kernel, const json::Value& input)>;
 
+// The same for those who must know who calls.
+using KernelDecision = std::function<pack::ToolResult(Kernel& kernel, const Call& call)>;
+
 // What takes long, on the executor; what it answers is then done on the strand. An error is the tool's own refusal.
 using KernelPreparation = std::function<Result<KernelControl>(const json::Value& input)>;
 
@@ -23,7 +26,9 @@ struct KernelTool {
   pack::ActiveTool tool;
   KernelControl control;      // when set, it runs instead of the tool's handler
   KernelPreparation prepare;  // likewise
+  KernelDecision decide;      // likewise
   bool operator_key = false;  // the caller must prove possession of the workspace's operator key
+  bool on_http = false;       // also from HTTP, where the token must hold the tool's scope
 };
 
 struct KernelToolSpec {
@@ -40,6 +45,7 @@ struct KernelToolSpec {
 // INVALID_CONFIGURATION when a schema of ours is wrong, which a test would have found.
 Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, pack::ToolHandler handler);
 Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, KernelControl control);
+Result<KernelTool> make_deciding_kernel_tool(const KernelToolSpec& spec, KernelDecision decide);
 Result<KernelTool> make_prepared_kernel_tool(const KernelToolSpec& spec, KernelPreparation prepare,
                                              std::chrono::milliseconds timeout);
 

@@ -1,6 +1,8 @@
 #include "kernel/policy.h"
 
 #include <algorithm>
+#include <array>
+#include <bitset>
 #include <utility>
 
 namespace lumenflow::kernel {
@@ -14,6 +16,27 @@ int strictness(Decision decision) {
 bool is_of_layer(const ToolRule& rule, std::string_view lane) {
   return rule.rule->layer != PolicyLayer::kLane || rule.rule->owner == lane;
 }
+
+// What stands at the pointers of rules, each looked up at most once.
+class Places {
+ public:
+  explicit Places(const json::Value& input) : input_(input) {}
+
+  const json::Value* at(const InputTest& test) {
+    const std::size_t place = test.place();
+    if (place >= values_.size()) return input_.at_pointer(test.pointer());
+    if (!known_[place]) {
+      known_[place] = true;
+      values_[place] = input_.at_pointer(test.pointer());
+    }
+    return values_[place];
+  }
+
+ private:
+  const json::Value& input_;
+  std::bitset<64> known_;
+  std::array<const json::Value*, 64> values_;  // those that are known
+};
 
 void take(PolicyVerdict& verdict, const PolicyRule& rule) {
   verdict.decision = rule.decision;
@@ -54,8 +77,9 @@ PolicyVerdict decide_by_default(const WorkspaceConfig& config, pack::Permission 
 
 Policy::Policy(const WorkspaceConfig& config, const pack::Registry& registry)
     : allow_loosening_(config.allow_loosening) {
-  const auto add = [this](const json::Value& list, PolicyLayer layer, const std::string& owner) {
-    for (PolicyRule& rule : compile_rules(list, layer, owner)) rules_.push_back(std::move(rule));
+  std::vector<std::string> pointers;
+  const auto add = [&](const json::Value& list, PolicyLayer layer, const std::string& owner) {
+    for (PolicyRule& rule : compile_rules(list, layer, owner, pointers)) rules_.push_back(std::move(rule));
   };
   add(config.policies, PolicyLayer::kWorkspace, "");
   for (const Lane& lane : config.lanes) add(lane.policies, PolicyLayer::kLane, lane.id);
@@ -78,7 +102,8 @@ Policy::Policy(const WorkspaceConfig& config, const pack::Registry& registry)
 PolicyVerdict Policy::decide(const pack::ActiveTool& tool, const PolicyFacts& facts) const {
   if (tool.pack == nullptr) return {Decision::kAllow, "kernel_tool", {}, {}};
   const OfTool& of_tool = tools_.at(&tool);
-  const auto test = [&facts](const InputTest& asked) { return asked.holds(facts.input.at_pointer(asked.pointer())); };
+  Places places(facts.input);
+  const auto test = [&places](const InputTest& asked) { return asked.holds(places.at(asked)); };
   std::vector<const PolicyRule*> matched;
   for (const ToolRule& rule : of_tool.rules)
     if (is_of_layer(rule, facts.lane) && terms_hold(rule.when, facts, test)) matched.push_back(rule.rule);

@@ -24,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, Kind>, 5> kWords{{{"tool", Kind
                                                                    {"lane", Kind::kLane}}};
 
 // Those first that are cheap to ask.
-PolicyTerms compile_when(const json::Value& when) {
+PolicyTerms compile_when(const json::Value& when, std::vector<std::string>& pointers) {
   PolicyTerms terms;
   for (const auto& [key, kind] : kWords)
     if (const json::Value* word = when.find(key)) terms.push_back({kind, {word->as_string()}, nullptr, nullptr});
@@ -34,10 +34,14 @@ PolicyTerms compile_when(const json::Value& when) {
     terms.push_back(std::move(term));
   }
   if (const json::Value* tests = when.find("input"))
-    for (const json::Member& test : tests->as_object())
-      terms.push_back({Kind::kInput, {}, std::make_shared<const InputTest>(test.key, test.value), nullptr});
+    for (const json::Member& test : tests->as_object()) {
+      const auto known = std::ranges::find(pointers, test.key);
+      const auto place = static_cast<std::size_t>(known - pointers.begin());
+      if (known == pointers.end()) pointers.push_back(test.key);
+      terms.push_back({Kind::kInput, {}, std::make_shared<const InputTest>(place, test.key, test.value), nullptr});
+    }
   if (const json::Value* inner = when.find("not"))
-    terms.push_back({Kind::kNot, {}, nullptr, std::make_shared<const PolicyTerms>(compile_when(*inner))});
+    terms.push_back({Kind::kNot, {}, nullptr, std::make_shared<const PolicyTerms>(compile_when(*inner, pointers))});
   return terms;
 }
 
@@ -66,7 +70,8 @@ std::optional<PolicyTerms> what_is_left(const PolicyTerms& terms, const Decide& 
 
 }  // namespace
 
-InputTest::InputTest(std::string pointer, const json::Value& written) : pointer_(std::move(pointer)) {
+InputTest::InputTest(std::size_t place, std::string pointer, const json::Value& written)
+    : place_(place), pointer_(std::move(pointer)) {
   if (const json::Value* value = written.find("equals")) equals_ = *value;
   const json::Value* in = written.find("in");
   if (in != nullptr) named_ = in->as_array();
@@ -100,7 +105,8 @@ bool InputTest::holds_for_unnamed(bool matches_pattern) const {
   return exists_.value_or(true) && !tests_named_ && (pattern_ == nullptr || matches_pattern);
 }
 
-std::vector<PolicyRule> compile_rules(const json::Value& list, PolicyLayer layer, const std::string& owner) {
+std::vector<PolicyRule> compile_rules(const json::Value& list, PolicyLayer layer, const std::string& owner,
+                                      std::vector<std::string>& pointers) {
   std::vector<PolicyRule> rules;
   for (const json::Value& written : list.as_array()) {
     if (json::string_or(written, "trigger", "") != kAsked) continue;
@@ -108,13 +114,14 @@ std::vector<PolicyRule> compile_rules(const json::Value& list, PolicyLayer layer
     const std::string place = layer == PolicyLayer::kWorkspace ? "workspace"
                               : layer == PolicyLayer::kLane    ? "lane:" + owner
                                                                : "pack:" + owner;
-    rule.label = place + ":" + std::string(json::string_or(written, "id", ""));
+    rule.id = json::string_or(written, "id", "");
+    rule.label = place + ":" + rule.id;
     rule.layer = layer;
     rule.owner = owner;
     rule.decision = decision_of(json::string_or(written, "decision", ""));
     rule.reason = json::string_or(written, "reason", "");
     rule.hash = sha256_hex(json::serialize(written));
-    if (const json::Value* when = written.find("when")) rule.when = compile_when(*when);
+    if (const json::Value* when = written.find("when")) rule.when = compile_when(*when, pointers);
     rules.push_back(std::move(rule));
   }
   return rules;

@@ -35,8 +35,10 @@ struct PolicyFacts {
 // `{equals, in, matches, exists}`, all that are given, about what stands at one place of the input.
 class InputTest {
  public:
-  InputTest(std::string pointer, const json::Value& written);
+  // `place`: the pointer's number among those of the policy.
+  InputTest(std::size_t place, std::string pointer, const json::Value& written);
 
+  std::size_t place() const { return place_; }
   const std::string& pointer() const { return pointer_; }
   bool holds(const json::Value* at) const;  // null: nothing stands there
   // Of a value that no test names, given whether it matches this test's pattern.
@@ -46,6 +48,7 @@ class InputTest {
   const std::vector<json::Value>& named() const { return named_; }
 
  private:
+  std::size_t place_;
   std::string pointer_;
   std::vector<json::Value> named_;
   bool tests_named_ = false;           // equals or in
@@ -66,6 +69,7 @@ struct PolicyTerm {
 };
 
 struct PolicyRule {
+  std::string id;     // as written
   std::string label;  // in records: "workspace:<id>", "lane:<lane>:<id>", "pack:<pack>:<id>"
   PolicyLayer layer = PolicyLayer::kWorkspace;
   std::string owner;  // the lane or the pack
@@ -75,8 +79,10 @@ struct PolicyRule {
   PolicyTerms when;
 };
 
-// The rules of a list that are asked when a tool is called (`on_tool_request`), in its order.
-std::vector<PolicyRule> compile_rules(const json::Value& list, PolicyLayer layer, const std::string& owner);
+// The rules of a list that are asked when a tool is called (`on_tool_request`), in its order. Pointers that their tests
+// name are added to those of the policy.
+std::vector<PolicyRule> compile_rules(const json::Value& list, PolicyLayer layer, const std::string& owner,
+                                      std::vector<std::string>& pointers);
 
 // What is left of the terms for this tool: nothing when they can never hold for it, empty when they always do.
 std::optional<PolicyTerms> terms_for(const PolicyTerms& terms, const pack::ActiveTool& tool);

@@ -120,7 +120,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   const std::int64_t duration_us = duration_since(call.arrived_monotonic);
   log::Row row;
   row.entries.reserve(3 + ending.events.size());
-  if (!call.started) row.entries.push_back(journal::encode(requested_entry(call)));
+  if (call.requested.value() == 0) row.entries.push_back(journal::encode(requested_entry(call)));
+  if (!call.decided.empty() && !call.started) row.entries.push_back(call.decided);
   journal::CallFinished finished;
   finished.receipt = call.receipt.str();
   finished.ts = now;
@@ -144,7 +145,7 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
     LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(event, event_class, now, call.call));
     if (emission.entry) row.entries.push_back(*std::move(emission.entry));
   }
-  const journal::Body body{call.started ? std::string() : call.input_text, ending.stored_result};
+  const journal::Body body{call.requested.value() != 0 ? std::string() : call.input_text, ending.stored_result};
   if (!body.input.empty() || !body.result.empty()) {
     LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body(body, ports_.blobs));
   }
@@ -157,7 +158,7 @@ Status Kernel::record(Ending& ending) {
   LUMENFLOW_TRY_ASSIGN(const Position at, append(std::move(row)));
 
   const std::string key(as_chars(call.ulid.bytes));
-  const journal::CallPlaces places{call.started ? call.requested : at, at};
+  const journal::CallPlaces places{call.requested.value() != 0 ? call.requested : at, at};
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, key, journal::encode(places)));
   if (call.started) LUMENFLOW_TRY(ports_.log.erase(journal::kOpenCallsTable, key));
   if (!call.started && call.idempotency_hash && ending.end.stage > 6) {
@@ -187,10 +188,15 @@ Status Kernel::apply_store_writes(std::string_view pack_id,
 
 Status Kernel::append_started(RunningCall& call) {
   log::Row row;
-  row.entries.push_back(journal::encode(requested_entry(call)));
+  const bool was_parked = call.requested.value() != 0;
+  if (!was_parked) row.entries.push_back(journal::encode(requested_entry(call)));
+  if (!call.decided.empty()) row.entries.push_back(call.decided);
   row.entries.push_back(journal::encode(journal::CallStarted{call.receipt.str(), call.arrived, isolation_of(call)}));
-  LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
-  LUMENFLOW_TRY_ASSIGN(call.requested, ports_.log.append(std::move(row)));
+  if (!was_parked) {
+    LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
+  }
+  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
+  if (!was_parked) call.requested = at;
   const std::string key(as_chars(call.ulid.bytes));
   LUMENFLOW_TRY(
       ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));

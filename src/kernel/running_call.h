@@ -9,6 +9,7 @@
 
 #include "base/sha256.h"
 #include "base/ulid.h"
+#include "journal/approvals.h"
 #include "kernel/call.h"
 #include "kernel/cancellation.h"
 #include "kernel/config.h"
@@ -35,11 +36,15 @@ struct RunningCall {
   std::optional<json::Value> counted_input;
   std::string input_text;  // canonical and redacted; empty: has no canonical form, or was not reached
   std::optional<Hash256> input_hash;
-  std::optional<Hash256> idempotency_hash;  // of (subject, tool, key)
-  std::string policy;                       // the decision of stage 5 and the rules that matched, as recorded
-  Decision decision = Decision::kDeny;      // likewise
+  std::optional<Hash256> idempotency_hash;            // of (subject, tool, key)
+  std::string policy;                                 // the decision of stage 5 and the rules that matched, as recorded
+  Decision decision = Decision::kDeny;                // likewise
+  std::vector<std::string> approvals;                 // surfaces that must approve it
+  json::Value rules;                                  // where some must: the rules that matched, with their hashes
+  std::shared_ptr<const journal::ParkedCall> parked;  // shared by nobody else; the approval in hand, null: none
+  std::string decided;                                // an entry that goes before the call's further ones; may be empty
 
-  Position requested;                       // the row of call.requested, once appended
+  Position requested;                       // the row of call.requested, once appended; 0: it is not
   bool started = false;                     // call.started is in the journal
   int attempts = 0;                         // executions whose store transaction was refused
   std::uint64_t store_version = 0;          // of the pack's store when the tool was launched

@@ -1,6 +1,7 @@
 // GET and DELETE /calls/{receipt_id}.
 #include <utility>
 
+#include "journal/approvals.h"
 #include "journal/entry.h"
 #include "sidecar/routes.h"
 
@@ -24,10 +25,20 @@ json::Value running_document(const kernel::RunningCall& call) {
                       {"subject", call.call.credential->subject.str()}};
 }
 
+bool waits_for_approval(RouteContext& context, const ReceiptId& receipt) {
+  const auto snapshot = context.workspace.log().snapshot();
+  if (!snapshot.ok()) return false;
+  const auto parked = journal::find_parked(**snapshot, receipt);
+  return parked.ok() && *parked && (*parked)->state == journal::ParkedCall::State::kOpen;
+}
+
 void answer_recorded(const ExchangePtr& exchange, RouteContext& context, const ReceiptId& receipt) {
   const Result<journal::RecordedCall> call = context.workspace.kernel().reader().call(receipt);
   if (!call.ok()) return exchange->fail(call.error());
-  const std::string_view status = call->finished ? json::string_or(*call->finished, "outcome", "") : "running";
+  const bool waits = !call->finished && waits_for_approval(context, receipt);
+  const std::string_view status = call->finished ? json::string_or(*call->finished, "outcome", "")
+                                  : waits       ? "pending_approval"
+                                                : "running";
   if (!may_read(*exchange->credential, json::string_or(call->requested, "subject", ""))) {
     // Who may stop anything is told that it has stopped, and nothing of what it was.
     if (exchange->request().method == http::Method::kDelete && may_stop(*exchange->credential))

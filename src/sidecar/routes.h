@@ -78,6 +78,7 @@ class Routes {
 void add_tool_routes(Routes& routes, RouteContext& context);
 void add_call_routes(Routes& routes, RouteContext& context);
 void add_event_routes(Routes& routes, RouteContext& context);
+void add_approval_routes(Routes& routes, RouteContext& context);
 void add_audit_routes(Routes& routes, RouteContext& context);
 void add_handler_routes(Routes& routes, RouteContext& context);
 void add_outbox_routes(Routes& routes, RouteContext& context);

@@ -79,6 +79,7 @@ class AsioSidecar final : public Sidecar {
     add_tool_routes(routes, context_);
     add_call_routes(routes, context_);
     add_event_routes(routes, context_);
+    add_approval_routes(routes, context_);
     add_audit_routes(routes, context_);
     add_handler_routes(routes, context_);
     add_outbox_routes(routes, context_);

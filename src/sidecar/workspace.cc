@@ -16,6 +16,7 @@
 #include "base/logging.h"
 #include "base/ulid.h"
 #include "journal/tables.h"
+#include "kernel/approval_tools.h"
 #include "kernel/workspace_packs.h"
 #include "log/pipelined_log.h"
 #include "log/sqlite_log.h"
@@ -291,6 +292,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   log_options.read_only = on_read_only_file_system(paths.state);
   options.workspace_root = real_root;
   options.redaction_key = workspace->keys_.redaction_key;
+  options.operator_public_pem = workspace->keys_.operator_public_pem;
   options.version = kVersion;
   if (!doorbell) {
     workspace->bell_ = std::make_unique<Bell>();
@@ -300,6 +302,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
   LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> dead_letter_tools, make_dead_letter_tools());
   std::ranges::move(dead_letter_tools, std::back_inserter(options.kernel_tools));
+  LUMENFLOW_TRY_ASSIGN(auto approval_tools, kernel::make_approval_tools());
+  std::ranges::move(approval_tools, std::back_inserter(options.kernel_tools));
   LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> uplink_tools, make_uplink_tools(workspace->uplink_slot_));
   std::ranges::move(uplink_tools, std::back_inserter(options.kernel_tools));
   LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload_tool,

@@ -185,6 +185,7 @@ void KernelWorld::open() {
   options.kernel_tools = kernel_tools;
   options.workspace_root = root;
   options.redaction_key = std::string(32, 'k');
+  options.operator_public_pem = operator_public_pem;
   options.version = "test";
   options.outbox = outbox;
   options.doorbell = [this] {

@@ -60,6 +60,7 @@ class KernelWorld {
   const pack::BuiltinPack* pack = &probe_pack();  // the one that is loaded
   Outbound* outbound = nullptr;
   OutboxMode outbox = OutboxMode::kAsBefore;
+  std::string operator_public_pem;  // empty: nobody's decisions count
   std::string root = "/ws";
   std::vector<std::string> notices;  // what the operator was shown
   bool has_terminal = true;

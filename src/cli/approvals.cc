@@ -1,0 +1,123 @@
+// lumenflow approvals: calls that wait for an approval, and decisions on them, signed here with the operator key.
+#include <ostream>
+
+#include "base/encoding.h"
+#include "base/signing.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "journal/approvals.h"
+#include "sidecar/keys.h"
+#include "sidecar/workspace.h"
+
+namespace lumenflow::cli {
+namespace {
+
+Result<json::Array> all_open(Session& session) {
+  json::Array items;
+  for (std::string after = "0"; !after.empty();) {
+    LUMENFLOW_TRY_ASSIGN(const json::Value page, session.get("/approvals?limit=1000&after=" + after));
+    if (const json::Value* list = page.find("items"); list != nullptr && list->is_array())
+      items.insert(items.end(), list->as_array().begin(), list->as_array().end());
+    after = json::string_or(page, "next", "");
+  }
+  return items;
+}
+
+void print(const Context& context, const json::Value& approval) {
+  const auto line = [&](std::string_view what, const char* key) {
+    context.out << what << std::string(14 - what.size(), ' ') << cell(approval.find(key)) << "\n";
+  };
+  line("approval", "approval_id");
+  line("state", "state");
+  line("tool", "tool");
+  line("requested by", "requested_by");
+  line("requested at", "requested_at");
+  line("expires at", "expires_at");
+  line("receipt", "receipt_id");
+  line("digest", "call_digest");
+  const json::Value* call = approval.find("call");
+  for (const char* key : {"surfaces", "rules", "input"})
+    if (const json::Value* value = call == nullptr ? nullptr : call->find(key)) {
+      context.out << key << ":\n";
+      print_lines(context.out, json::serialize_pretty(*value) + "\n");
+    }
+  if (const json::Value* decisions = approval.find("decisions"); decisions != nullptr && decisions->is_array())
+    for (const json::Value& decision : decisions->as_array())
+      context.out << "decided: " << cell(decision.find("decision")) << " by " << cell(decision.find("decided_by"))
+                  << " at " << cell(decision.find("decided_at")) << " " << cell(decision.find("reason")) << "\n";
+}
+
+// What the kernel will check: the statement over what the workspace showed us, by the key that it has pinned.
+Result<json::Value> decide(Context& context, const ApprovalFlags& flags, bool approve) {
+  LUMENFLOW_TRY_ASSIGN(const std::string root, workspace_root(context));
+  LUMENFLOW_TRY_ASSIGN(const std::string passphrase, operator_passphrase(context, flags.passphrase_file));
+  LUMENFLOW_TRY_ASSIGN(const std::string key, sidecar::unlock_operator_key(
+                                                  context.files, sidecar::WorkspacePaths(root).keys, passphrase));
+  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
+  LUMENFLOW_TRY_ASSIGN(const json::Value shown, session->get("/approvals/" + encode_path_segment(flags.id)));
+  const auto receipt = journal::receipt_of_approval(flags.id);
+  if (!receipt) return Error(ErrorCode::kNotFound, "'" + flags.id + "' is no approval's id");
+  journal::ParkedCall parked;
+  parked.receipt = *receipt;
+  parked.digest = json::string_or(shown, "call_digest", "");
+  const journal::ApprovalDecision decision{
+      approve, std::string(json::string_or(shown, "decider", "")), flags.reason, context.clock.now(), {}};
+  LUMENFLOW_TRY_ASSIGN(const std::string signature, p256_sign(journal::approval_statement(parked, decision), key));
+  json::Object input{{"approval_id", flags.id},
+                     {"decided_at", format_rfc3339(decision.decided_at)},
+                     {"signature", to_base64url(signature)}};
+  if (!flags.reason.empty()) input.set("reason", flags.reason);
+  return data_of(session->call_kernel(approve ? "kernel:approve" : "kernel:deny", json::Value(std::move(input))));
+}
+
+int run_decision(Context& context, const ApprovalFlags& flags, bool approve) {
+  const Result<json::Value> decided = decide(context, flags, approve);
+  if (!decided.ok()) return fail(context, decided.error());
+  if (flags.json) {
+    context.out << json::serialize(*decided) << "\n";
+    return 0;
+  }
+  const std::string_view state = json::string_or(*decided, "state", "");
+  if (state == "open")
+    context.out << "approved by " << json::integer_or(*decided, "approvals", 0) << " of "
+                << json::integer_or(*decided, "approvals_needed", 0) << "; the call waits for the others\n";
+  else
+    context.out << state << "; the call's result is at receipt " << cell(decided->find("receipt_id")) << "\n";
+  return 0;
+}
+
+}  // namespace
+
+int run_approvals_list(Context& context, const ApprovalFlags& flags) {
+  const auto session = Session::open(context);
+  if (!session.ok()) return fail(context, session.error());
+  const Result<json::Array> items = all_open(**session);
+  if (!items.ok()) return fail(context, items.error());
+  std::vector<std::vector<std::string>> rows;
+  for (const json::Value& item : *items) {
+    if (flags.json) context.out << json::serialize(item) << "\n";
+    rows.push_back({cell(item.find("approval_id")), cell(item.find("tool")), cell(item.find("requested_by")),
+                    cell(item.find("expires_at"))});
+  }
+  if (!flags.json) print_table(context.out, {"APPROVAL", "TOOL", "REQUESTED BY", "EXPIRES AT"}, rows);
+  return 0;
+}
+
+int run_approvals_show(Context& context, const ApprovalFlags& flags) {
+  const auto session = Session::open(context);
+  if (!session.ok()) return fail(context, session.error());
+  const Result<json::Value> approval = (*session)->get("/approvals/" + encode_path_segment(flags.id));
+  if (!approval.ok()) return fail(context, approval.error());
+  if (flags.json)
+    context.out << json::serialize(*approval) << "\n";
+  else
+    print(context, *approval);
+  return 0;
+}
+
+int run_approvals_approve(Context& context, const ApprovalFlags& flags) { return run_decision(context, flags, true); }
+
+int run_approvals_deny(Context& context, const ApprovalFlags& flags) { return run_decision(context, flags, false); }
+
+}  // namespace lumenflow::cli

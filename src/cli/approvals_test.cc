@@ -1,0 +1,63 @@
+// A call that waits, decided on from the command line.
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "cli/testing/command_line.h"
+#include "lumenflow/json.h"
+
+namespace lumenflow::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ApprovalCommands : public ::testing::Test {
+ protected:
+  ApprovalCommands() {
+    EXPECT_EQ(line.run({"init", "--id", "ws-42"}).exit_code, 0);
+    std::ofstream(line.root() + "/lumenflow.yaml", std::ios::binary | std::ios::app)
+        << "policies: [{id: ask, trigger: on_tool_request, decision: approval_required, when: {tool: 'task:create'}}]\n";
+  }
+  json::Value parked(const std::string& title) const {
+    const Said said = line.run({"call", "task:create", "--input", R"({"title":")" + title + R"("})", "--json"});
+    EXPECT_NE(said.exit_code, 0);
+    return *json::parse(said.out);
+  }
+  static std::string text(const json::Value& value, const char* key) {
+    return std::string(json::string_or(value, key, ""));
+  }
+
+  const CommandLine line;
+};
+
+TEST_F(ApprovalCommands, ACallWaitsIsShownAndRunsOnceApproved) {
+  const json::Value answer = parked("wait for me");
+  const std::string id = text(answer, "approval_id");
+  EXPECT_EQ(text(answer, "status"), "pending_approval");
+  EXPECT_THAT(line.run({"approvals", "list"}).out, HasSubstr(id));
+  const Said shown = line.run({"approvals", "show", id});
+  EXPECT_THAT(shown.out, HasSubstr("wait for me"));
+  EXPECT_THAT(shown.out, HasSubstr("workspace:ask"));
+  EXPECT_THAT(line.run({"call", "task:list"}).out, ::testing::Not(HasSubstr("wait for me")));
+
+  const Said approved = line.run({"approvals", "approve", id, "--reason", "fine"});
+  EXPECT_EQ(approved.exit_code, 0) << approved.err;
+  EXPECT_THAT(approved.out, HasSubstr("approved; the call's result is at receipt " + text(answer, "receipt_id")));
+  EXPECT_THAT(line.run({"call", "task:list"}).out, HasSubstr("wait for me"));
+  const Said again = line.run({"approvals", "deny", id});
+  EXPECT_NE(again.exit_code, 0);
+  EXPECT_THAT(again.err, HasSubstr("ALREADY_DECIDED"));
+  EXPECT_EQ(text(*json::parse(line.run({"approvals", "show", id, "--json"}).out), "state"), "approved");
+  EXPECT_EQ(line.run({"audit", "verify"}).exit_code, 0);
+}
+
+TEST_F(ApprovalCommands, ADeniedCallDoesNotRun) {
+  const std::string id = text(parked("never"), "approval_id");
+  EXPECT_EQ(line.run({"approvals", "deny", id, "--json"}).exit_code, 0);
+  EXPECT_THAT(line.run({"call", "task:list"}).out, ::testing::Not(HasSubstr("never")));
+  EXPECT_EQ(line.run({"approvals", "list", "--json"}).out, "");
+  EXPECT_NE(line.run({"approvals", "approve", "appr-nonsense"}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace lumenflow::cli

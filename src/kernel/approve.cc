@@ -1,0 +1,326 @@
+// Stage 7: calls that need an approval wait for it, durably, and go on from stage 0 once somebody gave it.
+//
+// The record of a parked call is closed in the very commit in which the call goes on: what that commit does not hold is
+// still parked, so that a call runs at most once whatever dies in between.
+#include "kernel/approve.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/sealing.h"
+#include "base/signing.h"
+#include "journal/tables.h"
+#include "json/canonical.h"
+#include "kernel/kernel.h"
+#include "kernel/result_text.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+using journal::ApprovalDecision;
+using journal::ParkedCall;
+using State = ParkedCall::State;
+
+constexpr std::size_t kExpiredPerBatch = 64;
+constexpr std::size_t kPreviewBytesMax = 64 * 1024;
+constexpr std::chrono::minutes kClockLeeway{5};
+constexpr std::string_view kRequested = "sidekick:approval_requested";
+
+std::string sealing_key(const std::string& redaction_key) {
+  return std::string(as_chars(hmac_sha256(redaction_key, "inputs of parked calls")));
+}
+
+// Everything that makes it this call and no other.
+json::Object covered_by_digest(const RunningCall& call, const std::string& nonce, Timestamp expires_at,
+                               std::int64_t approvals) {
+  const pack::ActiveTool& tool = *call.tool;
+  json::Array surfaces(call.approvals.begin(), call.approvals.end());
+  return {{"approvals", approvals},
+          {"expires_at", format_rfc3339(expires_at)},
+          {"input", *json::parse(call.input_text, {.depth_max = 256})},
+          {"nonce", nonce},
+          {"pack_integrity", tool.pack->origin.integrity},
+          {"rules", call.rules.is_null() ? json::Value(json::Array{}) : call.rules},
+          {"schema_digest", sha256_hex(json::serialize(tool.descriptor.input_schema))},
+          {"subject", call.call.credential->subject.str()},
+          {"surfaces", std::move(surfaces)},
+          {"tool", tool.descriptor.name}};
+}
+
+// For an event, which may not carry an input of any size; whoever decides finds all of it under the approval.
+json::Value preview_of(const ParkedCall& parked, std::size_t input_bytes) {
+  json::Value preview = parked.covered;
+  if (input_bytes > kPreviewBytesMax)
+    preview.as_object().set("input", json::Object{{"bytes_left_out", static_cast<std::uint64_t>(input_bytes)}});
+  return preview;
+}
+
+Result<std::string> digest_of(const json::Value& covered) {
+  LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(covered));
+  return sha256_hex(text);
+}
+
+pack::ToolError refused(ErrorCode code, std::string message, json::Value details = {}) {
+  return {std::string(name(code)), std::move(message), std::move(details)};
+}
+
+// Who was first, for those who come later.
+pack::ToolError already_decided(const ParkedCall& parked) {
+  if (parked.state == State::kExpired)
+    return refused(ErrorCode::kApprovalExpired, "nobody decided in time, which is a denial");
+  const ApprovalDecision& first = parked.decisions.back();
+  return refused(
+      ErrorCode::kAlreadyDecided, "this was decided before",
+      json::Array{json::Object{{"pointer", ""},
+                               {"reason", std::string(first.approve ? "approved" : "denied") + " by " +
+                                              first.decided_by + " at " + format_rfc3339(first.decided_at)}}});
+}
+
+// A person's own call needs a second step of theirs; everybody else's another's.
+bool may_decide(const ParkedCall& parked, const std::string& decider, const std::string& workspace) {
+  if (decider != parked.subject) return true;
+  return parked.approvals_needed == 1 && decider.starts_with(workspace + ":local:");
+}
+
+std::string decider_of(const ApprovalDecision& decision) { return decision.decided_by; }
+
+}  // namespace
+
+CallResult pending_result(const ParkedCall& parked) {
+  CallResult result{parked.receipt, journal::Outcome::kPending, ErrorCode::kApprovalRequired, {}, false};
+  const json::Object body{
+      {"success", false},
+      {"status", "pending_approval"},
+      {"approval_id", parked.approval_id()},
+      {"receipt_id", parked.receipt.str()},
+      {"expires_at", format_rfc3339(parked.expires_at)},
+      {"error", json::Object{{"code", name(ErrorCode::kApprovalRequired)},
+                             {"message", "the call waits for an approval, " + parked.approval_id()}}},
+      {"metadata", json::Object{{"receipt_id", parked.receipt.str()}, {"duration_ms", 0}}}};
+  result.body = json::serialize(body);
+  return result;
+}
+
+bool Kernel::check_approval(const CallPtr& call) {
+  if (call->parked == nullptr && call->approvals.empty()) return true;
+  const auto deny = [&](std::string decided_by, std::string message) {
+    refuse(call, 7, ErrorCode::kApprovalDenied, std::move(decided_by), std::move(message));
+    return false;
+  };
+  const std::string& tool = call->tool->descriptor.name;
+  if (call->parked != nullptr) {
+    const ParkedCall& parked = *call->parked;
+    const json::Value now = covered_by_digest(*call, std::string(json::string_or(parked.covered, "nonce", "")),
+                                              parked.expires_at, parked.approvals_needed);
+    const Result<std::string> digest = digest_of(now);
+    if (digest.ok() && *digest == parked.digest) return true;
+    return deny("approval:digest", tool + " is no longer what was approved: its rules, its pack or its schema changed");
+  }
+  const ApprovalTerms terms = approval_terms(options_.config, call->approvals);
+  if (!terms.nobody.empty())
+    return deny("approval:" + terms.nobody,
+                tool + " needs the approval '" + terms.nobody + "', and nobody is asked for it");
+  if (call->call.outer != nullptr)
+    return deny("approval:" + call->approvals.front(),
+                tool + " needs the approval '" + call->approvals.front() + "', and a call within a call does not wait");
+  if (terms.automatic) {
+    ParkedCall asked;
+    asked.receipt = call->receipt;
+    if (const auto digest = digest_of(covered_by_digest(*call, "", call->arrived + terms.expires, terms.approvals));
+        digest.ok())
+      asked.digest = *digest;
+    call->decided = journal::encode_decided(asked, {true, "auto", {}, call->arrived, {}});
+    return true;
+  }
+  park(call, terms);
+  return false;
+}
+
+void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
+  const Credential& credential = *call->call.credential;
+  ParkedCall parked;
+  parked.receipt = call->receipt;
+  parked.requested_at = call->arrived;
+  parked.expires_at = call->arrived + terms.expires;
+  parked.approvals_needed = terms.approvals;
+  parked.tool = call->tool->descriptor.name;
+  parked.subject = credential.subject.str();
+  parked.on_behalf_of = credential.on_behalf_of;
+  parked.token_id = credential.token_id;
+  parked.scopes = credential.scopes;
+  parked.surface = static_cast<std::int64_t>(call->call.surface);
+  parked.traceparent = call->call.traceparent;
+  parked.policy = call->policy;
+  parked.input = json::serialize(call->call.input);
+  parked.sealed = call->tool->descriptor.input_validator->has_write_only();
+  if (parked.sealed) parked.input = seal(parked.input, sealing_key(options_.redaction_key), ports_.random);
+  const std::array<std::uint8_t, 16> nonce = ports_.random.draw16();
+  parked.covered = covered_by_digest(*call, to_hex(nonce), parked.expires_at, terms.approvals);
+
+  const auto write = [&]() -> Status {
+    LUMENFLOW_TRY_ASSIGN(parked.digest, digest_of(parked.covered));
+    PendingEvent event{std::string(kRequested),
+                       json::Object{{"approval_id", parked.approval_id()},
+                                    {"receipt_id", parked.receipt.str()},
+                                    {"surface", call->approvals.front()},
+                                    {"tool_name", parked.tool},
+                                    {"call_digest", parked.digest},
+                                    {"preview", preview_of(parked, call->input_text.size())},
+                                    {"requested_by", parked.subject},
+                                    {"expires_at", format_rfc3339(parked.expires_at)}},
+                       {}};
+    LUMENFLOW_TRY_ASSIGN(Emission emission,
+                         emitter_.emit(std::move(event), event::EventClass::kQueue, ports_.clock.now(), call->call));
+    log::Row row;
+    row.entries.push_back(journal::encode(requested_entry(*call)));
+    row.entries.push_back(journal::encode_parked(parked));
+    if (emission.entry) row.entries.push_back(*std::move(emission.entry));
+    LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call->input_text, {}}, ports_.blobs));
+    LUMENFLOW_TRY_ASSIGN(parked.requested, append(std::move(row)));
+    const std::string key(as_chars(call->ulid.bytes));
+    LUMENFLOW_TRY(
+        ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{parked.requested, Position(0)})));
+    if (call->idempotency_hash)
+      LUMENFLOW_TRY(idempotency_.put(*call->idempotency_hash, {*call->input_hash, key}, call->arrived));
+    return approvals_.park(parked);
+  };
+  if (Status status = write(); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
+  CallResult result = pending_result(parked);
+  if (call->idempotency_hash) undurable_results_.insert_or_assign(call->receipt.str(), result);
+  open_.answers.push_back({call, std::move(result)});
+}
+
+// The call as it was parked, before its first stage.
+CallPtr Kernel::restore(const ParkedCall& parked) const {
+  auto call = std::make_shared<RunningCall>();  // shared: see CallPtr
+  call->receipt = parked.receipt;
+  journal::call_key(parked.receipt)->copy(reinterpret_cast<char*>(call->ulid.bytes.data()), call->ulid.bytes.size());
+  auto credential = std::make_shared<Credential>();  // shared: see Call::credential
+  credential->subject = Subject(parked.subject);
+  credential->on_behalf_of = parked.on_behalf_of;
+  credential->token_id = parked.token_id;  // a revoked one counts no more; one that has expired since does
+  credential->scopes = parked.scopes;
+  call->call.credential = std::move(credential);
+  call->call.tool = parked.tool;
+  call->call.surface = static_cast<Surface>(parked.surface);
+  call->call.traceparent = parked.traceparent;
+  const Result<std::string> text =
+      parked.sealed ? unseal(parked.input, sealing_key(options_.redaction_key)) : Result<std::string>(parked.input);
+  if (text.ok())
+    if (Result<json::Value> input = json::parse(*text, {.depth_max = 1'000}); input.ok())
+      call->call.input = *std::move(input);
+  call->arrived = ports_.clock.now();
+  call->arrived_monotonic = ports_.clock.monotonic();
+  call->registry = options_.registry;
+  call->requested = parked.requested;
+  call->policy = parked.policy;
+  return call;
+}
+
+// From stage 0 on, with the approval in hand; but the caller's rate is not asked twice, nor the idempotency key.
+void Kernel::go_on(std::shared_ptr<const ParkedCall> parked) {
+  const CallPtr call = restore(*parked);
+  call->parked = std::move(parked);
+  const bool may_run = check_configuration(call) && resolve(call) && authorise(call) && check_input(call) &&
+                       check_scopes(call) && check_policy(call) && check_approval(call);
+  if (may_run) start(call);
+}
+
+void Kernel::end_parked(ParkedCall& parked, ParkedCall::State state, CallEnd end) {
+  const CallPtr call = restore(parked);
+  call->tool = options_.registry->find(parked.tool);  // null: its pack is gone
+  if (call->tool != nullptr) {
+    call->pack_id = call->tool->pack->manifest.id;
+    if (const json::Value* input = parked.covered.find("input")) call->input_text = json::serialize(*input);
+  }
+  if (Status status = approvals_.close(parked, state); !status.ok() && !batch_error_)
+    batch_error_ = std::move(status).error();
+  end_call(call, std::move(end));
+}
+
+void Kernel::expire_approvals() {
+  const Timestamp now = ports_.clock.now();
+  if (!approvals_.next_expiry() || *approvals_.next_expiry() > now || draining_ || !journal_available_ || batch_error_)
+    return;
+  Result<std::vector<ParkedCall>> expired = approvals_.expired(now, kExpiredPerBatch);
+  if (!expired.ok()) {
+    batch_error_ = expired.error();
+    return;
+  }
+  for (ParkedCall& parked : *expired)
+    end_parked(parked, State::kExpired,
+               {.stage = 7,
+                .outcome = journal::Outcome::kDenied,
+                .code = ErrorCode::kApprovalExpired,
+                .tool_code = {},
+                .decided_by = "approval:expiry",
+                .message = "nobody decided in time, which is a denial",
+                .details = {}});
+}
+
+pack::ToolResult Kernel::decide(const Call& by, bool approve) {
+  const std::string approval_id(json::string_or(by.input, "approval_id", ""));
+  const std::optional<ReceiptId> receipt = journal::receipt_of_approval(approval_id);
+  Result<std::optional<ParkedCall>> found = receipt ? approvals_.find(*receipt) : std::optional<ParkedCall>();
+  if (!found.ok()) return refused(found.error().code(), found.error().message());
+  if (!*found) return refused(ErrorCode::kNotFound, "no call waits for the approval '" + approval_id + "'");
+  ParkedCall& parked = **found;
+  if (parked.state != State::kOpen) return already_decided(parked);
+
+  const Timestamp now = ports_.clock.now();
+  ApprovalDecision decision;
+  decision.approve = approve;
+  decision.decided_by = by.credential->subject.str();
+  decision.reason = json::string_or(by.input, "reason", "");
+  decision.signature = json::string_or(by.input, "signature", "");
+  const auto decided_at = parse_rfc3339(json::string_or(by.input, "decided_at", ""));
+  if (!decided_at.ok() || *decided_at > now + kClockLeeway || *decided_at + kClockLeeway < parked.requested_at)
+    return refused(ErrorCode::kInvalidInput, "'decided_at' is not between the request and now");
+  decision.decided_at = *decided_at;
+  const std::optional<std::string> signature = from_base64url(decision.signature);
+  if (!signature ||
+      !p256_verify(journal::approval_statement(parked, decision), *signature, options_.operator_public_pem))
+    return refused(ErrorCode::kUnauthenticated, "the decision is not signed by a key that this workspace has pinned");
+  if (!may_decide(parked, decision.decided_by, options_.config.id.str()))
+    return refused(ErrorCode::kTokenScopeDenied, "whoever asks for an approval does not give it");
+  if (std::ranges::find(parked.decisions, decision.decided_by, decider_of) != parked.decisions.end())
+    return refused(ErrorCode::kAlreadyDecided, decision.decided_by + " has approved it already; it takes others too");
+  if (parked.expires_at <= now) {
+    expire_approvals();
+    return refused(ErrorCode::kApprovalExpired, "nobody decided in time, which is a denial");
+  }
+
+  log::Row row;
+  row.entries.push_back(journal::encode_decided(parked, decision));
+  if (Result<Position> at = append(std::move(row)); !at.ok() && !batch_error_) batch_error_ = at.error();
+  parked.decisions.push_back(decision);
+  const auto given = static_cast<std::int64_t>(parked.decisions.size());
+  Status status;
+  if (!approve) {
+    end_parked(
+        parked, State::kDenied,
+        {.stage = 7,
+         .outcome = journal::Outcome::kDenied,
+         .code = ErrorCode::kApprovalDenied,
+         .tool_code = {},
+         .decided_by = "approval:" + decision.decided_by,
+         .message = decision.reason.empty() ? "the approval was denied" : "the approval was denied: " + decision.reason,
+         .details = {}});
+  } else if (given >= parked.approvals_needed) {
+    status = approvals_.close(parked, State::kApproved);
+    go_on(std::make_shared<const ParkedCall>(parked));  // shared: see RunningCall::parked
+  } else {
+    status = approvals_.keep(parked);
+  }
+  if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();
+  return pack::ToolOutput{json::Object{{"approval_id", approval_id},
+                                       {"receipt_id", parked.receipt.str()},
+                                       {"decision", approve ? "approve" : "deny"},
+                                       {"state", journal::name(parked.state)},
+                                       {"approvals", given},
+                                       {"approvals_needed", parked.approvals_needed}},
+                          {}};
+}
+
+}  // namespace lumenflow::kernel

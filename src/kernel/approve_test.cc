@@ -1,0 +1,385 @@
+#include "kernel/approve.h"
+
+#include <gmock/gmock.h>
+
+#include "base/encoding.h"
+#include "base/signing.h"
+#include "kernel/approval_tools.h"
+#include "kernel/testing/kernel_world.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+using json::Object;
+using std::chrono::hours;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const P256KeyPair& operator_key() {
+  static const P256KeyPair key = *generate_p256();
+  return key;
+}
+
+class Approving : public ::testing::Test, public KernelWorld {
+ protected:
+  Approving() {
+    kernel_tools = *make_approval_tools();
+    operator_public_pem = operator_key().public_pem;
+    config.approval_providers = Object{{"*", provider("console")}};
+    credential.token_id = "token-1";
+  }
+  static json::Value provider(const char* kind, std::int64_t approvals = 1, hours expires = hours(24)) {
+    return Object{{"provider", kind},
+                  {"approvals", approvals},
+                  {"expires_ms", std::chrono::duration_cast<std::chrono::milliseconds>(expires).count()}};
+  }
+  void ask_for(const char* tool, json::Value when_input = Object{}) {
+    Object when{{"tool", tool}};
+    if (!when_input.as_object().empty()) when.set("input", std::move(when_input));
+    config.policies = json::Array{Object{{"id", "ask"},
+                                         {"trigger", "on_tool_request"},
+                                         {"decision", "approval_required"},
+                                         {"when", std::move(when)}}};
+  }
+
+  static json::Value parsed(const CallResult& result) { return *json::parse(result.body); }
+  std::string parked(const std::string& tool, json::Value input = Object{}, const std::string& key = {}) {
+    const CallResult result = call(tool, std::move(input), key);
+    EXPECT_TRUE(result.code && *result.code == ErrorCode::kApprovalRequired) << result.body;
+    return std::string(json::string_or(parsed(result), "approval_id", ""));
+  }
+  journal::ParkedCall record(const std::string& approval_id) const {
+    auto found = journal::find_parked(*log->snapshot().value(), *journal::receipt_of_approval(approval_id));
+    EXPECT_TRUE(found.ok() && *found);
+    return **found;
+  }
+
+  // What whoever holds the key would send; the test alters it at will.
+  json::Value decision(const std::string& approval_id, bool approve, const std::string& by = "ws-42:local:ana",
+                       const P256KeyPair& key = operator_key(), const std::string& reason = {}) const {
+    journal::ApprovalDecision said{approve, by, reason, clock.now(), {}};
+    const std::string statement = journal::approval_statement(record(approval_id), said);
+    return Object{{"approval_id", approval_id},
+                  {"reason", reason},
+                  {"decided_at", format_rfc3339(said.decided_at)},
+                  {"signature", to_base64url(*p256_sign(statement, key.private_pem))}};
+  }
+  CallResult decide(bool approve, json::Value input, const std::string& by = "ws-42:local:ana") {
+    const Credential before = credential;
+    const Surface surface_before = surface;
+    credential = {};
+    credential.subject = Subject(by);
+    surface = Surface::kSocket;
+    CallResult result = call(approve ? "kernel:approve" : "kernel:deny", std::move(input));
+    credential = before;
+    surface = surface_before;
+    return result;
+  }
+  CallResult approve(const std::string& approval_id) { return decide(true, decision(approval_id, true)); }
+
+  // What became of the call, as its last record says.
+  std::string end_of(const std::string& approval_id) const {
+    std::string end = "open";
+    for (const json::Value& entry : entries_of(*journal::receipt_of_approval(approval_id)))
+      if (journal::type_of(entry) == "call.finished")
+        end = std::string(json::string_or(entry, "outcome", "")) + " " + std::string(json::string_or(entry, "code", "-")) +
+              " " + std::to_string(json::integer_or(entry, "stage", 0));
+    return end;
+  }
+  std::string error_of(const CallResult& result) {
+    const json::Value body = parsed(result);
+    const json::Value* error = body.find("error");
+    return error == nullptr ? "none" : std::string(json::string_or(*error, "code", ""));
+  }
+};
+
+TEST_F(Approving, ACallWaitsAndRunsOnceWhenItIsApproved) {
+  ask_for("probe:effect");
+  open();
+  const std::string id = parked("probe:effect");
+  EXPECT_TRUE(effects.empty());
+  EXPECT_EQ(end_of(id), "open");
+  const CallResult approved = approve(id);
+  EXPECT_EQ(error_of(approved), "none") << approved.body;
+  EXPECT_EQ(effects.size(), 1u);
+  EXPECT_EQ(end_of(id), "success - 12");
+  EXPECT_EQ(error_of(approve(id)), "ALREADY_DECIDED");
+  EXPECT_EQ(error_of(decide(false, decision(id, false))), "ALREADY_DECIDED");
+  EXPECT_EQ(effects.size(), 1u);
+
+  std::vector<std::string> types;
+  for (const json::Value& entry : entries_of(*journal::receipt_of_approval(id))) types.emplace_back(journal::type_of(entry));
+  EXPECT_THAT(types, ElementsAre("call.requested", "call.parked", "event.emitted", "call.decided", "call.started",
+                                 "call.finished", "event.emitted"));
+}
+
+TEST_F(Approving, WhatToolsThemselvesAskForWaitsToo) {
+  open();
+  const std::string id = parked("probe:risky");
+  EXPECT_EQ(*record(id).covered.at_pointer("/surfaces/0"), json::Value("probe:risky"));
+  EXPECT_EQ(error_of(approve(id)), "none");
+  EXPECT_EQ(end_of(id), "success - 12");
+}
+
+TEST_F(Approving, ADenialEndsTheCallWithItsReason) {
+  open();
+  const std::string id = parked("probe:risky");
+  EXPECT_EQ(error_of(decide(false, decision(id, false, "ws-42:local:ana", operator_key(), "not today"))), "none");
+  EXPECT_EQ(end_of(id), "denied APPROVAL_DENIED 7");
+  const auto recorded = kernel->reader().call(*journal::receipt_of_approval(id));
+  ASSERT_TRUE(recorded.ok());
+  EXPECT_THAT(recorded->body.result, HasSubstr("not today"));
+  EXPECT_EQ(error_of(approve(id)), "ALREADY_DECIDED");
+}
+
+TEST_F(Approving, NoAnswerIsADenialAlsoAfterARestart) {
+  open();
+  const std::string first = parked("probe:risky");
+  clock.advance(hours(1));
+  const std::string second = parked("probe:risky");
+  ASSERT_TRUE(kernel->next_deadline());
+  clock.advance(hours(23) + std::chrono::seconds(1));
+  crash();
+  open();
+  settle();
+  EXPECT_EQ(end_of(first), "denied APPROVAL_EXPIRED 7");
+  EXPECT_EQ(end_of(second), "open");
+  EXPECT_EQ(error_of(approve(first)), "APPROVAL_EXPIRED");
+  EXPECT_EQ(error_of(approve(second)), "none");
+}
+
+TEST_F(Approving, TheDecisionIsForThisCallByAPinnedKeyAndInTheNameOfWhoSendsIt) {
+  open();
+  const std::string id = parked("probe:risky"), other = parked("probe:risky");
+  const auto refused = [&](json::Value input, const std::string& by = "ws-42:local:ana") {
+    const std::string code = error_of(decide(true, std::move(input), by));
+    EXPECT_EQ(end_of(id), "open");
+    return code;
+  };
+  json::Value for_other = decision(other, true);
+  for_other.as_object().set("approval_id", id);
+  EXPECT_EQ(refused(for_other), "UNAUTHENTICATED");
+  EXPECT_EQ(refused(decision(id, false)), "UNAUTHENTICATED") << "a denial turned around by a relay";
+  EXPECT_EQ(refused(decision(id, true, "ws-42:local:ana", *generate_p256())), "UNAUTHENTICATED");
+  EXPECT_EQ(refused(decision(id, true), "ws-42:local:bob"), "UNAUTHENTICATED");
+  json::Value reason = decision(id, true);
+  reason.as_object().set("reason", "another");
+  EXPECT_EQ(refused(reason), "UNAUTHENTICATED");
+  json::Value nothing = decision(id, true);
+  nothing.as_object().set("signature", "AAAA");
+  EXPECT_EQ(refused(nothing), "UNAUTHENTICATED");
+  json::Value unknown = decision(id, true);
+  unknown.as_object().set("approval_id", "appr-01J9ZK3M7Q8W2X4Y6A8C0E2G4H");
+  EXPECT_EQ(refused(unknown), "NOT_FOUND");
+  EXPECT_EQ(refused(decision(id, true, "ws-42:test"), "ws-42:test"), "TOKEN_SCOPE_DENIED") << "its own request";
+}
+
+TEST_F(Approving, APersonsOwnCallTakesASecondStepOrAnotherPerson) {
+  credential.subject = Subject("ws-42:local:ana");
+  open();
+  EXPECT_EQ(error_of(approve(parked("probe:risky"))), "none");
+  crash();
+  config.approval_providers = Object{{"*", provider("console", 2)}};
+  open();
+  const std::string id = parked("probe:risky");
+  EXPECT_EQ(error_of(approve(id)), "TOKEN_SCOPE_DENIED");
+  EXPECT_EQ(error_of(decide(true, decision(id, true, "ws-42:local:bob"), "ws-42:local:bob")), "none");
+  EXPECT_EQ(end_of(id), "open");
+  EXPECT_EQ(error_of(decide(true, decision(id, true, "ws-42:local:bob"), "ws-42:local:bob")), "ALREADY_DECIDED");
+  EXPECT_EQ(error_of(decide(true, decision(id, true, "ws-42:local:cy"), "ws-42:local:cy")), "none");
+  EXPECT_EQ(end_of(id), "success - 12");
+}
+
+TEST_F(Approving, EveryOtherStageStillHasItsSay) {
+  const auto after = [this](const std::function<void()>& change) {
+    kernel_tools = *make_approval_tools();
+    crash();
+    config.policies = json::Array{};
+    ask_for("probe:effect");
+    open();
+    const std::string id = parked("probe:effect");
+    crash();
+    change();
+    open();
+    EXPECT_EQ(error_of(approve(id)), "none");
+    EXPECT_EQ(effects.size(), end_of(id).starts_with("success") ? 1u : 0u);
+    return end_of(id);
+  };
+  open();
+  const auto rule = [this](const char* decision) {
+    json::Array rules = config.policies.as_array();
+    rules.push_back(Object{{"id", "later"}, {"trigger", "on_tool_request"}, {"decision", decision}});
+    config.policies = std::move(rules);
+  };
+  EXPECT_EQ(after([&] { rule("deny"); }), "denied POLICY_DENIED 5");
+  EXPECT_EQ(after([&] { rule("allow"); }), "denied APPROVAL_DENIED 7") << "another rule has matched";
+  EXPECT_EQ(after([&] { config.policies = json::Array{}; }), "denied APPROVAL_DENIED 7") << "another call than approved";
+  EXPECT_EQ(after([&] { config.approval_providers = Object{{"*", provider("console", 1, hours(1))}}; }),
+            "success - 12");
+}
+
+TEST_F(Approving, ARevokedTokenIsNotHelpedByAnApproval) {
+  ask_for("probe:effect");
+  open();
+  const std::string id = parked("probe:effect");
+  ASSERT_TRUE(log->put(journal::kStoreTable, journal::store_key("kernel", "revoked/token-1"), "0").ok());
+  ASSERT_TRUE(log->commit().ok());
+  crash();
+  open();
+  approve(id);
+  EXPECT_EQ(end_of(id), "denied TOKEN_REVOKED 2");
+  EXPECT_TRUE(effects.empty());
+}
+
+TEST_F(Approving, TheSameKeyGivesTheSameApprovalAndThenTheResult) {
+  open();
+  const std::string id = parked("probe:risky", Object{}, "k");
+  EXPECT_EQ(parked("probe:risky", Object{}, "k"), id);
+  crash();
+  open();
+  EXPECT_EQ(parked("probe:risky", Object{}, "k"), id);
+  approve(id);
+  const CallResult again = call("probe:risky", Object{}, "k");
+  EXPECT_FALSE(again.code) << again.body;
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.receipt, *journal::receipt_of_approval(id));
+}
+
+TEST_F(Approving, AutoDecidesByItselfAndIsRecorded) {
+  config.approval_providers = Object{{"*", provider("auto")}};
+  open();
+  const CallResult result = call("probe:risky");
+  EXPECT_FALSE(result.code) << result.body;
+  const auto recorded = entries_of(result.receipt);
+  ASSERT_GE(recorded.size(), 2u);
+  EXPECT_EQ(journal::type_of(recorded[1]), "call.decided");
+  EXPECT_EQ(json::string_or(recorded[1], "decided_by", ""), "auto");
+}
+
+TEST_F(Approving, SecretsDoNotWaitInTheClear) {
+  ask_for("probe:put");
+  open();
+  const std::string id = parked("probe:put", Object{{"key", "a"}, {"value", 1}, {"secret", "hunter2hunter2"}});
+  EXPECT_TRUE(record(id).sealed);
+  const auto text = log->snapshot().value()->scan(journal::kApprovalsTable, "", "", 10);
+  for (const log::KeyValue& item : *text) EXPECT_THAT(item.value, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(bytes(), Not(HasSubstr("hunter2")));
+  approve(id);
+  EXPECT_EQ(end_of(id), "success - 12");
+  EXPECT_FALSE(call("probe:get", Object{{"key", "a"}}).code);
+}
+
+TEST_F(Approving, ACommitThatFailsLeavesTheCallParked) {
+  ask_for("probe:effect");
+  open();
+  const std::string id = parked("probe:effect");
+  faults.fail_commit = true;
+  approve(id);
+  EXPECT_TRUE(effects.empty());
+  faults.fail_commit = false;
+  settle();
+  clock.advance(std::chrono::seconds(2));
+  settle();
+  EXPECT_EQ(end_of(id), "open");
+  EXPECT_EQ(error_of(approve(id)), "none");
+  EXPECT_EQ(effects.size(), 1u);
+}
+
+// A process that dies between the decision and the effect: the call is closed as one that may have run, never again.
+TEST_F(Approving, ACrashAfterTheDecisionNeverRunsItAgain) {
+  ask_for("probe:effect");
+  open();
+  const std::string id = parked("probe:effect");
+  const json::Value input = decision(id, true);
+  surface = Surface::kSocket;
+  credential.subject = Subject("ws-42:local:ana");
+  submit("kernel:approve", input, "", [](const CallResult&) {});
+  kernel->run_pending();  // decided and started, durably; the tool has not run
+  crash();
+  open();
+  settle();
+  EXPECT_TRUE(effects.empty());
+  EXPECT_EQ(end_of(id), "unknown TOOL_CRASHED 9");
+  EXPECT_EQ(error_of(approve(id)), "ALREADY_DECIDED");
+  EXPECT_TRUE(effects.empty());
+}
+
+// Every sequence of so many steps: a call runs only when it was approved in time, by somebody who may, unchanged and
+// for the first time.
+TEST(ApprovalStates, EverySequenceToDepthFour) {
+  enum Step { kApprove, kDeny, kExpire, kChangePolicy, kRestart, kReplay, kForge, kSteps };
+  constexpr int kDepth = 4;
+  int total = 1;
+  for (int i = 0; i < kDepth; ++i) total *= kSteps;
+  class World : public Approving {
+   public:
+    void TestBody() override {}
+    void run(int sequence) {
+      ask_for("probe:count");
+      open();
+      const std::string id = parked("probe:count");
+      const json::Value kept = decision(id, true);  // what a relay may send again at any time
+      bool undecided = true, changed = false;
+      int expected = 0;
+      std::string steps;
+      for (int i = 0; i < kDepth; ++i, sequence /= kSteps) {
+        const auto step = static_cast<Step>(sequence % kSteps);
+        steps += std::to_string(step) + " ";
+        if (step == kApprove || step == kReplay) {
+          decide(true, step == kReplay ? kept : decision(id, true));
+          if (undecided && !changed) ++expected;
+          undecided = false;
+        } else if (step == kDeny) {
+          decide(false, decision(id, false));
+          undecided = false;
+        } else if (step == kExpire) {
+          clock.advance(hours(25));
+          settle();
+          undecided = false;
+        } else if (step == kChangePolicy) {
+          crash();
+          config.policies.as_array()[0].as_object().set("reason", "changed " + std::to_string(i));
+          changed = true;
+          open();
+        } else if (step == kRestart) {
+          crash();
+          open();
+        } else {
+          decide(true, decision(id, true, "ws-42:local:ana", *forger_));
+        }
+      }
+      settle();
+      int ran = 0;
+      for (const json::Value& entry : entries_of(*journal::receipt_of_approval(id)))
+        if (journal::type_of(entry) == "call.finished" && json::string_or(entry, "outcome", "") == "success") ++ran;
+      ASSERT_EQ(ran, expected) << steps;
+    }
+    std::unique_ptr<P256KeyPair> forger_ = std::make_unique<P256KeyPair>(*generate_p256());
+  };
+  for (int sequence = 0; sequence < total && !::testing::Test::HasFailure(); ++sequence) {
+    World world;
+    world.run(sequence);
+  }
+}
+
+TEST_F(Approving, ManyParkedCallsAreListedByTheMomentTheyExpire) {
+  open();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) {
+    ids.push_back(parked("probe:risky"));
+    clock.advance(std::chrono::seconds(1));
+  }
+  approve(ids[2]);
+  const auto first = journal::open_approvals(*log->snapshot().value(), "", 3);
+  ASSERT_TRUE(first.ok());
+  ASSERT_EQ(first->items.size(), 3u);
+  EXPECT_EQ(first->items[2].approval_id(), ids[3]);
+  const auto rest = journal::open_approvals(*log->snapshot().value(), first->next, 3);
+  ASSERT_EQ(rest->items.size(), 1u);
+  EXPECT_EQ(rest->items[0].approval_id(), ids[4]);
+  EXPECT_EQ(rest->next, "");
+}
+
+}  // namespace
+}  // namespace lumenflow::kernel
