@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/encoding.h"
 #include "base/ulid.h"
@@ -26,7 +27,7 @@ std::string expiry_key(const ParkedCall& call) {
   return big_endian(static_cast<std::uint64_t>(call.expires_at.ms)) + key_of(call.receipt);
 }
 
-json::Array texts(const std::vector<std::string>& list) { return {list.begin(), list.end()}; }
+json::Array texts(const std::vector<std::string>& list) { return json::Array(list.begin(), list.end()); }
 
 json::Value to_json(const ApprovalDecision& decision) {
   return json::Object{{"decision", decision.approve ? "approve" : "deny"},

@@ -262,7 +262,8 @@ void Kernel::expire_approvals() {
 pack::ToolResult Kernel::decide(const Call& by, bool approve) {
   const std::string approval_id(json::string_or(by.input, "approval_id", ""));
   const std::optional<ReceiptId> receipt = journal::receipt_of_approval(approval_id);
-  Result<std::optional<ParkedCall>> found = receipt ? approvals_.find(*receipt) : std::optional<ParkedCall>();
+  Result<std::optional<ParkedCall>> found = std::optional<ParkedCall>();
+  if (receipt) found = approvals_.find(*receipt);
   if (!found.ok()) return refused(found.error().code(), found.error().message());
   if (!*found) return refused(ErrorCode::kNotFound, "no call waits for the approval '" + approval_id + "'");
   ParkedCall& parked = **found;
