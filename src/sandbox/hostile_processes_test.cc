@@ -178,6 +178,30 @@ time.sleep(60)
   EXPECT_EQ(outcome.exit.limit, "memory") << outcome.exit.code << outcome.err;
 }
 
+// Its threads go on, and what is known of the process is known of them alone.
+HOSTILE(HostileProcesses, AFirstThreadThatHasEndedHidesNothing) {
+  const std::string end = R"(
+import ctypes, platform, threading, time
+def start(target): threading.Thread(target=target).start()
+def end(): ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)
+)";
+  const Outcome swelling = world.run(end + R"(
+def swell():
+    kept = []
+    for i in range(2000): kept.append(bytearray(1 << 20))
+start(swell)
+end()
+)");
+  EXPECT_EQ(swelling.exit.limit, "memory") << swelling.err;
+  const Outcome multiplying = world.run(end + R"(
+def multiply():
+    for i in range(200): start(lambda: time.sleep(60))
+start(multiply)
+end()
+)");
+  EXPECT_EQ(multiplying.exit.limit, "processes") << multiplying.err;
+}
+
 // Bounded by the clock, so that a limit that does not hold comes to light.
 HOSTILE(HostileProcesses, AnEndlessCalculationEnds) {
   Confinement endless = world.python(R"(
@@ -201,19 +225,19 @@ os.wait()
 
 // One after the other, each within the limit: waited for by its parent, or by nobody but the sandbox, or by nobody.
 HOSTILE(HostileProcesses, WhatTheDeadCalculatedIsOnTheAccount) {
-  const std::string use = "import os, signal, time\ndef use():\n    while time.process_time() < 0.05: pass\n";
+  const std::string use = "import os, signal, time\ndef use(seconds):\n    while time.process_time() < seconds: pass\n";
   const std::string waits = R"(
-for i in range(40):
+for i in range(150):
     if os.fork() == 0:
-        use()
+        use(0.006)
         os._exit(0)
     os.wait()
 )";
   const std::string orphans = R"(
-for i in range(40):
+for i in range(150):
     ended, end = os.pipe()
     if os.fork() == 0:
-        if os.fork() == 0: use()
+        if os.fork() == 0: use(0.006)
         os._exit(0)
     os.close(end)
     os.wait()
@@ -224,7 +248,7 @@ for i in range(40):
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 for i in range(40):
     if os.fork() == 0:
-        use()
+        use(0.05)
         os._exit(0)
     try: os.wait()
     except ChildProcessError: pass
