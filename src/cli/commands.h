@@ -157,9 +157,9 @@ struct PackScaffoldFlags {
 int run_pack_scaffold(Context& context, const PackScaffoldFlags& flags);
 
 struct PackPinFlags {
-  std::string target;          // add: a folder or a builtin's id; remove: an id; hash: a folder or a builtin's id
-  std::string integrity;       // add: "dev", or empty for the hash of what is there
-  std::string format = "text"; // list
+  std::string target;           // add: a folder or a builtin's id; remove: an id; hash: a folder or a builtin's id
+  std::string integrity;        // add: "dev", or empty for the hash of what is there
+  std::string format = "text";  // list
 };
 int run_pack_add(Context& context, const PackPinFlags& flags);
 int run_pack_remove(Context& context, const PackPinFlags& flags);

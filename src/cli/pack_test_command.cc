@@ -9,11 +9,10 @@
 #include <thread>
 
 #include "base/logging.h"
+#include "cli/code_host.h"
 #include "cli/commands.h"
 #include "cli/pack_folder.h"
 #include "conformance/conformance.h"
-#include "hosts/process_host.h"
-#include "sandbox/launcher.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -41,33 +40,24 @@ class ScratchFolder {
   bool made_ = false;
 };
 
-// Starts packs that are processes, under the strongest sandbox that there is.
-class Hosts {
- public:
-  explicit Hosts(std::string workspace_root)
-      : workspace_root_(std::move(workspace_root)),
-        launcher_(sandbox::make_launcher({.weakest = sandbox::Tier::kLandlock})),
-        host_(*launcher_, {}) {}
-
-  pack::CodeLoader loader() {
-    return [this](const pack::Manifest& manifest, const std::string& folder, pack::Registration& registration) {
-      return host_.load({manifest, folder, workspace_root_, "ws-conformance", registration.config()}, registration);
-    };
-  }
-
- private:
-  const std::string workspace_root_;
-  const std::unique_ptr<sandbox::Launcher> launcher_;
-  hosts::ProcessHost host_;  // after the launcher that it uses
-};
+// Under the strongest sandbox that there is.
+pack::CodeLoader loader(CodeHost& code) {
+  kernel::WorkspaceConfig config;
+  config.id = WorkspaceId("ws-conformance");
+  config.sandbox = "best-effort";
+  return [config = std::move(config), load = code.loader()](const pack::Manifest& manifest, const std::string& folder,
+                                                            pack::Registration& registration) {
+    return load(config, manifest, folder, registration);
+  };
+}
 
 Result<std::unique_ptr<conformance::PackUnderTest>> find_pack(const Context& context, const PackTestFlags& flags,
-                                                              Hosts& hosts) {
+                                                              CodeHost& code) {
   for (const pack::BuiltinPack* pack : context.builtin_packs)
     if (pack->id == flags.id) return conformance::builtin_under_test(*pack);
   LUMENFLOW_TRY_ASSIGN(const std::string found, pack_folder(context, flags.id, flags.folder));
   LUMENFLOW_TRY_ASSIGN(std::string folder, context.files.real_path(found));
-  return conformance::folder_under_test(context.files, std::move(folder), hosts.loader());
+  return conformance::folder_under_test(context.files, std::move(folder), loader(code));
 }
 
 }  // namespace
@@ -75,8 +65,8 @@ Result<std::unique_ptr<conformance::PackUnderTest>> find_pack(const Context& con
 int run_pack_test(Context& context, const PackTestFlags& flags) {
   const ScratchFolder scratch;
   if (!scratch.made()) return fail_usage(context, Error(ErrorCode::kIo, "no folder for the test's workspaces"));
-  Hosts hosts(join_path(scratch.path(), "workspace"));
-  const auto pack = find_pack(context, flags, hosts);
+  CodeHost code(join_path(scratch.path(), "workspace"));
+  const auto pack = find_pack(context, flags, code);
   if (!pack.ok()) return fail_usage(context, pack.error());
   conformance::Options options;
   options.folder = scratch.path();

@@ -15,6 +15,7 @@
 #include "base/executor.h"
 #include "base/logging.h"
 #include "base/ulid.h"
+#include "cli/code_host.h"
 #include "sidecar/operator_proof.h"
 #include "sidecar/sidecar.h"
 #include "sidecar/workspace.h"
@@ -73,10 +74,12 @@ Result<std::string> private_folder() {
 // A sidecar without TCP in this process, on a socket that nobody else can reach.
 class Session::LocalSidecar {
  public:
+  explicit LocalSidecar(const std::string& root) : code_(root) {}
   static Result<std::unique_ptr<LocalSidecar>> start(const Context& context, const std::string& root) {
-    auto local = std::make_unique<LocalSidecar>();
+    auto local = std::make_unique<LocalSidecar>(root);
     LUMENFLOW_TRY_ASSIGN(local->folder_, private_folder());
-    const sidecar::WorkspacePorts ports{context.files, context.clock, local->random_, local->executor_};
+    sidecar::WorkspacePorts ports{context.files, context.clock, local->random_, local->executor_};
+    ports.load_code = local->code_.loader();
     LUMENFLOW_TRY_ASSIGN(local->workspace_, sidecar::Workspace::open(ports, root, context.builtin_packs,
                                                                      [bell = &local->doorbell_] { bell->ring(); }));
     sidecar::SidecarOptions options;
@@ -107,6 +110,7 @@ class Session::LocalSidecar {
   const std::string& socket() const { return socket_; }
 
  private:
+  CodeHost code_;  // before whatever may run what it loads
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
   sidecar::Doorbell doorbell_{io_};

@@ -9,6 +9,7 @@
 
 #include "base/executor.h"
 #include "base/logging.h"
+#include "cli/code_host.h"
 #include "cli/commands.h"
 #include "lumenflow/json.h"
 #include "pack/diagnostic.h"
@@ -43,6 +44,7 @@ void configure_log(const kernel::WorkspaceConfig& config) {
 int run_up(Context& context, const UpFlags& flags) {
   const Result<std::string> root = workspace_root(context);
   if (!root.ok()) return fail(context, root.error());
+  CodeHost code(*root);
   boost::asio::io_context io(1);
   sidecar::Doorbell doorbell(io);
   ThreadPoolExecutor executor(kThreads, kQueueMax);
@@ -53,7 +55,8 @@ int run_up(Context& context, const UpFlags& flags) {
     context.out << line << std::endl;
     return true;
   };
-  const sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor, show};
+  sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor, show};
+  ports.load_code = code.loader();
   auto workspace = sidecar::Workspace::open(ports, *root, context.builtin_packs, [&doorbell] { doorbell.ring(); });
   if (!workspace.ok() && workspace.error().code() == ErrorCode::kWorkspaceLocked)
     return fail(context, Error(ErrorCode::kWorkspaceLocked,

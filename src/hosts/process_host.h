@@ -47,7 +47,7 @@ struct ProcessHostOptions {
   std::chrono::milliseconds backoff_max{10'000};
   std::chrono::milliseconds backoff_wait{1'000};  // what a call waits out; it fails at once where it would be longer
   sandbox::Limits limits{};
-  std::vector<std::string> system_paths{};  // absolute: what every program needs to see; empty: those of the machine
+  std::vector<std::string> read_only_paths{};  // absolute: what every pack may see besides the system's programs
   // A line of a pack's stderr or log before it is written down, for masking what is secret. Any thread.
   std::function<std::string(std::string_view)> redact{};
 };

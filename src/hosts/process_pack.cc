@@ -17,23 +17,8 @@ using std::chrono::steady_clock;
 constexpr const char* kProgramFolders[] = {"/usr/local/bin",  "/usr/bin",  "/bin",
                                            "/usr/local/sbin", "/usr/sbin", "/sbin"};
 // What programs and their libraries need of a machine; nothing of anybody's home, and no configuration with secrets.
-constexpr const char* kSystemPaths[] = {"/usr",
-                                        "/bin",
-                                        "/sbin",
-                                        "/lib",
-                                        "/lib32",
-                                        "/lib64",
-                                        "/libx32",
-                                        "/etc/ld.so.cache",
-                                        "/etc/ld.so.conf",
-                                        "/etc/ld.so.conf.d",
-                                        "/etc/alternatives",
-                                        "/etc/ssl/certs",
-                                        "/etc/ssl/openssl.cnf",
-                                        "/etc/localtime",
-                                        "/etc/nsswitch.conf",
-                                        "/etc/hosts",
-                                        "/etc/resolv.conf"};
+// What a sandbox shows to every program.
+constexpr const char* kSystemFolders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 
 bool exists(const std::string& path) {
   std::error_code ignored;
@@ -53,13 +38,18 @@ std::string program_of(const std::string& written, const std::string& snapshot_d
   return written;
 }
 
-// An interpreter that lies elsewhere brings the folder that it was installed into.
-void add_interpreter(const std::string& program, const std::string& snapshot_dir, std::vector<std::string>& paths) {
+// Without a symbolic link on the way, as a sandbox wants it; what is not there stays as it is.
+std::string resolved(const std::string& path) {
   std::error_code failed;
-  const std::filesystem::path real = std::filesystem::canonical(program, failed);
-  if (failed || inside(real.native(), snapshot_dir)) return;
-  for (const std::string& path : paths)
-    if (inside(real.native(), path)) return;
+  const std::filesystem::path real = std::filesystem::canonical(path, failed);
+  return failed ? path : real.native();
+}
+
+// An interpreter that lies elsewhere than the system's programs brings the folder that it was installed into.
+void add_interpreter(const std::string& program, const std::string& snapshot_dir, std::vector<std::string>& paths) {
+  const std::filesystem::path real = resolved(program);
+  const auto holds = [&](const std::string& folder) { return inside(real.native(), folder); };
+  if (holds(snapshot_dir) || std::ranges::any_of(kSystemFolders, holds) || std::ranges::any_of(paths, holds)) return;
   const std::filesystem::path folder = real.parent_path();
   paths.push_back(folder.filename() == "bin" ? folder.parent_path().native() : real.native());
 }
@@ -120,7 +110,6 @@ ProcessPack::ProcessPack(sandbox::Launcher& launcher, const ProcessHostOptions& 
       workspace_root_(source.workspace_root),
       snapshot_dir_(source.snapshot_dir),
       config_(source.config.is_object() ? source.config : json::Value(json::Object{})),
-      system_paths_(options.system_paths),
       log_(
           options.log_lines_per_second_max, options.redact,
           [pack = source.manifest.id](LogLevel level, std::string_view origin, const std::string& line) {
@@ -134,10 +123,8 @@ ProcessPack::ProcessPack(sandbox::Launcher& launcher, const ProcessHostOptions& 
       for (const json::Value& word : *words)
         if (const std::string* text = word.if_string()) command_.push_back(*text);
   if (!command_.empty()) command_[0] = program_of(command_[0], snapshot_dir_);
-  if (system_paths_.empty())
-    for (const char* path : kSystemPaths)
-      if (exists(path)) system_paths_.emplace_back(path);
-  if (!command_.empty()) add_interpreter(command_[0], snapshot_dir_, system_paths_);
+  for (const std::string& path : options.read_only_paths) read_only_paths_.push_back(resolved(path));
+  if (!command_.empty()) add_interpreter(command_[0], snapshot_dir_, read_only_paths_);
   for (const pack::ToolDescriptor& tool : source.manifest.tools) {
     required_env_[tool.name] = tool.required_env;
     if (tool.permission == pack::Permission::kRead) harmless_.insert(tool.name);
@@ -188,7 +175,7 @@ sandbox::Confinement ProcessPack::confinement(const Place& place) const {
   out.command = command_;
   out.environment = place.environment;
   out.directory = snapshot_dir_;
-  for (const std::string& path : system_paths_) out.paths.push_back({path, false});
+  for (const std::string& path : read_only_paths_) out.paths.push_back({path, false});
   out.paths.push_back({snapshot_dir_, false});
   out.paths.insert(out.paths.end(), place.grants.paths.begin(), place.grants.paths.end());
   out.hidden = place.grants.hidden;

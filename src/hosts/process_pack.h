@@ -91,7 +91,7 @@ class ProcessPack {
   const std::string id_, version_, workspace_id_, workspace_root_, snapshot_dir_;
   const json::Value config_;
   std::vector<std::string> command_;
-  std::vector<std::string> system_paths_;
+  std::vector<std::string> read_only_paths_;
   std::map<std::string, std::vector<std::string>, std::less<>> required_env_;  // by tool
   std::set<std::string, std::less<>> harmless_;                                // tools that only read
 

@@ -46,8 +46,9 @@ class LocalPacksTest : public ::testing::Test {
   }
 
   // Registers what the manifest above says; `started_` counts.
-  pack::CodeLoader loader() {
-    return [this](const pack::Manifest&, const std::string& folder, pack::Registration& registration) -> Status {
+  LoadCode loader() {
+    return [this](const WorkspaceConfig&, const pack::Manifest&, const std::string& folder,
+                  pack::Registration& registration) -> Status {
       ++started_;
       folder_ = folder;
       if (!fault_.empty()) return Error(ErrorCode::kToolCrashed, fault_);

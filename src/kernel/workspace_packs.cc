@@ -149,7 +149,12 @@ WorkspacePacks load_workspace_packs(const std::string& file, const std::string& 
   out.config = parse_config(file, text, Resolver(ports, builder), out.diagnostics);
   if (out.config) {
     const pack::Activation activation = activation_of(*out.config);
-    out.registry = builder.build(&activation, ports.load_code, ports.before);
+    pack::CodeLoader load_code;
+    if (ports.load_code)
+      load_code = [&](const pack::Manifest& manifest, const std::string& folder, pack::Registration& registration) {
+        return ports.load_code(*out.config, manifest, folder, registration);
+      };
+    out.registry = builder.build(&activation, load_code, ports.before);
     std::set<std::string> sections;
     for (const auto& pack : out.registry->packs()) sections.insert(pack->manifest.config_key);
     report_without_effect(file, text, *out.config, sections, out.diagnostics);

@@ -5,6 +5,7 @@
 // Functions of their arguments and of what the sources find. Any thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,10 +24,14 @@ struct WorkspacePacks {
   pack::Diagnostics diagnostics;                   // of lumenflow.yaml, then of the packs
 };
 
+// As pack::CodeLoader, for the workspace of this configuration.
+using LoadCode = std::function<Status(const WorkspaceConfig& config, const pack::Manifest& manifest,
+                                      const std::string& folder, pack::Registration& registration)>;
+
 struct PackPorts {
   std::vector<const pack::BuiltinPack*> builtin_packs;  // static data
   pack::PackSources* sources = nullptr;                 // borrowed; null: no pack but builtins
-  pack::CodeLoader load_code = {};                      // empty: code of processes is not started, only judged
+  LoadCode load_code = {};                              // empty: code of processes is not started, only judged
   const pack::Registry* before = nullptr;               // borrowed; what stays the same keeps its code
 };
 

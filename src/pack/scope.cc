@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/network.h"
 #include "pack/glob_automaton.h"
 #include "pack/glob_product.h"
-#include "base/network.h"
 
 namespace lumenflow::pack {
 namespace {

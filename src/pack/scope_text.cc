@@ -1,8 +1,8 @@
 // Scopes as they are written in lumenflow.yaml, tasks and manifests.
 #include <initializer_list>
 
-#include "pack/scope.h"
 #include "base/network.h"
+#include "pack/scope.h"
 
 namespace lumenflow::pack {
 namespace {

@@ -97,8 +97,8 @@ struct LauncherOptions {
   // For tests and for doctor: nothing stronger than this is tried.
   Tier strongest = Tier::kBubblewrap;
   bool control_groups = true;  // for tests: false counts, as where none can be written
-  std::string helper;          // lumenflow-confine; empty: beside this program
-  std::string home;            // whose keys are hidden; empty: that of the user who runs this
+  std::string helper = {};     // lumenflow-confine; empty: beside this program
+  std::string home = {};       // whose keys are hidden; empty: that of the user who runs this
 };
 
 // Finds out once what the machine offers.

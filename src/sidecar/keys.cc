@@ -107,6 +107,14 @@ Result<bool> operator_key_is_open(const Files& files, const std::string& folder)
   return !is_encrypted_pem(pem);
 }
 
+Status require_passphrase(const Files& files, const std::string& folder) {
+  LUMENFLOW_TRY_ASSIGN(const bool open, operator_key_is_open(files, folder));
+  if (!open) return {};
+  return Error(ErrorCode::kInvalidConfiguration,
+               "the mode is production, and the operator key has no passphrase; run: lumenflow init --production "
+               "--passphrase-file FILE");
+}
+
 Result<WorkspaceKeys> load_keys(const Files& files, const std::string& folder) {
   WorkspaceKeys keys;
   LUMENFLOW_TRY_ASSIGN(keys.token_private_pem, read_key(files, folder, "token.pem"));

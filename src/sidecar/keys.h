@@ -31,6 +31,8 @@ Status create_keys(Files& files, const std::string& folder, const std::string& o
 Result<bool> encrypt_operator_key(Files& files, const std::string& folder, const std::string& passphrase);
 // Whether the operator's private key is there and needs no passphrase.
 Result<bool> operator_key_is_open(const Files& files, const std::string& folder);
+// For the mode production: INVALID_CONFIGURATION saying how to give it one.
+Status require_passphrase(const Files& files, const std::string& folder);
 // INVALID_CONFIGURATION naming `lumenflow init` when there are none, or the chmod to run when others can read one.
 Result<WorkspaceKeys> load_keys(const Files& files, const std::string& folder);
 // The operator's private key, unlocked. UNAUTHENTICATED for a wrong or missing passphrase, saying which flag gives it.

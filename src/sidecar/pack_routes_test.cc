@@ -14,7 +14,8 @@ constexpr const char* kManifest =
     "tools: [{name: 'acme:read', required_scopes: [{type: path, pattern: 'data/**', access: read}]}]\n";
 
 // `acme:read` answers what the pack's file `answer` says where its code runs.
-Status load_acme(const pack::Manifest&, const std::string& folder, pack::Registration& registration) {
+Status load_acme(const kernel::WorkspaceConfig&, const pack::Manifest&, const std::string& folder,
+                 pack::Registration& registration) {
   registration.tool("acme:read", {}, [folder](pack::ToolContext&, const json::Value&) -> pack::ToolResult {
     return pack::ToolOutput{json::Object{{"answer", *PosixFiles().read(folder + "/answer", 100)}}, {}};
   });

@@ -37,7 +37,8 @@ std::string manifest(const std::string& version, const std::string& more = "") {
          more;
 }
 
-Status load_acme(const pack::Manifest& manifest, const std::string&, pack::Registration& registration) {
+Status load_acme(const kernel::WorkspaceConfig&, const pack::Manifest& manifest, const std::string&,
+                 pack::Registration& registration) {
   const auto code = std::make_shared<FakeCode>();
   const auto say = [code, version = manifest.version] {
     return pack::ToolOutput{json::Object{{"version", version}}, {}};

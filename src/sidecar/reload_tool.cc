@@ -103,6 +103,11 @@ std::vector<std::string> keys_read_at_start(const kernel::WorkspaceConfig& befor
     return std::tuple(limits.header_bytes, limits.body_bytes, limits.connections, limits.header_time, limits.body_time,
                       limits.idle_time);
   });
+  compare("sandbox", [](const Config& config) {
+    const kernel::SandboxLimits& limits = config.sandbox_limits;
+    return std::tuple(config.sandbox, config.sandbox_read_only_paths, limits.memory_bytes, limits.processes,
+                      limits.cpu_time);
+  });
   compare("telemetry",
           [](const Config& config) { return std::tuple(config.otlp_endpoint, config.log_level, config.log_format); });
   return keys;

@@ -266,13 +266,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   kernel::WorkspacePacks read = workspace->read_packs(nullptr);
   if (!read.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
   options.config = *std::move(read.config);
-  if (options.config.production) {
-    LUMENFLOW_TRY_ASSIGN(const bool open_key, operator_key_is_open(ports.files, paths.keys));
-    if (open_key)
-      return Error(ErrorCode::kInvalidConfiguration,
-                   "the mode is production, and the operator key has no passphrase; run: lumenflow init --production "
-                   "--passphrase-file FILE");
-  }
+  if (options.config.production) LUMENFLOW_TRY(require_passphrase(ports.files, paths.keys));
   options.registry = std::move(read.registry);
   workspace->snapshots_.prune();  // nothing runs yet
   workspace->diagnostics_ = std::move(read.diagnostics);

@@ -89,7 +89,7 @@ struct WorkspacePorts {
   Executor& executor;
   // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
   std::function<bool(std::string_view)> on_notice = {};
-  pack::CodeLoader load_code = {};  // starts packs that are processes; empty: they have no tools that can be called
+  kernel::LoadCode load_code = {};  // starts packs that are processes; empty: they have no tools that can be called
   std::chrono::milliseconds delivery_pause{100};  // KernelOptions::delivery_pause
   std::string ca_file = {};  // when not empty, trusted instead of the system's authorities by what packs reach outside
 };

@@ -36,13 +36,7 @@ Result<PreparedReload> Workspace::prepare_reload() {
   PreparedReload prepared;
   prepared.diagnostics = std::move(read.diagnostics);
   if (!read.config || std::ranges::any_of(prepared.diagnostics.items(), stops_reload)) return prepared;
-  if (read.config->production) {
-    LUMENFLOW_TRY_ASSIGN(const bool open_key, operator_key_is_open(ports_.files, paths_.keys));
-    if (open_key)
-      return Error(ErrorCode::kInvalidConfiguration,
-                   "the mode is production, and the operator key has no passphrase; run: lumenflow init --production "
-                   "--passphrase-file FILE");
-  }
+  if (read.config->production) LUMENFLOW_TRY(require_passphrase(ports_.files, paths_.keys));
   prepared.needs_restart = keys_read_at_start(config(), *read.config);
   prepared.reloaded = std::make_shared<kernel::Reloaded>();
   prepared.reloaded->config = *std::move(read.config);

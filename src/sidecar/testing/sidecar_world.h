@@ -40,7 +40,7 @@ struct WorldOptions {
   std::chrono::milliseconds heartbeat{15'000};
   bool uplink = false;
   std::map<std::string, std::string> files = {};  // of the workspace, by path
-  pack::CodeLoader load_code = {};                // of packs that are no builtins
+  kernel::LoadCode load_code = {};                // of packs that are no builtins
 };
 
 class SidecarWorld {

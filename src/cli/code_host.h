@@ -1,0 +1,34 @@
+// Starts the code of packs that are processes, confined as lumenflow.yaml says.
+//
+// Thread safe. What it loads may be called until it goes, which is after the workspace.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "hosts/process_host.h"
+#include "kernel/workspace_packs.h"
+#include "sandbox/launcher.h"
+
+namespace lumenflow::cli {
+
+class CodeHost {
+ public:
+  explicit CodeHost(std::string workspace_root) : workspace_root_(std::move(workspace_root)) {}
+
+  // Borrows this. `sandbox` of the first configuration that it is called with holds for as long as the host is there.
+  kernel::LoadCode loader();
+
+ private:
+  Status load(const kernel::WorkspaceConfig& config, const pack::Manifest& manifest, const std::string& folder,
+              pack::Registration& registration);
+  hosts::ProcessHost& host_for(const kernel::WorkspaceConfig& config);
+  const std::string workspace_root_;
+  std::mutex mutex_;
+  std::unique_ptr<sandbox::Launcher> launcher_;  // with the first pack: finding out what the machine can do takes time
+  std::unique_ptr<hosts::ProcessHost> host_;     // after the launcher that it uses
+};
+
+}  // namespace lumenflow::cli
