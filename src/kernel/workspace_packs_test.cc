@@ -134,19 +134,18 @@ TEST_F(WorkspacePacksTest, WhatHasNoEffectYetIsSaid) {
     EXPECT_TRUE(read.config) << line;
     return read.diagnostics.items().size();
   };
-  for (const char* idle :
-       {"record: true", "uplink: conductor", "uplink: {adapter: conductor}", "journal: {backup: {folder: b}}",
-        "journal: {retention: {inputs: 1d}}", "events: {retention: 1d}",
-        "telemetry: {otlp: {endpoint: 'https://a.example'}}", "surfaces: [http, mcp]",
-        "surfaces: {sidekick-channel: on}", "routines: {auto_run: true}", "gates: [{id: a, command: make}]",
-        "approval_providers: {'*': conductor}", "sandbox: {limits: {cpu_time: 1m}}", "lanes: [{id: a}]",
-        "allow_loosening: true", "limits: {call_timeout: 1m}"})
+  for (const char* idle : {"record: true", "uplink: conductor", "uplink: {adapter: conductor}",
+                           "journal: {backup: {folder: b}}", "journal: {retention: {inputs: 1d}}",
+                           "events: {retention: 1d}", "telemetry: {otlp: {endpoint: 'https://a.example'}}",
+                           "surfaces: [http, mcp]", "surfaces: {sidekick-channel: on}", "routines: {auto_run: true}",
+                           "gates: [{id: a, command: make}]", "approval_providers: {'*': conductor}",
+                           "lanes: [{id: a}]", "allow_loosening: true", "limits: {call_timeout: 1m}"})
     EXPECT_EQ(warnings(idle), 1u) << idle;
   for (const char* same_as_absent :
        {"record: false", "uplink: auto", "uplink: none", "uplink: loopback", "uplink: {batch: {events: 1}}",
         "surfaces: [http]", "surfaces: {http: on, mcp: off}", "approval_providers: {'*': console}",
-        "sandbox: best-effort", "sandbox: {limits: {processes: 3}}", "sandbox: {read_only_paths: [/opt]}", "lanes: []",
-        "telemetry: {metrics: off}"})
+        "sandbox: best-effort", "sandbox: {limits: {processes: 3, cpu_time: 1m}}", "sandbox: {read_only_paths: [/opt]}",
+        "lanes: []", "telemetry: {metrics: off}"})
     EXPECT_EQ(warnings(same_as_absent), 0u) << same_as_absent;
 }
 

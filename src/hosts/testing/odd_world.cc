@@ -28,7 +28,8 @@ constexpr const char* kTools[] = {
     "echo",        "scopes",      "pid",      "fail",  "refuse",    "environment",   "never",
     "family",      "flood",       "garbage",  "exit",  "exit_once", "grumble",       "crash_after_effect",
     "twice",       "other_id",    "stray",    "store", "emit",      "emit_and_exit", "ask_wrongly",
-    "ask_forever", "log_forever", "ask_late", "obey",  "invoke",    "announce",      "hang_with_effect"};
+    "ask_forever", "log_forever", "ask_late", "obey",  "invoke",    "announce",      "hang_with_effect",
+    "tell"};
 
 }  // namespace
 
@@ -50,7 +51,7 @@ tools:
     out += "  - {name: '" + name + "', permission: " + (writes ? "write" : "read") +
            ", required_scopes: [{type: path, pattern: 'data/**', access: " + (writes ? "write" : "read") + "}]";
     if (name == "odd:never") out += ", timeout_ms: 200";
-    if (name == "odd:environment") out += ", required_env: [ODD_SECRET]";
+    if (name == "odd:environment" || name == "odd:tell") out += ", required_env: [ODD_SECRET]";
     out += "}\n";
   }
   return out;
