@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 
+#include "base/testing/source_tree.h"
 #include "json/schema.h"
 #include "lumenflow/consumers/sidekick.h"
 
@@ -16,7 +17,7 @@ using ::testing::UnorderedElementsAreArray;
 
 const json::Value& document() {
   static const json::Value value = [] {
-    std::ifstream file(std::string(LUMENFLOW_SOURCE_DIR) + "/schemas/consumers/sidekick.schema.json");
+    std::ifstream file(lumenflow::testing::source_path("schemas/consumers/sidekick.schema.json"));
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     Result<json::Value> parsed = json::parse(text);
     EXPECT_TRUE(parsed.ok());

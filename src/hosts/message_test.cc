@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 
+#include "base/testing/source_tree.h"
 #include "hosts/protocol.h"
 #include "json/schema.h"
 
@@ -13,7 +14,7 @@ namespace lumenflow::hosts {
 namespace {
 
 std::string text_of(const std::string& path) {
-  std::ifstream file(std::string(LUMENFLOW_SOURCE_DIR) + "/" + path);
+  std::ifstream file(lumenflow::testing::source_path(path));
   EXPECT_TRUE(file.good()) << path;
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "base/testing/source_tree.h"
 #include "kernel/workspace_packs.h"
 #include "pack/pack_files.h"
 #include "pack/validation.h"
@@ -17,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kRoot = LUMENFLOW_SOURCE_DIR "/tests/diagnostics";
+const std::string kRoot = lumenflow::testing::source_path("tests/diagnostics");
 
 // What a program that brings the pack along would have as static data.
 struct CompiledIn {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/testing/source_tree.h"
 #include "running_sidecar.h"
 
 namespace lumenflow::testing {
@@ -119,7 +120,7 @@ TEST(PackValidate, ExitsByWhatItFound) {
 TEST(PackValidate, TheFirstPartyPacksAreWithoutFault) {
   const ScratchWorkspace workspace;
   std::size_t packs = 0;
-  for (const auto& entry : fs::directory_iterator(LUMENFLOW_SOURCE_DIR "/packs")) {
+  for (const auto& entry : fs::directory_iterator(lumenflow::testing::source_path("packs"))) {
     if (!fs::exists(entry.path() / "manifest.yaml")) continue;
     ++packs;
     const CommandResult result = workspace.run({"pack", "validate", entry.path(), "--strict"});

@@ -46,6 +46,7 @@ std::vector<Setting> all_settings() {
 HostileWorld::HostileWorld(const Setting& setting) : setting_(setting) {
   std::string name = fs::temp_directory_path().string() + "/lumenflow-hostile-XXXXXX";
   root_ = ::mkdtemp(name.data());
+  mark_ = "# a program of " + fs::path(root_).filename().string();
   write("workspace/src/main.txt", "source");
   write("workspace/src/.env", "SECRET-env");
   write("workspace/.env", "SECRET-env");
@@ -84,7 +85,7 @@ bool HostileWorld::exists(std::string_view below) const { return fs::exists(fs::
 
 Confinement HostileWorld::python(const std::string& source) const {
   Confinement confinement;
-  confinement.command = {"/usr/bin/python3", "-I", "-c", source};
+  confinement.command = {"/usr/bin/python3", "-I", "-c", mark_ + "\n" + source};
   confinement.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "ROOT=" + root_, "WS=" + workspace()};
   confinement.directory = workspace() + "/src";
   confinement.paths = {{workspace(), false}, {workspace() + "/out", true}};
@@ -116,10 +117,10 @@ Outcome HostileWorld::run(const Confinement& confinement, milliseconds timeout) 
   return outcome;
 }
 
-int HostileWorld::processes_with(const std::string& mark) {
+int HostileWorld::running() const {
   int count = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc"))
-    if (all_of(entry.path().string() + "/cmdline").find(mark) != std::string::npos) ++count;
+    if (all_of(entry.path().string() + "/cmdline").find(mark_) != std::string::npos) ++count;
   return count;
 }
 

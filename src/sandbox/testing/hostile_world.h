@@ -50,11 +50,12 @@ class HostileWorld {
   // Runs it to its end, or kills it after `timeout`.
   Outcome run(const Confinement& confinement, std::chrono::milliseconds timeout = std::chrono::seconds(20));
   Outcome run(const std::string& source) { return run(python(source)); }
-  // How many processes of the machine have `mark` in their command line.
-  static int processes_with(const std::string& mark);
+  // How many of the machine's processes run a program of this world's.
+  int running() const;
 
  private:
   std::string root_;
+  std::string mark_;  // stands in the command line of its programs, and of no others
   std::unique_ptr<Launcher> launcher_;
   Setting setting_;
 };
