@@ -50,6 +50,13 @@ function(lumenflow_module name)
   target_link_libraries(lumenflow_${name} PUBLIC ${ARG_LINK})
 endfunction()
 
+# What tests alone need to know of the place they are built in; in a library, so that it is in no other object.
+add_library(lumenflow_source_tree STATIC ${CMAKE_SOURCE_DIR}/tests/support/source_tree.cc)
+target_include_directories(lumenflow_source_tree PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_compile_definitions(lumenflow_source_tree PRIVATE
+  LUMENFLOW_VECTORS_DEFAULT="${LUMENFLOW_VECTORS}" LUMENFLOW_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(lumenflow_source_tree PRIVATE lumenflow_flags)
+
 # lumenflow_test(NAME SOURCES ... DEPENDS modules... [LINK ...] [LABELS ...] [TIMEOUT seconds])
 # One GoogleTest program `NAME_test`; each TEST is a ctest entry `NAME/Suite.Case`.
 function(lumenflow_test name)

@@ -6,9 +6,9 @@
 #include <iterator>
 #include <map>
 
-#include "base/testing/source_tree.h"
 #include "json/schema.h"
 #include "lumenflow/consumers/sidekick.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::consumers::sidekick {
 namespace {

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/testing/source_tree.h"
 #include "json/canonical.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::event {
 namespace {

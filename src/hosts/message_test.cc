@@ -6,9 +6,9 @@
 #include <iterator>
 #include <set>
 
-#include "base/testing/source_tree.h"
 #include "hosts/protocol.h"
 #include "json/schema.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::hosts {
 namespace {

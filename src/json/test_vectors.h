@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "base/testing/source_tree.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::json {
 

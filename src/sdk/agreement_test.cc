@@ -7,9 +7,9 @@
 #include <iterator>
 #include <set>
 
-#include "base/testing/source_tree.h"
 #include "json/canonical.h"
 #include "lumenflow/kernel_event.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::pack {
 namespace {

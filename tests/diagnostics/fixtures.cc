@@ -8,10 +8,10 @@
 #include <sstream>
 
 #include "base/files.h"
-#include "base/testing/source_tree.h"
 #include "kernel/workspace_packs.h"
 #include "pack/pack_files.h"
 #include "pack/validation.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::testing {
 namespace {

@@ -1,6 +1,6 @@
 // Every code has a fixture that fails, and says exactly what the fixture expects.
 #include "fixtures.h"
-#include "base/testing/source_tree.h"
+#include "support/source_tree.h"
 
 #include <gmock/gmock.h>
 

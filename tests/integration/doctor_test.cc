@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/testing/source_tree.h"
 #include "running_sidecar.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::testing {
 namespace {

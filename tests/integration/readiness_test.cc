@@ -5,9 +5,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "base/testing/source_tree.h"
 #include "json/schema.h"
 #include "running_sidecar.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::testing {
 namespace {

@@ -9,9 +9,9 @@
 #include <set>
 #include <sstream>
 
-#include "base/testing/source_tree.h"
 #include "sidekick/tools/descriptor.h"
 #include "sidekick_fixture.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::sidekick {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/files.h"
-#include "base/testing/source_tree.h"
 #include "json/schema.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::pack::testing {
 

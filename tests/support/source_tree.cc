@@ -1,4 +1,4 @@
-#include "base/testing/source_tree.h"
+#include "support/source_tree.h"
 
 #include <cstdlib>
 
