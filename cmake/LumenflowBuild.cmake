@@ -57,6 +57,9 @@ target_compile_definitions(lumenflow_source_tree PRIVATE
   LUMENFLOW_VECTORS_DEFAULT="${LUMENFLOW_VECTORS}" LUMENFLOW_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_link_libraries(lumenflow_source_tree PRIVATE lumenflow_flags)
 
+# The beginning of the command of a test that needs a sandbox; the test has SKIP_RETURN_CODE 77.
+set(LUMENFLOW_WITH_SANDBOX ${CMAKE_SOURCE_DIR}/tests/support/with_sandbox.py $<TARGET_FILE:lumenflow>)
+
 # lumenflow_test(NAME SOURCES ... DEPENDS modules... [LINK ...] [LABELS ...] [TIMEOUT seconds])
 # One GoogleTest program `NAME_test`; each TEST is a ctest entry `NAME/Suite.Case`.
 function(lumenflow_test name)
