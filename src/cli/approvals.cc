@@ -52,8 +52,8 @@ void print(const Context& context, const json::Value& approval) {
 Result<json::Value> decide(Context& context, const ApprovalFlags& flags, bool approve) {
   LUMENFLOW_TRY_ASSIGN(const std::string root, workspace_root(context));
   LUMENFLOW_TRY_ASSIGN(const std::string passphrase, operator_passphrase(context, flags.passphrase_file));
-  LUMENFLOW_TRY_ASSIGN(const std::string key, sidecar::unlock_operator_key(
-                                                  context.files, sidecar::WorkspacePaths(root).keys, passphrase));
+  LUMENFLOW_TRY_ASSIGN(const std::string key,
+                       sidecar::unlock_operator_key(context.files, sidecar::WorkspacePaths(root).keys, passphrase));
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
   LUMENFLOW_TRY_ASSIGN(const json::Value shown, session->get("/approvals/" + encode_path_segment(flags.id)));
   const auto receipt = journal::receipt_of_approval(flags.id);

@@ -16,7 +16,8 @@ class ApprovalCommands : public ::testing::Test {
   ApprovalCommands() {
     EXPECT_EQ(line.run({"init", "--id", "ws-42"}).exit_code, 0);
     std::ofstream(line.root() + "/lumenflow.yaml", std::ios::binary | std::ios::app)
-        << "policies: [{id: ask, trigger: on_tool_request, decision: approval_required, when: {tool: 'task:create'}}]\n";
+        << "policies: [{id: ask, trigger: on_tool_request, decision: approval_required, when: {tool: "
+           "'task:create'}}]\n";
   }
   json::Value parked(const std::string& title) const {
     const Said said = line.run({"call", "task:create", "--input", R"({"title":")" + title + R"("})", "--json"});

@@ -5,6 +5,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/bench_packs.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/output.h"
@@ -372,9 +373,8 @@ void add_approval_commands(CLI::App& app, Parsed& parsed) {
   const auto add = [&](const char* name, const char* what, Run run) {
     CLI::App* command = approvals.add_subcommand(name, what);
     command->add_flag("--json", parsed.approvals.json);
-    command->callback([&parsed, run] {
-      parsed.run = [&parsed, run](Context& context) { return run(context, parsed.approvals); };
-    });
+    command->callback(
+        [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.approvals); }; });
     return command;
   };
   add("list", "Those that are open, the soonest to expire first", run_approvals_list);
@@ -385,8 +385,7 @@ void add_approval_commands(CLI::App& app, Parsed& parsed) {
     command->add_option("id", parsed.approvals.id, "the approval, appr-…")->required();
   for (CLI::App* command : {approve, deny}) {
     command->add_option("--reason", parsed.approvals.reason, "recorded with the decision");
-    command->add_option("--passphrase-file", parsed.approvals.passphrase_file,
-                        "unlocks the operator key; - for stdin");
+    command->add_option("--passphrase-file", parsed.approvals.passphrase_file, "unlocks the operator key; - for stdin");
   }
 }
 
@@ -396,6 +395,11 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
   bench->add_flag("--json", parsed.bench.json);
   bench->add_flag("--quick", parsed.bench.quick, "Next to nothing of each: whether it runs, not how fast");
   bench->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_bench(context, parsed.bench); }; });
+
+  // Started by the bench alone, so --help does not list it.
+  app.add_subcommand("bench-pack", "The bench's own pack, over the pack protocol")->group("")->callback([&parsed] {
+    parsed.run = [](Context& context) { return run_bench_pack(context); };
+  });
 
   CLI::App* demo = app.add_subcommand("demo", "A sidecar on a scratch workspace, and a few real calls");
   demo->add_option("name", parsed.demo.name)->check(CLI::IsMember({"trace", "sidekick"}))->capture_default_str();

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <ostream>
 
-#include "cli/bench_groups.h"
+#include "cli/bench_packs.h"
 #include "cli/commands.h"
 
 namespace lumenflow::cli {
@@ -15,12 +15,13 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 10> kGroups{{{"cpu", bench_cpu},
+constexpr std::array<Group, 11> kGroups{{{"cpu", bench_cpu},
                                          {"dispatch", bench_dispatch},
                                          {"events", bench_events},
                                          {"http", bench_http},
                                          {"json", bench_json},
                                          {"log", bench_log},
+                                         {"packs", bench_packs},
                                          {"policy", bench_policy},
                                          {"startup", bench_startup},
                                          {"memory", bench_memory},

@@ -13,7 +13,7 @@ namespace lumenflow::journal {
 namespace {
 
 constexpr std::string_view kPrefix = "appr-";
-constexpr std::string_view kReceiptPrefix = "rcpt-";
+constexpr std::string_view kReceiptIdPrefix = "rcpt-";
 constexpr std::array<std::string_view, 4> kStates = {"open", "approved", "denied", "expired"};
 constexpr std::int64_t kFormat = 1;
 
@@ -120,12 +120,12 @@ Result<std::vector<ParkedCall>> open_ones(const log::TableReader& tables, const 
 std::string_view name(ParkedCall::State state) { return kStates[static_cast<std::size_t>(state)]; }
 
 std::string ParkedCall::approval_id() const {
-  return std::string(kPrefix) + receipt.str().substr(kReceiptPrefix.size());
+  return std::string(kPrefix) + receipt.str().substr(kReceiptIdPrefix.size());
 }
 
 std::optional<ReceiptId> receipt_of_approval(std::string_view approval_id) {
   if (!approval_id.starts_with(kPrefix)) return std::nullopt;
-  const ReceiptId receipt(std::string(kReceiptPrefix) + std::string(approval_id.substr(kPrefix.size())));
+  const ReceiptId receipt(std::string(kReceiptIdPrefix) + std::string(approval_id.substr(kPrefix.size())));
   return call_key(receipt) ? std::optional(receipt) : std::nullopt;
 }
 

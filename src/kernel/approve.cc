@@ -12,6 +12,7 @@
 #include "base/signing.h"
 #include "journal/tables.h"
 #include "json/canonical.h"
+#include "kernel/approval_providers.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
 
@@ -81,6 +82,33 @@ pack::ToolError already_decided(const ParkedCall& parked) {
 bool may_decide(const ParkedCall& parked, const std::string& decider, const std::string& workspace) {
   if (decider != parked.subject) return true;
   return parked.approvals_needed == 1 && decider.starts_with(workspace + ":local:");
+}
+
+// The call as it was parked, before its first stage.
+CallPtr restore(const ParkedCall& parked, const KernelOptions& options, const Clock& clock) {
+  auto call = std::make_shared<RunningCall>();  // shared: see CallPtr
+  call->receipt = parked.receipt;
+  journal::call_key(parked.receipt)->copy(reinterpret_cast<char*>(call->ulid.bytes.data()), call->ulid.bytes.size());
+  auto credential = std::make_shared<Credential>();  // shared: see Call::credential
+  credential->subject = Subject(parked.subject);
+  credential->on_behalf_of = parked.on_behalf_of;
+  credential->token_id = parked.token_id;  // a revoked one counts no more; one that has expired since does
+  credential->scopes = parked.scopes;
+  call->call.credential = std::move(credential);
+  call->call.tool = parked.tool;
+  call->call.surface = static_cast<Surface>(parked.surface);
+  call->call.traceparent = parked.traceparent;
+  const Result<std::string> text =
+      parked.sealed ? unseal(parked.input, sealing_key(options.redaction_key)) : Result<std::string>(parked.input);
+  if (text.ok())
+    if (Result<json::Value> input = json::parse(*text, {.depth_max = 1'000}); input.ok())
+      call->call.input = *std::move(input);
+  call->arrived = clock.now();
+  call->arrived_monotonic = clock.monotonic();
+  call->registry = options.registry;
+  call->requested = parked.requested;
+  call->policy = parked.policy;
+  return call;
 }
 
 std::string decider_of(const ApprovalDecision& decision) { return decision.decided_by; }
@@ -191,36 +219,9 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
   open_.answers.push_back({call, std::move(result)});
 }
 
-// The call as it was parked, before its first stage.
-CallPtr Kernel::restore(const ParkedCall& parked) const {
-  auto call = std::make_shared<RunningCall>();  // shared: see CallPtr
-  call->receipt = parked.receipt;
-  journal::call_key(parked.receipt)->copy(reinterpret_cast<char*>(call->ulid.bytes.data()), call->ulid.bytes.size());
-  auto credential = std::make_shared<Credential>();  // shared: see Call::credential
-  credential->subject = Subject(parked.subject);
-  credential->on_behalf_of = parked.on_behalf_of;
-  credential->token_id = parked.token_id;  // a revoked one counts no more; one that has expired since does
-  credential->scopes = parked.scopes;
-  call->call.credential = std::move(credential);
-  call->call.tool = parked.tool;
-  call->call.surface = static_cast<Surface>(parked.surface);
-  call->call.traceparent = parked.traceparent;
-  const Result<std::string> text =
-      parked.sealed ? unseal(parked.input, sealing_key(options_.redaction_key)) : Result<std::string>(parked.input);
-  if (text.ok())
-    if (Result<json::Value> input = json::parse(*text, {.depth_max = 1'000}); input.ok())
-      call->call.input = *std::move(input);
-  call->arrived = ports_.clock.now();
-  call->arrived_monotonic = ports_.clock.monotonic();
-  call->registry = options_.registry;
-  call->requested = parked.requested;
-  call->policy = parked.policy;
-  return call;
-}
-
 // From stage 0 on, with the approval in hand; but the caller's rate is not asked twice, nor the idempotency key.
 void Kernel::go_on(std::shared_ptr<const ParkedCall> parked) {
-  const CallPtr call = restore(*parked);
+  const CallPtr call = restore(*parked, options_, ports_.clock);
   call->parked = std::move(parked);
   const bool may_run = check_configuration(call) && resolve(call) && authorise(call) && check_input(call) &&
                        check_scopes(call) && check_policy(call) && check_approval(call);
@@ -228,7 +229,7 @@ void Kernel::go_on(std::shared_ptr<const ParkedCall> parked) {
 }
 
 void Kernel::end_parked(ParkedCall& parked, ParkedCall::State state, CallEnd end) {
-  const CallPtr call = restore(parked);
+  const CallPtr call = restore(parked, options_, ports_.clock);
   call->tool = options_.registry->find(parked.tool);  // null: its pack is gone
   if (call->tool != nullptr) {
     call->pack_id = call->tool->pack->manifest.id;

@@ -37,10 +37,8 @@ class Approving : public ::testing::Test, public KernelWorld {
   void ask_for(const char* tool, json::Value when_input = Object{}) {
     Object when{{"tool", tool}};
     if (!when_input.as_object().empty()) when.set("input", std::move(when_input));
-    config.policies = json::Array{Object{{"id", "ask"},
-                                         {"trigger", "on_tool_request"},
-                                         {"decision", "approval_required"},
-                                         {"when", std::move(when)}}};
+    config.policies = json::Array{Object{
+        {"id", "ask"}, {"trigger", "on_tool_request"}, {"decision", "approval_required"}, {"when", std::move(when)}}};
   }
 
   static json::Value parsed(const CallResult& result) { return *json::parse(result.body); }
@@ -83,8 +81,9 @@ class Approving : public ::testing::Test, public KernelWorld {
     std::string end = "open";
     for (const json::Value& entry : entries_of(*journal::receipt_of_approval(approval_id)))
       if (journal::type_of(entry) == "call.finished")
-        end = std::string(json::string_or(entry, "outcome", "")) + " " + std::string(json::string_or(entry, "code", "-")) +
-              " " + std::to_string(json::integer_or(entry, "stage", 0));
+        end = std::string(json::string_or(entry, "outcome", "")) + " " +
+              std::string(json::string_or(entry, "code", "-")) + " " +
+              std::to_string(json::integer_or(entry, "stage", 0));
     return end;
   }
   std::string error_of(const CallResult& result) {
@@ -109,7 +108,8 @@ TEST_F(Approving, ACallWaitsAndRunsOnceWhenItIsApproved) {
   EXPECT_EQ(effects.size(), 1u);
 
   std::vector<std::string> types;
-  for (const json::Value& entry : entries_of(*journal::receipt_of_approval(id))) types.emplace_back(journal::type_of(entry));
+  for (const json::Value& entry : entries_of(*journal::receipt_of_approval(id)))
+    types.emplace_back(journal::type_of(entry));
   EXPECT_THAT(types, ElementsAre("call.requested", "call.parked", "event.emitted", "call.decided", "call.started",
                                  "call.finished", "event.emitted"));
 }
@@ -214,8 +214,11 @@ TEST_F(Approving, EveryOtherStageStillHasItsSay) {
   };
   EXPECT_EQ(after([&] { rule("deny"); }), "denied POLICY_DENIED 5");
   EXPECT_EQ(after([&] { rule("allow"); }), "denied APPROVAL_DENIED 7") << "another rule has matched";
-  EXPECT_EQ(after([&] { config.policies = json::Array{}; }), "denied APPROVAL_DENIED 7") << "another call than approved";
-  EXPECT_EQ(after([&] { config.approval_providers = Object{{"*", provider("console", 1, hours(1))}}; }),
+  EXPECT_EQ(after([&] { config.policies = json::Array{}; }), "denied APPROVAL_DENIED 7")
+      << "another call than approved";
+  EXPECT_EQ(after([&] {
+              config.approval_providers = Object{{"*", provider("console", 1, hours(1))}};
+            }),
             "success - 12");
 }
 

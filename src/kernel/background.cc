@@ -67,14 +67,6 @@ bool Kernel::post(const pack::LoadedPack* pack, std::function<void()> task) {
   return hosted_.post(*pack->executor, std::move(task));
 }
 
-std::shared_ptr<const pack::EnforcedScopes> Kernel::scopes_of(const RunningCall& call) const {
-  const auto found = enforced_scopes_.find(call.tool);
-  if (found == enforced_scopes_.end()) return nullptr;
-  if (call.call.outer == nullptr) return found->second;
-  return std::make_shared<const pack::EnforcedScopes>(
-      pack::enforce_scopes(call.tool->descriptor.required_scopes, layers_of(call.call)));
-}
-
 void Kernel::run_transaction(Transaction transaction) {
   if (transaction.call != nullptr && find_running(transaction.call->receipt) != transaction.call.get())
     return transaction.done->set_value(Error(ErrorCode::kToolCancelled, "the call has ended"));

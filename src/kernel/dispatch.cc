@@ -89,7 +89,7 @@ bool Kernel::admit(const CallPtr& call) {
 
 // Stage 1.
 bool Kernel::resolve(const CallPtr& call) {
-  if (call->call.outer != nullptr && !running_.contains(call->call.outer->receipt.str())) {
+  if (call->call.outer != nullptr && running_.find(call->call.outer->receipt) == nullptr) {
     refuse(call, 1, ErrorCode::kToolCancelled, "outer_call", "the call within which this one was made has ended");
     return false;
   }
@@ -165,9 +165,7 @@ bool Kernel::check_input(const CallPtr& call) {
 // Stage 4: every required scope must survive every layer.
 bool Kernel::check_scopes(const CallPtr& call) {
   if (call->pack_id == "kernel") return true;
-  const pack::ScopeVerdict verdict =
-      call->call.outer == nullptr ? scope_verdicts_.at(call->tool)
-                                  : pack::check_scopes(call->tool->descriptor.required_scopes, layers_of(call->call));
+  const pack::ScopeVerdict verdict = grants_->scopes(*call->tool, call->call);
   if (verdict.granted) return true;
   refuse(call, 4, ErrorCode::kScopeDenied, verdict.layer + ":" + verdict.scope,
          "layer '" + verdict.layer + "' does not grant " + verdict.scope + ", which " + call->tool->descriptor.name +
@@ -178,7 +176,8 @@ bool Kernel::check_scopes(const CallPtr& call) {
 // Stage 5.
 bool Kernel::check_policy(const CallPtr& call) {
   const json::Value& input = call->counted_input ? *call->counted_input : call->call.input;
-  const PolicyVerdict verdict = policy_->decide(*call->tool, {call->call.credential->subject.str(), {}, {}, input});
+  const PolicyVerdict verdict =
+      grants_->policy().decide(*call->tool, {call->call.credential->subject.str(), {}, {}, input});
   call->policy = record_of(verdict);
   call->decision = verdict.decision;
   call->approvals = approvals_asked(*call->tool, verdict);
@@ -205,15 +204,14 @@ bool Kernel::check_idempotency(const CallPtr& call) {
            "this idempotency key was used with another input");
     return false;
   };
-  if (const auto running = running_keys_.find(*call->idempotency_hash); running != running_keys_.end()) {
-    RunningCall& first = *running_.at(running->second);
-    if (first.input_hash != call->input_hash) return conflict();
-    if (first.completions.size() >= kWaitersMax) {
+  if (const CallPtr first = running_.find_by_key(*call->idempotency_hash)) {
+    if (first->input_hash != call->input_hash) return conflict();
+    if (first->completions.size() >= kWaitersMax) {
       refuse(call, 6, ErrorCode::kInProgress, "idempotency_key",
              "the call under this idempotency key is still running");
       return false;
     }
-    for (Completion& done : call->completions) first.completions.push_back(std::move(done));
+    for (Completion& done : call->completions) first->completions.push_back(std::move(done));
     return false;
   }
   const auto record = idempotency_.find(*call->idempotency_hash, call->arrived);
@@ -271,8 +269,7 @@ void Kernel::start(const CallPtr& call) {
   const pack::ToolTraits traits = call->tool->traits;
   if (traits.store_only && traits.bounded) return run_on_strand(call);
 
-  std::size_t& running = running_by_tool_[call->tool->descriptor.name];
-  if (running >= options_.config.limits.concurrent_calls) {
+  if (running_.count_of(call->tool->descriptor.name) >= options_.config.limits.concurrent_calls) {
     refuse(call, 8, ErrorCode::kRateLimited, "limits.concurrent_calls",
            call->tool->descriptor.name + " already has as many calls running as limits.concurrent_calls allows");
     return;
@@ -284,14 +281,10 @@ void Kernel::start(const CallPtr& call) {
   if (has_effects) {
     if (Status status = append_started(*call); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   }
-  ++running;
-  call->enforced_scopes = scopes_of(*call);
+  call->enforced_scopes = grants_->enforced(call->tool, call->call);
   call->cancelled = std::make_shared<Cancellation>();
   call->deadline = ports_.clock.monotonic() + std::chrono::milliseconds(call->tool->descriptor.timeout_ms);
-  deadlines_.emplace(*call->deadline, call->receipt.str());
-  if (call->idempotency_hash) running_keys_.emplace(*call->idempotency_hash, call->receipt.str());
-  running_.emplace(call->receipt.str(), call);
-  if (call->call.outer != nullptr) inner_calls_.emplace(call->call.outer->receipt.str(), call->receipt.str());
+  running_.add(call);
   open_.launches.push_back(call);
 }
 

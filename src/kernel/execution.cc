@@ -77,8 +77,7 @@ void Kernel::launch(const CallPtr& call) {
 }
 
 void Kernel::returned(ToolReturned returned) {
-  const auto found = running_.find(returned.call->receipt.str());
-  if (found == running_.end() || found->second != returned.call) {
+  if (running_.find(returned.call->receipt) != returned.call) {
     ++counters_.late_results;
     return;
   }
@@ -174,22 +173,7 @@ void Kernel::judge(const CallPtr& call, CallContext& context, std::optional<pack
 // Takes the call out of every table of running ones.
 void Kernel::release(const CallPtr& call) {
   if (call->cancelled) call->cancelled->ask();
-  const auto found = running_.find(call->receipt.str());
-  if (found == running_.end()) return;
-  if (call->deadline) {
-    const auto [first, last] = deadlines_.equal_range(*call->deadline);
-    for (auto it = first; it != last; ++it)
-      if (it->second == call->receipt.str()) {
-        deadlines_.erase(it);
-        break;
-      }
-  }
-  if (call->idempotency_hash) running_keys_.erase(*call->idempotency_hash);
-  if (const auto count = running_by_tool_.find(call->tool->descriptor.name);
-      count != running_by_tool_.end() && --count->second == 0)
-    running_by_tool_.erase(count);
-  running_.erase(found);
-  release_inner(*call);
+  if (running_.remove(*call)) end_inner(*call);
 }
 
 }  // namespace lumenflow::kernel

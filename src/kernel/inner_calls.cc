@@ -53,28 +53,9 @@ Result<std::string> Kernel::invoke(const CallPtr& outer, std::string_view tool, 
   }
 }
 
-std::vector<pack::ScopeLayer> Kernel::layers_of(const Call& call) const {
-  std::vector<pack::ScopeLayer> layers = {workspace_layer(options_.config)};
-  if (call.outer != nullptr) layers.insert(layers.end(), call.outer->layers.begin(), call.outer->layers.end());
-  return layers;
-}
-
 // A call that has ended ends those that were made within it.
-void Kernel::release_inner(const RunningCall& call) {
-  if (call.call.outer != nullptr) {
-    const auto [first, last] = inner_calls_.equal_range(call.call.outer->receipt.str());
-    for (auto it = first; it != last; ++it)
-      if (it->second == call.receipt.str()) {
-        inner_calls_.erase(it);
-        break;
-      }
-  }
-  for (auto it = inner_calls_.find(call.receipt.str()); it != inner_calls_.end();
-       it = inner_calls_.find(call.receipt.str())) {
-    const auto found = running_.find(it->second);
-    inner_calls_.erase(it);
-    if (found == running_.end()) continue;
-    const CallPtr inner = found->second;
+void Kernel::end_inner(const RunningCall& call) {
+  while (const CallPtr inner = running_.made_within(call.receipt))
     end_call(inner, {.stage = 9,
                      .outcome = journal::Outcome::kCancelled,
                      .code = ErrorCode::kToolCancelled,
@@ -82,7 +63,6 @@ void Kernel::release_inner(const RunningCall& call) {
                      .decided_by = "outer_call",
                      .message = "the call within which this one was made has ended",
                      .details = {}});
-  }
 }
 
 }  // namespace lumenflow::kernel

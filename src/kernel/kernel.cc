@@ -36,7 +36,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       subscriptions_(options_.registry),
       replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
-  grant_scopes();
+  grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
 }
 
 Kernel::~Kernel() {
@@ -63,7 +63,7 @@ void Kernel::end_hosted_work() {
   for (const Batch& batch : in_flight_)
     for (const Answer& answer : batch.answers) forget(answer.call);
   for (const Answer& answer : open_.answers) forget(answer.call);
-  for (const auto& [receipt, call] : running_) {
+  for (const auto& [receipt, call] : running_.all()) {
     forget(call);
     if (call->cancelled) call->cancelled->ask();
   }
@@ -197,9 +197,8 @@ void Kernel::handle(Ingress item) {
   } else if (auto* done = std::get_if<ToolReturned>(&item)) {
     returned(std::move(*done));
   } else if (auto* asked = std::get_if<CancelAsked>(&item)) {
-    const auto found = running_.find(asked->receipt.str());
-    if (found == running_.end()) return;
-    const std::shared_ptr<RunningCall> call = found->second;
+    const CallPtr call = running_.find(asked->receipt);
+    if (call == nullptr) return;
     end_call(call, {.stage = 9,
                     .outcome = journal::Outcome::kCancelled,
                     .code = ErrorCode::kToolCancelled,
@@ -230,13 +229,7 @@ void Kernel::handle(Ingress item) {
 }
 
 void Kernel::end_overdue_calls() {
-  while (!deadlines_.empty() && deadlines_.begin()->first <= ports_.clock.monotonic()) {
-    const auto found = running_.find(deadlines_.begin()->second);
-    if (found == running_.end()) {
-      deadlines_.erase(deadlines_.begin());
-      continue;
-    }
-    const std::shared_ptr<RunningCall> call = found->second;
+  while (const CallPtr call = running_.overdue(ports_.clock.monotonic()))
     end_call(call, {.stage = 9,
                     .outcome = journal::Outcome::kTimeout,
                     .code = ErrorCode::kToolTimeout,
@@ -244,7 +237,6 @@ void Kernel::end_overdue_calls() {
                     .decided_by = "timeout_ms",
                     .message = "the tool did not answer within its deadline",
                     .details = {}});
-  }
 }
 
 void Kernel::commit_batch() {
@@ -372,8 +364,7 @@ void Kernel::finish_draining() {
 }
 
 std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
-  std::optional<std::chrono::nanoseconds> next;
-  if (!deadlines_.empty()) next = deadlines_.begin()->first;
+  std::optional<std::chrono::nanoseconds> next = running_.next_deadline();
   for (const std::optional<Timestamp>& moment : {timers_.next(), approvals_.next_expiry()}) {
     if (!moment || draining_) continue;
     // Wall time may be set while we wait, so that a far moment is looked at again before.
@@ -392,7 +383,7 @@ std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
 
 // Calls that have ended and are not answered yet: as many as a commit holds, and asked for rarely.
 RunningCall* Kernel::find_unanswered(const ReceiptId& receipt) const {
-  if (const auto found = running_.find(receipt.str()); found != running_.end()) return found->second.get();
+  if (const CallPtr call = running_.find(receipt)) return call.get();
   for (const Batch& batch : in_flight_)
     for (const Answer& answer : batch.answers)
       if (answer.call->receipt == receipt) return answer.call.get();
@@ -403,7 +394,7 @@ const RunningCall* Kernel::find_running(const ReceiptId& receipt) const { return
 
 std::vector<ReceiptId> Kernel::running_receipts() const {
   std::vector<ReceiptId> receipts;
-  for (const auto& [receipt, call] : running_) receipts.emplace_back(receipt);
+  for (const auto& [receipt, call] : running_.all()) receipts.emplace_back(receipt);
   return receipts;
 }
 
@@ -418,9 +409,7 @@ bool Kernel::callable(const pack::ActiveTool& tool, const Credential& credential
   if (tool.descriptor.internal_only || draining_ || tampered_as_) return false;
   if (!holds_scope(credential, tool.descriptor.scope, tool.pack == nullptr ? "kernel" : tool.pack->manifest.id))
     return false;
-  const auto verdict = scope_verdicts_.find(&tool);
-  if (verdict == scope_verdicts_.end() || !verdict->second.granted) return false;
-  return policy_->may_pass(tool, credential.subject.str());
+  return grants_->may_pass(tool, credential.subject.str());
 }
 
 }  // namespace lumenflow::kernel

@@ -26,23 +26,23 @@
 #include "journal/body.h"
 #include "journal/key_window.h"
 #include "journal/reader.h"
-#include "kernel/approval_providers.h"
 #include "kernel/batch.h"
 #include "kernel/call.h"
 #include "kernel/call_context.h"
 #include "kernel/config.h"
 #include "kernel/counters.h"
 #include "kernel/emitter.h"
+#include "kernel/grants.h"
 #include "kernel/host_services.h"
 #include "kernel/hosted_work.h"
 #include "kernel/idempotency.h"
 #include "kernel/ingress.h"
 #include "kernel/kernel_options.h"
 #include "kernel/kernel_tool.h"
-#include "kernel/policy.h"
 #include "kernel/rate_limiter.h"
 #include "kernel/reload.h"
 #include "kernel/running_call.h"
+#include "kernel/running_calls.h"
 #include "kernel/subscriptions.h"
 #include "kernel/timers.h"
 #include "log/log.h"
@@ -50,6 +50,8 @@
 #include "pack/registry.h"
 
 namespace lumenflow::kernel {
+
+struct ApprovalTerms;
 
 class Kernel final : private HostServices {
  public:
@@ -127,8 +129,7 @@ class Kernel final : private HostServices {
   // inner_calls.cc: calls that packs make within calls
   Result<std::string> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
                              std::string_view idempotency_key) override;
-  std::vector<pack::ScopeLayer> layers_of(const Call& call) const;
-  void release_inner(const RunningCall& call);
+  void end_inner(const RunningCall& call);
 
   // kernel.cc: the batch
   void handle(Ingress item);
@@ -183,7 +184,6 @@ class Kernel final : private HostServices {
 
   // reload.cc
   void adopt(Reloaded& reloaded);
-  void grant_scopes();
   Status say(std::string_view kind, json::Value payload);
   Status say_refusals(const pack::Registry* before);
   Status note_tools(bool say_change);
@@ -203,7 +203,6 @@ class Kernel final : private HostServices {
   void park(const CallPtr& call, const ApprovalTerms& terms);
   void go_on(std::shared_ptr<const journal::ParkedCall> parked);
   void end_parked(journal::ParkedCall& parked, journal::ParkedCall::State state, CallEnd end);
-  CallPtr restore(const journal::ParkedCall& parked) const;
   void expire_approvals();
   void start(const CallPtr& call);
   void refuse(const CallPtr& call, int stage, ErrorCode code, std::string decided_by, std::string message,
@@ -214,7 +213,6 @@ class Kernel final : private HostServices {
   void run_on_strand(const CallPtr& call);
   void launch(const CallPtr& call);
   bool post(const pack::LoadedPack* pack, std::function<void()> task);
-  std::shared_ptr<const pack::EnforcedScopes> scopes_of(const RunningCall& call) const;
   void returned(ToolReturned returned);
   void judge(const CallPtr& call, CallContext& context, std::optional<pack::ToolResult> result);
   bool store_reads_still_hold(std::string_view pack_id, std::uint64_t launched_at, const CallStore& store) const;
@@ -250,18 +248,10 @@ class Kernel final : private HostServices {
   journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with
   std::set<std::string, std::less<>> revoked_tokens_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
-  std::unique_ptr<const Policy> policy_;  // of the configuration and the packs
-  std::unordered_map<const pack::ActiveTool*, pack::ScopeVerdict> scope_verdicts_;
-  // Of tools whose code runs elsewhere; shared with their calls.
-  std::unordered_map<const pack::ActiveTool*, std::shared_ptr<const pack::EnforcedScopes>> enforced_scopes_;
+  std::unique_ptr<const Grants> grants_;  // of the configuration and the packs that are loaded
   KernelCounters counters_;
 
-  // Calls off the strand: shared with the thread that runs the tool.
-  std::unordered_map<std::string, std::shared_ptr<RunningCall>> running_;
-  std::multimap<std::chrono::nanoseconds, std::string> deadlines_;  // monotonic -> receipt
-  std::unordered_map<std::string, std::size_t> running_by_tool_;
-  std::unordered_multimap<std::string, std::string> inner_calls_;  // receipt of the outer -> of the inner
-  std::map<Hash256, std::string> running_keys_;                    // idempotency hash -> receipt
+  RunningCalls running_;                                           // off the strand
   std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: calls that wrote its store
   std::unordered_map<std::string, std::uint64_t> durable_store_versions_;
 

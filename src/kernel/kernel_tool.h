@@ -12,6 +12,7 @@
 
 namespace lumenflow::kernel {
 
+struct Call;
 class Kernel;
 // What a tool does to the kernel's own state, on the strand, in the batch that records the call.
 using KernelControl = std::function<pack::ToolResult(Kernel& kernel, const json::Value& input)>;

@@ -22,7 +22,7 @@ json::Value yaml(const std::string& text) {
 }
 
 // A pack of two tools, one of which reads, with rules of its own.
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kPolicyManifest = R"(
 id: acme
 version: 1.0.0
 runtime: {type: builtin}
@@ -53,7 +53,7 @@ class PolicyTest : public ::testing::Test {
   std::string verdict(const std::string& tool = "job:run", const json::Value& input = Object{},
                       const std::string& subject = "ws-42:test", const std::string& lane = {}) {
     pack::BuiltinPack code{"acme", {}, register_acme};
-    const std::string manifest = std::string(kManifest) + pack_rules + "\n";
+    const std::string manifest = std::string(kPolicyManifest) + pack_rules + "\n";
     code.files.push_back({"manifest.yaml", manifest});
     pack::RegistryBuilder builder;
     builder.add_builtin(code);
@@ -145,7 +145,7 @@ TEST_F(PolicyTest, APacksRulesSeeItsOwnToolsAlone) {
       "id: other\nversion: 1.0.0\nruntime: {type: declarative}\n"
       "policies: [{id: no, trigger: on_tool_request, decision: deny}]\n";
   pack::BuiltinPack acme{"acme", {}, register_acme}, other{"other", {}, [](pack::Registration&) {}};
-  const std::string manifest = std::string(kManifest) + "[]\n";
+  const std::string manifest = std::string(kPolicyManifest) + "[]\n";
   acme.files.push_back({"manifest.yaml", manifest});
   other.files.push_back({"manifest.yaml", deny_all});
   pack::RegistryBuilder builder;

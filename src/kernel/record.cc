@@ -239,9 +239,8 @@ Status Kernel::close_crashed_calls() {
 CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const {
   pack::Aftermath aftermath;
   if (tool != nullptr && tool->status) {
-    const auto scopes = enforced_scopes_.find(tool);
-    aftermath = tool->status({receipt.str(), tool->descriptor.name, options_.workspace_root,
-                              scopes == enforced_scopes_.end() ? nullptr : scopes->second.get()});
+    const auto scopes = grants_->enforced(tool, Call());
+    aftermath = tool->status({receipt.str(), tool->descriptor.name, options_.workspace_root, scopes.get()});
   }
   if (aftermath.effect == pack::Aftermath::Effect::kDone) {
     const json::Schema& schema = *tool->descriptor.output_validator;

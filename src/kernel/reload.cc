@@ -76,19 +76,6 @@ Status Kernel::note_tools(bool say_change) {
              json::Object{{"config_hash", options_.config.hash}, {"changes_summary", "the list of tools changed"}});
 }
 
-void Kernel::grant_scopes() {
-  policy_ = std::make_unique<const Policy>(options_.config, *options_.registry);
-  scope_verdicts_.clear();
-  enforced_scopes_.clear();
-  const std::vector<pack::ScopeLayer> layers = layers_of(Call());
-  for (const auto& tool : options_.registry->tools()) {
-    scope_verdicts_.emplace(tool.get(), pack::check_scopes(tool->descriptor.required_scopes, layers));
-    if (tool->pack->executor != nullptr)
-      enforced_scopes_.emplace(tool.get(), std::make_shared<const pack::EnforcedScopes>(
-                                               pack::enforce_scopes(tool->descriptor.required_scopes, layers)));
-  }
-}
-
 Result<std::string> Kernel::reload(std::shared_ptr<Reloaded> reloaded) {
   if (reloaded->config.id != options_.config.id)
     return Error(ErrorCode::kInvalidConfiguration, "lumenflow.yaml says 'id: " + reloaded->config.id.str() +
@@ -116,7 +103,7 @@ void Kernel::adopt(Reloaded& reloaded) {
   const LimitsConfig &was = config_before.limits, &is = options_.config.limits;
   if (was.rate_per_second != is.rate_per_second || was.rate_burst != is.rate_burst)
     rate_limiter_ = RateLimiter(is.rate_per_second, is.rate_burst);
-  grant_scopes();
+  grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
   timers_.rebind(*options_.registry, ports_.clock.now());
   Status status = subscriptions_.rebind(options_.registry, ports_.log);
   if (status.ok()) status = note_tools(false);

@@ -24,6 +24,8 @@ class HostileProcesses : public testing::EverySetting {};
 INSTANTIATE_TEST_SUITE_P(, HostileProcesses, ::testing::ValuesIn(testing::all_settings()),
                          [](const auto& tested) { return tested.param.name; });
 
+constexpr milliseconds kLong{120'000};  // for what calculates, on a machine that calculates other things
+
 // Kills, and says how long that took: a figure for the reader, not an expectation.
 void kill_and_tell(Child& child) {
   const auto began = steady_clock::now();
@@ -117,6 +119,32 @@ print('end')
   EXPECT_EQ(outcome.out, "end\n") << outcome.err;
 }
 
+// Each of the busy may still be about to fork again, for all that can be seen: the last fork waits until it is clear.
+HOSTILE(HostileProcesses, BusyProcessesNearTheLimitAreNoExcess) {
+  Confinement busy = world.python(R"(
+import os
+def child():
+    if os.fork() == 0: os._exit(0)
+    os.wait()
+ready, on = os.pipe()
+for i in range(5):
+    if os.fork() == 0:
+        child()
+        os.write(on, b'.')
+        while True: pass
+    os.read(ready, 1)
+for i in range(3):
+    pid = os.fork()
+    if pid == 0: os._exit(0)
+    os.waitpid(pid, 0)
+print('end')
+)");
+  busy.limits.processes = 9;
+  const Outcome outcome = world.run(busy, kLong);
+  EXPECT_EQ(outcome.exit.limit, "");
+  EXPECT_EQ(outcome.out, "end\n") << outcome.err;
+}
+
 HOSTILE(HostileProcesses, ForksGoThroughAStormOfSignals) {
   const Outcome outcome = world.run(R"(
 import os, signal
@@ -150,6 +178,105 @@ for i in range(100): kept.append(bytearray(1 << 20))
 time.sleep(60)
 )");
   EXPECT_EQ(outcome.exit.limit, "memory") << outcome.exit.code << outcome.err;
+}
+
+// Its threads go on, and what is known of the process is known of them alone.
+HOSTILE(HostileProcesses, AFirstThreadThatHasEndedHidesNothing) {
+  const std::string end = R"(
+import ctypes, platform, threading, time
+def start(target): threading.Thread(target=target).start()
+def end(): ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)
+)";
+  const Outcome swelling = world.run(end + R"(
+def swell():
+    kept = []
+    for i in range(2000): kept.append(bytearray(1 << 20))
+start(swell)
+end()
+)");
+  EXPECT_EQ(swelling.exit.limit, "memory") << swelling.err;
+  const Outcome multiplying = world.run(end + R"(
+def multiply():
+    for i in range(200): start(lambda: time.sleep(60))
+start(multiply)
+end()
+)");
+  EXPECT_EQ(multiplying.exit.limit, "processes") << multiplying.err;
+}
+
+// Bounded by the clock, so that a limit that does not hold comes to light.
+HOSTILE(HostileProcesses, AnEndlessCalculationEnds) {
+  Confinement endless = world.python(R"(
+import time
+while time.process_time() < 10: pass
+)");
+  endless.limits.cpu_time = milliseconds(300);
+  EXPECT_EQ(world.run(endless, kLong).exit.limit, "cpu");
+}
+
+HOSTILE(HostileProcesses, ManyCalculateOnOneAccount) {
+  Confinement threads = world.python(R"(
+import os, time
+for i in range(3): os.fork()
+while time.process_time() < 0.2: pass
+os.wait()
+)");
+  threads.limits.cpu_time = milliseconds(600);
+  EXPECT_EQ(world.run(threads, kLong).exit.limit, "cpu");
+}
+
+// One after the other, each within the limit: waited for by its parent, or by nobody but the sandbox, or by nobody.
+HOSTILE(HostileProcesses, WhatTheDeadCalculatedIsOnTheAccount) {
+  const std::string use = "import os, signal, time\ndef use(seconds):\n    while time.process_time() < seconds: pass\n";
+  const std::string waits = R"(
+for i in range(80):
+    if os.fork() == 0:
+        use(0.006)
+        os._exit(0)
+    os.wait()
+)";
+  const std::string orphans = R"(
+for i in range(80):
+    ended, end = os.pipe()
+    if os.fork() == 0:
+        if os.fork() == 0: use(0.006)
+        os._exit(0)
+    os.close(end)
+    os.wait()
+    os.read(ended, 1)
+    os.close(ended)
+)";
+  const std::string ignored = R"(
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for i in range(20):
+    if os.fork() == 0:
+        use(0.05)
+        os._exit(0)
+    try: os.wait()
+    except ChildProcessError: pass
+)";
+  for (const std::string& way : {waits, orphans, ignored}) {
+    Confinement many = world.python(use + way);
+    many.limits.cpu_time = milliseconds(250);
+    EXPECT_EQ(world.run(many, kLong).exit.limit, "cpu") << way;
+  }
+}
+
+HOSTILE(HostileProcesses, WhatIsWithinItsTimeRunsToItsEnd) {
+  Confinement modest = world.python(R"(
+import os, time
+for i in range(60):
+    if os.fork() == 0:
+        while time.process_time() < 0.01: pass
+        os._exit(0)
+    if i % 3 == 2:
+        for n in range(3): os.wait()
+print('end')
+)");
+  modest.limits.cpu_time = milliseconds(3000);
+  const Outcome outcome = world.run(modest, kLong);
+  EXPECT_EQ(outcome.exit.limit, "");
+  EXPECT_EQ(outcome.out, "end\n") << outcome.err;
 }
 
 HOSTILE(HostileProcesses, EndlessOutputIsStopped) {

@@ -43,9 +43,9 @@ Result<json::Value> list(const Exchange& exchange, RouteContext& context) {
   LUMENFLOW_TRY_ASSIGN(const journal::OpenApprovals open, journal::open_approvals(*snapshot, after, limit));
   json::Array items;
   for (const journal::ParkedCall& parked : open.items) items.push_back(document_of(parked));
-  return json::Value(json::Object{
-      {"items", std::move(items)},
-      {"next", open.next.empty() ? json::Value() : json::Value(to_hex(as_bytes(open.next)))}});
+  return json::Value(
+      json::Object{{"items", std::move(items)},
+                   {"next", open.next.empty() ? json::Value() : json::Value(to_hex(as_bytes(open.next)))}});
 }
 
 // Also what is decided already; `decider` is whom a decision of this caller's would name.
@@ -69,8 +69,7 @@ void answer_decision(const ExchangePtr& exchange, const kernel::CallResult& resu
   const Result<json::Value> body = json::parse(result.body);
   const json::Value* error = body.ok() ? body->find("error") : nullptr;
   const auto code = error == nullptr ? std::nullopt : error_code_from_name(json::string_or(*error, "code", ""));
-  if (code && !result.code)
-    return exchange->fail(Error(*code, std::string(json::string_or(*error, "message", ""))));
+  if (code && !result.code) return exchange->fail(Error(*code, std::string(json::string_or(*error, "message", ""))));
   exchange->send_result(result);
 }
 

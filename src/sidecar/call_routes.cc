@@ -37,8 +37,8 @@ void answer_recorded(const ExchangePtr& exchange, RouteContext& context, const R
   if (!call.ok()) return exchange->fail(call.error());
   const bool waits = !call->finished && waits_for_approval(context, receipt);
   const std::string_view status = call->finished ? json::string_or(*call->finished, "outcome", "")
-                                  : waits       ? "pending_approval"
-                                                : "running";
+                                  : waits        ? "pending_approval"
+                                                 : "running";
   if (!may_read(*exchange->credential, json::string_or(call->requested, "subject", ""))) {
     // Who may stop anything is told that it has stopped, and nothing of what it was.
     if (exchange->request().method == http::Method::kDelete && may_stop(*exchange->credential))

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +13,8 @@
 
 namespace lumenflow::sandbox {
 namespace {
+
+const auto kTicksPerSecond = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
 
 // The names in a folder that are numbers.
 std::vector<pid_t> numbers_in(const char* folder) {
@@ -57,16 +60,19 @@ std::uint64_t memory_of_threads(const std::string& folder) {
 
 std::optional<Process> look_at(pid_t process) {
   const std::string text = read_small_file(("/proc/" + std::to_string(process) + "/stat").c_str(), 1024);
-  // proc(5): "pid (name) state ppid …", and the name may hold anything; num_threads is the 20th.
+  // proc(5): "pid (name) state ppid …", and the name may hold anything. Times, in clock ticks, are the 14th to the
+  // 17th, num_threads is the 20th.
   const std::size_t end = text.rfind(')');
   if (end == std::string::npos) return std::nullopt;
   Process out;
   out.id = process;
-  unsigned long threads = 0;
-  if (std::sscanf(text.c_str() + end + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %lu",
-                  &out.state, &out.parent, &threads) != 3)
+  unsigned long user = 0, system = 0, children_user = 0, children_system = 0, threads = 0;
+  const char* const format = " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu %*d %*d %lu";
+  if (std::sscanf(text.c_str() + end + 1, format, &out.state, &out.parent, &user, &system, &children_user,
+                  &children_system, &threads) != 7)
     return std::nullopt;
   out.threads = threads;
+  out.cpu_ms = (user + system + children_user + children_system) * 1000 / kTicksPerSecond;
   return out;
 }
 

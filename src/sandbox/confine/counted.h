@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sandbox/confine/census.h"
+#include "sandbox/confine/cpu_time.h"
 #include "sandbox/confine/fork_gate.h"
 #include "sandbox/plan.h"
 
@@ -29,10 +30,12 @@ class Counted {
  private:
   using Clock = std::chrono::steady_clock;
   std::uint64_t count_tasks();
+  std::uint64_t cpu_ms();
 
   const Plan& plan_;
   ForkGate gate_;
   std::vector<Process> processes_;
+  CpuTime cpu_;
   Clock::time_point next_look_ = Clock::now();
 };
 

@@ -22,7 +22,7 @@ constexpr int kServedAtOnce = 64;
 // A task that was allowed to fork and could run for so long has forked.
 constexpr std::chrono::seconds kSettled{1};
 
-// Linux 6.6, newer than these headers: asker and gate take turns on one processor, which saves half of the time.
+// Linux 6.6, newer than these headers: asker and gate take turns on one processor, which saves most of the wait.
 constexpr unsigned long kSetFlags = SECCOMP_IOW(4, std::uint64_t), kSameProcessor = 1;
 
 short ready(int fd) {

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -116,7 +117,7 @@ class Keeper {
     while (!main_status_ && waiting[0].revents == 0) {
       reap();
       if (main_status_) break;
-      report.limit = counted_ ? counted_->look() : exceeded_groups();
+      report.limit = counted_ ? counted_->look() : exceeded_cpu() ? LimitHit::kCpu : exceeded_groups();
       if (report.limit != LimitHit::kNone) break;
       waiting[2].fd = counted_ ? counted_->fd() : -1;
       ::poll(waiting, 3, counted_ ? counted_->wait_ms() : plan_.cgroups.empty() ? -1 : kGroupsEveryMs);
@@ -132,6 +133,18 @@ class Keeper {
         return LimitHit::kProcesses;
     }
     return LimitHit::kNone;
+  }
+
+  bool exceeded_cpu() const {
+    if (plan_.cpu_ms == 0) return false;
+    std::uint64_t used_ms = 0;
+    for (const std::string& group : plan_.cgroups) {
+      const std::string nanoseconds = read_small_file((group + "/cpuacct.usage").c_str());  // version 1
+      const std::string text = read_small_file((group + "/cpu.stat").c_str());              // version 2
+      used_ms = std::max<std::uint64_t>({used_ms, std::strtoull(nanoseconds.c_str(), nullptr, 10) / 1'000'000,
+                                         number_after(text, "usage_usec").value_or(0) / 1000});
+    }
+    return used_ms >= plan_.cpu_ms;
   }
 
   // False once no child is left.

@@ -17,6 +17,7 @@
 namespace lumenflow::sandbox {
 namespace {
 
+constexpr std::uint64_t kCpuSlackSeconds = 2;
 constexpr int kNiceness = 5;  // whoever serves other calls goes first, and whoever watches this one too
 
 void limit(int resource, std::uint64_t value) {
@@ -58,6 +59,8 @@ void run_program(const Plan& plan, const Surroundings& surroundings) {
   limit(RLIMIT_MSGQUEUE, 0);
   limit(RLIMIT_FSIZE, plan.file_bytes);
   limit(RLIMIT_NOFILE, plan.open_files);
+  // Of each process alone, should nobody look.
+  if (plan.cpu_ms != 0) limit(RLIMIT_CPU, plan.cpu_ms / 1000 + kCpuSlackSeconds);
 
   ::setpriority(PRIO_PROCESS, 0, kNiceness);
   compare(plan.rules);

@@ -23,6 +23,8 @@ struct Setting {
 };
 inline void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
 std::vector<Setting> all_settings();
+// Whether this machine lets this user build the tier, found out without the launcher.
+bool machine_has(Tier tier);
 
 struct Outcome {
   ChildExit exit;
@@ -34,7 +36,8 @@ class HostileWorld {
   explicit HostileWorld(const Setting& setting);
   ~HostileWorld();
 
-  // Empty: this machine can run the setting. Else why it cannot.
+  // Empty: this machine can run the setting. Else why it cannot; a test failure where it could and the launcher does
+  // not.
   std::string missing() const;
   Launcher& launcher() { return *launcher_; }
   const std::string& root() const { return root_; }
