@@ -11,8 +11,10 @@ constexpr std::string_view kInput = R"({
     "approval_id": {"type": "string", "minLength": 1, "maxLength": 64},
     "reason": {"type": "string", "maxLength": 1000},
     "decided_at": {"type": "string", "format": "date-time", "description": "when, by the clock of whoever decides"},
+    "decided_by": {"type": "string", "maxLength": 200,
+                   "description": "the device that has signed, where another sends it on; without: whoever calls"},
     "signature": {"type": "string", "minLength": 1, "maxLength": 200,
-                  "description": "base64url of the ES256 signature of the decision, by a key that the workspace has pinned"}
+                  "description": "base64url of the ES256 signature of the decision, by a key that is pinned"}
   }})";
 constexpr std::string_view kOutput = R"({
   "type": "object", "additionalProperties": false,

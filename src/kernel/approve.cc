@@ -13,6 +13,7 @@
 #include "journal/tables.h"
 #include "json/canonical.h"
 #include "kernel/approval_providers.h"
+#include "kernel/device_tools.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
 
@@ -111,7 +112,30 @@ CallPtr restore(const ParkedCall& parked, const KernelOptions& options, const Cl
   return call;
 }
 
-std::string decider_of(const ApprovalDecision& decision) { return decision.decided_by; }
+ApprovalDecision decision_of(const Call& by, bool approve) {
+  ApprovalDecision decision;
+  decision.approve = approve;
+  decision.decided_by = json::string_or(by.input, "decided_by", by.credential->subject.str());
+  decision.reason = json::string_or(by.input, "reason", "");
+  decision.signature = json::string_or(by.input, "signature", "");
+  if (const auto at = parse_rfc3339(json::string_or(by.input, "decided_at", "")); at.ok()) decision.decided_at = *at;
+  return decision;
+}
+
+// Why a decision does not count; `key` is the pinned one of whoever decides, empty: there is none.
+std::optional<pack::ToolError> refusal_of(const ParkedCall& parked, const ApprovalDecision& decision,
+                                          const std::string& key, const std::string& workspace, Timestamp now) {
+  if (decision.decided_at > now + kClockLeeway || decision.decided_at + kClockLeeway < parked.requested_at)
+    return refused(ErrorCode::kInvalidInput, "'decided_at' is not between the request and now");
+  const std::optional<std::string> signature = from_base64url(decision.signature);
+  if (!signature || key.empty() || !p256_verify(journal::approval_statement(parked, decision), *signature, key))
+    return refused(ErrorCode::kUnauthenticated, "the decision is not signed by a key that this workspace has pinned");
+  if (!may_decide(parked, decision.decided_by, workspace))
+    return refused(ErrorCode::kTokenScopeDenied, "whoever asks for an approval does not give it");
+  if (std::ranges::find(parked.decisions, decision.decided_by, &ApprovalDecision::decided_by) != parked.decisions.end())
+    return refused(ErrorCode::kAlreadyDecided, decision.decided_by + " has approved it already; it takes others too");
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -270,24 +294,15 @@ pack::ToolResult Kernel::decide(const Call& by, bool approve) {
   ParkedCall& parked = **found;
   if (parked.state != State::kOpen) return already_decided(parked);
 
+  ApprovalDecision decision = decision_of(by, approve);
+  Result<std::string> key = device_key(ports_.log.tables(), options_.config.id.str(), decision.decided_by);
+  if (!key.ok()) return refused(key.error().code(), key.error().message());
+  // The operator key is the console's: whose decision it signs is said by who sends it, not by what is sent.
+  if (key->empty() && decision.decided_by == by.credential->subject.str()) *key = options_.operator_public_pem;
+  if (revoked(decision.decided_by)) key->clear();
+  std::erase_if(parked.decisions, [this](const ApprovalDecision& each) { return revoked(each.decided_by); });
   const Timestamp now = ports_.clock.now();
-  ApprovalDecision decision;
-  decision.approve = approve;
-  decision.decided_by = by.credential->subject.str();
-  decision.reason = json::string_or(by.input, "reason", "");
-  decision.signature = json::string_or(by.input, "signature", "");
-  const auto decided_at = parse_rfc3339(json::string_or(by.input, "decided_at", ""));
-  if (!decided_at.ok() || *decided_at > now + kClockLeeway || *decided_at + kClockLeeway < parked.requested_at)
-    return refused(ErrorCode::kInvalidInput, "'decided_at' is not between the request and now");
-  decision.decided_at = *decided_at;
-  const std::optional<std::string> signature = from_base64url(decision.signature);
-  if (!signature ||
-      !p256_verify(journal::approval_statement(parked, decision), *signature, options_.operator_public_pem))
-    return refused(ErrorCode::kUnauthenticated, "the decision is not signed by a key that this workspace has pinned");
-  if (!may_decide(parked, decision.decided_by, options_.config.id.str()))
-    return refused(ErrorCode::kTokenScopeDenied, "whoever asks for an approval does not give it");
-  if (std::ranges::find(parked.decisions, decision.decided_by, decider_of) != parked.decisions.end())
-    return refused(ErrorCode::kAlreadyDecided, decision.decided_by + " has approved it already; it takes others too");
+  if (auto refusal = refusal_of(parked, decision, *key, options_.config.id.str(), now)) return *std::move(refusal);
   if (parked.expires_at <= now) {
     expire_approvals();
     return refused(ErrorCode::kApprovalExpired, "nobody decided in time, which is a denial");

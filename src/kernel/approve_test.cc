@@ -2,10 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "base/encoding.h"
-#include "base/signing.h"
-#include "kernel/approval_tools.h"
-#include "kernel/testing/kernel_world.h"
+#include "kernel/testing/approval_world.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -16,82 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const P256KeyPair& operator_key() {
-  static const P256KeyPair key = *generate_p256();
-  return key;
-}
-
-class Approving : public ::testing::Test, public KernelWorld {
- protected:
-  Approving() {
-    kernel_tools = *make_approval_tools();
-    operator_public_pem = operator_key().public_pem;
-    config.approval_providers = Object{{"*", provider("console")}};
-    credential.token_id = "token-1";
-  }
-  static json::Value provider(const char* kind, std::int64_t approvals = 1, hours expires = hours(24)) {
-    return Object{{"provider", kind},
-                  {"approvals", approvals},
-                  {"expires_ms", std::chrono::duration_cast<std::chrono::milliseconds>(expires).count()}};
-  }
-  void ask_for(const char* tool, json::Value when_input = Object{}) {
-    Object when{{"tool", tool}};
-    if (!when_input.as_object().empty()) when.set("input", std::move(when_input));
-    config.policies = json::Array{Object{
-        {"id", "ask"}, {"trigger", "on_tool_request"}, {"decision", "approval_required"}, {"when", std::move(when)}}};
-  }
-
-  static json::Value parsed(const CallResult& result) { return *json::parse(result.body); }
-  std::string parked(const std::string& tool, json::Value input = Object{}, const std::string& key = {}) {
-    const CallResult result = call(tool, std::move(input), key);
-    EXPECT_TRUE(result.code && *result.code == ErrorCode::kApprovalRequired) << result.body;
-    return std::string(json::string_or(parsed(result), "approval_id", ""));
-  }
-  journal::ParkedCall record(const std::string& approval_id) const {
-    auto found = journal::find_parked(*log->snapshot().value(), *journal::receipt_of_approval(approval_id));
-    EXPECT_TRUE(found.ok() && *found);
-    return **found;
-  }
-
-  // What whoever holds the key would send; the test alters it at will.
-  json::Value decision(const std::string& approval_id, bool approve, const std::string& by = "ws-42:local:ana",
-                       const P256KeyPair& key = operator_key(), const std::string& reason = {}) const {
-    journal::ApprovalDecision said{approve, by, reason, clock.now(), {}};
-    const std::string statement = journal::approval_statement(record(approval_id), said);
-    return Object{{"approval_id", approval_id},
-                  {"reason", reason},
-                  {"decided_at", format_rfc3339(said.decided_at)},
-                  {"signature", to_base64url(*p256_sign(statement, key.private_pem))}};
-  }
-  CallResult decide(bool approve, json::Value input, const std::string& by = "ws-42:local:ana") {
-    const Credential before = credential;
-    const Surface surface_before = surface;
-    credential = {};
-    credential.subject = Subject(by);
-    surface = Surface::kSocket;
-    CallResult result = call(approve ? "kernel:approve" : "kernel:deny", std::move(input));
-    credential = before;
-    surface = surface_before;
-    return result;
-  }
-  CallResult approve(const std::string& approval_id) { return decide(true, decision(approval_id, true)); }
-
-  // What became of the call, as its last record says.
-  std::string end_of(const std::string& approval_id) const {
-    std::string end = "open";
-    for (const json::Value& entry : entries_of(*journal::receipt_of_approval(approval_id)))
-      if (journal::type_of(entry) == "call.finished")
-        end = std::string(json::string_or(entry, "outcome", "")) + " " +
-              std::string(json::string_or(entry, "code", "-")) + " " +
-              std::to_string(json::integer_or(entry, "stage", 0));
-    return end;
-  }
-  std::string error_of(const CallResult& result) {
-    const json::Value body = parsed(result);
-    const json::Value* error = body.find("error");
-    return error == nullptr ? "none" : std::string(json::string_or(*error, "code", ""));
-  }
-};
+class Approving : public ::testing::Test, public ApprovalWorld {};
 
 TEST_F(Approving, ACallWaitsAndRunsOnceWhenItIsApproved) {
   ask_for("probe:effect");
@@ -193,7 +115,6 @@ TEST_F(Approving, APersonsOwnCallTakesASecondStepOrAnotherPerson) {
 
 TEST_F(Approving, EveryOtherStageStillHasItsSay) {
   const auto after = [this](const std::function<void()>& change) {
-    kernel_tools = *make_approval_tools();
     crash();
     config.policies = json::Array{};
     ask_for("probe:effect");
@@ -306,64 +227,6 @@ TEST_F(Approving, ACrashAfterTheDecisionNeverRunsItAgain) {
   EXPECT_EQ(end_of(id), "unknown TOOL_CRASHED 9");
   EXPECT_EQ(error_of(approve(id)), "ALREADY_DECIDED");
   EXPECT_TRUE(effects.empty());
-}
-
-// Every sequence of so many steps: a call runs only when it was approved in time, by somebody who may, unchanged and
-// for the first time.
-TEST(ApprovalStates, EverySequenceToDepthFour) {
-  enum Step { kApprove, kDeny, kExpire, kChangePolicy, kRestart, kReplay, kForge, kSteps };
-  constexpr int kDepth = 4;
-  int total = 1;
-  for (int i = 0; i < kDepth; ++i) total *= kSteps;
-  class World : public Approving {
-   public:
-    void TestBody() override {}
-    void run(int sequence) {
-      ask_for("probe:count");
-      open();
-      const std::string id = parked("probe:count");
-      const json::Value kept = decision(id, true);  // what a relay may send again at any time
-      bool undecided = true, changed = false;
-      int expected = 0;
-      std::string steps;
-      for (int i = 0; i < kDepth; ++i, sequence /= kSteps) {
-        const auto step = static_cast<Step>(sequence % kSteps);
-        steps += std::to_string(step) + " ";
-        if (step == kApprove || step == kReplay) {
-          decide(true, step == kReplay ? kept : decision(id, true));
-          if (undecided && !changed) ++expected;
-          undecided = false;
-        } else if (step == kDeny) {
-          decide(false, decision(id, false));
-          undecided = false;
-        } else if (step == kExpire) {
-          clock.advance(hours(25));
-          settle();
-          undecided = false;
-        } else if (step == kChangePolicy) {
-          crash();
-          config.policies.as_array()[0].as_object().set("reason", "changed " + std::to_string(i));
-          changed = true;
-          open();
-        } else if (step == kRestart) {
-          crash();
-          open();
-        } else {
-          decide(true, decision(id, true, "ws-42:local:ana", *forger_));
-        }
-      }
-      settle();
-      int ran = 0;
-      for (const json::Value& entry : entries_of(*journal::receipt_of_approval(id)))
-        if (journal::type_of(entry) == "call.finished" && json::string_or(entry, "outcome", "") == "success") ++ran;
-      ASSERT_EQ(ran, expected) << steps;
-    }
-    std::unique_ptr<P256KeyPair> forger_ = std::make_unique<P256KeyPair>(*generate_p256());
-  };
-  for (int sequence = 0; sequence < total && !::testing::Test::HasFailure(); ++sequence) {
-    World world;
-    world.run(sequence);
-  }
 }
 
 TEST_F(Approving, ManyParkedCallsAreListedByTheMomentTheyExpire) {

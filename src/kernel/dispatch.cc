@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "json/canonical.h"
+#include "kernel/approval_providers.h"
 #include "kernel/approve.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
@@ -120,8 +121,12 @@ bool Kernel::authorise(const CallPtr& call) {
     refuse(call, 2, ErrorCode::kTokenExpired, "token:expiry", "the token's life is over; mint another");
     return false;
   }
-  if (!credential.token_id.empty() && revoked_tokens_.contains(credential.token_id)) {
+  if (!credential.token_id.empty() && revoked_.contains(credential.token_id)) {
     refuse(call, 2, ErrorCode::kTokenRevoked, "token:revoked", "the token was revoked; mint another");
+    return false;
+  }
+  if (revoked_.contains(credential.subject.str())) {
+    refuse(call, 2, ErrorCode::kTokenRevoked, "device:revoked", "the device was revoked");
     return false;
   }
   if (call->pack_id == "kernel") {

@@ -98,7 +98,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
 }
 
 Status Kernel::load() {
-  LUMENFLOW_TRY(load_revoked_tokens());  // first: a damaged journal is still read, and by nobody whom it shut out
+  LUMENFLOW_TRY(load_revoked());  // first: a damaged journal is still read, and by nobody whom it shut out
   LUMENFLOW_TRY(emitter_.load());
   LUMENFLOW_TRY(replays_.load());
   LUMENFLOW_TRY(outbox_.load());
@@ -109,12 +109,12 @@ Status Kernel::load() {
   return subscriptions_.load(ports_.log);
 }
 
-Status Kernel::load_revoked_tokens() {
-  revoked_tokens_.clear();
+Status Kernel::load_revoked() {
+  revoked_.clear();
   const std::string prefix = journal::store_key("kernel", kRevokedPrefix);
   for (std::string after;;) {
     LUMENFLOW_TRY_ASSIGN(const auto items, ports_.log.tables().scan(journal::kStoreTable, prefix, after, 1024));
-    for (const log::KeyValue& item : items) revoked_tokens_.insert(item.key.substr(prefix.size()));
+    for (const log::KeyValue& item : items) revoked_.insert(item.key.substr(prefix.size()));
     if (items.size() < 1024) return {};
     after = items.back().key;
   }

@@ -102,7 +102,7 @@ class Kernel final : private HostServices {
   bool journal_available() const { return journal_available_; }
   std::size_t running() const { return running_.size(); }
   std::vector<ReceiptId> running_receipts() const;
-  bool token_revoked(std::string_view token_id) const { return revoked_tokens_.contains(token_id); }
+  bool revoked(std::string_view id) const { return revoked_.contains(id); }  // a token's id, a device's subject
   // The call of this receipt while it runs, and until its end is durable; null when there is none.
   const RunningCall* find_running(const ReceiptId& receipt) const;
   // Adds a completion to such a call; false when there is none.
@@ -120,7 +120,7 @@ class Kernel final : private HostServices {
  private:
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
-  Status load_revoked_tokens();
+  Status load_revoked();
   Status check_workspace_id();
   Status close_crashed_calls();
   void enqueue(Ingress item);
@@ -246,7 +246,7 @@ class Kernel final : private HostServices {
   Timers timers_;
   Subscriptions subscriptions_;
   journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with
-  std::set<std::string, std::less<>> revoked_tokens_;
+  std::set<std::string, std::less<>> revoked_;  // ids of tokens, subjects of devices
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unique_ptr<const Grants> grants_;  // of the configuration and the packs that are loaded
   KernelCounters counters_;

@@ -234,7 +234,11 @@ TEST_F(PolicyTest, AToolIsListedWhenSomeInputGetsThrough) {
 // --- in the kernel ---
 
 constexpr const char* kAskForB = R"(
-- {id: no-a, trigger: on_tool_request, decision: deny, reason: a is kept, when: {tool: 'probe:put', input: {/key: {equals: a}}}}
+- id: no-a
+  trigger: on_tool_request
+  decision: deny
+  reason: a is kept
+  when: {tool: 'probe:put', input: {/key: {equals: a}}}
 - {id: log, trigger: on_tool_request, decision: allow, when: {tool: 'probe:*'}}
 )";
 

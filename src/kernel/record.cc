@@ -181,7 +181,7 @@ Status Kernel::apply_store_writes(std::string_view pack_id,
   for (const auto& [key, text] : writes) {
     LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text)
                        : ports_.log.erase(journal::kStoreTable, key));
-    if (text && key.starts_with(revoked)) revoked_tokens_.insert(key.substr(revoked.size()));
+    if (text && key.starts_with(revoked)) revoked_.insert(key.substr(revoked.size()));
   }
   return {};
 }

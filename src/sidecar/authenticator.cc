@@ -83,7 +83,8 @@ Result<std::shared_ptr<const kernel::Credential>> Authenticator::authenticate(co
 
 Result<std::shared_ptr<const kernel::Credential>> Authenticator::of_token(std::string_view token) {
   LUMENFLOW_TRY_ASSIGN(const std::shared_ptr<const http::TokenClaims> claims, verifier_.verify(token, clock_.now()));
-  if (kernel_.token_revoked(claims->id)) return Error(ErrorCode::kTokenRevoked, "the token was revoked; mint another");
+  if (kernel_.revoked(claims->id)) return Error(ErrorCode::kTokenRevoked, "the token was revoked; mint another");
+  if (kernel_.revoked(claims->subject)) return Error(ErrorCode::kTokenRevoked, "the device was revoked");
   if (const auto known = known_.find(claims.get()); known != known_.end()) return known->second.credential;
   if (!is_strict(token)) return Error(ErrorCode::kUnauthenticated, "the token is malformed");
   if (!is_subject_of(claims->subject, kernel_.config().id.str()))

@@ -128,7 +128,9 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
   Status still_allowed() const {
     if (credential_->expires_at && *credential_->expires_at <= context_.clock.now())
       return Error(ErrorCode::kTokenExpired, "the token that opened the stream is over; resume with another");
-    if (!credential_->token_id.empty() && context_.workspace.kernel().token_revoked(credential_->token_id))
+    const kernel::Kernel& kernel = context_.workspace.kernel();
+    if ((!credential_->token_id.empty() && kernel.revoked(credential_->token_id)) ||
+        kernel.revoked(credential_->subject.str()))
       return Error(ErrorCode::kTokenRevoked, "the token that opened the stream was revoked");
     return {};
   }

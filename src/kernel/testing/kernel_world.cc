@@ -156,6 +156,14 @@ const pack::BuiltinPack& probe_pack() {
   return pack;
 }
 
+std::shared_ptr<const pack::Registry> registry_of(const pack::BuiltinPack& pack, const WorkspaceConfig& config) {
+  pack::RegistryBuilder builder;
+  builder.add_builtin(pack);
+  const auto anything = [](std::string_view) { return true; };
+  const pack::Activation activation{anything, anything, config.pack_sections};
+  return builder.build(&activation);
+}
+
 KernelWorld::KernelWorld() {
   g_effects = &effects;
   g_status = &status;
@@ -174,13 +182,9 @@ KernelWorld::~KernelWorld() {
 }
 
 void KernelWorld::open() {
-  pack::RegistryBuilder builder;
-  builder.add_builtin(*pack);
   KernelOptions options;
   options.config = config;
-  const auto anything = [](std::string_view) { return true; };
-  const pack::Activation activation{anything, anything, config.pack_sections};
-  options.registry = builder.build(&activation);
+  options.registry = registry != nullptr ? registry : registry_of(*pack, config);
   ASSERT_EQ(options.registry->refused().size(), 0u) << pack::render_text(options.registry->diagnostics(), false);
   options.kernel_tools = kernel_tools;
   options.workspace_root = root;

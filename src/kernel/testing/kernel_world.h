@@ -21,6 +21,7 @@ namespace lumenflow::kernel {
 
 // The tools of the pack `probe`; see kernel_world.cc for its manifest.
 const pack::BuiltinPack& probe_pack();
+std::shared_ptr<const pack::Registry> registry_of(const pack::BuiltinPack& pack, const WorkspaceConfig& config);
 
 class KernelWorld {
  public:
@@ -58,6 +59,7 @@ class KernelWorld {
   Surface surface = Surface::kHttp;
   std::vector<KernelTool> kernel_tools;
   const pack::BuiltinPack* pack = &probe_pack();  // the one that is loaded
+  std::shared_ptr<const pack::Registry> registry;  // instead of one that is built of it; null: build it
   Outbound* outbound = nullptr;
   OutboxMode outbox = OutboxMode::kAsBefore;
   std::string operator_public_pem;  // empty: nobody's decisions count
