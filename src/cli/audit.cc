@@ -16,7 +16,7 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr int kPageLimit = 500;
+constexpr int kRecordsPerPage = 500;
 
 // Every head that the workspace signed and still has, checked against its own key.
 Result<std::vector<log::Head>> signed_heads(const Context& context, const sidecar::WorkspacePaths& paths) {
@@ -123,7 +123,7 @@ Status for_each_entry(const Context& context, const AuditFlags& flags, Each each
   EntryFilter filter(wanted);
   for (std::uint64_t after = flags.after;;) {
     LUMENFLOW_TRY_ASSIGN(const json::Value page, session->get("/audit?after=" + std::to_string(after) +
-                                                              "&limit=" + std::to_string(kPageLimit)));
+                                                              "&limit=" + std::to_string(kRecordsPerPage)));
     const json::Value* items = page.find("items");
     if (items == nullptr || !items->is_array()) return Error(ErrorCode::kInternal, "GET /audit answered without items");
     for (const json::Value& item : items->as_array()) {

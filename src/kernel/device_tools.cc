@@ -43,8 +43,6 @@ constexpr std::string_view kListOutput = R"({
 
 std::string store_key_of(std::string_view device_id) { return std::string(kDevicePrefix) + std::string(device_id); }
 
-pack::ToolError refused(const Error& error) { return {std::string(name(error.code())), error.message(), {}}; }
-
 pack::ToolResult add(const std::string& workspace_id, pack::ToolContext& context, const json::Value& input) {
   const std::string id(json::string_or(input, "device_id", ""));
   const std::string public_pem(json::string_or(input, "public_key", ""));
