@@ -61,6 +61,8 @@ enum class CanonicalCode : std::uint8_t {
   X(kAlreadyDecided, "ALREADY_DECIDED", kAborted, 409, 1, -32009, false, "somebody decided first")                     \
   X(kAlreadyExists, "ALREADY_EXISTS", kAlreadyExists, 409, 1, -32009, false, "it is there already")                    \
   X(kConflict, "CONFLICT", kAborted, 409, 1, -32009, true, "what was read changed before it could be written")         \
+  X(kIllegalTransition, "ILLEGAL_TRANSITION", kFailedPrecondition, 409, 1, -32009, false,                              \
+    "the task is in a state from which this does not lead on")                                                         \
   X(kLogForked, "LOG_FORKED", kDataLoss, 409, 1, -32009, false, "two histories under one log id")                      \
   X(kWorkspaceIdTaken, "WORKSPACE_ID_TAKEN", kAlreadyExists, 409, 1, -32009, false, "another workspace has this id")   \
   X(kWorkspaceLocked, "WORKSPACE_LOCKED", kFailedPrecondition, 409, 2, -32009, true,                                   \

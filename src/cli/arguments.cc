@@ -31,6 +31,7 @@ struct Parsed {
   TokenFlags token;
   PolicyFlags policy;
   ApprovalFlags approvals;
+  TaskFlags tasks;
   DoctorFlags doctor;
   ReloadFlags reload;
   PackPinFlags pack_pin;
@@ -389,6 +390,53 @@ void add_approval_commands(CLI::App& app, Parsed& parsed) {
   }
 }
 
+void add_task_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& tasks = *app.add_subcommand("tasks", "Units of work: who is at what, and how far")->require_subcommand(1);
+  TaskFlags& flags = parsed.tasks;
+  const auto add = [&](const char* name, const char* what, std::function<int(Context&, const TaskFlags&)> run) {
+    CLI::App* command = tasks.add_subcommand(name, what);
+    command->add_flag("--json", flags.json);
+    command->callback([&parsed, run = std::move(run)] {
+      parsed.run = [&parsed, run](Context& context) { return run(context, parsed.tasks); };
+    });
+    return command;
+  };
+  add("list", "All, or those in one state", run_tasks_list)
+      ->add_option("--state", flags.state)
+      ->check(CLI::IsMember({"ready", "active", "blocked", "waiting", "done"}));
+  add("show", "One task", run_tasks_show)->add_option("id", flags.id)->required();
+  const auto add_change = [&](const char* name, const char* what) {
+    CLI::App* command = add(name, what, [name](Context& context, const TaskFlags& asked) {
+      return run_tasks_change(context, name, asked);
+    });
+    command->add_option("id", flags.id, "the task")->required();
+    return command;
+  };
+  const auto add_asked = [&](CLI::App* command) {
+    command->add_option("--type", flags.type, "the kind of work, e.g. work-unit")->required();
+    command->add_option("--title", flags.title)->required();
+    command->add_option("--lane", flags.lane, "one of lumenflow.yaml's lanes");
+    command->add_option("--spec", flags.spec, "what is asked for, a JSON object; it never changes");
+  };
+  const auto add_reason = [&](CLI::App* command) {
+    command->add_option("--reason", flags.reason, "for people")->required();
+    return command;
+  };
+  add_asked(add_change("create", "Record what is asked for"));
+  add_change("claim", "Take a task that is ready")->add_option("--session", flags.session, "default: who calls");
+  add_reason(add_change("block", "Say why an active task cannot go on"));
+  add_change("unblock", "Let a blocked task go on");
+  add_reason(add_change("wait", "Say what an active task waits for"))
+      ->add_option("--for", flags.wait_for, "in the form of the task's type, a JSON object");
+  add_change("resume", "Let a waiting task go on");
+  add_reason(add_change("release", "Give an active task back"));
+  CLI::App* delegate = add_change("delegate", "Create a task as part of one that is claimed");
+  delegate->add_option("--parent", flags.parent, "the task it is a part of")->required();
+  add_asked(delegate);
+  add_change("complete", "Say that a task is done")
+      ->add_option("--evidence", flags.evidence, "what shows it; repeatable");
+}
+
 void add_other_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* bench = app.add_subcommand("bench", "Measure this machine and this build");
   bench->add_option("name", parsed.bench.name, "one group of figures (default: all)");
@@ -444,6 +492,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_token_commands(app, parsed);
   add_policy_commands(app, parsed);
   add_approval_commands(app, parsed);
+  add_task_commands(app, parsed);
   add_other_commands(app, parsed);
   try {
     app.parse(argc, argv);

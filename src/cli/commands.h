@@ -142,6 +142,20 @@ int run_approvals_show(Context& context, const ApprovalFlags& flags);
 int run_approvals_approve(Context& context, const ApprovalFlags& flags);
 int run_approvals_deny(Context& context, const ApprovalFlags& flags);
 
+// The workspace's units of work.
+struct TaskFlags {
+  std::string id;
+  std::string type = {}, title = {}, lane = {}, parent = {};
+  std::string spec = {}, wait_for = {};  // JSON objects
+  std::string reason = {}, session = {};
+  std::string state = {};  // list: those alone
+  std::vector<std::string> evidence = {};
+  bool json = false;
+};
+int run_tasks_list(Context& context, const TaskFlags& flags);
+int run_tasks_show(Context& context, const TaskFlags& flags);
+int run_tasks_change(Context& context, std::string_view change, const TaskFlags& flags);  // create, claim, block, …
+
 struct DoctorFlags {
   std::string format = "text";  // text, json, sarif
   bool json = false;

@@ -38,7 +38,7 @@ enum Step {
   kReplay,
   kSteps
 };
-constexpr const char* kNames[] = {"request",       "approve",     "deny",    "expire",         "change input",
+constexpr const char* kNames[] = {"request",       "approve",     "deny",    "expire",          "change input",
                                   "change policy", "change pack", "restart", "revoke approver", "replay"};
 
 // One call, as far as its future depends on it.

@@ -32,6 +32,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       approvals_(ports.log),
       inbound_(ports.log, options_.config.id.str()),
       rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst),
+      tasks_(ports.log),
       timers_(*options_.registry, ports.clock.now()),
       subscriptions_(options_.registry),
       replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
@@ -103,6 +104,7 @@ Status Kernel::load() {
   LUMENFLOW_TRY(replays_.load());
   LUMENFLOW_TRY(outbox_.load());
   LUMENFLOW_TRY(approvals_.load());
+  LUMENFLOW_TRY(tasks_.load());
   LUMENFLOW_TRY(inbound_.load());
   note_outbox_room();
   LUMENFLOW_TRY(idempotency_.load());

@@ -44,6 +44,7 @@
 #include "kernel/running_call.h"
 #include "kernel/running_calls.h"
 #include "kernel/subscriptions.h"
+#include "kernel/tasks.h"
 #include "kernel/timers.h"
 #include "log/log.h"
 #include "lumenflow/result.h"
@@ -52,6 +53,7 @@
 namespace lumenflow::kernel {
 
 struct ApprovalTerms;
+enum class TaskChange : std::uint8_t;
 
 class Kernel final : private HostServices {
  public:
@@ -97,6 +99,8 @@ class Kernel final : private HostServices {
 
   // What `kernel:approve` and `kernel:deny` do: a signed decision on a parked call, in the batch that is open.
   pack::ToolResult decide(const Call& by, bool approve);
+  // What `kernel:task_*` do, in the batch that is open (task_change.cc).
+  pack::ToolResult change_task(TaskChange change, const Call& by);
 
   bool draining() const override { return draining_; }
   bool journal_available() const { return journal_available_; }
@@ -112,6 +116,7 @@ class Kernel final : private HostServices {
   const pack::Registry& registry() const { return *options_.registry; }
   std::shared_ptr<const pack::Registry> shared_registry() const { return options_.registry; }
   const KernelCounters& counters() const { return counters_; }
+  const Tasks& tasks() const { return tasks_; }
   const journal::Reader& reader() const { return reader_; }
   std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }
   // Whether some input of this tool could be allowed to this caller now (for listings).
@@ -184,7 +189,8 @@ class Kernel final : private HostServices {
 
   // reload.cc
   void adopt(Reloaded& reloaded);
-  Status say(std::string_view kind, json::Value payload);
+  Status say(std::string_view kind, json::Value payload, event::EventClass event_class = event::EventClass::kEphemeral,
+             const Call& cause = {});
   Status say_refusals(const pack::Registry* before);
   Status note_tools(bool say_change);
   pack::ToolResult finish_prepared(const Result<KernelControl>& prepared, const json::Value& input);
@@ -243,6 +249,7 @@ class Kernel final : private HostServices {
   journal::Approvals approvals_;
   journal::Inbound inbound_;
   RateLimiter rate_limiter_;
+  Tasks tasks_;
   Timers timers_;
   Subscriptions subscriptions_;
   journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with

@@ -40,10 +40,9 @@ bool was_refused(const pack::Registry* registry, const std::string& id) {
 }  // namespace
 
 // Puts an event of the kernel's own into the open batch.
-Status Kernel::say(std::string_view kind, json::Value payload) {
+Status Kernel::say(std::string_view kind, json::Value payload, event::EventClass event_class, const Call& cause) {
   PendingEvent event{std::string(kind), std::move(payload), {}};
-  LUMENFLOW_TRY_ASSIGN(Emission emission,
-                       emitter_.emit(std::move(event), event::EventClass::kEphemeral, ports_.clock.now(), Call{}));
+  LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(std::move(event), event_class, ports_.clock.now(), cause));
   if (!emission.entry) return {};
   log::Row row;
   row.entries.push_back(*std::move(emission.entry));

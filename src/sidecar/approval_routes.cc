@@ -64,15 +64,6 @@ void answer(const ExchangePtr& exchange, Result<json::Value> document) {
   document.ok() ? exchange->send_json(*document) : exchange->fail(document.error());
 }
 
-// The kernel tool's own refusals are the route's.
-void answer_decision(const ExchangePtr& exchange, const kernel::CallResult& result) {
-  const Result<json::Value> body = json::parse(result.body);
-  const json::Value* error = body.ok() ? body->find("error") : nullptr;
-  const auto code = error == nullptr ? std::nullopt : error_code_from_name(json::string_or(*error, "code", ""));
-  if (code && !result.code) return exchange->fail(Error(*code, std::string(json::string_or(*error, "message", ""))));
-  exchange->send_result(result);
-}
-
 void decide(const ExchangePtr& exchange, RouteContext& context) {
   Result<json::Value> body = json::parse(exchange->request().body);
   if (!body.ok()) return exchange->fail(body.error());
@@ -89,7 +80,7 @@ void decide(const ExchangePtr& exchange, RouteContext& context) {
   call.surface = exchange->surface;
   call.traceparent = exchange->traceparent();
   const Status taken = context.workspace.kernel().submit(
-      std::move(call), [exchange](const kernel::CallResult& result) { answer_decision(exchange, result); });
+      std::move(call), [exchange](const kernel::CallResult& result) { send_refusal(*exchange, result); });
   if (!taken.ok()) exchange->fail(taken.error());
 }
 

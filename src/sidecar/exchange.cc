@@ -6,6 +6,18 @@
 namespace lumenflow::sidecar {
 namespace {
 
+// Whether the text is this lower-case word, in whatever case and with blanks around.
+bool is_word(std::string_view text, std::string_view word) {
+  std::string lower;
+  for (const char c : text)
+    if (c != ' ' && c != '\t') lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return lower == word;
+}
+
+bool is_json(std::string_view content_type) {
+  return is_word(content_type.substr(0, content_type.find(';')), "application/json");
+}
+
 bool is_lower_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
@@ -109,6 +121,24 @@ std::shared_ptr<http::BodyStream> Exchange::stream(http::Response head) {
   head.headers.emplace_back("X-Request-Id", request_id_);
   count_status_(head.status);
   return responder_->stream(std::move(head));
+}
+
+Result<json::Value> input_of(const http::Request& request, std::size_t depth_max) {
+  if (const auto coding = request.header("content-encoding"); coding && !is_word(*coding, "identity"))
+    return Error(ErrorCode::kUnsupportedMediaType, "send the body as it is, without a Content-Encoding");
+  if (request.body.empty()) return json::Value(json::Object{});
+  const std::optional<std::string_view> type = request.header("content-type");
+  if (!type || !is_json(*type))
+    return Error(ErrorCode::kUnsupportedMediaType, "send the input as Content-Type: application/json");
+  return json::parse(request.body, {.depth_max = depth_max});
+}
+
+void send_refusal(Exchange& exchange, const kernel::CallResult& result) {
+  const Result<json::Value> body = json::parse(result.body);
+  const json::Value* error = body.ok() ? body->find("error") : nullptr;
+  const auto code = error == nullptr ? std::nullopt : error_code_from_name(json::string_or(*error, "code", ""));
+  if (code && !result.code) return exchange.fail(Error(*code, std::string(json::string_or(*error, "message", ""))));
+  exchange.send_result(result);
 }
 
 }  // namespace lumenflow::sidecar

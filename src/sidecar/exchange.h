@@ -56,4 +56,11 @@ using ExchangePtr = std::shared_ptr<Exchange>;
 http::Response problem(const Error& error);
 int status_of(const kernel::CallResult& result);
 
+// A request's body as a tool's input; an empty one is {}. UNSUPPORTED_MEDIA_TYPE, MALFORMED_JSON.
+Result<json::Value> input_of(const http::Request& request, std::size_t depth_max);
+
+// The answer of a kernel tool on a route of its own: what the tool refused is a problem of its code; anything else is
+// sent as it is.
+void send_refusal(Exchange& exchange, const kernel::CallResult& result);
+
 }  // namespace lumenflow::sidecar

@@ -85,6 +85,7 @@ class AsioSidecar final : public Sidecar {
     add_outbox_routes(routes, context_);
     add_pack_routes(routes, context_);
     add_status_routes(routes, context_);
+    add_task_routes(routes, context_);
     add_openapi_route(routes, context_);
     doorbell.connect([this] { run_kernel(); });
   }

@@ -47,29 +47,6 @@ void show_tool(const ExchangePtr& exchange, RouteContext& context) {
   exchange->send_json(tool_document(*tool, context.workspace, *exchange->credential, context.workspace.kernel()));
 }
 
-// Whether the text is this lower-case word, in whatever case and with blanks around.
-bool is_word(std::string_view text, std::string_view word) {
-  std::string lower;
-  for (const char c : text)
-    if (c != ' ' && c != '\t') lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return lower == word;
-}
-
-bool is_json(std::string_view content_type) {
-  return is_word(content_type.substr(0, content_type.find(';')), "application/json");
-}
-
-// The body is the tool's input object; an empty one is {}.
-Result<json::Value> input_of(const http::Request& request, std::size_t depth_max) {
-  if (const auto coding = request.header("content-encoding"); coding && !is_word(*coding, "identity"))
-    return Error(ErrorCode::kUnsupportedMediaType, "send the body as it is, without a Content-Encoding");
-  if (request.body.empty()) return json::Value(json::Object{});
-  const std::optional<std::string_view> type = request.header("content-type");
-  if (!type || !is_json(*type))
-    return Error(ErrorCode::kUnsupportedMediaType, "send the input as Content-Type: application/json");
-  return json::parse(request.body, {.depth_max = depth_max});
-}
-
 // One event of the answer's stream: `event: result` with the Result document.
 void send_as_stream(const ExchangePtr& exchange, const kernel::CallResult& result) {
   http::EventStream stream(exchange->stream(http::sse_head()));
@@ -96,11 +73,12 @@ void submit(const ExchangePtr& exchange, RouteContext& context, kernel::Call cal
 }
 
 void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string tool) {
-  for (const std::string_view held : {"lumenflow-task", "lumenflow-session"})
-    if (exchange->request().header(held))
-      return exchange->fail(
-          Error(ErrorCode::kInvalidRequest,
-                "the subject holds no such task or session; leave out the header " + std::string(held)));
+  const std::optional<std::string_view> task = exchange->request().header("lumenflow-task");
+  const bool holds_task = !task || context.workspace.kernel().tasks().holds(exchange->credential->subject.str(), *task);
+  if (!holds_task || exchange->request().header("lumenflow-session"))
+    return exchange->fail(Error(ErrorCode::kInvalidRequest,
+                                std::string("the subject holds no such task or session; leave out the header ") +
+                                    (holds_task ? "lumenflow-session" : "lumenflow-task")));
   Result<json::Value> input = input_of(exchange->request(), context.workspace.config().limits.json_depth);
   if (!input.ok()) return exchange->fail(input.error());
   kernel::Call call;

@@ -1,0 +1,135 @@
+#include "kernel/task_tools.h"
+
+#include <array>
+
+#include "kernel/kernel.h"
+#include "kernel/task_change.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+// What the inputs are made of.
+constexpr std::string_view kTaskId =
+    R"("task_id": {"type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[A-Za-z0-9][A-Za-z0-9._:-]*$"})";
+constexpr std::string_view kParentId =
+    R"("parent_task_id": {"type": "string", "minLength": 1, "maxLength": 256, "description": "of what it is a part"})";
+constexpr std::string_view kAsked = R"(
+    "type": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[a-z0-9][a-z0-9._-]*$",
+             "description": "the kind of work, e.g. work-unit"},
+    "title": {"type": "string", "minLength": 1, "maxLength": 500},
+    "lane": {"type": "string", "minLength": 1, "maxLength": 200, "description": "one of lumenflow.yaml's lanes"},
+    "spec": {"type": "object",
+             "description": "what is asked for; it never changes. Its allowed_scopes restrict whoever claims the task"})";
+constexpr std::string_view kReason = R"("reason": {"type": "string", "minLength": 1, "maxLength": 4096})";
+constexpr std::string_view kSession = R"(
+    "session_id": {"type": "string", "minLength": 1, "maxLength": 256, "description": "default: the subject"},
+    "domain_data": {"type": "object", "description": "what the task's type adds, e.g. its branch"})";
+constexpr std::string_view kWaitFor =
+    R"("wait_for": {"type": "object", "description": "in the form of the task's type"})";
+constexpr std::string_view kEvidence = R"(
+    "evidence_refs": {"type": "array", "maxItems": 1000,
+                      "items": {"type": "string", "minLength": 1, "maxLength": 1024}})";
+constexpr std::string_view kOutput = R"({
+  "type": "object", "additionalProperties": false, "required": ["task"],
+  "properties": {"task": {"type": "object", "required": ["task_id", "type", "title", "state", "spec_hash"]}}})";
+
+struct Shape {
+  TaskChange change;
+  std::string_view name;
+  std::string_view title;
+  std::string_view description;
+  std::string_view required;  // of a JSON array
+  std::vector<std::string_view> properties;
+};
+
+std::vector<Shape> shapes() {
+  return {
+      {TaskChange::kCreate,
+       "kernel:task_create",
+       "Create a task",
+       "Records what is asked for; somebody may claim it.",
+       R"("task_id", "type", "title")",
+       {kTaskId, kAsked}},
+      {TaskChange::kClaim,
+       "kernel:task_claim",
+       "Claim a task",
+       "The caller takes a task that is ready; of two at once one wins.",
+       R"("task_id")",
+       {kTaskId, kSession}},
+      {TaskChange::kBlock,
+       "kernel:task_block",
+       "Block a task",
+       "An active task cannot go on.",
+       R"("task_id", "reason")",
+       {kTaskId, kReason}},
+      {TaskChange::kUnblock,
+       "kernel:task_unblock",
+       "Unblock a task",
+       "A blocked task goes on.",
+       R"("task_id")",
+       {kTaskId}},
+      {TaskChange::kWait,
+       "kernel:task_wait",
+       "Let a task wait",
+       "An active task waits for something outside, such as an approval or a time.",
+       R"("task_id", "reason")",
+       {kTaskId, kReason, kWaitFor}},
+      {TaskChange::kResume,
+       "kernel:task_resume",
+       "Resume a task",
+       "A waiting task goes on.",
+       R"("task_id")",
+       {kTaskId}},
+      {TaskChange::kRelease,
+       "kernel:task_release",
+       "Release a task",
+       "An active task is given back; it is ready again.",
+       R"("task_id", "reason")",
+       {kTaskId, kReason}},
+      {TaskChange::kComplete,
+       "kernel:task_complete",
+       "Complete a task",
+       "The task is done, for good.",
+       R"("task_id")",
+       {kTaskId, kEvidence}},
+      {TaskChange::kDelegate,
+       "kernel:task_delegate",
+       "Delegate a part of a task",
+       "Creates a task as part of one that the caller has claimed; somebody else may claim it.",
+       R"("parent_task_id", "task_id", "type", "title")",
+       {kParentId, kTaskId, kAsked}},
+  };
+}
+
+std::string input_schema_of(const Shape& shape) {
+  std::string schema = R"({"type": "object", "additionalProperties": false, "required": [)";
+  schema.append(shape.required).append(R"(], "properties": {)");
+  for (std::size_t i = 0; i < shape.properties.size(); ++i)
+    schema.append(i == 0 ? "" : ", ").append(shape.properties[i]);
+  return schema.append("}}");
+}
+
+}  // namespace
+
+Result<std::vector<KernelTool>> make_task_tools() {
+  std::vector<KernelTool> tools;
+  for (const Shape& shape : shapes()) {
+    const std::string input_schema = input_schema_of(shape);
+    KernelToolSpec spec;
+    spec.name = shape.name;
+    spec.title = shape.title;
+    spec.description = shape.description;
+    spec.permission = pack::Permission::kWrite;
+    spec.scope = "tools:write";
+    spec.input_schema = input_schema;
+    spec.output_schema = kOutput;
+    spec.operator_key = false;
+    const TaskChange change = shape.change;
+    const auto decide = [change](Kernel& kernel, const Call& by) { return kernel.change_task(change, by); };
+    LUMENFLOW_TRY_ASSIGN(KernelTool tool, make_deciding_kernel_tool(spec, decide));
+    tools.push_back(std::move(tool));
+  }
+  return tools;
+}
+
+}  // namespace lumenflow::kernel
