@@ -46,8 +46,9 @@ class TaskRecords : public ::testing::Test {
     return out;
   }
   std::vector<std::string> ids(std::optional<TaskState> state, std::string after = "", std::size_t limit = 10) {
+    const Result<TaskPage> page = list_tasks(log_->tables(), state, after, limit);
     std::vector<std::string> out;
-    for (const Task& each : list_tasks(log_->tables(), state, after, limit)->items) out.push_back(each.id);
+    for (const Task& each : page->items) out.push_back(each.id);
     return out;
   }
   void put(const Task* before, const Task& task) { ASSERT_TRUE(put_task(*log_, before, task).ok()); }
