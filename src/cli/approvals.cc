@@ -24,7 +24,7 @@ Result<json::Array> all_open(Session& session) {
   return items;
 }
 
-void print(const Context& context, const json::Value& approval) {
+void print_approval(const Context& context, const json::Value& approval) {
   const auto line = [&](std::string_view what, const char* key) {
     context.out << what << std::string(14 - what.size(), ' ') << cell(approval.find(key)) << "\n";
   };
@@ -112,7 +112,7 @@ int run_approvals_show(Context& context, const ApprovalFlags& flags) {
   if (flags.json)
     context.out << json::serialize(*approval) << "\n";
   else
-    print(context, *approval);
+    print_approval(context, *approval);
   return 0;
 }
 

@@ -29,6 +29,7 @@ struct Parsed {
   HandlerFlags handlers;
   AuditFlags audit;
   TokenFlags token;
+  DeviceFlags device;
   PolicyFlags policy;
   ApprovalFlags approvals;
   DoctorFlags doctor;
@@ -348,6 +349,27 @@ void add_token_commands(CLI::App& app, Parsed& parsed) {
   }
 }
 
+void add_device_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& device = *app.add_subcommand("device", "Phones and browsers that decide")->require_subcommand(1);
+  using Run = int (*)(Context&, const DeviceFlags&);
+  const auto add = [&](const char* name, const char* what, Run run) {
+    CLI::App* command = device.add_subcommand(name, what);
+    command->add_flag("--json", parsed.device.json);
+    command->callback(
+        [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.device); }; });
+    return command;
+  };
+  add("list", "Every device, those that were revoked too", run_device_list);
+  CLI::App* pin = add("add", "Pin a device's key, so that what it signs counts", run_device_add);
+  pin->add_option("--name", parsed.device.name, "for people (default: the id)");
+  pin->add_option("--public-key", parsed.device.public_key_file, "file with the PEM of its P-256 key")->required();
+  CLI::App* revoke = add("revoke", "Refuse its tokens and its signatures from now on", run_device_revoke);
+  for (CLI::App* command : {pin, revoke}) {
+    command->add_option("id", parsed.device.id, "lower-case letters, digits and '-'")->required();
+    command->add_option("--passphrase-file", parsed.device.passphrase_file, "unlocks the operator key; - for stdin");
+  }
+}
+
 void add_policy_commands(CLI::App& app, Parsed& parsed) {
   CLI::App& policy =
       *app.add_subcommand("policy", "What the policy rules say, without running anything")->require_subcommand(1);
@@ -442,6 +464,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_handler_commands(app, parsed);
   add_audit_commands(app, parsed);
   add_token_commands(app, parsed);
+  add_device_commands(app, parsed);
   add_policy_commands(app, parsed);
   add_approval_commands(app, parsed);
   add_other_commands(app, parsed);

@@ -119,6 +119,17 @@ struct TokenFlags {
 int run_token_mint(Context& context, const TokenFlags& flags);
 int run_token_revoke(Context& context, const TokenFlags& flags);
 
+struct DeviceFlags {
+  std::string id;
+  std::string name;             // add; empty: the id
+  std::string public_key_file;  // add: PEM
+  std::string passphrase_file;
+  bool json = false;
+};
+int run_device_add(Context& context, const DeviceFlags& flags);
+int run_device_revoke(Context& context, const DeviceFlags& flags);
+int run_device_list(Context& context, const DeviceFlags& flags);
+
 // What the rules of lumenflow.yaml and of the packs say, from the files alone.
 struct PolicyFlags {
   std::string target;        // explain: a tool; test: a file of expectations

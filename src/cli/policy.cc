@@ -20,19 +20,19 @@ constexpr std::size_t kTableBytesMax = 1024 * 1024;
 constexpr std::string_view kDecisions[] = {"allow", "deny", "approval_required"};
 
 // The workspace as its files say, judged.
-struct Workspace {
+struct PolicyFiles {
   kernel::WorkspacePacks packs;
   std::unique_ptr<const kernel::Policy> policy;
 };
 
 // Nothing when lumenflow.yaml has faults, which are printed then, or cannot be found.
-std::optional<Workspace> read_workspace(Context& context) {
+std::optional<PolicyFiles> read_workspace(Context& context) {
   const Result<std::string> root = workspace_root(context);
   if (!root.ok()) {
     fail(context, root.error());
     return std::nullopt;
   }
-  Workspace out{
+  PolicyFiles out{
       sidecar::read_workspace_packs(context.files, sidecar::WorkspacePaths(*root).config, context.builtin_packs), {}};
   if (!out.packs.config) {
     print_diagnostics(context, out.packs.diagnostics, "text");
@@ -42,7 +42,7 @@ std::optional<Workspace> read_workspace(Context& context) {
   return out;
 }
 
-std::string default_subject(const Workspace& workspace) { return workspace.packs.config->id.str() + ":local"; }
+std::string default_subject(const PolicyFiles& workspace) { return workspace.packs.config->id.str() + ":local"; }
 
 std::string_view provider_name(const std::optional<kernel::ApprovalProvider>& provider) {
   using Kind = kernel::ApprovalProvider::Kind;
@@ -90,7 +90,7 @@ json::Value to_json(const Explanation& explained, const kernel::ExplainedCall& c
                       {"outcome", outcome_of(explained)}};
 }
 
-void print(const Context& context, const Explanation& explained, const kernel::ExplainedCall& call) {
+void print_explanation(const Context& context, const Explanation& explained, const kernel::ExplainedCall& call) {
   const pack::ToolDescriptor& tool = explained.tool->descriptor;
   const auto line = [&context](std::string_view what, const std::string& text) {
     context.out << what << std::string(11 - what.size(), ' ') << printable(text) << "\n";
@@ -127,7 +127,7 @@ struct Expectation {
 };
 
 std::optional<Expectation> read_expectation(pack::Report& report, const json::Value& value, const std::string& pointer,
-                                            const Workspace& workspace) {
+                                            const PolicyFiles& workspace) {
   const std::size_t faults_before = report.faults();
   pack::Fields fields(report, value, pointer, "an expectation");
   if (!fields.is_map()) return std::nullopt;
@@ -149,7 +149,7 @@ std::optional<Expectation> read_expectation(pack::Report& report, const json::Va
 
 // Nothing, with the faults printed, when the file is no such table.
 std::optional<std::vector<Expectation>> read_table(Context& context, const std::string& file,
-                                                   const Workspace& workspace) {
+                                                   const PolicyFiles& workspace) {
   const Result<std::string> text = context.files.read(file, kTableBytesMax);
   if (!text.ok()) {
     fail_usage(context, text.error());
@@ -173,7 +173,7 @@ std::optional<std::vector<Expectation>> read_table(Context& context, const std::
 }
 
 // Empty when the expectation holds, else what is otherwise.
-std::string disappointment(const Workspace& workspace, const Expectation& expected) {
+std::string disappointment(const PolicyFiles& workspace, const Expectation& expected) {
   const Result<Explanation> explained =
       kernel::explain(*workspace.packs.config, *workspace.packs.registry, *workspace.policy, expected.call);
   if (!explained.ok()) return explained.error().message();
@@ -194,7 +194,7 @@ int run_policy_explain(Context& context, const PolicyFlags& flags) {
   if (!text.ok()) return fail_usage(context, text.error());
   Result<json::Value> input = json::parse(*text);
   if (!input.ok()) return fail_usage(context, std::move(input).error().with_context("--input"));
-  const std::optional<Workspace> workspace = read_workspace(context);
+  const std::optional<PolicyFiles> workspace = read_workspace(context);
   if (!workspace) return kExitUsage;
   const kernel::ExplainedCall call{flags.target, flags.subject.empty() ? default_subject(*workspace) : flags.subject,
                                    flags.lane, *std::move(input)};
@@ -204,12 +204,12 @@ int run_policy_explain(Context& context, const PolicyFlags& flags) {
   if (flags.json)
     context.out << json::serialize(to_json(*explained, call)) << "\n";
   else
-    print(context, *explained, call);
+    print_explanation(context, *explained, call);
   return 0;
 }
 
 int run_policy_test(Context& context, const PolicyFlags& flags) {
-  const std::optional<Workspace> workspace = read_workspace(context);
+  const std::optional<PolicyFiles> workspace = read_workspace(context);
   if (!workspace) return kExitUsage;
   const auto table = read_table(context, flags.target, *workspace);
   if (!table) return kExitUsage;

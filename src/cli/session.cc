@@ -23,7 +23,7 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr std::size_t kThreads = 2, kQueueMax = 1024;
+constexpr std::size_t kSessionThreads = 2, kSessionQueueMax = 1024;
 constexpr std::chrono::milliseconds kTurn{20};
 constexpr std::chrono::hours kCallTimeMax{24};  // a call ends by its tool's own deadline
 
@@ -118,7 +118,7 @@ class Session::LocalSidecar {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
   sidecar::Doorbell doorbell_{io_};
   SystemRandom random_;  // the strand's own
-  ThreadPoolExecutor executor_{kThreads, kQueueMax};
+  ThreadPoolExecutor executor_{kSessionThreads, kSessionQueueMax};
   std::string folder_;
   std::string socket_;
   pack::Diagnostics refusals_;  // before the thread starts, and not again

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kPrefix = "appr-";
 constexpr std::string_view kReceiptIdPrefix = "rcpt-";
 constexpr std::array<std::string_view, 4> kStates = {"open", "approved", "denied", "expired"};
-constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kRecordFormat = 1;
 
 Error damaged(const ReceiptId& receipt) {
   return Error(ErrorCode::kJournalDamaged, "the record of the parked call " + receipt.str() + " cannot be read");
@@ -40,7 +40,7 @@ json::Value to_json(const ApprovalDecision& decision) {
 std::string encode_record(const ParkedCall& call) {
   json::Array decisions;
   for (const ApprovalDecision& decision : call.decisions) decisions.push_back(to_json(decision));
-  return json::serialize(json::Object{{"format", kFormat},
+  return json::serialize(json::Object{{"format", kRecordFormat},
                                       {"state", name(call.state)},
                                       {"decisions", std::move(decisions)},
                                       {"covered", call.covered},
@@ -63,7 +63,7 @@ std::string encode_record(const ParkedCall& call) {
 
 Result<ParkedCall> decode_record(const ReceiptId& receipt, std::string_view text) {
   const Result<json::Value> read = json::parse(text, {.depth_max = 256});
-  if (!read.ok() || json::integer_or(*read, "format", 0) > kFormat) return damaged(receipt);
+  if (!read.ok() || json::integer_or(*read, "format", 0) > kRecordFormat) return damaged(receipt);
   const json::Value& value = *read;
   const auto state = std::ranges::find(kStates, json::string_or(value, "state", ""));
   const json::Value *decisions = value.find("decisions"), *scopes = value.find("scopes"),

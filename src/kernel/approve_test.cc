@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <utility>
+
 #include "kernel/testing/approval_world.h"
 
 namespace lumenflow::kernel {
@@ -227,6 +229,52 @@ TEST_F(Approving, ACrashAfterTheDecisionNeverRunsItAgain) {
   EXPECT_EQ(end_of(id), "unknown TOOL_CRASHED 9");
   EXPECT_EQ(error_of(approve(id)), "ALREADY_DECIDED");
   EXPECT_TRUE(effects.empty());
+}
+
+// A process that dies after any step: what was durable counts, the rest is asked for again, and nothing runs twice.
+TEST_F(Approving, KilledBetweenAnyTwoStepsItRunsAtMostOnce) {
+  for (const char* tool : {"probe:effect", "probe:count", "probe:put"})
+    for (int steps = 0; steps <= 6; ++steps) {
+      SCOPED_TRACE(std::string(tool) + " killed after step " + std::to_string(steps));
+      effects.clear();
+      ask_for(tool);
+      open();
+      const json::Value input = tool == std::string("probe:put") ? Object{{"key", "k"}, {"value", steps}} : Object{};
+      int left = steps;
+      const auto step = [&left](const auto& run) {
+        if (left-- > 0) run();
+      };
+      std::string id;
+      step([&] { submit(tool, input, "key", [](const CallResult&) {}); });
+      step([&] { kernel->run_pending(); });  // parked
+      if (left >= 0) id = parked(tool, input, "key");
+      step([&] {
+        const Credential asker = std::exchange(credential, Credential{});
+        credential.subject = Subject("ws-42:local:ana");
+        surface = Surface::kSocket;
+        submit("kernel:approve", decision(id, true), "", [](const CallResult&) {});
+        credential = asker;
+        surface = Surface::kHttp;
+      });
+      step([&] { kernel->run_pending(); });  // decided, and begun or done
+      step([&] { executor.run_one(); });     // the effect
+      step([&] { kernel->run_pending(); });  // its record
+      crash();
+      open();
+      settle();
+      if (steps < 2) id = parked(tool, input, "key");
+      approve(id);  // refused where it was decided
+      settle();
+      EXPECT_LE(effects.size(), 1u);
+      std::size_t ends = 0;
+      for (const json::Value& entry : entries_of(*journal::receipt_of_approval(id)))
+        ends += journal::type_of(entry) == "call.finished" ? 1 : 0;
+      EXPECT_EQ(ends, 1u);
+      EXPECT_EQ(end_of(id).starts_with("success"), steps < 4 || steps == 6 || tool == std::string("probe:put"));
+      EXPECT_EQ(error_of(approve(id)), "ALREADY_DECIDED");
+      clock.advance(hours(25));  // past the key's window, for the next round
+      crash();
+    }
 }
 
 TEST_F(Approving, ManyParkedCallsAreListedByTheMomentTheyExpire) {

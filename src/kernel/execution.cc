@@ -8,7 +8,7 @@
 namespace lumenflow::kernel {
 namespace {
 
-constexpr int kAttemptsMax = 8;  // executions of a store transaction that kept losing to others
+constexpr int kExecutionsMax = 8;  // executions of a store transaction that kept losing to others
 
 // A builtin that throws is a crash of that call and of nothing else.
 std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext& context) {
@@ -86,7 +86,7 @@ void Kernel::returned(ToolReturned returned) {
   wake_timers(returned.context->state());
   const bool wrote = !returned.context->store_writes().writes().empty();
   if (wrote && !store_reads_still_hold(call->pack_id, call->store_version, returned.context->store_writes())) {
-    if (call->tool->traits.store_only && ++call->attempts < kAttemptsMax) {
+    if (call->tool->traits.store_only && ++call->attempts < kExecutionsMax) {
       open_.launches.push_back(call);  // again, from what is durable then
       return;
     }

@@ -250,7 +250,8 @@ CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTo
       return {journal::Outcome::kSuccess, {}, "status", success_text(data, {})};
     }
   }
-  const bool none = aftermath.effect == pack::Aftermath::Effect::kNone;
+  // What a tool changes of the journal alone commits with its end, which there was not.
+  const bool none = aftermath.effect == pack::Aftermath::Effect::kNone || (tool != nullptr && tool->traits.store_only);
   const bool repeatable =
       tool != nullptr && (tool->descriptor.permission == pack::Permission::kRead || tool->descriptor.idempotent);
   std::string code(name(ErrorCode::kToolCrashed));
@@ -261,7 +262,7 @@ CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTo
                                 : "the process died while the tool ran; whether it took effect is unknown",
                    {});
   return {none || repeatable ? journal::Outcome::kCrashed : journal::Outcome::kUnknown, std::move(code),
-          none ? "status" : "restart", std::move(result)};
+          aftermath.effect == pack::Aftermath::Effect::kNone ? "status" : "restart", std::move(result)};
 }
 
 // A call that was started by a process that is gone. What its pack knows of it decides; where the pack does not know,

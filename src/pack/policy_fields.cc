@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kTriggers[] = {"on_tool_request", "on_claim", "on_completion", "on_evidence_added"};
 constexpr std::string_view kDecisions[] = {"allow", "deny", "approval_required"};
-constexpr std::string_view kPermissions[] = {"read", "write", "admin"};
+constexpr std::string_view kPolicyPermissions[] = {"read", "write", "admin"};
 constexpr std::size_t kIdBytesMax = 64;
 
 // It stands in records, between colons and commas.
@@ -61,7 +61,7 @@ void check_when(Report& report, const json::Value& value, const std::string& poi
   check_glob(when, "tool");
   when.text("pack");
   check_glob(when, "subject");
-  when.one_of("permission", kPermissions);
+  when.one_of("permission", kPolicyPermissions);
   when.text("lane");
   if (when.texts("intent").empty()) check_not_empty(when, "intent", when.list("intent"));
   check_input_conditions(when);

@@ -6,7 +6,7 @@
 namespace lumenflow::sidecar {
 namespace {
 
-constexpr std::size_t kPageMax = 1'000;
+constexpr std::size_t kApprovalsPageMax = 1'000;
 
 Error no_approval() { return Error(ErrorCode::kNotFound, "no call waits for an approval of this id"); }
 
@@ -32,7 +32,7 @@ json::Object document_of(const journal::ParkedCall& parked) {
 }
 
 Result<json::Value> list(const Exchange& exchange, RouteContext& context) {
-  LUMENFLOW_TRY_ASSIGN(const std::uint64_t limit, exchange.query_number("limit", 100, 1, kPageMax));
+  LUMENFLOW_TRY_ASSIGN(const std::uint64_t limit, exchange.query_number("limit", 100, 1, kApprovalsPageMax));
   std::string after;
   if (const auto cursor = exchange.query("after"); cursor && *cursor != "0") {
     const std::optional<std::string> bytes = from_hex(*cursor);

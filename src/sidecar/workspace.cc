@@ -17,6 +17,7 @@
 #include "base/ulid.h"
 #include "journal/tables.h"
 #include "kernel/approval_tools.h"
+#include "kernel/device_tools.h"
 #include "kernel/workspace_packs.h"
 #include "log/pipelined_log.h"
 #include "log/sqlite_log.h"
@@ -304,6 +305,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   std::ranges::move(dead_letter_tools, std::back_inserter(options.kernel_tools));
   LUMENFLOW_TRY_ASSIGN(auto approval_tools, kernel::make_approval_tools());
   std::ranges::move(approval_tools, std::back_inserter(options.kernel_tools));
+  LUMENFLOW_TRY_ASSIGN(auto device_tools, kernel::make_device_tools(options.config.id.str()));
+  std::ranges::move(device_tools, std::back_inserter(options.kernel_tools));
   LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> uplink_tools, make_uplink_tools(workspace->uplink_slot_));
   std::ranges::move(uplink_tools, std::back_inserter(options.kernel_tools));
   LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload_tool,

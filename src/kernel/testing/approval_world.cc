@@ -72,8 +72,9 @@ std::string ApprovalWorld::end_of(const std::string& approval_id) const {
   std::string end = "open";
   for (const json::Value& entry : entries_of(*journal::receipt_of_approval(approval_id)))
     if (journal::type_of(entry) == "call.finished")
-      end = std::string(json::string_or(entry, "outcome", "")) + " " + std::string(json::string_or(entry, "code", "-")) +
-            " " + std::to_string(json::integer_or(entry, "stage", 0));
+      end = std::string(json::string_or(entry, "outcome", "")) + " " +
+            std::string(json::string_or(entry, "code", "-")) + " " +
+            std::to_string(json::integer_or(entry, "stage", 0));
   return end;
 }
 

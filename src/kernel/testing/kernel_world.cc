@@ -171,6 +171,7 @@ KernelWorld::KernelWorld() {
   log = log::make_faulty_log(log::make_memory_log("01TESTLOG"), faults);
   config.id = WorkspaceId("ws-42");
   config.allowed_scopes = {path_scope("data/**", "read"), path_scope("data/**", "write")};
+  config.approval_providers = json::Object{};
   config.hash = std::string(64, '0');
   credential.subject = Subject("ws-42:test");
   credential.scopes = {"workspace"};
