@@ -247,7 +247,7 @@ class World : public ApprovalWorld {
   }
 
   std::string first_id, latest_id;
-  json::Value kept;  // null: not sent yet
+  json::Value kept;                               // null: not sent yet
   bool other_policy = false, other_pack = false;  // than at first
   std::size_t runs = 0;
 };

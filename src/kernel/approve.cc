@@ -42,7 +42,7 @@ json::Object covered_by_digest(const RunningCall& call, const std::string& nonce
           {"expires_at", format_rfc3339(expires_at)},
           {"input", *json::parse(call.input_text, {.depth_max = 256})},
           {"nonce", nonce},
-          {"pack_integrity", tool.pack->origin.integrity},
+          {"pack_integrity", tool.pack == nullptr ? std::string() : tool.pack->origin.integrity},
           {"rules", call.rules.is_null() ? json::Value(json::Array{}) : call.rules},
           {"schema_digest", sha256_hex(json::serialize(tool.descriptor.input_schema))},
           {"subject", call.call.credential->subject.str()},
@@ -254,9 +254,10 @@ void Kernel::go_on(std::shared_ptr<const ParkedCall> parked) {
 
 void Kernel::end_parked(ParkedCall& parked, ParkedCall::State state, CallEnd end) {
   const CallPtr call = restore(parked, options_, ports_.clock);
-  call->tool = options_.registry->find(parked.tool);  // null: its pack is gone
-  if (call->tool != nullptr) {
-    call->pack_id = call->tool->pack->manifest.id;
+  const auto own = kernel_tools_.find(parked.tool);
+  call->tool = own != kernel_tools_.end() ? &own->second->tool : options_.registry->find(parked.tool);
+  if (call->tool != nullptr) {  // null: its pack is gone
+    call->pack_id = call->tool->pack == nullptr ? "kernel" : std::string_view(call->tool->pack->manifest.id);
     if (const json::Value* input = parked.covered.find("input")) call->input_text = json::serialize(*input);
   }
   if (Status status = approvals_.close(parked, state); !status.ok() && !batch_error_)

@@ -54,6 +54,13 @@ struct Call {
   std::shared_ptr<const OuterCall> outer = nullptr;  // null: made from outside. Shared by what it calls in turn
 };
 
+// Whose tasks a call may change, and whose it is bound by: what a pack calls within a call is the work of who called
+// it.
+inline const std::string& actor_of(const Call& call) {
+  const Credential& who = *call.credential;
+  return call.surface == Surface::kPack && !who.on_behalf_of.empty() ? who.on_behalf_of : who.subject.str();
+}
+
 struct CallResult {
   ReceiptId receipt;
   journal::Outcome outcome = journal::Outcome::kSuccess;

@@ -36,7 +36,7 @@ class RuleChecks {
  private:
   void check_rule(const json::Value& rule, const std::string& pointer) {
     const std::string_view trigger = json::string_or(rule, "trigger", "");
-    if (trigger != "on_tool_request")
+    if (trigger == "on_evidence_added")
       report_.at(kIdle, child_pointer(pointer, "trigger"),
                  "'" + std::string(trigger) + "' does not happen in this version, so the rule has no effect",
                  "leave it out until it has");

@@ -170,7 +170,7 @@ bool Kernel::check_input(const CallPtr& call) {
 // Stage 4: every required scope must survive every layer.
 bool Kernel::check_scopes(const CallPtr& call) {
   if (call->pack_id == "kernel") return true;
-  const pack::ScopeVerdict verdict = grants_->scopes(*call->tool, call->call);
+  const pack::ScopeVerdict verdict = grants_->scopes(*call->tool, call->call, tasks_);
   if (verdict.granted) return true;
   refuse(call, 4, ErrorCode::kScopeDenied, verdict.layer + ":" + verdict.scope,
          "layer '" + verdict.layer + "' does not grant " + verdict.scope + ", which " + call->tool->descriptor.name +
@@ -181,8 +181,7 @@ bool Kernel::check_scopes(const CallPtr& call) {
 // Stage 5.
 bool Kernel::check_policy(const CallPtr& call) {
   const json::Value& input = call->counted_input ? *call->counted_input : call->call.input;
-  const PolicyVerdict verdict =
-      grants_->policy().decide(*call->tool, {call->call.credential->subject.str(), {}, {}, input});
+  const PolicyVerdict verdict = grants_->decide(*call->tool, call->call, input, tasks_);
   call->policy = record_of(verdict);
   call->decision = verdict.decision;
   call->approvals = approvals_asked(*call->tool, verdict);
@@ -286,7 +285,7 @@ void Kernel::start(const CallPtr& call) {
   if (has_effects) {
     if (Status status = append_started(*call); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   }
-  call->enforced_scopes = grants_->enforced(call->tool, call->call);
+  call->enforced_scopes = grants_->enforced(call->tool, call->call, tasks_);
   call->cancelled = std::make_shared<Cancellation>();
   call->deadline = ports_.clock.monotonic() + std::chrono::milliseconds(call->tool->descriptor.timeout_ms);
   running_.add(call);

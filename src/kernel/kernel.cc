@@ -411,7 +411,7 @@ bool Kernel::callable(const pack::ActiveTool& tool, const Credential& credential
   if (tool.descriptor.internal_only || draining_ || tampered_as_) return false;
   if (!holds_scope(credential, tool.descriptor.scope, tool.pack == nullptr ? "kernel" : tool.pack->manifest.id))
     return false;
-  return grants_->may_pass(tool, credential.subject.str());
+  return grants_->may_pass(tool, credential.subject.str(), tasks_);
 }
 
 }  // namespace lumenflow::kernel

@@ -13,9 +13,16 @@ int strictness(Decision decision) {
   return decision == Decision::kAllow ? 0 : decision == Decision::kApprovalRequired ? 1 : 2;
 }
 
-bool is_of_layer(const ToolRule& rule, std::string_view lane) {
-  return rule.rule->layer != PolicyLayer::kLane || rule.rule->owner == lane;
+bool is_of_layer(const PolicyRule& rule, std::string_view lane) {
+  return rule.layer != PolicyLayer::kLane || rule.owner == lane;
 }
+
+struct KernelTrigger {
+  std::string_view tool;
+  PolicyTrigger trigger;
+};
+constexpr std::array<KernelTrigger, 2> kKernelTriggers{
+    {{"kernel:task_claim", PolicyTrigger::kClaim}, {"kernel:task_complete", PolicyTrigger::kCompletion}}};
 
 // What stands at the pointers of rules, each looked up at most once.
 class Places {
@@ -45,6 +52,10 @@ void take(PolicyVerdict& verdict, const PolicyRule& rule) {
 }
 
 }  // namespace
+
+bool is_stricter(const PolicyVerdict& a, const PolicyVerdict& b) {
+  return strictness(a.decision) > strictness(b.decision);
+}
 
 std::string_view name(Decision decision) {
   switch (decision) {
@@ -92,6 +103,7 @@ Policy::Policy(const WorkspaceConfig& config, const pack::Registry& registry)
     OfTool& of_tool = tools_[tool.get()];
     of_tool.by_default = decide_by_default(config, tool->descriptor.permission);
     for (const PolicyRule& rule : rules_) {
+      if (rule.trigger != PolicyTrigger::kToolRequest) continue;
       if (rule.layer == PolicyLayer::kPack && rule.owner != tool->pack->manifest.id) continue;
       if (auto left = terms_for(rule.when, *tool)) of_tool.rules.push_back({&rule, *std::move(left)});
     }
@@ -100,14 +112,29 @@ Policy::Policy(const WorkspaceConfig& config, const pack::Registry& registry)
 }
 
 PolicyVerdict Policy::decide(const pack::ActiveTool& tool, const PolicyFacts& facts) const {
-  if (tool.pack == nullptr) return {Decision::kAllow, "kernel_tool", {}, {}};
+  if (tool.pack == nullptr) return decide_of_kernel(tool, facts);
   const OfTool& of_tool = tools_.at(&tool);
   Places places(facts.input);
   const auto test = [&places](const InputTest& asked) { return asked.holds(places.at(asked)); };
   std::vector<const PolicyRule*> matched;
   for (const ToolRule& rule : of_tool.rules)
-    if (is_of_layer(rule, facts.lane) && terms_hold(rule.when, facts, test)) matched.push_back(rule.rule);
+    if (is_of_layer(*rule.rule, facts.lane) && terms_hold(rule.when, facts, test)) matched.push_back(rule.rule);
   return verdict(of_tool.by_default, std::move(matched));
+}
+
+PolicyVerdict Policy::decide_of_kernel(const pack::ActiveTool& tool, const PolicyFacts& facts) const {
+  const PolicyVerdict by_default{Decision::kAllow, "kernel_tool", {}, {}};
+  const auto trigger = std::ranges::find(kKernelTriggers, tool.descriptor.name, &KernelTrigger::tool);
+  if (trigger == kKernelTriggers.end()) return by_default;
+  Places places(facts.input);
+  const auto test = [&places](const InputTest& asked) { return asked.holds(places.at(asked)); };
+  std::vector<const PolicyRule*> matched;
+  for (const PolicyRule& rule : rules_) {
+    if (rule.trigger != trigger->trigger || rule.layer == PolicyLayer::kPack || !is_of_layer(rule, facts.lane))
+      continue;
+    if (const auto left = terms_for(rule.when, tool); left && terms_hold(*left, facts, test)) matched.push_back(&rule);
+  }
+  return verdict(by_default, std::move(matched));
 }
 
 // `matched` goes from the widest layer to the narrowest.
@@ -135,12 +162,13 @@ PolicyVerdict Policy::verdict(const PolicyVerdict& by_default, std::vector<const
   return out;
 }
 
-bool Policy::may_pass(const pack::ActiveTool& tool, std::string_view subject) const {
+bool Policy::may_pass(const pack::ActiveTool& tool, std::string_view subject, std::string_view lane) const {
   const OfTool& of_tool = tools_.at(&tool);
   const json::Value unknown;
-  return of_tool.witness.exists(of_tool.rules, {subject, {}, {}, unknown}, [&](std::vector<const PolicyRule*> matched) {
-    return verdict(of_tool.by_default, std::move(matched)).decision != Decision::kDeny;
-  });
+  return of_tool.witness.exists(of_tool.rules, {subject, lane, {}, unknown},
+                                [&](std::vector<const PolicyRule*> matched) {
+                                  return verdict(of_tool.by_default, std::move(matched)).decision != Decision::kDeny;
+                                });
 }
 
 }  // namespace lumenflow::kernel

@@ -33,6 +33,7 @@ std::string record_of(const PolicyVerdict& verdict);
 
 // What a tool of this permission gets where no rule matches.
 PolicyVerdict decide_by_default(const WorkspaceConfig& config, pack::Permission permission);
+bool is_stricter(const PolicyVerdict& a, const PolicyVerdict& b);
 std::string_view name(Decision decision);  // allow, deny, approval_required
 
 class Policy {
@@ -41,12 +42,13 @@ class Policy {
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
 
-  // Of a tool of the registry, or of the kernel's own, which no rule is about.
+  // Of a tool of the registry, or of the kernel's own: of those, rules are about claiming and completing tasks alone
+  // (`on_claim`, `on_completion`).
   PolicyVerdict decide(const pack::ActiveTool& tool, const PolicyFacts& facts) const;
 
   // Whether some input is allowed to this caller, or approvable. Errs towards yes only where the tests of several
   // inputs exclude each other in a way that takes more than their named values to see.
-  bool may_pass(const pack::ActiveTool& tool, std::string_view subject) const;
+  bool may_pass(const pack::ActiveTool& tool, std::string_view subject, std::string_view lane) const;
 
   std::size_t rules() const { return rules_.size(); }
 
@@ -56,6 +58,7 @@ class Policy {
     std::vector<ToolRule> rules;
     PolicyWitness witness;
   };
+  PolicyVerdict decide_of_kernel(const pack::ActiveTool& tool, const PolicyFacts& facts) const;
   PolicyVerdict verdict(const PolicyVerdict& by_default, std::vector<const PolicyRule*> matched) const;
 
   bool allow_loosening_ = false;

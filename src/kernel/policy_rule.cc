@@ -14,7 +14,7 @@ namespace {
 
 using Kind = PolicyTerm::Kind;
 
-constexpr std::string_view kAsked = "on_tool_request";
+constexpr std::array<std::string_view, 3> kTriggers = {"on_tool_request", "on_claim", "on_completion"};
 
 // Of one word each; the rest has a form of its own.
 constexpr std::array<std::pair<std::string_view, Kind>, 5> kWords{{{"tool", Kind::kTool},
@@ -109,8 +109,10 @@ std::vector<PolicyRule> compile_rules(const json::Value& list, PolicyLayer layer
                                       std::vector<std::string>& pointers) {
   std::vector<PolicyRule> rules;
   for (const json::Value& written : list.as_array()) {
-    if (json::string_or(written, "trigger", "") != kAsked) continue;
+    const auto trigger = std::ranges::find(kTriggers, json::string_or(written, "trigger", ""));
+    if (trigger == kTriggers.end()) continue;
     PolicyRule rule;
+    rule.trigger = static_cast<PolicyTrigger>(trigger - kTriggers.begin());
     const std::string place = layer == PolicyLayer::kWorkspace ? "workspace"
                               : layer == PolicyLayer::kLane    ? "lane:" + owner
                                                                : "pack:" + owner;
@@ -133,7 +135,7 @@ std::optional<PolicyTerms> terms_for(const PolicyTerms& terms, const pack::Activ
       case Kind::kTool:
         return pack::text_glob_matches(term.words.front(), tool.descriptor.name);
       case Kind::kPack:
-        return term.words.front() == tool.pack->manifest.id;
+        return term.words.front() == (tool.pack == nullptr ? "kernel" : std::string_view(tool.pack->manifest.id));
       case Kind::kPermission:
         return term.words.front() == name(tool.descriptor.permission);
       default:

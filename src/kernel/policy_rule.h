@@ -24,6 +24,9 @@ namespace lumenflow::kernel {
 // From the widest to the narrowest.
 enum class PolicyLayer : std::uint8_t { kWorkspace, kLane, kPack };
 
+// When a rule is asked.
+enum class PolicyTrigger : std::uint8_t { kToolRequest, kClaim, kCompletion };
+
 // What the conditions of a rule look at, besides the tool.
 struct PolicyFacts {
   std::string_view subject;
@@ -71,6 +74,7 @@ struct PolicyTerm {
 struct PolicyRule {
   std::string id;     // as written
   std::string label;  // in records: "workspace:<id>", "lane:<lane>:<id>", "pack:<pack>:<id>"
+  PolicyTrigger trigger = PolicyTrigger::kToolRequest;
   PolicyLayer layer = PolicyLayer::kWorkspace;
   std::string owner;  // the lane or the pack
   Decision decision = Decision::kDeny;
@@ -79,8 +83,8 @@ struct PolicyRule {
   PolicyTerms when;
 };
 
-// The rules of a list that are asked when a tool is called (`on_tool_request`), in its order. Pointers that their tests
-// name are added to those of the policy.
+// The rules of a list whose trigger there is (`on_evidence_added` there is not yet), in its order. Pointers that their
+// tests name are added to those of the policy.
 std::vector<PolicyRule> compile_rules(const json::Value& list, PolicyLayer layer, const std::string& owner,
                                       std::vector<std::string>& pointers);
 

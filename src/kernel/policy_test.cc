@@ -62,7 +62,7 @@ class PolicyTest : public ::testing::Test {
     config.policies = yaml(rules);
     const Policy policy(config, *registry);
     const PolicyVerdict verdict = policy.decide(*registry->find(tool), {subject, lane, {}, input});
-    const bool listed = policy.may_pass(*registry->find(tool), subject);
+    const bool listed = policy.may_pass(*registry->find(tool), subject, {});
     EXPECT_TRUE(listed || !lane.empty() || verdict.decision == Decision::kDeny) << "callable, and not listed so";
     callable = listed;
     return record_of(verdict);

@@ -239,7 +239,7 @@ Status Kernel::close_crashed_calls() {
 CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const {
   pack::Aftermath aftermath;
   if (tool != nullptr && tool->status) {
-    const auto scopes = grants_->enforced(tool, Call());
+    const auto scopes = grants_->enforced(tool);
     aftermath = tool->status({receipt.str(), tool->descriptor.name, options_.workspace_root, scopes.get()});
   }
   if (aftermath.effect == pack::Aftermath::Effect::kDone) {

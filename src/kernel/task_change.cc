@@ -35,10 +35,10 @@ Error no_lane(const WorkspaceConfig& config, const std::string& lane) {
                {{"/lane", "names no lane"}});
 }
 
-// The task itself, people at this machine, and whoever holds the whole workspace.
+// Whoever has claimed it, people at this machine, and whoever holds the whole workspace.
 bool may_change(const Task& task, const Call& by) {
   const Credential& who = *by.credential;
-  return task.claimed_by.empty() || task.claimed_by == who.subject.str() || by.surface == Surface::kSocket ||
+  return task.claimed_by.empty() || task.claimed_by == actor_of(by) || by.surface == Surface::kSocket ||
          by.surface == Surface::kCli || std::ranges::find(who.scopes, "workspace") != who.scopes.end();
 }
 
@@ -58,7 +58,7 @@ Result<Task> new_task(const Tasks& tasks, const WorkspaceConfig& config, const C
   task.title = text_of(by, "title");
   task.lane = text_of(by, "lane");
   task.spec = value_of(by, "spec");
-  task.created_by = by.credential->subject.str();
+  task.created_by = actor_of(by);
   task.created_at = task.updated_at = now;
   if (!task.lane.empty() && find_lane(config, task.lane) == nullptr) return no_lane(config, task.lane);
   LUMENFLOW_TRY(scope_layer_of(task));
@@ -105,7 +105,7 @@ ChangedTask stepped(const Task& before, TaskStep step, const Call& by, Timestamp
   switch (step) {
     case TaskStep::kClaim:
       kind = "task_claimed";
-      task.claimed_by = by.credential->subject.str();
+      task.claimed_by = actor_of(by);
       task.session_id = text_of(by, "session_id");
       if (task.session_id.empty()) task.session_id = task.claimed_by;
       task.domain_data = value_of(by, "domain_data");

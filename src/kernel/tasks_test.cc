@@ -4,16 +4,16 @@
 #include <gmock/gmock.h>
 
 #include "kernel/task_tools.h"
-#include "kernel/testing/kernel_world.h"
+#include "kernel/testing/approval_world.h"
 
 namespace lumenflow::kernel {
 namespace {
 
+using json::Array;
+using json::Object;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using json::Array;
-using json::Object;
 
 class TaskCalls : public ::testing::Test {
  protected:
@@ -60,7 +60,8 @@ class TaskCalls : public ::testing::Test {
 TEST_F(TaskCalls, GoTheWholeWayAndEachStepIsAnEventOfClassQueue) {
   created("WU-1", {{"spec", Object{{"acceptance", "green"}}}});
   EXPECT_EQ(state(), "ready");
-  EXPECT_EQ(change("claim", {{"task_id", "WU-1"}, {"session_id", "s-1"}, {"domain_data", Object{{"branch", "b"}}}}), "ok");
+  EXPECT_EQ(change("claim", {{"task_id", "WU-1"}, {"session_id", "s-1"}, {"domain_data", Object{{"branch", "b"}}}}),
+            "ok");
   EXPECT_EQ(json::string_or(task, "claimed_by", ""), "ws-42:test");
   EXPECT_EQ(change("block", {{"task_id", "WU-1"}, {"reason", "no key"}}), "ok");
   EXPECT_EQ(json::string_or(task, "reason", ""), "no key");
@@ -113,9 +114,8 @@ TEST_F(TaskCalls, OfManyClaimsAtOnceOneWins) {
   int won = 0, lost = 0;
   for (int i = 0; i < 20; ++i) {
     world.credential.subject = Subject("ws-42:agent" + std::to_string(i));
-    world.submit("kernel:task_claim", Object{{"task_id", "WU-1"}}, {}, [&](const CallResult& result) {
-      ++(result.outcome == journal::Outcome::kSuccess ? won : lost);
-    });
+    world.submit("kernel:task_claim", Object{{"task_id", "WU-1"}}, {},
+                 [&](const CallResult& result) { ++(result.outcome == journal::Outcome::kSuccess ? won : lost); });
   }
   world.settle();  // one batch
   EXPECT_EQ(won, 1);
@@ -158,8 +158,8 @@ TEST_F(TaskCalls, APartIsATaskOfItsOwn) {
   EXPECT_EQ(change("delegate", {{"parent_task_id", "WU-1"}, {"task_id", "WU-2"}, {"type", "t"}, {"title", "T"}}), "ok");
   EXPECT_EQ(json::string_or(task, "parent_task_id", ""), "WU-1");
   EXPECT_EQ(state(), "ready");
-  EXPECT_THAT(events(), ElementsAre("task_created queue", "task_claimed queue", "task_created queue",
-                                    "task_delegated queue"));
+  EXPECT_THAT(events(),
+              ElementsAre("task_created queue", "task_claimed queue", "task_created queue", "task_delegated queue"));
 }
 
 TEST_F(TaskCalls, AreTheSameAfterARestartAndAfterACommitThatFailed) {
@@ -179,6 +179,88 @@ TEST_F(TaskCalls, AreTheSameAfterARestartAndAfterACommitThatFailed) {
   EXPECT_FALSE(world.kernel->tasks().holds("ws-42:test", "WU-1"));
   EXPECT_THAT(world.kernel->tasks().claims_of("ws-42:test"), IsEmpty());
   EXPECT_EQ(world.kernel->tasks().claimed_in("site"), 0u);
+}
+
+// --- what a claim brings with it ---
+
+json::Value path(const char* pattern, const char* access) {
+  return Object{{"type", "path"}, {"pattern", pattern}, {"access", access}};
+}
+
+TEST_F(TaskCalls, ATasksScopesBindWhoeverHasClaimedItAndNobodyElse) {
+  created("WU-1", {{"spec", Object{{"allowed_scopes", Array{path("docs/**", "write")}}}}});
+  EXPECT_EQ(world.call("probe:effect").outcome, journal::Outcome::kSuccess);
+  EXPECT_EQ(change("claim", {{"task_id", "WU-1"}}), "ok");
+  const CallResult bound = world.call("probe:effect");
+  EXPECT_EQ(bound.code, ErrorCode::kScopeDenied);
+  EXPECT_THAT(bound.body, HasSubstr("task:WU-1"));
+  as("ws-42:bob");
+  EXPECT_EQ(world.call("probe:effect").outcome, journal::Outcome::kSuccess);
+  as("ws-42:test");
+  world.crash();
+  world.open();
+  EXPECT_EQ(world.call("probe:effect").code, ErrorCode::kScopeDenied) << "after a restart too";
+  EXPECT_EQ(change("release", {{"task_id", "WU-1"}, {"reason", "x"}}), "ok");
+  EXPECT_EQ(world.call("probe:effect").outcome, journal::Outcome::kSuccess);
+}
+
+class TaskPolicies : public TaskCalls {
+ protected:
+  json::Value rule(const char* id, const char* trigger, const char* decision, Object when = {}) {
+    return Object{{"id", id}, {"trigger", trigger}, {"decision", decision}, {"when", std::move(when)}};
+  }
+  void reopen() {
+    world.crash();
+    world.open();
+  }
+};
+
+TEST_F(TaskPolicies, RulesOfALaneHoldForWhoWorksInIt) {
+  world.config.lanes[0].policies = Array{rule("quiet", "on_tool_request", "deny", {{"tool", "probe:risky"}})};
+  reopen();
+  created("WU-1", {{"lane", "site"}});
+  EXPECT_EQ(world.call("probe:count").outcome, journal::Outcome::kSuccess);
+  const auto before = world.call("probe:count").outcome;
+  EXPECT_EQ(change("claim", {{"task_id", "WU-1"}}), "ok");
+  world.config.lanes[0].policies = Array{rule("quiet", "on_tool_request", "deny", {{"tool", "probe:count"}})};
+  reopen();
+  const CallResult bound = world.call("probe:count");
+  EXPECT_EQ(before, journal::Outcome::kSuccess);
+  EXPECT_EQ(bound.code, ErrorCode::kPolicyDenied);
+  EXPECT_THAT(bound.body, HasSubstr("lane:site:quiet"));
+  EXPECT_FALSE(world.kernel->callable(*world.kernel->registry().find("probe:count"), world.credential));
+  as("ws-42:bob");
+  EXPECT_EQ(world.call("probe:count").outcome, journal::Outcome::kSuccess);
+}
+
+TEST_F(TaskPolicies, AreAskedWhenATaskIsClaimedAndWhenItIsDone) {
+  world.config.policies =
+      Array{rule("frozen", "on_claim", "deny", {{"lane", "site"}}),
+            rule("proof", "on_completion", "deny", {{"input", Object{{"/evidence_refs", Object{{"exists", false}}}}}})};
+  reopen();
+  created("a", {{"lane", "site"}});
+  created("b");
+  EXPECT_EQ(change("claim", {{"task_id", "a"}}), "POLICY_DENIED");
+  EXPECT_EQ(change("claim", {{"task_id", "b"}}), "ok");
+  EXPECT_EQ(change("complete", {{"task_id", "b"}}), "POLICY_DENIED");
+  EXPECT_THAT(said, HasSubstr("workspace:proof"));
+  EXPECT_EQ(change("complete", {{"task_id", "b"}, {"evidence_refs", Array{"x"}}}), "ok");
+}
+
+TEST_F(TaskPolicies, AClaimMayWaitForAnApprovalLikeAnyCall) {
+  ApprovalWorld asked;
+  asked.kernel_tools.insert(asked.kernel_tools.end(), world.kernel_tools.begin(), world.kernel_tools.end());
+  asked.config.policies = Array{rule("ask", "on_claim", "approval_required")};
+  asked.open();
+  asked.call("kernel:task_create", Object{{"task_id", "WU-1"}, {"type", "t"}, {"title", "T"}});
+  const std::string id = asked.parked("kernel:task_claim", Object{{"task_id", "WU-1"}});
+  EXPECT_FALSE(asked.kernel->tasks().holds("ws-42:test", "WU-1"));
+  asked.crash();
+  asked.open();
+  const CallResult approved = asked.approve(id);
+  EXPECT_EQ(error_of(approved), "none");
+  EXPECT_TRUE(asked.kernel->tasks().holds("ws-42:test", "WU-1"));
+  EXPECT_THAT(asked.end_of(id), HasSubstr("success"));
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ class ApprovalRoutes : public testing::Test {
   }
 
   // What POST /approvals/{id} takes: a decision in this one's name, signed with this key.
-  json::Value decision(const std::string& id, const char* verdict, const std::string& by, const std::string& pem) const {
+  json::Value decision(const std::string& id, const char* verdict, const std::string& by,
+                       const std::string& pem) const {
     journal::ParkedCall shown;
     shown.receipt = *journal::receipt_of_approval(id);
     shown.digest = world.get("/approvals/" + id, decider()).text("/call_digest");
@@ -131,12 +132,15 @@ TEST_F(ApprovalRoutes, WhatIsNoDecisionIsRefusedAndTheCallWaitsOn) {
     other.as_object().set(key, std::move(value));
     return other;
   };
-  const auto refused = [&](const json::Value& body, Headers headers) { return post(id, body, std::move(headers)).code(); };
+  const auto refused = [&](const json::Value& body, Headers headers) {
+    return post(id, body, std::move(headers)).code();
+  };
   EXPECT_EQ(refused(good, {}), "TOKEN_SCOPE_DENIED") << "a token without approvals:decide";
   EXPECT_EQ(refused(good, decider("ws-42:other")), "UNAUTHENTICATED") << "in another's name";
   EXPECT_EQ(refused(with("decision", "deny"), decider()), "UNAUTHENTICATED") << "turned around";
   EXPECT_EQ(refused(with("reason", "else"), decider()), "UNAUTHENTICATED");
-  EXPECT_EQ(refused(with("decided_by", "ws-42:ci"), decider("ws-42:relay")), "UNAUTHENTICATED") << "the key is no device's";
+  EXPECT_EQ(refused(with("decided_by", "ws-42:ci"), decider("ws-42:relay")), "UNAUTHENTICATED")
+      << "the key is no device's";
   EXPECT_EQ(refused(with("decision", "perhaps"), decider()), "INVALID_INPUT");
   EXPECT_EQ(refused(with("more", 1), decider()), "INVALID_INPUT");
   EXPECT_EQ(refused(with("decided_at", "2001-01-01T00:00:00.000Z"), decider()), "INVALID_INPUT");

@@ -41,8 +41,9 @@ TEST_F(TaskRoutes, ATaskIsCreatedTakenAndDone) {
   EXPECT_EQ(illegal.status, 409);
   EXPECT_EQ(illegal.code(), "ILLEGAL_TRANSITION");
   EXPECT_EQ(post("/tasks/WU-1/resume").text("/task/state"), "active");
-  EXPECT_EQ(post("/tasks/WU-1/delegate", R"({"task_id":"WU-1.1","type":"t","title":"part"})").text("/task/parent_task_id"),
-            "WU-1");
+  EXPECT_EQ(
+      post("/tasks/WU-1/delegate", R"({"task_id":"WU-1.1","type":"t","title":"part"})").text("/task/parent_task_id"),
+      "WU-1");
   EXPECT_EQ(post("/tasks/WU-1/complete", R"({"evidence_refs":["sha256:aa"]})").text("/task/state"), "done");
   EXPECT_EQ(world.get("/tasks/WU-1").text("/task/evidence_refs/0"), "sha256:aa");
 }

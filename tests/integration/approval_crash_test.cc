@@ -43,8 +43,8 @@ class Operator {
       : url_(std::move(url)),
         operator_key_(file_text(workspace.root() + "/.lumenflow/state/keys/operator.pem")),
         asker_(workspace.mint_token("workspace")) {
-    const CommandResult minted = workspace.run(
-        {"token", "mint", "--subject", kDecider, "--scope", "approvals:read approvals:decide"});
+    const CommandResult minted =
+        workspace.run({"token", "mint", "--subject", kDecider, "--scope", "approvals:read approvals:decide"});
     decider_ = minted.out.substr(0, minted.out.find('\n'));
   }
 
