@@ -161,7 +161,8 @@ TEST(PackProtocol, ShapesAreClosed) {
   EXPECT_FALSE(status.error().details().empty());
   EXPECT_TRUE(protocol.from_pack("store/get"));
   EXPECT_FALSE(protocol.from_pack("tool/call"));
-  EXPECT_FALSE(protocol.from_pack("task/create"));
+  EXPECT_TRUE(protocol.from_pack("task/create"));
+  EXPECT_FALSE(protocol.from_pack("process/run"));
 }
 
 }  // namespace

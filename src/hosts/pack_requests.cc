@@ -10,6 +10,7 @@ constexpr std::size_t kValueBytesMax = 1u << 20;
 constexpr std::size_t kPageBytesMax = 4u << 20;
 constexpr std::size_t kScanStep = 32;  // items that are read at once
 constexpr std::int64_t kScanDefault = 100;
+constexpr std::string_view kKernelTools = "kernel:", kTaskMethods = "task/";
 
 Error invalid(std::string what) { return {ErrorCode::kInvalidInput, std::move(what)}; }
 
@@ -33,8 +34,9 @@ std::string host_of(std::string_view url) {
 
 const std::vector<std::string_view>& offered_methods() {
   static const std::vector<std::string_view> methods{
-      "event/emit",     "store/get",   "store/put",  "store/delete",  "store/scan",
-      "replay_log/has", "tool/invoke", "http/fetch", "tool/progress", "log"};
+      "event/emit", "store/get",     "store/put",    "store/delete",  "store/scan",    "replay_log/has", "tool/invoke",
+      "http/fetch", "tool/progress", "log",          "task/create",   "task/claim",    "task/block",     "task/unblock",
+      "task/wait",  "task/resume",   "task/release", "task/delegate", "task/complete", "task/show",      "task/list"};
   return methods;
 }
 
@@ -76,7 +78,13 @@ Result<json::Value> PackRequests::answer(const std::string& method, const json::
   if (method == "store/scan") return scan(params);
   if (method == "event/emit") return emit(params);
   if (method == "http/fetch") return fetch(params);
-  if (method == "tool/invoke") return invoke(params);
+  if (method == "tool/invoke") {
+    if (text(params, "tool").starts_with(kKernelTools))
+      return Error(ErrorCode::kToolNotFound, "of the kernel's own tools a pack reaches those of tasks, by task/*");
+    return invoke(text(params, "tool"), params);
+  }
+  if (method.starts_with(kTaskMethods))
+    return invoke(std::string(kKernelTools) + "task_" + method.substr(kTaskMethods.size()), params);
   pack::HostedRun* const run = context_->hosted();
   if (run == nullptr) return Error(ErrorCode::kInternal, "the run has no host");
   LUMENFLOW_TRY_ASSIGN(const bool has, run->was_handled(text(params, "kind"), text(params, "replay_key")));
@@ -139,13 +147,13 @@ Result<json::Value> PackRequests::fetch(const json::Value& params) {
   return json::Value(json::Object{{"status", response.status}, {"body", std::move(response.body)}});
 }
 
-Result<json::Value> PackRequests::invoke(const json::Value& params) {
+Result<json::Value> PackRequests::invoke(std::string_view tool, const json::Value& params) {
   pack::HostedRun* const run = context_->hosted();
   if (run == nullptr) return Error(ErrorCode::kInternal, "the run has no host");
   std::optional<PackExecutor::Waiting> waiting;
   if (threads_ != nullptr) waiting.emplace(threads_);
   LUMENFLOW_TRY_ASSIGN(const std::string result,
-                       run->invoke(text(params, "tool"), *params.find("input"), text(params, "idempotency_key")));
+                       run->invoke(tool, *params.find("input"), text(params, "idempotency_key")));
   return json::parse(result, {.depth_max = 256});
 }
 

@@ -37,7 +37,7 @@ class PackRequests {
   Result<json::Value> emit(const json::Value& params);
   Result<json::Value> scan(const json::Value& params);
   Result<json::Value> fetch(const json::Value& params);
-  Result<json::Value> invoke(const json::Value& params);
+  Result<json::Value> invoke(std::string_view tool, const json::Value& params);
   void notice(const std::string& method, const json::Value& params);
 
   const Protocol& protocol_;

@@ -97,7 +97,8 @@ bool Kernel::resolve(const CallPtr& call) {
   const bool by_people = call->call.surface == Surface::kSocket || call->call.surface == Surface::kCli;
   if (const auto kernel_tool = kernel_tools_.find(call->call.tool);
       kernel_tool != kernel_tools_.end() &&
-      (by_people || (kernel_tool->second->on_http && call->call.surface == Surface::kHttp))) {
+      (by_people || (kernel_tool->second->on_http && call->call.surface == Surface::kHttp) ||
+       (kernel_tool->second->for_packs && call->call.surface == Surface::kPack))) {
     call->tool = &kernel_tool->second->tool;
     call->pack_id = "kernel";
     return true;
@@ -131,7 +132,8 @@ bool Kernel::authorise(const CallPtr& call) {
   }
   if (call->pack_id == "kernel") {
     const KernelTool& tool = *kernel_tools_.find(call->tool->descriptor.name)->second;
-    if (call->call.surface == Surface::kHttp && !holds_scope(credential, tool.tool.descriptor.scope, "kernel")) {
+    const bool by_token = call->call.surface == Surface::kHttp || call->call.surface == Surface::kPack;
+    if (by_token && !holds_scope(credential, tool.tool.descriptor.scope, "kernel")) {
       refuse(call, 2, ErrorCode::kTokenScopeDenied, "token_scope:" + tool.tool.descriptor.scope,
              tool.tool.descriptor.name + " needs a token with the scope '" + tool.tool.descriptor.scope + "'");
       return false;

@@ -30,6 +30,7 @@ struct KernelTool {
   KernelDecision decide;      // likewise
   bool operator_key = false;  // the caller must prove possession of the workspace's operator key
   bool on_http = false;       // also from HTTP, where the token must hold the tool's scope
+  bool for_packs = false;     // also within calls of packs, where the caller's token must hold it
 };
 
 struct KernelToolSpec {

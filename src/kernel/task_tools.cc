@@ -109,10 +109,65 @@ std::string input_schema_of(const Shape& shape) {
   return schema.append("}}");
 }
 
+constexpr std::string_view kList = R"({
+  "type": "object", "additionalProperties": false,
+  "properties": {
+    "state": {"enum": ["ready", "active", "blocked", "waiting", "done"]},
+    "after": {"type": "string", "maxLength": 256, "description": "the 'next' of the page before"},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 100, "description": "default: 100"}
+  }})";
+constexpr std::string_view kListed = R"({
+  "type": "object", "additionalProperties": false, "required": ["items", "next"],
+  "properties": {"items": {"type": "array", "items": {"type": "object"}}, "next": {"type": ["string", "null"]}}})";
+
+pack::ToolResult list_for(Kernel& kernel, const Call& by) {
+  const auto limit = static_cast<std::size_t>(json::integer_or(by.input, "limit", 100));
+  const Result<journal::TaskPage> page =
+      kernel.tasks().list(journal::task_state_from_name(json::string_or(by.input, "state", "")),
+                          json::string_or(by.input, "after", ""), limit);
+  if (!page.ok()) return refused(page.error());
+  json::Array items;
+  for (const journal::Task& task : page->items) items.push_back(journal::document_of(task));
+  return pack::ToolOutput{
+      json::Object{{"items", std::move(items)}, {"next", page->next.empty() ? json::Value() : json::Value(page->next)}},
+      {}};
+}
+
+pack::ToolResult show_for(Kernel& kernel, const Call& by) {
+  const std::string id(json::string_or(by.input, "task_id", ""));
+  const Result<std::optional<journal::Task>> task = kernel.tasks().find(id);
+  if (!task.ok()) return refused(task.error());
+  if (!*task) return refused(Error(ErrorCode::kNotFound, "there is no task '" + id + "'"));
+  return pack::ToolOutput{json::Object{{"task", journal::document_of(**task)}}, {}};
+}
+
+Result<KernelTool> reading_tool(std::string_view name, std::string_view title, std::string_view input,
+                                std::string_view output, KernelDecision read) {
+  KernelToolSpec spec;
+  spec.name = name;
+  spec.title = title;
+  spec.description = "Tasks as they are now.";
+  spec.permission = pack::Permission::kRead;
+  spec.scope = "tools:read";
+  spec.input_schema = input;
+  spec.output_schema = output;
+  spec.operator_key = false;
+  LUMENFLOW_TRY_ASSIGN(KernelTool tool, make_deciding_kernel_tool(spec, std::move(read)));
+  tool.for_packs = true;
+  return tool;
+}
+
 }  // namespace
 
 Result<std::vector<KernelTool>> make_task_tools() {
   std::vector<KernelTool> tools;
+  const std::string show_input =
+      R"({"type": "object", "additionalProperties": false, "required": ["task_id"], "properties": {)" +
+      std::string(kTaskId) + "}}";
+  LUMENFLOW_TRY_ASSIGN(KernelTool show, reading_tool("kernel:task_show", "Show a task", show_input, kOutput, show_for));
+  LUMENFLOW_TRY_ASSIGN(KernelTool list, reading_tool("kernel:task_list", "List tasks", kList, kListed, list_for));
+  tools.push_back(std::move(show));
+  tools.push_back(std::move(list));
   for (const Shape& shape : shapes()) {
     const std::string input_schema = input_schema_of(shape);
     KernelToolSpec spec;
@@ -127,6 +182,7 @@ Result<std::vector<KernelTool>> make_task_tools() {
     const TaskChange change = shape.change;
     const auto decide = [change](Kernel& kernel, const Call& by) { return kernel.change_task(change, by); };
     LUMENFLOW_TRY_ASSIGN(KernelTool tool, make_deciding_kernel_tool(spec, decide));
+    tool.for_packs = true;
     tools.push_back(std::move(tool));
   }
   return tools;

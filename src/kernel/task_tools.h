@@ -7,7 +7,8 @@
 
 namespace lumenflow::kernel {
 
-// `kernel:task_<change>`, each answering {task}. From HTTP too, with the scope tools:write.
+// `kernel:task_<change>` and `kernel:task_show`, each answering {task}, and `kernel:task_list`. Also from HTTP and
+// within calls of packs, with the scopes tools:write and tools:read.
 Result<std::vector<KernelTool>> make_task_tools();
 
 }  // namespace lumenflow::kernel

@@ -22,6 +22,10 @@ class Tasks {
 
   Status load();  // also the way back after a failed commit
   Result<std::optional<journal::Task>> find(std::string_view id) const { return journal::find_task(log_.tables(), id); }
+  Result<journal::TaskPage> list(std::optional<journal::TaskState> state, std::string_view after,
+                                 std::size_t limit) const {
+    return journal::list_tasks(log_.tables(), state, after, limit);
+  }
   // `before`: what it was; null: it is new.
   Status put(const journal::Task* before, const journal::Task& task);
 

@@ -164,15 +164,23 @@ Result<std::vector<StoreItem>> Run::scan_descending(std::string_view prefix, std
 }
 
 Result<json::Value> Run::invoke(std::string_view tool, json::Value input, std::optional<std::string> idempotency_key) {
-  json::Object params{{"tool", tool}, {"input", std::move(input)}};
-  if (idempotency_key) params.set("idempotency_key", *std::move(idempotency_key));
-  LUMENFLOW_TRY_ASSIGN(json::Value answer, ask("tool/invoke", std::move(params)));
+  return ask_call("tool/invoke", {{"tool", tool}, {"input", std::move(input)}}, std::move(idempotency_key));
+}
+
+Result<json::Value> Run::task(std::string_view step, json::Value input, std::optional<std::string> idempotency_key) {
+  return ask_call("task/" + std::string(step), {{"input", std::move(input)}}, std::move(idempotency_key));
+}
+
+// What answers with the result of a call: its data, or its error.
+Result<json::Value> Run::ask_call(std::string_view method, json::Object params, std::optional<std::string> key) {
+  if (key) params.set("idempotency_key", *std::move(key));
+  LUMENFLOW_TRY_ASSIGN(json::Value answer, ask(method, std::move(params)));
   if (json::boolean_or(answer, "success", false)) {
     json::Value* data = answer.if_object()->find("data");
     return data == nullptr ? json::Value() : std::move(*data);
   }
   const json::Value* error = answer.find("error");
-  if (error == nullptr) return unexpected("tool/invoke");
+  if (error == nullptr) return unexpected(method);
   const std::string_view code = json::string_or(*error, "code", "");
   std::string message(json::string_or(*error, "message", ""));
   if (const auto known = error_code_from_name(code)) return Error(*known, std::move(message));

@@ -43,12 +43,15 @@ class Run final : public Store, public ProcessRun {
 
   Result<json::Value> invoke(std::string_view tool, json::Value input,
                              std::optional<std::string> idempotency_key) override;
+  Result<json::Value> task(std::string_view step, json::Value input,
+                           std::optional<std::string> idempotency_key) override;
   Result<bool> was_handled(std::string_view kind, std::string_view replay_key) override;
   void progress(double fraction, std::string_view message) override;
   void log(std::string_view level, std::string_view message, json::Value fields) override;
 
  private:
   Result<json::Value> ask(std::string_view method, json::Object params);
+  Result<json::Value> ask_call(std::string_view method, json::Object params, std::optional<std::string> key);
 
   Connection& connection_;
   const Registration& registration_;

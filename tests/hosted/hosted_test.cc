@@ -143,6 +143,22 @@ TEST_F(Hosted, AToolCallsAnotherOnTheOnePath) {
   EXPECT_THAT(world.call("odd:invoke", json::Object{{"tool", "none:such"}}), HasSubstr("TOOL_NOT_FOUND"));
 }
 
+TEST_F(Hosted, APackWorksWithTasksOnBehalfOfItsCaller) {
+  const auto task = [this](const char* step, json::Object input) {
+    return world.call("odd:task", json::Object{{"step", step}, {"input", std::move(input)}});
+  };
+  EXPECT_THAT(task("create", {{"task_id", "WU-1"}, {"type", "work-unit"}, {"title", "T"}}),
+              HasSubstr(R"("state":"ready")"));
+  EXPECT_THAT(task("claim", {{"task_id", "WU-1"}}), HasSubstr(R"("claimed_by":"ws-42:test")"));
+  EXPECT_THAT(task("list", {{"state", "active"}}), HasSubstr(R"("task_id":"WU-1")"));
+  EXPECT_THAT(task("claim", {{"task_id", "WU-1"}}), HasSubstr("ILLEGAL_TRANSITION"));
+  EXPECT_THAT(task("complete", {{"task_id", "WU-1"}}), HasSubstr(R"("state":"done")"));
+  EXPECT_THAT(task("show", {{"task_id", "WU-1"}}), HasSubstr(R"("state":"done")"));
+  EXPECT_THAT(world.call("odd:invoke",
+                         json::Object{{"tool", "kernel:task_show"}, {"input", json::Object{{"task_id", "WU-1"}}}}),
+              HasSubstr("TOOL_NOT_FOUND"));
+}
+
 TEST_F(Hosted, AnInnerCallReachesNoFurtherThanItsOuterOne) {
   EXPECT_THAT(world.call("calm:elsewhere"), StartsWith("success"));
   EXPECT_THAT(world.call("odd:invoke", json::Object{{"tool", "calm:elsewhere"}}),

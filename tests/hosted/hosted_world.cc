@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "hosts/testing/odd_world.h"
+#include "kernel/task_tools.h"
 #include "log/memory_log.h"
 
 namespace lumenflow::hosted {
@@ -82,6 +83,7 @@ void HostedWorld::open() {
   options.workspace_root = (root / "workspace").native();
   options.redaction_key = std::string(32, 'k');
   options.version = "test";
+  options.kernel_tools = *kernel::make_task_tools();
   options.doorbell = [this] {
     {
       const std::lock_guard lock(mutex_);

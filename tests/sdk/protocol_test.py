@@ -16,7 +16,7 @@ import unittest
 from shapes import Shapes
 
 METHODS = ["event/emit", "store/get", "store/put", "store/delete", "store/scan", "replay_log/has", "tool/invoke",
-           "http/fetch", "tool/progress", "log"]
+           "http/fetch", "tool/progress", "log", "task/claim"]
 EVENT = {"kind": "conductor:recovery_requested", "event_id": "e-1", "timestamp": "2026-03-01T12:00:00.000Z", "from": "ws-42",
          "channel": "sidecar", "seq": 1, "payload": {"target_id": "t-1"}}
 NOW = "2026-03-01T12:00:00.000Z"
@@ -232,9 +232,9 @@ class Protocol(unittest.TestCase):
     def test_reaches_outside_through_the_host(self):
         self.child.initialize()
         answers = {"tool/invoke": {"success": True, "data": [1]}, "http/fetch": {"status": 204, "body": ""},
-                   "replay_log/has": {"has": True}}
+                   "replay_log/has": {"has": True}, "task/claim": {"success": True, "data": {"task": 2}}}
         said = self.child.call("probe:outside", host=lambda method, _: answers[method])
-        self.assertEqual(said["result"]["data"], {"data": [1], "status": 204, "handled": True})
+        self.assertEqual(said["result"]["data"], {"data": [1], "status": 204, "handled": True, "task": {"task": 2}})
         answers["tool/invoke"] = {"success": False, "error": {"code": "SCOPE_DENIED", "message": "no"}}
         self.assertEqual(code_of(self.child.call("probe:outside", host=lambda method, _: answers[method])), "SCOPE_DENIED")
 

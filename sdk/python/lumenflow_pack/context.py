@@ -94,7 +94,15 @@ class Run:
 
     def invoke(self, tool, input, *, idempotency_key=None):  # pylint: disable=redefined-builtin
         """Calls another tool, with scopes no wider than this run's: its data. HostError with its code when it fails."""
-        result = self.ask("tool/invoke", _given(tool=tool, input=input, idempotency_key=idempotency_key))
+        return self._ask_call("tool/invoke", _given(tool=tool, input=input, idempotency_key=idempotency_key))
+
+    def task(self, step, input, *, idempotency_key=None):  # pylint: disable=redefined-builtin
+        """Changes or reads one of the workspace's tasks, on behalf of the caller: `step` is create, claim, block,
+        unblock, wait, resume, release, delegate, complete, show or list, the input what kernel:task_<step> takes."""
+        return self._ask_call("task/" + step, _given(input=input, idempotency_key=idempotency_key))
+
+    def _ask_call(self, method, params):
+        result = self.ask(method, params)
         if result["success"]:
             return result.get("data")
         raise HostError(result["error"]["code"], result["error"]["message"], result["error"].get("details"))

@@ -23,6 +23,15 @@ const BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
  */
 
 /**
+ * The data of a call's result; HostError with its code when the call failed.
+ * @param {any} result
+ */
+function dataOf(result) {
+  if (result.success) return result.data;
+  throw new HostError(result.error.code, result.error.message, result.error.details);
+}
+
+/**
  * The pack's own ordered key-value store. What a run writes commits with its result, or not at all; its reads see its
  * writes. Keys are 1 to 512 bytes of UTF-8, ordered by byte; values are any JSON.
  */
@@ -150,9 +159,19 @@ export class Run {
    * @returns {Promise<any>}
    */
   async invoke(tool, input, { idempotencyKey } = {}) {
-    const result = await this.ask("tool/invoke", given({ tool, input, idempotency_key: idempotencyKey }));
-    if (result.success) return result.data;
-    throw new HostError(result.error.code, result.error.message, result.error.details);
+    return dataOf(await this.ask("tool/invoke", given({ tool, input, idempotency_key: idempotencyKey })));
+  }
+
+  /**
+   * Changes or reads one of the workspace's tasks, on behalf of the caller; the input is what kernel:task_<step> takes.
+   * @param {"create" | "claim" | "block" | "unblock" | "wait" | "resume" | "release" | "delegate" | "complete" | "show" |
+   *   "list"} step
+   * @param {Record<string, Json>} input
+   * @param {{ idempotencyKey?: string | undefined }} options
+   * @returns {Promise<any>}
+   */
+  async task(step, input, { idempotencyKey } = {}) {
+    return dataOf(await this.ask(`task/${step}`, given({ input, idempotency_key: idempotencyKey })));
   }
 
   /**

@@ -197,6 +197,11 @@ void call(const Message& message) {
     if (const json::Value* inner = input.find("input")) wanted.set("input", *inner);
     return answer(data(json::Object{{"inner", ask("tool/invoke", std::move(wanted))}}));
   }
+  if (tool == "odd:task") {
+    json::Object wanted{{"in", receipt}, {"input", *input.find("input")}};
+    return answer(data(
+        json::Object{{"inner", ask("task/" + std::string(json::string_or(input, "step", "")), std::move(wanted))}}));
+  }
   say(method_not_found_line(message.id, tool));
 }
 
@@ -239,7 +244,7 @@ int main(int argc, char** argv) {
                                "odd:log_forever", "odd:ask_late",
                                "odd:obey",        "odd:invoke",
                                "odd:announce",    "odd:hang_with_effect",
-                               "odd:tell"})
+                               "odd:tell",        "odd:task"})
         tools.emplace_back(tool);
       const json::Value handler = json::Object{{"kind", "odd:asked"}, {"idempotent", false}, {"replay_key", true}};
       say(answer_line(message.id, json::Object{{"protocol", there("newer") ? 2 : 1},

@@ -17,7 +17,7 @@ constexpr const char* kTools[] = {
     "family",      "flood",       "garbage",  "exit",  "exit_once", "grumble",       "crash_after_effect",
     "twice",       "other_id",    "stray",    "store", "emit",      "emit_and_exit", "ask_wrongly",
     "ask_forever", "log_forever", "ask_late", "obey",  "invoke",    "announce",      "hang_with_effect",
-    "tell"};
+    "tell",        "task"};
 
 }  // namespace
 
