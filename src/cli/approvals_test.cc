@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "base/signing.h"
 #include "cli/testing/command_line.h"
 #include "lumenflow/json.h"
 
@@ -58,6 +59,22 @@ TEST_F(ApprovalCommands, ADeniedCallDoesNotRun) {
   EXPECT_THAT(line.run({"call", "task:list"}).out, ::testing::Not(HasSubstr("never")));
   EXPECT_EQ(line.run({"approvals", "list", "--json"}).out, "");
   EXPECT_NE(line.run({"approvals", "approve", "appr-nonsense"}).exit_code, 0);
+}
+
+TEST_F(ApprovalCommands, ADevicesKeyIsPinnedListedAndRevokedForGood) {
+  const std::string file = line.root() + "/pixel-8.pem";
+  std::ofstream(file, std::ios::binary) << generate_p256()->public_pem;
+  const Said added = line.run({"device", "add", "pixel-8", "--name", "Ana's Pixel", "--public-key", file});
+  EXPECT_EQ(added.exit_code, 0) << added.err;
+  EXPECT_THAT(added.out, HasSubstr("--subject ws-42:phone:pixel-8"));
+  EXPECT_THAT(line.run({"device", "list"}).out, HasSubstr("Ana's Pixel"));
+  EXPECT_EQ(line.run({"device", "revoke", "pixel-8"}).exit_code, 0);
+  EXPECT_THAT(line.run({"device", "list"}).out, HasSubstr("revoked"));
+  EXPECT_THAT(line.run({"device", "add", "pixel-8", "--public-key", file}).err, HasSubstr("CONFLICT"));
+  EXPECT_THAT(line.run({"device", "revoke", "pixel-9"}).err, HasSubstr("NOT_FOUND"));
+  EXPECT_THAT(line.run({"device", "add", "a", "--public-key", line.root() + "/lumenflow.yaml"}).err,
+              HasSubstr("INVALID_INPUT"));
+  EXPECT_NE(line.run({"device", "add", "Ana", "--public-key", file}).exit_code, 0);
 }
 
 }  // namespace

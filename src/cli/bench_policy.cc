@@ -3,6 +3,7 @@
 #include "cli/bench_cpu.h"
 #include "cli/bench_groups.h"
 #include "cli/bench_pack.h"
+#include "cli/bench_parked.h"
 #include "kernel/policy.h"
 
 namespace lumenflow::cli {
@@ -61,7 +62,7 @@ Status bench_policy(Bench& bench) {
     if (count == 100) budget = value_at_most(2'000);
     bench.figures.push_back({"policy.decide_" + std::to_string(count) + "_rules", ns, "ns", "", {}, budget});
   }
-  return {};
+  return bench_parked(bench);
 }
 
 }  // namespace lumenflow::cli
