@@ -33,8 +33,8 @@ class ProcessRun {
                                      std::optional<std::string> idempotency_key = {}) = 0;
   // Changes or reads one of the workspace's tasks, on behalf of the caller: `step` is create, claim, block, unblock,
   // wait, resume, release, delegate, complete, show or list, the input what kernel:task_<step> takes.
-  virtual Result<json::Value> task(std::string_view step, json::Value input,
-                                   std::optional<std::string> idempotency_key = {}) = 0;
+  virtual Result<json::Value> tasks(std::string_view step, json::Value input,
+                                    std::optional<std::string> idempotency_key = {}) = 0;
   // Whether an event of this kind was handled under that replay key.
   virtual Result<bool> was_handled(std::string_view kind, std::string_view replay_key) = 0;
   virtual void progress(double fraction, std::string_view message) = 0;  // 0 to 1

@@ -38,7 +38,7 @@ void expect_replaced(OddWorld& world, const std::string& before) {
 TEST(ProcessHost, APackIntroducesItself) {
   OddWorld world;
   ASSERT_TRUE(world.load().ok());
-  EXPECT_EQ(world.registration->tools().size(), 29U);
+  EXPECT_EQ(world.registration->tools().size(), 30U);
   ASSERT_EQ(world.registration->handlers().size(), 1U);
   EXPECT_EQ(world.registration->handlers()[0].kind, "odd:asked");
   EXPECT_FALSE(world.registration->handlers()[0].traits.idempotent);

@@ -1,6 +1,14 @@
 #include "kernel/grants.h"
 
 namespace lumenflow::kernel {
+namespace {
+
+// Most calls: no narrower layer binds them.
+bool is_by_workspace_alone(const Call& call, const Tasks& tasks) {
+  return call.outer == nullptr && tasks.claims_of(actor_of(call)).empty();
+}
+
+}  // namespace
 
 Grants::Grants(const WorkspaceConfig& config, const pack::Registry& registry)
     : workspace_(workspace_layer(config)), policy_(config, registry) {
@@ -31,18 +39,17 @@ std::vector<pack::ScopeLayer> Grants::layers_of(const Call& call, const Tasks& t
 }
 
 pack::ScopeVerdict Grants::scopes(const pack::ActiveTool& tool, const Call& call, const Tasks& tasks) const {
-  const std::vector<pack::ScopeLayer> layers = layers_of(call, tasks);
-  if (layers.size() == 1) return verdicts_.at(&tool);
-  return pack::check_scopes(tool.descriptor.required_scopes, layers);
+  if (is_by_workspace_alone(call, tasks)) return verdicts_.at(&tool);
+  return pack::check_scopes(tool.descriptor.required_scopes, layers_of(call, tasks));
 }
 
 std::shared_ptr<const pack::EnforcedScopes> Grants::enforced(const pack::ActiveTool* tool, const Call& call,
                                                              const Tasks& tasks) const {
   std::shared_ptr<const pack::EnforcedScopes> widest = enforced(tool);
   if (widest == nullptr) return nullptr;
-  const std::vector<pack::ScopeLayer> layers = layers_of(call, tasks);
-  if (layers.size() == 1) return widest;
-  return std::make_shared<const pack::EnforcedScopes>(pack::enforce_scopes(tool->descriptor.required_scopes, layers));
+  if (is_by_workspace_alone(call, tasks)) return widest;
+  return std::make_shared<const pack::EnforcedScopes>(
+      pack::enforce_scopes(tool->descriptor.required_scopes, layers_of(call, tasks)));
 }
 
 std::shared_ptr<const pack::EnforcedScopes> Grants::enforced(const pack::ActiveTool* tool) const {

@@ -19,7 +19,7 @@ constexpr std::string_view kAsked = R"(
     "title": {"type": "string", "minLength": 1, "maxLength": 500},
     "lane": {"type": "string", "minLength": 1, "maxLength": 200, "description": "one of lumenflow.yaml's lanes"},
     "spec": {"type": "object",
-             "description": "what is asked for; it never changes. Its allowed_scopes restrict whoever claims the task"})";
+             "description": "what is asked for, for good; its allowed_scopes bind whoever claims it"})";
 constexpr std::string_view kReason = R"("reason": {"type": "string", "minLength": 1, "maxLength": 4096})";
 constexpr std::string_view kSession = R"(
     "session_id": {"type": "string", "minLength": 1, "maxLength": 256, "description": "default: the subject"},

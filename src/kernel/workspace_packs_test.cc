@@ -151,7 +151,7 @@ TEST_F(WorkspacePacksTest, WhatHasNoEffectYetIsSaid) {
         "surfaces: {sidekick-channel: on}", "routines: {auto_run: true}", "gates: [{id: a, command: make}]",
         "approval_providers: {'*': conductor}", "lanes: [{id: a}]",
         "lanes: [{id: a, policies: [{id: no, trigger: on_tool_request, decision: deny}]}]",
-        "policies: [{id: no, trigger: on_claim, decision: deny}]",
+        "policies: [{id: no, trigger: on_evidence_added, decision: deny}]",
         "policies: [{id: no, trigger: on_tool_request, decision: deny, when: {intent: [ship]}}]",
         "limits: {call_timeout: 1m}"})
     EXPECT_EQ(warnings(idle), 1u) << idle;

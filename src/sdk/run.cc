@@ -167,7 +167,7 @@ Result<json::Value> Run::invoke(std::string_view tool, json::Value input, std::o
   return ask_call("tool/invoke", {{"tool", tool}, {"input", std::move(input)}}, std::move(idempotency_key));
 }
 
-Result<json::Value> Run::task(std::string_view step, json::Value input, std::optional<std::string> idempotency_key) {
+Result<json::Value> Run::tasks(std::string_view step, json::Value input, std::optional<std::string> idempotency_key) {
   return ask_call("task/" + std::string(step), {{"input", std::move(input)}}, std::move(idempotency_key));
 }
 

@@ -43,8 +43,8 @@ class Run final : public Store, public ProcessRun {
 
   Result<json::Value> invoke(std::string_view tool, json::Value input,
                              std::optional<std::string> idempotency_key) override;
-  Result<json::Value> task(std::string_view step, json::Value input,
-                           std::optional<std::string> idempotency_key) override;
+  Result<json::Value> tasks(std::string_view step, json::Value input,
+                            std::optional<std::string> idempotency_key) override;
   Result<bool> was_handled(std::string_view kind, std::string_view replay_key) override;
   void progress(double fraction, std::string_view message) override;
   void log(std::string_view level, std::string_view message, json::Value fields) override;

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include <atomic>
@@ -84,6 +85,18 @@ Status check_log_key(const Files& files, const WorkspacePaths& paths) {
                    " is missing, and the journal is signed with it: restore it from a backup. Without it nothing "
                    "says that the journal is whole; to begin a new one, move " +
                    paths.journal + " and " + paths.checkpoints + " aside first");
+}
+
+// All but kernel:reload.
+Result<std::vector<kernel::KernelTool>> all_kernel_tools(const WorkspaceKeys& keys, const std::string& id,
+                                                         const std::shared_ptr<UplinkSlot>& uplink) {
+  std::vector<kernel::KernelTool> all;
+  for (auto&& group : std::array{make_token_tools(keys, id), make_dead_letter_tools(), kernel::make_approval_tools(),
+                                 kernel::make_device_tools(id), kernel::make_task_tools(), make_uplink_tools(uplink)}) {
+    if (!group.ok()) return group.error();
+    std::ranges::move(*group, std::back_inserter(all));
+  }
+  return all;
 }
 
 }  // namespace
@@ -301,17 +314,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
     doorbell = [bell = workspace->bell_.get()] { bell->ring(); };
   }
   options.doorbell = std::move(doorbell);
-  LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
-  LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> dead_letter_tools, make_dead_letter_tools());
-  std::ranges::move(dead_letter_tools, std::back_inserter(options.kernel_tools));
-  LUMENFLOW_TRY_ASSIGN(auto approval_tools, kernel::make_approval_tools());
-  std::ranges::move(approval_tools, std::back_inserter(options.kernel_tools));
-  LUMENFLOW_TRY_ASSIGN(auto task_tools, kernel::make_task_tools());
-  std::ranges::move(task_tools, std::back_inserter(options.kernel_tools));
-  LUMENFLOW_TRY_ASSIGN(auto device_tools, kernel::make_device_tools(options.config.id.str()));
-  std::ranges::move(device_tools, std::back_inserter(options.kernel_tools));
-  LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> uplink_tools, make_uplink_tools(workspace->uplink_slot_));
-  std::ranges::move(uplink_tools, std::back_inserter(options.kernel_tools));
+  LUMENFLOW_TRY_ASSIGN(options.kernel_tools,
+                       all_kernel_tools(workspace->keys_, options.config.id.str(), workspace->uplink_slot_));
   LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload_tool,
                        make_reload_tool([self = workspace.get()] { return self->prepare_reload(); }));
   options.kernel_tools.push_back(std::move(reload_tool));

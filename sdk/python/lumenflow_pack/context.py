@@ -96,7 +96,7 @@ class Run:
         """Calls another tool, with scopes no wider than this run's: its data. HostError with its code when it fails."""
         return self._ask_call("tool/invoke", _given(tool=tool, input=input, idempotency_key=idempotency_key))
 
-    def task(self, step, input, *, idempotency_key=None):  # pylint: disable=redefined-builtin
+    def tasks(self, step, input, *, idempotency_key=None):  # pylint: disable=redefined-builtin
         """Changes or reads one of the workspace's tasks, on behalf of the caller: `step` is create, claim, block,
         unblock, wait, resume, release, delegate, complete, show or list, the input what kernel:task_<step> takes."""
         return self._ask_call("task/" + step, _given(input=input, idempotency_key=idempotency_key))

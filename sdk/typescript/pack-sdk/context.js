@@ -170,7 +170,7 @@ export class Run {
    * @param {{ idempotencyKey?: string | undefined }} options
    * @returns {Promise<any>}
    */
-  async task(step, input, { idempotencyKey } = {}) {
+  async tasks(step, input, { idempotencyKey } = {}) {
     return dataOf(await this.ask(`task/${step}`, given({ input, idempotency_key: idempotencyKey })));
   }
 

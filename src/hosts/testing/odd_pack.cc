@@ -173,7 +173,7 @@ void call(const Message& message) {
   }
   if (tool == "odd:ask_wrongly") {
     json::Object seen;
-    seen.set("method", ask("task/create", json::Object{}));
+    seen.set("method", ask("process/run", json::Object{}));
     seen.set("shape", ask("store/get", json::Object{{"in", receipt}}));
     seen.set("run", ask("store/get", json::Object{{"in", "rcpt-of-another"}, {"key", "k"}}));
     return answer(data(std::move(seen)));

@@ -71,7 +71,7 @@ Result<json::Value> outside(ToolContext& context, const json::Value&) {
   LUMENFLOW_TRY_ASSIGN(json::Value data, run.invoke("other:tool", json::Object{{"x", 1}}, "i"));
   LUMENFLOW_TRY_ASSIGN(const HttpResponse response, context.fetch({"https://example.com/hook", "{}", 10'000, {}}));
   LUMENFLOW_TRY_ASSIGN(const bool handled, run.was_handled("conductor:recovery_requested", "t-1"));
-  LUMENFLOW_TRY_ASSIGN(json::Value task, run.task("claim", json::Object{{"task_id", "t-1"}}));
+  LUMENFLOW_TRY_ASSIGN(json::Value task, run.tasks("claim", json::Object{{"task_id", "t-1"}}));
   return json::Value(json::Object{
       {"data", std::move(data)}, {"status", response.status}, {"handled", handled}, {"task", std::move(task)}});
 }

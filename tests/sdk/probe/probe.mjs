@@ -45,7 +45,7 @@ pack.tool("probe:outside", async (context) => ({
   data: await context.invoke("other:tool", { x: 1 }, { idempotencyKey: "i" }),
   status: (await context.fetch("https://example.com/hook", "{}")).status,
   handled: await context.wasHandled("conductor:recovery_requested", "t-1"),
-  task: await context.task("claim", { task_id: "t-1" }),
+  task: await context.tasks("claim", { task_id: "t-1" }),
 }));
 
 pack.handler("conductor:recovery_requested", { replayKey: (event) => event.payload.target_id }, async (context, event) => {

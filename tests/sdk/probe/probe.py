@@ -56,7 +56,7 @@ def outside(context, _):
     return {"data": context.invoke("other:tool", {"x": 1}, idempotency_key="i"),
             "status": context.fetch("https://example.com/hook", "{}")["status"],
             "handled": context.was_handled("conductor:recovery_requested", "t-1"),
-            "task": context.task("claim", {"task_id": "t-1"})}
+            "task": context.tasks("claim", {"task_id": "t-1"})}
 
 
 @pack.handler("conductor:recovery_requested", replay_key=lambda event: event["payload"]["target_id"])

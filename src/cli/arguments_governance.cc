@@ -1,0 +1,140 @@
+// Commands of governance: tokens, devices, policy, approvals, tasks.
+#include <CLI/CLI.hpp>
+
+#include "cli/parsed.h"
+
+namespace lumenflow::cli {
+
+void add_token_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& token = *app.add_subcommand("token", "Mint and revoke tokens")->require_subcommand(1);
+  CLI::App* mint = token.add_subcommand("mint", "Sign a token; prints the token alone");
+  mint->add_option("--subject", parsed.token.subject, "default: the workspace's id");
+  mint->add_option("--scope", parsed.token.scope, "scopes separated by spaces (default: workspace)");
+  mint->add_option("--audience", parsed.token.audience, "default: sidecar");
+  mint->add_option("--ttl", parsed.token.ttl, "life, e.g. 1h (default: 24h)");
+  mint->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_token_mint(context, parsed.token); }; });
+  for (const char* option :
+       {"--subject", "--scope", "--audience", "--ttl"})  // an unset variable is no wish for defaults
+    mint->get_option(option)->check(not_blank);
+  CLI::App* revoke = token.add_subcommand("revoke", "Refuse a token from now on");
+  revoke->add_option("--jti", parsed.token.token_id, "the token's id")->required();
+  revoke->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_token_revoke(context, parsed.token); }; });
+  revoke->get_option("--jti")->check(not_blank);
+  for (CLI::App* command : {mint, revoke}) {
+    command->add_option("--passphrase-file", parsed.token.passphrase_file, "unlocks the operator key; - for stdin");
+    command->add_flag("--json", parsed.token.json);
+  }
+}
+
+void add_device_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& device = *app.add_subcommand("device", "Phones and browsers that decide")->require_subcommand(1);
+  using Run = int (*)(Context&, const DeviceFlags&);
+  const auto add = [&](const char* name, const char* what, Run run) {
+    CLI::App* command = device.add_subcommand(name, what);
+    command->add_flag("--json", parsed.device.json);
+    command->callback(
+        [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.device); }; });
+    return command;
+  };
+  add("list", "Every device, those that were revoked too", run_device_list);
+  CLI::App* pin = add("add", "Pin a device's key, so that what it signs counts", run_device_add);
+  pin->add_option("--name", parsed.device.name, "for people (default: the id)");
+  pin->add_option("--public-key", parsed.device.public_key_file, "file with the PEM of its P-256 key")->required();
+  CLI::App* revoke = add("revoke", "Refuse its tokens and its signatures from now on", run_device_revoke);
+  for (CLI::App* command : {pin, revoke}) {
+    command->add_option("id", parsed.device.id, "lower-case letters, digits and '-'")->required();
+    command->add_option("--passphrase-file", parsed.device.passphrase_file, "unlocks the operator key; - for stdin");
+  }
+}
+
+void add_policy_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& policy =
+      *app.add_subcommand("policy", "What the policy rules say, without running anything")->require_subcommand(1);
+  CLI::App* explain =
+      policy.add_subcommand("explain", "Every rule that a call would match, the scopes and the verdict");
+  explain->add_option("tool", parsed.policy.target, "tool name or alias")->required();
+  explain->add_option("--input", parsed.policy.input, "JSON, @FILE, or - for stdin")->capture_default_str();
+  explain->add_option("--as", parsed.policy.subject, "the caller's subject, such as ws-42:phone:p1");
+  explain->add_option("--lane", parsed.policy.lane, "as if the call were in this lane");
+  explain->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_policy_explain(context, parsed.policy); }; });
+  CLI::App* test = policy.add_subcommand("test", "Compare the rules with a table of expectations");
+  test->add_option("file", parsed.policy.target, "YAML: a list of {tool, input?, as?, lane?, expect, rule?, name?}")
+      ->required();
+  test->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_policy_test(context, parsed.policy); }; });
+  for (CLI::App* command : {explain, test}) command->add_flag("--json", parsed.policy.json);
+}
+
+void add_approval_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& approvals = *app.add_subcommand("approvals", "Calls that wait for an approval")->require_subcommand(1);
+  using Run = int (*)(Context&, const ApprovalFlags&);
+  const auto add = [&](const char* name, const char* what, Run run) {
+    CLI::App* command = approvals.add_subcommand(name, what);
+    command->add_flag("--json", parsed.approvals.json);
+    command->callback(
+        [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.approvals); }; });
+    return command;
+  };
+  add("list", "Those that are open, the soonest to expire first", run_approvals_list);
+  CLI::App* show = add("show", "One, with all that a decision is bound to", run_approvals_show);
+  CLI::App* approve = add("approve", "Let the call go on, once", run_approvals_approve);
+  CLI::App* deny = add("deny", "End the call with APPROVAL_DENIED", run_approvals_deny);
+  for (CLI::App* command : {show, approve, deny})
+    command->add_option("id", parsed.approvals.id, "the approval, appr-…")->required();
+  for (CLI::App* command : {approve, deny}) {
+    command->add_option("--reason", parsed.approvals.reason, "recorded with the decision");
+    command->add_option("--passphrase-file", parsed.approvals.passphrase_file, "unlocks the operator key; - for stdin");
+  }
+}
+
+void add_task_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& tasks = *app.add_subcommand("tasks", "Units of work: who is at what, and how far")->require_subcommand(1);
+  TaskFlags& flags = parsed.tasks;
+  const auto add = [&](const char* name, const char* what, std::function<int(Context&, const TaskFlags&)> run) {
+    CLI::App* command = tasks.add_subcommand(name, what);
+    command->add_flag("--json", flags.json);
+    command->callback([&parsed, run = std::move(run)] {
+      parsed.run = [&parsed, run](Context& context) { return run(context, parsed.tasks); };
+    });
+    return command;
+  };
+  add("list", "All, or those in one state", run_tasks_list)
+      ->add_option("--state", flags.state)
+      ->check(CLI::IsMember({"ready", "active", "blocked", "waiting", "done"}));
+  add("show", "One task", run_tasks_show)->add_option("id", flags.id)->required();
+  const auto add_change = [&](const char* name, const char* what) {
+    CLI::App* command = add(name, what, [name](Context& context, const TaskFlags& asked) {
+      return run_tasks_change(context, name, asked);
+    });
+    command->add_option("id", flags.id, "the task")->required();
+    return command;
+  };
+  const auto add_asked = [&](CLI::App* command) {
+    command->add_option("--type", flags.type, "the kind of work, e.g. work-unit")->required();
+    command->add_option("--title", flags.title)->required();
+    command->add_option("--lane", flags.lane, "one of lumenflow.yaml's lanes");
+    command->add_option("--spec", flags.spec, "what is asked for, a JSON object; it never changes");
+  };
+  const auto add_reason = [&](CLI::App* command) {
+    command->add_option("--reason", flags.reason, "for people")->required();
+    return command;
+  };
+  add_asked(add_change("create", "Record what is asked for"));
+  add_change("claim", "Take a task that is ready")->add_option("--session", flags.session, "default: who calls");
+  add_reason(add_change("block", "Say why an active task cannot go on"));
+  add_change("unblock", "Let a blocked task go on");
+  add_reason(add_change("wait", "Say what an active task waits for"))
+      ->add_option("--for", flags.wait_for, "in the form of the task's type, a JSON object");
+  add_change("resume", "Let a waiting task go on");
+  add_reason(add_change("release", "Give an active task back"));
+  CLI::App* delegate = add_change("delegate", "Create a task as part of one that is claimed");
+  delegate->add_option("--parent", flags.parent, "the task it is a part of")->required();
+  add_asked(delegate);
+  add_change("complete", "Say that a task is done")
+      ->add_option("--evidence", flags.evidence, "what shows it; repeatable");
+}
+
+}  // namespace lumenflow::cli

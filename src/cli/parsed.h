@@ -1,0 +1,52 @@
+// The command line once it is read: shared by the files that declare commands, and by nobody else.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "cli/commands.h"
+
+namespace CLI {
+class App;
+}
+
+namespace lumenflow::cli {
+
+// Where the flags of all commands land, and which one was chosen. Lives as long as the parse and the run.
+struct Parsed {
+  std::function<int(Context&)> run;
+  InitFlags init;
+  UpFlags up;
+  bool tools_json = false;
+  CallFlags call;
+  EventFlags events;
+  OutboxFlags outbox;
+  InboxFlags inbox;
+  HandlerFlags handlers;
+  AuditFlags audit;
+  TokenFlags token;
+  DeviceFlags device;
+  PolicyFlags policy;
+  ApprovalFlags approvals;
+  TaskFlags tasks;
+  DoctorFlags doctor;
+  ReloadFlags reload;
+  PackPinFlags pack_pin;
+  PackCompatFlags pack_compat;
+  PackValidateFlags pack_validate;
+  PackTestFlags pack_test;
+  PackScaffoldFlags pack_scaffold;
+  BenchFlags bench;
+  DemoFlags demo;
+  bool version_json = false, version_errors = false;
+  std::string shell = "bash";
+};
+
+// arguments_governance.cc: who may do what, and who is at what.
+void add_token_commands(CLI::App& app, Parsed& parsed);
+void add_device_commands(CLI::App& app, Parsed& parsed);
+void add_policy_commands(CLI::App& app, Parsed& parsed);
+void add_approval_commands(CLI::App& app, Parsed& parsed);
+void add_task_commands(CLI::App& app, Parsed& parsed);
+
+}  // namespace lumenflow::cli
