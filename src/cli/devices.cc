@@ -35,8 +35,10 @@ int run_device_add(Context& context, const DeviceFlags& flags) {
   if (flags.json)
     context.out << json::serialize(*added) << "\n";
   else
-    context.out << "its key is pinned, thumbprint " << cell(added->find("thumbprint")) << "; its token: lumenflow token "
-                << "mint --subject " << cell(added->find("subject")) << " --scope \"approvals:read approvals:decide\"\n";
+    context.out << "its key is pinned, thumbprint " << cell(added->find("thumbprint"))
+                << "; its token: lumenflow token "
+                << "mint --subject " << cell(added->find("subject"))
+                << " --scope \"approvals:read approvals:decide\"\n";
   return 0;
 }
 

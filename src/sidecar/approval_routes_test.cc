@@ -40,7 +40,8 @@ class ApprovalRoutes : public testing::Test {
   }
 
   // What POST /approvals/{id} takes: a decision in this one's name, signed with this key.
-  json::Value decision(const std::string& id, const char* verdict, const std::string& by, const std::string& pem) const {
+  json::Value decision(const std::string& id, const char* verdict, const std::string& by,
+                       const std::string& pem) const {
     journal::ParkedCall shown;
     shown.receipt = *journal::receipt_of_approval(id);
     shown.digest = world.get("/approvals/" + id, decider()).text("/call_digest");
@@ -131,12 +132,15 @@ TEST_F(ApprovalRoutes, WhatIsNoDecisionIsRefusedAndTheCallWaitsOn) {
     other.as_object().set(key, std::move(value));
     return other;
   };
-  const auto refused = [&](const json::Value& body, Headers headers) { return post(id, body, std::move(headers)).code(); };
+  const auto refused = [&](const json::Value& body, Headers headers) {
+    return post(id, body, std::move(headers)).code();
+  };
   EXPECT_EQ(refused(good, {}), "TOKEN_SCOPE_DENIED") << "a token without approvals:decide";
   EXPECT_EQ(refused(good, decider("ws-42:other")), "UNAUTHENTICATED") << "in another's name";
   EXPECT_EQ(refused(with("decision", "deny"), decider()), "UNAUTHENTICATED") << "turned around";
   EXPECT_EQ(refused(with("reason", "else"), decider()), "UNAUTHENTICATED");
-  EXPECT_EQ(refused(with("decided_by", "ws-42:ci"), decider("ws-42:relay")), "UNAUTHENTICATED") << "the key is no device's";
+  EXPECT_EQ(refused(with("decided_by", "ws-42:ci"), decider("ws-42:relay")), "UNAUTHENTICATED")
+      << "the key is no device's";
   EXPECT_EQ(refused(with("decision", "perhaps"), decider()), "INVALID_INPUT");
   EXPECT_EQ(refused(with("more", 1), decider()), "INVALID_INPUT");
   EXPECT_EQ(refused(with("decided_at", "2001-01-01T00:00:00.000Z"), decider()), "INVALID_INPUT");
@@ -168,6 +172,24 @@ TEST_F(ApprovalRoutes, ADevicesDecisionCountsWhoeverCarriesItUntilItIsRevoked) {
   EXPECT_EQ(world.get("/approvals", phone).code(), "TOKEN_REVOKED");
   EXPECT_THAT(socket_call("device_list", Object{}).body, HasSubstr(R"("revoked":true)"));
   EXPECT_EQ(events_emitted(), 1u);
+}
+
+TEST_F(ApprovalRoutes, StopNeedsItsScopeAndResumeTheOperatorKey) {
+  const Headers brakes = world.as(world.token("workspace control:stop", "ws-42:ci"));
+  const auto post_to = [&](const char* path, const char* body, Headers headers) {
+    return world.send(http::Method::kPost, path, body, std::move(headers));
+  };
+  EXPECT_EQ(post_to("/stop", R"({"tool":"probe:echo"})", {}).code(), "TOKEN_SCOPE_DENIED");
+  EXPECT_EQ(post_to("/stop", R"({"tool":"probe:echo"})", brakes).status, 200);
+  const Answer refused = world.call("probe:echo");
+  EXPECT_EQ(refused.status, 423);
+  EXPECT_EQ(refused.code(), "STOPPED");
+  EXPECT_EQ(post_to("/resume", R"({"tool":"probe:echo"})", brakes).code(), "TOKEN_SCOPE_DENIED");
+  Headers proven = brakes;
+  proven.emplace_back(std::string(kOperatorHeader),
+                      *make_operator_proof(operator_pem(), "ws-42", "kernel:resume", "proof-3", SystemClock().now()));
+  EXPECT_EQ(post_to("/resume", R"({"tool":"probe:echo"})", proven).status, 200);
+  EXPECT_EQ(world.call("probe:echo").status, 200);
 }
 
 // LUMENFLOW_APPROVAL_RACES sets how many.

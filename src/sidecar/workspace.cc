@@ -2,14 +2,14 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
-#include <algorithm>
-#include <iterator>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <mutex>
 
 #include "base/encoding.h"
@@ -18,6 +18,7 @@
 #include "journal/tables.h"
 #include "kernel/approval_tools.h"
 #include "kernel/device_tools.h"
+#include "kernel/stop_tools.h"
 #include "kernel/workspace_packs.h"
 #include "log/pipelined_log.h"
 #include "log/sqlite_log.h"
@@ -83,6 +84,27 @@ Status check_log_key(const Files& files, const WorkspacePaths& paths) {
                    " is missing, and the journal is signed with it: restore it from a backup. Without it nothing "
                    "says that the journal is whole; to begin a new one, move " +
                    paths.journal + " and " + paths.checkpoints + " aside first");
+}
+
+// What of the workspace itself can be called.
+Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& keys, const std::string& id,
+                                                        const std::shared_ptr<UplinkSlot>& uplink,
+                                                        std::function<Result<PreparedReload>()> prepare_reload) {
+  std::vector<Result<std::vector<kernel::KernelTool>>> groups;
+  groups.push_back(make_token_tools(keys, id));
+  groups.push_back(make_dead_letter_tools());
+  groups.push_back(kernel::make_approval_tools());
+  groups.push_back(kernel::make_device_tools(id));
+  groups.push_back(kernel::make_stop_tools());
+  groups.push_back(make_uplink_tools(uplink));
+  std::vector<kernel::KernelTool> tools;
+  for (Result<std::vector<kernel::KernelTool>>& group : groups) {
+    if (!group.ok()) return group.error();
+    std::ranges::move(*group, std::back_inserter(tools));
+  }
+  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload, make_reload_tool(std::move(prepare_reload)));
+  tools.push_back(std::move(reload));
+  return tools;
 }
 
 }  // namespace
@@ -300,18 +322,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
     doorbell = [bell = workspace->bell_.get()] { bell->ring(); };
   }
   options.doorbell = std::move(doorbell);
-  LUMENFLOW_TRY_ASSIGN(options.kernel_tools, make_token_tools(workspace->keys_, options.config.id.str()));
-  LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> dead_letter_tools, make_dead_letter_tools());
-  std::ranges::move(dead_letter_tools, std::back_inserter(options.kernel_tools));
-  LUMENFLOW_TRY_ASSIGN(auto approval_tools, kernel::make_approval_tools());
-  std::ranges::move(approval_tools, std::back_inserter(options.kernel_tools));
-  LUMENFLOW_TRY_ASSIGN(auto device_tools, kernel::make_device_tools(options.config.id.str()));
-  std::ranges::move(device_tools, std::back_inserter(options.kernel_tools));
-  LUMENFLOW_TRY_ASSIGN(std::vector<kernel::KernelTool> uplink_tools, make_uplink_tools(workspace->uplink_slot_));
-  std::ranges::move(uplink_tools, std::back_inserter(options.kernel_tools));
-  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload_tool,
-                       make_reload_tool([self = workspace.get()] { return self->prepare_reload(); }));
-  options.kernel_tools.push_back(std::move(reload_tool));
+  LUMENFLOW_TRY_ASSIGN(options.kernel_tools,
+                       kernel_tools_of(workspace->keys_, options.config.id.str(), workspace->uplink_slot_,
+                                       [self = workspace.get()] { return self->prepare_reload(); }));
   options.outbox = outbox_mode(options.config);
   options.on_notice = ports.on_notice;
   options.delivery_pause = ports.delivery_pause;

@@ -58,7 +58,7 @@ class KernelWorld {
   Credential credential;
   Surface surface = Surface::kHttp;
   std::vector<KernelTool> kernel_tools;
-  const pack::BuiltinPack* pack = &probe_pack();  // the one that is loaded
+  const pack::BuiltinPack* pack = &probe_pack();   // the one that is loaded
   std::shared_ptr<const pack::Registry> registry;  // instead of one that is built of it; null: build it
   Outbound* outbound = nullptr;
   OutboxMode outbox = OutboxMode::kAsBefore;
