@@ -48,43 +48,65 @@ void print_approval(const Context& context, const json::Value& approval) {
                   << " at " << cell(decision.find("decided_at")) << " " << cell(decision.find("reason")) << "\n";
 }
 
-// What the kernel will check: the statement over what the workspace showed us, by the key that it has pinned.
-Result<json::Value> decide(Context& context, const ApprovalFlags& flags, bool approve) {
+struct Decider {
+  std::string key;  // the operator's, unlocked
+  std::unique_ptr<Session> session;
+};
+
+Result<Decider> make_decider(Context& context, const ApprovalFlags& flags) {
   LUMENFLOW_TRY_ASSIGN(const std::string root, workspace_root(context));
   LUMENFLOW_TRY_ASSIGN(const std::string passphrase, operator_passphrase(context, flags.passphrase_file));
-  LUMENFLOW_TRY_ASSIGN(const std::string key,
+  LUMENFLOW_TRY_ASSIGN(std::string key,
                        sidecar::unlock_operator_key(context.files, sidecar::WorkspacePaths(root).keys, passphrase));
-  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
-  LUMENFLOW_TRY_ASSIGN(const json::Value shown, session->get("/approvals/" + encode_path_segment(flags.id)));
-  const auto receipt = journal::receipt_of_approval(flags.id);
-  if (!receipt) return Error(ErrorCode::kNotFound, "'" + flags.id + "' is no approval's id");
+  LUMENFLOW_TRY_ASSIGN(std::unique_ptr<Session> session, Session::open(context));
+  return Decider{std::move(key), std::move(session)};
+}
+
+// What the kernel will check: the statement over what the workspace showed us, by the key that it has pinned.
+Result<json::Value> decide(const Context& context, Decider& decider, const std::string& id, const std::string& reason,
+                           bool approve) {
+  LUMENFLOW_TRY_ASSIGN(const json::Value shown, decider.session->get("/approvals/" + encode_path_segment(id)));
+  const auto receipt = journal::receipt_of_approval(id);
+  if (!receipt) return Error(ErrorCode::kNotFound, "'" + id + "' is no approval's id");
   journal::ParkedCall parked;
   parked.receipt = *receipt;
   parked.digest = json::string_or(shown, "call_digest", "");
   const journal::ApprovalDecision decision{
-      approve, std::string(json::string_or(shown, "decider", "")), flags.reason, context.clock.now(), {}};
-  LUMENFLOW_TRY_ASSIGN(const std::string signature, p256_sign(journal::approval_statement(parked, decision), key));
-  json::Object input{{"approval_id", flags.id},
-                     {"decided_at", format_rfc3339(decision.decided_at)},
-                     {"signature", to_base64url(signature)}};
-  if (!flags.reason.empty()) input.set("reason", flags.reason);
-  return data_of(session->call_kernel(approve ? "kernel:approve" : "kernel:deny", json::Value(std::move(input))));
+      approve, std::string(json::string_or(shown, "decider", "")), reason, context.clock.now(), {}};
+  LUMENFLOW_TRY_ASSIGN(const std::string signature,
+                       p256_sign(journal::approval_statement(parked, decision), decider.key));
+  json::Object input{
+      {"approval_id", id}, {"decided_at", format_rfc3339(decision.decided_at)}, {"signature", to_base64url(signature)}};
+  if (!reason.empty()) input.set("reason", reason);
+  return data_of(
+      decider.session->call_kernel(approve ? "kernel:approve" : "kernel:deny", json::Value(std::move(input))));
 }
 
-int run_decision(Context& context, const ApprovalFlags& flags, bool approve) {
-  const Result<json::Value> decided = decide(context, flags, approve);
-  if (!decided.ok()) return fail(context, decided.error());
-  if (flags.json) {
-    context.out << json::serialize(*decided) << "\n";
-    return 0;
-  }
-  const std::string_view state = json::string_or(*decided, "state", "");
+void print_decided(const Context& context, const json::Value& decided) {
+  const std::string_view state = json::string_or(decided, "state", "");
+  context.out << cell(decided.find("approval_id")) << ": ";
   if (state == "open")
-    context.out << "approved by " << json::integer_or(*decided, "approvals", 0) << " of "
-                << json::integer_or(*decided, "approvals_needed", 0) << "; the call waits for the others\n";
+    context.out << "approved by " << json::integer_or(decided, "approvals", 0) << " of "
+                << json::integer_or(decided, "approvals_needed", 0) << "; the call waits for the others\n";
   else
-    context.out << state << "; the call's result is at receipt " << cell(decided->find("receipt_id")) << "\n";
-  return 0;
+    context.out << state << "; the call's result is at receipt " << cell(decided.find("receipt_id")) << "\n";
+}
+
+// Each by itself: one that is refused holds up no other, and makes the command fail.
+int run_decisions(Context& context, const ApprovalFlags& flags, bool approve) {
+  Result<Decider> decider = make_decider(context, flags);
+  if (!decider.ok()) return fail(context, decider.error());
+  int exit_code = 0;
+  for (const std::string& id : flags.ids) {
+    const Result<json::Value> decided = decide(context, *decider, id, flags.reason, approve);
+    if (!decided.ok())
+      exit_code = fail(context, decided.error());
+    else if (flags.json)
+      context.out << json::serialize(*decided) << "\n";
+    else
+      print_decided(context, *decided);
+  }
+  return exit_code;
 }
 
 }  // namespace
@@ -107,7 +129,7 @@ int run_approvals_list(Context& context, const ApprovalFlags& flags) {
 int run_approvals_show(Context& context, const ApprovalFlags& flags) {
   const auto session = Session::open(context);
   if (!session.ok()) return fail(context, session.error());
-  const Result<json::Value> approval = (*session)->get("/approvals/" + encode_path_segment(flags.id));
+  const Result<json::Value> approval = (*session)->get("/approvals/" + encode_path_segment(flags.ids.front()));
   if (!approval.ok()) return fail(context, approval.error());
   if (flags.json)
     context.out << json::serialize(*approval) << "\n";
@@ -116,8 +138,8 @@ int run_approvals_show(Context& context, const ApprovalFlags& flags) {
   return 0;
 }
 
-int run_approvals_approve(Context& context, const ApprovalFlags& flags) { return run_decision(context, flags, true); }
+int run_approvals_approve(Context& context, const ApprovalFlags& flags) { return run_decisions(context, flags, true); }
 
-int run_approvals_deny(Context& context, const ApprovalFlags& flags) { return run_decision(context, flags, false); }
+int run_approvals_deny(Context& context, const ApprovalFlags& flags) { return run_decisions(context, flags, false); }
 
 }  // namespace lumenflow::cli

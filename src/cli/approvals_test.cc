@@ -61,6 +61,15 @@ TEST_F(ApprovalCommands, ADeniedCallDoesNotRun) {
   EXPECT_NE(line.run({"approvals", "approve", "appr-nonsense"}).exit_code, 0);
 }
 
+TEST_F(ApprovalCommands, SeveralAreDecidedEachByItself) {
+  const std::string a = text(parked("first"), "approval_id"), b = text(parked("second"), "approval_id");
+  const Said said = line.run({"approvals", "approve", a, "appr-nonsense", b});
+  EXPECT_NE(said.exit_code, 0) << "one of them is none";
+  EXPECT_THAT(said.out, HasSubstr(a + ": approved"));
+  EXPECT_THAT(said.out, HasSubstr(b + ": approved"));
+  EXPECT_THAT(line.run({"call", "task:list"}).out, ::testing::AllOf(HasSubstr("first"), HasSubstr("second")));
+}
+
 TEST_F(ApprovalCommands, ADevicesKeyIsPinnedListedAndRevokedForGood) {
   const std::string file = line.root() + "/pixel-8.pem";
   std::ofstream(file, std::ios::binary) << generate_p256()->public_pem;
@@ -75,6 +84,22 @@ TEST_F(ApprovalCommands, ADevicesKeyIsPinnedListedAndRevokedForGood) {
   EXPECT_THAT(line.run({"device", "add", "a", "--public-key", line.root() + "/lumenflow.yaml"}).err,
               HasSubstr("INVALID_INPUT"));
   EXPECT_NE(line.run({"device", "add", "Ana", "--public-key", file}).exit_code, 0);
+}
+
+TEST_F(ApprovalCommands, WhatIsStoppedIsRefusedUntilItIsResumed) {
+  EXPECT_EQ(line.run({"stop", "task:list", "--reason", "it leaks"}).exit_code, 0);
+  EXPECT_THAT(line.run({"call", "task:list"}).err, HasSubstr("STOPPED"));
+  EXPECT_EQ(line.run({"call", "sidekick:status"}).exit_code, 0);
+  EXPECT_THAT(line.run({"stop"}).out, HasSubstr("it leaks"));
+  EXPECT_THAT(line.run({"stop", "ws-42:phone:p1"}).out, HasSubstr("subject/ws-42:phone:p1"));
+  EXPECT_EQ(line.run({"stop", "all"}).exit_code, 0);
+  EXPECT_THAT(line.run({"call", "sidekick:status"}).err, HasSubstr("STOPPED"));
+  for (const char* target : {"all", "task:list", "ws-42:phone:p1"})
+    EXPECT_EQ(line.run({"resume", target}).exit_code, 0) << target;
+  EXPECT_EQ(line.run({"stop", "--json"}).out, "");
+  EXPECT_EQ(line.run({"call", "task:list"}).exit_code, 0);
+  EXPECT_THAT(line.run({"resume", "all"}).err, HasSubstr("NOT_FOUND"));
+  EXPECT_THAT(line.run({"stop", "nonsense"}).err, HasSubstr("neither a tool"));
 }
 
 }  // namespace

@@ -352,6 +352,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_audit_commands(app, parsed);
   add_token_commands(app, parsed);
   add_device_commands(app, parsed);
+  add_stop_commands(app, parsed);
   add_policy_commands(app, parsed);
   add_approval_commands(app, parsed);
   add_task_commands(app, parsed);

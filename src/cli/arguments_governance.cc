@@ -49,6 +49,19 @@ void add_device_commands(CLI::App& app, Parsed& parsed) {
   }
 }
 
+void add_stop_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App* stop = app.add_subcommand("stop", "End the calls of a tool or a subject, and refuse later ones");
+  stop->add_option("target", parsed.stop.target, "a tool, a subject, or all; without one: what is stopped");
+  stop->add_option("--reason", parsed.stop.reason, "recorded with it");
+  stop->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_stop(context, parsed.stop); }; });
+  CLI::App* resume = app.add_subcommand("resume", "Take calls again that were stopped");
+  resume->add_option("target", parsed.stop.target, "as it was stopped")->required();
+  resume->add_option("--passphrase-file", parsed.stop.passphrase_file, "unlocks the operator key; - for stdin");
+  resume->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_resume(context, parsed.stop); }; });
+  for (CLI::App* command : {stop, resume}) command->add_flag("--json", parsed.stop.json);
+}
+
 void add_policy_commands(CLI::App& app, Parsed& parsed) {
   CLI::App& policy =
       *app.add_subcommand("policy", "What the policy rules say, without running anything")->require_subcommand(1);
@@ -82,9 +95,9 @@ void add_approval_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* show = add("show", "One, with all that a decision is bound to", run_approvals_show);
   CLI::App* approve = add("approve", "Let the call go on, once", run_approvals_approve);
   CLI::App* deny = add("deny", "End the call with APPROVAL_DENIED", run_approvals_deny);
-  for (CLI::App* command : {show, approve, deny})
-    command->add_option("id", parsed.approvals.id, "the approval, appr-…")->required();
+  show->add_option("id", parsed.approvals.ids, "the approval, appr-…")->required()->expected(1);
   for (CLI::App* command : {approve, deny}) {
+    command->add_option("id", parsed.approvals.ids, "the approvals, appr-…, each decided by itself")->required();
     command->add_option("--reason", parsed.approvals.reason, "recorded with the decision");
     command->add_option("--passphrase-file", parsed.approvals.passphrase_file, "unlocks the operator key; - for stdin");
   }

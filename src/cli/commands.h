@@ -119,6 +119,16 @@ struct TokenFlags {
 int run_token_mint(Context& context, const TokenFlags& flags);
 int run_token_revoke(Context& context, const TokenFlags& flags);
 
+// Brakes; without a target what is stopped is listed.
+struct StopFlags {
+  std::string target;  // all, a tool, or a subject
+  std::string reason;
+  std::string passphrase_file;  // resume
+  bool json = false;
+};
+int run_stop(Context& context, const StopFlags& flags);
+int run_resume(Context& context, const StopFlags& flags);
+
 struct DeviceFlags {
   std::string id;
   std::string name;             // add; empty: the id
@@ -143,7 +153,7 @@ int run_policy_test(Context& context, const PolicyFlags& flags);
 
 // Calls that wait for an approval.
 struct ApprovalFlags {
-  std::string id;
+  std::vector<std::string> ids;  // show: one
   std::string reason;
   std::string passphrase_file;
   bool json = false;

@@ -26,6 +26,7 @@ struct Parsed {
   AuditFlags audit;
   TokenFlags token;
   DeviceFlags device;
+  StopFlags stop;
   PolicyFlags policy;
   ApprovalFlags approvals;
   TaskFlags tasks;
@@ -45,6 +46,7 @@ struct Parsed {
 // arguments_governance.cc: who may do what, and who is at what.
 void add_token_commands(CLI::App& app, Parsed& parsed);
 void add_device_commands(CLI::App& app, Parsed& parsed);
+void add_stop_commands(CLI::App& app, Parsed& parsed);
 void add_policy_commands(CLI::App& app, Parsed& parsed);
 void add_approval_commands(CLI::App& app, Parsed& parsed);
 void add_task_commands(CLI::App& app, Parsed& parsed);

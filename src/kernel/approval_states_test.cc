@@ -4,15 +4,18 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/encoding.h"
 #include "journal/tables.h"
 #include "kernel/device_tools.h"
+#include "kernel/stop_tools.h"
 #include "kernel/testing/approval_world.h"
 
 namespace lumenflow::kernel {
@@ -33,13 +36,15 @@ enum Step {
   kChangeInput,
   kChangePolicy,
   kChangePack,
+  kStop,
   kRestart,
   kRevokeApprover,
   kReplay,
   kSteps
 };
-constexpr const char* kNames[] = {"request",       "approve",     "deny",    "expire",          "change input",
-                                  "change policy", "change pack", "restart", "revoke approver", "replay"};
+constexpr const char* kNames[] = {"request",      "approve",         "deny",        "expire",
+                                  "change input", "change policy",   "change pack", "stop",
+                                  "restart",      "revoke approver", "replay"};
 
 // One call of the model.
 struct AskedCall {
@@ -60,11 +65,11 @@ struct ModelState {
   AskedCall first;   // whose approval, signed at once, a relay keeps and sends when it likes
   AskedCall latest;  // what steps are about; where `only`, that is `first`
   bool only = true;
-  bool revoked = false;
+  bool revoked = false, stopped = false;
   bool restarted = false;  // by the last step: what is only in memory is as a new process has it
 
   // Two sequences with one future lead to one state.
-  std::array<int, 5> future() const { return {first.future(), latest.future(), only, revoked, restarted}; }
+  std::array<int, 6> future() const { return {first.future(), latest.future(), only, revoked, stopped, restarted}; }
 };
 
 // The kernel beside the model.
@@ -74,14 +79,16 @@ class World : public ApprovalWorld {
     registry = registries()[0];
     ask_for(kTool);
     config.policies.as_array()[0].as_object().set("reason", "one");
-    std::vector<KernelTool> devices = *make_device_tools("ws-42");
-    for (KernelTool& tool : devices) kernel_tools.push_back(std::move(tool));
+    static const std::vector<KernelTool> more[] = {*make_device_tools("ws-42"), *make_stop_tools()};
+    for (const std::vector<KernelTool>& tools : more)
+      kernel_tools.insert(kernel_tools.end(), tools.begin(), tools.end());
     open();
     run_kernel("kernel:device_add",
                Object{{"device_id", kDevice}, {"name", "Ana's"}, {"public_key", device_key_pair().public_pem}});
   }
 
-  void take(Step step) {
+  // `tried`: with what a relay could try beside it, all of which has to change nothing.
+  void take(Step step, bool tried = false) {
     const bool was_restart = step == kRestart;
     switch (step) {
       case kRequest:
@@ -110,6 +117,10 @@ class World : public ApprovalWorld {
         for (AskedCall* call : {&state.first, &state.latest}) call->other_pack = !call->other_pack;
         reload();
         break;
+      case kStop:  // or resumed, where it was
+        run_kernel(state.stopped ? "kernel:resume" : "kernel:stop", Object{{"tool", kTool}});
+        state.stopped = !state.stopped;
+        break;
       case kRestart:
         crash();
         open();
@@ -119,7 +130,7 @@ class World : public ApprovalWorld {
         state.revoked = true;
         break;
       case kReplay:
-        replay();
+        replay(tried);
         break;
       case kSteps:
         break;
@@ -174,6 +185,10 @@ class World : public ApprovalWorld {
   }
 
   void request() {
+    if (state.stopped) {
+      EXPECT_EQ(error_of(call(kTool)), "STOPPED");
+      return;
+    }
     latest_id = parked(kTool);
     const bool is_first = state.first.state == AskedCall::kNone;
     const AskedCall asked{AskedCall::kOpen, false, false, false};
@@ -184,9 +199,14 @@ class World : public ApprovalWorld {
     first_id = latest_id;
   }
 
+  // The worlds of equal paths are equal, down to their nonces: what was signed in one is signed in the other.
   json::Value signed_by_device(const std::string& id, bool approve) const {
-    json::Value said = decision(id, approve, device_subject("ws-42", kDevice), device_key_pair());
-    said.as_object().set("decided_by", device_subject("ws-42", kDevice));
+    static std::map<std::tuple<std::string, bool, std::int64_t>, json::Value> known;
+    json::Value& said = known[{record(id).digest, approve, clock.now().ms}];
+    if (said.is_null()) {
+      said = decision(id, approve, device_subject("ws-42", kDevice), device_key_pair());
+      said.as_object().set("decided_by", device_subject("ws-42", kDevice));
+    }
     return said;
   }
 
@@ -195,7 +215,7 @@ class World : public ApprovalWorld {
   }
   void approved(AskedCall& call) {
     if (call.state != AskedCall::kOpen || state.revoked) return;
-    if (is_as_asked(call)) ++runs;
+    if (is_as_asked(call) && !state.stopped) ++runs;
     call.end(AskedCall::kApproved);
   }
 
@@ -209,11 +229,11 @@ class World : public ApprovalWorld {
   }
 
   // As it was signed, turned around, and under the id of the other call.
-  void replay() {
+  void replay(bool tried) {
     if (state.first.state == AskedCall::kNone) return;
     if (kept.is_null()) kept = signed_by_device(first_id, true);
-    decide(false, kept, "ws-42:conductor");
-    if (!state.only) {
+    if (tried) decide(false, kept, "ws-42:conductor");
+    if (tried && !state.only) {
       json::Value swapped = kept;
       swapped.as_object().set("approval_id", latest_id);
       decide(true, std::move(swapped), "ws-42:conductor");
@@ -260,7 +280,7 @@ std::string text_of(const std::vector<Step>& path) {
 
 // A call runs only when its approver may and has signed it in time, for the first time, and nothing about it changed.
 TEST(ApprovalStates, EverySequenceToDepthEight) {
-  std::set<std::array<int, 5>> known = {ModelState().future()};
+  std::set<std::array<int, 6>> known = {ModelState().future()};
   std::vector<std::vector<Step>> frontier = {{}};
   std::size_t taken = 0;
   for (int depth = 0; depth < kDepth; ++depth) {
@@ -272,13 +292,13 @@ TEST(ApprovalStates, EverySequenceToDepthEight) {
           world.emplace();
           for (const Step before : path) world->take(before);
         }
-        const std::array<int, 5> before = world->state.future();
+        const std::array<int, 6> before = world->state.future();
         std::vector<Step> longer = path;
         longer.push_back(static_cast<Step>(step));
-        world->take(static_cast<Step>(step));
+        world->take(static_cast<Step>(step), true);
         ++taken;
         ASSERT_NO_FATAL_FAILURE(world->check(text_of(longer)));
-        const std::array<int, 5> after = world->state.future();
+        const std::array<int, 6> after = world->state.future();
         if (known.insert(after).second) next.push_back(std::move(longer));
         if (after != before) world.reset();  // else it is still where the path leads
       }

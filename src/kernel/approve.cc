@@ -247,7 +247,7 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
 void Kernel::go_on(std::shared_ptr<const ParkedCall> parked) {
   const CallPtr call = restore(*parked, options_, ports_.clock);
   call->parked = std::move(parked);
-  const bool may_run = check_configuration(call) && resolve(call) && authorise(call) && check_input(call) &&
+  const bool may_run = check_orders(call) && resolve(call) && authorise(call) && check_input(call) &&
                        check_scopes(call) && check_policy(call) && check_approval(call);
   if (may_run) start(call);
 }

@@ -3,6 +3,7 @@
 #include "base/signing.h"
 #include "base/time.h"
 #include "journal/tables.h"
+#include "kernel/standing_orders.h"
 
 namespace lumenflow::kernel {
 namespace {

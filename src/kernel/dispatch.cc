@@ -40,9 +40,8 @@ void Kernel::dispatch(CallArrived arrived) {
   call->receipt = ReceiptId("rcpt-" + call->ulid.str());
   call->registry = options_.registry;
 
-  const bool may_run = admit(call) && check_configuration(call) && resolve(call) && authorise(call) &&
-                       check_input(call) && check_scopes(call) && check_policy(call) && check_idempotency(call) &&
-                       check_approval(call);
+  const bool may_run = admit(call) && check_orders(call) && resolve(call) && authorise(call) && check_input(call) &&
+                       check_scopes(call) && check_policy(call) && check_idempotency(call) && check_approval(call);
   if (may_run) start(call);
 }
 
@@ -122,11 +121,11 @@ bool Kernel::authorise(const CallPtr& call) {
     refuse(call, 2, ErrorCode::kTokenExpired, "token:expiry", "the token's life is over; mint another");
     return false;
   }
-  if (!credential.token_id.empty() && revoked_.contains(credential.token_id)) {
+  if (!credential.token_id.empty() && orders_.revoked(credential.token_id)) {
     refuse(call, 2, ErrorCode::kTokenRevoked, "token:revoked", "the token was revoked; mint another");
     return false;
   }
-  if (revoked_.contains(credential.subject.str())) {
+  if (orders_.revoked(credential.subject.str())) {
     refuse(call, 2, ErrorCode::kTokenRevoked, "device:revoked", "the device was revoked");
     return false;
   }

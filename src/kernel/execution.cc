@@ -53,6 +53,7 @@ void Kernel::run_on_strand(const CallPtr& call) {
 
 // After the commit that recorded the start, so that the tool's reads see all that was durable then.
 void Kernel::launch(const CallPtr& call) {
+  if (call->cancelled->asked()) return;  // ended before it began
   call->store_version = durable_store_versions_[std::string(call->pack_id)];
   // The task owns what the tool uses: the call's immutable half stays alive over a cancellation or a timeout.
   auto work = std::make_shared<ToolReturned>();

@@ -99,7 +99,8 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
 }
 
 Status Kernel::load() {
-  LUMENFLOW_TRY(load_revoked());  // first: a damaged journal is still read, and by nobody whom it shut out
+  LUMENFLOW_TRY(
+      orders_.load(ports_.log.tables()));  // first: a damaged journal is still read, and by nobody whom it shut out
   LUMENFLOW_TRY(emitter_.load());
   LUMENFLOW_TRY(replays_.load());
   LUMENFLOW_TRY(outbox_.load());
@@ -109,17 +110,6 @@ Status Kernel::load() {
   note_outbox_room();
   LUMENFLOW_TRY(idempotency_.load());
   return subscriptions_.load(ports_.log);
-}
-
-Status Kernel::load_revoked() {
-  revoked_.clear();
-  const std::string prefix = journal::store_key("kernel", kRevokedPrefix);
-  for (std::string after;;) {
-    LUMENFLOW_TRY_ASSIGN(const auto items, ports_.log.tables().scan(journal::kStoreTable, prefix, after, 1024));
-    for (const log::KeyValue& item : items) revoked_.insert(item.key.substr(prefix.size()));
-    if (items.size() < 1024) return {};
-    after = items.back().key;
-  }
 }
 
 // A journal is of one workspace: its events say so, and tokens, subjects and receipts lean on it.
@@ -410,6 +400,9 @@ bool Kernel::also_notify(const ReceiptId& receipt, Completion done) {
 bool Kernel::callable(const pack::ActiveTool& tool, const Credential& credential) const {
   if (tool.descriptor.internal_only || draining_ || tampered_as_) return false;
   if (!holds_scope(credential, tool.descriptor.scope, tool.pack == nullptr ? "kernel" : tool.pack->manifest.id))
+    return false;
+  if (!orders_.stops_nothing() &&
+      !orders_.stopping(tool.descriptor.name, credential.subject.str(), credential.on_behalf_of).empty())
     return false;
   return grants_->may_pass(tool, credential.subject.str(), tasks_);
 }

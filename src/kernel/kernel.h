@@ -14,7 +14,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,6 +42,7 @@
 #include "kernel/reload.h"
 #include "kernel/running_call.h"
 #include "kernel/running_calls.h"
+#include "kernel/standing_orders.h"
 #include "kernel/subscriptions.h"
 #include "kernel/tasks.h"
 #include "kernel/timers.h"
@@ -106,7 +106,7 @@ class Kernel final : private HostServices {
   bool journal_available() const { return journal_available_; }
   std::size_t running() const { return running_.size(); }
   std::vector<ReceiptId> running_receipts() const;
-  bool revoked(std::string_view id) const { return revoked_.contains(id); }  // a token's id, a device's subject
+  bool revoked(std::string_view id) const { return orders_.revoked(id); }  // a token's id, a device's subject
   // The call of this receipt while it runs, and until its end is durable; null when there is none.
   const RunningCall* find_running(const ReceiptId& receipt) const;
   // Adds a completion to such a call; false when there is none.
@@ -125,7 +125,6 @@ class Kernel final : private HostServices {
  private:
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
-  Status load_revoked();
   Status check_workspace_id();
   Status close_crashed_calls();
   void enqueue(Ingress item);
@@ -198,7 +197,8 @@ class Kernel final : private HostServices {
   // dispatch.cc: stages 0 to 8
   void dispatch(CallArrived arrived);
   bool admit(const CallPtr& call);
-  bool check_configuration(const CallPtr& call);  // tampering.cc
+  bool check_orders(const CallPtr& call);  // stage0.cc
+  void end_stopped_calls();
   bool resolve(const CallPtr& call);
   bool authorise(const CallPtr& call);
   bool check_input(const CallPtr& call);
@@ -253,7 +253,7 @@ class Kernel final : private HostServices {
   Timers timers_;
   Subscriptions subscriptions_;
   journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with
-  std::set<std::string, std::less<>> revoked_;  // ids of tokens, subjects of devices
+  StandingOrders orders_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unique_ptr<const Grants> grants_;  // of the configuration and the packs that are loaded
   KernelCounters counters_;

@@ -54,8 +54,4 @@ Result<KernelTool> make_prepared_kernel_tool(const KernelToolSpec& spec, KernelP
 // A fault of ours as the tool's own answer.
 inline pack::ToolError refused(const Error& error) { return {std::string(name(error.code())), error.message(), {}}; }
 
-// Key in the kernel's store of a revoked token, by its id, or device, by its subject. The value is a time in
-// milliseconds: when the token can be forgotten, when the device was revoked.
-inline constexpr std::string_view kRevokedPrefix = "revoked/";
-
 }  // namespace lumenflow::kernel

@@ -177,12 +177,13 @@ Status Kernel::apply_store_writes(std::string_view pack_id,
                                   const std::map<std::string, std::optional<std::string>>& writes) {
   if (writes.empty()) return {};
   note_store_written(pack_id);
-  const std::string revoked = journal::store_key("kernel", kRevokedPrefix);
+  bool stops_more = false;
   for (const auto& [key, text] : writes) {
     LUMENFLOW_TRY(text ? ports_.log.put(journal::kStoreTable, key, *text)
                        : ports_.log.erase(journal::kStoreTable, key));
-    if (text && key.starts_with(revoked)) revoked_.insert(key.substr(revoked.size()));
+    stops_more = orders_.changed(key, text.has_value()) || stops_more;
   }
+  if (stops_more) end_stopped_calls();
   return {};
 }
 

@@ -174,6 +174,24 @@ TEST_F(ApprovalRoutes, ADevicesDecisionCountsWhoeverCarriesItUntilItIsRevoked) {
   EXPECT_EQ(events_emitted(), 1u);
 }
 
+TEST_F(ApprovalRoutes, StopNeedsItsScopeAndResumeTheOperatorKey) {
+  const Headers brakes = world.as(world.token("workspace control:stop", "ws-42:ci"));
+  const auto post_to = [&](const char* path, const char* body, Headers headers) {
+    return world.send(http::Method::kPost, path, body, std::move(headers));
+  };
+  EXPECT_EQ(post_to("/stop", R"({"tool":"probe:echo"})", {}).code(), "TOKEN_SCOPE_DENIED");
+  EXPECT_EQ(post_to("/stop", R"({"tool":"probe:echo"})", brakes).status, 200);
+  const Answer refused = world.call("probe:echo");
+  EXPECT_EQ(refused.status, 423);
+  EXPECT_EQ(refused.code(), "STOPPED");
+  EXPECT_EQ(post_to("/resume", R"({"tool":"probe:echo"})", brakes).code(), "TOKEN_SCOPE_DENIED");
+  Headers proven = brakes;
+  proven.emplace_back(std::string(kOperatorHeader),
+                      *make_operator_proof(operator_pem(), "ws-42", "kernel:resume", "proof-3", SystemClock().now()));
+  EXPECT_EQ(post_to("/resume", R"({"tool":"probe:echo"})", proven).status, 200);
+  EXPECT_EQ(world.call("probe:echo").status, 200);
+}
+
 // LUMENFLOW_APPROVAL_RACES sets how many.
 TEST_F(ApprovalRoutes, ApprovedFromEverywhereAtOnceItRunsOnce) {
   const char* wanted = std::getenv("LUMENFLOW_APPROVAL_RACES");

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "http/token.h"
 #include "kernel/kernel_tool.h"
+#include "kernel/standing_orders.h"
 
 namespace lumenflow::sidecar {
 namespace {

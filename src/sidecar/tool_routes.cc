@@ -1,4 +1,4 @@
-// GET /tools, GET /tools/{name}, POST /tools/{name}, POST /kernel/{name}.
+// GET /tools, GET /tools/{name}, POST /tools/{name}, POST /kernel/{name}, POST /stop, POST /resume.
 #include "http/sse.h"
 #include "sidecar/metrics.h"
 #include "sidecar/routes.h"
@@ -91,8 +91,8 @@ void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string t
   submit(exchange, context, std::move(call));
 }
 
-void call_kernel_tool(const ExchangePtr& exchange, RouteContext& context) {
-  const std::string tool = "kernel:" + std::string(exchange->path("name"));
+void call_kernel_tool(const ExchangePtr& exchange, RouteContext& context, std::string_view name) {
+  const std::string tool = "kernel:" + std::string(name);
   auto credential = context.authenticator.with_operator(exchange->request(), exchange->credential, tool);
   if (!credential.ok()) return exchange->fail(credential.error());
   exchange->credential = *std::move(credential);
@@ -128,7 +128,19 @@ void add_tool_routes(Routes& routes, RouteContext& context) {
               .summary = "Call a kernel tool that has no route of its own",
               .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}},
               .access = Access::kSocketOnly},
-             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context); });
+             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, exchange->path("name")); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/stop",
+              .id = "stop",
+              .summary = "Stop {tool}, {subject} or {all: true}: what runs is ended, what comes is refused; needs "
+                         "control:stop"},
+             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "stop"); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/resume",
+              .id = "resume",
+              .summary = "Resume what was stopped; needs control:stop and the operator key",
+              .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}}},
+             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "resume"); });
 }
 
 }  // namespace lumenflow::sidecar

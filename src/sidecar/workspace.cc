@@ -2,15 +2,14 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
-#include <algorithm>
-#include <array>
-#include <iterator>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <mutex>
 
 #include "base/encoding.h"
@@ -19,6 +18,7 @@
 #include "journal/tables.h"
 #include "kernel/approval_tools.h"
 #include "kernel/device_tools.h"
+#include "kernel/stop_tools.h"
 #include "kernel/task_tools.h"
 #include "kernel/workspace_packs.h"
 #include "log/pipelined_log.h"
@@ -87,16 +87,26 @@ Status check_log_key(const Files& files, const WorkspacePaths& paths) {
                    paths.journal + " and " + paths.checkpoints + " aside first");
 }
 
-// All but kernel:reload.
-Result<std::vector<kernel::KernelTool>> all_kernel_tools(const WorkspaceKeys& keys, const std::string& id,
-                                                         const std::shared_ptr<UplinkSlot>& uplink) {
-  std::vector<kernel::KernelTool> all;
-  for (auto&& group : std::array{make_token_tools(keys, id), make_dead_letter_tools(), kernel::make_approval_tools(),
-                                 kernel::make_device_tools(id), kernel::make_task_tools(), make_uplink_tools(uplink)}) {
+// What of the workspace itself can be called.
+Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& keys, const std::string& id,
+                                                        const std::shared_ptr<UplinkSlot>& uplink,
+                                                        std::function<Result<PreparedReload>()> prepare_reload) {
+  std::vector<Result<std::vector<kernel::KernelTool>>> groups;
+  groups.push_back(make_token_tools(keys, id));
+  groups.push_back(make_dead_letter_tools());
+  groups.push_back(kernel::make_approval_tools());
+  groups.push_back(kernel::make_device_tools(id));
+  groups.push_back(kernel::make_stop_tools());
+  groups.push_back(kernel::make_task_tools());
+  groups.push_back(make_uplink_tools(uplink));
+  std::vector<kernel::KernelTool> tools;
+  for (Result<std::vector<kernel::KernelTool>>& group : groups) {
     if (!group.ok()) return group.error();
-    std::ranges::move(*group, std::back_inserter(all));
+    std::ranges::move(*group, std::back_inserter(tools));
   }
-  return all;
+  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload, make_reload_tool(std::move(prepare_reload)));
+  tools.push_back(std::move(reload));
+  return tools;
 }
 
 }  // namespace
@@ -315,10 +325,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   }
   options.doorbell = std::move(doorbell);
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools,
-                       all_kernel_tools(workspace->keys_, options.config.id.str(), workspace->uplink_slot_));
-  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload_tool,
-                       make_reload_tool([self = workspace.get()] { return self->prepare_reload(); }));
-  options.kernel_tools.push_back(std::move(reload_tool));
+                       kernel_tools_of(workspace->keys_, options.config.id.str(), workspace->uplink_slot_,
+                                       [self = workspace.get()] { return self->prepare_reload(); }));
   options.outbox = outbox_mode(options.config);
   options.on_notice = ports.on_notice;
   options.delivery_pause = ports.delivery_pause;

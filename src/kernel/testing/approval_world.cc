@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "kernel/approval_tools.h"
@@ -17,7 +18,8 @@ const P256KeyPair& operator_key() {
 }
 
 ApprovalWorld::ApprovalWorld() {
-  kernel_tools = *make_approval_tools();
+  static const std::vector<KernelTool> tools = *make_approval_tools();
+  kernel_tools = tools;
   operator_public_pem = operator_key().public_pem;
   config.approval_providers = Object{{"*", provider("console")}};
   credential.token_id = "token-1";
