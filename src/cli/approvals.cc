@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "base/signing.h"
 #include "cli/commands.h"
+#include "cli/commands_governance.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "journal/approvals.h"

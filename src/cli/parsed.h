@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/commands_governance.h"
 
 namespace CLI {
 class App;

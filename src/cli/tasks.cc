@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/commands_governance.h"
 #include "cli/output.h"
 #include "cli/session.h"
 

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/commands_governance.h"
 #include "cli/output.h"
 #include "cli/session.h"
 

@@ -1,0 +1,83 @@
+// The commands of governance: who may do what, what waits for somebody, what is stopped, and who is at what. As in
+// commands.h.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/context.h"
+
+namespace lumenflow::cli {
+
+struct TokenFlags {
+  std::string subject;
+  std::string scope;
+  std::string audience;
+  std::string ttl;
+  std::string token_id;  // revoke
+  std::string passphrase_file;
+  bool json = false;
+};
+int run_token_mint(Context& context, const TokenFlags& flags);
+int run_token_revoke(Context& context, const TokenFlags& flags);
+
+// Brakes; without a target what is stopped is listed.
+struct StopFlags {
+  std::string target;  // all, a tool, or a subject
+  std::string reason;
+  std::string passphrase_file;  // resume
+  bool json = false;
+};
+int run_stop(Context& context, const StopFlags& flags);
+int run_resume(Context& context, const StopFlags& flags);
+
+struct DeviceFlags {
+  std::string id;
+  std::string name;             // add; empty: the id
+  std::string public_key_file;  // add: PEM
+  std::string passphrase_file;
+  bool json = false;
+};
+int run_device_add(Context& context, const DeviceFlags& flags);
+int run_device_revoke(Context& context, const DeviceFlags& flags);
+int run_device_list(Context& context, const DeviceFlags& flags);
+
+// What the rules of lumenflow.yaml and of the packs say, from the files alone.
+struct PolicyFlags {
+  std::string target;        // explain: a tool; test: a file of expectations
+  std::string input = "{}";  // JSON, @FILE or -
+  std::string subject;       // empty: a local user
+  std::string lane;
+  bool json = false;
+};
+int run_policy_explain(Context& context, const PolicyFlags& flags);
+int run_policy_test(Context& context, const PolicyFlags& flags);
+
+// Calls that wait for an approval.
+struct ApprovalFlags {
+  std::vector<std::string> ids;  // show: one
+  std::string reason;
+  std::string passphrase_file;
+  bool json = false;
+};
+int run_approvals_list(Context& context, const ApprovalFlags& flags);
+int run_approvals_show(Context& context, const ApprovalFlags& flags);
+int run_approvals_approve(Context& context, const ApprovalFlags& flags);
+int run_approvals_deny(Context& context, const ApprovalFlags& flags);
+
+// The workspace's units of work.
+struct TaskFlags {
+  std::string id;
+  std::string type = {}, title = {}, lane = {}, parent = {};
+  std::string spec = {}, wait_for = {};  // JSON objects
+  std::string reason = {}, session = {};
+  std::string state = {};  // list: those alone
+  std::vector<std::string> evidence = {};
+  bool json = false;
+};
+int run_tasks_list(Context& context, const TaskFlags& flags);
+int run_tasks_show(Context& context, const TaskFlags& flags);
+int run_tasks_change(Context& context, std::string_view change, const TaskFlags& flags);  // create, claim, block, …
+
+}  // namespace lumenflow::cli
