@@ -167,6 +167,21 @@ class Checkpoints(unittest.TestCase):
             said = tool("checkpoint", "--key", self.key, "-", input=self.NOTE.replace(old, new))
             self.assertEqual(said.returncode, 1, (old, new, said.stdout))
 
+    # The same, co-signed: src/log/witness_test.cc has these bytes too.
+    WITNESS = "conductor.example+c6a95cca+BMhTrQ8M0rYZrqks7sT9VqJNZJnVhM55JX5Fz9gTm2Cn"
+    COSIGNED = NOTE + ("\u2014 conductor.example xqlcygAAAABlU/EAtZpUzopzhiNVcjyUFZX"
+                       "XZN85LUJdAO6tcs2229oqBophX7ZKvsR08VDY6ARM8gCsMZmXqrnfiOeyG0/xmsXMCA==\n")
+
+    def test_a_witness(self):
+        def said(text, *more):
+            return tool("checkpoint", "--key", self.key, *more, "-", input=text).returncode
+
+        self.assertEqual(said(self.COSIGNED), 0, "who asks for no witness")
+        self.assertEqual(said(self.COSIGNED, "--witness", self.WITNESS), 0)
+        self.assertEqual(said(self.NOTE, "--witness", self.WITNESS), 1, "it did not sign")
+        self.assertEqual(said(self.NOTE, "--witness", self.WITNESS, "--witnesses-needed", "0"), 0)
+        self.assertEqual(said(self.COSIGNED[:-8] + "A" + self.COSIGNED[-7:], "--witness", self.WITNESS), 1, "altered")
+
     def test_a_key_that_is_none_is_usage(self):
         self.assertEqual(tool("checkpoint", "--key", "nonsense", "-", input=self.NOTE).returncode, 2)
 
@@ -228,7 +243,8 @@ class Journals(unittest.TestCase):
         said = self.exported(self.lines[: at - 1] + [self.lines[at], self.lines[at - 1]] + self.lines[at + 1 :])
         self.assertEqual((said["holds"], said["position"]), (False, at))
         said = self.exported(self.lines[: self.size - 1])
-        self.assertEqual((said["holds"], said["position"]), (False, self.size))
+        self.assertEqual((said["holds"], said["position"]), (False, 1), "its end, or any before it")
+        self.assertIn("has %d entries, a checkpoint has %d" % (self.size - 1, self.size), said["what"])
 
     def test_a_forged_export_with_leaves_to_match_is_found(self):
         import tree

@@ -151,6 +151,7 @@ def check(path, heads):
             _compare(grown, waiting.pop(0), confirmed)
             confirmed = grown.size
     if waiting:
-        raise Failure("the journal ends here, a checkpoint has %d entries" % waiting[0].size, grown.size + 1)
+        raise Failure("the journal has %d entries, a checkpoint has %d: its end is gone, or some after position %d" %
+                      (grown.size, waiting[0].size, confirmed), confirmed + 1)
     return Report(grown.size, confirmed, database.bodies if database else 0, database.bodies_gone if database else 0,
                   grown.root())
