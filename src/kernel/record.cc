@@ -7,6 +7,7 @@
 #include "json/canonical.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
+#include "kernel/secret_keeper.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -57,6 +58,30 @@ json::Value hashed(const std::string& key, const json::Value& value) {
   return "hmac-sha256:" + to_hex(mac);
 }
 
+// What looks like a credential leaves the input before it is recorded; the tool has had it, or will get it, as it was.
+// The hash of what is recorded: the call's own tells apart what the caller gave.
+std::optional<Hash256> mask_input(RunningCall& call, const std::string& key) {
+  std::optional<std::string> masked = input_without_secrets(call.input_text, key);
+  if (!masked) return call.input_hash;
+  call.input_text = *std::move(masked);
+  return sha256(call.input_text);
+}
+
+std::string text_of_failure(std::string_view code, const std::string& message, const json::Value& details) {
+  std::string text = failure_text(code, message, details);
+  if (auto masked = failure_without_secrets(text)) text = *std::move(masked);
+  return text;
+}
+
+// A result on its way to the record and to the caller. A tool whose schema says which of its values are secrets, and
+// the kernel's own, answer their caller in clear: handing one out is what they are for.
+void mask_result(const RunningCall& call, const json::Schema& schema, std::string& response, std::string& stored) {
+  std::optional<std::string> masked = result_without_secrets(stored);
+  if (!masked) return;
+  if (call.tool->pack != nullptr && !schema.has_write_only()) response = *masked;
+  stored = *std::move(masked);
+}
+
 }  // namespace
 
 std::string Kernel::redact(const json::Schema& schema, const json::Value& value) const {
@@ -84,6 +109,7 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
       ending.response_result = success_text(data, output->content);
       ending.stored_result = schema.has_write_only() ? success_text(redact(schema, output->data), output->content)
                                                      : ending.response_result;
+      mask_result(*call, schema, ending.response_result, ending.stored_result);
     }
   }
   if (context != nullptr) {
@@ -92,7 +118,7 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
   }
   if (output == nullptr && ending.end.outcome != journal::Outcome::kSuccess)
     ending.response_result = ending.stored_result =
-        failure_text(code_of(ending.end), ending.end.message, ending.end.details);
+        text_of_failure(code_of(ending.end), ending.end.message, ending.end.details);
 
   release(call);
   answer_later(ending, duration_since(call->arrived_monotonic));
@@ -120,7 +146,12 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   const std::int64_t duration_us = duration_since(call.arrived_monotonic);
   log::Row row;
   row.entries.reserve(3 + ending.events.size());
-  if (!call.started) row.entries.push_back(journal::encode(requested_entry(call)));
+  if (!call.started) {
+    const std::optional<Hash256> recorded_hash = mask_input(call, options_.redaction_key);
+    journal::CallRequested requested = requested_entry(call);
+    requested.input_hash = recorded_hash;
+    row.entries.push_back(journal::encode(requested));
+  }
   journal::CallFinished finished;
   finished.receipt = call.receipt.str();
   finished.ts = now;
@@ -187,7 +218,10 @@ Status Kernel::apply_store_writes(std::string_view pack_id,
 
 Status Kernel::append_started(RunningCall& call) {
   log::Row row;
-  row.entries.push_back(journal::encode(requested_entry(call)));
+  const std::optional<Hash256> recorded_hash = mask_input(call, options_.redaction_key);
+  journal::CallRequested requested = requested_entry(call);
+  requested.input_hash = recorded_hash;
+  row.entries.push_back(journal::encode(requested));
   row.entries.push_back(journal::encode(journal::CallStarted{call.receipt.str(), call.arrived, isolation_of(call)}));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
   LUMENFLOW_TRY_ASSIGN(call.requested, ports_.log.append(std::move(row)));
@@ -242,7 +276,9 @@ CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTo
     if (schema.validate(aftermath.data).empty()) {
       const std::string data =
           schema.has_write_only() ? redact(schema, aftermath.data) : json::serialize(aftermath.data);
-      return {journal::Outcome::kSuccess, {}, "status", success_text(data, {})};
+      std::string result = success_text(data, {});
+      if (auto masked = result_without_secrets(result)) result = *std::move(masked);
+      return {journal::Outcome::kSuccess, {}, "status", std::move(result)};
     }
   }
   const bool none = aftermath.effect == pack::Aftermath::Effect::kNone;
