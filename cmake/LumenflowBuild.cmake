@@ -50,6 +50,16 @@ function(lumenflow_module name)
   target_link_libraries(lumenflow_${name} PUBLIC ${ARG_LINK})
 endfunction()
 
+# What tests alone need to know of the place they are built in; in a library, so that it is in no other object.
+add_library(lumenflow_source_tree STATIC ${CMAKE_SOURCE_DIR}/tests/support/source_tree.cc)
+target_include_directories(lumenflow_source_tree PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_compile_definitions(lumenflow_source_tree PRIVATE
+  LUMENFLOW_VECTORS_DEFAULT="${LUMENFLOW_VECTORS}" LUMENFLOW_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(lumenflow_source_tree PRIVATE lumenflow_flags)
+
+# The beginning of the command of a test that needs a sandbox; the test has SKIP_RETURN_CODE 77.
+set(LUMENFLOW_WITH_SANDBOX ${CMAKE_SOURCE_DIR}/tests/support/with_sandbox.py $<TARGET_FILE:lumenflow>)
+
 # lumenflow_test(NAME SOURCES ... DEPENDS modules... [LINK ...] [LABELS ...] [TIMEOUT seconds])
 # One GoogleTest program `NAME_test`; each TEST is a ctest entry `NAME/Suite.Case`.
 function(lumenflow_test name)
@@ -59,8 +69,7 @@ function(lumenflow_test name)
   foreach(module IN LISTS ARG_DEPENDS)
     target_link_libraries(${name}_test PRIVATE lumenflow_${module})
   endforeach()
-  target_compile_definitions(${name}_test PRIVATE
-    LUMENFLOW_VECTORS_DEFAULT="${LUMENFLOW_VECTORS}" LUMENFLOW_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${name}_test PRIVATE lumenflow_source_tree)
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()

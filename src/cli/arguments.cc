@@ -5,6 +5,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/bench_packs.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/output.h"
@@ -374,6 +375,11 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
   bench->add_flag("--json", parsed.bench.json);
   bench->add_flag("--quick", parsed.bench.quick, "Next to nothing of each: whether it runs, not how fast");
   bench->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_bench(context, parsed.bench); }; });
+
+  // Started by the bench alone, so --help does not list it.
+  app.add_subcommand("bench-pack", "The bench's own pack, over the pack protocol")->group("")->callback([&parsed] {
+    parsed.run = [](Context& context) { return run_bench_pack(context); };
+  });
 
   CLI::App* demo = app.add_subcommand("demo", "A sidecar on a scratch workspace, and a few real calls");
   demo->add_option("name", parsed.demo.name)->check(CLI::IsMember({"trace", "sidekick"}))->capture_default_str();

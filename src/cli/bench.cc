@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <ostream>
 
-#include "cli/bench_groups.h"
+#include "cli/bench_packs.h"
 #include "cli/commands.h"
 
 namespace lumenflow::cli {
@@ -15,15 +15,16 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 9> kGroups{{{"cpu", bench_cpu},
-                                        {"dispatch", bench_dispatch},
-                                        {"events", bench_events},
-                                        {"http", bench_http},
-                                        {"json", bench_json},
-                                        {"log", bench_log},
-                                        {"startup", bench_startup},
-                                        {"memory", bench_memory},
-                                        {"growth", bench_growth}}};
+constexpr std::array<Group, 10> kGroups{{{"cpu", bench_cpu},
+                                         {"dispatch", bench_dispatch},
+                                         {"events", bench_events},
+                                         {"http", bench_http},
+                                         {"json", bench_json},
+                                         {"log", bench_log},
+                                         {"packs", bench_packs},
+                                         {"startup", bench_startup},
+                                         {"memory", bench_memory},
+                                         {"growth", bench_growth}}};
 
 constexpr bool is_sanitized() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/diagnostics_output.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "pack/diagnostic.h"
@@ -34,6 +35,7 @@ int run_call(Context& context, const CallFlags& flags) {
   if (!input.ok()) return fail_usage(context, std::move(input).error().with_context("--input"));
   const auto session = Session::open(context);
   if (!session.ok()) return fail(context, session.error());
+  warn_of(context, (*session)->refusals());
   const Result<json::Value> result = (*session)->call(flags.tool, *input, flags.idempotency_key);
   if (!result.ok()) return fail(context, result.error());
 

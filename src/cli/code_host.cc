@@ -17,6 +17,7 @@ hosts::ProcessHostOptions host_options(const kernel::WorkspaceConfig& config) {
   if (config.sandbox_limits.memory_bytes) options.limits.memory_bytes = *config.sandbox_limits.memory_bytes;
   if (config.sandbox_limits.processes)
     options.limits.processes = static_cast<std::uint32_t>(*config.sandbox_limits.processes);
+  options.limits.cpu_time = config.sandbox_limits.cpu_time.value_or(options.limits.cpu_time);
   return options;
 }
 

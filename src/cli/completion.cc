@@ -5,10 +5,15 @@
 namespace lumenflow::cli {
 namespace {
 
+// Those that --help lists.
+std::vector<const CLI::App*> subcommands_of(const CLI::App& command) {
+  return command.get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); });
+}
+
 // The words that may follow a command: its subcommands and long flags.
 std::string words_of(const CLI::App& command) {
   std::string words;
-  for (const CLI::App* sub : command.get_subcommands({})) words += sub->get_name() + " ";
+  for (const CLI::App* sub : subcommands_of(command)) words += sub->get_name() + " ";
   for (const CLI::Option* option : command.get_options())
     for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
   if (!words.empty()) words.pop_back();
@@ -17,7 +22,7 @@ std::string words_of(const CLI::App& command) {
 
 void bash_cases(const CLI::App& command, const std::string& path, std::string& out) {
   out += "    '" + path + "') printf '%s\\n' '" + words_of(command) + "' ;;\n";
-  for (const CLI::App* sub : command.get_subcommands({}))
+  for (const CLI::App* sub : subcommands_of(command))
     bash_cases(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name(), out);
 }
 
@@ -54,7 +59,7 @@ std::string fish_quoted(const std::string& text) {
 }
 
 void fish_lines(const CLI::App& command, const std::string& condition, std::string& out) {
-  for (const CLI::App* sub : command.get_subcommands({})) {
+  for (const CLI::App* sub : subcommands_of(command)) {
     out += "complete -c lumenflow -f -n '" + condition + "' -a " + sub->get_name() + " -d " +
            fish_quoted(sub->get_description()) + "\n";
     fish_lines(*sub, "__fish_seen_subcommand_from " + sub->get_name(), out);

@@ -15,4 +15,8 @@ void print_diagnostics(const Context& context, const pack::Diagnostics& diagnost
     context.out << render_text(diagnostics, context.colour);
 }
 
+void warn_of(const Context& context, const pack::Diagnostics& diagnostics) {
+  if (!diagnostics.items().empty()) context.err << render_text(diagnostics, false);
+}
+
 }  // namespace lumenflow::cli

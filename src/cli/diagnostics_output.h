@@ -11,4 +11,7 @@ namespace lumenflow::cli {
 // `format` is text (in colour on a terminal), json or sarif.
 void print_diagnostics(const Context& context, const pack::Diagnostics& diagnostics, const std::string& format);
 
+// The same as text on stderr, beside what the command answers; nothing where there are none.
+void warn_of(const Context& context, const pack::Diagnostics& diagnostics);
+
 }  // namespace lumenflow::cli

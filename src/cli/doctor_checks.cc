@@ -22,14 +22,38 @@ std::string megabytes(const Context& context, const std::string& path) {
   return info.ok() && *info ? std::to_string(((*info)->size_bytes + (1 << 20) - 1) >> 20) + " MiB" : "new";
 }
 
-// Packs that the running sidecar has otherwise than the disk says.
-void check_drift(Session& session, Checks& checks) {
+// What GET /packs says of one pack, as one line; the first help that there is.
+Check check_of(const std::string& name, Health health, const std::string& what, const json::Value& diagnostics) {
+  Check check{name, health, what, {}};
+  std::string_view before = ": ";
+  for (const json::Value& item : diagnostics.as_array()) {
+    if (health == Health::kFault && json::string_or(item, "severity", "") != "error") continue;
+    check.what += std::string(before) + cell(item.find("code")) + " " + cell(item.find("message"));
+    before = "; ";
+    if (check.help.empty()) check.help = json::string_or(item, "help", "");
+  }
+  return check;
+}
+
+// Packs as they run, where that is otherwise than the disk says: code that cannot be used, a change that was not taken
+// up. What was refused by its files alone has been said.
+void check_running_packs(Session& session, const kernel::WorkspacePacks& read, Checks& checks) {
   const auto packs = session.get("/packs");
   if (!packs.ok()) return;
-  for (const json::Value& pack : packs->find("items")->as_array())
-    if (json::string_or(pack, "status", "") != "active")
-      checks.push_back({"running pack " + cell(pack.find("id")), Health::kFault, "refused by the running sidecar",
-                        "see GET /packs, or `lumenflow reload --check`"});
+  const auto is_known = [&](const std::string& id) {
+    return !session.is_remote() &&
+           std::ranges::any_of(read.registry->refused(), [&](const pack::RefusedPack& pack) { return pack.id == id; });
+  };
+  for (const json::Value& pack : packs->find("items")->as_array()) {
+    const std::string id = cell(pack.find("id"));
+    const json::Value& found = *pack.find("diagnostics");
+    if (json::string_or(pack, "status", "") == "active") {
+      if (!found.as_array().empty()) checks.push_back(check_of("running pack " + id, Health::kWarning, "runs", found));
+    } else if (!is_known(id)) {
+      checks.push_back(check_of("running pack " + id, Health::kFault,
+                                session.is_remote() ? "refused by the running sidecar" : "does not run", found));
+    }
+  }
 }
 
 // What a pack says of its own records, where it has a tool for that: `health`, which is `ok` when all is well, and
@@ -210,7 +234,7 @@ bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, C
     for (const auto& pack : read.registry->packs()) check_store(**session, pack->manifest, checks);
   }
   if (running) check_outbox(**session, checks);
-  if (running) check_drift(**session, checks);
+  check_running_packs(**session, read, checks);
   return running;
 }
 

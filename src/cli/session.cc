@@ -82,6 +82,8 @@ class Session::LocalSidecar {
     ports.load_code = local->code_.loader();
     LUMENFLOW_TRY_ASSIGN(local->workspace_, sidecar::Workspace::open(ports, root, context.builtin_packs,
                                                                      [bell = &local->doorbell_] { bell->ring(); }));
+    for (const pack::RefusedPack& refused : local->workspace_->kernel().registry().refused())
+      local->refusals_.append(refused.diagnostics);
     sidecar::SidecarOptions options;
     options.tcp = false;
     options.socket_path = join_path(local->folder_, "socket");
@@ -108,6 +110,7 @@ class Session::LocalSidecar {
   }
 
   const std::string& socket() const { return socket_; }
+  const pack::Diagnostics& refusals() const { return refusals_; }
 
  private:
   CodeHost code_;  // before whatever may run what it loads
@@ -118,12 +121,15 @@ class Session::LocalSidecar {
   ThreadPoolExecutor executor_{kThreads, kQueueMax};
   std::string folder_;
   std::string socket_;
+  pack::Diagnostics refusals_;  // before the thread starts, and not again
   std::unique_ptr<sidecar::Workspace> workspace_;
   std::unique_ptr<sidecar::Sidecar> sidecar_;
   std::thread thread_;
 };
 
 Session::~Session() = default;
+
+pack::Diagnostics Session::refusals() const { return local_ == nullptr ? pack::Diagnostics() : local_->refusals(); }
 
 Result<std::unique_ptr<Session>> Session::open(const Context& context) {
   std::unique_ptr<Session> session(new Session());

@@ -13,6 +13,7 @@
 #include "cli/context.h"
 #include "http/client.h"
 #include "lumenflow/json.h"
+#include "pack/diagnostic.h"
 
 namespace lumenflow::cli {
 
@@ -24,6 +25,8 @@ class Session {
 
   const std::string& root() const { return root_; }
   bool is_remote() const { return local_ == nullptr; }  // a sidecar was there
+  // Why packs stay out, where this session opened the workspace itself; a sidecar has said it when it started.
+  pack::Diagnostics refusals() const;
 
   Result<http::ClientResponse> send(const http::ClientRequest& request) { return client_->send(request); }
   Result<http::ClientResponse> stream(const http::ClientRequest& request, const http::LineCallback& on_line) {

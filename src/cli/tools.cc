@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/diagnostics_output.h"
 #include "cli/output.h"
 #include "cli/session.h"
 
@@ -9,6 +10,7 @@ namespace lumenflow::cli {
 int run_tools(Context& context, bool json) {
   const auto session = Session::open(context);
   if (!session.ok()) return fail(context, session.error());
+  warn_of(context, (*session)->refusals());
   const Result<json::Value> answer = (*session)->get("/tools");
   if (!answer.ok()) return fail(context, answer.error());
   if (json) {

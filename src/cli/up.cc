@@ -11,8 +11,8 @@
 #include "base/logging.h"
 #include "cli/code_host.h"
 #include "cli/commands.h"
+#include "cli/diagnostics_output.h"
 #include "lumenflow/json.h"
-#include "pack/diagnostic.h"
 #include "sidecar/sidecar.h"
 
 namespace lumenflow::cli {
@@ -64,8 +64,7 @@ int run_up(Context& context, const UpFlags& flags) {
   if (!workspace.ok()) return fail(context, workspace.error());
   configure_log((*workspace)->config());
 
-  if (const pack::Diagnostics& found = (*workspace)->diagnostics(); !found.items().empty())
-    context.err << render_text(found, false);
+  warn_of(context, (*workspace)->diagnostics());
 
   sidecar::SidecarOptions options;
   const std::vector<std::string>& surfaces = (*workspace)->config().surfaces;

@@ -8,6 +8,7 @@
 
 #include "json/schema.h"
 #include "lumenflow/consumers/sidekick.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::consumers::sidekick {
 namespace {
@@ -16,7 +17,7 @@ using ::testing::UnorderedElementsAreArray;
 
 const json::Value& document() {
   static const json::Value value = [] {
-    std::ifstream file(std::string(LUMENFLOW_SOURCE_DIR) + "/schemas/consumers/sidekick.schema.json");
+    std::ifstream file(lumenflow::testing::source_path("schemas/consumers/sidekick.schema.json"));
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     Result<json::Value> parsed = json::parse(text);
     EXPECT_TRUE(parsed.ok());

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "json/canonical.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::event {
 namespace {
@@ -33,13 +34,8 @@ BuildOptions unkeyed(std::uint8_t fill) {
   return options;
 }
 
-std::string vectors_folder() {
-  const char* set = std::getenv("LUMENFLOW_VECTORS");
-  return set != nullptr ? set : LUMENFLOW_VECTORS_DEFAULT;
-}
-
 TEST(ContentEventId, MatchesThePublishedVectors) {
-  const std::filesystem::path file = std::filesystem::path(vectors_folder()) / "event-id.json";
+  const std::filesystem::path file = lumenflow::testing::vectors_folder() / "event-id.json";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no vectors at " << file << "; set LUMENFLOW_VECTORS";
   std::ostringstream text;
   text << std::ifstream(file).rdbuf();

@@ -111,8 +111,8 @@ class Granting {
     std::ranges::sort(grants_.paths, [](const auto& a, const auto& b) {
       return a.path != b.path ? a.path < b.path : a.write > b.write;
     });
-    const auto same = std::ranges::unique(grants_.paths, {}, &sandbox::PathGrant::path);  // of both, write is first
-    grants_.paths.erase(same.begin(), same.end());
+    const auto same = [](const auto& a, const auto& b) { return a.path == b.path; };  // of both, write is first
+    grants_.paths.erase(std::unique(grants_.paths.begin(), grants_.paths.end(), same), grants_.paths.end());
     hide_state();
     return std::move(grants_);
   }

@@ -8,12 +8,13 @@
 
 #include "hosts/protocol.h"
 #include "json/schema.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::hosts {
 namespace {
 
 std::string text_of(const std::string& path) {
-  std::ifstream file(std::string(LUMENFLOW_SOURCE_DIR) + "/" + path);
+  std::ifstream file(lumenflow::testing::source_path(path));
   EXPECT_TRUE(file.good()) << path;
   return {std::istreambuf_iterator<char>(file), {}};
 }

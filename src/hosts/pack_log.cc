@@ -6,6 +6,8 @@ namespace lumenflow::hosts {
 namespace {
 
 constexpr std::size_t kLineBytesMax = 2'048;
+// What is looked at of a line, so that a secret is seen whole before the line is cut.
+constexpr std::size_t kSeenBytesMax = kLineBytesMax + (16u << 10);
 
 }  // namespace
 
@@ -27,7 +29,8 @@ void PackLog::line(LogLevel level, std::string_view origin, std::string_view tex
     ++lines_;
   }
   if (untold != 0) sink_(LogLevel::kWarn, "host", std::to_string(untold) + " lines were dropped before this one");
-  const std::string masked = redact_ ? redact_(text.substr(0, kLineBytesMax)) : std::string(text);
+  const std::string masked =
+      redact_ ? redact_(text.substr(0, kSeenBytesMax)) : std::string(text.substr(0, kLineBytesMax));
   sink_(level, origin, std::string(clip_utf8(masked, kLineBytesMax)));
 }
 
@@ -40,9 +43,9 @@ void LineCutter::take(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
     const std::string_view piece = bytes.substr(0, end);
-    if (!cut_) begun_.append(piece.substr(0, kLineBytesMax - std::min(kLineBytesMax, begun_.size())));
+    if (!cut_) begun_.append(piece.substr(0, kSeenBytesMax - std::min(kSeenBytesMax, begun_.size())));
     if (end == std::string_view::npos) {
-      cut_ = begun_.size() >= kLineBytesMax;
+      cut_ = begun_.size() >= kSeenBytesMax;
       return;
     }
     finish();

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "hosts/secret_values.h"
+
 namespace lumenflow::hosts {
 namespace {
 
@@ -53,6 +55,20 @@ TEST(PackLog, WhatIsSecretIsMasked) {
       3, [](std::string_view) { return std::string("masked"); }, written.sink());
   log.line(LogLevel::kInfo, "log", "token=abc");
   EXPECT_THAT(written.lines, ElementsAre("log: masked"));
+}
+
+TEST(PackLog, ASecretThatALineIsCutWithinIsMasked) {
+  Written written;
+  SecretValues secrets;
+  secrets.add("a-value-that-is-long");
+  PackLog log(
+      3, [&](std::string_view line) { return secrets.masked(line); }, written.sink());
+  LineCutter cutter(log);
+  cutter.take(std::string(2'045, 'x') + "a-value-that");
+  cutter.take("-is-long and more\n");
+  log.line(LogLevel::kInfo, "log", std::string(2'045, 'y') + "a-value-that-is-long");
+  EXPECT_THAT(written.lines,
+              ElementsAre("stderr: " + std::string(2'045, 'x') + "***", "log: " + std::string(2'045, 'y') + "***"));
 }
 
 }  // namespace

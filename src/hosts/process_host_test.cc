@@ -38,7 +38,7 @@ void expect_replaced(OddWorld& world, const std::string& before) {
 TEST(ProcessHost, APackIntroducesItself) {
   OddWorld world;
   ASSERT_TRUE(world.load().ok());
-  EXPECT_EQ(world.registration->tools().size(), 28U);
+  EXPECT_EQ(world.registration->tools().size(), 29U);
   ASSERT_EQ(world.registration->handlers().size(), 1U);
   EXPECT_EQ(world.registration->handlers()[0].kind, "odd:asked");
   EXPECT_FALSE(world.registration->handlers()[0].traits.idempotent);
@@ -120,6 +120,33 @@ TEST(ProcessHost, TheEnvironmentHoldsWhatTheToolRequiresAlone) {
   ASSERT_EQ(asked.size(), 2U);  // the first child serves what needs no variable
   EXPECT_TRUE(asked[0].environment.empty());
   EXPECT_EQ(asked[1].environment, std::vector<std::string>{"ODD_SECRET=s3cret"});
+}
+
+TEST(ProcessHost, WhatItWasGivenStandsInNoLogAndNoError) {
+  const std::string secret = "s3cret-\"of\"-the-pack";
+  ::setenv("ODD_SECRET", secret.c_str(), 1);
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  ProcessHostOptions options;
+  options.redact = [&](std::string_view line) {
+    const std::lock_guard lock(mutex);
+    return lines.emplace_back(line);
+  };
+  {
+    OddWorld world(options);
+    ASSERT_TRUE(world.load().ok());
+    EXPECT_EQ(OddWorld::shown(world.call("odd:environment")), R"({"secret":"s3cret-\"of\"-the-pack","home":false})");
+    EXPECT_EQ(OddWorld::shown(world.call("odd:tell", json::Object{{"how", "error"}})), "NO_LUCK: with ***");
+    EXPECT_EQ(OddWorld::shown(world.call("odd:tell", json::Object{{"how", "refusal"}})), "NOT_FOUND: not ***");
+    for (const char* how : {"stray", "garbage"})
+      EXPECT_THAT(OddWorld::shown(world.call("odd:tell", json::Object{{"how", how}})),
+                  AllOf(StartsWith("TOOL_CRASHED"), Not(HasSubstr("s3cret"))));
+  }
+  const std::lock_guard lock(mutex);
+  EXPECT_THAT(lines, Contains("stderr ***"));
+  EXPECT_THAT(lines, Contains(HasSubstr(R"(m*** {"field":"***"})")));
+  EXPECT_THAT(lines, Not(Contains(HasSubstr("s3cret"))));
+  ::unsetenv("ODD_SECRET");
 }
 
 TEST(ProcessHost, TheStoreIsTheRuns) {

@@ -16,7 +16,6 @@ using std::chrono::steady_clock;
 
 constexpr const char* kProgramFolders[] = {"/usr/local/bin",  "/usr/bin",  "/bin",
                                            "/usr/local/sbin", "/usr/sbin", "/sbin"};
-// What programs and their libraries need of a machine; nothing of anybody's home, and no configuration with secrets.
 // What a sandbox shows to every program.
 constexpr const char* kSystemFolders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 
@@ -111,7 +110,11 @@ ProcessPack::ProcessPack(sandbox::Launcher& launcher, const ProcessHostOptions& 
       snapshot_dir_(source.snapshot_dir),
       config_(source.config.is_object() ? source.config : json::Value(json::Object{})),
       log_(
-          options.log_lines_per_second_max, options.redact,
+          options.log_lines_per_second_max,
+          [this, also = options.redact](std::string_view line) {
+            const std::string masked = secrets_.masked(line);
+            return also ? also(masked) : masked;
+          },
           [pack = source.manifest.id](LogLevel level, std::string_view origin, const std::string& line) {
             write_log(level, "hosts", "a pack says", {{"pack", pack}, {"origin", std::string(origin)}, {"line", line}});
           }),
@@ -160,11 +163,14 @@ const std::vector<std::string>& ProcessPack::environment_of(std::string_view too
 }
 
 Result<ProcessPack::Place> ProcessPack::place_of(const pack::EnforcedScopes& scopes,
-                                                 const std::vector<std::string>& required_env) const {
+                                                 const std::vector<std::string>& required_env) {
   Place place;
   LUMENFLOW_TRY_ASSIGN(place.grants, grant(workspace_root_, scopes, options_.expanded_files_max));
   for (const std::string& name : required_env)
-    if (const char* value = std::getenv(name.c_str())) place.environment.push_back(name + "=" + value);
+    if (const char* value = std::getenv(name.c_str())) {
+      secrets_.add(value);
+      place.environment.push_back(name + "=" + value);
+    }
   place.key = place.grants.key();
   for (const std::string& variable : place.environment) (place.key += 'e') += variable + '\0';
   return place;
@@ -227,7 +233,7 @@ Result<ProcessPack::Lease> ProcessPack::start(const Place& place) {
   if (!status.ok()) {
     connection->child().kill();
     children_->note_fault();
-    return std::move(status).error().with_context("starting the pack " + id_);
+    return secrets_.masked(status.error()).with_context("starting the pack " + id_);
   }
   return Lease{place.key, std::move(connection)};
 }
@@ -272,6 +278,8 @@ Outcome ProcessPack::ask_child(const Place& place, Asked asked) {
   PackRequests requests(protocol_, log_, asked.run_id, asked.context, threads_);
   outcome = ask(child, protocol_, conversation_, std::move(asked.question), requests);
   leave(child);
+  outcome.error = secrets_.masked(outcome.error);
+  secrets_.mask_errors(outcome.message);
   give_back(*std::move(lease), outcome);
   return outcome;
 }

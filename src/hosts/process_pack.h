@@ -18,6 +18,7 @@
 #include "hosts/grants.h"
 #include "hosts/pack_executor.h"
 #include "hosts/process_host.h"
+#include "hosts/secret_values.h"
 #include "lumenflow/pack.h"
 
 namespace lumenflow::hosts {
@@ -70,7 +71,7 @@ class ProcessPack {
     pack::HostContext* context = nullptr;
   };
 
-  Result<Place> place_of(const pack::EnforcedScopes& scopes, const std::vector<std::string>& required_env) const;
+  Result<Place> place_of(const pack::EnforcedScopes& scopes, const std::vector<std::string>& required_env);
   Result<Lease> lease(const Place& place, pack::HostedRun* run);
   Result<Lease> start(const Place& place);
   Status initialize(ChildConnection& child);
@@ -95,6 +96,7 @@ class ProcessPack {
   std::map<std::string, std::vector<std::string>, std::less<>> required_env_;  // by tool
   std::set<std::string, std::less<>> harmless_;                                // tools that only read
 
+  SecretValues secrets_;  // what its children were given
   PackLog log_;
   std::shared_ptr<Children> children_;            // shared with the keeper's look at it
   Introduction introduction_;                     // of the first child

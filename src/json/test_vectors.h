@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -10,12 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "support/source_tree.h"
+
 namespace lumenflow::json {
 
 // The folder, or nothing when this machine does not have it.
 inline std::optional<std::filesystem::path> vectors(const std::string& folder) {
-  const char* from_environment = std::getenv("LUMENFLOW_VECTORS");
-  const std::filesystem::path root = from_environment != nullptr ? from_environment : LUMENFLOW_VECTORS_DEFAULT;
+  const std::filesystem::path root = testing::vectors_folder();
   if (!std::filesystem::exists(root / folder)) return std::nullopt;
   return root / folder;
 }
@@ -36,6 +36,7 @@ inline std::vector<std::filesystem::path> json_files(const std::filesystem::path
 
 }  // namespace lumenflow::json
 
-#define LUMENFLOW_SKIP_WITHOUT(folder_optional)                                                                   \
-  if (!(folder_optional)) GTEST_SKIP() << "the public test vectors are not here; set LUMENFLOW_VECTORS to their " \
-                                          "folder"
+#define LUMENFLOW_SKIP_WITHOUT(folder_optional)                                           \
+  if (!(folder_optional))                                                                 \
+  GTEST_SKIP() << "the public test vectors are not here; set LUMENFLOW_VECTORS to their " \
+                  "folder"

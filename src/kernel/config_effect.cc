@@ -17,15 +17,8 @@ struct IdleKey {
   std::string_view neutral;  // as JSON; empty: none
 };
 constexpr IdleKey kIdleKeys[] = {
-    {"/lanes", "[]"},
-    {"/allow_loosening", "false"},
-    {"/uplink/sidecar_url", ""},
-    {"/events/retention", ""},
-    {"/journal/retention", ""},
-    {"/journal/backup", ""},
-    {"/sandbox/limits/cpu_time", ""},
-    {"/limits/call_timeout", ""},
-    {"/record", "false"},
+    {"/lanes", "[]"},           {"/allow_loosening", "false"}, {"/uplink/sidecar_url", ""},  {"/events/retention", ""},
+    {"/journal/retention", ""}, {"/journal/backup", ""},       {"/limits/call_timeout", ""}, {"/record", "false"},
     {"/telemetry/otlp", ""},
 };
 // Sections of packs, which are read where their pack runs.

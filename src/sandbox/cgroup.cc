@@ -73,9 +73,11 @@ void remove_stale(const std::string& parent) {
 std::unique_ptr<Groups> Groups::find(const std::string& root, const std::string& proc_self, std::string& why) {
   std::map<std::string, std::string> own = memberships(proc_self);
   std::unique_ptr<Groups> found;
-  if (own.contains("memory") && own.contains("pids")) {
-    std::vector<std::string> parents{root + "/memory" + own["memory"], root + "/pids" + own["pids"]};
-    if (usable(parents[0], "memory.limit_in_bytes") && usable(parents[1], "pids.max")) {
+  if (own.contains("memory") && own.contains("pids") && own.contains("cpuacct")) {
+    std::vector<std::string> parents{root + "/memory" + own["memory"], root + "/pids" + own["pids"],
+                                     root + "/cpuacct" + own["cpuacct"]};
+    if (usable(parents[0], "memory.limit_in_bytes") && usable(parents[1], "pids.max") &&
+        usable(parents[2], "cpuacct.usage")) {
       const std::string cpu = root + "/cpu" + own["cpu"];
       if (own.contains("cpu") && usable(cpu, "cpu.shares")) parents.push_back(cpu);
       found.reset(new Groups(1, std::move(parents)));
@@ -110,7 +112,7 @@ Result<std::vector<std::string>> Groups::create(const Limits& limits) {
     if (!write_text(folders[0] + "/memory.limit_in_bytes", memory)) return failed("the limit of memory");
     write_text(folders[0] + "/memory.memsw.limit_in_bytes", memory);  // where swap is accounted for
     if (!write_text(folders[1] + "/pids.max", tasks)) return failed("the limit of processes");
-    if (folders.size() > 2) write_text(folders[2] + "/cpu.shares", kCpuShares);
+    if (folders.size() > 3) write_text(folders[3] + "/cpu.shares", kCpuShares);
     return folders;
   }
   if (!write_text(folders[0] + "/memory.max", memory)) return failed("the limit of memory");

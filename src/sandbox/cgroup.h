@@ -16,7 +16,7 @@ namespace lumenflow::sandbox {
 class Groups {
  public:
   // Of the process that `proc_self` describes, below `root` (/sys/fs/cgroup). Nothing when memory and processes cannot
-  // both be limited; `why` then says so. Removes what an earlier process left behind.
+  // both be limited, or processor time not seen; `why` then says so. Removes what an earlier process left behind.
   static std::unique_ptr<Groups> find(const std::string& root, const std::string& proc_self, std::string& why);
 
   // The folders of a new group with these limits, one for each hierarchy.
@@ -28,7 +28,7 @@ class Groups {
  private:
   Groups(int version, std::vector<std::string> parents) : version_(version), parents_(std::move(parents)) {}
   const int version_;
-  const std::vector<std::string> parents_;  // version 1: of memory, of pids, and of cpu if that can be written
+  const std::vector<std::string> parents_;  // version 1: of memory, pids, cpuacct, and of cpu if that can be written
   std::atomic<std::uint64_t> made_{0};
 };
 

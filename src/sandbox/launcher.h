@@ -36,6 +36,7 @@ struct NetworkGrant {
 struct Limits {
   std::uint64_t memory_bytes = 512u << 20;  // of all its processes together
   std::uint32_t processes = 64;             // threads count
+  std::chrono::milliseconds cpu_time{0};    // of all its processes together, those that have ended included; 0: none
   std::uint64_t file_bytes = 1u << 30;      // of one file it writes
   std::uint32_t open_files = 256;           // of one process
 };
@@ -56,7 +57,7 @@ struct Confinement {
 struct ChildExit {
   int code = 0;       // of exit(), or 128 + signal
   int signal = 0;     // 0 when it exited by itself
-  std::string limit;  // which limit ended it: "memory", "processes"; empty: none did
+  std::string limit;  // which limit ended it: "memory", "processes", "cpu"; empty: none did
 };
 
 // A running child with all it started. The destructor kills and reaps all of it.

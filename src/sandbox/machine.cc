@@ -126,6 +126,7 @@ class MachineLauncher final : public Launcher {
     plan.count = !groups_;
     plan.memory_bytes = asked.limits.memory_bytes;
     plan.processes = asked.limits.processes;
+    plan.cpu_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(asked.limits.cpu_time.count(), 0));
     plan.file_bytes = asked.limits.file_bytes;
     plan.open_files = asked.limits.open_files;
     const bool full_network = asked.network.posture == NetworkGrant::Posture::kFull;

@@ -21,6 +21,7 @@ void walk(Archive& archive, PlanType& plan) {
   archive(plan.count);
   archive(plan.memory_bytes);
   archive(plan.processes);
+  archive(plan.cpu_ms);
   archive(plan.file_bytes);
   archive(plan.open_files);
   archive(plan.scratch);

@@ -41,11 +41,11 @@ struct Plan {
   bool listener = false;             // a loopback listener is handed over kListenerFd, before the program starts
   std::vector<std::string> cgroups;  // the child's groups: joined first, removed in the end
   bool count = false;                // no group holds memory and processes: they are counted
-  std::uint64_t memory_bytes = 0, processes = 0, file_bytes = 0, open_files = 0;
+  std::uint64_t memory_bytes = 0, processes = 0, cpu_ms = 0, file_bytes = 0, open_files = 0;
   std::string scratch;  // a folder that is removed in the end
 };
 
-enum class LimitHit : std::uint32_t { kNone, kMemory, kProcesses };
+enum class LimitHit : std::uint32_t { kNone, kMemory, kProcesses, kCpu };
 
 // How it ended; what wait(2) says of the program.
 struct Report {

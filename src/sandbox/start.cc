@@ -153,6 +153,7 @@ class KeptChild final : public Child {
     out.code = out.signal != 0 ? 128 + out.signal : WEXITSTATUS(report.status);
     if (report.limit == LimitHit::kMemory) out.limit = "memory";
     if (report.limit == LimitHit::kProcesses) out.limit = "processes";
+    if (report.limit == LimitHit::kCpu) out.limit = "cpu";
     exit_ = std::move(out);
   }
 

@@ -143,8 +143,8 @@ Status hide_all(const Confinement& confinement, const std::string& home, View& v
   }
   for (const std::string& path : secrets) LUMENFLOW_TRY(masks.hide(path, false));
   std::ranges::sort(view.masks, {}, &Mask::path);
-  const auto again = std::ranges::unique(view.masks, {}, &Mask::path);
-  view.masks.erase(again.begin(), again.end());
+  const auto again = [](const Mask& a, const Mask& b) { return a.path == b.path; };
+  view.masks.erase(std::unique(view.masks.begin(), view.masks.end(), again), view.masks.end());
   return {};
 }
 

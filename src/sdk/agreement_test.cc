@@ -9,6 +9,7 @@
 
 #include "json/canonical.h"
 #include "lumenflow/kernel_event.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::pack {
 namespace {
@@ -21,7 +22,7 @@ json::Value read_json(const std::filesystem::path& file) {
 }
 
 const json::Array& shared_cases(std::string_view of) {
-  static const json::Value kCases = read_json(LUMENFLOW_SOURCE_DIR "/sdk/cases.json");
+  static const json::Value kCases = read_json(lumenflow::testing::source_path("sdk/cases.json"));
   return kCases.find(of)->as_array();
 }
 
@@ -30,9 +31,7 @@ EmitOptions options(const json::Value& from, std::string_view key) {
 }
 
 TEST(SdkBuilder, MatchesThePublishedVectors) {
-  const char* set = std::getenv("LUMENFLOW_VECTORS");
-  const std::filesystem::path file =
-      std::filesystem::path(set != nullptr ? set : LUMENFLOW_VECTORS_DEFAULT) / "event-id.json";
+  const std::filesystem::path file = lumenflow::testing::vectors_folder() / "event-id.json";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no vectors at " << file << "; set LUMENFLOW_VECTORS";
   const json::Value document = read_json(file);
   ASSERT_FALSE(document.find("vectors")->as_array().empty());

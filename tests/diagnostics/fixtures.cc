@@ -11,13 +11,14 @@
 #include "kernel/workspace_packs.h"
 #include "pack/pack_files.h"
 #include "pack/validation.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::testing {
 namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kRoot = LUMENFLOW_SOURCE_DIR "/tests/diagnostics";
+const std::string kRoot = lumenflow::testing::source_path("tests/diagnostics");
 
 // What a program that brings the pack along would have as static data.
 struct CompiledIn {

@@ -1,5 +1,6 @@
 // Every code has a fixture that fails, and says exactly what the fixture expects.
 #include "fixtures.h"
+#include "support/source_tree.h"
 
 #include <gmock/gmock.h>
 
@@ -67,7 +68,7 @@ TEST(Fixtures, SayTheSameInEveryLocale) {
 }
 
 TEST(ReferencePage, IsUpToDate) {
-  const std::string path = LUMENFLOW_SOURCE_DIR "/docs/reference/diagnostics.md";
+  const std::string path = lumenflow::testing::source_path("docs/reference/diagnostics.md");
   if (updating()) write_file(path, reference_page());
   EXPECT_EQ(read_file(path), reference_page()) << "run diagnostics_test with LUMENFLOW_UPDATE=1";
   for (const pack::DiagnosticKind& kind : pack::diagnostic_kinds()) {

@@ -34,18 +34,6 @@ void register_calm(pack::Registration& registration) {
     });
 }
 
-class TextFiles final : public pack::PackFiles {
- public:
-  explicit TextFiles(std::string manifest) : manifest_(std::move(manifest)) {}
-  Result<std::string> read(std::string_view path) const override {
-    if (path == "manifest.yaml") return manifest_;
-    return Error(ErrorCode::kNotFound, "no such file");
-  }
-
- private:
-  const std::string manifest_;
-};
-
 pack::Scope path_scope(const char* pattern, const char* access) {
   return *pack::parse_scope(json::Object{{"type", "path"}, {"pattern", pattern}, {"access", access}});
 }
@@ -77,8 +65,8 @@ void HostedWorld::open() {
   pack::PackOrigin origin;
   origin.source = "local";
   origin.folder = (root / "snapshot").native();
-  builder.add_opened("odd", TextFiles(hosts::testing::odd_manifest((root / "kept").native())), "odd/manifest.yaml",
-                     origin);
+  builder.add_opened("odd", hosts::testing::ManifestText(hosts::testing::odd_manifest((root / "kept").native())),
+                     "odd/manifest.yaml", origin);
   kernel::KernelOptions options;
   options.config.id = WorkspaceId("ws-42");
   options.config.allowed_scopes = {path_scope("data/**", "read"), path_scope("data/**", "write"),

@@ -38,7 +38,7 @@ TEST_P(BenchTest, SaysEachFigureOnALineOfJson) {
 
 INSTANTIATE_TEST_SUITE_P(Groups, BenchTest,
                          ::testing::Values("cpu", "dispatch", "events", "growth", "http", "json", "log", "startup",
-                                           "memory"),
+                                           "memory", "packs"),
                          [](const auto& group) { return std::string(group.param); });
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "running_sidecar.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::testing {
 namespace {
@@ -119,7 +120,7 @@ TEST(PackValidate, ExitsByWhatItFound) {
 TEST(PackValidate, TheFirstPartyPacksAreWithoutFault) {
   const ScratchWorkspace workspace;
   std::size_t packs = 0;
-  for (const auto& entry : fs::directory_iterator(LUMENFLOW_SOURCE_DIR "/packs")) {
+  for (const auto& entry : fs::directory_iterator(lumenflow::testing::source_path("packs"))) {
     if (!fs::exists(entry.path() / "manifest.yaml")) continue;
     ++packs;
     const CommandResult result = workspace.run({"pack", "validate", entry.path(), "--strict"});

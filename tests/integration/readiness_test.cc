@@ -7,6 +7,7 @@
 
 #include "json/schema.h"
 #include "running_sidecar.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::testing {
 namespace {
@@ -26,7 +27,8 @@ class Readiness : public ::testing::Test {
     const std::string log = workspace.root() + "/ctest.log", out = workspace.root() + "/out/sidekick.json";
     std::ofstream(log) << ctest_log;
     ProcessOptions options;
-    options.command = {"/usr/bin/python3", LUMENFLOW_SOURCE_DIR "/scripts/readiness", LUMENFLOW_PROGRAM, log, out};
+    options.command = {"/usr/bin/python3", lumenflow::testing::source_path("scripts/readiness"), LUMENFLOW_PROGRAM, log,
+                       out};
     options.environment = child_environment(workspace.root() + "-run");
     const auto process = PosixProcesses().start(options);
     EXPECT_TRUE(process.ok());
@@ -48,7 +50,7 @@ TEST_F(Readiness, SaysWhatWasSeenInItsPublishedForm) {
       " 4/4 Test #14: integration/typescript_client ....***Skipped   0.02 sec\n");
   EXPECT_EQ(exit_code, 0);
   const Result<json::Schema> schema =
-      json::Schema::compile(json_of(LUMENFLOW_SOURCE_DIR "/schemas/readiness.schema.json"));
+      json::Schema::compile(json_of(lumenflow::testing::source_path("schemas/readiness.schema.json")));
   ASSERT_TRUE(schema.ok()) << schema.error().message();
   for (const ErrorDetail& fault : schema->validate(written)) ADD_FAILURE() << fault.pointer << " " << fault.reason;
   EXPECT_TRUE(json::boolean_or(written, "ready", false));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs `pack validate --strict` and `pack test` over packs in every format: conformance.py PROGRAM ID...
+"""Runs `pack validate --strict` and `pack test` over packs in every format: conformance.py PROGRAM ID|FOLDER...
 
 JUnit's report must be XML whose numbers add up, TAP's plan must be kept, and all three must tell of the same cases.
 """
@@ -44,10 +44,11 @@ def numbers_of_tap(text):
 
 def main(program, *packs):
     for pack in packs:
-        run(program, "validate", "--id", pack, "--strict")
-        text = run(program, "test", "--id", pack)
-        junit = numbers_of_junit(run(program, "test", "--id", pack, "--format", "junit"))
-        tap = numbers_of_tap(run(program, "test", "--id", pack, "--format", "tap"))
+        which = [pack] if "/" in pack else ["--id", pack]
+        run(program, "validate", *which, "--strict")
+        text = run(program, "test", *which)
+        junit = numbers_of_junit(run(program, "test", *which, "--format", "junit"))
+        tap = numbers_of_tap(run(program, "test", *which, "--format", "tap"))
         said = text.splitlines()[-1]
         if junit != tap or not said.startswith(f"{tap} ok, 0 failed"):
             sys.exit(f"{pack}: text says '{said}', JUnit {junit} cases, TAP {tap}")

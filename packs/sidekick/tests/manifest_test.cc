@@ -11,6 +11,7 @@
 
 #include "sidekick/tools/descriptor.h"
 #include "sidekick_fixture.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::sidekick {
 namespace {
@@ -84,7 +85,7 @@ const json::Value& tool_in_manifest(std::string_view name) {
 }
 
 TEST(Manifest, IsEmbeddedByteForByte) {
-  std::ifstream file(std::string(LUMENFLOW_SOURCE_DIR) + "/packs/sidekick/manifest.yaml", std::ios::binary);
+  std::ifstream file(lumenflow::testing::source_path("packs/sidekick/manifest.yaml"), std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
   ASSERT_EQ(sidekick_pack().files.size(), 2u);

@@ -55,6 +55,35 @@ bool there(const std::string& name) { return ::access((g_folder + "/" + name).c_
   for (;;) ::pause();
 }
 
+// Tells its secret in every way but as its result.
+void tell(const Message& message) {
+  const char* given = std::getenv("ODD_SECRET");
+  const std::string secret = given == nullptr ? "" : given;
+  (void)!::write(STDERR_FILENO, ("stderr " + secret + "\n").data(), secret.size() + 8);
+  say(notification_line("log", json::Object{{"level", "warn"},
+                                            {"message", std::string(2'040, 'm') + secret},
+                                            {"fields", json::Object{{"field", secret}}}}));
+  const std::string how(json::string_or(*message.body.find("input"), "how", ""));
+  if (how == "error")
+    return say(answer_line(message.id, json::Object{{"success", false},
+                                                    {"error", json::Object{{"code", "NO_LUCK"},
+                                                                           {"message", "with " + secret},
+                                                                           {"details", json::Array{secret}}}}}));
+  if (how == "refusal") return say(refusal_line(message.id, Error(ErrorCode::kNotFound, "not " + secret)));
+  if (how == "stray") return say(answer_line(message.id, json::Object{{"success", true}, {secret, 1}}));
+  say(secret + "\n");
+}
+
+// Whoever is started here hangs too, and holds what the parent held.
+[[noreturn]] void family() {
+  const pid_t child = ::fork();
+  if (child == 0) hang();
+  const int file = ::open((g_folder + "/family").c_str(), O_CREAT | O_WRONLY, 0644);
+  (void)!::dprintf(file, "%d\n", child);
+  ::close(file);
+  hang();
+}
+
 void call(const Message& message) {
   const json::Value& params = message.body;
   const std::string tool(json::string_or(params, "tool", ""));
@@ -73,19 +102,13 @@ void call(const Message& message) {
     const char* home = std::getenv("HOME");
     return answer(data(json::Object{{"secret", secret == nullptr ? "" : secret}, {"home", home != nullptr}}));
   }
+  if (tool == "odd:tell") return tell(message);
   if (tool == "odd:never") hang();
   if (tool == "odd:hang_with_effect") {
     touch("waiting");
     hang();
   }
-  if (tool == "odd:family") {  // whoever is started here hangs too, and holds what the parent held
-    const pid_t child = ::fork();
-    if (child == 0) hang();
-    const int file = ::open((g_folder + "/family").c_str(), O_CREAT | O_WRONLY, 0644);
-    (void)!::dprintf(file, "%d\n", child);
-    ::close(file);
-    hang();
-  }
+  if (tool == "odd:family") family();
   if (tool == "odd:garbage") {
     say("Traceback (most recent call last):\n");
     hang();
@@ -215,7 +238,8 @@ int main(int argc, char** argv) {
                                "odd:ask_wrongly", "odd:ask_forever",
                                "odd:log_forever", "odd:ask_late",
                                "odd:obey",        "odd:invoke",
-                               "odd:announce",    "odd:hang_with_effect"})
+                               "odd:announce",    "odd:hang_with_effect",
+                               "odd:tell"})
         tools.emplace_back(tool);
       const json::Value handler = json::Object{{"kind", "odd:asked"}, {"idempotent", false}, {"replay_key", true}};
       say(answer_line(message.id, json::Object{{"protocol", there("newer") ? 2 : 1},

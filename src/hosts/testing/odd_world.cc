@@ -12,23 +12,12 @@
 namespace lumenflow::hosts::testing {
 namespace {
 
-class TextFiles final : public pack::PackFiles {
- public:
-  explicit TextFiles(std::string manifest) : manifest_(std::move(manifest)) {}
-  Result<std::string> read(std::string_view path) const override {
-    if (path == "manifest.yaml") return manifest_;
-    return Error(ErrorCode::kNotFound, "no such file");
-  }
-
- private:
-  const std::string manifest_;
-};
-
 constexpr const char* kTools[] = {
     "echo",        "scopes",      "pid",      "fail",  "refuse",    "environment",   "never",
     "family",      "flood",       "garbage",  "exit",  "exit_once", "grumble",       "crash_after_effect",
     "twice",       "other_id",    "stray",    "store", "emit",      "emit_and_exit", "ask_wrongly",
-    "ask_forever", "log_forever", "ask_late", "obey",  "invoke",    "announce",      "hang_with_effect"};
+    "ask_forever", "log_forever", "ask_late", "obey",  "invoke",    "announce",      "hang_with_effect",
+    "tell"};
 
 }  // namespace
 
@@ -50,7 +39,7 @@ tools:
     out += "  - {name: '" + name + "', permission: " + (writes ? "write" : "read") +
            ", required_scopes: [{type: path, pattern: 'data/**', access: " + (writes ? "write" : "read") + "}]";
     if (name == "odd:never") out += ", timeout_ms: 200";
-    if (name == "odd:environment") out += ", required_env: [ODD_SECRET]";
+    if (name == "odd:environment" || name == "odd:tell") out += ", required_env: [ODD_SECRET]";
     out += "}\n";
   }
   return out;
@@ -90,7 +79,7 @@ OddWorld::~OddWorld() {
 Status OddWorld::load() {
   pack::Diagnostics diagnostics;
   std::optional<pack::Manifest> parsed =
-      pack::parse_manifest(TextFiles(odd_manifest(folder("kept"))), "manifest.yaml", diagnostics);
+      pack::parse_manifest(ManifestText(odd_manifest(folder("kept"))), "manifest.yaml", diagnostics);
   EXPECT_TRUE(parsed.has_value()) << pack::render_text(diagnostics, false);
   if (!parsed) return Error(ErrorCode::kInternal, "the manifest has faults");
   manifest = *std::move(parsed);

@@ -15,6 +15,19 @@
 
 namespace lumenflow::hosts::testing {
 
+// A pack of a manifest and nothing else.
+class ManifestText final : public pack::PackFiles {
+ public:
+  explicit ManifestText(std::string manifest) : manifest_(std::move(manifest)) {}
+  Result<std::string> read(std::string_view path) const override {
+    if (path == "manifest.yaml") return manifest_;
+    return Error(ErrorCode::kNotFound, "no such file");
+  }
+
+ private:
+  const std::string manifest_;
+};
+
 std::string odd_manifest(const std::string& folder, const std::string& runtime = "process");
 std::string odd_program();
 

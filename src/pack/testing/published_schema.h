@@ -7,12 +7,13 @@
 
 #include "base/files.h"
 #include "json/schema.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::pack::testing {
 
 // The document in schemas/NAME; a test failure and null when it cannot be read.
 inline json::Value published_document(const std::string& name) {
-  const Result<std::string> text = PosixFiles().read(std::string(LUMENFLOW_SOURCE_DIR) + "/schemas/" + name, 1 << 20);
+  const Result<std::string> text = PosixFiles().read(lumenflow::testing::source_path("schemas/" + name), 1 << 20);
   EXPECT_TRUE(text.ok()) << name;
   Result<json::Value> value = text.ok() ? json::parse(*text) : Result<json::Value>(text.error());
   EXPECT_TRUE(value.ok()) << name;

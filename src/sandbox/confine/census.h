@@ -1,30 +1,29 @@
-// Counts the processes and the memory of a sandbox where no control group does.
+// What /proc tells of the processes of a sandbox.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <vector>
 
 namespace lumenflow::sandbox {
 
-struct Usage {
-  std::uint64_t tasks = 0;  // processes and their threads
-  std::uint64_t memory_bytes = 0;
+struct Process {
+  pid_t id = 0, parent = 0;
+  char state = 0;             // proc(5)'s letter
+  std::uint64_t threads = 0;  // itself included
+  std::uint64_t cpu_ms = 0;   // with that of the children it has waited for
 };
 
-// Of every process that /proc shows but `self`: in a pid namespace, of the whole sandbox.
-Usage usage_of_namespace(pid_t self);
-// All that descends from `ancestor`, also by way of processes that have ended, if it is a subreaper. Looks through the
-// whole machine's processes.
-std::vector<pid_t> descendants_of(pid_t ancestor);
-Usage usage_of(const std::vector<pid_t>& processes);
-// Processes and threads of a user, whoever started them.
-std::uint64_t tasks_of_user(uid_t user);
+// Nothing once it is gone. Also of a thread, by its number.
+std::optional<Process> look_at(pid_t process);
+// All that descends from `ancestor`, also by way of processes that have ended, if it reaps orphans. Whoever was there
+// all the time is found; parents come before their children. Looks through all processes that /proc shows.
+std::vector<Process> descendants_of(pid_t ancestor);
+// Of these, in private and shared pages.
+std::uint64_t memory_of(const std::vector<Process>& processes);
 // What is kept in the file system of `path`, such as a tmpfs.
 std::uint64_t bytes_in(const char* path);
-// Changes whenever a process or thread was started or has ended, without looking at each.
-std::string population();
 
 }  // namespace lumenflow::sandbox

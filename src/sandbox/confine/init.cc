@@ -2,17 +2,18 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <ctime>
+#include <optional>
 
-#include "sandbox/confine/census.h"
+#include "sandbox/confine/counted.h"
 #include "sandbox/confine/program.h"
 #include "sandbox/confine/system.h"
 #include "sandbox/plan.h"
@@ -20,19 +21,12 @@
 namespace lumenflow::sandbox {
 namespace {
 
-constexpr timespec kCountEvery{0, 10'000'000};
-constexpr std::uint64_t kProcessesSlack = 8;  // RLIMIT_NPROC lies above what is counted, so that it is seen
-
-LimitHit exceeded(const Plan& plan) {
-  const Usage usage = usage_of_namespace(::getpid());
-  if (usage.tasks > plan.processes) return LimitHit::kProcesses;
-  const std::uint64_t kept = bytes_in("/tmp") + bytes_in("/dev/shm");
-  return usage.memory_bytes + kept > plan.memory_bytes ? LimitHit::kMemory : LimitHit::kNone;
-}
-
 // Reaps; whether the program itself was among the dead.
-bool reap(pid_t program, int& status) {
+bool reap(int signals, pid_t program, int& status) {
   bool ended = false;
+  signalfd_siginfo drained;
+  while (::read(signals, &drained, sizeof drained) > 0) {
+  }
   int one = 0;
   for (pid_t pid; (pid = ::waitpid(-1, &one, WNOHANG)) > 0;)
     if (pid == program) {
@@ -42,15 +36,13 @@ bool reap(pid_t program, int& status) {
   return ended;
 }
 
-Report supervise(const Plan& plan, pid_t program, const sigset_t& children) {
+Report supervise(pid_t program, int signals, std::optional<Counted>& counted) {
   Report report;
   report.status = SIGKILL;  // as wait(2) says it
-  while (!reap(program, report.status)) {
-    if (plan.count && (report.limit = exceeded(plan)) != LimitHit::kNone) break;
-    if (plan.count)
-      ::sigtimedwait(&children, nullptr, &kCountEvery);
-    else
-      ::sigwaitinfo(&children, nullptr);
+  while (!reap(signals, program, report.status)) {
+    if (counted && (report.limit = counted->look()) != LimitHit::kNone) break;
+    pollfd waiting[2] = {{signals, POLLIN, 0}, {counted ? counted->fd() : -1, POLLIN, 0}};
+    ::poll(waiting, 2, counted ? counted->wait_ms() : -1);
   }
   return report;
 }
@@ -64,20 +56,7 @@ void hand_over_listener() {
   if (listener < 0 || ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(listener, SOMAXCONN) != 0)
     fail_start(kUnavailable, "the sandbox's own network", errno);
-  char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* rights = CMSG_FIRSTHDR(&message);
-  rights->cmsg_level = SOL_SOCKET;
-  rights->cmsg_type = SCM_RIGHTS;
-  rights->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(rights), &listener, sizeof listener);
-  if (::sendmsg(kListenerFd, &message, MSG_NOSIGNAL) != 1) fail_start(kUnavailable, "the proxy", errno);
+  if (!send_file(kListenerFd, listener)) fail_start(kUnavailable, "the proxy", errno);
   ::close(listener);
   ::close(kListenerFd);
 }
@@ -94,6 +73,10 @@ int run_init() {
   sigemptyset(&children);
   sigaddset(&children, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &children, nullptr);
+  const int signals = lifted(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (signals < 0) fail_start(kUnavailable, "signalfd", errno);
+  std::optional<Counted> counted;
+  if (plan->count) counted.emplace(*plan);
 
   const pid_t program = ::fork();
   if (program < 0) fail_start(kUnavailable, "fork", errno);
@@ -101,13 +84,14 @@ int run_init() {
     ::sigprocmask(SIG_UNBLOCK, &children, nullptr);
     Surroundings surroundings;
     surroundings.own_pids = true;
-    if (plan->count) surroundings.processes_max = plan->processes + kProcessesSlack;
+    if (counted) surroundings.gate = counted->door();
     run_program(*plan, surroundings);
   }
+  if (counted) counted->close_door();
   release_standard_files();
   ::close(kPlanFd);
   ::close(kStatusFd);
-  const Report report = supervise(*plan, program, children);
+  const Report report = supervise(program, signals, counted);
   [[maybe_unused]] const ssize_t written = ::write(kReportFd, &report, sizeof report);
   return 0;
 }

@@ -4,12 +4,12 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -17,6 +17,7 @@
 #include <optional>
 
 #include "sandbox/confine/census.h"
+#include "sandbox/confine/counted.h"
 #include "sandbox/confine/landlock.h"
 #include "sandbox/confine/program.h"
 #include "sandbox/confine/system.h"
@@ -25,9 +26,7 @@
 namespace lumenflow::sandbox {
 namespace {
 
-constexpr int kGroupsEveryMs = 50, kCountEveryMs = 10, kReapEveryMs = 2;
-constexpr int kLooksPerSearch = 5;
-constexpr int kNiceness = 5;     // whoever serves other calls goes first
+constexpr int kGroupsEveryMs = 50, kReapEveryMs = 2;
 constexpr int kOomScore = 1000;  // when the machine is out of memory, these go first
 constexpr uid_t kInsideUser = 1000;
 
@@ -41,10 +40,12 @@ class Keeper {
     watch_children();
     own_domain_ = !namespaces() && enter_signal_domain();
     open_report();
+    if (plan_.count && !namespaces()) counted_.emplace(plan_);
     main_ = ::fork();
     if (main_ < 0) fail_start(kUnavailable, "fork", errno);
     if (main_ == 0) become_child();
     ::prctl(PR_SET_DUMPABLE, 0);
+    if (counted_) counted_->close_door();
     release_standard_files();
     for (const int fd : {kPlanFd, kStatusFd, kListenerFd}) ::close(fd);
     if (namespaces()) ::close(kReportFd);
@@ -63,9 +64,7 @@ class Keeper {
     sigemptyset(&children_);
     sigaddset(&children_, SIGCHLD);
     ::sigprocmask(SIG_BLOCK, &children_, nullptr);
-    const int fd = ::signalfd(-1, &children_, SFD_CLOEXEC | SFD_NONBLOCK);
-    signals_ = ::fcntl(fd, F_DUPFD_CLOEXEC, kListenerFd + 1);
-    ::close(fd);
+    signals_ = lifted(::signalfd(-1, &children_, SFD_CLOEXEC | SFD_NONBLOCK));
     if (signals_ < 0) fail_start(kUnavailable, "signalfd", errno);
   }
 
@@ -73,9 +72,8 @@ class Keeper {
     int ends[2];
     if (!namespaces()) return;
     if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) fail_start(kUnavailable, "a pipe", errno);
-    report_ = ::fcntl(ends[0], F_DUPFD_CLOEXEC, kListenerFd + 1);
-    const int other = ::fcntl(ends[1], F_DUPFD_CLOEXEC, kListenerFd + 1);
-    for (const int fd : ends) ::close(fd);
+    report_ = lifted(ends[0]);
+    const int other = lifted(ends[1]);
     if (::dup2(other, kReportFd) < 0) fail_start(kUnavailable, "a pipe", errno);
     ::close(other);
   }
@@ -86,7 +84,6 @@ class Keeper {
     for (const std::string& group : plan_.cgroups)
       if (!write_file(group + "/cgroup.procs", "0")) fail_start(kUnavailable, group, errno);
     write_file("/proc/self/oom_score_adj", std::to_string(kOomScore));
-    ::setpriority(PRIO_PROCESS, 0, kNiceness);
     ::signal(SIGPIPE, SIG_DFL);
     ::sigprocmask(SIG_UNBLOCK, &children_, nullptr);
     if (namespaces()) {
@@ -99,8 +96,7 @@ class Keeper {
     ::setsid();
     Surroundings surroundings;
     surroundings.signals_confined = own_domain_;
-    if (!own_domain_ && plan_.count && ::getuid() != 0)
-      surroundings.processes_max = tasks_of_user(::getuid()) + plan_.processes;
+    if (counted_) surroundings.gate = counted_->door();
     if (::getuid() == 0) leave_root();
     run_program(plan_, surroundings);
   }
@@ -117,15 +113,14 @@ class Keeper {
 
   Report supervise() {
     Report report;
-    const bool count = plan_.count && !namespaces();
-    const int every_ms = count ? kCountEveryMs : plan_.cgroups.empty() ? -1 : kGroupsEveryMs;
-    pollfd waiting[2] = {{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}};
+    pollfd waiting[3] = {{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}, {-1, POLLIN, 0}};
     while (!main_status_ && waiting[0].revents == 0) {
       reap();
       if (main_status_) break;
-      report.limit = count ? exceeded_count() : exceeded_groups();
+      report.limit = counted_ ? counted_->look() : exceeded_cpu() ? LimitHit::kCpu : exceeded_groups();
       if (report.limit != LimitHit::kNone) break;
-      ::poll(waiting, 2, every_ms);
+      waiting[2].fd = counted_ ? counted_->fd() : -1;
+      ::poll(waiting, 3, counted_ ? counted_->wait_ms() : plan_.cgroups.empty() ? -1 : kGroupsEveryMs);
     }
     return report;
   }
@@ -140,16 +135,16 @@ class Keeper {
     return LimitHit::kNone;
   }
 
-  LimitHit exceeded_count() {
-    // Looking for new ones goes through the whole machine's processes.
-    const bool look = looks_++ % kLooksPerSearch == 0;
-    if (std::string now = look ? population() : population_; now != population_) {
-      population_ = std::move(now);
-      counted_ = descendants_of(::getpid());
+  bool exceeded_cpu() const {
+    if (plan_.cpu_ms == 0) return false;
+    std::uint64_t used_ms = 0;
+    for (const std::string& group : plan_.cgroups) {
+      const std::string nanoseconds = read_small_file((group + "/cpuacct.usage").c_str());  // version 1
+      const std::string text = read_small_file((group + "/cpu.stat").c_str());              // version 2
+      used_ms = std::max<std::uint64_t>({used_ms, std::strtoull(nanoseconds.c_str(), nullptr, 10) / 1'000'000,
+                                         number_after(text, "usage_usec").value_or(0) / 1000});
     }
-    const Usage usage = usage_of(counted_);
-    if (usage.tasks > plan_.processes) return LimitHit::kProcesses;
-    return usage.memory_bytes > plan_.memory_bytes ? LimitHit::kMemory : LimitHit::kNone;
+    return used_ms >= plan_.cpu_ms;
   }
 
   // False once no child is left.
@@ -175,7 +170,7 @@ class Keeper {
       else if (namespaces() && !main_status_)
         ::kill(main_, SIGKILL);  // its death is that of the namespace's first process
       else
-        for (const pid_t process : descendants_of(::getpid())) ::kill(process, SIGKILL);
+        for (const Process& process : descendants_of(::getpid())) ::kill(process.id, SIGKILL);
       ::poll(&waiting, 1, kReapEveryMs);
     }
   }
@@ -205,9 +200,7 @@ class Keeper {
   pid_t main_ = -1;
   std::optional<int> main_status_;
   bool own_domain_ = false;
-  std::uint64_t looks_ = 0;
-  std::string population_;
-  std::vector<pid_t> counted_;
+  std::optional<Counted> counted_;  // without control groups and without an init that counts
 };
 
 }  // namespace

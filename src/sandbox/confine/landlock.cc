@@ -30,13 +30,14 @@ constexpr std::uint64_t kExecute = 1u << 0, kWriteFile = 1u << 1, kReadFile = 1u
                         kRemoveDir = 1u << 4, kRemoveFile = 1u << 5, kMakeChar = 1u << 6, kMakeDir = 1u << 7,
                         kMakeReg = 1u << 8, kMakeSock = 1u << 9, kMakeFifo = 1u << 10, kMakeBlock = 1u << 11,
                         kMakeSym = 1u << 12, kRefer = 1u << 13, kTruncate = 1u << 14, kIoctlDev = 1u << 15;
-constexpr std::uint64_t kVersion1 = (1u << 13) - 1;
 constexpr std::uint64_t kBindTcp = 1u << 0, kConnectTcp = 1u << 1;
 constexpr std::uint64_t kScopeAbstractSockets = 1u << 0, kScopeSignals = 1u << 1;
 
 constexpr std::uint64_t kRead = kExecute | kReadFile | kReadDir;
 constexpr std::uint64_t kWrite = kWriteFile | kRemoveDir | kRemoveFile | kMakeDir | kMakeReg | kMakeSock | kMakeFifo |
                                  kMakeSym | kRefer | kTruncate | kIoctlDev;
+constexpr std::uint64_t kVersion1 = kRead | kMakeChar | kMakeBlock | (kWrite & ~(kRefer | kTruncate | kIoctlDev));
+static_assert(kVersion1 == (1u << 13) - 1);
 constexpr std::uint64_t kOfFiles = kExecute | kWriteFile | kReadFile | kTruncate | kIoctlDev;
 
 std::uint64_t known_access(int version) {

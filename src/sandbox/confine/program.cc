@@ -17,6 +17,9 @@
 namespace lumenflow::sandbox {
 namespace {
 
+constexpr std::uint64_t kCpuSlackSeconds = 2;
+constexpr int kNiceness = 5;  // whoever serves other calls goes first, and whoever watches this one too
+
 void limit(int resource, std::uint64_t value) {
   rlimit wanted{value, value}, had{};
   if (::getrlimit(static_cast<__rlimit_resource>(resource), &had) == 0 && had.rlim_max < value)
@@ -56,8 +59,10 @@ void run_program(const Plan& plan, const Surroundings& surroundings) {
   limit(RLIMIT_MSGQUEUE, 0);
   limit(RLIMIT_FSIZE, plan.file_bytes);
   limit(RLIMIT_NOFILE, plan.open_files);
-  if (surroundings.processes_max != 0) limit(RLIMIT_NPROC, surroundings.processes_max);
+  // Of each process alone, should nobody look.
+  if (plan.cpu_ms != 0) limit(RLIMIT_CPU, plan.cpu_ms / 1000 + kCpuSlackSeconds);
 
+  ::setpriority(PRIO_PROCESS, 0, kNiceness);
   compare(plan.rules);
   if (::chdir(plan.directory.c_str()) != 0) fail_start(kUnavailable, plan.directory, errno);
   drop_capabilities();
@@ -71,7 +76,14 @@ void run_program(const Plan& plan, const Surroundings& surroundings) {
   allowed.memory_files = !plan.count;
   allowed.attributes = surroundings.own_pids;  // and so with mounts of its own
   allowed.signals_confined = surroundings.own_pids || surroundings.signals_confined || landlock >= kLandlockSignals;
-  if (const int error = forbid_system_calls(allowed); error != 0) fail_start(kUnavailable, "seccomp", error);
+  if (surroundings.gate < 0) {
+    if (const int error = forbid_system_calls(allowed); error != 0) fail_start(kUnavailable, "seccomp", error);
+  } else {
+    int listener = -1;
+    if (const int error = forbid_system_calls(allowed, listener); error != 0)
+      fail_start(kUnavailable, "counting processes by seccomp, for want of control groups", error);
+    if (!send_file(surroundings.gate, listener)) fail_start(kUnavailable, "counting processes", errno);
+  }
 
   const std::vector<char*> arguments = pointers(plan.command), environment = pointers(plan.environment);
   ::environ = const_cast<char**>(environment.data());  // where execvp finds PATH

@@ -1,16 +1,14 @@
 // Becomes the confined program: limits, Landlock, no capabilities, the filter of system calls, then exec.
 #pragma once
 
-#include <cstdint>
-
 #include "sandbox/plan.h"
 
 namespace lumenflow::sandbox {
 
 struct Surroundings {
-  bool own_pids = false;            // in a pid namespace
-  bool signals_confined = false;    // whom it can signal is limited already
-  std::uint64_t processes_max = 0;  // RLIMIT_NPROC; 0: none
+  bool own_pids = false;          // in a pid namespace
+  bool signals_confined = false;  // whom it can signal is limited already
+  int gate = -1;                  // the door of the ForkGate; -1: forks are not asked for
 };
 
 // Only returns by ending the process: what is wrong goes out over kStatusFd.

@@ -127,6 +127,15 @@ constexpr std::uint32_t kAttributes[] = {
 #endif
 };
 
+// All that makes a task, but clone3, which is absent.
+constexpr std::uint32_t kForks[] = {
+    SYS_clone,
+#if defined(__x86_64__)
+    SYS_fork,
+    SYS_vfork,
+#endif
+};
+
 // Programs ask whether they are there and do without: their answer is ENOSYS. The arguments of clone3 and openat2 lie
 // in memory, where no filter sees them.
 constexpr std::uint32_t kAbsent[] = {SYS_clone3,         SYS_openat2,           SYS_io_uring_setup,
@@ -167,13 +176,19 @@ class Filter {
     });
   }
 
-  int install() {
-    sock_fprog program{static_cast<unsigned short>(code_.size()), code_.data()};
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
-    return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : errno;
+  int install() { return install(0) == 0 ? 0 : errno; }
+  int install_with_listener(int& listener) {
+    listener = install(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+    if (listener < 0 && errno == EINVAL) listener = install(SECCOMP_FILTER_FLAG_NEW_LISTENER);  // before Linux 5.19
+    return listener >= 0 ? 0 : errno;
   }
 
  private:
+  int install(std::uint32_t flags) {
+    sock_fprog program{static_cast<unsigned short>(code_.size()), code_.data()};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+    return static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program));
+  }
   void answer_if(std::uint32_t comparison, std::uint32_t value, bool holds, std::uint32_t result) {
     const std::uint8_t yes = holds ? 0 : 1, no = holds ? 1 : 0;
     code_.push_back(BPF_JUMP(BPF_JMP | comparison | BPF_K, value, yes, no));
@@ -234,9 +249,7 @@ void add_signals(Filter& filter) {
   filter.answer_if_equal(SYS_pidfd_send_signal, errno_result(EPERM));
 }
 
-}  // namespace
-
-int forbid_system_calls(const SystemCalls& allowed) {
+Filter filter_of(const SystemCalls& allowed, std::uint32_t forks) {
   Filter filter;
   filter.load(offsetof(seccomp_data, arch));
   filter.answer_unless_equal(kArchitecture, SECCOMP_RET_KILL_PROCESS);
@@ -252,6 +265,7 @@ int forbid_system_calls(const SystemCalls& allowed) {
   if (!allowed.memory_files) filter.answer_if_equal(SYS_memfd_create, errno_result(ENOSYS));
   if (!allowed.signals_confined) add_signals(filter);
   filter.refuse_bits(SYS_clone, 0, kNamespaces);
+  for (const std::uint32_t number : kForks) filter.answer_if_equal(number, forks);
   filter.on(SYS_ioctl, [&] {
     filter.load_argument(1);
     filter.answer_if_equal(TIOCSTI, errno_result(EPERM));
@@ -260,7 +274,15 @@ int forbid_system_calls(const SystemCalls& allowed) {
   add_modes(filter);
   add_sockets(filter, allowed.inet);
   filter.answer(SECCOMP_RET_ALLOW);
-  return filter.install();
+  return filter;
+}
+
+}  // namespace
+
+int forbid_system_calls(const SystemCalls& allowed) { return filter_of(allowed, SECCOMP_RET_ALLOW).install(); }
+
+int forbid_system_calls(const SystemCalls& allowed, int& listener) {
+  return filter_of(allowed, SECCOMP_RET_USER_NOTIF).install_with_listener(listener);
 }
 
 }  // namespace lumenflow::sandbox

@@ -15,5 +15,7 @@ struct SystemCalls {
 
 // For this process and what it starts. 0, or the error.
 int forbid_system_calls(const SystemCalls& allowed);
+// The same, and forks and new threads are held until ForkGate lets them through, over `listener`.
+int forbid_system_calls(const SystemCalls& allowed, int& listener);
 
 }  // namespace lumenflow::sandbox

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <linux/landlock.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +48,7 @@ std::vector<Setting> all_settings() {
 HostileWorld::HostileWorld(const Setting& setting) : setting_(setting) {
   std::string name = fs::temp_directory_path().string() + "/lumenflow-hostile-XXXXXX";
   root_ = ::mkdtemp(name.data());
+  mark_ = "# a program of " + fs::path(root_).filename().string();
   write("workspace/src/main.txt", "source");
   write("workspace/src/.env", "SECRET-env");
   write("workspace/.env", "SECRET-env");
@@ -67,8 +70,21 @@ HostileWorld::~HostileWorld() {
   fs::remove_all(root_, ignored);
 }
 
+bool machine_has(Tier tier) {
+  // What the tier is made of, without the launcher: one that is broken must not pass for a machine that cannot.
+  const bool namespaces = std::system(
+                              "bwrap --unshare-user --unshare-pid --unshare-net --ro-bind / / --proc /proc "
+                              "--dev /dev true >/dev/null 2>&1") == 0;
+  if (tier == Tier::kBubblewrap) return namespaces;
+  const long landlock = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  return landlock > 0 && (::getuid() != 0 || namespaces);  // root leaves itself through a namespace of users
+}
+
 std::string HostileWorld::missing() const {
-  if (launcher_->tier() != setting_.tier) return launcher_->describe();
+  if (launcher_->tier() != setting_.tier) {
+    EXPECT_FALSE(machine_has(setting_.tier)) << "the machine could: " << launcher_->describe();
+    return launcher_->describe();
+  }
   const bool groups = launcher_->describe().find("cgroup") != std::string::npos;
   if (setting_.control_groups && !setting_.as_nobody && !groups) return launcher_->describe();
   return ::access("/usr/bin/python3", X_OK) == 0 ? "" : "no /usr/bin/python3";
@@ -84,7 +100,7 @@ bool HostileWorld::exists(std::string_view below) const { return fs::exists(fs::
 
 Confinement HostileWorld::python(const std::string& source) const {
   Confinement confinement;
-  confinement.command = {"/usr/bin/python3", "-I", "-c", source};
+  confinement.command = {"/usr/bin/python3", "-I", "-c", mark_ + "\n" + source};
   confinement.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "ROOT=" + root_, "WS=" + workspace()};
   confinement.directory = workspace() + "/src";
   confinement.paths = {{workspace(), false}, {workspace() + "/out", true}};
@@ -116,10 +132,10 @@ Outcome HostileWorld::run(const Confinement& confinement, milliseconds timeout) 
   return outcome;
 }
 
-int HostileWorld::processes_with(const std::string& mark) {
+int HostileWorld::running() const {
   int count = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc"))
-    if (all_of(entry.path().string() + "/cmdline").find(mark) != std::string::npos) ++count;
+    if (all_of(entry.path().string() + "/cmdline").find(mark_) != std::string::npos) ++count;
   return count;
 }
 
@@ -152,8 +168,9 @@ std::optional<bool> in_setting(const Setting& setting, const std::function<void(
       std::cout << "[ tier     ] " << setting.name << ": " << world.launcher().describe() << std::endl;
       if (world.missing().empty()) {
         body(world);
-        code = ::testing::Test::HasFailure() ? 1 : 0;
+        code = 0;
       }
+      if (::testing::Test::HasFailure()) code = 1;
     }
     std::cout.flush();
     ::_exit(code);

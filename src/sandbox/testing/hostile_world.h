@@ -23,6 +23,8 @@ struct Setting {
 };
 inline void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
 std::vector<Setting> all_settings();
+// Whether this machine lets this user build the tier, found out without the launcher.
+bool machine_has(Tier tier);
 
 struct Outcome {
   ChildExit exit;
@@ -34,7 +36,8 @@ class HostileWorld {
   explicit HostileWorld(const Setting& setting);
   ~HostileWorld();
 
-  // Empty: this machine can run the setting. Else why it cannot.
+  // Empty: this machine can run the setting. Else why it cannot; a test failure where it could and the launcher does
+  // not.
   std::string missing() const;
   Launcher& launcher() { return *launcher_; }
   const std::string& root() const { return root_; }
@@ -50,11 +53,12 @@ class HostileWorld {
   // Runs it to its end, or kills it after `timeout`.
   Outcome run(const Confinement& confinement, std::chrono::milliseconds timeout = std::chrono::seconds(20));
   Outcome run(const std::string& source) { return run(python(source)); }
-  // How many processes of the machine have `mark` in their command line.
-  static int processes_with(const std::string& mark);
+  // How many of the machine's processes run a program of this world's.
+  int running() const;
 
  private:
   std::string root_;
+  std::string mark_;  // stands in the command line of its programs, and of no others
   std::unique_ptr<Launcher> launcher_;
   Setting setting_;
 };

@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 COMPILER = os.environ.get("LUMENFLOW_CXX", "g++")
 FLAGS = ["-std=c++20", "-O0", "-Wall", "-Wextra", "-Werror", "-c",
-         *(f"-I{folder}" for folder in ("src", "include", "packs", "tests", ".")),
-         *(f'-D{name}=""' for name in ("LUMENFLOW_SOURCE_DIR", "LUMENFLOW_VECTORS_DEFAULT"))]  # what lumenflow_test defines
+         *(f"-I{folder}" for folder in ("src", "include", "packs", "tests", "."))]
 SCRATCH = "build/tidy"  # of fixed name, so that ccache knows a header that it has seen
 
 
