@@ -5,25 +5,29 @@
 
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "base/files.h"
 #include "cli/testing/command_line.h"
+#include "log/backup.h"
 #include "lumenflow/json.h"
+#include "sidecar/backup.h"
 
 namespace lumenflow::cli {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
 class BackupAndRestore : public testing::Test {
  protected:
   BackupAndRestore() {
     run({"init", "--id", "ws-42"});
-    const std::string long_text(70'000, 'x');  // its body is a file of its own
+    std::string long_text;  // of 65,000 characters, and twice as many bytes: its body is a file of its own
+    for (int i = 0; i < 65'000; ++i) long_text += "ü";
     run({"call", "task:create", "--input", R"({"title":"a"})"});
     const std::string input =
-        cli.write("input.json", R"({"title":"b","description":")" + long_text.substr(0, 65'000) + R"("})");
+        cli.write("input.json", R"({"title":"b","description":")" + long_text + R"("})");
     run({"call", "task:create", "--input", "@" + input});
     fs::create_directory(into);
   }
@@ -48,7 +52,15 @@ class BackupAndRestore : public testing::Test {
     sqlite3_close(database);
   }
 
+  void expect_nothing_there() const {
+    EXPECT_TRUE(!fs::exists(into + "/.lumenflow") || fs::is_empty(into + "/.lumenflow"));
+    EXPECT_FALSE(fs::exists(into + "/lumenflow.yaml"));
+    EXPECT_FALSE(fs::exists(into + "/planted"));
+    EXPECT_FALSE(fs::exists("/planted"));
+  }
+
   CommandLine cli;
+  PosixFiles files;
   const std::string file = cli.write("beside", "") + ".backup";
   const std::string into = fs::path(file).parent_path().string() + "/other";
 };
@@ -102,19 +114,58 @@ TEST_F(BackupAndRestore, RefuseWhatIsNoBackup) {
 }
 
 TEST_F(BackupAndRestore, RefuseADamagedOneAndLeaveNothing) {
+  run({"backup", file});
+  const std::string whole = *PosixFiles().read(file, 64u << 20);
   for (const char* damage :
        {"DELETE FROM rows WHERE position = (SELECT max(position) FROM rows)",
         "UPDATE bodies SET body = x'00000000000000000000'", "DELETE FROM backup_items WHERE name LIKE 'state/blobs/%'",
-        "INSERT INTO backup_items VALUES('state/keys/../../../planted', 420, x'00')",
-        "INSERT INTO backup_items VALUES('/planted', 420, x'00')"}) {
+        "UPDATE backup_items SET content = CAST('id: ws-43' AS BLOB) WHERE name = 'lumenflow.yaml'",
+        "UPDATE backup_items SET mode = 511", "DELETE FROM t_calls", "DELETE FROM meta WHERE name = 'backup_digest'",
+        "CREATE TABLE more(a)"}) {
     SCOPED_TRACE(damage);
-    fs::remove(file);
-    run({"backup", file});
+    std::ofstream(file, std::ios::binary) << whole;
     sql(file, damage);
-    EXPECT_EQ(run_there({"restore", file}).exit_code, 1);
-    EXPECT_TRUE(!fs::exists(into + "/.lumenflow") || fs::is_empty(into + "/.lumenflow"));
-    EXPECT_FALSE(fs::exists(into + "/planted"));
+    EXPECT_THAT(run_there({"restore", file}).err, HasSubstr("JOURNAL_DAMAGED"));
+    expect_nothing_there();
   }
+}
+
+// The backup says what the journal said: what is wrong there is found where it is restored.
+TEST_F(BackupAndRestore, RefuseThatOfADamagedJournal) {
+  const std::string journal = cli.root() + "/.lumenflow/state/journal.db";
+  const std::string last = "(SELECT max(position) FROM rows)";
+  sql(journal, "CREATE TABLE kept AS SELECT * FROM rows WHERE position = " + last);
+  sql(journal, "DELETE FROM rows WHERE position = " + last);
+  run({"backup", file});
+  EXPECT_THAT(run_there({"restore", file}).err, HasSubstr("JOURNAL_DAMAGED"));
+  fs::remove(file);
+  sql(journal, "INSERT INTO rows SELECT * FROM kept");
+  fs::remove_all(cli.root() + "/.lumenflow/state/blobs");
+  run({"backup", file});
+  EXPECT_THAT(run_there({"restore", file}).err, HasSubstr("is gone"));
+  expect_nothing_there();
+}
+
+TEST_F(BackupAndRestore, PutNothingOutsideTheState) {
+  for (const char* name : {"state/keys/../../../planted", "/planted", "state/planted", "state/keys/", "planted"}) {
+    SCOPED_TRACE(name);
+    fs::remove(file);
+    bool given = false;
+    const auto next = [&](log::BackupItem& item) -> Result<bool> {
+      item = {name, 0600, "x"};
+      return !std::exchange(given, true);
+    };
+    ASSERT_TRUE(log::write_backup(file, cli.root() + "/.lumenflow/state/journal.db", next).ok());
+    EXPECT_THAT(run_there({"restore", file}).err, HasSubstr("has no place"));
+    expect_nothing_there();
+  }
+}
+
+TEST_F(BackupAndRestore, HappenOneAtATime) {
+  const auto held = sidecar::lock_backup(files, sidecar::WorkspacePaths(cli.root()));
+  ASSERT_TRUE(held.ok());
+  EXPECT_THAT(cli.run({"backup", file}).err, HasSubstr("WORKSPACE_LOCKED"));
+  EXPECT_FALSE(fs::exists(file));
 }
 
 TEST_F(BackupAndRestore, GoOnAfterOneThatWasCutShort) {

@@ -7,7 +7,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
+#include "base/encoding.h"
+#include "base/sha256.h"
 #include "log/sqlite_connection.h"
 
 namespace lumenflow::log {
@@ -36,6 +39,54 @@ Result<Connection> create_file(const std::string& path) {
   if (file < 0) return Error(ErrorCode::kIo, "cannot create " + path + ": " + std::strerror(errno));
   ::close(file);
   return Connection::open(path, Connection::Mode::kReadWrite);
+}
+
+// A chain over every value of a query's rows: its type, its length, its bytes.
+Status hash_rows(const Connection& database, const std::string& select, Hash256& digest) {
+  LUMENFLOW_TRY_ASSIGN(const Statement statement, database.prepare(select));
+  const int columns = sqlite3_column_count(statement.get());
+  for (Query query(statement);;) {
+    LUMENFLOW_TRY_ASSIGN(const bool more, query.next());
+    if (!more) return {};
+    for (int column = 0; column < columns; ++column) {
+      const int type = sqlite3_column_type(statement.get(), column);
+      const std::string_view bytes = query.blob(column);  // of a number: its digits
+      const std::string before = std::to_string(type) + ":" + std::to_string(bytes.size()) + ":";
+      digest = sha256({as_chars(digest), before, bytes});
+    }
+  }
+}
+
+// Of all that the file says: its tables, and their rows in the order of their first column, which is their key.
+Result<std::string> content_digest(const Connection& database) {
+  Hash256 digest = sha256("lumenflow backup");
+  LUMENFLOW_TRY(hash_rows(database, "SELECT name, sql FROM sqlite_master ORDER BY name", digest));
+  std::vector<std::string> tables;
+  {
+    LUMENFLOW_TRY_ASSIGN(const Statement names,
+                         database.prepare("SELECT CAST(name AS BLOB) FROM sqlite_master WHERE type = 'table' ORDER BY name"));
+    for (Query query(names);;) {
+      LUMENFLOW_TRY_ASSIGN(const bool more, query.next());
+      if (!more) break;
+      tables.emplace_back(query.blob(0));
+    }
+  }
+  for (const std::string& table : tables) {
+    if (table.find('"') != std::string::npos) return Error(ErrorCode::kJournalDamaged, "a table has no proper name");
+    const std::string others = table == "meta" ? " WHERE name <> 'backup_digest'" : "";
+    LUMENFLOW_TRY(hash_rows(database, "SELECT * FROM \"" + table + "\"" + others + " ORDER BY 1", digest));
+  }
+  return to_hex(digest);
+}
+
+Status check_digest(const Connection& database, const std::string& path) {
+  LUMENFLOW_TRY_ASSIGN(const Statement asked, database.prepare("SELECT value FROM meta WHERE name = 'backup_digest'"));
+  Query query(asked);
+  LUMENFLOW_TRY_ASSIGN(const bool found, query.next());
+  const std::string stated = found ? std::string(query.blob(0)) : std::string();
+  LUMENFLOW_TRY_ASSIGN(const std::string actual, content_digest(database));
+  if (stated == actual) return {};
+  return Error(ErrorCode::kJournalDamaged, path + " is damaged: its content is not what was written");
 }
 
 Result<Connection> open_backup(const std::string& path) {
@@ -71,12 +122,15 @@ Status write_backup(const std::string& path, const std::string& database,
     if (!more) break;
     LUMENFLOW_TRY(Query(insert).bind(1, item.name).bind(2, std::int64_t{item.mode}).bind(3, item.content).run());
   }
-  return to.execute("INSERT INTO meta(name, value) VALUES('backup_format', " + std::to_string(kBackupFormat) +
-                    "); COMMIT");
+  LUMENFLOW_TRY(
+      to.execute("INSERT INTO meta(name, value) VALUES('backup_format', " + std::to_string(kBackupFormat) + ")"));
+  LUMENFLOW_TRY_ASSIGN(const std::string digest, content_digest(to));
+  return to.execute("INSERT INTO meta(name, value) VALUES('backup_digest', '" + digest + "'); COMMIT");
 }
 
 Status read_backup_items(const std::string& path, const std::function<Status(const BackupItem& item)>& take) {
   LUMENFLOW_TRY_ASSIGN(Connection database, open_backup(path));
+  LUMENFLOW_TRY(check_digest(database, path));
   LUMENFLOW_TRY_ASSIGN(const Statement select,
                        database.prepare("SELECT CAST(name AS BLOB), mode, content FROM backup_items ORDER BY name"));
   for (Query query(select);;) {
@@ -104,7 +158,7 @@ Result<std::string> restore_log(const std::string& path, const std::string& data
     if (!found) return Error(ErrorCode::kInvalidInput, path + " holds no log");
     before = query.blob(0);
   }
-  LUMENFLOW_TRY(to.execute("BEGIN; DROP TABLE backup_items; DELETE FROM meta WHERE name = 'backup_format'"));
+  LUMENFLOW_TRY(to.execute("BEGIN; DROP TABLE backup_items; DELETE FROM meta WHERE name LIKE 'backup_%'"));
   {
     LUMENFLOW_TRY_ASSIGN(const Statement rename, to.prepare("UPDATE meta SET value = ?1 WHERE name = 'log_id'"));
     LUMENFLOW_TRY(Query(rename).bind(1, std::string_view(new_log_id)).run());

@@ -153,6 +153,8 @@ class Restore {
   }
 
   Result<RestoreReport> run() {
+    LUMENFLOW_TRY(files_.make_directories(parent_path(final_.state)));
+    LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<FileLock> lock, files_.lock(parent_path(final_.state)));
     LUMENFLOW_TRY(check_target());
     LUMENFLOW_TRY(clear(staging_));
     LUMENFLOW_TRY(files_.make_directories(staging_, 0700));
@@ -166,9 +168,7 @@ class Restore {
       report_.wrote_config = written.ok();
       if (!written.ok() && written.error().code() != ErrorCode::kAlreadyExists) return written.error();
     }
-    std::error_code ignored;
-    std::filesystem::remove(final_.state, ignored);  // an empty one
-    LUMENFLOW_TRY(move(staging_, final_.state));
+    LUMENFLOW_TRY(move(staging_, final_.state));  // an empty folder there is replaced
     return report_;
   }
 
@@ -248,12 +248,20 @@ class Restore {
 
 }  // namespace
 
+Result<std::unique_ptr<FileLock>> lock_backup(Files& files, const WorkspacePaths& paths) {
+  Result<std::unique_ptr<FileLock>> lock = files.lock(paths.keys);
+  if (!lock.ok() && lock.error().code() == ErrorCode::kWorkspaceLocked)
+    return Error(ErrorCode::kWorkspaceLocked, "a backup of this workspace is being written; try again after that");
+  return lock;
+}
+
 Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const std::string& path) {
   LUMENFLOW_TRY(check_confinement(files, paths));
   LUMENFLOW_TRY_ASSIGN(const auto journal, files.stat(paths.journal));
   if (!journal) return Error(ErrorCode::kNotFound, "the workspace has no journal yet: " + paths.journal);
   LUMENFLOW_TRY_ASSIGN(const auto there, files.stat(path));
   if (there) return Error(ErrorCode::kAlreadyExists, path + " is there already; name another file");
+  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<FileLock> lock, lock_backup(files, paths));
   const std::string unfinished = path + ".tmp";
   LUMENFLOW_TRY(clear(unfinished));
   Items items(files, paths);

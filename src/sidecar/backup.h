@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/files.h"
@@ -20,8 +21,12 @@ struct BackupReport {
   std::uint64_t bytes = 0;  // of the backup
 };
 
+// What a backup holds while it is written: one at a time, and nothing that an entry names goes away meanwhile. It is on
+// the folder of the keys, which is there wherever there is a journal. WORKSPACE_LOCKED when another has it.
+Result<std::unique_ptr<FileLock>> lock_backup(Files& files, const WorkspacePaths& paths);
+
 // All or nothing, durable on return, through a file beside it. ALREADY_EXISTS when `path` is there; NOT_FOUND when the
-// workspace has no journal yet.
+// workspace has no journal yet; WORKSPACE_LOCKED while another backup is written.
 Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const std::string& path);
 
 struct RestoreReport {
