@@ -96,11 +96,11 @@ json::Value to_cloud_event(const json::Value& item, const json::Value& entry, co
                    {"id", position},
                    {"source", "/logs/" + log_id},
                    {"type", "lumenflow.journal." + std::string(journal::type_of(entry))},
-                   {"time", time_of(entry)},
                    {"datacontenttype", "application/json"},
                    {"position", position},
                    {"leafhash", cell(item.find("leaf_hash"))},
                    {"data", entry}};
+  if (const std::string_view time = time_of(entry); !time.empty()) out.set("time", time);
   if (const json::Value* receipt = entry.find("receipt_id"); receipt != nullptr) out.set("subject", *receipt);
   return json::Value(std::move(out));
 }

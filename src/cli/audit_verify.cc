@@ -1,5 +1,6 @@
 // `lumenflow audit verify`: reads the database itself and not through a running sidecar: what is checked is what is on
 // disk. With --proof it reads no journal at all.
+#include <algorithm>
 #include <ostream>
 
 #include "base/encoding.h"
@@ -7,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "journal/call_row.h"
+#include "journal/former_logs.h"
 #include "journal/proof.h"
 #include "log/checkpoint.h"
 #include "log/sqlite_log.h"
@@ -64,6 +66,18 @@ Status add_held_heads(const Context& context, const AuditFlags& flags, const std
   return {};
 }
 
+// A head of the log that this one was restored from is one of these entries too.
+Status adopt_former_heads(const log::Log& log, std::vector<log::Head>& heads) {
+  const std::string own = log.head().log_id;
+  if (std::ranges::all_of(heads, [&](const log::Head& head) { return head.log_id == own; })) return {};
+  LUMENFLOW_TRY_ASSIGN(const auto former, journal::former_logs(log));
+  for (log::Head& head : heads) {
+    const auto found = former.find(head.log_id);
+    if (found != former.end() && head.size <= found->second) head.log_id = own;
+  }
+  return {};
+}
+
 struct Verdict {
   log::VerifyReport report;
   journal::BodiesReport bodies;
@@ -105,6 +119,7 @@ Result<Verdict> verify(const Context& context, const AuditFlags& flags) {
   options.new_log_id = "unused";
   options.read_only = sidecar::on_read_only_file_system(paths.state);
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(options));
+  LUMENFLOW_TRY(adopt_former_heads(*log, heads));
   LUMENFLOW_TRY_ASSIGN(verdict.report, log::verify_all(*log, heads));
   const journal::BlobStore blobs(context.files, paths.blobs);
   LUMENFLOW_TRY(judge_further(*log, blobs, paths.checkpoints, !heads.empty(), verdict));

@@ -132,14 +132,28 @@ def _compare(grown, head, confirmed):
                       "dropped, inserted or moved" % (confirmed + 1, head.size, head.size), confirmed + 1)
 
 
+def _note_former(item, former):
+    """A log that goes on after a restore says which one it has its entries of, up to there."""
+    if b"workspace.restored" in item.entry:
+        entry = strict_json.parse(item.entry.decode())
+        size = entry.get("from_size") if entry.get("type") == "workspace.restored" else None
+        if isinstance(size, int):
+            former["lumenflow/" + str(entry.get("from_log_id"))] = min(size, item.position - 1)
+
+
+def _check_origins(heads, own, former):
+    """Each head is of this log, or of one that it was restored from. An export does not say which log it is of."""
+    others = [head for head in heads if head.size > former.get(head.origin, -1)]
+    origins = {head.origin for head in others} | ({own} if own else set())
+    if len(origins) > 1:
+        raise Failure("a checkpoint is of %s" % sorted(origins - {own})[0])
+
+
 def check(path, heads):
     """Every entry against its leaf and the tree against every head; a Failure names the position."""
     database = Database(path) if _is_database(path) else None
     heads = sorted(heads, key=lambda head: head.size)
-    for head in heads:
-        if head.origin != (database.origin if database else heads[0].origin):
-            raise Failure("a checkpoint is of %s" % head.origin)
-    grown, confirmed, waiting = tree.Tree(), 0, [head for head in heads if head.size > 0]
+    grown, confirmed, waiting, former = tree.Tree(), 0, [head for head in heads if head.size > 0], {}
     for item in database.items() if database else _exported(path):
         if item.position != grown.size + 1:
             raise Failure("position %s stands where %d belongs" % (item.position, grown.size + 1), grown.size + 1)
@@ -147,11 +161,13 @@ def check(path, heads):
         if item.leaf is not None and item.leaf != leaf:
             raise Failure("the entry is not the one of its leaf", item.position)
         grown.append(leaf)
+        _note_former(item, former)
         while waiting and waiting[0].size == grown.size:
             _compare(grown, waiting.pop(0), confirmed)
             confirmed = grown.size
     if waiting:
         raise Failure("the journal has %d entries, a checkpoint has %d: its end is gone, or some after position %d" %
                       (grown.size, waiting[0].size, confirmed), confirmed + 1)
+    _check_origins(heads, database.origin if database else None, former)
     return Report(grown.size, confirmed, database.bodies if database else 0, database.bodies_gone if database else 0,
                   grown.root())
