@@ -303,6 +303,9 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
       add_audit_command(audit, parsed, "verify", "Recheck every entry and every signed head", run_audit_verify);
   verify->add_option("--checkpoint", parsed.audit.checkpoints,
                      "a signed head that was kept elsewhere, also; may be given again");
+  verify->add_option(
+      "--witness", parsed.audit.witnesses,
+      "a witness's key, NAME+ID+BASE64: each --checkpoint has to be co-signed by it; may be given again");
   verify->add_option("--key", parsed.audit.key, "the log's public key (log.pub); default: the workspace's");
   verify->add_option("--proof", parsed.audit.proof, "check this proof instead of the journal");
   CLI::App* list = add_audit_command(audit, parsed, "list", "Entries of the journal", run_audit_list);

@@ -13,6 +13,7 @@
 #include "log/checkpoint.h"
 #include "log/sqlite_log.h"
 #include "log/verify.h"
+#include "log/witness.h"
 #include "sidecar/keys.h"
 #include "sidecar/workspace.h"
 
@@ -54,6 +55,18 @@ Status add_own_heads(const Context& context, const sidecar::WorkspacePaths& path
   return {};
 }
 
+// --witness KEY: who has to have signed every checkpoint that was kept elsewhere.
+Status check_witnesses(const AuditFlags& flags, const std::string& path, const std::string& note) {
+  for (const std::string& text : flags.witnesses) {
+    const Result<log::WitnessKey> witness = log::parse_witness_key(text);
+    if (!witness.ok()) return Error(ErrorCode::kInvalidRequest, "--witness " + text + ": " + witness.error().message());
+    const Result<std::optional<Timestamp>> signed_at = log::cosigned_at(note, *witness);
+    if (!signed_at.ok()) return Error(ErrorCode::kInvalidInput, path + ": " + signed_at.error().message());
+    if (!*signed_at) return Error(ErrorCode::kInvalidInput, path + " is not co-signed by " + witness->name);
+  }
+  return {};
+}
+
 // Those that somebody kept elsewhere: --checkpoint FILE.
 Status add_held_heads(const Context& context, const AuditFlags& flags, const std::string& key,
                       std::vector<log::Head>& heads) {
@@ -61,6 +74,7 @@ Status add_held_heads(const Context& context, const AuditFlags& flags, const std
     LUMENFLOW_TRY_ASSIGN(const std::string note, context.files.read(path, kFileBytesMax));
     Result<log::Checkpoint> checkpoint = log::parse_checkpoint(note, key);
     if (!checkpoint.ok()) return Error(ErrorCode::kInvalidInput, path + ": " + checkpoint.error().message());
+    LUMENFLOW_TRY(check_witnesses(flags, path, note));
     heads.push_back(checkpoint->head);
   }
   return {};

@@ -26,8 +26,7 @@ class BackupAndRestore : public testing::Test {
     std::string long_text;  // of 65,000 characters, and twice as many bytes: its body is a file of its own
     for (int i = 0; i < 65'000; ++i) long_text += "ü";
     run({"call", "task:create", "--input", R"({"title":"a"})"});
-    const std::string input =
-        cli.write("input.json", R"({"title":"b","description":")" + long_text + R"("})");
+    const std::string input = cli.write("input.json", R"({"title":"b","description":")" + long_text + R"("})");
     run({"call", "task:create", "--input", "@" + input});
     fs::create_directory(into);
   }

@@ -5,9 +5,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/encoding.h"
 #include "base/files.h"
 #include "cli/testing/command_line.h"
 #include "event/cloud_events.h"
+#include "log/checkpoint.h"
+#include "log/witness.h"
 #include "lumenflow/error_code.h"
 #include "lumenflow/json.h"
 
@@ -332,6 +335,17 @@ TEST_F(Commands, AuditVerifyTakesACheckpointThatWasKeptElsewhere) {
   const std::string key = cli.write("log.pub", *files.read(state + "keys/log.pub", 1u << 20));
   EXPECT_THAT(cli.run({"audit", "verify", "--checkpoint", held}).out, HasSubstr("1 of them kept elsewhere"));
   EXPECT_EQ(json::integer_or(parsed(cli.run({"audit", "verify", "--checkpoint", held, "--json"}).out), "held", 0), 1);
+  const std::string witness = "conductor.example+c6a95cca+BMhTrQ8M0rYZrqks7sT9VqJNZJnVhM55JX5Fz9gTm2Cn";
+  expect({"audit", "verify", "--checkpoint", held, "--witness", witness}, kRefused,
+         "not co-signed by conductor.example");
+  expect({"audit", "verify", "--checkpoint", held, "--witness", "nobody"}, kUsage, "--witness nobody");
+  const log::Checkpoint signed_by_log =
+      *log::parse_checkpoint(*files.read(held, 1u << 20), *from_base64(files.read(key, 1u << 20)->substr(0, 44)));
+  const std::string cosigned =
+      cli.write("cosigned", *log::cosign(signed_by_log, std::nullopt, {}, "conductor.example",
+                                         ed25519_from_seed(std::string(32, 'w')), Timestamp{1'700'000'000'000}));
+  EXPECT_THAT(cli.run({"audit", "verify", "--checkpoint", cosigned, "--witness", witness}).out,
+              HasSubstr("kept elsewhere"));
   const std::string proof = cli.write("proof.json", cli.run({"audit", "prove", "2"}).out);
   EXPECT_THAT(cli.run_bare({"audit", "verify", "--proof", proof, "--key", key}).out, StartsWith("holds: entry 2 of"));
   EXPECT_THAT(cli.run({"audit", "verify", "--proof", proof, "--json"}).out, HasSubstr("\"position\":2"));

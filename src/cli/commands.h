@@ -99,6 +99,7 @@ struct AuditFlags {
   std::string format = "table";          // table, json, csv, cloudevents
   std::string out;                       // a file instead of stdout
   std::vector<std::string> checkpoints;  // verify: files that were kept elsewhere
+  std::vector<std::string> witnesses;    // verify: keys that have signed each of those
   std::string key;                       // verify: the log's public key, instead of the workspace's
   std::string proof;                     // verify: this file instead of the journal
   bool json = false;

@@ -63,8 +63,9 @@ Result<std::string> content_digest(const Connection& database) {
   LUMENFLOW_TRY(hash_rows(database, "SELECT name, sql FROM sqlite_master ORDER BY name", digest));
   std::vector<std::string> tables;
   {
-    LUMENFLOW_TRY_ASSIGN(const Statement names,
-                         database.prepare("SELECT CAST(name AS BLOB) FROM sqlite_master WHERE type = 'table' ORDER BY name"));
+    LUMENFLOW_TRY_ASSIGN(
+        const Statement names,
+        database.prepare("SELECT CAST(name AS BLOB) FROM sqlite_master WHERE type = 'table' ORDER BY name"));
     for (Query query(names);;) {
       LUMENFLOW_TRY_ASSIGN(const bool more, query.next());
       if (!more) break;

@@ -24,8 +24,8 @@ struct BackupItem {
 Status write_backup(const std::string& path, const std::string& database,
                     const std::function<Result<bool>(BackupItem& item)>& next);
 
-// INVALID_INPUT when it is no backup, UNSUPPORTED_FORMAT when a newer version wrote it, JOURNAL_DAMAGED when any of it is
-// not as it was written. `take` is given each item after that was checked.
+// INVALID_INPUT when it is no backup, UNSUPPORTED_FORMAT when a newer version wrote it, JOURNAL_DAMAGED when any of it
+// is not as it was written. `take` is given each item after that was checked.
 Status read_backup_items(const std::string& path, const std::function<Status(const BackupItem& item)>& take);
 
 // The Log of a backup into a new database, under another log_id; durable on return. The id that it had.
