@@ -4,6 +4,10 @@ set(LUMENFLOW_SANITIZE "" CACHE STRING "Value for -fsanitize=")
 set(LUMENFLOW_OPTIMIZE "" CACHE STRING "Overrides the optimisation level, e.g. O1")
 set(LUMENFLOW_VECTORS "${CMAKE_SOURCE_DIR}/../shared/vectors" CACHE PATH "Public test vectors; tests skip without them")
 
+# Eight files of a target at a time, so that headers are read once for them: a cold build takes less than half the time.
+# A file must still stand by itself, which the preset tsan shows.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+
 # Where what is generated at build goes, as below the root. It comes before the copies in the tree.
 set(LUMENFLOW_GENERATED ${CMAKE_BINARY_DIR}/generated)
 
@@ -15,6 +19,9 @@ endif()
 add_library(lumenflow_flags INTERFACE)
 target_compile_options(lumenflow_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # g++ 12 at -O2 sees overlaps in std::string::insert that are not there
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(lumenflow_flags INTERFACE -Wno-subobject-linkage)  # takes an included .cc for a header
+endif()
 target_include_directories(lumenflow_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 if(LUMENFLOW_OPTIMIZE)
   target_compile_options(lumenflow_flags INTERFACE -${LUMENFLOW_OPTIMIZE} -g1)

@@ -36,7 +36,11 @@ Result<std::string> resolve_inside(const Files& files, const std::string& root, 
       return refuse("cannot be resolved: " + found.error().message());  // a symlink loop, a name too long
     if (!found->has_value()) continue;
     const Result<std::string> real = files.real_path(existing);
-    if (!real.ok()) return refuse("is a symlink to nowhere");
+    if (!real.ok()) {
+      const Result<std::optional<FileInfo>> still = files.stat(existing);
+      if (still.ok() && !still->has_value()) continue;  // somebody removed it between the two looks
+      return refuse("is a symlink to nowhere");
+    }
     if (*real != real_root && !real->starts_with(join_path(real_root, "")))
       return refuse("leaves the workspace through a symlink");
     return *real + path.substr(existing.size());

@@ -11,7 +11,7 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr int kPageLimit = 500;
+constexpr int kRecordsPerPage = 500;
 constexpr std::size_t kWrittenAtOnce = 1u << 20;  // bytes
 
 // An entry's own time; an event's is when it was emitted.
@@ -63,7 +63,7 @@ Status for_each_entry(const Context& context, const AuditFlags& flags, Each each
   EntryFilter filter(wanted);
   for (std::uint64_t after = flags.after;;) {
     LUMENFLOW_TRY_ASSIGN(const json::Value page, session->get("/audit?after=" + std::to_string(after) +
-                                                              "&limit=" + std::to_string(kPageLimit)));
+                                                              "&limit=" + std::to_string(kRecordsPerPage)));
     const json::Value* items = page.find("items");
     if (items == nullptr || !items->is_array()) return Error(ErrorCode::kInternal, "GET /audit answered without items");
     for (const json::Value& item : items->as_array()) {

@@ -16,7 +16,7 @@
 namespace lumenflow::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Stopwatch = std::chrono::steady_clock;
 
 // One wake-up per batch for all whose calls it held, as commit_limit does: whoever submits waits on the word of the
 // batch that is filling. There are more words than batches under way, so that hardly anybody is woken for another's.
@@ -101,9 +101,9 @@ void call_in_a_loop(Strand& strand, BenchWorkspace& bench, const CallerLoad& loa
   std::vector<double>& latencies = progress.latencies[caller];
   latencies.reserve(1 << 18);
   for (int now = 0; (now = progress.phase.load(std::memory_order_relaxed)) < 2;) {
-    const Clock::time_point start = Clock::now();
+    const Stopwatch::time_point start = Stopwatch::now();
     if (!strand.call(bench, bench.call(load.tool))) ++progress.failed;
-    if (now == 1) latencies.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+    if (now == 1) latencies.push_back(std::chrono::duration<double, std::micro>(Stopwatch::now() - start).count());
   }
 }
 

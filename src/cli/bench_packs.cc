@@ -21,7 +21,7 @@
 namespace lumenflow::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Stopwatch = std::chrono::steady_clock;
 
 constexpr std::string_view kBuiltinTool = "bench-plain:read", kProcessTool = "bench-process:read";
 constexpr int kWarmUp = 200, kCalls = 3'000;
@@ -131,9 +131,9 @@ class PacksBench {
     call.tool = tool;
     call.input = json::Object{};
     call.credential = credential_;
-    const Clock::time_point start = Clock::now();
+    const Stopwatch::time_point start = Stopwatch::now();
     LUMENFLOW_TRY_ASSIGN(const kernel::CallResult result, workspace_->call_and_wait(std::move(call)));
-    const double us = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+    const double us = std::chrono::duration<double, std::micro>(Stopwatch::now() - start).count();
     if (result.outcome != journal::Outcome::kSuccess)
       return Error(ErrorCode::kInternal, "a call of " + std::string(tool) + " failed: " + result.body);
     return us;
@@ -160,9 +160,9 @@ Status measure(Bench& bench, Echo& echo, Latencies& out) {
   for (int i = 0; i < kWarmUp + calls; ++i) {
     LUMENFLOW_TRY_ASSIGN(const double builtin, packs.call(kBuiltinTool));
     LUMENFLOW_TRY_ASSIGN(const double process, packs.call(kProcessTool));
-    const Clock::time_point start = Clock::now();
+    const Stopwatch::time_point start = Stopwatch::now();
     if (!echo.round_trip()) return Error(ErrorCode::kIo, "the echo behind two pipes does not answer");
-    const double limit = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+    const double limit = std::chrono::duration<double, std::micro>(Stopwatch::now() - start).count();
     if (i < kWarmUp) continue;
     out.builtin.push_back(builtin);
     out.process.push_back(process);

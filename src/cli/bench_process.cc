@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kReadyTime{60'000}, kStopTime{20'000};
 constexpr std::uint64_t kManyEntries = 3'000'000;
-constexpr std::string_view kId = "bench";
+constexpr std::string_view kProcessBenchId = "bench";
 
 struct Running {
   std::unique_ptr<Process> process;
@@ -51,7 +51,7 @@ Status stop(Running& running, int signal) {
 
 Result<std::string> new_workspace(Bench& bench, const std::string& name) {
   const std::string root = bench.scratch.sub(name);
-  const sidecar::InitOptions init{.id = std::string(kId), .production = false, .operator_passphrase = {}};
+  const sidecar::InitOptions init{.id = std::string(kProcessBenchId), .production = false, .operator_passphrase = {}};
   LUMENFLOW_TRY(sidecar::init_workspace(bench.context.files, root, init));
   return root;
 }
@@ -59,9 +59,8 @@ Result<std::string> new_workspace(Bench& bench, const std::string& name) {
 Result<std::string> mint(Bench& bench, const sidecar::WorkspacePaths& paths) {
   LUMENFLOW_TRY_ASSIGN(const sidecar::WorkspaceKeys keys, sidecar::load_keys(bench.context.files, paths.keys));
   const Timestamp issued = bench.context.clock.now() - std::chrono::seconds(1);
-  const http::TokenClaims claims{std::string(kId), "bench:visitor", "sidecar",
-                                 {"workspace"},    issued,          issued + std::chrono::hours(1),
-                                 "bench-token"};
+  const http::TokenClaims claims{std::string(kProcessBenchId),   "bench:visitor", "sidecar", {"workspace"}, issued,
+                                 issued + std::chrono::hours(1), "bench-token"};
   return http::mint_token(claims, keys.token_private_pem, keys.token_key_id);
 }
 

@@ -22,8 +22,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr int kOk = 0, kRefused = 1, kUsage = 2, kUnreachable = 3;
-
 json::Value parsed(const std::string& text) {
   const auto value = json::parse(text);
   EXPECT_TRUE(value.ok()) << text;

@@ -12,7 +12,7 @@ namespace {
 
 namespace sidekick = consumers::sidekick;
 
-constexpr std::string_view kScopes = "tools:read tools:write";
+constexpr std::string_view kSidekickScopes = "tools:read tools:write";
 constexpr std::string_view kToolRoute = "/tools/";
 
 // Shows each request, what came back, and its receipt.
@@ -101,7 +101,7 @@ Status speak_and_plan(consumers::Client& client) {
 
 Status run(Context& context, const DemoFlags& flags) {
   DemoSidecar sidecar(context, flags.json ? context.err : context.out);
-  LUMENFLOW_TRY(sidecar.start(kScopes));
+  LUMENFLOW_TRY(sidecar.start(kSidekickScopes));
   http::ClientOptions options;
   options.base_url = sidecar.url();
   consumers::HttpTransport http(std::move(options));

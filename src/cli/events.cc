@@ -7,7 +7,7 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr int kPageLimit = 500;
+constexpr int kEventsPerPage = 500;
 
 // As JSON lines or as CloudEvents.
 Result<json::Value> formatted(const json::Value& event, const EventFlags& flags) {
@@ -21,7 +21,7 @@ Status print_event(Context& context, const json::Value& event, const EventFlags&
 }
 
 std::string page_path(const EventFlags& flags, std::uint64_t after) {
-  std::string path = "/events?after=" + std::to_string(after) + "&limit=" + std::to_string(kPageLimit);
+  std::string path = "/events?after=" + std::to_string(after) + "&limit=" + std::to_string(kEventsPerPage);
   if (!flags.kind.empty()) path += "&kind=" + encode_path_segment(flags.kind);
   return path;
 }

@@ -10,7 +10,7 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr std::size_t kPageLimit = 500;
+constexpr std::size_t kInboxPerPage = 500;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ int run_inbox(Context& context, const InboxFlags& flags) {
   const auto inbox = uplink::open_inbox(paths.inbox, "unused");
   if (!inbox.ok()) return fail(context, inbox.error());
   for (Position after(flags.after);;) {
-    const auto page = uplink::read_inbox(**inbox, after, kPageLimit);
+    const auto page = uplink::read_inbox(**inbox, after, kInboxPerPage);
     if (!page.ok()) return fail(context, page.error());
     if (page->empty()) return 0;
     for (const uplink::InboxItem& item : *page) {

@@ -11,7 +11,7 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr std::uint64_t kPageLimit = 500;
+constexpr std::uint64_t kOutboxPerPage = 500;
 constexpr std::chrono::milliseconds kLookAgain{100};
 
 std::string page_path(std::string_view route, const OutboxFlags& flags, std::uint64_t after, std::uint64_t limit) {
@@ -24,7 +24,7 @@ Status for_each(Session& session, std::string_view route, const OutboxFlags& fla
                 const std::function<Status(const json::Value&)>& each) {
   for (std::uint64_t after = flags.after; limit > 0;) {
     LUMENFLOW_TRY_ASSIGN(const json::Value page,
-                         session.get(page_path(route, flags, after, std::min(limit, kPageLimit))));
+                         session.get(page_path(route, flags, after, std::min(limit, kOutboxPerPage))));
     const json::Value* items = page.find("items");
     if (items == nullptr || !items->is_array())
       return Error(ErrorCode::kInternal, "the sidecar answered without items");

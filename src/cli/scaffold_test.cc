@@ -14,8 +14,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int kOk = 0, kRefused = 1, kUsage = 2;
-
 class Scaffold : public testing::Test {
  protected:
   std::string folder(const std::string& name) const { return cli.root() + "/" + name; }

@@ -13,7 +13,7 @@ namespace lumenflow::conformance {
 namespace {
 
 constexpr std::string_view kResult = "$result";
-constexpr int kDepthMax = 8;  // of examples that need the results of others
+constexpr int kNeedsDepthMax = 8;  // of examples that need the results of others
 
 std::vector<Sample> written_examples(const pack::Manifest& manifest, std::string_view name) {
   const json::Value* all = manifest.raw.find("examples");
@@ -90,7 +90,7 @@ class Resolver {
     const std::string tool(json::string_or(reference, "tool", ""));
     const std::string at(json::string_or(reference, "at", ""));
     const std::string shown = "$result " + json::serialize(reference);
-    if (depth >= kDepthMax)
+    if (depth >= kNeedsDepthMax)
       return Error(ErrorCode::kInvalidInput, shown + ": the examples need each other in a circle");
     const auto known = std::ranges::find(manifest_.tools, tool, &pack::ToolDescriptor::name);
     const std::vector<Sample> examples =

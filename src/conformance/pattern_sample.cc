@@ -9,7 +9,7 @@
 namespace lumenflow::conformance {
 namespace {
 
-constexpr std::size_t kDepthMax = 32;
+constexpr std::size_t kGroupDepthMax = 32;
 constexpr std::size_t kTextMax = 100'000;
 constexpr std::uint32_t kFirst = 0x20, kLast = 0x7e;  // what negated classes choose from
 
@@ -58,7 +58,7 @@ class Reader {
   }
 
   std::optional<Piece> choice(std::size_t depth) {
-    if (depth > kDepthMax) return std::nullopt;
+    if (depth > kGroupDepthMax) return std::nullopt;
     Piece out{Piece::Kind::kChoice, {}, {}, 1, 1};
     do {
       std::optional<Piece> part = sequence(depth);

@@ -11,9 +11,9 @@
 namespace lumenflow::conformance {
 namespace {
 
-constexpr int kAttempts = 120;
+constexpr int kBadAttempts = 120;
 constexpr std::size_t kSitesMax = 200;
-constexpr int kDepthMax = 12;
+constexpr int kSiteDepthMax = 12;
 constexpr std::size_t kTooLongMax = 100'000;
 
 // A place in the instance and what the schema says about it.
@@ -168,12 +168,12 @@ constexpr std::array kFaults{wrong_type,   wrong_type,  none_of_the_words, wrong
 std::optional<BadSample> SchemaSamples::bad() {
   std::optional<json::Value> base = good(draw_.one_in(2));
   if (!base) base = json::Object{};
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kBadAttempts; ++attempt) {
     json::Value value = *base;
     std::vector<Site> sites;
     const auto visit = [&](const auto& self, json::Value& at, const json::Value& schema, const std::string& pointer,
                            int depth) -> void {
-      if (depth > kDepthMax || sites.size() >= kSitesMax) return;
+      if (depth > kSiteDepthMax || sites.size() >= kSitesMax) return;
       const json::Value here = flat(schema, false, 0);
       sites.push_back({&at, here, pointer});
       if (json::Object* members = at.if_object()) {

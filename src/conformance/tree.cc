@@ -27,7 +27,7 @@ std::string describe_file(const fs::path& path) {
   return out;
 }
 
-std::string_view or_absent(const Tree& tree, const std::string& path) {
+std::string_view content_or_absent(const Tree& tree, const std::string& path) {
   const auto found = tree.find(path);
   return found == tree.end() ? kAbsent : std::string_view(found->second);
 }
@@ -61,7 +61,7 @@ Result<Tree> read_tree(const std::string& folder) {
 std::vector<std::string> changed_paths(const Tree& before, const Tree& after) {
   std::vector<std::string> out;
   for (const auto& [path, content] : before)
-    if (or_absent(after, path) != content) out.push_back(path);
+    if (content_or_absent(after, path) != content) out.push_back(path);
   for (const auto& [path, content] : after)
     if (!before.contains(path)) out.push_back(path);
   return out;
@@ -70,8 +70,8 @@ std::vector<std::string> changed_paths(const Tree& before, const Tree& after) {
 std::vector<std::string> differences(const Tree& expected, const Tree& found) {
   std::vector<std::string> out;
   for (const std::string& path : changed_paths(expected, found))
-    out.push_back("file " + path + ": was " + std::string(or_absent(expected, path)) + "; is " +
-                  std::string(or_absent(found, path)));
+    out.push_back("file " + path + ": was " + std::string(content_or_absent(expected, path)) + "; is " +
+                  std::string(content_or_absent(found, path)));
   return out;
 }
 

@@ -9,15 +9,15 @@
 namespace lumenflow::event {
 namespace {
 
+using samples::object;
 using ::testing::HasSubstr;
 
-json::Value object(std::string_view text) { return json::parse(text).value(); }
 std::string text_of(const json::Value& value) { return json::canonical(value).value(); }
 
-json::Value envelope_of(const KnownKind& kind, bool with_optional) {
+json::Value cloudy_envelope(const KnownKind& kind, bool with_optional) {
   BuildOptions options;
   options.timestamp = Timestamp{1'772'366'400'000};
-  const Event event = build_kernel_event_v2(kind.kind, testing::sample_payload(kind, with_optional), options).value();
+  const Event event = build_kernel_event_v2(kind.kind, samples::sample_payload(kind, with_optional), options).value();
   Stamp stamp;
   stamp.from = with_optional ? "ws-42:phone:\"π\"/50%" : "ws-42";
   stamp.stream = with_optional ? "phone:a b/ü?" : "sidecar";
@@ -49,7 +49,7 @@ TEST(CloudEvents, OfEveryKindComeBackAsTheyWere) {
   for (const auto kinds : {kernel_kinds(), first_party_kinds()})
     for (const KnownKind& kind : kinds)
       for (const bool with_optional : {false, true}) {
-        const json::Value before = envelope_of(kind, with_optional);
+        const json::Value before = cloudy_envelope(kind, with_optional);
         const Result<json::Value> cloud = to_cloud_event(before);
         ASSERT_TRUE(cloud.ok()) << kind.kind << ": " << cloud.error().message();
         const Result<json::Value> after = from_cloud_event(*cloud);
@@ -60,19 +60,19 @@ TEST(CloudEvents, OfEveryKindComeBackAsTheyWere) {
 
 // CloudEvents 1.0, 3.1: attribute names are lower-case letters and digits, and should have at most twenty.
 TEST(CloudEvents, NameTheirAttributesAsTheSpecificationAsks) {
-  const json::Value cloud = to_cloud_event(envelope_of(*find_kernel_kind("task_waiting"), true)).value();
+  const json::Value cloud = to_cloud_event(cloudy_envelope(*find_kernel_kind("task_waiting"), true)).value();
   for (const json::Member& member : cloud.as_object())
     EXPECT_THAT(member.key, ::testing::MatchesRegex("[a-z0-9]{1,20}"));
 }
 
 TEST(CloudEvents, PutIntoTheSourceOnlyWhatAUriHolds) {
-  const json::Value cloud = to_cloud_event(envelope_of(*find_kernel_kind("task_waiting"), true)).value();
+  const json::Value cloud = to_cloud_event(cloudy_envelope(*find_kernel_kind("task_waiting"), true)).value();
   EXPECT_EQ(json::string_or(cloud, "source", ""),
             "/workspaces/ws-42:phone:%22%CF%80%22%2F50%25/phone:a%20b%2F%C3%BC%3F");
 }
 
 TEST(CloudEvents, RefuseAnEnvelopeThatWouldNotComeBack) {
-  const json::Value good = envelope_of(*find_kernel_kind("conductor:tool_requested"), false);
+  const json::Value good = cloudy_envelope(*find_kernel_kind("conductor:tool_requested"), false);
   const auto fault = [](const json::Value& event) {
     const Result<json::Value> cloud = to_cloud_event(event);
     return cloud.ok() ? "" : cloud.error().message();
@@ -93,7 +93,7 @@ TEST(CloudEvents, RefuseAnEnvelopeThatWouldNotComeBack) {
 }
 
 TEST(CloudEvents, ThatAreNoneOfOursAreRefusedByTheirAttribute) {
-  const json::Value good = to_cloud_event(envelope_of(*find_kernel_kind("task_waiting"), true)).value();
+  const json::Value good = to_cloud_event(cloudy_envelope(*find_kernel_kind("task_waiting"), true)).value();
   const auto fault = [&good](std::string_view attribute, json::Value value) {
     json::Value bad = good;
     bad.as_object().set(attribute, std::move(value));

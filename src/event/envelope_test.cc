@@ -7,9 +7,8 @@
 namespace lumenflow::event {
 namespace {
 
-constexpr Timestamp kNoon{1'772'366'400'000};  // 2026-03-01T12:00:00.000Z
-
-json::Value object(std::string_view text) { return json::parse(text).value(); }
+using samples::kNoon;
+using samples::object;
 
 Event built(std::string_view kind, std::string_view payload) {
   BuildOptions options;
@@ -63,7 +62,7 @@ TEST(Envelope, TextAndValueAgreeForEveryKernelKind) {
   for (const KnownKind& kind : kernel_kinds()) {
     BuildOptions options;
     options.timestamp = kNoon;
-    const Event event = build_kernel_event_v2(kind.kind, testing::sample_payload(kind, true), options).value();
+    const Event event = build_kernel_event_v2(kind.kind, samples::sample_payload(kind, true), options).value();
     EXPECT_EQ(event.schema_version, kind.schema_version) << kind.kind;
     for (const Stamp& stamp : {plain_stamp(), full_stamp()})
       EXPECT_EQ(text_of(event, stamp), json::canonical(envelope(event, stamp)).value()) << kind.kind;

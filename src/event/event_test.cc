@@ -7,18 +7,17 @@
 #include <fstream>
 #include <sstream>
 
+#include "event/testing/sample_payload.h"
 #include "json/canonical.h"
 #include "support/source_tree.h"
 
 namespace lumenflow::event {
 namespace {
 
+using samples::kNoon;
+using samples::object;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-
-constexpr Timestamp kNoon{1'772'366'400'000};  // 2026-03-01T12:00:00.000Z
-
-json::Value object(std::string_view text) { return json::parse(text).value(); }
 
 BuildOptions keyed(std::string key) {
   BuildOptions options;

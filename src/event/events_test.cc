@@ -20,7 +20,7 @@ std::vector<const KnownKind*> all_kinds() {
 json::Value envelope_of(const KnownKind& kind, bool with_optional) {
   BuildOptions options;
   options.timestamp = Timestamp{1'772'366'400'000};
-  const Event event = build_kernel_event_v2(kind.kind, testing::sample_payload(kind, with_optional), options).value();
+  const Event event = build_kernel_event_v2(kind.kind, samples::sample_payload(kind, with_optional), options).value();
   Stamp stamp;
   stamp.from = "ws-42";
   stamp.stream = kind.inbound ? "phone:pixel-8" : "sidecar";

@@ -9,11 +9,10 @@
 namespace lumenflow::event {
 namespace {
 
+using samples::object;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
-
-json::Value object(std::string_view text) { return json::parse(text).value(); }
 
 TEST(KindName, IsSlugColonSnakeCase) {
   for (const char* good : {"a:b", "acme-demo:job_completed", "a1-2:b2_3c", "a-:b", "sidekick:routine_due"})
@@ -121,19 +120,19 @@ TEST(KernelKinds, HaveTheMembersOfTheReference) {
 TEST(KernelPayload, OfEveryKindIsAcceptedWithAndWithoutTheOptionalMembers) {
   for (const KnownKind& kind : kernel_kinds())
     for (const bool with_optional : {false, true}) {
-      const Status status = validate_kernel_payload(kind.kind, testing::sample_payload(kind, with_optional));
+      const Status status = validate_kernel_payload(kind.kind, samples::sample_payload(kind, with_optional));
       EXPECT_TRUE(status.ok()) << kind.kind << ": " << status.error().message();
     }
 }
 
 TEST(KernelPayload, OfEveryKindIsRefusedWithAMemberTooFewOrTooMany) {
   for (const KnownKind& kind : kernel_kinds()) {
-    json::Value more = testing::sample_payload(kind, true);
+    json::Value more = samples::sample_payload(kind, true);
     more.as_object().set("a/b", 1);
     const Status unknown = validate_kernel_payload(kind.kind, more);
     ASSERT_FALSE(unknown.ok()) << kind.kind;
     EXPECT_THAT(unknown.error().details(), ElementsAre(Field(&ErrorDetail::pointer, "/a~1b"))) << kind.kind;
-    const json::Value fewest = testing::sample_payload(kind, false);
+    const json::Value fewest = samples::sample_payload(kind, false);
     for (const json::Member& member : fewest.as_object()) {
       json::Object fewer = fewest.as_object();
       fewer.erase(member.key);

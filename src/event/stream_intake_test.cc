@@ -7,19 +7,19 @@
 namespace lumenflow::event {
 namespace {
 
-constexpr Timestamp kNoon{1'772'366'400'000};
+constexpr Timestamp kIntakeTime{1'772'366'400'000};
 
-std::string envelope_of(std::uint64_t seq, std::optional<std::uint64_t> queue_seq = {}, std::string from = "ws-42") {
+std::string envelope_at(std::uint64_t seq, std::optional<std::uint64_t> queue_seq = {}, std::string from = "ws-42") {
   BuildOptions options;
-  options.timestamp = kNoon;
+  options.timestamp = kIntakeTime;
   options.entropy[9] = static_cast<std::uint8_t>(seq);
-  const Stamp stamp{std::move(from), "sidecar", seq, queue_seq, kNoon, {}, {}};
+  const Stamp stamp{std::move(from), "sidecar", seq, queue_seq, kIntakeTime, {}, {}};
   std::string out;
   append_envelope(build_from_canonical("acme-demo:thing_done", "{}", options), stamp, out);
   return out;
 }
 
-class StreamIntake : public testing::Test {
+class StreamIntake : public ::testing::Test {
  protected:
   Intake take(StreamPlace after, const std::vector<std::string>& events) {
     const std::vector<std::string_view> views(events.begin(), events.end());
@@ -35,7 +35,7 @@ class StreamIntake : public testing::Test {
 };
 
 TEST_F(StreamIntake, TakesInOrderAndRecordsJumpsAsDroppedEphemerals) {
-  const Intake intake = take({0, 0}, {envelope_of(1, 1), envelope_of(2), envelope_of(6, 2)});
+  const Intake intake = take({0, 0}, {envelope_at(1, 1), envelope_at(2), envelope_at(6, 2)});
   EXPECT_EQ(code_of(intake), "ok");
   EXPECT_EQ(intake.accepted, 3u);
   EXPECT_EQ(place, (StreamPlace{6, 2}));
@@ -43,42 +43,42 @@ TEST_F(StreamIntake, TakesInOrderAndRecordsJumpsAsDroppedEphemerals) {
   EXPECT_EQ(intake.taken[2].kind, TakenEvent::Kind::kDropped);
   EXPECT_EQ(intake.taken[2].seq, 3u);
   EXPECT_EQ(intake.taken[2].last_seq, 5u);
-  EXPECT_EQ(intake.taken[3].text, envelope_of(6, 2));
+  EXPECT_EQ(intake.taken[3].text, envelope_at(6, 2));
 }
 
 TEST_F(StreamIntake, DuplicatesAreDroppedFirstWhateverElseTheyAre) {
-  take({0, 0}, {envelope_of(1, 1), envelope_of(2), envelope_of(3, 2)});
-  const Intake again = take({0, 0}, {envelope_of(1, 1), R"({"seq":2})", envelope_of(3, 2), envelope_of(4, 3)});
+  take({0, 0}, {envelope_at(1, 1), envelope_at(2), envelope_at(3, 2)});
+  const Intake again = take({0, 0}, {envelope_at(1, 1), R"({"seq":2})", envelope_at(3, 2), envelope_at(4, 3)});
   EXPECT_EQ(code_of(again), "ok");
   EXPECT_EQ(again.duplicates, 3u);
   EXPECT_EQ(again.accepted, 1u);
   EXPECT_EQ(place, (StreamPlace{4, 3}));
-  EXPECT_EQ(code_of(take({77, 77}, {envelope_of(1, 1)})), "ok") << "nothing remains, so nothing must continue";
+  EXPECT_EQ(code_of(take({77, 77}, {envelope_at(1, 1)})), "ok") << "nothing remains, so nothing must continue";
 }
 
 TEST_F(StreamIntake, AnOvertakingBatchIsRefusedWholeWithTheExpectedPlace) {
-  take({0, 0}, {envelope_of(1, 1)});
-  const Intake overtaking = take({2, 2}, {envelope_of(3, 3)});
+  take({0, 0}, {envelope_at(1, 1)});
+  const Intake overtaking = take({2, 2}, {envelope_at(3, 3)});
   EXPECT_EQ(code_of(overtaking), "CONFLICT");
   EXPECT_EQ(overtaking.place, (StreamPlace{1, 1}));
   EXPECT_TRUE(overtaking.taken.empty());
-  EXPECT_EQ(code_of(take({2, 2}, {envelope_of(3)})), "CONFLICT") << "also when it holds only ephemerals";
-  EXPECT_EQ(code_of(take({2, 1}, {envelope_of(3)})), "CONFLICT") << "and also when only ephemerals are missing";
-  EXPECT_EQ(code_of(take({1, 0}, {envelope_of(2, 2)})), "CONFLICT");
-  EXPECT_EQ(code_of(take({1, 1}, {envelope_of(2, 2), envelope_of(5, 4)})), "CONFLICT") << "a gap inside";
+  EXPECT_EQ(code_of(take({2, 2}, {envelope_at(3)})), "CONFLICT") << "also when it holds only ephemerals";
+  EXPECT_EQ(code_of(take({2, 1}, {envelope_at(3)})), "CONFLICT") << "and also when only ephemerals are missing";
+  EXPECT_EQ(code_of(take({1, 0}, {envelope_at(2, 2)})), "CONFLICT");
+  EXPECT_EQ(code_of(take({1, 1}, {envelope_at(2, 2), envelope_at(5, 4)})), "CONFLICT") << "a gap inside";
   EXPECT_EQ(place, (StreamPlace{1, 1})) << "nothing is ever half taken";
 }
 
 TEST_F(StreamIntake, AMalformedEventIsRejectedByIdAndHoldsUpWhatFollowsUntilItsTombstone) {
-  std::string poison = envelope_of(2, 2);
+  std::string poison = envelope_at(2, 2);
   poison.replace(poison.find("{}"), 2, "[]");
-  const Intake intake = take({0, 0}, {envelope_of(1, 1), poison, envelope_of(3, 3)});
+  const Intake intake = take({0, 0}, {envelope_at(1, 1), poison, envelope_at(3, 3)});
   EXPECT_EQ(code_of(intake), "ok");
   EXPECT_EQ(place, (StreamPlace{1, 1}));
   ASSERT_EQ(intake.rejected.size(), 1u);
   EXPECT_EQ(intake.rejected[0].event_id, "019ca945-0a00-7000-8000-000000000002");
   EXPECT_EQ(intake.rejected[0].code, ErrorCode::kInvalidRequest);
-  const Intake on = take({1, 1}, {tombstone_text(2, 2, "bad \"payload\""), envelope_of(3, 3)});
+  const Intake on = take({1, 1}, {tombstone_text(2, 2, "bad \"payload\""), envelope_at(3, 3)});
   EXPECT_EQ(code_of(on), "ok");
   EXPECT_EQ(on.taken[0].kind, TakenEvent::Kind::kTombstone);
   EXPECT_EQ(on.taken[0].text, "bad \"payload\"");
@@ -86,15 +86,15 @@ TEST_F(StreamIntake, AMalformedEventIsRejectedByIdAndHoldsUpWhatFollowsUntilItsT
 }
 
 TEST_F(StreamIntake, RefusesAnotherSenderAnotherLogAndWhatIsInDisorder) {
-  EXPECT_EQ(code_of(take({0, 0}, {envelope_of(1, 1, "ws-1")})), "FROM_MISMATCH");
-  EXPECT_EQ(code_of(take({0, 0}, {envelope_of(2), envelope_of(1)})), "INVALID_REQUEST");
+  EXPECT_EQ(code_of(take({0, 0}, {envelope_at(1, 1, "ws-1")})), "FROM_MISMATCH");
+  EXPECT_EQ(code_of(take({0, 0}, {envelope_at(2), envelope_at(1)})), "INVALID_REQUEST");
   EXPECT_EQ(code_of(take({0, 0}, std::vector<std::string>(kBatchEventsMax + 1, "{}"))), "INVALID_REQUEST");
   stream = "phone:pixel-8";
-  EXPECT_EQ(code_of(take({0, 0}, {envelope_of(1, 1)})), "FROM_MISMATCH");
+  EXPECT_EQ(code_of(take({0, 0}, {envelope_at(1, 1)})), "FROM_MISMATCH");
   stream = "bridge:irc";
-  EXPECT_EQ(take({0, 0}, {envelope_of(1, 1)}).rejected.size(), 1u) << "an event of another stream";
+  EXPECT_EQ(take({0, 0}, {envelope_at(1, 1)}).rejected.size(), 1u) << "an event of another stream";
   stream = "sidecar", log_id = "log-b";
-  EXPECT_EQ(code_of(take({0, 0}, {envelope_of(1, 1)})), "LOG_FORKED");
+  EXPECT_EQ(code_of(take({0, 0}, {envelope_at(1, 1)})), "LOG_FORKED");
   EXPECT_EQ(place, StreamPlace{});
 }
 

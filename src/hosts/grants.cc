@@ -17,7 +17,7 @@ namespace {
 using pack::Access;
 
 constexpr std::string_view kStateFolder = ".lumenflow";
-constexpr int kDepthMax = 64;
+constexpr int kFolderDepthMax = 64;
 
 Error denied(const std::string& pattern, const std::string& why) {
   return {ErrorCode::kScopeDenied, "the scope '" + pattern + "' cannot be granted: " + why};
@@ -125,7 +125,7 @@ class Granting {
   Status walk(const pack::GlobScope& scope, const std::string& folder, int depth) {
     const std::string path = folder.empty() ? root_ : root_ + "/" + folder;
     const std::unique_ptr<DIR, CloseDir> dir(::opendir(path.c_str()));
-    if (dir == nullptr || depth > kDepthMax) return {};
+    if (dir == nullptr || depth > kFolderDepthMax) return {};
     while (const dirent* entry = ::readdir(dir.get())) {
       const std::string_view name(entry->d_name);
       if (name == "." || name == "..") continue;

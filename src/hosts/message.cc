@@ -7,7 +7,7 @@
 namespace lumenflow::hosts {
 namespace {
 
-constexpr std::size_t kDepthMax = 256;
+constexpr std::size_t kMessageDepthMax = 256;
 constexpr std::size_t kIdBytesMax = 128;
 constexpr std::size_t kMethodBytesMax = 64;
 constexpr std::size_t kCodeBytesMax = 64;
@@ -114,7 +114,7 @@ std::string refusal_line(const json::Value& id, int json_rpc, const std::string&
 }  // namespace
 
 Result<Message> parse_message(std::string_view line) {
-  LUMENFLOW_TRY_ASSIGN(json::Value value, json::parse(line, {.depth_max = kDepthMax}));
+  LUMENFLOW_TRY_ASSIGN(json::Value value, json::parse(line, {.depth_max = kMessageDepthMax}));
   json::Object* const frame = value.if_object();
   if (frame == nullptr) return fault("a message is one JSON object");
   if (json::string_or(value, "jsonrpc", "") != "2.0") return fault("jsonrpc is not \"2.0\"");

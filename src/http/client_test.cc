@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-void describe(Request request, std::unique_ptr<Responder> responder) {
+void describe_request(Request request, std::unique_ptr<Responder> responder) {
   Response response;
   response.status = request.target == "/missing" ? 404 : request.target == "/moved" ? 303 : 200;
   response.headers = {{"X-Request-Id", "r1"}, {"Location", "/x"}};
@@ -30,7 +30,7 @@ ClientOptions options_for(std::uint16_t port) {
 }
 
 TEST(Client, SendsMethodHeadersAndBody) {
-  ServerThread at(describe);
+  ServerThread at(describe_request);
   Client client(options_for(at.listen()));
   ClientRequest request{Method::kPost, "/tools/a:b", {{"Authorization", "Bearer t"}}, "{}"};
   auto answer = client.send(request);
@@ -49,7 +49,7 @@ TEST(Client, SendsMethodHeadersAndBody) {
 TEST(Client, AsksALocalSocketWhateverTheEnvironmentSays) {
   ::setenv("http_proxy", "http://127.0.0.1:1", 1);
   TemporaryFolder folder;
-  ServerThread at(describe);
+  ServerThread at(describe_request);
   ASSERT_TRUE(at.on_thread([&] { return at.server->listen_local(folder.file("s")); }).ok());
   ClientOptions options;
   options.socket_path = folder.file("s");
@@ -90,7 +90,7 @@ TEST(Client, BoundsTheAnswer) {
 TEST(Client, ReadsAStreamLineByLineUntilItHasEnough) {
   std::shared_ptr<BodyStream> stream;
   ServerThread at([&](Request request, std::unique_ptr<Responder> responder) {
-    if (request.target != "/events") return describe(std::move(request), std::move(responder));
+    if (request.target != "/events") return describe_request(std::move(request), std::move(responder));
     stream = responder->stream(sse_head());
     stream->write("id: 1\r\nda");
     stream->write("ta: a\n\nid: 2\n");

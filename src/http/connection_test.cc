@@ -14,7 +14,7 @@ using testing::Not;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-constexpr const char* kGet = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr const char* kRequest = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
 
 Limits small_limits() {
   Limits limits;
@@ -72,7 +72,7 @@ class ConnectionTest : public testing::Test {
 };
 
 TEST_F(ConnectionTest, AnswersWithNothingButWhatTheHandlerSet) {
-  send(kGet);
+  send(kRequest);
   Response response;
   response.headers = {{"X-Request-Id", "r1"}};
   response.body = "{}";
@@ -84,7 +84,7 @@ TEST_F(ConnectionTest, AnswersWithNothingButWhatTheHandlerSet) {
 }
 
 TEST_F(ConnectionTest, AFieldValueCannotForgeAnotherField) {
-  send(kGet);
+  send(kRequest);
   Response response;
   response.headers = {{"ETag", "a\r\nSet-Cookie: b"}};
   pending[0].responder->send(std::move(response));
@@ -106,7 +106,7 @@ TEST_F(ConnectionTest, AnswersPipelinedRequestsInOrderOneAtATime) {
 }
 
 TEST_F(ConnectionTest, TheNextHandlerNeverRunsInsideAnAnswer) {
-  send(std::string(kGet) + kGet);
+  send(std::string(kRequest) + kRequest);
   pending[0].responder->send(Response{});
   EXPECT_EQ(pending.size(), 1u);
   host->run();
@@ -121,7 +121,7 @@ TEST_F(ConnectionTest, HeadGetsTheHeadAlone) {
 }
 
 TEST_F(ConnectionTest, NotModifiedHasNoBody) {
-  send(kGet);
+  send(kRequest);
   Response response;
   response.status = 304;
   response.body = "ignored";
@@ -201,7 +201,7 @@ TEST_F(ConnectionTest, ANewcomerThatSaysNothingIsClosedSilently) {
 }
 
 TEST_F(ConnectionTest, AnIdleConnectionIsKeptForTheIdleTime) {
-  send(kGet);
+  send(kRequest);
   answer(0, "a");
   host->advance(74s);
   EXPECT_FALSE(peer->server_closed);
@@ -210,7 +210,7 @@ TEST_F(ConnectionTest, AnIdleConnectionIsKeptForTheIdleTime) {
 }
 
 TEST_F(ConnectionTest, AnIdleConnectionMakesRoomWhenTheServerIsFull) {
-  send(kGet);
+  send(kRequest);
   answer(0, "a");
   host->advance(999ms, true);
   EXPECT_FALSE(peer->server_closed);
@@ -219,7 +219,7 @@ TEST_F(ConnectionTest, AnIdleConnectionMakesRoomWhenTheServerIsFull) {
 }
 
 TEST_F(ConnectionTest, AHandlerMayTakeItsTime) {
-  send(kGet);
+  send(kRequest);
   host->advance(24h, true);
   answer(0, "late");
   EXPECT_THAT(peer->received, EndsWith("late"));
@@ -227,7 +227,7 @@ TEST_F(ConnectionTest, AHandlerMayTakeItsTime) {
 
 TEST_F(ConnectionTest, AReaderThatStopsReadingIsCutOff) {
   peer->room_bytes = 10;
-  send(kGet);
+  send(kRequest);
   answer(0, std::string(50'000, 'x'));
   EXPECT_EQ(peer->received.size(), 10u);
   host->advance(19s);
@@ -241,7 +241,7 @@ TEST_F(ConnectionTest, AReaderThatStopsReadingIsCutOff) {
 
 TEST_F(ConnectionTest, ALargeBodyArrivesWholeThroughSmallWrites) {
   peer->room_bytes = 0;
-  send(kGet);
+  send(kRequest);
   const std::string body(100'000, 'y');
   answer(0, body);
   while (!peer->server_closed && peer->received.size() < body.size() + 50 && peer->write) {
@@ -253,14 +253,14 @@ TEST_F(ConnectionTest, ALargeBodyArrivesWholeThroughSmallWrites) {
 }
 
 TEST_F(ConnectionTest, ADroppedResponderAnswers500) {
-  send(kGet);
+  send(kRequest);
   pending.clear();
   EXPECT_THAT(peer->received, StartsWith("HTTP/1.1 500 "));
   EXPECT_FALSE(peer->server_closed);
 }
 
 TEST_F(ConnectionTest, AClientThatGoesAwayDoesNotDisturbItsHandler) {
-  send(kGet);
+  send(kRequest);
   peer->finished = true;
   host->run();
   answer(0, "a");
@@ -269,7 +269,7 @@ TEST_F(ConnectionTest, AClientThatGoesAwayDoesNotDisturbItsHandler) {
 }
 
 TEST_F(ConnectionTest, StreamsInChunks) {
-  send(kGet);
+  send(kRequest);
   auto body = stream();
   EXPECT_TRUE(body->write("hello"));
   EXPECT_TRUE(body->write("")) << "an empty write must not end the body";
@@ -277,7 +277,7 @@ TEST_F(ConnectionTest, StreamsInChunks) {
   host->run();
   EXPECT_THAT(peer->received, HasSubstr("Transfer-Encoding: chunked\r\n"));
   EXPECT_THAT(peer->received, EndsWith("\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
-  send(kGet);
+  send(kRequest);
   EXPECT_EQ(pending.size(), 2u) << "and the connection goes on";
   EXPECT_FALSE(body->write("late")) << "but not for the old stream";
 }
@@ -304,7 +304,7 @@ TEST_F(ConnectionTest, AStreamForHeadIsClosedFromTheStart) {
 }
 
 TEST_F(ConnectionTest, ASlowStreamReaderIsCutOffAtTheBufferLimit) {
-  send(kGet);
+  send(kRequest);
   auto body = stream();
   int closes = 0;
   body->on_close([&] { ++closes; });
@@ -320,7 +320,7 @@ TEST_F(ConnectionTest, ASlowStreamReaderIsCutOffAtTheBufferLimit) {
 }
 
 TEST_F(ConnectionTest, AStreamHearsThatItsReaderHasGone) {
-  send(kGet);
+  send(kRequest);
   auto body = stream();
   bool told = false;
   body->on_close([&] { told = true; });
@@ -332,7 +332,7 @@ TEST_F(ConnectionTest, AStreamHearsThatItsReaderHasGone) {
 }
 
 TEST_F(ConnectionTest, AStreamDroppedWithoutAnEndIsCutNotCompleted) {
-  send(kGet);
+  send(kRequest);
   auto body = stream();
   body->write("part");
   body.reset();
@@ -342,9 +342,9 @@ TEST_F(ConnectionTest, AStreamDroppedWithoutAnEndIsCutNotCompleted) {
 }
 
 TEST_F(ConnectionTest, WhatIsPipelinedBehindAStreamWaitsForItsEnd) {
-  send(kGet);
+  send(kRequest);
   auto body = stream();
-  send(kGet);
+  send(kRequest);
   EXPECT_EQ(pending.size(), 1u);
   body->end();
   host->run();
@@ -367,9 +367,9 @@ TEST_F(ConnectionTest, DrainingClosesIdleOnesAndLetsTheOthersFinish) {
 }
 
 TEST_F(ConnectionTest, AnswersAfterTheCloseGoNowhere) {
-  send(kGet);
+  send(kRequest);
   auto other = connect();
-  other->to_server = kGet;
+  other->to_server = kRequest;
   host->run();
   auto body = stream(1);
   peer->finished = other->finished = true;
@@ -381,7 +381,7 @@ TEST_F(ConnectionTest, AnswersAfterTheCloseGoNowhere) {
 }
 
 TEST_F(ConnectionTest, ASecondAnswerAborts) {
-  send(kGet);
+  send(kRequest);
   answer(0, "a");
   EXPECT_DEATH(answer(0, "b"), "connection_ != nullptr");
 }

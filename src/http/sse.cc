@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kBreaks{"\r\n\0", 3};
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
+void append_line(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";
   std::ranges::copy_if(value, std::back_inserter(out),
@@ -18,8 +18,8 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 }  // namespace
 
 void append_sse(std::string& out, const SseEvent& event) {
-  if (!event.id.empty()) append_field(out, "id", event.id);
-  if (!event.event.empty()) append_field(out, "event", event.event);
+  if (!event.id.empty()) append_line(out, "id", event.id);
+  if (!event.event.empty()) append_line(out, "event", event.event);
   std::string_view rest = event.data;
   for (;;) {
     const std::size_t end = rest.find_first_of("\r\n");

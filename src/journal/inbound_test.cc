@@ -14,7 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr Timestamp kNoon{1'772'366'400'000};
+constexpr Timestamp kInboundNoon{1'772'366'400'000};
 constexpr std::string_view kPhone = "phone:pixel-8";
 
 struct Said {
@@ -27,9 +27,9 @@ struct Said {
 
 std::string envelope(std::uint64_t seq, const Said& said = {}) {
   event::BuildOptions options;
-  options.timestamp = kNoon;
+  options.timestamp = kInboundNoon;
   options.entropy[0] = static_cast<std::uint8_t>(seq);
-  event::Stamp stamp{said.from, said.stream, seq, {}, kNoon, {}, {}};
+  event::Stamp stamp{said.from, said.stream, seq, {}, kInboundNoon, {}, {}};
   if (said.queued) stamp.queue_seq = seq;
   std::string text;
   event::append_envelope(event::build_from_canonical(said.kind, said.payload, options), stamp, text);
@@ -41,7 +41,7 @@ class InboundTest : public testing::Test {
   InboundTest() { EXPECT_TRUE(inbound.load().ok()); }
 
   InboundTaken take(std::vector<InboundItem> items, const std::string& log_id = "down-a") {
-    Result<InboundTaken> taken = inbound.take({log_id, std::move(items)}, kNoon);
+    Result<InboundTaken> taken = inbound.take({log_id, std::move(items)}, kInboundNoon);
     EXPECT_TRUE(taken.ok());
     EXPECT_TRUE(log->commit().ok());
     return std::move(taken).value_or(InboundTaken());
@@ -76,7 +76,7 @@ TEST_F(InboundTest, EachEventIsAnEntryOnceHoweverOftenItIsGiven) {
   Inbound later(*log, "ws-42");
   ASSERT_TRUE(later.load().ok());
   EXPECT_EQ(later.at(), (InboundAt{"down-a", 4}));
-  EXPECT_EQ(later.take({"down-a", {{4, envelope(4)}, {5, envelope(3)}}}, kNoon)->duplicates, 2u);
+  EXPECT_EQ(later.take({"down-a", {{4, envelope(4)}, {5, envelope(3)}}}, kInboundNoon)->duplicates, 2u);
   EXPECT_THAT(*inbound_streams(log->tables()), ElementsAre(kPhone));
 }
 
@@ -111,7 +111,7 @@ TEST_F(InboundTest, AnotherLogOfTheOtherSideBeginsAnew) {
 }
 
 TEST_F(InboundTest, WhatWasNotCommittedDidNotHappen) {
-  ASSERT_TRUE(inbound.take({"down-a", {{1, envelope(1)}}}, kNoon).ok());
+  ASSERT_TRUE(inbound.take({"down-a", {{1, envelope(1)}}}, kInboundNoon).ok());
   log->rollback();
   ASSERT_TRUE(inbound.load().ok());
   EXPECT_EQ(inbound.at(), InboundAt());

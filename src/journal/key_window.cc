@@ -18,7 +18,7 @@ constexpr std::string_view kHeader = "h", kSegment = "s", kFilter = "f", kIndex 
 constexpr std::size_t kKeysPerBucket = 64;    // so a bucket's row fits into a page several times
 constexpr std::size_t kIndexEntryBytes = 10;  // fingerprint, offset
 constexpr std::size_t kSweptMin = 8;
-constexpr std::size_t kPage = 256;
+constexpr std::size_t kKeysPerPage = 256;
 
 std::uint64_t fingerprint_of(const Hash256& key) { return *from_big_endian(as_chars(key).substr(0, 8)); }
 
@@ -66,14 +66,14 @@ Status KeyWindow::load() {
 
 Status KeyWindow::load_segments() {
   for (std::string after;;) {
-    LUMENFLOW_TRY_ASSIGN(const auto rows, log_.tables().scan(tables_.index, kSegment, after, kPage));
+    LUMENFLOW_TRY_ASSIGN(const auto rows, log_.tables().scan(tables_.index, kSegment, after, kKeysPerPage));
     for (const log::KeyValue& row : rows) {
       const auto first = from_big_endian(std::string_view(row.key).substr(1));
       const bool follows = segments_.empty() || first == segments_.back().first + shape_.segment_keys;
       if (!first || !follows || row.value.size() != 8) return malformed("a segment");
       segments_.push_back({*first, time_at(row.value), std::nullopt});
     }
-    if (rows.size() == kPage) {
+    if (rows.size() == kKeysPerPage) {
       after = rows.back().key;
       continue;
     }

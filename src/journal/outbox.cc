@@ -9,7 +9,7 @@
 namespace lumenflow::journal {
 namespace {
 
-constexpr std::size_t kPage = 512;
+constexpr std::size_t kItemsPerPage = 512;
 
 std::string stream_key(std::string_view stream) { return std::string(kOutboxStream).append(stream); }
 
@@ -99,7 +99,8 @@ Status Outbox::include_backlog(std::size_t entries_max) {
 Status Outbox::include(Position after, Position before) {
   Streams included;  // where the enrollment begins, and what it has in addition
   for (Position at = after; at.next() < before;) {
-    LUMENFLOW_TRY_ASSIGN(const auto rows, log_.read(at, std::min<std::size_t>(before.value() - at.value() - 1, kPage)));
+    LUMENFLOW_TRY_ASSIGN(const auto rows,
+                         log_.read(at, std::min<std::size_t>(before.value() - at.value() - 1, kItemsPerPage)));
     if (rows.empty()) break;
     for (const log::StoredRow& row : rows) LUMENFLOW_TRY(include_row(row, after, before, included));
     at = Position(rows.back().first.value() + rows.back().entries.size() - 1);
@@ -150,9 +151,9 @@ Result<std::uint64_t> Outbox::disable() {
   const std::uint64_t given_up = events_;
   if (!switch_.enabled) return given_up;
   for (;;) {
-    LUMENFLOW_TRY_ASSIGN(const auto rows, log_.tables().scan(kOutboxTable, kOutboxItem, "", kPage));
+    LUMENFLOW_TRY_ASSIGN(const auto rows, log_.tables().scan(kOutboxTable, kOutboxItem, "", kItemsPerPage));
     for (const log::KeyValue& row : rows) LUMENFLOW_TRY(log_.erase(kOutboxTable, row.key));
-    if (rows.size() < kPage) break;
+    if (rows.size() < kItemsPerPage) break;
   }
   const Position newest(log_.next_position().value() - 1);
   for (auto& [name, stream] : streams_) {
@@ -204,8 +205,8 @@ Status Outbox::acknowledge(std::string_view stream, Position to) {
   OutboxStream& row = found->second;
   Position last;
   for (bool more = true; more;) {
-    LUMENFLOW_TRY_ASSIGN(const auto items, pending_events(log_.tables(), stream, Position(), kPage));
-    more = items.size() == kPage;
+    LUMENFLOW_TRY_ASSIGN(const auto items, pending_events(log_.tables(), stream, Position(), kItemsPerPage));
+    more = items.size() == kItemsPerPage;
     for (const OutboxItem& item : items) {
       if (item.position > to) {
         more = false;
@@ -325,9 +326,9 @@ Result<std::map<std::string, std::uint64_t, std::less<>>> outbox_dead_letter_cou
   for (const auto& [name, unused] : streams) {
     if (counts.contains(name)) continue;  // else nobody has counted yet, or there never was one
     for (Position after;;) {
-      LUMENFLOW_TRY_ASSIGN(const auto letters, outbox_dead_letters(tables, name, after, kPage));
+      LUMENFLOW_TRY_ASSIGN(const auto letters, outbox_dead_letters(tables, name, after, kItemsPerPage));
       if (!letters.empty()) counts[name] += letters.size();
-      if (letters.size() < kPage) break;
+      if (letters.size() < kItemsPerPage) break;
       after = letters.back().position;
     }
   }

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view kUnpairedSurrogate = "an unpaired surrogate is no Unicode character";
 
-constexpr std::size_t kDepthLimit = 1000;  // Boost's parser, our serialiser and the destructor recurse
-constexpr std::size_t kPairwiseMax = 16;   // beyond that many keys sorting beats comparing each with each
+constexpr std::size_t kDepthLimit = 1000;     // Boost's parser, our serialiser and the destructor recurse
+constexpr std::size_t kPairwiseKeysMax = 16;  // beyond that many keys sorting beats comparing each with each
 
 struct Key {
   std::string text;
@@ -171,7 +171,7 @@ class Builder {
   // Among the last `count` keys; null when they are unique.
   const Key* find_duplicate(std::size_t count) const {
     const Key* const first = keys_.data() + (keys_.size() - count);
-    if (count <= kPairwiseMax) {
+    if (count <= kPairwiseKeysMax) {
       for (std::size_t i = 1; i < count; ++i)
         for (std::size_t k = 0; k < i; ++k)
           if (first[i].text == first[k].text) return &first[i];

@@ -13,7 +13,7 @@ std::string refusal_of(const Value& schema, const SchemaOptions& options = {}) {
   EXPECT_FALSE(result.error().details().empty());
   return result.error().details().at(0).pointer + ": " + result.error().details().at(0).reason;
 }
-std::string refusal(std::string_view schema) { return refusal_of(parse(schema).value()); }
+std::string schema_refusal(std::string_view schema) { return refusal_of(parse(schema).value()); }
 
 TEST(SchemaCompile, RefusesKeywordsOfTheWrongType) {
   for (const char* schema : {R"(1)",
@@ -87,7 +87,7 @@ TEST(SchemaCompile, RefusesKeywordsOfTheWrongType) {
                              R"({"contentEncoding":1})",
                              R"({"contentMediaType":1})",
                              R"({"contentSchema":1})"})
-    EXPECT_NE(refusal(schema), "compiled") << schema;
+    EXPECT_NE(schema_refusal(schema), "compiled") << schema;
 }
 
 TEST(SchemaCompile, NamesThePlaceOfEveryProblem) {
@@ -102,13 +102,13 @@ TEST(SchemaCompile, NamesThePlaceOfEveryProblem) {
 }
 
 TEST(SchemaCompile, RefusesReferencesToWhatIsNotThere) {
-  EXPECT_EQ(refusal(R"({"items":{"$ref":"#/$defs/a"}})"),
+  EXPECT_EQ(schema_refusal(R"({"items":{"$ref":"#/$defs/a"}})"),
             "/items/$ref: refers to #/$defs/a, but there is nothing at that place");
-  EXPECT_EQ(refusal(R"({"$ref":"#a"})"), "/$ref: refers to #a, but there is no such anchor");
-  EXPECT_EQ(refusal(R"({"$ref":"http://x.example/s.json"})"),
+  EXPECT_EQ(schema_refusal(R"({"$ref":"#a"})"), "/$ref: refers to #a, but there is no such anchor");
+  EXPECT_EQ(schema_refusal(R"({"$ref":"http://x.example/s.json"})"),
             "/$ref: refers to http://x.example/s.json, but no document of that name was given, and none is fetched");
-  EXPECT_NE(refusal(R"({"$ref":"#%zz"})"), "compiled");
-  EXPECT_NE(refusal(R"({"$ref":"#/$defs/a","$defs":{"a":1}})"), "compiled");
+  EXPECT_NE(schema_refusal(R"({"$ref":"#%zz"})"), "compiled");
+  EXPECT_NE(schema_refusal(R"({"$ref":"#/$defs/a","$defs":{"a":1}})"), "compiled");
 }
 
 TEST(SchemaCompile, NamesTheDocumentOfAProblemElsewhere) {
@@ -121,16 +121,17 @@ TEST(SchemaCompile, NamesTheDocumentOfAProblemElsewhere) {
 }
 
 TEST(SchemaCompile, RefusesAmbiguousNames) {
-  EXPECT_NE(refusal(R"({"$defs":{"a":{"$anchor":"x"},"b":{"$anchor":"x"}}})"), "compiled");
-  EXPECT_NE(refusal(R"({"$defs":{"a":{"$id":"http://x.example/"},"b":{"$id":"http://x.example/"}}})"), "compiled");
-  EXPECT_NE(refusal(R"({"$id":"http://x.example/#part"})"), "compiled");
+  EXPECT_NE(schema_refusal(R"({"$defs":{"a":{"$anchor":"x"},"b":{"$anchor":"x"}}})"), "compiled");
+  EXPECT_NE(schema_refusal(R"({"$defs":{"a":{"$id":"http://x.example/"},"b":{"$id":"http://x.example/"}}})"),
+            "compiled");
+  EXPECT_NE(schema_refusal(R"({"$id":"http://x.example/#part"})"), "compiled");
 }
 
 TEST(SchemaCompile, RefusesOtherDialects) {
-  EXPECT_EQ(refusal(R"({"$schema":"http://json-schema.org/draft-07/schema#"})"),
+  EXPECT_EQ(schema_refusal(R"({"$schema":"http://json-schema.org/draft-07/schema#"})"),
             "/$schema: names the dialect http://json-schema.org/draft-07/schema#, which is not supported: use "
             "https://json-schema.org/draft/2020-12/schema");
-  EXPECT_EQ(refusal(R"({"$schema":"https://json-schema.org/draft/2020-12/schema#"})"), "compiled");
+  EXPECT_EQ(schema_refusal(R"({"$schema":"https://json-schema.org/draft/2020-12/schema#"})"), "compiled");
 }
 
 TEST(SchemaCompile, ReadsTheVocabulariesOfADialect) {
@@ -154,8 +155,8 @@ TEST(SchemaCompile, RefusesReferencesThatNeverGoDown) {
   for (const char* schema :
        {R"({"$ref":"#"})", R"({"allOf":[{"$ref":"#"}]})", R"({"not":{"$ref":"#"}})",
         R"({"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/b"},"b":{"anyOf":[true,{"$ref":"#/$defs/a"}]}}})"})
-    EXPECT_NE(refusal(schema).find("refers to itself"), std::string::npos) << schema;
-  EXPECT_EQ(refusal(R"({"properties":{"a":{"$ref":"#"}}})"), "compiled");
+    EXPECT_NE(schema_refusal(schema).find("refers to itself"), std::string::npos) << schema;
+  EXPECT_EQ(schema_refusal(R"({"properties":{"a":{"$ref":"#"}}})"), "compiled");
 }
 
 TEST(SchemaCompile, SurvivesHostileShapes) {

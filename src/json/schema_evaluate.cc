@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kDepthMax = 1000;                   // nested evaluations: instance depth times references per level
 constexpr std::uint64_t kChecksMax = 20'000'000;  // evaluations in all, about a second
-constexpr std::size_t kPairwiseMax = 16;          // items that are compared each with each
+constexpr std::size_t kPairwiseItemsMax = 16;     // items that are compared each with each
 
 std::uint8_t type_bit(const Value& value) {
   switch (value.kind()) {
@@ -43,7 +43,7 @@ std::size_t code_points(std::string_view text) {
 }
 
 bool has_duplicates(const Array& array) {
-  if (array.size() <= kPairwiseMax) {
+  if (array.size() <= kPairwiseItemsMax) {
     for (std::size_t i = 1; i < array.size(); ++i)
       for (std::size_t k = 0; k < i; ++k)
         if (array[i] == array[k]) return true;

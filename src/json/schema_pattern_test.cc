@@ -11,7 +11,7 @@ bool matches(std::string_view pattern, std::string_view text) {
   return compiled.ok() && compiled->matches(text);
 }
 
-std::string refusal(std::string_view pattern) {
+std::string pattern_refusal(std::string_view pattern) {
   const Result<Pattern> compiled = Pattern::compile(pattern);
   return compiled.ok() ? "compiled" : compiled.error().message();
 }
@@ -58,24 +58,24 @@ TEST(Pattern, KnowsUnicodeProperties) {
   EXPECT_TRUE(matches("^\\p{Script=Greek}\\p{sc=Cyrillic}\\p{gc=Nd}$", "πж1"));
   EXPECT_TRUE(matches("^[\\p{L}\\d]+\\P{L}$", "aé1-"));
   EXPECT_TRUE(matches("^\\p{ASCII}\\P{ASCII}[\\p{Any}]$", "aéa"));
-  EXPECT_NE(refusal("\\p{Nonsense}"), "compiled");
-  EXPECT_NE(refusal("\\pL"), "compiled");
+  EXPECT_NE(pattern_refusal("\\p{Nonsense}"), "compiled");
+  EXPECT_NE(pattern_refusal("\\pL"), "compiled");
 }
 
 TEST(Pattern, NamesWhatLinearTimeExcludes) {
   for (const char* pattern : {"(?=a)", "(?!a)"})
-    EXPECT_EQ(refusal(pattern), "the pattern uses look-ahead, which matching in linear time excludes");
+    EXPECT_EQ(pattern_refusal(pattern), "the pattern uses look-ahead, which matching in linear time excludes");
   for (const char* pattern : {"(?<=a)", "(?<!a)"})
-    EXPECT_EQ(refusal(pattern), "the pattern uses look-behind, which matching in linear time excludes");
+    EXPECT_EQ(pattern_refusal(pattern), "the pattern uses look-behind, which matching in linear time excludes");
   for (const char* pattern : {"(a)\\1", "(?<n>a)\\k<n>"})
-    EXPECT_EQ(refusal(pattern), "the pattern uses a back-reference, which matching in linear time excludes");
+    EXPECT_EQ(pattern_refusal(pattern), "the pattern uses a back-reference, which matching in linear time excludes");
 }
 
 TEST(Pattern, RefusesWhatEcmaScriptRefuses) {
   for (const char* pattern : {"(",    ")",        "[",    "a**",   "\\",          "\\a",    "\\A",     "\\z",
                               "\\Q",  "\\C",      "\\x4", "\\u12", "\\u{110000}", "\\u{}",  "\\ud800", "\\c1",
                               "\\01", "(?P<n>a)", "(?<n", "[\\B]", "[b-a]",       "a{3,2}", "\\p{L"})
-    EXPECT_NE(refusal(pattern), "compiled") << pattern;
+    EXPECT_NE(pattern_refusal(pattern), "compiled") << pattern;
 }
 
 TEST(Pattern, TakesLinearTime) {

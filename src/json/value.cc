@@ -9,7 +9,7 @@
 namespace lumenflow::json {
 namespace {
 
-constexpr std::size_t kPairwiseMax = 16;  // beyond that many members sorting beats comparing each with each
+constexpr std::size_t kPairwiseMembersMax = 16;  // beyond that many members sorting beats comparing each with each
 
 std::vector<const Member*> by_key(const Object& object) {
   std::vector<const Member*> sorted;
@@ -26,7 +26,7 @@ bool equal(const Object& a, const Object& b) {
   if (std::equal(a.begin(), a.end(), b.begin(), [](const Member& x, const Member& y) { return x.key == y.key; }))
     return std::equal(a.begin(), a.end(), b.begin(),
                       [](const Member& x, const Member& y) { return x.value == y.value; });
-  if (a.size() <= kPairwiseMax)
+  if (a.size() <= kPairwiseMembersMax)
     return std::all_of(a.begin(), a.end(), [&b](const Member& member) {
       const Value* other = b.find(member.key);
       return other != nullptr && *other == member.value;

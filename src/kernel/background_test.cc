@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using namespace std::chrono_literals;
 
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kClockworkManifest = R"(
 id: clockwork
 version: 1.0.0
 runtime: {type: builtin}
@@ -33,26 +33,26 @@ tools:
 )";
 
 // What the pack's code does; a test sets it. One test at a time.
-struct Behaviour {
+struct ClockBehaviour {
   std::function<ToolResult(ToolContext&)> send;
   std::function<Result<std::optional<std::int64_t>>(HostContext&)> strike;
 };
-Behaviour g_behaviour;
+ClockBehaviour g_clock;
 
 void register_clockwork(pack::Registration& registration) {
   registration.tool("clockwork:send", {},
-                    [](ToolContext& context, const json::Value&) { return g_behaviour.send(context); });
+                    [](ToolContext& context, const json::Value&) { return g_clock.send(context); });
   registration.tool("clockwork:wind", {.store_only = true, .bounded = true},
                     [](ToolContext& context, const json::Value&) {
                       context.wake("strike", context.now_ms() + 1'000);
                       const Status refused = context.transact([](pack::Store&) { return Status(); });
                       return ToolOutput{json::Object{{"refused", !refused.ok()}}, {}};
                     });
-  registration.timer("strike", [](HostContext& context) { return g_behaviour.strike(context); });
+  registration.timer("strike", [](HostContext& context) { return g_clock.strike(context); });
 }
 
 const pack::BuiltinPack& clockwork_pack() {
-  static const pack::BuiltinPack pack{"clockwork", {{"manifest.yaml", kManifest}}, register_clockwork};
+  static const pack::BuiltinPack pack{"clockwork", {{"manifest.yaml", kClockworkManifest}}, register_clockwork};
   return pack;
 }
 
@@ -60,13 +60,13 @@ class Background : public ::testing::Test {
  protected:
   Background() {
     world.pack = &clockwork_pack();
-    g_behaviour.send = [](ToolContext&) { return ToolOutput{json::Object{}, {}}; };
-    g_behaviour.strike = [this](HostContext& context) {
+    g_clock.send = [](ToolContext&) { return ToolOutput{json::Object{}, {}}; };
+    g_clock.strike = [this](HostContext& context) {
       struck.push_back(context.now_ms() - start_ms);
       return next;
     };
   }
-  ~Background() override { g_behaviour = {}; }
+  ~Background() override { g_clock = {}; }
 
   std::optional<std::string> stored(std::string_view key) {
     return *world.log->tables().get(journal::kStoreTable, journal::store_key("clockwork", key));
@@ -90,15 +90,17 @@ class Background : public ::testing::Test {
   std::optional<std::int64_t> next;
 };
 
-Status put(pack::Store& store, std::string_view key, json::Value value) { return store.put(key, std::move(value)); }
+Status put_value(pack::Store& store, std::string_view key, json::Value value) {
+  return store.put(key, std::move(value));
+}
 
 TEST_F(Background, AChangeIsDurableBeforeTheToolGoesOn) {
-  g_behaviour.send = [this](ToolContext& context) {
-    EXPECT_TRUE(context.transact([](pack::Store& store) { return put(store, "message", "pending"); }).ok());
+  g_clock.send = [this](ToolContext& context) {
+    EXPECT_TRUE(context.transact([](pack::Store& store) { return put_value(store, "message", "pending"); }).ok());
     EXPECT_EQ(stored("message"), R"("pending")");
     EXPECT_EQ(*context.store().get("message").value(), json::Value("pending")) << "it reads what it wrote";
     world.effects.push_back("sent");
-    EXPECT_TRUE(context.transact([](pack::Store& store) { return put(store, "message", "delivered"); }).ok());
+    EXPECT_TRUE(context.transact([](pack::Store& store) { return put_value(store, "message", "delivered"); }).ok());
     return ToolOutput{json::Object{}, {}};
   };
   world.open();
@@ -107,8 +109,8 @@ TEST_F(Background, AChangeIsDurableBeforeTheToolGoesOn) {
 }
 
 TEST_F(Background, ADeathAfterTheEffectLeavesWhatWasSaidBefore) {
-  g_behaviour.send = [this](ToolContext& context) {
-    EXPECT_TRUE(context.transact([](pack::Store& store) { return put(store, "message", "pending"); }).ok());
+  g_clock.send = [this](ToolContext& context) {
+    EXPECT_TRUE(context.transact([](pack::Store& store) { return put_value(store, "message", "pending"); }).ok());
     world.effects.push_back("sent");
     world.running_task = false;  // its end waits for the strand
     return ToolOutput{json::Object{}, {}};
@@ -131,9 +133,9 @@ TEST_F(Background, ADeathAfterTheEffectLeavesWhatWasSaidBefore) {
 }
 
 TEST_F(Background, AChangeThatFailsLeavesNothingAndSaysWhy) {
-  g_behaviour.send = [](ToolContext& context) -> ToolResult {
+  g_clock.send = [](ToolContext& context) -> ToolResult {
     const Status status = context.transact([&](pack::Store& store) -> Status {
-      LUMENFLOW_TRY(put(store, "half", 1));
+      LUMENFLOW_TRY(put_value(store, "half", 1));
       LUMENFLOW_TRY(context.emit("clockwork:struck", json::Object{}));
       return Error(ErrorCode::kNotFound, "no such bell");
     });
@@ -147,9 +149,9 @@ TEST_F(Background, AChangeThatFailsLeavesNothingAndSaysWhy) {
 
 TEST_F(Background, AChangeSaysWhenTheJournalCannotBeWritten) {
   std::optional<ErrorCode> code;
-  g_behaviour.send = [&](ToolContext& context) {
+  g_clock.send = [&](ToolContext& context) {
     world.faults.fail_commit = true;
-    const Status status = context.transact([](pack::Store& store) { return put(store, "message", "pending"); });
+    const Status status = context.transact([](pack::Store& store) { return put_value(store, "message", "pending"); });
     world.faults.fail_commit = false;
     if (!status.ok()) code = status.error().code();
     return ToolOutput{json::Object{}, {}};
@@ -162,10 +164,10 @@ TEST_F(Background, AChangeSaysWhenTheJournalCannotBeWritten) {
 
 TEST_F(Background, ACallThatHasEndedChangesNothingMore) {
   std::optional<ErrorCode> code;
-  g_behaviour.send = [&](ToolContext& context) {
+  g_clock.send = [&](ToolContext& context) {
     world.clock.advance(31s);
     world.kernel->run_pending();  // its deadline has passed
-    const Status status = context.transact([](pack::Store& store) { return put(store, "message", "late"); });
+    const Status status = context.transact([](pack::Store& store) { return put_value(store, "message", "late"); });
     if (!status.ok()) code = status.error().code();
     return ToolOutput{json::Object{}, {}};
   };
@@ -207,9 +209,9 @@ TEST_F(Background, AToolWakesATimer) {
 }
 
 TEST_F(Background, ATimersEventAndItsMarkCommitTogether) {
-  g_behaviour.strike = [](HostContext& context) -> Result<std::optional<std::int64_t>> {
+  g_clock.strike = [](HostContext& context) -> Result<std::optional<std::int64_t>> {
     const auto strike = [&](pack::Store& store) -> Status {
-      LUMENFLOW_TRY(put(store, "mark", context.now_ms()));
+      LUMENFLOW_TRY(put_value(store, "mark", context.now_ms()));
       return context.emit("clockwork:struck", json::Object{});
     };
     LUMENFLOW_TRY(context.transact(strike));
@@ -228,7 +230,7 @@ TEST_F(Background, ATimersEventAndItsMarkCommitTogether) {
 }
 
 TEST_F(Background, AFailingTimerWaitsLongerEachTime) {
-  g_behaviour.strike = [this](HostContext& context) -> Result<std::optional<std::int64_t>> {
+  g_clock.strike = [this](HostContext& context) -> Result<std::optional<std::int64_t>> {
     struck.push_back(context.now_ms() - start_ms);
     if (struck.size() == 2) throw std::runtime_error("thrown by a test's timer");
     return Error(ErrorCode::kIo, "no");

@@ -34,8 +34,8 @@ bool is_free(std::string_view pointer, const json::Value& replacement) {
   return false;
 }
 
-pack::testing::Anatomy anatomy() {
-  pack::testing::Anatomy out;
+pack::samples::Anatomy anatomy() {
+  pack::samples::Anatomy out;
   out.may_be_replaced = is_free;
   out.open_map = [](std::string_view pointer) {
     return pointer == "/agent_runtime" || pointer == "/sidekick" || pointer == "/software_delivery" ||
@@ -92,7 +92,7 @@ pack::testing::Anatomy anatomy() {
 class ConfigMutation : public ::testing::Test {
  protected:
   ConfigMutation()
-      : document_(pack::testing::published_document("lumenflow.schema.json")),
+      : document_(pack::samples::published_document("lumenflow.schema.json")),
         schema_(json::Schema::compile(document_)) {
     EXPECT_TRUE(schema_.ok());
   }
@@ -103,15 +103,15 @@ using ConfigSchema = ConfigMutation;
 
 // schemas/lumenflow.schema.json, which editors use, says what the parser says.
 TEST_F(ConfigSchema, NamesTheSameKeysAndAcceptsWhatTheParserAccepts) {
-  EXPECT_EQ(pack::testing::reasons(*schema_, full_document()), "");
+  EXPECT_EQ(pack::samples::reasons(*schema_, full_document()), "");
   for (const json::Member& member : document_.find("properties")->as_object())
     EXPECT_NE(full_document().find(member.key), nullptr) << member.key;
 }
 
-TEST_F(ConfigSchema, DescribesEveryProperty) { EXPECT_EQ(pack::testing::undescribed(document_), ""); }
+TEST_F(ConfigSchema, DescribesEveryProperty) { EXPECT_EQ(pack::samples::undescribed(document_), ""); }
 
 TEST_F(ConfigMutation, AWrongTypeNeverPasses) {
-  const auto mutations = pack::testing::type_mutations(full_document(), is_free);
+  const auto mutations = pack::samples::type_mutations(full_document(), is_free);
   EXPECT_GT(mutations.size(), 400u);
   for (const auto& mutation : mutations) {
     EXPECT_FALSE(parse(mutation.text).config) << mutation.pointer << "\n" << mutation.text;
@@ -121,7 +121,7 @@ TEST_F(ConfigMutation, AWrongTypeNeverPasses) {
 
 TEST_F(ConfigMutation, WhatIsWrongByConstructionNeverPasses) {
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const auto wrong = pack::testing::invalid_document(full_document(), anatomy(), seed);
+    const auto wrong = pack::samples::invalid_document(full_document(), anatomy(), seed);
     const Parsed parsed = parse(wrong.text);
     ASSERT_FALSE(parsed.config) << seed << ": " << wrong.faults;
     ASSERT_TRUE(parsed.diagnostics.has_errors()) << seed << ": " << wrong.faults;
@@ -130,7 +130,7 @@ TEST_F(ConfigMutation, WhatIsWrongByConstructionNeverPasses) {
 
 TEST_F(ConfigMutation, WhatIsNoStrictYamlIsUnreadable) {
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const auto wrong = pack::testing::invalid_yaml(full_config(), seed);
+    const auto wrong = pack::samples::invalid_yaml(full_config(), seed);
     const Parsed parsed = parse(wrong.text);
     ASSERT_FALSE(parsed.config) << seed << ": " << wrong.faults;
     ASSERT_EQ(parsed.codes().front(), "LF2001") << seed << ": " << wrong.faults;
@@ -141,8 +141,8 @@ TEST_F(ConfigMutation, WhatIsNoStrictYamlIsUnreadable) {
 TEST_F(ConfigMutation, WhateverIsWrittenIsReadOrRefusedWithAReasonAndTheSchemaAgrees) {
   std::size_t accepted = 0;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    std::string text = pack::testing::text_mutation(full_config(), seed);
-    if (seed % 3 == 0 && !text.empty()) text = pack::testing::text_mutation(std::move(text), seed + kSeeds);
+    std::string text = pack::samples::text_mutation(full_config(), seed);
+    if (seed % 3 == 0 && !text.empty()) text = pack::samples::text_mutation(std::move(text), seed + kSeeds);
     const Parsed parsed = parse(text);
     ASSERT_EQ(parsed.config.has_value(), !parsed.diagnostics.has_errors()) << seed;
     if (!parsed.config) continue;
@@ -150,7 +150,7 @@ TEST_F(ConfigMutation, WhateverIsWrittenIsReadOrRefusedWithAReasonAndTheSchemaAg
     pack::YamlDocument document;
     pack::Diagnostics diagnostics;
     ASSERT_TRUE(parse_yaml("lumenflow.yaml", text, "LF2001", document, diagnostics));
-    ASSERT_EQ(pack::testing::reasons(*schema_, document.value), "") << seed;
+    ASSERT_EQ(pack::samples::reasons(*schema_, document.value), "") << seed;
   }
   EXPECT_GT(accepted, kSeeds / 50) << "else nothing was shown";
   EXPECT_LT(accepted, kSeeds / 2);

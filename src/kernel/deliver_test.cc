@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using namespace std::chrono_literals;
 
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kBellManifest = R"(
 id: bell
 version: 1.0.0
 runtime: {type: builtin}
@@ -39,7 +39,8 @@ tools:
 // The same, but the delivery waits for an approval.
 const std::string& approved_manifest() {
   static const std::string text =
-      std::string(kManifest) + "required_approvals: [\"bell:hear\"]\nhandler_approvals: {\"bell:rung\": bell:hear}\n";
+      std::string(kBellManifest) +
+      "required_approvals: [\"bell:hear\"]\nhandler_approvals: {\"bell:rung\": bell:hear}\n";
   return text;
 }
 
@@ -72,7 +73,7 @@ void register_bell(pack::Registration& registration) {
 }
 
 const pack::BuiltinPack& bell_pack() {
-  static const pack::BuiltinPack pack{"bell", {{"manifest.yaml", kManifest}}, register_bell};
+  static const pack::BuiltinPack pack{"bell", {{"manifest.yaml", kBellManifest}}, register_bell};
   return pack;
 }
 

@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kDeskManifest = R"(
 id: desk
 version: 1.0.0
 runtime: {type: builtin}
@@ -34,7 +34,7 @@ void register_desk(pack::Registration& registration) {
 }
 
 const pack::BuiltinPack& desk_pack() {
-  static const pack::BuiltinPack pack{"desk", {{"manifest.yaml", kManifest}}, register_desk};
+  static const pack::BuiltinPack pack{"desk", {{"manifest.yaml", kDeskManifest}}, register_desk};
   return pack;
 }
 

@@ -43,6 +43,9 @@ Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, KernelControl co
 Result<KernelTool> make_prepared_kernel_tool(const KernelToolSpec& spec, KernelPreparation prepare,
                                              std::chrono::milliseconds timeout);
 
+// A fault of ours as the tool's own answer.
+inline pack::ToolError refused(const Error& error) { return {std::string(name(error.code())), error.message(), {}}; }
+
 // Key in the kernel's store of a revoked token; its value is the token's expiry in milliseconds.
 inline constexpr std::string_view kRevokedPrefix = "revoked/";
 

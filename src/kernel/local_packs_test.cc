@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::string_view kManifest = R"(id: acme
+constexpr std::string_view kAcmeManifest = R"(id: acme
 version: 1.0.0
 runtime: {type: process, command: [./run]}
 config_key: acme_demo
@@ -29,7 +29,7 @@ class LocalPacksTest : public ::testing::Test {
   LocalPacksTest() {
     std::string pattern = (fs::temp_directory_path() / "lumenflow-local-XXXXXX").string();
     root_ = fs::canonical(::mkdtemp(pattern.data())).string();
-    write("packs/acme/manifest.yaml", kManifest);
+    write("packs/acme/manifest.yaml", kAcmeManifest);
     write("packs/acme/run", "#!/bin/sh\n");
     snapshots_ = std::make_unique<pack::Snapshots>(root_ + "/.lumenflow/state/snapshots");
     sources_ = pack::make_running_sources(root_, *snapshots_);
@@ -121,7 +121,7 @@ TEST_F(LocalPacksTest, WhatIsNoPackIsRefusedAtThePin) {
   };
   EXPECT_THAT(at("packs/other"), ElementsAre("LF2006 lumenflow.yaml:3"));
   EXPECT_THAT(at("packs"), ElementsAre("LF2006 lumenflow.yaml:3"));
-  write("manifest.yaml", kManifest);
+  write("manifest.yaml", kAcmeManifest);
   EXPECT_THAT(at("."), ElementsAre("LF1042 lumenflow.yaml:3"));
   fs::create_symlink("/etc/passwd", root_ + "/packs/acme/link");
   EXPECT_THAT(at("packs/acme"), ElementsAre("LF1042 lumenflow.yaml:3"));
@@ -149,7 +149,7 @@ TEST_F(LocalPacksTest, CodeThatDoesNotAgreeWithTheManifestIsRefused) {
 }
 
 TEST_F(LocalPacksTest, CodeOfAPackWithOtherFaultsIsNotStarted) {
-  write("packs/acme/manifest.yaml", std::string(kManifest) + "surfaces_required: [mcp]\n");
+  write("packs/acme/manifest.yaml", std::string(kAcmeManifest) + "surfaces_required: [mcp]\n");
   EXPECT_THAT(faults(load_pin()), ElementsAre("LF1051 packs/acme/manifest.yaml:8"));
   EXPECT_EQ(started_, 0);
 }

@@ -10,7 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::string_view kManifest = R"(id: acme
+constexpr std::string_view kAcmeRunManifest = R"(id: acme
 version: 1.0.0
 runtime: {type: builtin}
 config_key: acme_demo
@@ -35,7 +35,7 @@ class WorkspacePacksTest : public ::testing::Test {
       if (item.code != "LF2013") out.push_back(item.code);  // has tests of its own
     return out;
   }
-  const pack::BuiltinPack acme_{"acme", {{"manifest.yaml", kManifest}}, register_run};
+  const pack::BuiltinPack acme_{"acme", {{"manifest.yaml", kAcmeRunManifest}}, register_run};
 };
 
 TEST_F(WorkspacePacksTest, LoadsWhatIsPinnedAndNothingElse) {

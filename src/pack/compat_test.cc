@@ -29,12 +29,12 @@ event_schemas: {'acme:done': {type: object, required: [id], properties: {id: {ty
 )";
 
 std::vector<std::string> changed(std::string_view from, std::string_view to) {
-  const testing::Parsed before = testing::parse(std::string(kBefore));
-  const testing::Parsed after = testing::parse(testing::replaced(std::string(kBefore), from, to));
+  const samples::Parsed before = samples::parse(std::string(kBefore));
+  const samples::Parsed after = samples::parse(samples::replaced(std::string(kBefore), from, to));
   EXPECT_TRUE(before.manifest) << before.shown();
   EXPECT_TRUE(after.manifest) << after.shown();
   if (!before.manifest || !after.manifest) return {"unreadable"};
-  const testing::SampleFiles files{std::string(kBefore)};
+  const samples::SampleFiles files{std::string(kBefore)};
   std::vector<std::string> out;
   for (const PackChange& change : compare_packs(*before.manifest, files, *after.manifest, files))
     out.push_back((change.breaking ? "! " : "+ ") + change.subject + ": " + change.what);

@@ -7,7 +7,7 @@
 namespace lumenflow::pack {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Diagnostics two_faults() {
   Diagnostics diagnostics;

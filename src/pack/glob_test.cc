@@ -5,7 +5,7 @@
 namespace lumenflow::pack {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Glob glob(std::string_view pattern) {
   Result<Glob> compiled = Glob::compile(pattern);

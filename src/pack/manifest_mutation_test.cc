@@ -17,9 +17,9 @@ constexpr std::uint64_t kSeeds = 2'000;
 
 bool has(std::string_view pointer, std::string_view part) { return pointer.find(part) != std::string_view::npos; }
 
-testing::Anatomy anatomy() {
-  testing::Anatomy out;
-  out.may_be_replaced = testing::may_be_replaced;
+samples::Anatomy anatomy() {
+  samples::Anatomy out;
+  out.may_be_replaced = samples::may_be_replaced;
   out.open_map = [](std::string_view pointer) {
     return has(pointer, "_schema") || has(pointer, "/content") || has(pointer, "/do/input") ||
            pointer.starts_with("/event_schemas/") || pointer.starts_with("/automations/0/when") ||
@@ -54,20 +54,20 @@ bool is_sorted_by_place(const Diagnostics& diagnostics) {
 class ManifestMutation : public ::testing::Test {
  protected:
   ManifestMutation()
-      : good_(testing::parse(testing::full_manifest())),
-        schema_(json::Schema::compile(testing::published_document("manifest.schema.json"))) {
+      : good_(samples::parse(samples::full_manifest())),
+        schema_(json::Schema::compile(samples::published_document("manifest.schema.json"))) {
     EXPECT_TRUE(good_.manifest) << good_.shown();
     EXPECT_TRUE(schema_.ok());
   }
-  testing::Parsed good_;
+  samples::Parsed good_;
   Result<json::Schema> schema_;
 };
 
 TEST_F(ManifestMutation, AWrongTypeNeverPasses) {
-  const auto mutations = testing::type_mutations(good_.manifest->raw, testing::may_be_replaced);
+  const auto mutations = samples::type_mutations(good_.manifest->raw, samples::may_be_replaced);
   EXPECT_GT(mutations.size(), 500u);
   for (const auto& mutation : mutations) {
-    const auto parsed = testing::parse(mutation.text);
+    const auto parsed = samples::parse(mutation.text);
     EXPECT_FALSE(parsed.manifest) << mutation.pointer << "\n" << mutation.text;
     EXPECT_TRUE(parsed.diagnostics.has_errors());
   }
@@ -75,8 +75,8 @@ TEST_F(ManifestMutation, AWrongTypeNeverPasses) {
 
 TEST_F(ManifestMutation, WhatIsWrongByConstructionNeverPasses) {
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const auto wrong = testing::invalid_document(good_.manifest->raw, anatomy(), seed);
-    const auto parsed = testing::parse(wrong.text);
+    const auto wrong = samples::invalid_document(good_.manifest->raw, anatomy(), seed);
+    const auto parsed = samples::parse(wrong.text);
     ASSERT_FALSE(parsed.manifest) << seed << ": " << wrong.faults;
     ASSERT_TRUE(parsed.diagnostics.has_errors()) << seed << ": " << wrong.faults;
     ASSERT_TRUE(is_sorted_by_place(parsed.diagnostics)) << parsed.shown();
@@ -85,8 +85,8 @@ TEST_F(ManifestMutation, WhatIsWrongByConstructionNeverPasses) {
 
 TEST_F(ManifestMutation, WhatIsNoStrictYamlIsUnreadable) {
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const auto wrong = testing::invalid_yaml(testing::full_manifest(), seed);
-    const auto parsed = testing::parse(wrong.text);
+    const auto wrong = samples::invalid_yaml(samples::full_manifest(), seed);
+    const auto parsed = samples::parse(wrong.text);
     ASSERT_FALSE(parsed.manifest) << seed << ": " << wrong.faults;
     ASSERT_EQ(parsed.codes().front(), "LF1001") << seed << ": " << wrong.faults;
   }
@@ -96,16 +96,16 @@ TEST_F(ManifestMutation, WhatIsNoStrictYamlIsUnreadable) {
 TEST_F(ManifestMutation, WhateverIsWrittenIsReadOrRefusedWithAReasonAndTheSchemaAgrees) {
   std::size_t accepted = 0;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    std::string text = testing::text_mutation(testing::full_manifest(), seed);
-    if (seed % 3 == 0 && !text.empty()) text = testing::text_mutation(std::move(text), seed + kSeeds);
-    const auto parsed = testing::parse(std::move(text));
+    std::string text = samples::text_mutation(samples::full_manifest(), seed);
+    if (seed % 3 == 0 && !text.empty()) text = samples::text_mutation(std::move(text), seed + kSeeds);
+    const auto parsed = samples::parse(std::move(text));
     ASSERT_EQ(parsed.manifest.has_value(), !parsed.diagnostics.has_errors()) << seed;
     ASSERT_EQ(parsed.shown().empty(), parsed.diagnostics.items().empty());
     ASSERT_TRUE(is_sorted_by_place(parsed.diagnostics)) << parsed.shown();
     for (const Diagnostic& item : parsed.diagnostics.items()) ASSERT_FALSE(item.message.empty());
     if (!parsed.manifest) continue;
     ++accepted;
-    ASSERT_EQ(testing::reasons(*schema_, parsed.manifest->raw), "") << seed;
+    ASSERT_EQ(samples::reasons(*schema_, parsed.manifest->raw), "") << seed;
   }
   EXPECT_GT(accepted, kSeeds / 50) << "else nothing was shown";
   EXPECT_LT(accepted, kSeeds / 2);
@@ -119,7 +119,7 @@ TEST_F(ManifestMutation, AnUnknownFieldAnywhereIsReported) {
         "/automations/0/do"}) {
     json::Value changed = good_.manifest->raw;
     const_cast<json::Value&>(*changed.at_pointer(pointer)).as_object().set("zzz", 1);
-    const auto parsed = testing::parse(json::serialize(changed));
+    const auto parsed = samples::parse(json::serialize(changed));
     EXPECT_EQ(parsed.codes(), std::vector<std::string>{"LF1002"}) << pointer << parsed.shown();
     EXPECT_FALSE(schema_->accepts(changed)) << pointer;
   }

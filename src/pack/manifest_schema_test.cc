@@ -11,7 +11,7 @@ namespace {
 class ManifestSchema : public ::testing::Test {
  protected:
   ManifestSchema()
-      : document_(testing::published_document("manifest.schema.json")), schema_(json::Schema::compile(document_)) {
+      : document_(samples::published_document("manifest.schema.json")), schema_(json::Schema::compile(document_)) {
     EXPECT_TRUE(schema_.ok());
   }
   json::Value document_;
@@ -19,17 +19,17 @@ class ManifestSchema : public ::testing::Test {
 };
 
 TEST_F(ManifestSchema, AcceptsWhatTheParserAccepts) {
-  for (const std::string& text : {testing::full_manifest(), testing::small_manifest()}) {
-    const auto parsed = testing::parse(text);
+  for (const std::string& text : {samples::full_manifest(), samples::small_manifest()}) {
+    const auto parsed = samples::parse(text);
     ASSERT_TRUE(parsed.manifest) << parsed.shown();
-    EXPECT_EQ(testing::reasons(*schema_, parsed.manifest->raw), "");
+    EXPECT_EQ(samples::reasons(*schema_, parsed.manifest->raw), "");
   }
 }
 
-TEST_F(ManifestSchema, DescribesEveryProperty) { EXPECT_EQ(testing::undescribed(document_), ""); }
+TEST_F(ManifestSchema, DescribesEveryProperty) { EXPECT_EQ(samples::undescribed(document_), ""); }
 
 TEST_F(ManifestSchema, NamesTheSameFields) {
-  const auto full = testing::parse(testing::full_manifest());
+  const auto full = samples::parse(samples::full_manifest());
   ASSERT_TRUE(full.manifest);
   for (const auto& [schema_at, manifest_at] : {std::pair{"/properties", ""},
                                                {"/$defs/tool/properties", "/tools/0"},
@@ -42,15 +42,15 @@ TEST_F(ManifestSchema, NamesTheSameFields) {
 }
 
 TEST_F(ManifestSchema, RefusesWrongTypesAsTheParserDoes) {
-  const auto full = testing::parse(testing::full_manifest());
+  const auto full = samples::parse(samples::full_manifest());
   ASSERT_TRUE(full.manifest);
   const auto unseen = [](std::string_view pointer, const json::Value& replacement) {
     const bool inside_schema = pointer.find("_schema/") != std::string_view::npos;
     const bool other_file =
         replacement.is_string() && (pointer.ends_with("_schema") || pointer.starts_with("/event_schemas/"));
-    return inside_schema || other_file || testing::may_be_replaced(pointer, replacement);
+    return inside_schema || other_file || samples::may_be_replaced(pointer, replacement);
   };
-  for (const auto& mutation : testing::type_mutations(full.manifest->raw, unseen))
+  for (const auto& mutation : samples::type_mutations(full.manifest->raw, unseen))
     EXPECT_FALSE(schema_->accepts(*json::parse(mutation.text))) << mutation.pointer << "\n" << mutation.text;
 }
 

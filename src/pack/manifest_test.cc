@@ -14,13 +14,13 @@
 namespace lumenflow::pack {
 namespace {
 
+using samples::full_manifest;
+using samples::parse;
+using samples::Parsed;
+using samples::replaced;
+using samples::small_manifest;
 using ::testing::ElementsAre;
-using testing::full_manifest;
 using ::testing::HasSubstr;
-using testing::parse;
-using testing::Parsed;
-using testing::replaced;
-using testing::small_manifest;
 using ::testing::UnorderedElementsAre;
 
 TEST(Manifest, ReadsEveryField) {
@@ -320,7 +320,7 @@ TEST(Manifest, SaysWhatToWriteInstead) {
 }
 
 TEST(Manifest, AnAbsentOrHugeManifestIsUnreadable) {
-  testing::SampleFiles files("");
+  samples::SampleFiles files("");
   files.files.clear();
   Diagnostics diagnostics;
   EXPECT_FALSE(parse_manifest(files, "acme/manifest.yaml", diagnostics));

@@ -9,11 +9,11 @@
 namespace lumenflow::pack {
 namespace {
 
+using samples::replaced;
+using samples::small_manifest;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::replaced;
-using testing::small_manifest;
 
 ToolResult nothing(ToolContext&, const json::Value&) { return ToolOutput{}; }
 

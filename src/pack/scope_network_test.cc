@@ -21,7 +21,7 @@ Scope net(NetworkPosture posture, std::vector<std::string> allowlist = {}) {
 Scope list(std::vector<std::string> entries) { return net(NetworkPosture::kAllowlist, std::move(entries)); }
 const Scope kFull = net(NetworkPosture::kFull), kOff = net(NetworkPosture::kOff);
 
-ScopeLayer layer(std::string name, std::vector<Scope> scopes) { return {std::move(name), std::move(scopes)}; }
+ScopeLayer layer_of(std::string name, std::vector<Scope> scopes) { return {std::move(name), std::move(scopes)}; }
 
 std::string both(const char* a, const char* b) {
   const auto out = network::intersect(parse_entry(a).value(), parse_entry(b).value());
@@ -88,32 +88,33 @@ TEST(AllowlistEntry, ABlockOfOneFamilyHoldsNothingOfTheOtherAndNoNames) {
 
 TEST(NetworkScope, SurvivesOnlyWhenEveryLayerLeavesAHost) {
   const Scope wanted = list({"a.com:443", "b.com"});
-  EXPECT_TRUE(check_scopes({wanted}, {layer("workspace", {kFull}), layer("tool", {list({"b.com:80"})})}).granted);
-  const ScopeVerdict off = check_scopes({wanted}, {layer("workspace", {kOff})});
+  EXPECT_TRUE(check_scopes({wanted}, {layer_of("workspace", {kFull}), layer_of("tool", {list({"b.com:80"})})}).granted);
+  const ScopeVerdict off = check_scopes({wanted}, {layer_of("workspace", {kOff})});
   EXPECT_FALSE(off.granted);
   EXPECT_EQ(off.layer, "workspace");
   EXPECT_EQ(off.scope, "network allowlist a.com:443 b.com");
-  EXPECT_EQ(check_scopes({wanted}, {layer("workspace", {kFull}), layer("lane:x", {list({"c.com"})})}).layer, "lane:x");
+  EXPECT_EQ(check_scopes({wanted}, {layer_of("workspace", {kFull}), layer_of("lane:x", {list({"c.com"})})}).layer,
+            "lane:x");
   // One list each leaves something of the other, all three together leave nothing.
-  EXPECT_EQ(check_scopes({wanted}, {layer("1", {list({"a.com"})}), layer("2", {list({"b.com"})})}).layer, "2");
-  EXPECT_FALSE(check_scopes({wanted}, {layer("silent", {})}).granted);
+  EXPECT_EQ(check_scopes({wanted}, {layer_of("1", {list({"a.com"})}), layer_of("2", {list({"b.com"})})}).layer, "2");
+  EXPECT_FALSE(check_scopes({wanted}, {layer_of("silent", {})}).granted);
 }
 
 TEST(NetworkScope, FullIsContentWithWhatIsLeftAndOffNeedsNothing) {
-  EXPECT_TRUE(check_scopes({kFull}, {layer("workspace", {list({"a.com"})})}).granted);
-  EXPECT_FALSE(check_scopes({kFull}, {layer("workspace", {kOff})}).granted);
-  EXPECT_TRUE(check_scopes({kOff}, {layer("workspace", {kOff})}).granted);
+  EXPECT_TRUE(check_scopes({kFull}, {layer_of("workspace", {list({"a.com"})})}).granted);
+  EXPECT_FALSE(check_scopes({kFull}, {layer_of("workspace", {kOff})}).granted);
+  EXPECT_TRUE(check_scopes({kOff}, {layer_of("workspace", {kOff})}).granted);
   EXPECT_FALSE(check_scopes({list({})}, {}).granted);
 }
 
 TEST(NetworkScope, ALayerGrantsTheUnionOfItsScopes) {
-  EXPECT_TRUE(network_allowed("b.com", 1, {layer("w", {kOff, list({"a.com"}), list({"b.com"})})}));
-  EXPECT_TRUE(network_allowed("c.com", 1, {layer("w", {list({"a.com"}), kFull})}));
+  EXPECT_TRUE(network_allowed("b.com", 1, {layer_of("w", {kOff, list({"a.com"}), list({"b.com"})})}));
+  EXPECT_TRUE(network_allowed("c.com", 1, {layer_of("w", {list({"a.com"}), kFull})}));
 }
 
 TEST(NetworkAllowed, NeedsEveryLayer) {
-  const std::vector<ScopeLayer> layers{layer("w", {list({"a.com", "10.0.0.0/8"})}),
-                                       layer("t", {list({"a.com:443", "10.1.0.0/16"})})};
+  const std::vector<ScopeLayer> layers{layer_of("w", {list({"a.com", "10.0.0.0/8"})}),
+                                       layer_of("t", {list({"a.com:443", "10.1.0.0/16"})})};
   EXPECT_TRUE(network_allowed("A.com", 443, layers));
   EXPECT_TRUE(network_allowed("10.1.2.3", 80, layers));
   EXPECT_FALSE(network_allowed("a.com", 80, layers));
@@ -123,15 +124,15 @@ TEST(NetworkAllowed, NeedsEveryLayer) {
 }
 
 TEST(EffectiveNetwork, IsTheLeastPostureAndTheIntersection) {
-  const Scope left =
-      effective_network(list({"a.com", "b.com"}), {layer("w", {kFull}), layer("t", {list({"a.com:443", "c.com"})})});
+  const Scope left = effective_network(list({"a.com", "b.com"}),
+                                       {layer_of("w", {kFull}), layer_of("t", {list({"a.com:443", "c.com"})})});
   EXPECT_EQ(left.posture, NetworkPosture::kAllowlist);
   EXPECT_THAT(left.allowlist, ElementsAre("a.com:443"));
-  EXPECT_THAT(effective_network(kFull, {layer("w", {list({"a.com", "b.com"})})}).allowlist,
+  EXPECT_THAT(effective_network(kFull, {layer_of("w", {list({"a.com", "b.com"})})}).allowlist,
               UnorderedElementsAre("a.com", "b.com"));
-  EXPECT_EQ(effective_network(kFull, {layer("w", {kFull})}).posture, NetworkPosture::kFull);
-  EXPECT_EQ(effective_network(list({"a.com"}), {layer("w", {list({"b.com"})})}).posture, NetworkPosture::kOff);
-  EXPECT_EQ(effective_network(kFull, {layer("w", {})}).posture, NetworkPosture::kOff);
+  EXPECT_EQ(effective_network(kFull, {layer_of("w", {kFull})}).posture, NetworkPosture::kFull);
+  EXPECT_EQ(effective_network(list({"a.com"}), {layer_of("w", {list({"b.com"})})}).posture, NetworkPosture::kOff);
+  EXPECT_EQ(effective_network(kFull, {layer_of("w", {})}).posture, NetworkPosture::kOff);
 }
 
 }  // namespace

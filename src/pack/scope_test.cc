@@ -5,7 +5,7 @@
 namespace lumenflow::pack {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Scope path(std::string_view pattern, Access access) {
   Scope scope;

@@ -5,7 +5,7 @@
 namespace lumenflow::pack {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct Read {
   bool ok = false;

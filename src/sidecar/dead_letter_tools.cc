@@ -32,7 +32,7 @@ kernel::KernelControl control(Act act) {
     const std::string stream(json::string_or(input, "stream", kernel::kSidecarStream));
     const std::int64_t position = json::integer_or(input, "position", 0);
     const Status status = (kernel.*act)(stream, Position(static_cast<std::uint64_t>(position)));
-    if (!status.ok()) return pack::ToolError{std::string(name(status.error().code())), status.error().message(), {}};
+    if (!status.ok()) return kernel::refused(status.error());
     return pack::ToolOutput{json::Object{{"stream", stream}, {"position", position}}, {}};
   };
 }
@@ -45,7 +45,7 @@ kernel::KernelControl control(DeliveryAct act) {
     const std::int64_t position = json::integer_or(input, "position", 0);
     const Status status =
         (kernel.*act)(json::string_or(input, "pack", ""), stream, Position(static_cast<std::uint64_t>(position)));
-    if (!status.ok()) return pack::ToolError{std::string(name(status.error().code())), status.error().message(), {}};
+    if (!status.ok()) return kernel::refused(status.error());
     return pack::ToolOutput{json::Object{{"stream", stream}, {"position", position}}, {}};
   };
 }

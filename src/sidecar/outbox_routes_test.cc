@@ -66,11 +66,11 @@ class InboxHeld {
   sqlite3* db_ = nullptr;
 };
 
-std::string emit(int n) { return "{\"n\":" + std::to_string(n) + "}"; }
+std::string emission(int n) { return "{\"n\":" + std::to_string(n) + "}"; }
 
 TEST(OutboxRoutes, WhatIsEmittedArrivesInOrder) {
   const SidecarWorld world(with_loopback());
-  for (int n = 1; n <= 5; ++n) EXPECT_EQ(world.call("probe:emit", emit(n)).status, 200);
+  for (int n = 1; n <= 5; ++n) EXPECT_EQ(world.call("probe:emit", emission(n)).status, 200);
   const json::Value outbox = outbox_until(world, is_empty);
   EXPECT_EQ(json::string_or(outbox, "connection", ""), "connected");
   EXPECT_EQ(json::string_or(outbox, "uplink", ""), "loopback");
@@ -79,14 +79,14 @@ TEST(OutboxRoutes, WhatIsEmittedArrivesInOrder) {
 
 TEST(OutboxRoutes, WhileTheOtherSideIsAwayQueueEventsWaitAndOthersAreCounted) {
   SidecarWorld world(with_loopback());
-  world.call("probe:emit", emit(1));
+  world.call("probe:emit", emission(1));
   outbox_until(world, is_empty);
   {
     const InboxHeld held(world);
-    for (int n = 2; n <= 4; ++n) EXPECT_EQ(world.call("probe:emit", emit(n)).status, 200) << "callers see nothing";
+    for (int n = 2; n <= 4; ++n) EXPECT_EQ(world.call("probe:emit", emission(n)).status, 200) << "callers see nothing";
     outbox_until(world,
                  [](const json::Value& outbox) { return json::string_or(outbox, "connection", "") != "connected"; });
-    for (int n = 5; n <= 6; ++n) EXPECT_EQ(world.call("probe:emit", emit(n)).status, 200);
+    for (int n = 5; n <= 6; ++n) EXPECT_EQ(world.call("probe:emit", emission(n)).status, 200);
     const json::Value outbox = outbox_until(
         world, [](const json::Value& now) { return now.at_pointer("/dropped/agent-runtime:tool_called") != nullptr; });
     EXPECT_GE(json::integer_or(outbox, "pending_events", 0), 2);
@@ -109,11 +109,11 @@ TEST(OutboxRoutes, WhileTheOtherSideIsAwayQueueEventsWaitAndOthersAreCounted) {
 
 TEST(OutboxRoutes, WhatWaitsSurvivesARestart) {
   SidecarWorld world(with_loopback());
-  world.call("probe:emit", emit(1));
+  world.call("probe:emit", emission(1));
   outbox_until(world, is_empty);
   {
     const InboxHeld held(world);
-    for (int n = 2; n <= 3; ++n) world.call("probe:emit", emit(n));
+    for (int n = 2; n <= 3; ++n) world.call("probe:emit", emission(n));
     world.stop();
   }
   world.start();
@@ -123,14 +123,14 @@ TEST(OutboxRoutes, WhatWaitsSurvivesARestart) {
 
 TEST(OutboxRoutes, AnInboxThatCannotBeReadStopsNothingElse) {
   SidecarWorld world(with_loopback());
-  world.call("probe:emit", emit(1));
+  world.call("probe:emit", emission(1));
   outbox_until(world, is_empty);
   world.stop();
   const std::string inbox = WorkspacePaths(world.root()).inbox;
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(inbox + suffix);
   std::ofstream(inbox) << "no database at all, but long enough to be looked at as one";
   world.start();
-  EXPECT_EQ(world.call("probe:emit", emit(2)).status, 200);
+  EXPECT_EQ(world.call("probe:emit", emission(2)).status, 200);
   const Answer outbox = world.get("/outbox");
   EXPECT_EQ(outbox.text("/connection"), "off");
   EXPECT_NE(outbox.text("/last_error"), "");
@@ -139,7 +139,7 @@ TEST(OutboxRoutes, AnInboxThatCannotBeReadStopsNothingElse) {
 
 TEST(OutboxRoutes, WithoutAnUplinkNothingWaits) {
   const SidecarWorld world;
-  EXPECT_EQ(world.call("probe:emit", emit(1)).status, 200);
+  EXPECT_EQ(world.call("probe:emit", emission(1)).status, 200);
   const Answer outbox = world.get("/outbox");
   EXPECT_EQ(outbox.value.find("enabled")->as_boolean(), false);
   EXPECT_TRUE(is_empty(outbox.value));

@@ -9,13 +9,13 @@
 namespace lumenflow::sidecar {
 namespace {
 
-constexpr const char* kManifest =
+constexpr const char* kAcmeManifest =
     "id: acme\nversion: 1.2.0\ntitle: Acme\nruntime: {type: process, command: [./run]}\n"
     "tools: [{name: 'acme:read', required_scopes: [{type: path, pattern: 'data/**', access: read}]}]\n";
 
 // `acme:read` answers what the pack's file `answer` says where its code runs.
-Status load_acme(const kernel::WorkspaceConfig&, const pack::Manifest&, const std::string& folder,
-                 pack::Registration& registration) {
+Status load_second_acme(const kernel::WorkspaceConfig&, const pack::Manifest&, const std::string& folder,
+                        pack::Registration& registration) {
   registration.tool("acme:read", {}, [folder](pack::ToolContext&, const json::Value&) -> pack::ToolResult {
     return pack::ToolOutput{json::Object{{"answer", *PosixFiles().read(folder + "/answer", 100)}}, {}};
   });
@@ -23,9 +23,10 @@ Status load_acme(const kernel::WorkspaceConfig&, const pack::Manifest&, const st
 }
 
 WorldOptions with_acme(const std::string& more = "") {
-  return {.config = "packs: [{id: probe}, {id: acme, source: local, path: packs/acme" + more + "}]\n",
-          .files = {{"packs/acme/manifest.yaml", kManifest}, {"packs/acme/run", ""}, {"packs/acme/answer", "first"}},
-          .load_code = load_acme};
+  return {
+      .config = "packs: [{id: probe}, {id: acme, source: local, path: packs/acme" + more + "}]\n",
+      .files = {{"packs/acme/manifest.yaml", kAcmeManifest}, {"packs/acme/run", ""}, {"packs/acme/answer", "first"}},
+      .load_code = load_second_acme};
 }
 
 const json::Value* item(const Answer& answer, std::string_view id) {

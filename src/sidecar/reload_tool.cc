@@ -43,7 +43,7 @@ pack::ToolResult take_up(kernel::Kernel& kernel, const PreparedReload& prepared)
   const std::string config_hash = prepared.reloaded->config.hash;
   const std::string registry_hash = prepared.reloaded->registry->hash();
   const Result<std::string> summary = kernel.reload(prepared.reloaded);
-  if (!summary.ok()) return pack::ToolError{std::string(name(summary.error().code())), summary.error().message(), {}};
+  if (!summary.ok()) return kernel::refused(summary.error());
   return pack::ToolOutput{
       json::Object{{"config_hash", config_hash},
                    {"registry_hash", registry_hash},

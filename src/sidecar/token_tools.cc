@@ -65,13 +65,11 @@ Result<std::vector<std::string>> parse_scopes(std::string_view text) {
   return scopes;
 }
 
-pack::ToolError refused(const Error& error) { return {std::string(name(error.code())), error.message(), {}}; }
-
 pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id, pack::ToolContext& context,
                       const Value& input) {
   const std::string scope_text(json::string_or(input, "scope", "workspace"));
   Result<std::vector<std::string>> scopes = parse_scopes(scope_text);
-  if (!scopes.ok()) return refused(scopes.error());
+  if (!scopes.ok()) return kernel::refused(scopes.error());
   http::TokenClaims claims;
   claims.issuer = workspace_id;
   claims.subject = json::string_or(input, "subject", workspace_id);
@@ -86,7 +84,7 @@ pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id
   claims.expires_at = claims.issued_at + std::chrono::seconds(json::integer_or(input, "ttl_seconds", 86'400));
   claims.id = context.new_ulid();
   const Result<std::string> token = http::mint_token(claims, keys.token_private_pem, keys.token_key_id);
-  if (!token.ok()) return refused(token.error());
+  if (!token.ok()) return kernel::refused(token.error());
   return pack::ToolOutput{Object{{"token", *token},
                                  {"token_id", claims.id},
                                  {"subject", claims.subject},
@@ -101,7 +99,7 @@ pack::ToolResult revoke(pack::ToolContext& context, const Value& input) {
   const std::string token_id(json::string_or(input, "token_id", ""));
   const Timestamp forget_at = Timestamp{context.now_ms()} + std::chrono::hours(24 * 366);
   const Status status = context.store().put(std::string(kernel::kRevokedPrefix) + token_id, forget_at.ms);
-  if (!status.ok()) return refused(status.error());
+  if (!status.ok()) return kernel::refused(status.error());
   return pack::ToolOutput{Object{{"token_id", token_id}, {"revoked", true}}, {}};
 }
 

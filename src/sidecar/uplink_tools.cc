@@ -11,7 +11,7 @@
 namespace lumenflow::sidecar {
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kUplinkPatience{10};
 
 constexpr std::string_view kConsentInput = R"({
   "type": "object", "additionalProperties": false, "required": ["log_id"],
@@ -30,13 +30,11 @@ constexpr std::string_view kSendOutput = R"({
   "properties": {"event_id": {"type": "string"}, "kind": {"type": "string"}, "from": {"type": "string"},
                  "stream": {"type": "string"}, "seq": {"type": "integer"}}})";
 
-pack::ToolError refused(const Error& error) { return {std::string(name(error.code())), error.message(), {}}; }
-
 // What comes of it, within a while. The one who answers may do so when nobody listens any more.
 template <class T>
 Result<T> await(Result<std::future<Result<T>>> asked) {
   if (!asked.ok()) return asked.error();
-  if (asked->wait_for(kPatience) != std::future_status::ready)
+  if (asked->wait_for(kUplinkPatience) != std::future_status::ready)
     return Error(ErrorCode::kUnreachable,
                  "the uplink did not answer within 10 s; `lumenflow outbox stats` says how it is");
   try {
@@ -50,7 +48,7 @@ pack::ToolResult consent(UplinkSlot& slot, const json::Value& input) {
   const std::string log_id(json::string_or(input, "log_id", ""));
   const Result<std::string> done =
       await<std::string>(slot.with([&log_id](UplinkHost& host) { return host.consent(log_id); }));
-  if (!done.ok()) return refused(done.error());
+  if (!done.ok()) return kernel::refused(done.error());
   return pack::ToolOutput{json::Object{{"log_id", *done}}, {}};
 }
 
@@ -68,16 +66,16 @@ pack::ToolResult send(UplinkSlot& slot, pack::ToolContext& context, const json::
     return pack::ToolError{
         "UNKNOWN_KIND", "'" + kind + "' is no kind that comes from outside; those are " + inbound_kinds(), {}};
   const json::Value& payload = *input.find("payload");
-  if (Status valid = event::validate_kernel_payload(kind, payload); !valid.ok()) return refused(valid.error());
+  if (Status valid = event::validate_kernel_payload(kind, payload); !valid.ok()) return kernel::refused(valid.error());
   event::BuildOptions options;
   options.timestamp = Timestamp{context.now_ms()};
   const auto drawn = parse_ulid(context.new_ulid());
   options.entropy = drawn->bytes;
   const Result<event::Event> event = event::build_kernel_event_v2(kind, payload, options);
-  if (!event.ok()) return refused(event.error());
+  if (!event.ok()) return kernel::refused(event.error());
   const Result<uplink::StreamAt> at = await<uplink::StreamAt>(
       slot.with([&event, &context](UplinkHost& host) { return host.put_in(*event, context.subject()); }));
-  if (!at.ok()) return refused(at.error());
+  if (!at.ok()) return kernel::refused(at.error());
   return pack::ToolOutput{json::Object{{"event_id", event->event_id},
                                        {"kind", kind},
                                        {"from", context.subject()},

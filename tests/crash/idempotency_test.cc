@@ -15,8 +15,8 @@ namespace {
 
 using std::chrono::hours;
 
-constexpr std::uint32_t kTrials = 1'000;
-constexpr std::uint32_t kShards = 4;
+constexpr std::uint32_t kMovedClockTrials = 1'000;
+constexpr std::uint32_t kMovedClockShards = 4;
 constexpr std::int64_t kNumber = 7;
 
 struct Identity {
@@ -102,11 +102,12 @@ class MovedClock : public testing::TestWithParam<std::uint32_t> {
 
 TEST_P(MovedClock, GivesTheSameEventAgain) {
   configure_logging(LogLevel::kOff, LogFormat::kText);
-  for (std::uint32_t i = 0; i < kTrials / kShards * scale() && !HasFatalFailure() && !HasNonfatalFailure(); ++i)
+  for (std::uint32_t i = 0;
+       i < kMovedClockTrials / kMovedClockShards * scale() && !HasFatalFailure() && !HasNonfatalFailure(); ++i)
     run(1 + GetParam() * 100'000 + i, hours(i % 2 == 0 ? 1 : -1));
 }
 
-INSTANTIATE_TEST_SUITE_P(Shard, MovedClock, testing::Range(0u, kShards));
+INSTANTIATE_TEST_SUITE_P(Shard, MovedClock, testing::Range(0u, kMovedClockShards));
 
 }  // namespace
 }  // namespace lumenflow::crash

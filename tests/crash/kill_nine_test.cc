@@ -16,7 +16,7 @@
 namespace lumenflow::crash {
 namespace {
 
-constexpr std::uint32_t kKills = 50, kLivesBetweenChecks = 5;
+constexpr std::uint32_t kProcessKills = 50, kLivesBetweenChecks = 5;
 
 // What the process says through a pipe of each acknowledgement; short enough to be written whole.
 struct Message {
@@ -75,7 +75,7 @@ TEST(KillNine, NothingPromisedIsLostAndNothingHappensTwice) {
   std::mt19937 random(20260301);
   History history;
   std::uint32_t life = 0;
-  for (std::uint32_t kill = 0; kill < kKills * scale(); ++kill) {
+  for (std::uint32_t kill = 0; kill < kProcessKills * scale(); ++kill) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
     ++life;
@@ -107,7 +107,7 @@ TEST(KillNine, NothingPromisedIsLostAndNothingHappensTwice) {
     ASSERT_TRUE((*process)->come_to_rest());
     ASSERT_EQ(check(**process, *world, history, true), "");
   }
-  std::printf("%u kills, %zu emissions acknowledged\n", kKills * scale(), history.size());
+  std::printf("%u kills, %zu emissions acknowledged\n", kProcessKills * scale(), history.size());
 }
 
 }  // namespace

@@ -17,7 +17,7 @@
 namespace lumenflow::sidekick {
 namespace {
 
-constexpr std::string_view kVersion = "r2.";
+constexpr std::string_view kRecallCursor = "r2.";
 constexpr std::size_t kScoreDigits = 16;
 
 class MemoryFilter {
@@ -46,17 +46,17 @@ std::string to_cursor(const Place& place, const std::string& mark) {
           .ptr;
   const auto size = static_cast<std::size_t>(end - digits.data());
   score.replace(kScoreDigits - size, size, digits.data(), size);
-  return std::string(kVersion) + place.last.id + "." + score + "." + place.newest + "." + mark;
+  return std::string(kRecallCursor) + place.last.id + "." + score + "." + place.newest + "." + mark;
 }
 
 Result<std::optional<Place>> to_place(const Input& input, const std::string& mark) {
   const std::optional<std::string_view> cursor = input.text("cursor");
   if (!cursor) return std::optional<Place>();
   constexpr std::size_t kIdSize = kMemoryIdPrefix.size() + kUlidSize;
-  if (cursor->size() != kVersion.size() + kIdSize + 1 + kScoreDigits + 1 + kIdSize + 1 + mark.size() ||
-      !cursor->starts_with(kVersion))
+  if (cursor->size() != kRecallCursor.size() + kIdSize + 1 + kScoreDigits + 1 + kIdSize + 1 + mark.size() ||
+      !cursor->starts_with(kRecallCursor))
     return foreign_cursor();
-  const std::string_view rest = cursor->substr(kVersion.size());
+  const std::string_view rest = cursor->substr(kRecallCursor.size());
   const std::string_view id = rest.substr(0, kIdSize);
   const std::string_view score = rest.substr(kIdSize + 1, kScoreDigits);
   const std::string_view newest = rest.substr(kIdSize + 1 + kScoreDigits + 1, kIdSize);

@@ -8,7 +8,7 @@
 namespace lumenflow::sidekick {
 namespace {
 
-constexpr std::string_view kVersion = "v2.";
+constexpr std::string_view kPageCursor = "v2.";
 constexpr std::size_t kMarkSize = 8;
 
 struct Page {
@@ -53,7 +53,7 @@ std::string query_mark(const Input& input, std::initializer_list<std::string_vie
 }
 
 std::string make_cursor(std::string_view last_id, std::string_view mark) {
-  return std::string(kVersion).append(last_id).append(1, '.').append(mark);
+  return std::string(kPageCursor).append(last_id).append(1, '.').append(mark);
 }
 
 bool is_id(std::string_view text, std::string_view prefix) {
@@ -71,10 +71,10 @@ Result<std::string_view> read_cursor(const Input& input, std::string_view id_pre
   const std::optional<std::string_view> cursor = input.text("cursor");
   if (!cursor) return std::string_view();
   const std::size_t id_size = id_prefix.size() + kUlidSize;
-  if (!cursor->starts_with(kVersion) || cursor->size() != kVersion.size() + id_size + 1 + kMarkSize)
+  if (!cursor->starts_with(kPageCursor) || cursor->size() != kPageCursor.size() + id_size + 1 + kMarkSize)
     return foreign_cursor();
-  const std::string_view id = cursor->substr(kVersion.size(), id_size);
-  const std::string_view rest = cursor->substr(kVersion.size() + id_size);
+  const std::string_view id = cursor->substr(kPageCursor.size(), id_size);
+  const std::string_view rest = cursor->substr(kPageCursor.size() + id_size);
   if (!is_id(id, id_prefix) || rest.front() != '.') return foreign_cursor();
   if (rest.substr(1) != mark) return cursor_of_another_query();
   return id;

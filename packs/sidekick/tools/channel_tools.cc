@@ -6,11 +6,8 @@
 namespace lumenflow::sidekick {
 namespace {
 
-constexpr std::string_view kScope = ".sidekick/channels/**";
-constexpr pack::ToolTraits kBounded{.store_only = true, .bounded = true};
-constexpr pack::ToolTraits kUnbounded{.store_only = true, .bounded = false};
+constexpr std::string_view kChannelScope = ".sidekick/channels/**";
 constexpr pack::ToolTraits kReachesOut{.store_only = false, .bounded = false};
-constexpr Presence kRequired = Presence::kRequired;
 
 constexpr std::array<Field, 2> kSettings{{{"url"}, {"timeout_ms"}}};
 constexpr std::array<Field, 6> kChannel{{{"id", kRequired},
@@ -30,7 +27,7 @@ constexpr std::array<Field, 8> kMessage{{{"id", kRequired},
                                          {"created_at", kRequired},
                                          {"delivery", kRequired, kDelivery}}};
 constexpr std::array<Field, 2> kMessageAnswer{{{"message", kRequired, kMessage}, {"dry_run"}}};
-constexpr std::array<Field, 3> kPage{
+constexpr std::array<Field, 3> kChannelPage{
     {{"items", kRequired, kMessage}, {"count", kRequired}, {"next_cursor", kRequired}}};
 
 constexpr std::array<Field, 4> kConfigure{
@@ -39,13 +36,13 @@ constexpr std::array<Field, 6> kSend{
     {{"content", kRequired}, {"channel"}, {"provider"}, {"sender"}, {"metadata"}, {"dry_run"}}};
 constexpr std::array<Field, 5> kReceive{{{"channel"}, {"provider"}, {"cursor"}, {"since"}, {"limit"}}};
 
-constexpr std::array<ToolDescriptor, 3> kTools{
-    {{"channel:configure", Permission::kWrite, kScope, kBounded, kConfigure, kChannelAnswer, configure_channel},
-     {"channel:send", Permission::kWrite, kScope, kReachesOut, kSend, kMessageAnswer, send_message},
-     {"channel:receive", Permission::kRead, kScope, kUnbounded, kReceive, kPage, receive_messages}}};
+constexpr std::array<ToolDescriptor, 3> kChannelTools{
+    {{"channel:configure", Permission::kWrite, kChannelScope, kBounded, kConfigure, kChannelAnswer, configure_channel},
+     {"channel:send", Permission::kWrite, kChannelScope, kReachesOut, kSend, kMessageAnswer, send_message},
+     {"channel:receive", Permission::kRead, kChannelScope, kUnbounded, kReceive, kChannelPage, receive_messages}}};
 
 }  // namespace
 
-std::span<const ToolDescriptor> channel_tools() { return kTools; }
+std::span<const ToolDescriptor> channel_tools() { return kChannelTools; }
 
 }  // namespace lumenflow::sidekick

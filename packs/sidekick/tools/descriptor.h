@@ -14,6 +14,10 @@ enum class Permission : std::uint8_t { kRead, kWrite };
 
 enum class Presence : std::uint8_t { kRequired, kOptional };
 
+inline constexpr Presence kRequired = Presence::kRequired;
+inline constexpr pack::ToolTraits kBounded{.store_only = true, .bounded = true};
+inline constexpr pack::ToolTraits kUnbounded{.store_only = true, .bounded = false};
+
 // A member of an input or an answer. `members` are those of the object it is, or of the objects it lists.
 struct Field {
   std::string_view name;

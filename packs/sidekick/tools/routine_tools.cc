@@ -6,10 +6,7 @@
 namespace lumenflow::sidekick {
 namespace {
 
-constexpr std::string_view kScope = ".sidekick/routines/**";
-constexpr pack::ToolTraits kBounded{.store_only = true, .bounded = true};
-constexpr pack::ToolTraits kUnbounded{.store_only = true, .bounded = false};
-constexpr Presence kRequired = Presence::kRequired;
+constexpr std::string_view kRoutineScope = ".sidekick/routines/**";
 
 constexpr std::array<Field, 2> kStepInput{{{"tool", kRequired}, {"input"}}};
 constexpr std::array<Field, 2> kStep{{{"tool", kRequired}, {"input", kRequired}}};
@@ -24,7 +21,7 @@ constexpr std::array<Field, 10> kRoutine{{{"id", kRequired},
                                           {"created_at", kRequired},
                                           {"updated_at", kRequired}}};
 constexpr std::array<Field, 3> kRoutineAnswer{{{"routine", kRequired, kRoutine}, {"warnings", kRequired}, {"dry_run"}}};
-constexpr std::array<Field, 3> kPage{{{"items", kRequired, kRoutine}, {"count", kRequired}, {"next_cursor"}}};
+constexpr std::array<Field, 3> kRoutinePage{{{"items", kRequired, kRoutine}, {"count", kRequired}, {"next_cursor"}}};
 constexpr std::array<Field, 3> kPlannedCall{{{"index", kRequired}, {"tool", kRequired}, {"input", kRequired}}};
 constexpr std::array<Field, 1> kGovernance{{{"dispatch_required", kRequired}}};
 constexpr std::array<Field, 5> kPlan{{{"routine_id", kRequired},
@@ -33,18 +30,18 @@ constexpr std::array<Field, 5> kPlan{{{"routine_id", kRequired},
                                       {"plan", kRequired, kPlannedCall},
                                       {"governance", kRequired, kGovernance}}};
 
-constexpr std::array<Field, 6> kCreate{
+constexpr std::array<Field, 6> kRoutineCreate{
     {{"name", kRequired}, {"steps", kRequired, kStepInput}, {"cron"}, {"on_event"}, {"enabled"}, {"dry_run"}}};
-constexpr std::array<Field, 3> kList{{{"enabled_only"}, {"limit"}, {"cursor"}}};
+constexpr std::array<Field, 3> kRoutineList{{{"enabled_only"}, {"limit"}, {"cursor"}}};
 constexpr std::array<Field, 1> kRun{{{"id", kRequired}}};
 
-constexpr std::array<ToolDescriptor, 3> kTools{
-    {{"routine:create", Permission::kWrite, kScope, kBounded, kCreate, kRoutineAnswer, create_routine},
-     {"routine:list", Permission::kRead, kScope, kUnbounded, kList, kPage, list_routines},
-     {"routine:run", Permission::kRead, kScope, kBounded, kRun, kPlan, plan_routine}}};
+constexpr std::array<ToolDescriptor, 3> kRoutineTools{
+    {{"routine:create", Permission::kWrite, kRoutineScope, kBounded, kRoutineCreate, kRoutineAnswer, create_routine},
+     {"routine:list", Permission::kRead, kRoutineScope, kUnbounded, kRoutineList, kRoutinePage, list_routines},
+     {"routine:run", Permission::kRead, kRoutineScope, kBounded, kRun, kPlan, plan_routine}}};
 
 }  // namespace
 
-std::span<const ToolDescriptor> routine_tools() { return kTools; }
+std::span<const ToolDescriptor> routine_tools() { return kRoutineTools; }
 
 }  // namespace lumenflow::sidekick

@@ -6,10 +6,7 @@
 namespace lumenflow::sidekick {
 namespace {
 
-constexpr std::string_view kScope = ".sidekick/**";
-constexpr pack::ToolTraits kBounded{.store_only = true, .bounded = true};
-constexpr pack::ToolTraits kUnbounded{.store_only = true, .bounded = false};
-constexpr Presence kRequired = Presence::kRequired;
+constexpr std::string_view kSystemScope = ".sidekick/**";
 
 constexpr std::array<Field, 2> kInitialized{{{"initialized", kRequired}, {"root_dir", kRequired}}};
 
@@ -36,13 +33,13 @@ constexpr std::array<Field, 3> kExport{
     {{"exported_at", kRequired}, {"version", kRequired}, {"data", kRequired, kExported}}};
 constexpr std::array<Field, 2> kExportInput{{{"include_audit"}, {"format"}}};
 
-constexpr std::array<ToolDescriptor, 3> kTools{
-    {{"sidekick:init", Permission::kWrite, kScope, kBounded, {}, kInitialized, initialize},
-     {"sidekick:status", Permission::kRead, kScope, kBounded, {}, kStatus, report_status},
-     {"sidekick:export", Permission::kRead, kScope, kUnbounded, kExportInput, kExport, export_all}}};
+constexpr std::array<ToolDescriptor, 3> kSystemTools{
+    {{"sidekick:init", Permission::kWrite, kSystemScope, kBounded, {}, kInitialized, initialize},
+     {"sidekick:status", Permission::kRead, kSystemScope, kBounded, {}, kStatus, report_status},
+     {"sidekick:export", Permission::kRead, kSystemScope, kUnbounded, kExportInput, kExport, export_all}}};
 
 }  // namespace
 
-std::span<const ToolDescriptor> system_tools() { return kTools; }
+std::span<const ToolDescriptor> system_tools() { return kSystemTools; }
 
 }  // namespace lumenflow::sidekick

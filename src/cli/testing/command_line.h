@@ -7,6 +7,9 @@
 
 namespace lumenflow::cli {
 
+// What an exit code says (docs: the reference of the command line).
+inline constexpr int kOk = 0, kRefused = 1, kUsage = 2, kUnreachable = 3;
+
 struct Said {
   int exit_code = -1;
   std::string out;

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "json/schema.h"
 
-namespace lumenflow::event::testing {
+namespace lumenflow::event::samples {
 namespace {
 
 constexpr std::string_view kHash = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -53,4 +53,4 @@ json::Value sample_payload(const KnownKind& kind, bool with_optional) {
   return sample(json::parse(kind.payload_schema).value(), with_optional);
 }
 
-}  // namespace lumenflow::event::testing
+}  // namespace lumenflow::event::samples

@@ -12,7 +12,7 @@ using pack::ToolError;
 using pack::ToolOutput;
 using pack::ToolResult;
 
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kProbeManifest = R"(
 id: probe
 version: 1.0.0
 runtime: {type: builtin}
@@ -74,7 +74,7 @@ tools:
     required_scopes: [{type: path, pattern: "data/**", access: write}]
 )";
 
-ToolResult put(ToolContext& context, const json::Value& input) {
+ToolResult put_record(ToolContext& context, const json::Value& input) {
   const Status status = context.store().put(input.find("key")->as_string(), *input.find("value"));
   if (!status.ok()) return ToolError{std::string(name(status.error().code())), status.error().message(), {}};
   return ToolOutput{json::Object{{"stored", true}}, {}};
@@ -124,7 +124,7 @@ void register_probe(pack::Registration& registration) {
     if (json::string_or(input, "key", "x") != "empty counts as absent") return std::nullopt;
     return json::Value(json::Object{});
   });
-  registration.tool("probe:put", kStrand, put);
+  registration.tool("probe:put", kStrand, put_record);
   registration.tool("probe:get", kStrand, get);
   registration.tool("probe:slow", kStoreOnly, done);
   registration.tool("probe:effect", kOutside, effect);
@@ -152,7 +152,7 @@ pack::Scope path_scope(const char* pattern, const char* access) {
 }  // namespace
 
 const pack::BuiltinPack& probe_pack() {
-  static const pack::BuiltinPack pack{"probe", {{"manifest.yaml", kManifest}}, register_probe};
+  static const pack::BuiltinPack pack{"probe", {{"manifest.yaml", kProbeManifest}}, register_probe};
   return pack;
 }
 

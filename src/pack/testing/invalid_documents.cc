@@ -2,7 +2,9 @@
 
 #include <random>
 
-namespace lumenflow::pack::testing {
+#include "pack/testing/mutations.h"
+
+namespace lumenflow::pack::samples {
 namespace {
 
 class Random {
@@ -29,10 +31,6 @@ void collect(const json::Value& value, const std::string& pointer, std::vector<s
 
 json::Value& mutable_at(json::Value& root, const std::string& pointer) {
   return const_cast<json::Value&>(*root.at_pointer(pointer));  // `root` is ours and not const
-}
-
-bool same_type(const json::Value& a, const json::Value& b) {
-  return a.kind() == b.kind() || (a.is_number() && b.is_number());
 }
 
 // The pointers of `value` where this is a fault. Those of what another fault has put there are left out: `good` is
@@ -162,4 +160,4 @@ InvalidDocument invalid_yaml(const std::string& good, std::uint64_t seed) {
   }
 }
 
-}  // namespace lumenflow::pack::testing
+}  // namespace lumenflow::pack::samples

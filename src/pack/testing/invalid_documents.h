@@ -10,7 +10,7 @@
 
 #include "lumenflow/json.h"
 
-namespace lumenflow::pack::testing {
+namespace lumenflow::pack::samples {
 
 // What is known of the good document; each takes an RFC 6901 pointer into it.
 struct Anatomy {
@@ -32,4 +32,4 @@ InvalidDocument invalid_document(const json::Value& good, const Anatomy& anatomy
 // The YAML text of a good document with one fault that makes it no strict YAML document.
 InvalidDocument invalid_yaml(const std::string& good, std::uint64_t seed);
 
-}  // namespace lumenflow::pack::testing
+}  // namespace lumenflow::pack::samples

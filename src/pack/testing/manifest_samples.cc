@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "pack/pack_files.h"
 
-namespace lumenflow::pack::testing {
+namespace lumenflow::pack::samples {
 namespace {
 
 constexpr std::string_view kFullManifest = R"(id: acme-demo
@@ -175,4 +175,4 @@ Parsed parse(std::string manifest) {
   return out;
 }
 
-}  // namespace lumenflow::pack::testing
+}  // namespace lumenflow::pack::samples

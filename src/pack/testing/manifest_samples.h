@@ -8,7 +8,7 @@
 
 #include "pack/manifest.h"
 
-namespace lumenflow::pack::testing {
+namespace lumenflow::pack::samples {
 
 // Files in memory; a path that begins with "link/" stands for one that leaves the pack through a symlink.
 class SampleFiles final : public PackFiles {
@@ -37,4 +37,4 @@ struct Parsed {
 };
 Parsed parse(std::string manifest);
 
-}  // namespace lumenflow::pack::testing
+}  // namespace lumenflow::pack::samples

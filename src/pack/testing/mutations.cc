@@ -2,7 +2,7 @@
 
 #include <random>
 
-namespace lumenflow::pack::testing {
+namespace lumenflow::pack::samples {
 namespace {
 
 void collect_pointers(const json::Value& value, const std::string& pointer, std::vector<std::string>& out) {
@@ -15,11 +15,7 @@ void collect_pointers(const json::Value& value, const std::string& pointer, std:
       collect_pointers(member.value, pointer + "/" + json::escape_pointer_token(member.key), out);
 }
 
-bool same_type(const json::Value& a, const json::Value& b) {
-  return a.kind() == b.kind() || (a.is_number() && b.is_number());
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
+std::vector<std::string> bare_lines_of(const std::string& text) {
   std::vector<std::string> lines;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -36,6 +32,10 @@ std::string joined(const std::vector<std::string>& lines) {
 }
 
 }  // namespace
+
+bool same_type(const json::Value& a, const json::Value& b) {
+  return a.kind() == b.kind() || (a.is_number() && b.is_number());
+}
 
 std::vector<TypeMutation> type_mutations(const json::Value& document,
                                          const std::function<bool(std::string_view, const json::Value&)>& allowed) {
@@ -58,7 +58,7 @@ std::string text_mutation(std::string text, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
   static constexpr std::string_view kCharacters = "\t\n \"'#&*!|>%@`{}[],:-?~0aZ\\\x7f\xc3\xff";
-  std::vector<std::string> lines = lines_of(text);
+  std::vector<std::string> lines = bare_lines_of(text);
   switch (below(8)) {
     case 0:
       text.erase(below(text.size()), 1 + below(20));
@@ -88,4 +88,4 @@ std::string text_mutation(std::string text, std::uint64_t seed) {
   return joined(lines);
 }
 
-}  // namespace lumenflow::pack::testing
+}  // namespace lumenflow::pack::samples

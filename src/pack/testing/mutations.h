@@ -9,7 +9,10 @@
 
 #include "lumenflow/json.h"
 
-namespace lumenflow::pack::testing {
+namespace lumenflow::pack::samples {
+
+// Whether `type` of a schema can tell them apart only as integer and number.
+bool same_type(const json::Value& a, const json::Value& b);
 
 struct TypeMutation {
   std::string pointer;
@@ -23,4 +26,4 @@ std::vector<TypeMutation> type_mutations(const json::Value& document,
 // One small edit of the text, decided by the seed: bytes or lines removed, doubled, swapped, replaced, indented.
 std::string text_mutation(std::string text, std::uint64_t seed);
 
-}  // namespace lumenflow::pack::testing
+}  // namespace lumenflow::pack::samples

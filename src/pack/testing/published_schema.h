@@ -9,7 +9,7 @@
 #include "json/schema.h"
 #include "support/source_tree.h"
 
-namespace lumenflow::pack::testing {
+namespace lumenflow::pack::samples {
 
 // The document in schemas/NAME; a test failure and null when it cannot be read.
 inline json::Value published_document(const std::string& name) {
@@ -44,4 +44,4 @@ inline std::string undescribed(const json::Value& schema, const std::string& poi
   return out;
 }
 
-}  // namespace lumenflow::pack::testing
+}  // namespace lumenflow::pack::samples

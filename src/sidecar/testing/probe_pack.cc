@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPatience{10'000}, kLookForCancellation{2};
 
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kProbeManifest = R"(
 id: probe
 version: 1.0.0
 title: Probe
@@ -52,7 +52,7 @@ ToolResult wait(ToolContext& context, bool deaf) {
   return ToolOutput{json::Object{{"passed", true}}, {}};
 }
 
-ToolResult emit(ToolContext& context, const json::Value& input) {
+ToolResult emit_done(ToolContext& context, const json::Value& input) {
   if (Status status = context.emit("probe:happened", input); !status.ok())
     return ToolError{std::string(name(status.error().code())), status.error().message(), {}};
   return ToolOutput{json::Object{}, {}};
@@ -76,7 +76,7 @@ void register_probe(pack::Registration& registration) {
   registration.tool("probe:fail", kStrand, [](ToolContext&, const json::Value&) -> ToolResult {
     return ToolError{"NO_LUCK", "the tool says no", {}};
   });
-  registration.tool("probe:emit", kStrand, emit);
+  registration.tool("probe:emit", kStrand, emit_done);
 }
 
 }  // namespace
@@ -112,7 +112,7 @@ Gate& probe_gate() {
 }
 
 const pack::BuiltinPack& probe_pack() {
-  static const pack::BuiltinPack pack{"probe", {{"manifest.yaml", kManifest}}, register_probe};
+  static const pack::BuiltinPack pack{"probe", {{"manifest.yaml", kProbeManifest}}, register_probe};
   return pack;
 }
 

@@ -18,7 +18,7 @@
 namespace lumenflow::sidecar {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{20'000};
+constexpr std::chrono::milliseconds kSilenceMax{20'000};
 
 std::string scratch_folder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "lumenflow-sidecar-XXXXXX").string();
@@ -167,7 +167,7 @@ Answer SidecarWorld::send(http::Method method, const std::string& path, std::opt
                           Headers headers) const {
   http::ClientOptions options;
   options.base_url = "http://127.0.0.1:" + std::to_string(port_);
-  options.timeout = kPatience;
+  options.timeout = kSilenceMax;
   http::ClientRequest request;
   request.method = method;
   request.path = path;
