@@ -1,5 +1,6 @@
 # Flags and the three ways a target is declared: lumenflow_module, lumenflow_test, lumenflow_fuzz.
 option(LUMENFLOW_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+option(LUMENFLOW_WERROR "A warning is an error; off in the preset release, so that another compiler's opinion stops nobody" ON)
 set(LUMENFLOW_SANITIZE "" CACHE STRING "Value for -fsanitize=")
 set(LUMENFLOW_OPTIMIZE "" CACHE STRING "Overrides the optimisation level, e.g. O1")
 set(LUMENFLOW_VECTORS "${CMAKE_SOURCE_DIR}/../shared/vectors" CACHE PATH "Public test vectors; tests skip without them")
@@ -17,7 +18,8 @@ if(LUMENFLOW_CCACHE)
 endif()
 
 add_library(lumenflow_flags INTERFACE)
-target_compile_options(lumenflow_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+target_compile_options(lumenflow_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:${LUMENFLOW_WERROR}>:-Werror>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # g++ 12 at -O2 sees overlaps in std::string::insert that are not there
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   target_compile_options(lumenflow_flags INTERFACE -Wno-subobject-linkage)  # takes an included .cc for a header
