@@ -19,7 +19,7 @@ namespace lumenflow::cli {
 namespace {
 
 // Most of what runs there waits for the disk, and those that wait together are synced together.
-constexpr std::size_t kThreads = 32, kQueueMax = 4096;
+constexpr std::size_t kSidecarThreads = 32, kSidecarQueueMax = 4096;
 
 void print_ready(Context& context, const sidecar::Ready& ready, bool json) {
   if (json) {
@@ -47,7 +47,7 @@ int run_up(Context& context, const UpFlags& flags) {
   CodeHost code(*root);
   boost::asio::io_context io(1);
   sidecar::Doorbell doorbell(io);
-  ThreadPoolExecutor executor(kThreads, kQueueMax);
+  ThreadPoolExecutor executor(kSidecarThreads, kSidecarQueueMax);
   std::mutex terminal;
   const auto show = [&](std::string_view line) {
     if (!context.out_is_terminal) return false;
