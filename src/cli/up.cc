@@ -9,6 +9,7 @@
 
 #include "base/executor.h"
 #include "base/logging.h"
+#include "base/private_memory.h"
 #include "cli/code_host.h"
 #include "cli/commands.h"
 #include "cli/diagnostics_output.h"
@@ -63,6 +64,7 @@ int run_up(Context& context, const UpFlags& flags) {
                                "a sidecar already runs in " + *root + "; stop it, or use it: lumenflow call …"));
   if (!workspace.ok()) return fail(context, workspace.error());
   configure_log((*workspace)->config());
+  if ((*workspace)->config().production) hide_memory();
 
   warn_of(context, (*workspace)->diagnostics());
 

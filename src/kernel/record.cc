@@ -67,8 +67,15 @@ std::optional<Hash256> mask_input(RunningCall& call, const std::string& key) {
   return sha256(call.input_text);
 }
 
+// What a caller chose besides: its key, and the name of a tool that there is not.
+std::string masked_text(const std::string& text, const std::string& key) {
+  std::optional<std::string> masked = input_without_secrets(text, key);
+  return masked ? *std::move(masked) : text;
+}
+
 std::string text_of_failure(std::string_view code, const std::string& message, const json::Value& details) {
-  std::string text = failure_text(code, message, details);
+  const std::optional<json::Value> without = details_without_secrets(details);
+  std::string text = failure_text(code, message, without ? *without : details);
   if (auto masked = failure_without_secrets(text)) text = *std::move(masked);
   return text;
 }
@@ -148,8 +155,12 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   row.entries.reserve(3 + ending.events.size());
   if (!call.started) {
     const std::optional<Hash256> recorded_hash = mask_input(call, options_.redaction_key);
+    const std::string key = masked_text(call.call.idempotency_key, options_.redaction_key);
+    const std::string tool = call.tool == nullptr ? masked_text(call.call.tool, options_.redaction_key) : std::string();
     journal::CallRequested requested = requested_entry(call);
     requested.input_hash = recorded_hash;
+    requested.idempotency_key = clip_utf8(key, 256);
+    if (call.tool == nullptr) requested.tool = clip_utf8(tool, 200);
     row.entries.push_back(journal::encode(requested));
   }
   journal::CallFinished finished;
@@ -219,8 +230,10 @@ Status Kernel::apply_store_writes(std::string_view pack_id,
 Status Kernel::append_started(RunningCall& call) {
   log::Row row;
   const std::optional<Hash256> recorded_hash = mask_input(call, options_.redaction_key);
+  const std::string recorded_key = masked_text(call.call.idempotency_key, options_.redaction_key);
   journal::CallRequested requested = requested_entry(call);
   requested.input_hash = recorded_hash;
+  requested.idempotency_key = clip_utf8(recorded_key, 256);
   row.entries.push_back(journal::encode(requested));
   row.entries.push_back(journal::encode(journal::CallStarted{call.receipt.str(), call.arrived, isolation_of(call)}));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
@@ -242,13 +255,12 @@ journal::CallRequested Kernel::requested_entry(const RunningCall& call) const {
   entry.ts = call.arrived;
   entry.subject = call.call.credential->subject.str();
   entry.on_behalf_of = call.call.credential->on_behalf_of;
-  entry.tool = call.tool != nullptr ? std::string_view(call.tool->descriptor.name) : clip_utf8(call.call.tool, 200);
   if (call.tool != nullptr) {
+    entry.tool = call.tool->descriptor.name;
     entry.pack = call.pack_id;
     if (call.tool->pack != nullptr) entry.pack_integrity = call.tool->pack->origin.integrity;
   }
   entry.input_hash = call.input_hash;
-  entry.idempotency_key = clip_utf8(call.call.idempotency_key, 256);
   return entry;
 }
 
