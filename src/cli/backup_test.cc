@@ -7,6 +7,7 @@
 #include <fstream>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/files.h"
 #include "cli/testing/command_line.h"
 #include "log/backup.h"
@@ -110,6 +111,11 @@ TEST_F(BackupAndRestore, RefuseWhatIsNoBackup) {
   sql(file, "UPDATE meta SET value = 2 WHERE name = 'backup_format'");
   EXPECT_THAT(run_there({"restore", file}).err, HasSubstr("UNSUPPORTED_FORMAT"));
   EXPECT_FALSE(fs::exists(into + "/.lumenflow/state"));
+  sql(file,
+      "PRAGMA writable_schema = 1; UPDATE sqlite_master SET name = CAST(x'6dd41b' AS TEXT), sql = 'x' WHERE rowid = 1");
+  const std::string said = run_there({"restore", file}).err;
+  EXPECT_TRUE(is_valid_utf8(said) && said.find('\x1b') == std::string::npos)
+      << "what stands in the file is not for a terminal";
 }
 
 TEST_F(BackupAndRestore, RefuseADamagedOneAndLeaveNothing) {

@@ -1,6 +1,6 @@
 """Backups and restores of the real program, from outside: beside a running sidecar, cut short, and damaged.
 
-LUMENFLOW names the program, LUMENFLOW_BACKUP_KILLS how often each of both is killed (default 8).
+LUMENFLOW names the program; each of both is killed 8 times LUMENFLOW_CRASH_SCALE.
 """
 
 import json
@@ -19,7 +19,7 @@ sys.path.insert(0, str(TESTS / "hostile"))
 import world  # noqa: E402
 
 VERIFIER = TESTS.parent / "tools" / "lumenflow_verify"
-KILLS = int(os.environ.get("LUMENFLOW_BACKUP_KILLS", "8"))
+KILLS = 8 * max(1, int(os.environ.get("LUMENFLOW_CRASH_SCALE", "1")))
 DAMAGES = 3 * KILLS
 
 
