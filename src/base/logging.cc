@@ -5,6 +5,8 @@
 
 #include <atomic>
 
+#include "base/secret_shapes.h"
+
 namespace lumenflow {
 namespace {
 
@@ -86,7 +88,9 @@ void write_log(LogLevel level, std::string_view module, std::string_view message
       line += ',', append_quoted(line, field.key), line += ':';
     else
       line.append(" ").append(field.key).append("=");
-    append_quoted(line, field.value);
+    const auto masked = replace_secrets(field.value, SecretSearch::kAssignments,
+                                        [](std::string_view) { return std::string("[secret]"); });
+    append_quoted(line, masked ? *masked : field.value);
   }
   logger().log(to_spdlog(level), "{}", line);
 }

@@ -273,7 +273,15 @@ CLI::App* add_audit_command(CLI::App& audit, Parsed& parsed, const std::string& 
 
 void add_audit_commands(CLI::App& app, Parsed& parsed) {
   CLI::App& audit = *app.add_subcommand("audit", "Read and prove the journal")->require_subcommand(1);
-  add_audit_command(audit, parsed, "verify", "Recheck every entry and every signed head", run_audit_verify);
+  CLI::App* verify =
+      add_audit_command(audit, parsed, "verify", "Recheck every entry and every signed head", run_audit_verify);
+  verify->add_option("--checkpoint", parsed.audit.checkpoints,
+                     "a signed head that was kept elsewhere, also; may be given again");
+  verify->add_option(
+      "--witness", parsed.audit.witnesses,
+      "a witness's key, NAME+ID+BASE64: each --checkpoint has to be co-signed by it; may be given again");
+  verify->add_option("--key", parsed.audit.key, "the log's public key (log.pub); default: the workspace's");
+  verify->add_option("--proof", parsed.audit.proof, "check this proof instead of the journal");
   CLI::App* list = add_audit_command(audit, parsed, "list", "Entries of the journal", run_audit_list);
   CLI::App* out =
       add_audit_command(audit, parsed, "export", "Entries of the journal, to stdout or a file", run_audit_export);
@@ -282,11 +290,14 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
     command->add_option("--since", parsed.audit.since, "RFC 3339 time");
     command->add_option("--tool", parsed.audit.tool);
     command->add_option("--subject", parsed.audit.subject);
-    command->add_option("--outcome", parsed.audit.outcome);
-    command->add_option("--format", parsed.audit.format)->check(CLI::IsMember({"table", "json", "csv"}));
+    command->add_option("--outcome", parsed.audit.outcome)
+        ->check(CLI::IsMember(
+            {"success", "failure", "denied", "pending", "cancelled", "stopped", "timeout", "crashed", "unknown"}));
   }
   CLI::App* show = add_audit_command(audit, parsed, "show", "One entry", run_audit_show);
   show->add_option("position", parsed.audit.position)->required();
+  for (CLI::App* command : {list, out, show})
+    command->add_option("--format", parsed.audit.format)->check(CLI::IsMember({"table", "json", "csv", "cloudevents"}));
   CLI::App* prove = add_audit_command(audit, parsed, "prove", "A self-contained proof that an entry is in the journal",
                                       run_audit_prove);
   prove->add_option("position", parsed.audit.position)->required();
@@ -296,6 +307,20 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
   consistency->add_option("b", parsed.audit.to_size)->required();
   for (CLI::App* command : {out, prove, consistency})
     command->add_option("--out", parsed.audit.out, "write to this file");
+}
+
+void add_backup_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App* backup = app.add_subcommand("backup", "Write journal, keys and lumenflow.yaml into one file");
+  CLI::App* restore = app.add_subcommand("restore", "Make a workspace's state from a backup, with a log_id of its own");
+  restore->add_option("--into", parsed.backup.into, "the workspace's folder (default: this one)");
+  for (CLI::App* command : {backup, restore}) {
+    command->add_option("file", parsed.backup.file)->required()->check(not_blank);
+    command->add_flag("--json", parsed.backup.json);
+  }
+  backup->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_backup(context, parsed.backup); }; });
+  restore->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_restore(context, parsed.backup); }; });
 }
 
 void add_other_commands(CLI::App& app, Parsed& parsed) {
@@ -350,6 +375,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_outbox_commands(app, parsed);
   add_handler_commands(app, parsed);
   add_audit_commands(app, parsed);
+  add_backup_commands(app, parsed);
   add_token_commands(app, parsed);
   add_device_commands(app, parsed);
   add_stop_commands(app, parsed);

@@ -6,73 +6,13 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/session.h"
-#include "journal/call_row.h"
-#include "log/checkpoint.h"
-#include "log/sqlite_log.h"
-#include "log/verify.h"
-#include "sidecar/keys.h"
-#include "sidecar/workspace.h"
+#include "journal/entry.h"
 
 namespace lumenflow::cli {
 namespace {
 
 constexpr int kRecordsPerPage = 500;
-
-// Every head that the workspace signed and still has, checked against its own key.
-Result<std::vector<log::Head>> signed_heads(const Context& context, const sidecar::WorkspacePaths& paths) {
-  LUMENFLOW_TRY_ASSIGN(const sidecar::WorkspaceKeys keys, sidecar::load_keys(context.files, paths.keys));
-  std::vector<log::Head> heads;
-  LUMENFLOW_TRY_ASSIGN(const auto folder, context.files.stat(paths.checkpoints));
-  if (!folder) return heads;
-  LUMENFLOW_TRY_ASSIGN(const std::vector<std::string> names, context.files.list(paths.checkpoints));
-  for (const std::string& name : names) {
-    if (name.find(".tmp") != std::string::npos) continue;
-    LUMENFLOW_TRY_ASSIGN(const std::string note, context.files.read(join_path(paths.checkpoints, name)));
-    Result<log::Checkpoint> checkpoint = log::parse_checkpoint(note, keys.log_key.public_key);
-    if (!checkpoint.ok())
-      return Error(ErrorCode::kJournalDamaged, "checkpoint " + name + ": " + checkpoint.error().message());
-    heads.push_back(checkpoint->head);
-  }
-  return heads;
-}
-
-struct Verdict {
-  log::VerifyReport report;
-  std::uint64_t bodies = 0;  // stored inputs and results, held against their hashes
-};
-
-// Reads the database itself and not through a running sidecar: what is checked is what is on disk.
-Result<Verdict> verify(const Context& context) {
-  LUMENFLOW_TRY_ASSIGN(const std::string root, workspace_root(context));
-  const sidecar::WorkspacePaths paths(root);
-  LUMENFLOW_TRY(sidecar::check_confinement(context.files, paths));
-  LUMENFLOW_TRY_ASSIGN(const auto database, context.files.stat(paths.journal));
-  if (!database) return Error(ErrorCode::kNotFound, "the workspace has no journal yet: " + paths.journal);
-  LUMENFLOW_TRY_ASSIGN(const std::vector<log::Head> heads, signed_heads(context, paths));
-  log::SqliteLogOptions options;
-  options.path = paths.journal;
-  options.new_log_id = "unused";
-  options.read_only = sidecar::on_read_only_file_system(paths.state);
-  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(options));
-  Verdict verdict;
-  LUMENFLOW_TRY_ASSIGN(verdict.report, log::verify_all(*log, heads));
-  log::VerifyReport& report = verdict.report;
-  if (report.intact && heads.empty() && report.entries > 0) {
-    report.intact = false;
-    report.what = "no signed head is in " + paths.checkpoints +
-                  ": the entries agree with each other, but nothing says that none is missing at the end";
-  }
-  if (!report.intact) return verdict;
-  const journal::BlobStore blobs(context.files, paths.blobs);
-  LUMENFLOW_TRY_ASSIGN(const journal::BodiesReport bodies, journal::verify_bodies(*log, blobs));
-  verdict.bodies = bodies.checked;
-  if (bodies.first_bad != 0) {
-    report.intact = false;
-    report.first_bad = report.last_bad = bodies.first_bad;
-    report.what = bodies.what;
-  }
-  return verdict;
-}
+constexpr std::size_t kWrittenAtOnce = 1u << 20;  // bytes
 
 // An entry's own time; an event's is when it was emitted.
 std::string_view time_of(const json::Value& entry) {
@@ -149,6 +89,45 @@ std::vector<std::string> columns(const json::Value& item, const json::Value& ent
 
 const std::vector<std::string> kColumns = {"POSITION", "TIME", "TYPE", "WHAT", "WHO", "OUTCOME", "RECEIPT"};
 
+// An entry of any type as CloudEvents 1.0 in JSON: `source` and `id` name its place for good, `data` is the entry.
+json::Value to_cloud_event(const json::Value& item, const json::Value& entry, const std::string& log_id) {
+  const std::string position = cell(item.find("position"));
+  json::Object out{{"specversion", "1.0"},
+                   {"id", position},
+                   {"source", "/logs/" + log_id},
+                   {"type", "lumenflow.journal." + std::string(journal::type_of(entry))},
+                   {"datacontenttype", "application/json"},
+                   {"position", position},
+                   {"leafhash", cell(item.find("leaf_hash"))},
+                   {"data", entry}};
+  if (const std::string_view time = time_of(entry); !time.empty()) out.set("time", time);
+  if (const json::Value* receipt = entry.find("receipt_id"); receipt != nullptr) out.set("subject", *receipt);
+  return json::Value(std::move(out));
+}
+
+// Entries as lines of a format.
+class Writer {
+ public:
+  static Result<Writer> make(const Context& context, const std::string& format) {
+    Writer writer;
+    writer.format_ = format;
+    if (format != "cloudevents") return writer;
+    LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
+    LUMENFLOW_TRY_ASSIGN(const json::Value head, session->get("/audit/head"));
+    writer.log_id_ = json::string_or(head, "log_id", "");
+    return writer;
+  }
+  std::string header() const { return format_ == "csv" ? csv_line(kColumns) : std::string(); }
+  std::string line(const json::Value& item, const json::Value& entry) const {
+    if (format_ == "csv") return csv_line(columns(item, entry));
+    return json::serialize(format_ == "cloudevents" ? to_cloud_event(item, entry, log_id_) : item) + "\n";
+  }
+
+ private:
+  Writer() = default;
+  std::string format_, log_id_;
+};
+
 int print_or_write(Context& context, const std::string& path, const std::string& text) {
   if (path.empty()) {
     context.out << text;
@@ -168,28 +147,6 @@ int print_route(Context& context, const std::string& route, const std::string& p
 
 }  // namespace
 
-int run_audit_verify(Context& context, const AuditFlags& flags) {
-  const Result<Verdict> verdict = verify(context);
-  if (!verdict.ok()) return fail(context, verdict.error());
-  const log::VerifyReport& report = verdict->report;
-  if (flags.json) {
-    json::Object out{{"intact", report.intact}, {"entries", report.entries},    {"bodies", verdict->bodies},
-                     {"heads", report.heads},   {"log_id", report.head.log_id}, {"size", report.head.size}};
-    if (!report.intact) out.set("first_bad", report.first_bad), out.set("what", report.what);
-    context.out << json::serialize(json::Value(std::move(out))) << "\n";
-  } else if (report.intact) {
-    context.out << "intact: " << report.entries << " entries of log " << report.head.log_id << ", the "
-                << verdict->bodies << " stored inputs and results and " << report.heads << " signed heads hold\n";
-  } else if (report.first_bad == 0) {
-    context.err << "NOT PROVEN: " << report.what << "\n";
-  } else {
-    // The report's text names the same position wherever it stands alone.
-    const std::string place = "at position " + std::to_string(report.first_bad) + ": ";
-    context.err << "DAMAGED " << (report.what.starts_with(place) ? "" : place) << report.what << "\n";
-  }
-  return report.intact ? 0 : 1;
-}
-
 int run_audit_list(Context& context, const AuditFlags& flags) {
   if (flags.json || flags.format != "table") {
     AuditFlags as_export = flags;
@@ -205,16 +162,32 @@ int run_audit_list(Context& context, const AuditFlags& flags) {
 }
 
 int run_audit_export(Context& context, const AuditFlags& flags) {
-  std::string text = flags.format == "csv" ? csv_line(kColumns) : std::string();
+  const Result<Writer> writer = Writer::make(context, flags.format);
+  if (!writer.ok()) return fail(context, writer.error());
+  std::string text = writer->header();
   const Status status = for_each_entry(context, flags, [&](const json::Value& item, const json::Value& entry) {
-    text += flags.format == "csv" ? csv_line(columns(item, entry)) : json::serialize(item) + "\n";
+    text += writer->line(item, entry);
+    if (!flags.out.empty() || text.size() < kWrittenAtOnce) return;
+    context.out << text;
+    text.clear();
   });
   if (!status.ok()) return fail(context, status.error());
   return print_or_write(context, flags.out, text);
 }
 
 int run_audit_show(Context& context, const AuditFlags& flags) {
-  return print_route(context, "/audit/" + std::to_string(flags.position), flags.out);
+  const std::string route = "/audit/" + std::to_string(flags.position);
+  if (flags.json || flags.format == "table" || flags.format == "json") return print_route(context, route, flags.out);
+  const Result<Writer> writer = Writer::make(context, flags.format);
+  if (!writer.ok()) return fail(context, writer.error());
+  const auto session = Session::open(context);
+  if (!session.ok()) return fail(context, session.error());
+  const Result<json::Value> item = (*session)->get(route);
+  if (!item.ok()) return fail(context, item.error());
+  const json::Value* entry = item->find("entry");
+  if (entry == nullptr)
+    return fail(context, Error(ErrorCode::kInternal, "GET " + route + " answered without an entry"));
+  return print_or_write(context, flags.out, writer->header() + writer->line(*item, *entry));
 }
 
 int run_audit_prove(Context& context, const AuditFlags& flags) {

@@ -5,9 +5,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/encoding.h"
 #include "base/files.h"
 #include "cli/testing/command_line.h"
 #include "event/cloud_events.h"
+#include "log/checkpoint.h"
+#include "log/witness.h"
 #include "lumenflow/error_code.h"
 #include "lumenflow/json.h"
 
@@ -301,6 +304,68 @@ TEST_F(Commands, AuditReadsAndProves) {
   expect({"audit", "consistency", "3", "1"}, kUsage, "beyond");
   expect({"audit", "list", "--since", "yesterday"}, kUsage, "--since");
   expect({"audit", "prove", "1", "--out", "/nowhere/at/all"}, kRefused, "/nowhere/at/all");
+}
+
+TEST_F(Commands, AuditSaysEveryEntryInEveryFormat) {
+  ASSERT_EQ(cli.run({"call", "task:create", "--input", R"({"title":"a"})"}).exit_code, kOk);
+  const std::string exported = cli.run({"audit", "export", "--format", "cloudevents"}).out;
+  const json::Value first = parsed(exported.substr(0, exported.find('\n')));
+  EXPECT_EQ(text_at(first, "/specversion"), "1.0");
+  EXPECT_EQ(text_at(first, "/type"), "lumenflow.journal.workspace.opened");
+  EXPECT_EQ(text_at(first, "/id"), "1");
+  EXPECT_EQ(text_at(first, "/time"), text_at(first, "/data/ts"));
+  const json::Value head = parsed(cli.run({"audit", "show", "1"}).out);
+  EXPECT_EQ(text_at(first, "/leafhash"), text_at(head, "/leaf_hash"));
+  EXPECT_EQ(*first.find("data"), *head.find("entry"));
+  EXPECT_EQ(parsed(cli.run({"audit", "show", "1", "--format", "cloudevents"}).out), first);
+  EXPECT_THAT(cli.run({"audit", "show", "1", "--format", "csv"}).out, HasSubstr("\n1,"));
+  EXPECT_THAT(cli.run({"audit", "list", "--format", "cloudevents", "--tool", "task:create"}).out,
+              AllOf(HasSubstr("call.requested"), Not(HasSubstr("workspace.opened"))));
+  expect({"audit", "list", "--outcome", "nice"}, kUsage, "--outcome");
+  expect({"audit", "show", "1", "--format", "xml"}, kUsage, "--format");
+}
+
+TEST_F(Commands, AuditVerifyTakesACheckpointThatWasKeptElsewhere) {
+  ASSERT_EQ(cli.run({"call", "task:create", "--input", R"({"title":"a"})"}).exit_code, kOk);
+  PosixFiles files;
+  const std::string state = cli.root() + "/.lumenflow/state/";
+  const std::string held = cli.write("held", *files.read(state + "checkpoints/latest", 1u << 20));
+  const std::string key = cli.write("log.pub", *files.read(state + "keys/log.pub", 1u << 20));
+  EXPECT_THAT(cli.run({"audit", "verify", "--checkpoint", held}).out, HasSubstr("1 of them kept elsewhere"));
+  EXPECT_EQ(json::integer_or(parsed(cli.run({"audit", "verify", "--checkpoint", held, "--json"}).out), "held", 0), 1);
+  const std::string witness = "conductor.example+c6a95cca+BMhTrQ8M0rYZrqks7sT9VqJNZJnVhM55JX5Fz9gTm2Cn";
+  expect({"audit", "verify", "--checkpoint", held, "--witness", witness}, kRefused,
+         "not co-signed by conductor.example");
+  expect({"audit", "verify", "--checkpoint", held, "--witness", "nobody"}, kUsage, "--witness nobody");
+  const log::Checkpoint signed_by_log =
+      *log::parse_checkpoint(*files.read(held, 1u << 20), *from_base64(files.read(key, 1u << 20)->substr(0, 44)));
+  const std::string cosigned =
+      cli.write("cosigned", *log::cosign(signed_by_log, std::nullopt, {}, "conductor.example",
+                                         ed25519_from_seed(std::string(32, 'w')), Timestamp{1'700'000'000'000}));
+  EXPECT_THAT(cli.run({"audit", "verify", "--checkpoint", cosigned, "--witness", witness}).out,
+              HasSubstr("kept elsewhere"));
+  const std::string proof = cli.write("proof.json", cli.run({"audit", "prove", "2"}).out);
+  EXPECT_THAT(cli.run_bare({"audit", "verify", "--proof", proof, "--key", key}).out, StartsWith("holds: entry 2 of"));
+  EXPECT_THAT(cli.run({"audit", "verify", "--proof", proof, "--json"}).out, HasSubstr("\"position\":2"));
+  const std::string growth = cli.write("growth.json", cli.run({"audit", "consistency", "1", "3"}).out);
+  EXPECT_THAT(cli.run({"audit", "verify", "--proof", growth}).out, HasSubstr("grew from 1 to 3"));
+  expect({"audit", "verify", "--proof", held}, kRefused, "held");
+  expect({"audit", "verify", "--checkpoint", key}, kRefused, "not a checkpoint of this key");
+  expect({"audit", "verify", "--key", held}, kUsage, "--key");
+  // Another history under the same keys, signed again.
+  for (const char* name : {"journal.db", "journal.db-wal", "journal.db-shm", "checkpoints"})
+    std::filesystem::remove_all(state + name);
+  ASSERT_EQ(cli.run({"call", "task:create", "--input", R"({"title":"b"})"}).exit_code, kOk);
+  EXPECT_EQ(cli.run({"audit", "verify"}).exit_code, kOk) << "by itself it is whole";
+  EXPECT_EQ(cli.run({"audit", "verify", "--checkpoint", held}).exit_code, kRefused);
+}
+
+TEST_F(Commands, DoctorSaysWhetherThereWasACheckpoint) {
+  EXPECT_THAT(cli.run({"doctor"}).out, HasSubstr("begun just now"));
+  EXPECT_THAT(cli.run({"doctor"}).out, HasSubstr("agrees with its last checkpoint"));
+  std::filesystem::remove_all(cli.root() + "/.lumenflow/state/checkpoints");
+  EXPECT_THAT(cli.run({"doctor"}).out,
+              AllOf(HasSubstr("no checkpoint to hold it against"), Not(HasSubstr("agrees with"))));
 }
 
 TEST_F(Commands, TokenMintPrintsTheTokenAlone) {

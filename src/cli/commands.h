@@ -96,8 +96,12 @@ struct AuditFlags {
   std::string tool;
   std::string subject;
   std::string outcome;
-  std::string format = "table";  // table, json, csv
-  std::string out;               // a file instead of stdout
+  std::string format = "table";          // table, json, csv, cloudevents
+  std::string out;                       // a file instead of stdout
+  std::vector<std::string> checkpoints;  // verify: files that were kept elsewhere
+  std::vector<std::string> witnesses;    // verify: keys that have signed each of those
+  std::string key;                       // verify: the log's public key, instead of the workspace's
+  std::string proof;                     // verify: this file instead of the journal
   bool json = false;
 };
 int run_audit_verify(Context& context, const AuditFlags& flags);
@@ -106,6 +110,14 @@ int run_audit_show(Context& context, const AuditFlags& flags);
 int run_audit_prove(Context& context, const AuditFlags& flags);
 int run_audit_consistency(Context& context, const AuditFlags& flags);
 int run_audit_export(Context& context, const AuditFlags& flags);
+
+struct BackupFlags {
+  std::string file;
+  std::string into;  // restore: the workspace's folder; empty: as for init
+  bool json = false;
+};
+int run_backup(Context& context, const BackupFlags& flags);
+int run_restore(Context& context, const BackupFlags& flags);
 
 struct DoctorFlags {
   std::string format = "text";  // text, json, sarif

@@ -182,7 +182,30 @@ void check_outbox(Session& session, Checks& checks) {
     checks.push_back({"outbox", Health::kOk, "connected, " + pending + " waiting", {}});
 }
 
+// Opening signs a head where there is none, so what was there before is asked first.
+struct JournalBefore {
+  bool journal = false, checkpoint = false;
+};
+JournalBefore look_at_journal(const Context& context) {
+  const Result<std::string> root = workspace_root(context);
+  if (!root.ok()) return {};
+  const sidecar::WorkspacePaths paths(*root);
+  const auto is_there = [&](const std::string& path) {
+    const auto found = context.files.stat(path);
+    return found.ok() && found->has_value();
+  };
+  return {is_there(paths.journal), is_there(join_path(paths.checkpoints, "latest"))};
+}
+
+Check check_of_journal(const JournalBefore& before, const std::string& size) {
+  if (!before.journal) return {"journal", Health::kOk, "begun just now", {}};
+  if (before.checkpoint) return {"journal", Health::kOk, size + ", opens and agrees with its last checkpoint", {}};
+  return {"journal", Health::kWarning, size + ", opens, but there was no checkpoint to hold it against",
+          "hold it against one that was kept elsewhere: `lumenflow audit verify --checkpoint FILE`"};
+}
+
 bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, Checks& checks) {
+  const JournalBefore before = look_at_journal(context);
   const auto session = Session::open(context);
   if (!session.ok()) {
     checks.push_back({"journal", Health::kFault, session.error().message(), "nothing can be called until it opens"});
@@ -207,8 +230,7 @@ bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, C
     checks.push_back({"journal", Health::kFault, "cannot be written", "look at disk space and the sidecar's log"});
   } else {
     const std::string path = sidecar::WorkspacePaths((*session)->root()).journal;
-    checks.push_back(
-        {"journal", Health::kOk, megabytes(context, path) + ", opens and agrees with its last checkpoint", {}});
+    checks.push_back(check_of_journal(before, megabytes(context, path)));
     for (const auto& pack : read.registry->packs()) check_store(**session, pack->manifest, checks);
   }
   if (running) check_outbox(**session, checks);

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/logging.h"
+#include "base/private_memory.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "cli/arguments.h"
@@ -17,6 +18,7 @@
 int main(int argc, char** argv) {
   using namespace lumenflow;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe or socket is an error of that write, not the end of the process
+  never_dump_core();              // of keys and tokens, by any command
   const char* log_level = std::getenv("LUMENFLOW_LOG");
   configure_logging(parse_log_level(log_level == nullptr ? "info" : log_level).value_or(LogLevel::kInfo),
                     LogFormat::kText);

@@ -25,6 +25,7 @@ struct Parsed {
   InboxFlags inbox;
   HandlerFlags handlers;
   AuditFlags audit;
+  BackupFlags backup;
   TokenFlags token;
   DeviceFlags device;
   StopFlags stop;

@@ -26,6 +26,7 @@ class Taken : public testing::Test {
 
 TEST_F(Taken, CommandsWithoutASidecarTakeTurns) {
   constexpr std::size_t kCommands = 8;
+  cli.patience = std::chrono::seconds(60);  // the last one waits for seven, on a machine that may be busy
   std::vector<Said> said(kCommands);
   {
     std::vector<std::jthread> commands;

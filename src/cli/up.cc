@@ -9,6 +9,7 @@
 
 #include "base/executor.h"
 #include "base/logging.h"
+#include "base/private_memory.h"
 #include "cli/code_host.h"
 #include "cli/commands.h"
 #include "cli/diagnostics_output.h"
@@ -19,7 +20,7 @@ namespace lumenflow::cli {
 namespace {
 
 // Most of what runs there waits for the disk, and those that wait together are synced together.
-constexpr std::size_t kThreads = 32, kQueueMax = 4096;
+constexpr std::size_t kSidecarThreads = 32, kSidecarQueueMax = 4096;
 
 void print_ready(Context& context, const sidecar::Ready& ready, bool json) {
   if (json) {
@@ -47,7 +48,7 @@ int run_up(Context& context, const UpFlags& flags) {
   CodeHost code(*root);
   boost::asio::io_context io(1);
   sidecar::Doorbell doorbell(io);
-  ThreadPoolExecutor executor(kThreads, kQueueMax);
+  ThreadPoolExecutor executor(kSidecarThreads, kSidecarQueueMax);
   std::mutex terminal;
   const auto show = [&](std::string_view line) {
     if (!context.out_is_terminal) return false;
@@ -63,6 +64,7 @@ int run_up(Context& context, const UpFlags& flags) {
                                "a sidecar already runs in " + *root + "; stop it, or use it: lumenflow call …"));
   if (!workspace.ok()) return fail(context, workspace.error());
   configure_log((*workspace)->config());
+  if ((*workspace)->config().production) hide_memory();
 
   warn_of(context, (*workspace)->diagnostics());
 

@@ -53,8 +53,19 @@ void LineCutter::take(std::string_view bytes) {
   }
 }
 
+// A private key takes many lines, and none but its first says what they are.
+bool LineCutter::is_inside_a_key() {
+  constexpr std::size_t kKeyLinesMax = 400;  // of 64 characters: twice as many as the longest RSA key has
+  const bool begins =
+      begun_.find("-----BEGIN ") != std::string::npos && begun_.find("PRIVATE KEY") != std::string::npos;
+  const bool inside = key_lines_left_ > 0 && !begins;
+  const bool ends = begun_.find("-----END ") != std::string::npos;
+  key_lines_left_ = ends ? 0 : begins ? kKeyLinesMax : key_lines_left_ - (inside ? 1 : 0);
+  return inside;
+}
+
 void LineCutter::finish() {
-  if (!begun_.empty()) log_.line(LogLevel::kInfo, "stderr", begun_);
+  if (!begun_.empty() && !is_inside_a_key()) log_.line(LogLevel::kInfo, "stderr", begun_);
   begun_.clear();
   cut_ = false;
 }

@@ -37,7 +37,7 @@ class PackLog {
   std::uint64_t untold_ = 0;  // of those dropped
 };
 
-// Cuts one child's stderr into lines. One thread.
+// Cuts one child's stderr into lines, without those of private keys. One thread.
 class LineCutter {
  public:
   explicit LineCutter(PackLog& log) : log_(log) {}
@@ -45,9 +45,12 @@ class LineCutter {
   void finish();  // the end: what is left is a line
 
  private:
+  bool is_inside_a_key();
+
   PackLog& log_;
   std::string begun_;
-  bool cut_ = false;  // the rest of this line is not wanted
+  std::size_t key_lines_left_ = 0;  // of a private key whose first line was seen: no more than so many
+  bool cut_ = false;                // the rest of this line is not wanted
 };
 
 }  // namespace lumenflow::hosts

@@ -30,6 +30,21 @@ TEST(PackLog, CutsStderrIntoLines) {
   EXPECT_THAT(written.lines, ElementsAre("stderr: one", "stderr: two", "stderr: thr"));
 }
 
+TEST(PackLog, APrivateKeyIsNotWrittenLineByLine) {
+  Written written;
+  PackLog log(1'000, {}, written.sink());
+  LineCutter cutter(log);
+  cutter.take("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n\nIBAAKC\n-----END RSA PRIVATE KEY-----\nafter\n");
+  cutter.take("-----BEGIN CERTIFICATE-----\nMIIDpublic\n");
+  EXPECT_THAT(written.lines, ElementsAre("stderr: -----BEGIN RSA PRIVATE KEY-----", "stderr: after",
+                                         "stderr: -----BEGIN CERTIFICATE-----", "stderr: MIIDpublic"));
+  written.lines.clear();
+  cutter.take("-----BEGIN PRIVATE KEY-----\n");
+  for (int i = 0; i < 400; ++i) cutter.take("hidden\n");
+  cutter.take("one that never ends hides no more\n");
+  EXPECT_THAT(written.lines, SizeIs(2));
+}
+
 TEST(PackLog, LongLinesAreCutAndTheirRestIsNoLine) {
   Written written;
   PackLog log(100, {}, written.sink());

@@ -149,6 +149,40 @@ TEST(ProcessHost, WhatItWasGivenStandsInNoLogAndNoError) {
   ::unsetenv("ODD_SECRET");
 }
 
+TEST(ProcessHost, SecretsOfItsConfigurationAreReadWhereTheyAre) {
+  ::unsetenv("ODD_SECRET");
+  OddWorld world;
+  const std::filesystem::path file = world.root / "token";
+  const auto write = [&](const char* text) {
+    std::ofstream(file) << text;
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  };
+  write("f1rst\n");
+  const std::string reference = "file:" + file.native();
+  world.config = json::Object{{"token", reference}, {"note", reference}};
+  ASSERT_TRUE(world.load().ok());
+  const json::Value result = json::Object{{"how", "result"}};
+  EXPECT_EQ(OddWorld::shown(world.call("odd:tell", result)), R"({"token":"f1rst"})") << "but for what is no secret";
+  EXPECT_EQ(OddWorld::shown(world.call("odd:tell", json::Object{{"how", "error"}})), "NO_LUCK: with ***");
+  write("s3cond\n");
+  world.call("odd:exit");
+  EXPECT_EQ(OddWorld::shown(world.call("odd:tell", result)), R"({"token":"s3cond"})")
+      << "the next child has the next one";
+  std::filesystem::permissions(file, std::filesystem::perms::group_read, std::filesystem::perm_options::add);
+  world.call("odd:exit");
+  EXPECT_THAT(OddWorld::shown(world.call("odd:tell", result)), HasSubstr("chmod 600"));
+}
+
+TEST(ProcessHost, APackWhoseSecretIsNowhereIsRefused) {
+  ::unsetenv("ODD_NOWHERE");
+  OddWorld world;
+  world.config = json::Object{{"token", "env:ODD_NOWHERE"}};
+  const Status status = world.load();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code(), ErrorCode::kInvalidConfiguration);
+  EXPECT_THAT(status.error().message(), HasSubstr("env:ODD_NOWHERE is not set"));
+}
+
 TEST(ProcessHost, TheStoreIsTheRuns) {
   OddWorld world;
   ASSERT_TRUE(world.load().ok());

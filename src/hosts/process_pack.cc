@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/secret_reference.h"
 #include "base/time.h"
 
 namespace lumenflow::hosts {
@@ -109,6 +110,7 @@ ProcessPack::ProcessPack(sandbox::Launcher& launcher, const ProcessHostOptions& 
       workspace_root_(source.workspace_root),
       snapshot_dir_(source.snapshot_dir),
       config_(source.config.is_object() ? source.config : json::Value(json::Object{})),
+      config_schema_(source.manifest.config_schema),
       log_(
           options.log_lines_per_second_max,
           [this, also = options.redact](std::string_view line) {
@@ -156,6 +158,23 @@ void ProcessPack::leave(ChildConnection& child) {
   std::erase(at_work_, &child);
 }
 
+// A secret of the pack's section may be written as a reference; where the schema says `writeOnly`, it is one.
+Result<json::Value> ProcessPack::resolved_config() {
+  if (config_schema_ == nullptr || !config_schema_->has_write_only()) return config_;
+  Status status;
+  json::Value resolved = config_schema_->redact_write_only(config_, [&](const json::Value& written) {
+    const std::string* text = written.if_string();
+    if (text == nullptr || !is_secret_reference(*text)) return written;
+    Result<std::string> value = resolve_secret(*text, workspace_root_);
+    if (value.ok()) secrets_.add(*value);
+    if (!value.ok() && status.ok()) status = value.error();
+    return value.ok() ? json::Value(*std::move(value)) : written;
+  });
+  if (!status.ok())
+    return Error(ErrorCode::kInvalidConfiguration, "a secret of its configuration: " + status.error().message());
+  return resolved;
+}
+
 const std::vector<std::string>& ProcessPack::environment_of(std::string_view tool) const {
   static const std::vector<std::string> none;
   const auto found = required_env_.find(tool);
@@ -193,12 +212,13 @@ sandbox::Confinement ProcessPack::confinement(const Place& place) const {
 Status ProcessPack::initialize(ChildConnection& child) {
   json::Array methods;
   for (const std::string_view method : offered_methods()) methods.emplace_back(method);
+  LUMENFLOW_TRY_ASSIGN(json::Value config, resolved_config());
   Question question;
   question.method = "pack/initialize";
   question.params = json::Object{{"protocol", kProtocolVersion},
                                  {"workspace_id", workspace_id_},
                                  {"pack", json::Object{{"id", id_}, {"version", version_}}},
-                                 {"config", config_},
+                                 {"config", std::move(config)},
                                  {"host", json::Object{{"methods", std::move(methods)}}}};
   question.deadline = steady_clock::now() + options_.initialize;
   PackRequests requests(protocol_, log_, {}, nullptr, nullptr);

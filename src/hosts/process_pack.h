@@ -78,6 +78,8 @@ class ProcessPack {
   void give_back(Lease lease, const Outcome& outcome);
   Outcome ask_child(const Place& place, Asked asked);
   pack::ToolResult result_of(Outcome outcome, const pack::StartedCall& started);
+  // With what its secrets refer to, as that is now.
+  Result<json::Value> resolved_config();
   const std::vector<std::string>& environment_of(std::string_view tool) const;
   sandbox::Confinement confinement(const Place& place) const;
   bool enter(ChildConnection& child);
@@ -90,7 +92,8 @@ class ProcessPack {
   const ConversationLimits conversation_;
 
   const std::string id_, version_, workspace_id_, workspace_root_, snapshot_dir_;
-  const json::Value config_;
+  const json::Value config_;  // its secrets as they are referred to
+  const std::shared_ptr<const json::Schema> config_schema_;
   std::vector<std::string> command_;
   std::vector<std::string> read_only_paths_;
   std::map<std::string, std::vector<std::string>, std::less<>> required_env_;  // by tool

@@ -225,7 +225,7 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
     LUMENFLOW_TRY_ASSIGN(Emission emission,
                          emitter_.emit(std::move(event), event::EventClass::kQueue, ports_.clock.now(), call->call));
     log::Row row;
-    row.entries.push_back(journal::encode(requested_entry(*call)));
+    row.entries.push_back(requested_entry(*call));
     row.entries.push_back(journal::encode_parked(parked));
     if (emission.entry) row.entries.push_back(*std::move(emission.entry));
     LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call->input_text, {}}, ports_.blobs));

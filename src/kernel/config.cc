@@ -138,6 +138,7 @@ std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::
   pack::Report report(document, {"LF2002", "LF2003", "LF2004"}, found);
   std::optional<WorkspaceConfig> config(std::in_place);
   Fields root(report, document.value, "", "lumenflow.yaml");
+  std::vector<pack::SecretLiteral> secrets = pack::find_secrets(document.value);
   if (root.is_map()) {
     Context context{report, root, *config};
     read_identity(context);
@@ -155,9 +156,11 @@ std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::
     std::vector<PackPin> enabled;
     std::ranges::copy_if(config->packs, std::back_inserter(enabled), &PackPin::enabled);
     if (resolve_pins) config_sections::read_pack_sections(context, resolve_pins(enabled, report));
+    for (pack::SecretLiteral& secret : context.secrets)
+      if (std::ranges::find(secrets, secret.pointer, &pack::SecretLiteral::pointer) == secrets.end())
+        secrets.push_back(std::move(secret));
     root.finish();
   }
-  const std::vector<pack::SecretLiteral> secrets = pack::find_secrets(document.value);
   for (const pack::SecretLiteral& secret : secrets)
     report.at(
         "LF2005", secret.pointer, "this looks like a secret, written out",

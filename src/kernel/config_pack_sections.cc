@@ -1,4 +1,5 @@
 // The sections of lumenflow.yaml that packs own, judged by the packs' own schemas.
+#include "base/secret_reference.h"
 #include "kernel/config_sections.h"
 #include "pack/scope.h"
 
@@ -67,6 +68,21 @@ void check_hosts(pack::Report& report, const json::Value& schema, const json::Va
   }
 }
 
+// What the schema calls `writeOnly` stands as null in `marked`: it has to be a reference, whatever it looks like.
+void find_literals(const json::Value& value, const json::Value& marked, const std::string& pointer,
+                   std::vector<pack::SecretLiteral>& out) {
+  if (marked.is_null() && value.is_string() && !value.as_string().empty()) {
+    if (!is_secret_reference(value.as_string())) out.push_back({pointer, value.as_string()});
+  } else if (const json::Array* list = value.if_array(); list != nullptr && marked.is_array()) {
+    for (std::size_t i = 0; i < list->size(); ++i)
+      find_literals((*list)[i], marked.as_array()[i], child_pointer(pointer, i), out);
+  } else if (const json::Object* object = value.if_object(); object != nullptr && marked.is_object()) {
+    for (const json::Member& member : *object)
+      if (const json::Value* own = marked.find(member.key))
+        find_literals(member.value, *own, child_pointer(pointer, member.key), out);
+  }
+}
+
 void check_section(pack::Report& report, const pack::ConfigSection& section, const json::Value& value,
                    const std::string& pointer) {
   for (const ErrorDetail& detail : section.schema->validate(value)) {
@@ -97,6 +113,9 @@ void read_pack_sections(Context& context, const std::vector<pack::ConfigSection>
       context.report.wrong_type(pointer, "a map or a list", *value);
     if (section.schema != nullptr && context.report.faults() == faults_before)
       check_section(context.report, section, *value, pointer);
+    if (section.schema != nullptr && section.schema->has_write_only())
+      find_literals(*value, section.schema->redact_write_only(*value, [](const json::Value&) { return json::Value(); }),
+                    pointer, context.secrets);
     context.config.pack_sections.insert_or_assign(section.key, *value);
   }
 }

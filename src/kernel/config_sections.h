@@ -10,6 +10,7 @@
 #include "pack/fields.h"
 #include "pack/policy_fields.h"
 #include "pack/registry.h"
+#include "pack/secrets.h"
 
 namespace lumenflow::kernel::config_sections {
 
@@ -17,6 +18,7 @@ struct Context {  // borrows everything; lives during one parse
   pack::Report& report;
   pack::Fields& root;
   WorkspaceConfig& config;
+  std::vector<pack::SecretLiteral> secrets = {};             // written out where a pack's schema asks for a secret
   std::set<std::string, std::less<>> refused_sections = {};  // of packs, with faults that have been reported
 };
 

@@ -7,6 +7,7 @@
 #include "base/logging.h"
 #include "journal/tables.h"
 #include "kernel/kernel.h"
+#include "kernel/secret_keeper.h"
 #include "log/cursor.h"
 
 namespace lumenflow::kernel {
@@ -203,7 +204,9 @@ void Kernel::judge(const DeliveryPtr& delivery, DeliveryContext& context, Status
 }
 
 void Kernel::attempt_failed(Delivery& delivery, const Error& error) {
-  const std::string text(clip_utf8(std::string(name(error.code())) + ": " + error.message(), kErrorBytesMax));
+  std::string said = std::string(name(error.code())) + ": " + error.message();
+  if (auto masked = failure_without_secrets(said)) said = *std::move(masked);
+  const std::string text(clip_utf8(said, kErrorBytesMax));
   if (++delivery.attempts >= kAttemptsMax || delivery.redriven) {
     write_log(LogLevel::kError, "kernel", "an event is a dead letter: its handler kept failing",
               {{"pack", delivery.pack_id}, {"delivery", delivery.id()}, {"reason", text}});

@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "event/envelope_reader.h"
 #include "json/canonical.h"
+#include "kernel/secret_keeper.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -63,6 +64,7 @@ Status Emitter::load() {
 }
 
 Result<Emission> Emitter::emit(PendingEvent event, event::EventClass event_class, Timestamp now, const Call& cause) {
+  if (auto masked = payload_without_secrets(event.payload)) event.payload = *std::move(masked);
   event::BuildOptions options;
   options.timestamp = now;
   if (event.options.timestamp) {

@@ -234,7 +234,7 @@ class Kernel final : private HostServices {
   Status append_started(RunningCall& call);
   Status apply_store_writes(std::string_view pack_id, const std::map<std::string, std::optional<std::string>>& writes);
   void note_store_written(std::string_view pack_id);
-  journal::CallRequested requested_entry(const RunningCall& call) const;
+  std::string requested_entry(RunningCall& call) const;
   std::string tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
   CrashedEnd end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const;
   Status close_crashed_call(const log::KeyValue& open_call);

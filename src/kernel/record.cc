@@ -7,6 +7,7 @@
 #include "json/canonical.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
+#include "kernel/secret_keeper.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -57,6 +58,37 @@ json::Value hashed(const std::string& key, const json::Value& value) {
   return "hmac-sha256:" + to_hex(mac);
 }
 
+// What looks like a credential leaves the input before it is recorded; the tool has had it, or will get it, as it was.
+// The hash of what is recorded: the call's own tells apart what the caller gave.
+std::optional<Hash256> mask_input(RunningCall& call, const std::string& key) {
+  std::optional<std::string> masked = input_without_secrets(call.input_text, key);
+  if (!masked) return call.input_hash;
+  call.input_text = *std::move(masked);
+  return sha256(call.input_text);
+}
+
+// What a caller chose besides: its key, and the name of a tool that there is not.
+std::string masked_text(const std::string& text, const std::string& key) {
+  std::optional<std::string> masked = input_without_secrets(text, key);
+  return masked ? *std::move(masked) : text;
+}
+
+std::string text_of_failure(std::string_view code, const std::string& message, const json::Value& details) {
+  const std::optional<json::Value> without = details_without_secrets(details);
+  std::string text = failure_text(code, message, without ? *without : details);
+  if (auto masked = failure_without_secrets(text)) text = *std::move(masked);
+  return text;
+}
+
+// A result on its way to the record and to the caller. A tool whose schema says which of its values are secrets, and
+// the kernel's own, answer their caller in clear: handing one out is what they are for.
+void mask_result(const RunningCall& call, const json::Schema& schema, std::string& response, std::string& stored) {
+  std::optional<std::string> masked = result_without_secrets(stored);
+  if (!masked) return;
+  if (call.tool->pack != nullptr && !schema.has_write_only()) response = *masked;
+  stored = *std::move(masked);
+}
+
 }  // namespace
 
 std::string Kernel::redact(const json::Schema& schema, const json::Value& value) const {
@@ -84,6 +116,7 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
       ending.response_result = success_text(data, output->content);
       ending.stored_result = schema.has_write_only() ? success_text(redact(schema, output->data), output->content)
                                                      : ending.response_result;
+      mask_result(*call, schema, ending.response_result, ending.stored_result);
     }
   }
   if (context != nullptr) {
@@ -92,7 +125,7 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
   }
   if (output == nullptr && ending.end.outcome != journal::Outcome::kSuccess)
     ending.response_result = ending.stored_result =
-        failure_text(code_of(ending.end), ending.end.message, ending.end.details);
+        text_of_failure(code_of(ending.end), ending.end.message, ending.end.details);
 
   release(call);
   answer_later(ending, duration_since(call->arrived_monotonic));
@@ -120,7 +153,10 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   const std::int64_t duration_us = duration_since(call.arrived_monotonic);
   log::Row row;
   row.entries.reserve(3 + ending.events.size());
-  if (call.requested.value() == 0) row.entries.push_back(journal::encode(requested_entry(call)));
+  if (call.requested.value() == 0)
+    row.entries.push_back(requested_entry(call));
+  else
+    mask_input(call, options_.redaction_key);
   if (!call.decided.empty() && !call.started) row.entries.push_back(call.decided);
   journal::CallFinished finished;
   finished.receipt = call.receipt.str();
@@ -190,7 +226,7 @@ Status Kernel::apply_store_writes(std::string_view pack_id,
 Status Kernel::append_started(RunningCall& call) {
   log::Row row;
   const bool was_parked = call.requested.value() != 0;
-  if (!was_parked) row.entries.push_back(journal::encode(requested_entry(call)));
+  if (!was_parked) row.entries.push_back(requested_entry(call));
   if (!call.decided.empty()) row.entries.push_back(call.decided);
   row.entries.push_back(journal::encode(journal::CallStarted{call.receipt.str(), call.arrived, isolation_of(call)}));
   if (!was_parked) {
@@ -209,20 +245,23 @@ Status Kernel::append_started(RunningCall& call) {
   return {};
 }
 
-journal::CallRequested Kernel::requested_entry(const RunningCall& call) const {
+// As it may be read by anybody: what looks like a credential is masked, in the call's text too.
+std::string Kernel::requested_entry(RunningCall& call) const {
+  const std::string key = masked_text(call.call.idempotency_key, options_.redaction_key);
+  const std::string unknown = call.tool == nullptr ? masked_text(call.call.tool, options_.redaction_key) : std::string();
   journal::CallRequested entry;
   entry.receipt = call.receipt.str();
   entry.ts = call.arrived;
   entry.subject = call.call.credential->subject.str();
   entry.on_behalf_of = call.call.credential->on_behalf_of;
-  entry.tool = call.tool != nullptr ? std::string_view(call.tool->descriptor.name) : clip_utf8(call.call.tool, 200);
+  entry.tool = call.tool != nullptr ? std::string_view(call.tool->descriptor.name) : clip_utf8(unknown, 200);
   if (call.tool != nullptr) {
     entry.pack = call.pack_id;
     if (call.tool->pack != nullptr) entry.pack_integrity = call.tool->pack->origin.integrity;
   }
-  entry.input_hash = call.input_hash;
-  entry.idempotency_key = clip_utf8(call.call.idempotency_key, 256);
-  return entry;
+  entry.input_hash = mask_input(call, options_.redaction_key);
+  entry.idempotency_key = clip_utf8(key, 256);
+  return journal::encode(entry);
 }
 
 std::string Kernel::tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now) {
@@ -248,7 +287,9 @@ CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTo
     if (schema.validate(aftermath.data).empty()) {
       const std::string data =
           schema.has_write_only() ? redact(schema, aftermath.data) : json::serialize(aftermath.data);
-      return {journal::Outcome::kSuccess, {}, "status", success_text(data, {})};
+      std::string result = success_text(data, {});
+      if (auto masked = result_without_secrets(result)) result = *std::move(masked);
+      return {journal::Outcome::kSuccess, {}, "status", std::move(result)};
     }
   }
   // What a tool changes of the journal alone commits with its end, which there was not.

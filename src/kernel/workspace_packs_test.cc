@@ -9,13 +9,15 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::string_view kAcmeRunManifest = R"(id: acme
 version: 1.0.0
 runtime: {type: builtin}
 config_key: acme_demo
 config_schema: {type: object, additionalProperties: false, properties: {limit: {type: integer, minimum: 1},
-  speed: {enum: [slow, fast]}, hosts: {type: array, items: {type: string, format: network-allowlist-entry}}}}
+  speed: {enum: [slow, fast]}, hosts: {type: array, items: {type: string, format: network-allowlist-entry}},
+  pass: {type: object, properties: {word: {type: string, writeOnly: true}}}}}
 tools:
   - {name: 'job:run', permission: write, required_scopes: [{type: path, pattern: 'jobs/**', access: write}]}
 required_approvals: [acme:run]
@@ -68,6 +70,16 @@ TEST_F(WorkspacePacksTest, ASectionIsJudgedByThePacksSchemaOnlyWhileThePackIsLoa
   EXPECT_THAT(codes(load(head + "acme_demo: {lmit: 1}\n")), ElementsAre("LF2011"));
   EXPECT_THAT(codes(load(head + "acme_demo: 7\n")), ElementsAre("LF2004")) << "said once";
   EXPECT_THAT(codes(load("id: a\npacks: []\nacme_demo: {limit: 2}\n")), ElementsAre("LF2002"));
+}
+
+TEST_F(WorkspacePacksTest, ASecretOfAPackIsAReferenceWhateverItLooksLike) {
+  const std::string head = "id: a\nsurfaces: [http, mcp]\npacks: [{id: acme}]\nacme_demo: {pass: {word: ";
+  EXPECT_THAT(codes(load(head + "'env:ACME'}}\n")), ElementsAre());
+  EXPECT_THAT(codes(load(head + "'keyring:acme'}}\n")), ElementsAre());
+  const WorkspacePacks read = load(head + "tuesday}}\n");
+  EXPECT_THAT(codes(read), ElementsAre("LF2005"));
+  EXPECT_THAT(pack::render_text(read.diagnostics, false), Not(HasSubstr("tuesday")));
+  EXPECT_THAT(codes(load(head + "'sk-ant-REDACTED'}}\n")), ElementsAre("LF2005")) << "said once";
 }
 
 TEST_F(WorkspacePacksTest, AWordThatIsNoneOfTheSchemasComesWithTheNearest) {

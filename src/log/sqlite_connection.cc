@@ -2,7 +2,10 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 #include "base/check.h"
+#include "base/encoding.h"
 
 namespace lumenflow::log {
 namespace {
@@ -20,13 +23,21 @@ std::string immutable_uri(std::string_view path) {
   return uri + "?immutable=1";
 }
 
+// SQLite's own words, which may quote what stands in a damaged file: for people only where it is plain text.
+std::string message_of(sqlite3* database, int code) {
+  const std::string_view said = sqlite3_errmsg(database);
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (is_valid_utf8(said) && std::ranges::none_of(said, is_control)) return std::string(said);
+  return sqlite3_errstr(code);
+}
+
 }  // namespace
 
 Error sqlite_error(sqlite3* database, std::string_view doing) {
   const int code = sqlite3_extended_errcode(database);
   const bool damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
   return Error(damaged ? ErrorCode::kJournalDamaged : ErrorCode::kJournalUnavailable,
-               std::string(doing) + ": " + sqlite3_errmsg(database) + " (SQLite " + std::to_string(code) + ")");
+               std::string(doing) + ": " + message_of(database, code) + " (SQLite " + std::to_string(code) + ")");
 }
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }

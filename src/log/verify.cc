@@ -68,7 +68,8 @@ class Verifier {
 
   void compare(const Head& head) {
     const Hash256 root = head.size == 0 ? empty_root() : frontier_.root();
-    if (root != head.root)
+    if (root != head.root) contradicted_ = true;
+    if (contradicted_)
       return fault(confirmed_size_ + 1, head.size,
                    "the first " + std::to_string(head.size) + " entries are not those of a checkpoint");
     confirmed_size_ = head.size;
@@ -77,10 +78,11 @@ class Verifier {
 
   void finish() {
     for (; next_head_ < heads_.size() && heads_[next_head_].size == 0; ++next_head_) compare(heads_[next_head_]);
-    if (next_head_ < heads_.size())
-      fault(report_.head.size + 1, report_.head.size + 1,
+    if (next_head_ < heads_.size() && !contradicted_)  // else the place is before the end that is missing
+      fault(confirmed_size_ + 1, report_.head.size + 1,
             "the log has " + std::to_string(report_.head.size) + " entries, a checkpoint has " +
-                std::to_string(heads_[next_head_].size));
+                std::to_string(heads_[next_head_].size) + ": its end is gone, or some after position " +
+                std::to_string(confirmed_size_));
     if (frontier_.root() != report_.head.root)
       fault(confirmed_size_ + 1, report_.head.size, "the entries are not those of the tree");
   }
@@ -109,6 +111,7 @@ class Verifier {
   std::vector<Head> heads_;
   std::size_t next_head_ = 0;
   std::uint64_t confirmed_size_ = 0;
+  bool contradicted_ = false;  // a head covers other entries than these
   Frontier frontier_;
   VerifyReport report_;
 };

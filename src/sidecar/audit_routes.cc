@@ -2,20 +2,13 @@
 #include <charconv>
 
 #include "base/encoding.h"
+#include "journal/proof.h"
 #include "log/checkpoint.h"
 #include "log/merkle.h"
 #include "sidecar/routes.h"
 
 namespace lumenflow::sidecar {
 namespace {
-
-constexpr std::string_view kProofFormat = "lumenflow-proof/1";
-
-json::Value hex_list(const std::vector<Hash256>& hashes) {
-  json::Array list;
-  for (const Hash256& hash : hashes) list.push_back(to_hex(hash));
-  return list;
-}
 
 json::Value entry_document(const journal::ReadEntry& entry) {
   return json::Object{
@@ -53,45 +46,14 @@ void show_entry(const ExchangePtr& exchange, RouteContext& context) {
   exchange->send_json(entry_document(*entry));
 }
 
-// Self-contained: the signed head, the entry's bytes, and the path between them.
-Result<json::Value> inclusion_document(Workspace& workspace, Position position) {
-  LUMENFLOW_TRY_ASSIGN(const journal::ReadEntry entry, workspace.kernel().reader().entry(position));
-  const log::Head head = workspace.log().head();
-  LUMENFLOW_TRY_ASSIGN(const std::vector<Hash256> proof, workspace.log().inclusion_proof(position, head.size));
-  const log::Checkpoint checkpoint = log::sign_checkpoint(head, workspace.keys().log_key);
-  return json::Value(json::Object{{"format", kProofFormat},
-                                  {"checkpoint", checkpoint.note},
-                                  {"origin", log::checkpoint_origin(head.log_id)},
-                                  {"tree_size", head.size},
-                                  {"root", to_hex(head.root)},
-                                  {"leaf_index", position.value() - 1},
-                                  {"entry", to_base64(entry.bytes)},
-                                  {"leaf_hash", to_hex(log::leaf_hash(entry.bytes))},
-                                  {"proof", hex_list(proof)}});
-}
-
 void prove_entry(const ExchangePtr& exchange, RouteContext& context) {
   const Result<Position> position = position_of(*exchange);
   if (!position.ok()) return exchange->fail(position.error());
-  const Result<json::Value> document = inclusion_document(context.workspace, *position);
+  Workspace& workspace = context.workspace;
+  const Result<json::Value> document =
+      journal::prove_entry(workspace.log(), *position, workspace.log().head().size, workspace.keys().log_key);
   if (!document.ok()) return exchange->fail(document.error());
   exchange->send_json(*document);
-}
-
-Result<json::Value> consistency_document(Workspace& workspace, std::uint64_t from, std::uint64_t to) {
-  if (from > to) return Error(ErrorCode::kInvalidRequest, "'from' is beyond 'to'");
-  LUMENFLOW_TRY_ASSIGN(const Hash256 from_root, workspace.log().root_at(from));
-  LUMENFLOW_TRY_ASSIGN(const Hash256 to_root, workspace.log().root_at(to));
-  LUMENFLOW_TRY_ASSIGN(const std::vector<Hash256> proof, workspace.log().consistency_proof(from, to));
-  const log::Head head{workspace.log().head().log_id, to, to_root};
-  return json::Value(json::Object{{"format", kProofFormat},
-                                  {"checkpoint", log::sign_checkpoint(head, workspace.keys().log_key).note},
-                                  {"origin", log::checkpoint_origin(head.log_id)},
-                                  {"tree_size", to},
-                                  {"root", to_hex(to_root)},
-                                  {"from_size", from},
-                                  {"from_root", to_hex(from_root)},
-                                  {"proof", hex_list(proof)}});
 }
 
 // The signed head; with ?from=A[&to=B] the proof that the journal only grew between them.
@@ -109,7 +71,8 @@ void show_head(const ExchangePtr& exchange, RouteContext& context) {
   const auto from = exchange->query_number("from", 0, 0, head.size);
   if (!to.ok()) return exchange->fail(to.error());
   if (!from.ok()) return exchange->fail(from.error());
-  const Result<json::Value> document = consistency_document(workspace, *from, *to);
+  if (*from > *to) return exchange->fail(Error(ErrorCode::kInvalidRequest, "'from' is beyond 'to'"));
+  const Result<json::Value> document = journal::prove_growth(workspace.log(), *from, *to, workspace.keys().log_key);
   if (!document.ok()) return exchange->fail(document.error());
   exchange->send_json(*document);
 }

@@ -4,7 +4,8 @@
     run.py asyncapi | typescript | events PROGRAM     exits 77 (skipped), and says why, where the tools are missing
 
 asyncapi: the AsyncAPI parser and docs/reference/asyncapi.json. typescript: the TypeScript compiler and
-sdk/typescript/conductor-sdk. events: a workspace's events through ajv and the schemas, and through the CloudEvents SDK.
+sdk/typescript/conductor-sdk. events: a workspace's events through ajv and the schemas, and through the CloudEvents SDK;
+its journal's entries through that too.
 """
 
 import contextlib
@@ -106,6 +107,11 @@ def events(scratch, program):
         exports[form].write_text(said("events", "export", "--format", form), encoding="utf-8")
     run_node(HERE / "schemas.mjs", SCHEMAS, exports["jsonl"])
     run_node(HERE / "cloudevents.mjs", compiled(scratch), exports["jsonl"], exports["cloudevents"])
+    journal = scratch / "journal"
+    journal.write_text(said("audit", "export", "--format", "json"), encoding="utf-8")
+    entries = scratch / "entries"
+    entries.write_text(said("audit", "export", "--format", "cloudevents"), encoding="utf-8")
+    run_node(HERE / "journal.mjs", journal, entries)
 
 
 def why_not():

@@ -21,6 +21,7 @@ using namespace lumenflow::hosts;
 
 std::string g_folder;
 std::int64_t g_next_id = 0;
+json::Value g_config;
 
 void say(const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
@@ -58,7 +59,7 @@ bool there(const std::string& name) { return ::access((g_folder + "/" + name).c_
 // Tells its secret in every way but as its result.
 void tell(const Message& message) {
   const char* given = std::getenv("ODD_SECRET");
-  const std::string secret = given == nullptr ? "" : given;
+  const std::string secret = given == nullptr ? std::string(json::string_or(g_config, "token", "")) : given;
   (void)!::write(STDERR_FILENO, ("stderr " + secret + "\n").data(), secret.size() + 8);
   say(notification_line("log", json::Object{{"level", "warn"},
                                             {"message", std::string(2'040, 'm') + secret},
@@ -69,6 +70,7 @@ void tell(const Message& message) {
                                                     {"error", json::Object{{"code", "NO_LUCK"},
                                                                            {"message", "with " + secret},
                                                                            {"details", json::Array{secret}}}}}));
+  if (how == "result") return say(answer_line(message.id, data(json::Object{{"token", secret}})));
   if (how == "refusal") return say(refusal_line(message.id, Error(ErrorCode::kNotFound, "not " + secret)));
   if (how == "stray") return say(answer_line(message.id, json::Object{{"success", true}, {secret, 1}}));
   say(secret + "\n");
@@ -229,6 +231,7 @@ int main(int argc, char** argv) {
   for (;;) {
     const Message message = hear();
     if (message.method == "pack/initialize") {
+      g_config = *message.body.find("config");
       json::Array tools;
       for (const char* tool : {"odd:echo",        "odd:scopes",
                                "odd:pid",         "odd:fail",

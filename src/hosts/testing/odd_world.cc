@@ -27,7 +27,9 @@ std::string odd_manifest(const std::string& folder, const std::string& runtime) 
   std::string out = "id: odd\nversion: 1.0.0\n";
   out += runtime == "process" ? "runtime: {type: process, command: ['" + odd_program() + "', '" + folder + "']}\n"
                               : "runtime: {type: " + runtime + "}\n";
-  out += R"(emitted_event_kinds: ["odd:said", "odd:asked"]
+  out += R"(config_key: odd
+config_schema: {type: object, properties: {token: {type: string, writeOnly: true}, note: {type: string}}}
+emitted_event_kinds: ["odd:said", "odd:asked"]
 subscribed_event_kinds: ["odd:asked"]
 backpressure_policy: {"odd:said": queue, "odd:asked": queue}
 tools:
@@ -84,7 +86,7 @@ Status OddWorld::load() {
   if (!parsed) return Error(ErrorCode::kInternal, "the manifest has faults");
   manifest = *std::move(parsed);
   registration = std::make_unique<pack::Registration>();
-  return host->load({manifest, folder("snapshot"), folder("workspace"), "ws-42", json::Object{}}, *registration);
+  return host->load({manifest, folder("snapshot"), folder("workspace"), "ws-42", config}, *registration);
 }
 
 pack::ToolResult OddWorld::call_in(FakeRun& run, const std::string& tool, json::Value input) {

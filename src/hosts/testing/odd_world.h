@@ -66,7 +66,8 @@ class OddWorld {
   void touch(const std::string& name) const;  // in the pack's own folder
   bool there(const std::string& name) const;
 
-  std::filesystem::path root;  // a fresh folder with `snapshot`, `workspace` and `kept`
+  std::filesystem::path root;           // a fresh folder with `snapshot`, `workspace` and `kept`
+  json::Value config = json::Object{};  // before load()
   PlainLauncher launcher;
   std::unique_ptr<ProcessHost> host;
   pack::Manifest manifest;
