@@ -50,19 +50,6 @@ json::Object covered_by_digest(const RunningCall& call, const std::string& nonce
           {"tool", tool.descriptor.name}};
 }
 
-// For an event, which may not carry an input of any size; whoever decides finds all of it under the approval.
-json::Value preview_of(const ParkedCall& parked, std::size_t input_bytes) {
-  json::Value preview = parked.covered;
-  if (input_bytes > kPreviewBytesMax)
-    preview.as_object().set("input", json::Object{{"bytes_left_out", static_cast<std::uint64_t>(input_bytes)}});
-  return preview;
-}
-
-Result<std::string> digest_of(const json::Value& covered) {
-  LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(covered));
-  return sha256_hex(text);
-}
-
 pack::ToolError refused(ErrorCode code, std::string message, json::Value details = {}) {
   return {std::string(name(code)), std::move(message), std::move(details)};
 }
@@ -139,6 +126,30 @@ std::optional<pack::ToolError> refusal_of(const ParkedCall& parked, const Approv
 
 }  // namespace
 
+Result<std::string> digest_of(const json::Value& covered) {
+  LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(covered));
+  return sha256_hex(text);
+}
+
+// An event may not carry an input of any size; whoever decides finds all of it under the approval.
+PendingEvent approval_requested(const ParkedCall& parked, const std::string& surface) {
+  json::Value preview = parked.covered;
+  if (const std::size_t bytes = json::serialize(preview).size(); bytes > kPreviewBytesMax)
+    for (const char* key : {"input", "event"})
+      if (preview.find(key) != nullptr)
+        preview.as_object().set(key, json::Object{{"bytes_left_out", static_cast<std::uint64_t>(bytes)}});
+  return {std::string(kRequested),
+          json::Object{{"approval_id", parked.approval_id()},
+                       {"receipt_id", parked.receipt.str()},
+                       {"surface", surface},
+                       {"tool_name", parked.tool},
+                       {"call_digest", parked.digest},
+                       {"preview", std::move(preview)},
+                       {"requested_by", parked.subject},
+                       {"expires_at", format_rfc3339(parked.expires_at)}},
+          {}};
+}
+
 CallResult pending_result(const ParkedCall& parked) {
   CallResult result{parked.receipt, journal::Outcome::kPending, ErrorCode::kApprovalRequired, {}, false};
   const json::Object body{
@@ -212,16 +223,7 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
 
   const auto write = [&]() -> Status {
     LUMENFLOW_TRY_ASSIGN(parked.digest, digest_of(parked.covered));
-    PendingEvent event{std::string(kRequested),
-                       json::Object{{"approval_id", parked.approval_id()},
-                                    {"receipt_id", parked.receipt.str()},
-                                    {"surface", call->approvals.front()},
-                                    {"tool_name", parked.tool},
-                                    {"call_digest", parked.digest},
-                                    {"preview", preview_of(parked, call->input_text.size())},
-                                    {"requested_by", parked.subject},
-                                    {"expires_at", format_rfc3339(parked.expires_at)}},
-                       {}};
+    PendingEvent event = approval_requested(parked, call->approvals.front());
     LUMENFLOW_TRY_ASSIGN(Emission emission,
                          emitter_.emit(std::move(event), event::EventClass::kQueue, ports_.clock.now(), call->call));
     log::Row row;
@@ -245,6 +247,14 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
 
 // From stage 0 on, with the approval in hand; but the caller's rate is not asked twice, nor the idempotency key.
 void Kernel::go_on(std::shared_ptr<const ParkedCall> parked) {
+  if (!parked->handler_pack.empty()) {
+    // One that is gone, or whose pack is another now, does not run; the approval is used up.
+    if (!is_as_approved(*parked, *options_.registry)) return;
+    Status status = redrive(parked->handler_pack, parked->stream, parked->event, true);
+    if (!status.ok() && status.error().code() != ErrorCode::kNotFound && !batch_error_)
+      batch_error_ = std::move(status).error();
+    return;
+  }
   const CallPtr call = restore(*parked, options_, ports_.clock);
   call->parked = std::move(parked);
   const bool may_run = check_orders(call) && resolve(call) && authorise(call) && check_input(call) &&
@@ -253,6 +263,12 @@ void Kernel::go_on(std::shared_ptr<const ParkedCall> parked) {
 }
 
 void Kernel::end_parked(ParkedCall& parked, ParkedCall::State state, CallEnd end) {
+  if (!parked.handler_pack.empty()) {  // it stays a dead letter, as the pack's other ones
+    open_.writes_more = true;
+    if (Status status = approvals_.close(parked, state); !status.ok() && !batch_error_)
+      batch_error_ = std::move(status).error();
+    return;
+  }
   const CallPtr call = restore(parked, options_, ports_.clock);
   call->tool = options_.registry->find(parked.tool);  // null: its pack is gone
   if (call->tool != nullptr) {
