@@ -85,8 +85,12 @@ Status bench_parked(Bench& bench) {
     log_options.path = folder + "/journal";
     log_options.new_log_id = "bench";
     log_options.tables = journal::journal_tables();
+    {
+      LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> filled, log::open_sqlite_log(log_options));
+      LUMENFLOW_TRY(park(bench, *filled, count));
+    }
+    // Opened again, so that nothing of the filling is still on its way to the file.
     LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Log> log, log::open_sqlite_log(log_options));
-    LUMENFLOW_TRY(park(bench, *log, count));
     journal::BlobStore blobs(bench.context.files, folder + "/blobs");
     ManualExecutor executor;
     const kernel::KernelPorts ports{*log, blobs, bench.context.clock, bench.context.random, executor};

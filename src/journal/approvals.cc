@@ -56,6 +56,9 @@ std::string encode_record(const ParkedCall& call) {
                                       {"input", call.input},
                                       {"sealed", call.sealed},
                                       {"policy", call.policy},
+                                      {"handler_pack", call.handler_pack},
+                                      {"stream", call.stream},
+                                      {"event", call.event.value()},
                                       {"approvals_needed", call.approvals_needed},
                                       {"requested_at", call.requested_at.ms},
                                       {"expires_at", call.expires_at.ms}});
@@ -94,6 +97,9 @@ Result<ParkedCall> decode_record(const ReceiptId& receipt, std::string_view text
   call.input = json::string_or(value, "input", "");
   call.sealed = json::boolean_or(value, "sealed", false);
   call.policy = json::string_or(value, "policy", "");
+  call.handler_pack = json::string_or(value, "handler_pack", "");
+  call.stream = json::string_or(value, "stream", "");
+  call.event = Position(static_cast<std::uint64_t>(json::integer_or(value, "event", 0)));
   call.approvals_needed = json::integer_or(value, "approvals_needed", 1);
   call.requested_at = Timestamp{json::integer_or(value, "requested_at", 0)};
   call.expires_at = Timestamp{json::integer_or(value, "expires_at", 0)};

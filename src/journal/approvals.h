@@ -55,6 +55,9 @@ struct ParkedCall {
   std::string input;  // JSON as it came; sealed where the tool's schema has secrets. Empty once it is decided
   bool sealed = false;
   std::string policy;  // as recorded
+  // Where it is no call that waits but an event, for the handler of a pack; empty: a call.
+  std::string handler_pack, stream;
+  Position event;
   std::int64_t approvals_needed = 1;
   Timestamp requested_at;
   Timestamp expires_at;

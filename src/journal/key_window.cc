@@ -12,7 +12,7 @@
 namespace lumenflow::journal {
 namespace {
 
-constexpr char kFormat = 1;
+constexpr char kWindowFormat = 1;
 // First byte of a key of the index table.
 constexpr std::string_view kHeader = "h", kSegment = "s", kFilter = "f", kIndex = "i", kRun = "r";
 constexpr std::size_t kKeysPerBucket = 64;    // so a bucket's row fits into a page several times
@@ -55,8 +55,8 @@ Status KeyWindow::load() {
   LUMENFLOW_TRY_ASSIGN(const auto header, log_.tables().get(tables_.index, kHeader));
   has_header_ = header.has_value();
   if (!has_header_) return {};
-  if (header->empty() || header->front() < kFormat) return malformed("their header");
-  if (header->front() > kFormat)
+  if (header->empty() || header->front() < kWindowFormat) return malformed("their header");
+  if (header->front() > kWindowFormat)
     return Error(ErrorCode::kUnsupportedFormat, "idempotency keys: a newer version of the program wrote them");
   if (header->size() != 9) return malformed("their header");
   recent_first_ = *from_big_endian(std::string_view(*header).substr(1));
@@ -177,7 +177,7 @@ Status KeyWindow::put(const Hash256& key, std::string_view value, Timestamp expi
 
 Status KeyWindow::put_header() {
   has_header_ = true;
-  return log_.put(tables_.index, kHeader, std::string(1, kFormat) + big_endian(recent_first_));
+  return log_.put(tables_.index, kHeader, std::string(1, kWindowFormat) + big_endian(recent_first_));
 }
 
 Status KeyWindow::put_run() {

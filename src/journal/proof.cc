@@ -12,7 +12,7 @@
 namespace lumenflow::journal {
 namespace {
 
-constexpr std::string_view kFormat = "lumenflow-proof/1";
+constexpr std::string_view kProofFormat = "lumenflow-proof/1";
 
 json::Value hex_list(const std::vector<Hash256>& hashes) {
   json::Array list;
@@ -22,7 +22,7 @@ json::Value hex_list(const std::vector<Hash256>& hashes) {
 
 // What both kinds begin with.
 json::Object signed_part(const log::Head& head, const Ed25519KeyPair& key) {
-  return json::Object{{"format", kFormat},
+  return json::Object{{"format", kProofFormat},
                       {"checkpoint", log::sign_checkpoint(head, key).note},
                       {"origin", log::checkpoint_origin(head.log_id)},
                       {"tree_size", head.size},
@@ -110,7 +110,7 @@ Result<json::Value> prove_growth(const log::Log& log, std::uint64_t from, std::u
 }
 
 Result<Proven> check_proof(const json::Value& document, std::string_view public_key) {
-  if (json::string_or(document, "format", "") != kFormat) return refused("its format is not " + std::string(kFormat));
+  if (json::string_or(document, "format", "") != kProofFormat) return refused("its format is not " + std::string(kProofFormat));
   Proven proven;
   LUMENFLOW_TRY_ASSIGN(log::Checkpoint checkpoint,
                        log::parse_checkpoint(json::string_or(document, "checkpoint", ""), public_key));

@@ -16,6 +16,7 @@
 #include "kernel/device_tools.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
+#include "kernel/secret_keeper.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -34,13 +35,14 @@ std::string sealing_key(const std::string& redaction_key) {
 }
 
 // Everything that makes it this call and no other.
-json::Object covered_by_digest(const RunningCall& call, const std::string& nonce, Timestamp expires_at,
-                               std::int64_t approvals) {
+json::Object covered_by_digest(const RunningCall& call, const std::string& hmac_key, const std::string& nonce,
+                               Timestamp expires_at, std::int64_t approvals) {
+  const std::optional<std::string> masked = input_without_secrets(call.input_text, hmac_key);
   const pack::ActiveTool& tool = *call.tool;
   json::Array surfaces(call.approvals.begin(), call.approvals.end());
   return {{"approvals", approvals},
           {"expires_at", format_rfc3339(expires_at)},
-          {"input", *json::parse(call.input_text, {.depth_max = 256})},
+          {"input", *json::parse(masked ? *masked : call.input_text, {.depth_max = 256})},
           {"nonce", nonce},
           {"pack_integrity", tool.pack == nullptr ? std::string() : tool.pack->origin.integrity},
           {"rules", call.rules.is_null() ? json::Value(json::Array{}) : call.rules},
@@ -48,19 +50,6 @@ json::Object covered_by_digest(const RunningCall& call, const std::string& nonce
           {"subject", call.call.credential->subject.str()},
           {"surfaces", std::move(surfaces)},
           {"tool", tool.descriptor.name}};
-}
-
-// For an event, which may not carry an input of any size; whoever decides finds all of it under the approval.
-json::Value preview_of(const ParkedCall& parked, std::size_t input_bytes) {
-  json::Value preview = parked.covered;
-  if (input_bytes > kPreviewBytesMax)
-    preview.as_object().set("input", json::Object{{"bytes_left_out", static_cast<std::uint64_t>(input_bytes)}});
-  return preview;
-}
-
-Result<std::string> digest_of(const json::Value& covered) {
-  LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(covered));
-  return sha256_hex(text);
 }
 
 pack::ToolError refused(ErrorCode code, std::string message, json::Value details = {}) {
@@ -139,6 +128,30 @@ std::optional<pack::ToolError> refusal_of(const ParkedCall& parked, const Approv
 
 }  // namespace
 
+Result<std::string> digest_of(const json::Value& covered) {
+  LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(covered));
+  return sha256_hex(text);
+}
+
+// An event may not carry an input of any size; whoever decides finds all of it under the approval.
+PendingEvent approval_requested(const ParkedCall& parked, const std::string& surface) {
+  json::Value preview = parked.covered;
+  if (const std::size_t bytes = json::serialize(preview).size(); bytes > kPreviewBytesMax)
+    for (const char* key : {"input", "event"})
+      if (preview.find(key) != nullptr)
+        preview.as_object().set(key, json::Object{{"bytes_left_out", static_cast<std::uint64_t>(bytes)}});
+  return {std::string(kRequested),
+          json::Object{{"approval_id", parked.approval_id()},
+                       {"receipt_id", parked.receipt.str()},
+                       {"surface", surface},
+                       {"tool_name", parked.tool},
+                       {"call_digest", parked.digest},
+                       {"preview", std::move(preview)},
+                       {"requested_by", parked.subject},
+                       {"expires_at", format_rfc3339(parked.expires_at)}},
+          {}};
+}
+
 CallResult pending_result(const ParkedCall& parked) {
   CallResult result{parked.receipt, journal::Outcome::kPending, ErrorCode::kApprovalRequired, {}, false};
   const json::Object body{
@@ -163,8 +176,9 @@ bool Kernel::check_approval(const CallPtr& call) {
   const std::string& tool = call->tool->descriptor.name;
   if (call->parked != nullptr) {
     const ParkedCall& parked = *call->parked;
-    const json::Value now = covered_by_digest(*call, std::string(json::string_or(parked.covered, "nonce", "")),
-                                              parked.expires_at, parked.approvals_needed);
+    const json::Value now =
+        covered_by_digest(*call, options_.redaction_key, std::string(json::string_or(parked.covered, "nonce", "")),
+                          parked.expires_at, parked.approvals_needed);
     const Result<std::string> digest = digest_of(now);
     if (digest.ok() && *digest == parked.digest) return true;
     return deny("approval:digest", tool + " is no longer what was approved: its rules, its pack or its schema changed");
@@ -179,7 +193,8 @@ bool Kernel::check_approval(const CallPtr& call) {
   if (terms.automatic) {
     ParkedCall asked;
     asked.receipt = call->receipt;
-    if (const auto digest = digest_of(covered_by_digest(*call, "", call->arrived + terms.expires, terms.approvals));
+    if (const auto digest = digest_of(
+            covered_by_digest(*call, options_.redaction_key, "", call->arrived + terms.expires, terms.approvals));
         digest.ok())
       asked.digest = *digest;
     call->decided = journal::encode_decided(asked, {true, "auto", {}, call->arrived, {}});
@@ -205,23 +220,15 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
   parked.traceparent = call->call.traceparent;
   parked.policy = call->policy;
   parked.input = json::serialize(call->call.input);
-  parked.sealed = call->tool->descriptor.input_validator->has_write_only();
+  parked.sealed = call->tool->descriptor.input_validator->has_write_only() ||
+                  input_without_secrets(call->input_text, options_.redaction_key).has_value();
   if (parked.sealed) parked.input = seal(parked.input, sealing_key(options_.redaction_key), ports_.random);
   const std::array<std::uint8_t, 16> nonce = ports_.random.draw16();
-  parked.covered = covered_by_digest(*call, to_hex(nonce), parked.expires_at, terms.approvals);
+  parked.covered = covered_by_digest(*call, options_.redaction_key, to_hex(nonce), parked.expires_at, terms.approvals);
 
   const auto write = [&]() -> Status {
     LUMENFLOW_TRY_ASSIGN(parked.digest, digest_of(parked.covered));
-    PendingEvent event{std::string(kRequested),
-                       json::Object{{"approval_id", parked.approval_id()},
-                                    {"receipt_id", parked.receipt.str()},
-                                    {"surface", call->approvals.front()},
-                                    {"tool_name", parked.tool},
-                                    {"call_digest", parked.digest},
-                                    {"preview", preview_of(parked, call->input_text.size())},
-                                    {"requested_by", parked.subject},
-                                    {"expires_at", format_rfc3339(parked.expires_at)}},
-                       {}};
+    PendingEvent event = approval_requested(parked, call->approvals.front());
     LUMENFLOW_TRY_ASSIGN(Emission emission,
                          emitter_.emit(std::move(event), event::EventClass::kQueue, ports_.clock.now(), call->call));
     log::Row row;
@@ -245,6 +252,14 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
 
 // From stage 0 on, with the approval in hand; but the caller's rate is not asked twice, nor the idempotency key.
 void Kernel::go_on(std::shared_ptr<const ParkedCall> parked) {
+  if (!parked->handler_pack.empty()) {
+    // One that is gone, or whose pack is another now, does not run; the approval is used up.
+    if (!is_as_approved(*parked, *options_.registry)) return;
+    Status status = redrive(parked->handler_pack, parked->stream, parked->event, true);
+    if (!status.ok() && status.error().code() != ErrorCode::kNotFound && !batch_error_)
+      batch_error_ = std::move(status).error();
+    return;
+  }
   const CallPtr call = restore(*parked, options_, ports_.clock);
   call->parked = std::move(parked);
   const bool may_run = check_orders(call) && resolve(call) && authorise(call) && check_input(call) &&
@@ -253,6 +268,12 @@ void Kernel::go_on(std::shared_ptr<const ParkedCall> parked) {
 }
 
 void Kernel::end_parked(ParkedCall& parked, ParkedCall::State state, CallEnd end) {
+  if (!parked.handler_pack.empty()) {  // it stays a dead letter, as the pack's other ones
+    open_.writes_more = true;
+    if (Status status = approvals_.close(parked, state); !status.ok() && !batch_error_)
+      batch_error_ = std::move(status).error();
+    return;
+  }
   const CallPtr call = restore(parked, options_, ports_.clock);
   const auto own = kernel_tools_.find(parked.tool);
   call->tool = own != kernel_tools_.end() ? &own->second->tool : options_.registry->find(parked.tool);

@@ -51,16 +51,6 @@ pack::Event event_of(const json::Value& envelope) {
   return event;
 }
 
-DeliveryPtr delivery_of(const journal::ReadEntry& entry) {
-  const json::Value& envelope = *entry.value.find("event");
-  auto delivery = std::make_shared<Delivery>();  // shared: see DeliveryPtr
-  delivery->at = entry.position;
-  delivery->event = event_of(envelope);
-  delivery->bytes = entry.bytes.size();
-  delivery->traceparent = json::string_or(envelope, "trace", "");
-  return delivery;
-}
-
 void fill(const journal::Reader& reader, EventRead& read) {
   Result<journal::Page> page = reader.page(read.after, kReadEventsMax, journal::Reader::events_of(read.kinds));
   if (!page.ok()) {
@@ -106,6 +96,16 @@ Hash256 replay_hash(const Delivery& delivery) {
 
 }  // namespace
 
+DeliveryPtr delivery_of(const journal::ReadEntry& entry) {
+  const json::Value& envelope = *entry.value.find("event");
+  auto delivery = std::make_shared<Delivery>();  // shared: see DeliveryPtr
+  delivery->at = entry.position;
+  delivery->event = event_of(envelope);
+  delivery->bytes = entry.bytes.size();
+  delivery->traceparent = json::string_or(envelope, "trace", "");
+  return delivery;
+}
+
 void Kernel::deliver() {
   if (subscriptions_.empty() || draining_ || !journal_available_ || batch_error_) return;
   for (EventRead& read : subscriptions_.take_reads()) read_events(std::move(read));
@@ -130,8 +130,8 @@ void Kernel::read_events(EventRead read) {
 
 void Kernel::begin(const DeliveryPtr& delivery) {
   const auto& approvals = delivery->pack->manifest.handler_approvals;
-  if (const auto surface = approvals.find(delivery->event.kind); surface != approvals.end())
-    return end_delivery(*delivery, "parked", "waits for the approval " + surface->second);
+  if (const auto surface = approvals.find(delivery->event.kind); surface != approvals.end() && !delivery->approved)
+    if (park(*delivery, surface->second)) return;
   if (!delivery->handler->replay_key || delivery->replay_key) return run_delivery(delivery);
   if (runs_on_strand(*delivery)) return replay_key_made({delivery, make_replay_key(*delivery)});
   const bool taken = post(delivery->pack, [this, delivery] {
@@ -292,13 +292,19 @@ Status Kernel::record(Delivery& delivery, std::string_view outcome, std::string_
 
 // It stays a dead letter until it has been applied: a crash in between loses nothing.
 Status Kernel::requeue_delivery(std::string_view pack_id, std::string_view stream, Position at) {
+  return redrive(pack_id, stream, at, false);
+}
+
+Status Kernel::redrive(std::string_view pack_id, std::string_view stream, Position at, bool approved) {
   const log::Cursor cursor(ports_.log, handler_cursor(pack_id, stream));
   LUMENFLOW_TRY_ASSIGN(const auto letters, cursor.dead_letters(Position(at.value() - 1), 1));
   if (letters.empty() || letters.front().position != at)
     return Error(ErrorCode::kNotFound, "no dead letter of '" + std::string(pack_id) + "' stands at " +
                                            std::to_string(at.value()) + " on the stream '" + std::string(stream) + "'");
   LUMENFLOW_TRY_ASSIGN(const journal::ReadEntry entry, reader_.entry(at));
-  return subscriptions_.redrive(pack_id, delivery_of(entry));
+  DeliveryPtr delivery = delivery_of(entry);
+  delivery->approved = approved;
+  return subscriptions_.redrive(pack_id, std::move(delivery));
 }
 
 Status Kernel::purge_delivery(std::string_view pack_id, std::string_view stream, Position at) {

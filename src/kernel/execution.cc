@@ -35,6 +35,16 @@ CallEnd end_of(const RunningCall& call, pack::ToolCrash crash) {
   return end;
 }
 
+// What was prepared on the executor, done on the strand.
+pack::ToolResult finish(Kernel& kernel, const Result<KernelControl>& prepared, const json::Value& input) {
+  if (prepared.ok()) return (*prepared)(kernel, input);
+  const Error& error = prepared.error();
+  json::Array details;
+  for (const ErrorDetail& detail : error.details())
+    details.push_back(json::Object{{"pointer", detail.pointer}, {"reason", detail.reason}});
+  return pack::ToolError{std::string(name(error.code())), error.message(), std::move(details)};
+}
+
 }  // namespace
 
 void Kernel::run_on_strand(const CallPtr& call) {
@@ -100,17 +110,8 @@ void Kernel::returned(ToolReturned returned) {
                     .details = {}});
     return;
   }
-  if (returned.prepared) returned.result = finish_prepared(*returned.prepared, call->call.input);
+  if (returned.prepared) returned.result = finish(*this, *returned.prepared, call->call.input);
   judge(call, *returned.context, std::move(returned.result));
-}
-
-pack::ToolResult Kernel::finish_prepared(const Result<KernelControl>& prepared, const json::Value& input) {
-  if (prepared.ok()) return (*prepared)(*this, input);
-  const Error& error = prepared.error();
-  json::Array details;
-  for (const ErrorDetail& detail : error.details())
-    details.push_back(json::Object{{"pointer", detail.pointer}, {"reason", detail.reason}});
-  return pack::ToolError{std::string(name(error.code())), error.message(), std::move(details)};
 }
 
 bool Kernel::store_reads_still_hold(std::string_view pack_id, std::uint64_t launched_at, const CallStore& store) const {

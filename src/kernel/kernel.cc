@@ -173,7 +173,10 @@ void Kernel::run_pending() {
   for (Ingress& item : batch) handle(std::move(item));
   end_overdue_calls();
   expire_approvals();
-  if (refusal_counts_due()) append_refusal_counts();
+  const auto counted = [now = ports_.clock.now().ms](const auto& item) {
+    return item.second.second.ms + kSecondMs <= now;
+  };
+  if (draining_ ? !refusal_counts_.empty() : std::ranges::any_of(refusal_counts_, counted)) append_refusal_counts();
   probe_journal();
   deliver();
   commit_batch();
@@ -320,13 +323,6 @@ void Kernel::undo(Batch batch, const Error& error) {
     answer_unavailable(*call);
   }
   for (Ending& ending : unrecorded_) ending.call->completions.clear();
-}
-
-bool Kernel::refusal_counts_due() const {
-  if (refusal_counts_.empty()) return false;
-  const std::int64_t now = ports_.clock.now().ms;
-  return draining_ || std::any_of(refusal_counts_.begin(), refusal_counts_.end(),
-                                  [now](const auto& item) { return item.second.second.ms + kSecondMs <= now; });
 }
 
 void Kernel::append_refusal_counts() {

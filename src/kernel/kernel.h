@@ -145,7 +145,6 @@ class Kernel final : private HostServices {
   void undo(Batch batch, const Error& error);
   RunningCall* find_unanswered(const ReceiptId& receipt) const;
   void append_refusal_counts();
-  bool refusal_counts_due() const;
   void finish_draining();
 
   // background.cc: transactions, timers, and what contexts ask for
@@ -184,6 +183,7 @@ class Kernel final : private HostServices {
                     DeliveryContext* context = nullptr);
   Status record(Delivery& delivery, std::string_view outcome, std::string_view error, DeliveryContext* context);
   Status move_handler_cursors(std::uint64_t lag);
+  Status redrive(std::string_view pack_id, std::string_view stream, Position at, bool approved);
   void report_slow_handlers();
 
   // reload.cc
@@ -192,7 +192,6 @@ class Kernel final : private HostServices {
              const Call& cause = {});
   Status say_refusals(const pack::Registry* before);
   Status note_tools(bool say_change);
-  pack::ToolResult finish_prepared(const Result<KernelControl>& prepared, const json::Value& input);
 
   // dispatch.cc: stages 0 to 8
   void dispatch(CallArrived arrived);
@@ -207,6 +206,7 @@ class Kernel final : private HostServices {
   bool check_idempotency(const CallPtr& call);
   bool check_approval(const CallPtr& call);  // approve.cc, with what follows
   void park(const CallPtr& call, const ApprovalTerms& terms);
+  bool park(Delivery& delivery, const std::string& surface);  // approve_delivery.cc
   void go_on(std::shared_ptr<const journal::ParkedCall> parked);
   void end_parked(journal::ParkedCall& parked, journal::ParkedCall::State state, CallEnd end);
   void expire_approvals();

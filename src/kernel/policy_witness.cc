@@ -13,7 +13,7 @@ constexpr std::size_t kPatternsMax = 6;          // of one place, told apart
 constexpr std::size_t kCombinationsMax = 4'096;  // beyond, a tool counts as callable
 
 // What the schema says of a member of the input itself.
-struct Member {
+struct InputMember {
   bool required = false;
   bool forbidden = false;                       // by additionalProperties: false
   std::optional<std::vector<json::Value>> all;  // every value that there is
@@ -26,8 +26,8 @@ std::optional<std::string> member_name(const std::string& pointer) {
   return pointer.substr(1);
 }
 
-Member read_member(const std::string& pointer, const json::Value& input_schema) {
-  Member member;
+InputMember read_member(const std::string& pointer, const json::Value& input_schema) {
+  InputMember member;
   const std::optional<std::string> name = member_name(pointer);
   if (!name) return member;
   if (const json::Value* required = input_schema.find("required"); required != nullptr && required->is_array())
@@ -71,7 +71,7 @@ void PolicyWitness::gather(const PolicyTerms& terms, std::vector<Place>& places)
 }
 
 void PolicyWitness::find_candidates(Place& place, const json::Value& input_schema) {
-  const Member member = read_member(place.pointer, input_schema);
+  const InputMember member = read_member(place.pointer, input_schema);
   if (!member.required) place.candidates.push_back({});
   if (member.forbidden) return;
   std::vector<json::Value> values;

@@ -248,7 +248,8 @@ Status Kernel::append_started(RunningCall& call) {
 // As it may be read by anybody: what looks like a credential is masked, in the call's text too.
 std::string Kernel::requested_entry(RunningCall& call) const {
   const std::string key = masked_text(call.call.idempotency_key, options_.redaction_key);
-  const std::string unknown = call.tool == nullptr ? masked_text(call.call.tool, options_.redaction_key) : std::string();
+  const std::string unknown =
+      call.tool == nullptr ? masked_text(call.call.tool, options_.redaction_key) : std::string();
   journal::CallRequested entry;
   entry.receipt = call.receipt.str();
   entry.ts = call.arrived;

@@ -26,6 +26,10 @@
 #include "lumenflow/result.h"
 #include "pack/registry.h"
 
+namespace lumenflow::journal {
+struct ReadEntry;
+}
+
 namespace lumenflow::kernel {
 
 // What the journal calls a pack's cursor: of all its streams, and of one.
@@ -51,11 +55,13 @@ struct Delivery {
   std::chrono::nanoseconds launched{0};
   Cancellation cancelled;  // shared with the thread that runs the handler
   std::uint64_t generation = 0;
+  bool approved = false;  // whoever had to approve it has
   bool redriven = false;  // a dead letter that an operator sent again: one attempt, outside of the stream's order
 
   std::string id() const;  // "dlv-<pack>-<position>"
 };
-using DeliveryPtr = std::shared_ptr<Delivery>;  // the queue's, shared with the thread that runs the handler
+using DeliveryPtr = std::shared_ptr<Delivery>;             // the queue's, shared with the thread that runs the handler
+DeliveryPtr delivery_of(const journal::ReadEntry& entry);  // deliver.cc
 
 // A piece of the journal to read for one pack.
 struct EventRead {
