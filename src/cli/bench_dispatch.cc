@@ -10,7 +10,7 @@
 namespace lumenflow::cli {
 namespace {
 
-struct Case {
+struct DispatchCase {
   std::string_view name;
   std::string_view tool;
   int commits;
@@ -18,12 +18,12 @@ struct Case {
   double budget;  // of the limit's rate
 };
 
-constexpr Case kCases[] = {
+constexpr DispatchCase kCases[] = {
     {"dispatch.one_commit", kOneCommitTool, 1, 1, 0.60},  {"dispatch.one_commit", kOneCommitTool, 1, 8, 0.65},
     {"dispatch.one_commit", kOneCommitTool, 1, 32, 0.70}, {"dispatch.two_commits", kTwoCommitTool, 2, 1, 0.70},
     {"dispatch.two_commits", kTwoCommitTool, 2, 8, 0.70}, {"dispatch.two_commits", kTwoCommitTool, 2, 32, 0.70}};
 
-Status measure(Bench& bench, const Case& of) {
+Status measure_dispatch(Bench& bench, const DispatchCase& of) {
   std::vector<double> rates, tails, limit_rates, limit_tails, cpu;
   // The limit needs the bytes, which the first run of the product tells.
   for (int round = 0; round < bench.rounds(); ++round) {
@@ -97,7 +97,7 @@ Status bench_cpu(Bench& bench) {
 }
 
 Status bench_dispatch(Bench& bench) {
-  for (const Case& of : kCases) LUMENFLOW_TRY(measure(bench, of));
+  for (const DispatchCase& of : kCases) LUMENFLOW_TRY(measure_dispatch(bench, of));
   return {};
 }
 

@@ -20,7 +20,7 @@ constexpr int kParts = 10;
 constexpr double kOpenBudgetMs = 200;
 constexpr std::chrono::seconds kPatience{600};
 
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kEventsManifest = R"(
 id: bench-events
 version: 1.0.0
 runtime: {type: builtin}
@@ -54,7 +54,7 @@ void register_pack(pack::Registration& registration) {
 }
 
 const pack::BuiltinPack& events_pack() {
-  static const pack::BuiltinPack pack{"bench-events", {{"manifest.yaml", kManifest}}, register_pack};
+  static const pack::BuiltinPack pack{"bench-events", {{"manifest.yaml", kEventsManifest}}, register_pack};
   return pack;
 }
 

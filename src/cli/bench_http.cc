@@ -58,7 +58,7 @@ Result<std::optional<RateAndTail>> run_limit(Bench& bench, CallBytes bytes, int 
   return std::optional(run.latency);
 }
 
-struct Case {
+struct HttpCase {
   std::string name;
   std::string_view tool;
   int commits;
@@ -66,7 +66,7 @@ struct Case {
   std::optional<Budget> rate, tail;
 };
 
-Status measure(Bench& bench, const Case& of) {
+Status measure_http(Bench& bench, const HttpCase& of) {
   std::vector<double> rates, tails, limit_rates, limit_tails;
   for (int round = 0; round < bench.rounds(); ++round) {
     LUMENFLOW_TRY_ASSIGN(const ServedRun run, run_sidecar(bench, of.tool, of.delay_ms));
@@ -91,12 +91,12 @@ Status measure(Bench& bench, const Case& of) {
 
 Status bench_http(Bench& bench) {
   // A wait of a millisecond between requests makes about half the load; wrk counts what a stall kept it from sending.
-  const Case cases[] = {{"http.one_commit.32_connections", kOneCommitTool, 1, 0, ratio_at_least(0.65), {}},
-                        {"http.two_commits.32_connections", kTwoCommitTool, 2, 0, ratio_at_least(0.40), {}},
-                        {"http.one_commit.half_load", kOneCommitTool, 1, 1, {}, ratio_at_most(1.5)}};
+  const HttpCase cases[] = {{"http.one_commit.32_connections", kOneCommitTool, 1, 0, ratio_at_least(0.65), {}},
+                            {"http.two_commits.32_connections", kTwoCommitTool, 2, 0, ratio_at_least(0.40), {}},
+                            {"http.one_commit.half_load", kOneCommitTool, 1, 1, {}, ratio_at_most(1.5)}};
   Status done;
-  for (const Case& of : cases)
-    if (done.ok()) done = measure(bench, of);
+  for (const HttpCase& of : cases)
+    if (done.ok()) done = measure_http(bench, of);
   if (done.ok() || done.error().code() != ErrorCode::kNotFound) return done;
   bench.context.err << "lumenflow: " << done.error().message() << "\n";
   return {};

@@ -9,7 +9,7 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr int kDecisions = 50'000;
+constexpr int kBenchDecisions = 50'000;
 
 // Of ten rules two look at the caller alone, six at the input too (values, a list of them, absence, a pattern), two at
 // what the others do not; one of them all matches, the last.
@@ -55,7 +55,7 @@ Status bench_policy(Bench& bench) {
     if (verdict.matched.size() != (count > 0 ? 1u : 0u))
       return Error(ErrorCode::kInternal, "the bench's rules match otherwise than they should");
     std::size_t kept = 0;
-    const double ns = cpu_ns_of(bench.operations(count > 100 ? kDecisions / 10 : kDecisions),
+    const double ns = cpu_ns_of(bench.operations(count > 100 ? kBenchDecisions / 10 : kBenchDecisions),
                                 [&] { kept += policy.decide(*tool, facts).matched.size(); });
     LUMENFLOW_CHECK(kept > 0 || count == 0);  // what is measured must be computed
     std::optional<Budget> budget;

@@ -17,7 +17,7 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kReadyTime{60'000}, kStopTime{20'000};
+constexpr std::chrono::milliseconds kBenchReadyTime{60'000}, kStopTime{20'000};
 constexpr std::uint64_t kManyEntries = 3'000'000;
 constexpr std::string_view kProcessBenchId = "bench";
 
@@ -35,7 +35,7 @@ Result<Running> start(Bench& bench, const std::string& root) {
   const auto began = bench.context.clock.monotonic();
   Running running;
   LUMENFLOW_TRY_ASSIGN(running.process, PosixProcesses().start(options));
-  LUMENFLOW_TRY_ASSIGN(const std::optional<std::string> line, running.process->read_line(kReadyTime));
+  LUMENFLOW_TRY_ASSIGN(const std::optional<std::string> line, running.process->read_line(kBenchReadyTime));
   running.start_ms = std::chrono::duration<double, std::milli>(bench.context.clock.monotonic() - began).count();
   if (!line) return Error(ErrorCode::kInternal, "the sidecar ended before it was ready");
   LUMENFLOW_TRY_ASSIGN(const json::Value ready, json::parse(*line));

@@ -9,7 +9,7 @@
 namespace lumenflow::cli {
 namespace {
 
-int run(Context& context, const std::function<Status(Session&)>& work) {
+int run_handlers(Context& context, const std::function<Status(Session&)>& work) {
   const auto session = Session::open(context);
   if (!session.ok()) return fail(context, session.error());
   const Status status = work(**session);
@@ -17,7 +17,7 @@ int run(Context& context, const std::function<Status(Session&)>& work) {
 }
 
 int act(Context& context, const HandlerFlags& flags, std::string_view tool, std::string_view done) {
-  return run(context, [&](Session& session) -> Status {
+  return run_handlers(context, [&](Session& session) -> Status {
     const json::Object input{{"pack", flags.pack}, {"stream", flags.stream}, {"position", flags.position}};
     LUMENFLOW_TRY(data_of(session.call_kernel(tool, json::Value(input))));
     context.out << done << " " << flags.position << "\n";
@@ -28,7 +28,7 @@ int act(Context& context, const HandlerFlags& flags, std::string_view tool, std:
 }  // namespace
 
 int run_handlers_list(Context& context, const HandlerFlags& flags) {
-  return run(context, [&](Session& session) -> Status {
+  return run_handlers(context, [&](Session& session) -> Status {
     LUMENFLOW_TRY_ASSIGN(const json::Value page, session.get("/handlers"));
     if (flags.json) {
       context.out << json::serialize(page) << "\n";
@@ -44,7 +44,7 @@ int run_handlers_list(Context& context, const HandlerFlags& flags) {
 }
 
 int run_handlers_dead_letters(Context& context, const HandlerFlags& flags) {
-  return run(context, [&](Session& session) -> Status {
+  return run_handlers(context, [&](Session& session) -> Status {
     std::vector<std::vector<std::string>> rows;
     for (std::uint64_t after = 0;;) {
       LUMENFLOW_TRY_ASSIGN(const json::Value page,

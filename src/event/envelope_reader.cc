@@ -45,9 +45,9 @@ bool is_traceparent(std::string_view text) {
 }
 
 // Takes the envelope's members one by one; the first fault stays.
-class Reader {
+class MemberReader {
  public:
-  explicit Reader(const json::Value& envelope) : envelope_(envelope) {}
+  explicit MemberReader(const json::Value& envelope) : envelope_(envelope) {}
 
   Result<std::string> text(std::string_view member, std::size_t bytes_max = kNameBytesMax) const {
     const json::Value* value = envelope_.find(member);
@@ -82,7 +82,7 @@ class Reader {
 };
 
 Result<Stamp> read_stamp(const json::Value& envelope) {
-  const Reader reader(envelope);
+  const MemberReader reader(envelope);
   Stamp stamp;
   LUMENFLOW_TRY_ASSIGN(stamp.from, reader.text("from"));
   LUMENFLOW_TRY_ASSIGN(stamp.stream, reader.text("channel"));
@@ -134,7 +134,7 @@ Result<Received> read_envelope(const json::Value& envelope) {
   if (version > 2)
     return Error(ErrorCode::kUnsupportedFormat,
                  "schema_version " + std::to_string(version) + " is newer than this lumenflow, which reads 1 and 2");
-  const Reader reader(envelope);
+  const MemberReader reader(envelope);
   LUMENFLOW_TRY_ASSIGN(std::string kind, reader.text("kind"));
   const bool flat = is_flat_kernel_kind(kind);
   if (!flat && !is_well_formed_kind(kind)) return Error(ErrorCode::kUnknownKind, "'" + kind + "' is no event kind");

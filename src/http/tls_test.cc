@@ -35,14 +35,14 @@ class TlsTest : public testing::Test {
   const std::string cert_file = folder.file("cert.pem"), key_file = folder.file("key.pem");
 };
 
-void echo(Request request, std::unique_ptr<Responder> responder) {
+void echo_back(Request request, std::unique_ptr<Responder> responder) {
   Response response;
   response.body = std::move(request.body);
   responder->send(std::move(response));
 }
 
 TEST_F(TlsTest, CarriesTheSameRequests) {
-  ServerThread at(echo);
+  ServerThread at(echo_back);
   Client client(options(listen(at)));
   for (const std::size_t size : {std::size_t{2}, std::size_t{100'000}, std::size_t{1} << 20}) {
     const std::string body(size, 'x');
@@ -73,7 +73,7 @@ TEST_F(TlsTest, StreamsAndHearsThatTheReaderHasGone) {
 }
 
 TEST_F(TlsTest, AClientThatDoesNotTrustTheCertificateIsNotServed) {
-  ServerThread at(echo);
+  ServerThread at(echo_back);
   ClientOptions untrusting = options(listen(at));
   untrusting.ca_file.clear();
   EXPECT_EQ(Client(untrusting).send({}).error().code(), ErrorCode::kUnreachable);
@@ -82,7 +82,7 @@ TEST_F(TlsTest, AClientThatDoesNotTrustTheCertificateIsNotServed) {
 TEST_F(TlsTest, PlainTextAndSilenceOnATlsPortAreClosed) {
   Limits limits;
   limits.header_time = 20ms;
-  ServerThread at(echo, limits);
+  ServerThread at(echo_back, limits);
   const std::uint16_t port = listen(at);
   RawSocket plain = RawSocket::tcp(port), silent = RawSocket::tcp(port);
   plain.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -91,7 +91,7 @@ TEST_F(TlsTest, PlainTextAndSilenceOnATlsPortAreClosed) {
 }
 
 TEST_F(TlsTest, NamesTheFileThatIsWrong) {
-  ServerThread at(echo);
+  ServerThread at(echo_back);
   const auto refusal = [&](const std::string& cert, const std::string& key) {
     return at.on_thread([&] { return at.server->listen_tls("127.0.0.1", 0, cert, key); }).error().to_string();
   };

@@ -6,7 +6,7 @@
 namespace lumenflow::journal {
 namespace {
 
-constexpr std::size_t kChunk = 512;  // entries per read
+constexpr std::size_t kRowChunk = 512;  // entries per read
 
 // Whether the entry of this type carries the hash of the part. No part: nothing to hold against it.
 bool holds(const std::vector<json::Value>& entries, std::string_view type, std::string_view key,
@@ -58,7 +58,7 @@ Result<CallRow> decode_row(const log::StoredRow& row, const BlobStore& blobs) {
 Result<BodiesReport> verify_bodies(const log::Log& log, const BlobStore& blobs) {
   BodiesReport report;
   for (Position last(0);;) {
-    LUMENFLOW_TRY_ASSIGN(const std::vector<log::StoredRow> rows, log.read(last, kChunk));
+    LUMENFLOW_TRY_ASSIGN(const std::vector<log::StoredRow> rows, log.read(last, kRowChunk));
     if (rows.empty()) return report;
     for (const log::StoredRow& row : rows) {
       last = Position(row.first.value() + row.entries.size() - 1);

@@ -13,13 +13,13 @@ namespace {
 // Keys of the table `inbound`; each value begins with the version.
 constexpr std::string_view kAt = "a";      // position (8 bytes), log_id
 constexpr std::string_view kStream = "s";  // stream -> seq and queue_seq of the last that came
-constexpr char kVersion = 1;
+constexpr char kInboundVersion = 1;
 constexpr std::size_t kItemBytesMax = event::kPayloadBytesMax + 16 * 1024;  // of an envelope
 
 Result<std::string_view> versioned(std::string_view value) {
-  if (!value.empty() && value[0] > kVersion)
+  if (!value.empty() && value[0] > kInboundVersion)
     return Error(ErrorCode::kUnsupportedFormat, "the table 'inbound' was written by a newer lumenflow");
-  if (value.empty() || value[0] != kVersion)
+  if (value.empty() || value[0] != kInboundVersion)
     return Error(ErrorCode::kJournalDamaged, "a row of the table 'inbound' is malformed");
   return value.substr(1);
 }
@@ -52,7 +52,7 @@ Status Inbound::load() {
 }
 
 Status Inbound::put_at() {
-  return log_.put(kInboundTable, kAt, std::string(1, kVersion) + big_endian(at_.position) + at_.log_id);
+  return log_.put(kInboundTable, kAt, std::string(1, kInboundVersion) + big_endian(at_.position) + at_.log_id);
 }
 
 Result<Inbound::Checked> Inbound::check(const InboundItem& item, Timestamp now) const {
@@ -100,7 +100,7 @@ Status Inbound::take_item(const InboundItem& item, Timestamp now, std::vector<st
                                            std::to_string(queue_seq) + " came; what is between is missing"));
   places_[stamp.stream] = {stamp.seq, queue_seq};
   LUMENFLOW_TRY(log_.put(kInboundTable, std::string(kStream) + stamp.stream,
-                         std::string(1, kVersion) + encode(StreamHead{stamp.seq, queue_seq})));
+                         std::string(1, kInboundVersion) + encode(StreamHead{stamp.seq, queue_seq})));
   ++taken.received[checked->received.event.kind];
   entries.push_back(std::move(checked->entry));
   return {};
@@ -111,8 +111,8 @@ Result<InboundTaken> Inbound::take(const InboundBatch& batch, Timestamp now) {
   if (batch.log_id != at_.log_id) {
     for (auto& [stream, place] : places_) {
       place = {};
-      LUMENFLOW_TRY(
-          log_.put(kInboundTable, std::string(kStream) + stream, std::string(1, kVersion) + encode(StreamHead{})));
+      LUMENFLOW_TRY(log_.put(kInboundTable, std::string(kStream) + stream,
+                             std::string(1, kInboundVersion) + encode(StreamHead{})));
     }
     at_ = {batch.log_id, 0};
     LUMENFLOW_TRY(put_at());

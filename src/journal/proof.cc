@@ -110,7 +110,8 @@ Result<json::Value> prove_growth(const log::Log& log, std::uint64_t from, std::u
 }
 
 Result<Proven> check_proof(const json::Value& document, std::string_view public_key) {
-  if (json::string_or(document, "format", "") != kProofFormat) return refused("its format is not " + std::string(kProofFormat));
+  if (json::string_or(document, "format", "") != kProofFormat)
+    return refused("its format is not " + std::string(kProofFormat));
   Proven proven;
   LUMENFLOW_TRY_ASSIGN(log::Checkpoint checkpoint,
                        log::parse_checkpoint(json::string_or(document, "checkpoint", ""), public_key));

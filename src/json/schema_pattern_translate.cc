@@ -66,7 +66,7 @@ constexpr std::array kCategories = std::to_array<PropertyName>({
     {"Private_Use", "Co"},
 });
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_pattern_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 std::string code_point(std::uint32_t value) {
@@ -220,7 +220,8 @@ class Translator {
   }
 
   std::optional<std::uint32_t> digits(std::size_t count) {
-    if (rest_.size() < count || !std::all_of(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(count), is_hex))
+    if (rest_.size() < count ||
+        !std::all_of(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(count), is_pattern_hex))
       return std::nullopt;
     std::uint32_t value = 0;
     std::from_chars(rest_.data(), rest_.data() + count, value, 16);

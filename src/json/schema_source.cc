@@ -9,7 +9,7 @@
 namespace lumenflow::json {
 namespace {
 
-constexpr int kDepthMax = 256;  // nested subschemas
+constexpr int kSourceDepthMax = 256;  // nested subschemas
 constexpr std::uint32_t kDefaultVocabularies =
     kCore | kApplicator | kUnevaluated | kValidation | kMetaData | kFormatAnnotation | kContent;
 constexpr std::string_view kDialect = "https://json-schema.org/draft/2020-12/schema";
@@ -152,7 +152,7 @@ bool SchemaSource::load(const std::string& uri) {
 
 void SchemaSource::walk(const Value& schema, Context context, const std::string& pointer, int depth) {
   if (places_.contains(&schema)) return;
-  if (depth > kDepthMax) return problem(context, pointer, "is nested too deeply");
+  if (depth > kSourceDepthMax) return problem(context, pointer, "is nested too deeply");
   if (!pointer.empty() && schema.find("$id") != nullptr && schema.find("$id")->is_string())
     context.resource = begin_resource(schema, context, pointer, resources_[context.resource].base);
   const auto ordinal = static_cast<std::uint32_t>(places_.size());

@@ -6,10 +6,10 @@
 namespace lumenflow::json {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_uri_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_unreserved(char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
+bool is_uri_hex(char c) { return is_uri_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_unreserved(char c) { return is_alpha(c) || is_uri_digit(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 bool is_sub_delimiter(char c) { return std::string_view("!$&'()*+,;=").find(c) != std::string_view::npos; }
 
 // Unreserved characters, sub-delimiters, percent escapes, and the characters of `also`.
@@ -17,7 +17,7 @@ bool is_made_of(std::string_view text, std::string_view also) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '%') {
-      if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return false;
+      if (i + 2 >= text.size() || !is_uri_hex(text[i + 1]) || !is_uri_hex(text[i + 2])) return false;
       i += 2;
     } else if (!is_unreserved(c) && !is_sub_delimiter(c) && also.find(c) == std::string_view::npos) {
       return false;
@@ -28,7 +28,7 @@ bool is_made_of(std::string_view text, std::string_view also) {
 
 bool is_scheme(std::string_view text) {
   return !text.empty() && is_alpha(text.front()) && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    return is_alpha(c) || is_uri_digit(c) || c == '+' || c == '-' || c == '.';
   });
 }
 
@@ -37,7 +37,8 @@ bool is_ip_future(std::string_view text) {
   const std::size_t dot = text.find('.');
   if (dot == std::string_view::npos || dot < 2 || dot + 1 == text.size()) return false;
   const std::string_view version = text.substr(1, dot - 1), rest = text.substr(dot + 1);
-  return std::all_of(version.begin(), version.end(), is_hex) && rest.find('%') == rest.npos && is_made_of(rest, ":");
+  return std::all_of(version.begin(), version.end(), is_uri_hex) && rest.find('%') == rest.npos &&
+         is_made_of(rest, ":");
 }
 
 bool is_authority(std::string_view text) {
@@ -58,7 +59,7 @@ bool is_authority(std::string_view text) {
     port = text.substr(colon);
   }
   if (port.empty()) return true;
-  return port.front() == ':' && std::all_of(port.begin() + 1, port.end(), is_digit);
+  return port.front() == ':' && std::all_of(port.begin() + 1, port.end(), is_uri_digit);
 }
 
 // RFC 3986, 5.2.4.
@@ -158,7 +159,7 @@ bool is_uri(std::string_view text) {
 bool is_ipv4(std::string_view text) {
   for (int part = 0; part < 4; ++part) {
     const std::string_view number = text.substr(0, text.find('.'));
-    if (number.empty() || number.size() > 3 || !std::all_of(number.begin(), number.end(), is_digit)) return false;
+    if (number.empty() || number.size() > 3 || !std::all_of(number.begin(), number.end(), is_uri_digit)) return false;
     if (number.size() > 1 && number.front() == '0') return false;
     if (number.size() == 3 && number > "255") return false;
     text.remove_prefix(number.size());
@@ -184,7 +185,7 @@ bool is_ipv6(std::string_view text) {
       groups += 2;
       break;
     }
-    if (group.empty() || group.size() > 4 || !std::all_of(group.begin(), group.end(), is_hex)) return false;
+    if (group.empty() || group.size() > 4 || !std::all_of(group.begin(), group.end(), is_uri_hex)) return false;
     ++groups;
     text.remove_prefix(group.size());
     if (text.empty()) break;

@@ -51,7 +51,7 @@ ToolResult fail(ToolContext&, const json::Value& input) {
   return ToolError{"IO_ERROR", "could not log in with " + text_of(input), json::Object{{"tried", text_of(input)}}};
 }
 ToolResult throw_it(ToolContext&, const json::Value& input) { throw std::runtime_error(text_of(input)); }
-ToolResult emit(ToolContext& context, const json::Value& input) {
+ToolResult emit_secret(ToolContext& context, const json::Value& input) {
   pack::EmitOptions keyed;
   keyed.idempotency_key = sha256_hex(text_of(input));
   EXPECT_TRUE(context.emit("leaky:said", json::Object{{"a", json::Array{text_of(input)}}}, keyed).ok());
@@ -65,7 +65,7 @@ void register_leaky(pack::Registration& registration) {
   registration.tool("leaky:mint", bounded, mint);
   registration.tool("leaky:fail", bounded, fail);
   registration.tool("leaky:throw", bounded, throw_it);
-  registration.tool("leaky:emit", bounded, emit);
+  registration.tool("leaky:emit", bounded, emit_secret);
   registration.tool("leaky:effect", {}, say);
 }
 

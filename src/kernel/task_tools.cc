@@ -29,7 +29,7 @@ constexpr std::string_view kWaitFor =
 constexpr std::string_view kEvidence = R"(
     "evidence_refs": {"type": "array", "maxItems": 1000,
                       "items": {"type": "string", "minLength": 1, "maxLength": 1024}})";
-constexpr std::string_view kOutput = R"({
+constexpr std::string_view kTaskOutput = R"({
   "type": "object", "additionalProperties": false, "required": ["task"],
   "properties": {"task": {"type": "object", "required": ["task_id", "type", "title", "state", "spec_hash"]}}})";
 
@@ -164,7 +164,8 @@ Result<std::vector<KernelTool>> make_task_tools() {
   const std::string show_input =
       R"({"type": "object", "additionalProperties": false, "required": ["task_id"], "properties": {)" +
       std::string(kTaskId) + "}}";
-  LUMENFLOW_TRY_ASSIGN(KernelTool show, reading_tool("kernel:task_show", "Show a task", show_input, kOutput, show_for));
+  LUMENFLOW_TRY_ASSIGN(KernelTool show,
+                       reading_tool("kernel:task_show", "Show a task", show_input, kTaskOutput, show_for));
   LUMENFLOW_TRY_ASSIGN(KernelTool list, reading_tool("kernel:task_list", "List tasks", kList, kListed, list_for));
   tools.push_back(std::move(show));
   tools.push_back(std::move(list));
@@ -177,7 +178,7 @@ Result<std::vector<KernelTool>> make_task_tools() {
     spec.permission = pack::Permission::kWrite;
     spec.scope = "tools:write";
     spec.input_schema = input_schema;
-    spec.output_schema = kOutput;
+    spec.output_schema = kTaskOutput;
     spec.operator_key = false;
     const TaskChange change = shape.change;
     const auto decide = [change](Kernel& kernel, const Call& by) { return kernel.change_task(change, by); };

@@ -11,8 +11,8 @@ namespace {
 
 constexpr char kRowFormat = 1;
 
-Error malformed(std::string_view why) {
-  return Error(ErrorCode::kJournalDamaged, "the row is malformed: " + std::string(why));
+Error malformed_row(std::string_view why) {
+  return Error(ErrorCode::kJournalDamaged, "the row is malformed_row: " + std::string(why));
 }
 
 }  // namespace
@@ -66,21 +66,21 @@ void encode_row(const Row& row, std::string& blob, std::vector<Hash256>& leaves)
 }
 
 Result<std::vector<DecodedEntry>> decode_row(std::string_view blob) {
-  if (blob.empty() || blob.front() != kRowFormat) return malformed("unknown row format");
+  if (blob.empty() || blob.front() != kRowFormat) return malformed_row("unknown row format");
   blob.remove_prefix(1);
   const std::optional<std::uint64_t> count = take_varint(blob);
-  if (!count || *count == 0 || *count > kRowEntriesMax) return malformed("bad number of entries");
+  if (!count || *count == 0 || *count > kRowEntriesMax) return malformed_row("bad number of entries");
   std::vector<DecodedEntry> entries;
   entries.reserve(std::min<std::size_t>(*count, blob.size() / 34));
   for (std::uint64_t i = 0; i < *count; ++i) {
     const std::optional<std::uint64_t> size = take_varint(blob);
-    if (!size || *size == 0 || blob.size() < 32 || *size > blob.size() - 32) return malformed("cut short");
+    if (!size || *size == 0 || blob.size() < 32 || *size > blob.size() - 32) return malformed_row("cut short");
     DecodedEntry& entry = entries.emplace_back();
     std::memcpy(entry.leaf.data(), blob.data(), 32);
     entry.bytes = blob.substr(32, *size);
     blob.remove_prefix(32 + *size);
   }
-  if (!blob.empty()) return malformed("bytes after the last entry");
+  if (!blob.empty()) return malformed_row("bytes after the last entry");
   return entries;
 }
 

@@ -9,12 +9,12 @@
 namespace lumenflow::log {
 namespace {
 
-constexpr std::string_view kSignaturePrefix = "\xe2\x80\x94 ";  // an em dash and a space
-constexpr char kAlgorithm = 4;                                  // C2SP signed-note: cosignature/v1
-constexpr std::uint64_t kSecondsMax = 253'402'300'799;          // the end of the year 9999
+constexpr std::string_view kCosignaturePrefix = "\xe2\x80\x94 ";  // an em dash and a space
+constexpr char kAlgorithm = 4;                                    // C2SP signed-note: cosignature/v1
+constexpr std::uint64_t kSecondsMax = 253'402'300'799;            // the end of the year 9999
 constexpr std::size_t kTimeBytes = 8, kSignatureBytes = 64, kKeyIdBytes = 4;
 
-std::string key_id(std::string_view name, std::string_view public_key) {
+std::string witness_key_id(std::string_view name, std::string_view public_key) {
   const Hash256 hash = sha256({name, "\n", std::string_view(&kAlgorithm, 1), public_key});
   return std::string(as_chars(hash).substr(0, kKeyIdBytes));
 }
@@ -41,7 +41,7 @@ Status check_growth(const Head& head, const std::optional<Head>& last, std::span
 
 std::string witness_key(std::string_view name, std::string_view public_key) {
   const std::string encoded = kAlgorithm + std::string(public_key);
-  return std::string(name) + "+" + to_hex(as_bytes(key_id(name, public_key))) + "+" + to_base64(encoded);
+  return std::string(name) + "+" + to_hex(as_bytes(witness_key_id(name, public_key))) + "+" + to_base64(encoded);
 }
 
 Result<WitnessKey> parse_witness_key(std::string_view text) {
@@ -64,18 +64,18 @@ Result<std::string> cosign(const Checkpoint& checkpoint, const std::optional<Hea
   LUMENFLOW_TRY(check_growth(checkpoint.head, last, proof));
   const std::string_view text = std::string_view(checkpoint.note).substr(0, checkpoint.note.find("\n\n") + 1);
   const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(now.ms, 0) / 1000);
-  std::string signature = key_id(name, key.public_key);
+  std::string signature = witness_key_id(name, key.public_key);
   for (int shift = 56; shift >= 0; shift -= 8) signature += static_cast<char>(seconds >> shift & 0xff);
   signature += ed25519_sign(signed_message(seconds, text), key);
-  return checkpoint.note + std::string(kSignaturePrefix) + std::string(name) + " " + to_base64(signature) + "\n";
+  return checkpoint.note + std::string(kCosignaturePrefix) + std::string(name) + " " + to_base64(signature) + "\n";
 }
 
 Result<std::optional<Timestamp>> cosigned_at(std::string_view note, const WitnessKey& witness) {
   const std::size_t split = note.find("\n\n");
   if (split == std::string_view::npos) return Error(ErrorCode::kInvalidInput, "it is not a signed note");
   const std::string_view text = note.substr(0, split + 1);
-  const std::string beginning = std::string(kSignaturePrefix) + witness.name + " ";
-  const std::string id = key_id(witness.name, witness.public_key);
+  const std::string beginning = std::string(kCosignaturePrefix) + witness.name + " ";
+  const std::string id = witness_key_id(witness.name, witness.public_key);
   for (std::string_view rest = note.substr(split + 2); !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));

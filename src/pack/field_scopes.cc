@@ -5,7 +5,7 @@
 namespace lumenflow::pack {
 namespace {
 
-constexpr std::string_view kTypes[] = {"path", "network"};
+constexpr std::string_view kScopeTypes[] = {"path", "network"};
 constexpr std::string_view kAccesses[] = {"read", "write"};
 constexpr std::string_view kPostures[] = {"off", "full", "allowlist"};
 
@@ -64,7 +64,7 @@ std::optional<Scope> read_scope(Report& report, const json::Value& value, const 
   Fields fields(report, value, pointer, "a scope");
   if (!fields.is_map()) return std::nullopt;
   fields.require("type");
-  const auto type = fields.one_of("type", kTypes);
+  const auto type = fields.one_of("type", kScopeTypes);
   if (!type) return std::nullopt;
   if (*type == 0) {
     check_pattern(fields, unsafe_code);

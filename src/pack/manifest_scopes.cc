@@ -7,11 +7,11 @@
 namespace lumenflow::pack::manifest_parts {
 namespace {
 
-bool is_literal(std::string_view pattern) { return pattern.find_first_of("*?[]{}\\") == std::string_view::npos; }
+bool is_literal_glob(std::string_view pattern) { return pattern.find_first_of("*?[]{}\\") == std::string_view::npos; }
 
 // A literal file, or a literal folder with everything below it.
-bool is_mountable(std::string_view pattern) {
-  return is_literal(pattern.ends_with("/**") ? pattern.substr(0, pattern.size() - 3) : pattern);
+bool is_mountable_glob(std::string_view pattern) {
+  return is_literal_glob(pattern.ends_with("/**") ? pattern.substr(0, pattern.size() - 3) : pattern);
 }
 
 bool is_sandboxed(const Manifest& manifest) {
@@ -52,7 +52,7 @@ std::optional<Scope> read_tool_scope(Context& context, const json::Value& value,
   if (scope->type == Scope::Type::kNetwork) {
     check_network(context, *scope, pointer);
   } else if (scope->access == Access::kWrite && is_sandboxed(context.manifest) &&
-             !is_mountable(scope->pattern->pattern())) {
+             !is_mountable_glob(scope->pattern->pattern())) {
     context.report.at("LF1027", child_pointer(pointer, "pattern"),
                       "a sandboxed pack cannot be given '" + scope->pattern->pattern() + "' to write",
                       "name one file, or a folder as 'dir/**'");

@@ -32,7 +32,7 @@ struct RegistryBuilder::Taken {
 
 namespace {
 
-constexpr FieldCodes kCodes{"LF1002", "LF1003", "LF1004"};
+constexpr FieldCodes kRegistryCodes{"LF1002", "LF1003", "LF1004"};
 
 std::string tool_pointer(const Manifest& manifest, std::string_view name) {
   const json::Value* written = manifest.raw.find("tools");
@@ -169,7 +169,7 @@ void RegistryBuilder::let_register(Candidate& candidate, const CodeLoader& load_
   LoadedPack& pack = *candidate.pack;
   if (std::shared_ptr<const Registration> code = code_before(pack, before))
     return take_code(candidate, std::move(code));
-  Report report(candidate.document, kCodes, candidate.diagnostics);
+  Report report(candidate.document, kRegistryCodes, candidate.diagnostics);
   auto registration = std::make_shared<Registration>(pack.config.is_null() ? json::Value(json::Object{}) : pack.config);
   if (candidate.builtin != nullptr) {
     check_builtin(*candidate.builtin, pack.manifest, report);
@@ -188,7 +188,7 @@ void RegistryBuilder::take_code(Candidate& candidate, std::shared_ptr<const Regi
   pack.handlers = code->handlers();
   pack.executor = code->executor();
   pack.isolation = code->isolation();
-  Report report(candidate.document, kCodes, candidate.diagnostics);
+  Report report(candidate.document, kRegistryCodes, candidate.diagnostics);
   for (const ToolDescriptor& descriptor : pack.manifest.tools) {
     const RegisteredTool* registered = find_registered(*code, descriptor.name);
     if (registered == nullptr) continue;
@@ -231,7 +231,7 @@ void RegistryBuilder::add_opened(const std::string& id, const PackFiles& files, 
   candidate->pack->origin = std::move(origin);
   if (!read_manifest(files, display_path, candidate->diagnostics, candidate->document, manifest))
     return refuse(id, *candidate);
-  Report report(candidate->document, kCodes, candidate->diagnostics);
+  Report report(candidate->document, kRegistryCodes, candidate->diagnostics);
   if (const json::Value* type = report.document().value.at_pointer("/runtime/type");
       type != nullptr && *type == json::Value("builtin"))
     report.bad("/runtime/type", "a pack that lies in a folder is not compiled in",
@@ -277,7 +277,7 @@ const LoadedPack* RegistryBuilder::find_candidate(std::string_view id) const {
 // Cross-pack faults of one candidate against those accepted before it.
 void RegistryBuilder::check_against(Candidate& candidate, const Taken& taken) {
   const Manifest& manifest = candidate.pack->manifest;
-  Report report(candidate.document, kCodes, candidate.diagnostics);
+  Report report(candidate.document, kRegistryCodes, candidate.diagnostics);
   check_free(report, "LF1005", taken.ids, manifest.id, "/id", "the id");
   if (taken.ids.contains(manifest.id)) return;  // its other names are taken by the same pack
   if (manifest.slug != manifest.id || manifest.raw.find("slug") != nullptr)
@@ -299,7 +299,7 @@ void RegistryBuilder::check_against(Candidate& candidate, const Taken& taken) {
 // What the pack needs of the workspace before it may run.
 void RegistryBuilder::check_activation(Candidate& candidate, const Activation& activation) {
   const Manifest& manifest = candidate.pack->manifest;
-  Report report(candidate.document, kCodes, candidate.diagnostics);
+  Report report(candidate.document, kRegistryCodes, candidate.diagnostics);
   const auto ask = [&](const std::string& surface, const std::string& pointer) {
     if (!activation.has_provider(surface))
       report.at("LF1050", pointer, "nobody is asked for the approval '" + surface + "'",
@@ -342,7 +342,7 @@ void RegistryBuilder::activate(Candidate& candidate) {
 // A subscription that no active pack nor the kernel declares is a warning: the pack that emits it may come later.
 void RegistryBuilder::check_subscriptions(Candidate& candidate, const Taken& taken) {
   const Manifest& manifest = candidate.pack->manifest;
-  Report report(candidate.document, kCodes, candidate.diagnostics);
+  Report report(candidate.document, kRegistryCodes, candidate.diagnostics);
   std::vector<std::string_view> known(manifest.emitted_event_kinds.begin(), manifest.emitted_event_kinds.end());
   for (const auto& [kind, id] : taken.kinds) known.emplace_back(kind);
   for (const event::KnownKind& kind : event::kernel_kinds()) known.push_back(kind.kind);

@@ -7,14 +7,14 @@
 namespace lumenflow::pack::yaml {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_yaml_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_any_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
 }
 
 std::size_t skip_digits(std::string_view text, std::size_t at) {
-  while (at < text.size() && is_digit(text[at])) ++at;
+  while (at < text.size() && is_yaml_digit(text[at])) ++at;
   return at;
 }
 
@@ -115,7 +115,7 @@ std::optional<json::Value> resolve_plain(std::string_view text, std::string& why
   if (is_any_of(text, {"true", "True", "TRUE"})) return json::Value(true);
   if (is_any_of(text, {"false", "False", "FALSE"})) return json::Value(false);
   const char first = text.front();
-  if (!is_digit(first) && first != '-' && first != '+' && first != '.') return json::Value(text);
+  if (!is_yaml_digit(first) && first != '-' && first != '+' && first != '.') return json::Value(text);
   if (auto value = based(text, why)) return why.empty() ? value : std::nullopt;
   const std::size_t sign = first == '-' || first == '+' ? 1 : 0;
   if (text.size() > sign && skip_digits(text, sign) == text.size()) return decimal(text);

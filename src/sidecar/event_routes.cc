@@ -11,7 +11,7 @@
 namespace lumenflow::sidecar {
 namespace {
 
-constexpr std::size_t kPageMax = 1000, kPageDefault = 100;
+constexpr std::size_t kEventsPerPage = 1000, kPageDefault = 100;
 constexpr std::size_t kStreamPage = 256;
 constexpr std::size_t kStreamBufferMax = 512 * 1024;  // what a reader may be behind before it is given no more
 constexpr std::chrono::milliseconds kLookAgain{50};   // while a slow reader catches up
@@ -26,7 +26,7 @@ json::Value event_document(const journal::ReadEntry& entry) {
 
 void list_events(const ExchangePtr& exchange, RouteContext& context) {
   const auto after = exchange->query_number("after", 0, 0, UINT64_MAX);
-  const auto limit = exchange->query_number("limit", kPageDefault, 1, kPageMax);
+  const auto limit = exchange->query_number("limit", kPageDefault, 1, kEventsPerPage);
   if (!after.ok()) return exchange->fail(after.error());
   if (!limit.ok()) return exchange->fail(limit.error());
   const journal::Reader::Filter filter = journal::Reader::events(exchange->query("kind").value_or(""));

@@ -24,7 +24,7 @@ void list_handlers(const ExchangePtr& exchange, RouteContext& context) {
   exchange->send_json(json::Object{{"items", std::move(items)}, {"next", nullptr}});
 }
 
-Result<json::Value> dead_letters(const Exchange& exchange, RouteContext& context) {
+Result<json::Value> handler_dead_letters(const Exchange& exchange, RouteContext& context) {
   LUMENFLOW_TRY_ASSIGN(const PageAsked asked, page_asked(exchange));
   const std::string pack(exchange.path("pack"));
   if (context.workspace.registry().find_pack(pack) == nullptr)
@@ -49,7 +49,7 @@ void add_handler_routes(Routes& routes, RouteContext& context) {
               .id = "list_handler_dead_letters",
               .summary = "Events that a pack's handler kept failing with, and those that wait for an approval",
               .parameters = page_parameters()},
-             [&context](const ExchangePtr& exchange) { send(exchange, dead_letters(*exchange, context)); });
+             [&context](const ExchangePtr& exchange) { send(exchange, handler_dead_letters(*exchange, context)); });
 }
 
 }  // namespace lumenflow::sidecar

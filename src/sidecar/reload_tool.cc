@@ -11,8 +11,8 @@ namespace lumenflow::sidecar {
 namespace {
 
 constexpr std::chrono::minutes kTimeout{5};  // packs are fetched and started
-constexpr std::string_view kInput = R"({"type": "object", "additionalProperties": false})";
-constexpr std::string_view kOutput = R"({
+constexpr std::string_view kReloadInput = R"({"type": "object", "additionalProperties": false})";
+constexpr std::string_view kReloadOutput = R"({
   "type": "object", "additionalProperties": false,
   "required": ["config_hash", "registry_hash", "changes_summary", "needs_restart", "diagnostics"],
   "properties": {
@@ -63,8 +63,8 @@ Result<kernel::KernelTool> make_reload_tool(std::function<Result<PreparedReload>
       "Judges lumenflow.yaml and the packs that it pins as they are on disk now, and takes them up when they have no "
       "faults; calls that run keep what they began with.";
   spec.scope = "tools:admin";
-  spec.input_schema = kInput;
-  spec.output_schema = kOutput;
+  spec.input_schema = kReloadInput;
+  spec.output_schema = kReloadOutput;
   const auto taken = std::make_shared<std::atomic<bool>>(false);  // shared with the turn, which may outlive the tool
   const auto read = [prepare = std::move(prepare), taken](const json::Value&) -> Result<kernel::KernelControl> {
     if (taken->exchange(true)) return Error(ErrorCode::kInProgress, "another reload is on its way");

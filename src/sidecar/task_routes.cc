@@ -23,7 +23,7 @@ constexpr std::array<StepRoute, 8> kSteps{{
     {"complete", "/tasks/{id}/complete", "complete_task", "Say that a task is done"},
 }};
 
-Result<json::Value> list(const Exchange& exchange, RouteContext& context) {
+Result<json::Value> list_tasks(const Exchange& exchange, RouteContext& context) {
   LUMENFLOW_TRY_ASSIGN(const std::uint64_t limit, exchange.query_number("limit", 100, 1, kTasksPerPage));
   std::optional<journal::TaskState> state;
   if (const auto asked = exchange.query("state")) {
@@ -40,7 +40,7 @@ Result<json::Value> list(const Exchange& exchange, RouteContext& context) {
       json::Object{{"items", std::move(items)}, {"next", page.next.empty() ? json::Value() : json::Value(page.next)}});
 }
 
-Result<json::Value> show(const Exchange& exchange, RouteContext& context) {
+Result<json::Value> show_task(const Exchange& exchange, RouteContext& context) {
   LUMENFLOW_TRY_ASSIGN(const auto snapshot, context.workspace.log().snapshot());
   LUMENFLOW_TRY_ASSIGN(const auto task, journal::find_task(*snapshot, exchange.path("id")));
   if (!task) return Error(ErrorCode::kNotFound, "there is no task '" + std::string(exchange.path("id")) + "'");
@@ -87,9 +87,9 @@ void add_task_routes(Routes& routes, RouteContext& context) {
               .parameters = {{"state", "string", "those alone that are ready, active, blocked, waiting or done"},
                              {"after", "string", "the 'next' of the page before"},
                              {"limit", "integer", "at most so many, up to 1000"}}},
-             [&context](const ExchangePtr& exchange) { answer(exchange, list(*exchange, context)); });
+             [&context](const ExchangePtr& exchange) { answer(exchange, list_tasks(*exchange, context)); });
   routes.add({.pattern = "/tasks/{id}", .scope = "tools:read", .id = "show_task", .summary = "One unit of work"},
-             [&context](const ExchangePtr& exchange) { answer(exchange, show(*exchange, context)); });
+             [&context](const ExchangePtr& exchange) { answer(exchange, show_task(*exchange, context)); });
   routes.add({.method = http::Method::kPost,
               .pattern = "/tasks",
               .id = "create_task",

@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-WorldOptions with_loopback() { return {.config = "uplink: loopback\n", .uplink = true}; }
+WorldOptions loopback_options() { return {.config = "uplink: loopback\n", .uplink = true}; }
 
 Answer kernel_call(const SidecarWorld& world, const std::string& tool, const json::Value& input,
                    const std::string& proof = {}) {
@@ -64,7 +64,7 @@ std::string connection(const SidecarWorld& world, std::string_view wanted) {
 }
 
 TEST(UplinkTools, WhatTheOtherSideSaysIsAnEventFromWhoeverSaidIt) {
-  const SidecarWorld world(with_loopback());
+  const SidecarWorld world(loopback_options());
   const Answer sent = kernel_call(world, "inbox_send", json::Value(cancelled()));
   ASSERT_EQ(sent.status, 200) << sent.body;
   EXPECT_THAT(sent.text("/data/from"), StartsWith("ws-42:local:"));
@@ -77,7 +77,7 @@ TEST(UplinkTools, WhatTheOtherSideSaysIsAnEventFromWhoeverSaidIt) {
 }
 
 TEST(UplinkTools, SayNothingThatCannotComeFromOutside) {
-  const SidecarWorld world(with_loopback());
+  const SidecarWorld world(loopback_options());
   const Answer own = kernel_call(world, "inbox_send", json::Value(cancelled("sidekick:approval_requested")));
   EXPECT_EQ(own.code(), "UNKNOWN_KIND");
   EXPECT_THAT(own.text("/error/message"), HasSubstr("conductor:command_cancelled"));
@@ -95,7 +95,7 @@ TEST(UplinkTools, NeedAnUplink) {
 }
 
 TEST(UplinkTools, AForkEndsWithTheConsentOfTheOperatorAlone) {
-  SidecarWorld world(with_loopback());
+  SidecarWorld world(loopback_options());
   EXPECT_EQ(connection(world, "connected"), "connected");
   world.stop();
   const WorkspacePaths paths(world.root());
