@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from checks import (co_await_brace, file_names, include_direction, laws, light_headers, machine_paths, module_readme,  # noqa: E402
-                    self_contained_headers, sizes, todo)
+                    one_name, self_contained_headers, sizes, todo)
 from tree import Tree  # noqa: E402
 
 
@@ -63,6 +63,32 @@ class IncludeDirection(Case):
 
     def test_downwards_is_fine(self):
         self.passes(self.check, {"src/kernel/a.cc": '#include "log/log.h"\n#include <vector>\n#include "kernel/b.h"\n'})
+
+
+class OneName(Case):
+    check = staticmethod(one_name.check)
+
+    @staticmethod
+    def file(body):
+        return "namespace a {\nnamespace {\n\n" + body + "\n}  // namespace\n}  // namespace a\n"
+
+    def test_the_same_name_in_two_files_of_a_folder(self):
+        for body in ("constexpr int kMax = 1;", "struct Case {\n  int n;\n};", "bool is_digit(char c) { return c == '0'; }",
+                     "constexpr std::string_view kWords[] = {\"a\"};", "class World : public Base {\n};",
+                     "Error refused(std::string_view why, int n = 1) {\n  return {};\n}"):
+            name = next(word for word in ("kMax", "Case", "is_digit", "kWords", "World", "refused") if word in body)
+            self.catches(self.check, {"src/log/a.cc": self.file(body), "src/log/b.cc": self.file(body)},
+                         f"'{name}' is also in src/log/a.cc")
+
+    def test_tests_beside_their_testing_folder(self):
+        self.catches(self.check, {"src/log/a_test.cc": self.file("constexpr int kMax = 1;"),
+                                  "src/log/testing/world.cc": self.file("constexpr int kMax = 2;")}, "'kMax' is also in")
+
+    def test_what_is_apart_is_fine(self):
+        body = self.file("constexpr int kMax = 1;")
+        self.passes(self.check, {"src/log/a.cc": body, "src/log/a_test.cc": body, "src/http/a.cc": body, "src/log/a.h": body})
+        self.passes(self.check, {"src/log/a.cc": self.file("bool is(int a) { return a; }"),
+                                 "src/log/b.cc": self.file("bool is(char a) { return a; }")})
 
 
 class LightHeaders(Case):
