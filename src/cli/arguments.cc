@@ -10,6 +10,7 @@
 #include "cli/completion.h"
 #include "cli/output.h"
 #include "cli/parsed.h"
+#include "sidecar/version.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -365,6 +366,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
 int run_command_line(Context& context, int argc, char** argv) {
   CLI::App app("LumenFlow: a governed runtime for agent workspaces", "lumenflow");
   app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("lumenflow ") + sidecar::kVersion);
   app.add_option("--workspace", context.workspace,
                  "the workspace's folder (default: the nearest with a lumenflow.yaml)");
   Parsed parsed;

@@ -179,6 +179,8 @@ TEST_F(Usage, WithoutAWorkspaceNothingRunsAndTheWayOutIsNamed) {
 
 TEST_F(Usage, VersionSaysItselfAndItsCodes) {
   EXPECT_THAT(cli.run_bare({"version"}).out, StartsWith("lumenflow "));
+  EXPECT_EQ(cli.run_bare({"--version"}).out, cli.run_bare({"version"}).out);
+  EXPECT_EQ(cli.run_bare({"--version"}).exit_code, 0);
   EXPECT_EQ(text_at(parsed(cli.run_bare({"version", "--json"}).out), "/name"), "lumenflow");
   const json::Value codes = parsed(cli.run_bare({"version", "--errors", "--json"}).out);
   EXPECT_EQ(codes.as_array().size(), all_error_codes().size());
