@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "json/canonical.h"
 #include "kernel/recovery_tools.h"
 #include "kernel/stop_tools.h"
 #include "kernel/testing/approval_world.h"
@@ -511,6 +512,50 @@ TEST_F(Recovering, TenThousandReportsStartNothing) {
   EXPECT_EQ(kernel->running(), 0u);
   EXPECT_EQ(journal::list_recoveries(*log->snapshot().value(), true, "", 20'000)->items.size(),
             static_cast<std::size_t>(kReports));
+}
+
+// Nor does what the other side says: a request is for packs to propose, and a confirmation counts at its route alone.
+TEST_F(Recovering, TenThousandEventsOfRecoveryStartNothing) {
+  reports(report("partial"));
+  const Recovery left = *left_by(call("roof:lay").receipt);
+  const std::size_t before = calls_requested();
+  std::uint64_t position = 0;
+  for (int batch = 0; batch < 20; ++batch) {
+    std::vector<journal::InboundItem> items;
+    for (int i = 0; i < 500; ++i) {
+      ++position;
+      const bool request = position % 2 == 0;
+      const json::Value payload =
+          request
+              ? Object{{"target_pack", "roof"},
+                       {"target_id", left.recovery_id()},
+                       {"reason", "lumenflow call roof:mend; $(touch /ws/x)"},
+                       {"requested_by", "operator:ana"}}
+              : Object{{"recovery_id", left.recovery_id()}, {"decided_by", "ws-42:local:ana"}, {"signature", "AAAA"}};
+      event::BuildOptions options;
+      options.timestamp = clock.now();
+      options.entropy[0] = static_cast<std::uint8_t>(position);
+      options.entropy[1] = static_cast<std::uint8_t>(position >> 8);
+      const event::Stamp stamp{"ws-42:conductor", "bridge:page", position, position, clock.now(), {}, {}};
+      journal::InboundItem item{position, {}};
+      event::append_envelope(
+          event::build_from_canonical(request ? "conductor:recovery_requested" : "conductor:recovery_confirmed",
+                                      *json::canonical(payload), options),
+          stamp, item.text);
+      items.push_back(std::move(item));
+    }
+    std::optional<Status> taken;
+    kernel->receive({"down", std::move(items)}, [&taken](const Status& ended) { taken = ended; });
+    settle();
+    settle();
+    ASSERT_TRUE(taken && taken->ok());
+  }
+  std::size_t received = 0;
+  for (const json::Value& entry : entries()) received += journal::type_of(entry) == "event.received" ? 1 : 0;
+  EXPECT_EQ(received, 10'000u);
+  EXPECT_EQ(calls_requested(), before);
+  EXPECT_THAT(g_roof.mended, IsEmpty());
+  EXPECT_EQ(left_by(left.receipt)->state, Recovery::State::kOpen);
 }
 
 }  // namespace
