@@ -55,14 +55,7 @@ Status measure_dispatch(Bench& bench, const DispatchCase& of) {
 // Everything of a call but the wake-ups and SQLite: parse, validate, canonicalise, hash, policy, encode, leaves,
 // answer.
 Status bench_cpu(Bench& bench) {
-  pack::RegistryBuilder builder;
-  builder.add_builtin(bench_pack());
-  kernel::KernelOptions options;
-  options.config.id = WorkspaceId("bench");
-  options.config.allowed_scopes = {
-      *pack::parse_scope(json::Object{{"type", "path"}, {"pattern", "**"}, {"access", "write"}})};
-  options.registry = builder.build();
-  options.redaction_key = std::string(32, 'k');
+  kernel::KernelOptions options = bench_kernel_options();
   const std::unique_ptr<log::Log> log = make_null_log();
   journal::BlobStore blobs(bench.context.files, bench.scratch.sub("blobs"));
   ManualExecutor executor;

@@ -57,4 +57,16 @@ const pack::BuiltinPack& bench_pack() {
 std::string_view bench_input() { return kInput; }
 std::string_view bench_input_schema() { return kSchema; }
 
+kernel::KernelOptions bench_kernel_options() {
+  pack::RegistryBuilder builder;
+  builder.add_builtin(bench_pack());
+  kernel::KernelOptions options;
+  options.config.id = WorkspaceId("bench");
+  options.config.allowed_scopes = {
+      *pack::parse_scope(json::Object{{"type", "path"}, {"pattern", "**"}, {"access", "write"}})};
+  options.registry = builder.build();
+  options.redaction_key = std::string(32, 'k');
+  return options;
+}
+
 }  // namespace lumenflow::cli

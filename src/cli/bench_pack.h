@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "kernel/kernel_options.h"
 #include "lumenflow/pack.h"
 
 namespace lumenflow::cli {
@@ -17,5 +18,8 @@ const pack::BuiltinPack& bench_pack();
 std::string_view bench_input();
 // Its JSON Schema, the same as the tools'.
 std::string_view bench_input_schema();
+
+// A workspace `bench` with that pack alone, which may write everywhere.
+kernel::KernelOptions bench_kernel_options();
 
 }  // namespace lumenflow::cli

@@ -70,14 +70,7 @@ Result<double> cpu_us_per_call(Bench& bench, kernel::Kernel& kernel) {
 }  // namespace
 
 Status bench_parked(Bench& bench) {
-  pack::RegistryBuilder builder;
-  builder.add_builtin(bench_pack());
-  kernel::KernelOptions options;
-  options.config.id = WorkspaceId("bench");
-  options.config.allowed_scopes = {
-      *pack::parse_scope(json::Object{{"type", "path"}, {"pattern", "**"}, {"access", "write"}})};
-  options.registry = builder.build();
-  options.redaction_key = std::string(32, 'k');
+  const kernel::KernelOptions options = bench_kernel_options();
   std::optional<double> without;
   for (const int count : {0, bench.quick ? 10'000 : bench.long_runs ? 1'000'000 : 100'000}) {
     const std::string folder = bench.scratch.sub("parked-" + std::to_string(count));

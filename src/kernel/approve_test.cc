@@ -196,6 +196,24 @@ TEST_F(Approving, SecretsDoNotWaitInTheClear) {
   EXPECT_FALSE(call("probe:get", Object{{"key", "a"}}).code);
 }
 
+// The schema of `probe:put` does not call `value` a secret; its look does.
+TEST_F(Approving, WhatLooksLikeACredentialDoesNotWaitInTheClearAndIsGivenToTheToolAsItWas) {
+  ask_for("probe:put");
+  open();
+  const std::string secret = "ghp_" + std::string(36, 'x');
+  const std::string id = parked("probe:put", Object{{"key", "a"}, {"value", secret}});
+  EXPECT_TRUE(record(id).sealed);
+  const auto text = log->snapshot().value()->scan(journal::kApprovalsTable, "", "", 10);
+  for (const log::KeyValue& item : *text) EXPECT_THAT(item.value, Not(HasSubstr(secret)));
+  crash();
+  open();
+  EXPECT_EQ(error_of(approve(id)), "none");
+  EXPECT_EQ(end_of(id), "success - 12");
+  EXPECT_THAT(bytes(), Not(HasSubstr(secret)));
+  const auto kept = log->tables().get(journal::kStoreTable, journal::store_key("probe", "a"));
+  EXPECT_EQ(kept->value(), "\"" + secret + "\"") << "the tool's own";
+}
+
 TEST_F(Approving, ACommitThatFailsLeavesTheCallParked) {
   ask_for("probe:effect");
   open();

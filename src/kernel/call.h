@@ -20,7 +20,7 @@
 
 namespace lumenflow::kernel {
 
-// Where a call came in. Kernel tools answer on the socket and the CLI only.
+// Where a call came in. Which of them a kernel tool answers on is its own (kernel_tool.h).
 enum class Surface : std::uint8_t { kHttp, kSocket, kCli, kPack };
 
 // Who acts, from an authenticated token or the peer of the local socket; never from a body.

@@ -62,7 +62,8 @@ PolicyVerdict Grants::decide(const pack::ActiveTool& tool, const Call& call, con
   const std::string& actor = actor_of(call);
   const std::string& subject = call.credential->subject.str();
   if (tool.pack == nullptr) {  // of the kernel's own, rules speak of tasks alone
-    const auto task = tasks.find(json::string_or(input, "task_id", ""));
+    const std::string_view id = json::string_or(input, "task_id", "");
+    const auto task = id.empty() ? Result<std::optional<journal::Task>>(std::nullopt) : tasks.find(id);
     return policy_.decide(tool, {subject, task.ok() && *task ? std::string_view((*task)->lane) : "", {}, input});
   }
   std::optional<PolicyVerdict> strictest;

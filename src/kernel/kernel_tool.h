@@ -1,5 +1,5 @@
 // Kernel tools: what changes the workspace's own state, on the same path as every other call. Not packs: they have a
-// table of their own and are reached from the socket and the CLI only.
+// table of their own, and are reached from the socket and the CLI; some from HTTP and by packs too.
 #pragma once
 
 #include <chrono>

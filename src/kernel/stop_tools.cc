@@ -76,7 +76,6 @@ Result<std::vector<KernelTool>> make_stop_tools() {
   spec.operator_key = false;
   spec.input_schema = kStopInput;
   spec.output_schema = kStopOutput;
-  spec.output_schema = kStopOutput;
   LUMENFLOW_TRY_ASSIGN(KernelTool stops, make_kernel_tool(spec, stop));
   stops.on_http = true;
   spec.name = "kernel:resume";

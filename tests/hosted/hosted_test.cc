@@ -1,6 +1,12 @@
 // Packs as processes behind the one path: what is recorded, what commits, and that nobody else is held up.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <thread>
 
 #include "hosted/hosted_world.h"
 
@@ -166,6 +172,28 @@ TEST_F(Hosted, AnInnerCallReachesNoFurtherThanItsOuterOne) {
   json::Value nested = json::Object{{"tool", "calm:ping"}};
   for (int i = 0; i < 6; ++i) nested = json::Object{{"tool", "odd:invoke"}, {"input", nested}};
   EXPECT_THAT(world.call("odd:invoke", nested), HasSubstr(R"({"refused":"INVALID_REQUEST"})"));
+}
+
+// What the pack has started is gone as well, without the pack having been asked.
+TEST_F(Hosted, AStopKillsWhatRunsWithAllThatItStarted) {
+  std::future<kernel::CallResult> running = world.submit("odd:family");
+  pid_t grandchild = 0;
+  while (!(std::ifstream(world.root / "kept/family") >> grandchild)) std::this_thread::yield();
+  const auto began = std::chrono::steady_clock::now();
+  world.order("kernel:stop", json::Object{{"tool", "odd:family"}});
+  EXPECT_THAT(HostedWorld::shown(running.get()), AllOf(StartsWith("stopped"), HasSubstr("STOPPED")));
+  // Nobody waits for it but the process that adopted it; a zombie does nothing any more.
+  const auto runs = [grandchild] {
+    std::string skipped, state;
+    std::ifstream stat("/proc/" + std::to_string(grandchild) + "/stat");
+    stat >> skipped >> skipped >> state;
+    return !state.empty() && state != "Z" && state != "X";
+  };
+  while (runs()) std::this_thread::yield();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  std::printf("gone %.2f s after the order\n", took.count());
+  EXPECT_THAT(world.call("odd:family"), HasSubstr("STOPPED"));
+  EXPECT_THAT(world.call("odd:echo"), StartsWith("success")) << "the pack's other tools go on";
 }
 
 TEST_F(Hosted, AnInnerCallEndsWithItsOuterOne) {

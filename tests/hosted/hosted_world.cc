@@ -4,10 +4,13 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "hosts/testing/odd_world.h"
+#include "kernel/stop_tools.h"
 #include "kernel/task_tools.h"
 #include "log/memory_log.h"
 
@@ -84,6 +87,7 @@ void HostedWorld::open() {
   options.redaction_key = std::string(32, 'k');
   options.version = "test";
   options.kernel_tools = *kernel::make_task_tools();
+  std::ranges::move(*kernel::make_stop_tools(), std::back_inserter(options.kernel_tools));
   options.doorbell = [this] {
     {
       const std::lock_guard lock(mutex_);
@@ -154,6 +158,24 @@ std::future<kernel::CallResult> HostedWorld::submit(const std::string& tool, jso
   EXPECT_TRUE(
       kernel_->submit(std::move(call), [answer](const kernel::CallResult& result) { answer->set_value(result); }).ok());
   return future;
+}
+
+void HostedWorld::order(const std::string& kernel_tool, json::Value input) {
+  std::promise<void> done;
+  kernel::Credential credential;
+  credential.subject = Subject("ws-42:local:ana");
+  credential.operator_key = true;
+  kernel::Call call;
+  call.tool = kernel_tool;
+  call.input = std::move(input);
+  call.credential = std::make_shared<const kernel::Credential>(std::move(credential));
+  call.surface = kernel::Surface::kSocket;
+  const auto answered = [&done](const kernel::CallResult& result) {
+    EXPECT_EQ(result.outcome, journal::Outcome::kSuccess) << result.body;
+    done.set_value();
+  };
+  EXPECT_TRUE(kernel_->submit(std::move(call), answered).ok());
+  done.get_future().wait();
 }
 
 std::string HostedWorld::shown(const kernel::CallResult& result) {

@@ -36,6 +36,7 @@ class HostedWorld {
   // The Result, with its outcome in front: `success {"data":…}`; receipts and durations are left out.
   std::string call(const std::string& tool, json::Value input = json::Object{});
   static std::string shown(const kernel::CallResult& result);
+  void order(const std::string& kernel_tool, json::Value input);  // as an operator at this machine
   // On the strand, between batches.
   void on_strand(const std::function<void(kernel::Kernel&)>& look);
   std::vector<ReceiptId> running();
