@@ -52,6 +52,9 @@ tools:
   - name: roof:note
     permission: write
     required_scopes: [{type: path, pattern: "data/**", access: write}]
+  - name: roof:tally
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
 )";
 
 // What the pack's code does; a test sets it. One test at a time.
@@ -65,15 +68,13 @@ void register_roof(pack::Registration& registration) {
   const auto lay = [](ToolContext& context, const json::Value&) { return g_roof.lay(context); };
   registration.tool("roof:lay", {}, lay);
   registration.tool("roof:lay_again", {}, lay);
-  registration.tool("roof:mend", {}, [](ToolContext&, const json::Value& input) -> ToolResult {
+  const auto mend = [](ToolContext&, const json::Value& input) -> ToolResult {
     g_roof.mended.push_back(input);
     return ToolOutput{Object{}, {}};
-  });
-  registration.tool("roof:note", {.store_only = true, .bounded = true},
-                    [](ToolContext&, const json::Value& input) -> ToolResult {
-                      g_roof.mended.push_back(input);
-                      return ToolOutput{Object{}, {}};
-                    });
+  };
+  registration.tool("roof:mend", {}, mend);
+  registration.tool("roof:note", {.store_only = true, .bounded = true}, mend);
+  registration.tool("roof:tally", {.store_only = true}, mend);
 }
 
 const pack::BuiltinPack& roof_pack() {
@@ -440,7 +441,7 @@ TEST_F(Recovering, ACommitThatFailsLeavesTheRecordOpen) {
 
 // A process that dies after any step of a confirmation: the proposal runs at most once, and its end is recorded.
 TEST_F(Recovering, KilledBetweenAnyTwoStepsItRunsAtMostOnce) {
-  for (const char* tool : {"roof:mend", "roof:note"})
+  for (const char* tool : {"roof:mend", "roof:note", "roof:tally"})
     for (int steps = 0; steps <= 4; ++steps) {
       SCOPED_TRACE(std::string(tool) + " killed after step " + std::to_string(steps));
       g_roof.mended.clear();
