@@ -126,6 +126,12 @@ Status check_life(const TokenClaims& claims, Timestamp now) {
   return {};
 }
 
+Result<std::string> sign_token(jwt_t* jwt, std::string_view private_pem) {
+  if (jwt_set_alg(jwt, JWT_ALG_ES256, key_bytes(private_pem), static_cast<int>(private_pem.size())) == 0)
+    if (const Text text(jwt_encode_str(jwt)); text) return std::string(text.get());
+  return Error(ErrorCode::kInvalidConfiguration, "the token key is not a P-256 private key");
+}
+
 }  // namespace
 
 Result<std::string> mint_token(const TokenClaims& claims, std::string_view private_pem, std::string_view key_id) {
@@ -145,11 +151,18 @@ Result<std::string> mint_token(const TokenClaims& claims, std::string_view priva
                      jwt_add_grant_int(jwt.get(), "iat", issued) == 0 &&
                      jwt_add_grant_int(jwt.get(), "exp", expires) == 0;
   if (!built) return Error(ErrorCode::kInvalidInput, "a claim of the token is not valid UTF-8");
-  if (jwt_set_alg(jwt.get(), JWT_ALG_ES256, key_bytes(private_pem), static_cast<int>(private_pem.size())) != 0)
-    return Error(ErrorCode::kInvalidConfiguration, "the token key is not a P-256 private key");
-  const Text text(jwt_encode_str(jwt.get()));
-  if (!text) return Error(ErrorCode::kInvalidConfiguration, "the token key is not a P-256 private key");
-  return std::string(text.get());
+  return sign_token(jwt.get(), private_pem);
+}
+
+Result<std::string> mint_push_token(const std::string& origin, const std::string& contact, Timestamp now,
+                                    std::string_view private_pem) {
+  constexpr std::int64_t kLife = 12 * 3'600;  // a service may refuse more than a day
+  const Jwt jwt = new_jwt();
+  const bool built = jwt && jwt_add_grant(jwt.get(), "aud", origin.c_str()) == 0 &&
+                     jwt_add_grant(jwt.get(), "sub", contact.c_str()) == 0 &&
+                     jwt_add_grant_int(jwt.get(), "exp", now.ms / 1000 + kLife) == 0;
+  if (!built) return Error(ErrorCode::kInvalidInput, "the contact of a push token is not valid UTF-8");
+  return sign_token(jwt.get(), private_pem);
 }
 
 // Verified tokens by their text, least recently used last. Only what verified gets in, so nobody can fill it from

@@ -29,6 +29,11 @@ struct TokenClaims {
 // for an empty claim or a life of less than a second, INVALID_CONFIGURATION for what is no key.
 Result<std::string> mint_token(const TokenClaims& claims, std::string_view private_pem, std::string_view key_id);
 
+// What a push service asks for (VAPID, RFC 8292): whom the message is from, for the service at `origin` alone, good for
+// twelve hours. `contact` is a `mailto:` or `https:` URI.
+Result<std::string> mint_push_token(const std::string& origin, const std::string& contact, Timestamp now,
+                                    std::string_view private_pem);
+
 struct VerifierOptions {
   std::string public_pem;
   std::string issuer;    // required
