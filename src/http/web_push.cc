@@ -37,7 +37,7 @@ const unsigned char* data_of(std::string_view text) { return as_bytes(text).data
 void* unchanged(std::string_view text) { return const_cast<char*>(text.data()); }  // OSSL_PARAM takes no const
 
 // Also empties OpenSSL's queue of this thread: what stays there would be taken for the next TLS call's own error.
-Error refused(std::string_view why) {
+Error bad_push(std::string_view why) {
   ERR_clear_error();
   return Error(ErrorCode::kInvalidInput, std::string(why));
 }
@@ -69,7 +69,7 @@ Result<std::string> point_of(const Key& key) {
   if (!key ||
       EVP_PKEY_get_octet_string_param(key.get(), OSSL_PKEY_PARAM_PUB_KEY, data_of(point), point.size(), &size) <= 0 ||
       size != kPointBytes)
-    return refused("the key is not a P-256 key");
+    return bad_push("the key is not a P-256 key");
   return point;
 }
 
@@ -80,7 +80,7 @@ Result<std::string> shared_secret(const Key& own, const Key& other) {
   if (!context || EVP_PKEY_derive_init(context.get()) <= 0 ||
       EVP_PKEY_derive_set_peer(context.get(), other.get()) <= 0 ||
       EVP_PKEY_derive(context.get(), data_of(secret), &size) <= 0 || size != secret.size())
-    return refused("the keys do not agree on a secret");
+    return bad_push("the keys do not agree on a secret");
   return secret;
 }
 
@@ -96,7 +96,7 @@ Result<std::string> derive(std::string_view salt, std::string_view secret, std::
       OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, unchanged(info), info.size()), OSSL_PARAM_construct_end()};
   std::string out(bytes, '\0');
   if (!context || EVP_KDF_derive(context.get(), data_of(out), out.size(), parameters) <= 0)
-    return refused("HKDF fails");
+    return bad_push("HKDF fails");
   return out;
 }
 
@@ -109,7 +109,7 @@ Result<std::string> encrypt(std::string_view text, std::string_view key, std::st
       EVP_EncryptUpdate(context.get(), data_of(out), &written, data_of(text), static_cast<int>(text.size())) <= 0 ||
       EVP_EncryptFinal_ex(context.get(), data_of(out) + written, &last) <= 0 ||
       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes, data_of(out) + text.size()) <= 0)
-    return refused("AES-128-GCM fails");
+    return bad_push("AES-128-GCM fails");
   return out;
 }
 
@@ -127,21 +127,21 @@ std::string with_nul(std::string_view text) { return std::string(text) + '\0'; }
 Result<PushSubscription> parse_push_subscription(std::string_view endpoint, std::string_view key,
                                                  std::string_view secret) {
   LUMENFLOW_TRY_ASSIGN(const Url url, parse_url(endpoint));
-  if (url.scheme != "https") return refused("a push endpoint is an https URL");
+  if (url.scheme != "https") return bad_push("a push endpoint is an https URL");
   const auto point = from_base64url(key), bytes = from_base64url(secret);
   if (!point || point->size() != kPointBytes || key_of_point(*point) == nullptr)
-    return refused("p256dh is not a point of P-256 in base64url");
-  if (!bytes || bytes->size() != kSecretBytes) return refused("auth is not 16 bytes in base64url");
+    return bad_push("p256dh is not a point of P-256 in base64url");
+  if (!bytes || bytes->size() != kSecretBytes) return bad_push("auth is not 16 bytes in base64url");
   return PushSubscription{std::string(endpoint), *point, *bytes};
 }
 
 Result<std::string> encrypt_push(const PushSubscription& subscription, std::string_view message,
                                  const P256KeyPair& sender, std::string_view salt) {
   if (message.size() > kPushBytesMax)
-    return refused("a push message has at most " + std::to_string(kPushBytesMax) + " bytes");
-  if (salt.size() != kSaltBytes) return refused("the salt has 16 bytes");
+    return bad_push("a push message has at most " + std::to_string(kPushBytesMax) + " bytes");
+  if (salt.size() != kSaltBytes) return bad_push("the salt has 16 bytes");
   const Key own = read_pem(sender.private_pem, true), reader = key_of_point(subscription.key);
-  if (!reader) return refused("the subscription's key is not a point of P-256");
+  if (!reader) return bad_push("the subscription's key is not a point of P-256");
   LUMENFLOW_TRY_ASSIGN(const std::string own_point, point_of(own));
   LUMENFLOW_TRY_ASSIGN(const std::string shared, shared_secret(own, reader));
   LUMENFLOW_TRY_ASSIGN(const std::string secret, derive(subscription.secret, shared,
