@@ -17,6 +17,7 @@
 namespace lumenflow::sidecar {
 
 class Metrics;
+class Housekeeping;
 class UplinkHost;
 
 // Runs a function on the io thread, from any thread.
@@ -59,6 +60,7 @@ struct RouteContext {
   std::chrono::milliseconds heartbeat;       // between the comments that keep a silent stream open
   const UplinkHost* uplink = nullptr;        // null: this process carries no events away
   std::string uplink_fault = {};             // why it could not start
+  const Housekeeping* housekeeping = nullptr;  // null: nobody does it here
   bool closing = false;                      // the kernel has drained: streams end
   std::vector<RouteSpec> table = {};         // every route there is
 };
