@@ -95,9 +95,9 @@ int run_audit_retain(Context& context, const AuditFlags& flags) {
                 << "\n";
     return 0;
   }
-  context.out << (flags.dry_run ? "would let go of " : "let go of ") << report->bodies
-              << " stored inputs and outputs, " << report->bytes << " bytes: inputs up to position "
-              << report->cut.inputs.value() << ", outputs up to " << report->cut.outputs.value() << "\n";
+  context.out << (flags.dry_run ? "would let go of " : "let go of ") << report->bodies << " stored inputs and outputs, "
+              << report->bytes << " bytes: inputs up to position " << report->cut.inputs.value() << ", outputs up to "
+              << report->cut.outputs.value() << "\n";
   if (!report->held_by.empty()) context.out << "what comes after is still needed by " << report->held_by << "\n";
   return 0;
 }

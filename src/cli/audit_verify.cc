@@ -142,8 +142,12 @@ Result<Verdict> verify(const Context& context, const AuditFlags& flags) {
 
 json::Value as_json(const Verdict& verdict) {
   const log::VerifyReport& report = verdict.report;
-  json::Object out{{"intact", report.intact}, {"entries", report.entries}, {"bodies", verdict.bodies.checked},
-                   {"heads", report.heads},   {"held", verdict.held},      {"log_id", report.head.log_id},
+  json::Object out{{"intact", report.intact},
+                   {"entries", report.entries},
+                   {"bodies", verdict.bodies.checked},
+                   {"heads", report.heads},
+                   {"held", verdict.held},
+                   {"log_id", report.head.log_id},
                    {"size", report.head.size},
                    {"bodies_let_go", verdict.bodies.let_go}};
   if (!report.intact)

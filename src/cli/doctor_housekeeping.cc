@@ -13,13 +13,12 @@ Check check_backups(const Context& context, const sidecar::WorkspacePaths& paths
   if (!there.ok())
     return {"backups", Health::kFault, there.error().message(), "mend the folder, or name another in journal.backup"};
   if (status.failures > 0)
-    return {"backups", Health::kFault,
-            "the last " + std::to_string(status.failures) + " failed: " + status.error,
+    return {"backups", Health::kFault, "the last " + std::to_string(status.failures) + " failed: " + status.error,
             "mend that; the next is tried within ten minutes while a sidecar runs"};
   if (there->empty())
     return {"backups", Health::kWarning, "none in " + folder + " yet", "the first is made while `lumenflow up` runs"};
-  const std::string what = std::to_string(there->size()) + " in " + folder + ", the last of " +
-                           format_rfc3339(there->back().at);
+  const std::string what =
+      std::to_string(there->size()) + " in " + folder + ", the last of " + format_rfc3339(there->back().at);
   if (there->back().at + 2 * settings.interval < context.clock.now())
     return {"backups", Health::kWarning, what + ", which is longer ago than it should be",
             "they are made while `lumenflow up` runs"};
@@ -37,7 +36,8 @@ void check_housekeeping(const Context& context, const sidecar::WorkspacePaths& p
     checks.push_back({"retention", Health::kWarning, "it did not end: " + status.retention.error,
                       "old inputs and outputs stay until that is mended"});
   else if (!status.retention.held_by.empty())
-    checks.push_back({"retention", Health::kOk,
+    checks.push_back({"retention",
+                      Health::kOk,
                       "what is old stays from where it is still needed on: " + status.retention.held_by,
                       {}});
 }

@@ -1,5 +1,5 @@
-// Which stored inputs and outputs refer to a blob: of each blob, the last row that does, as input and as output. Because
-// bodies go from the oldest on, a blob is not needed any more once its last row's part is gone.
+// Which stored inputs and outputs refer to a blob: of each blob, the last row that does, as input and as output.
+// Because bodies go from the oldest on, a blob is not needed any more once its last row's part is gone.
 //
 // The writing half is the Log's writer's thread and belongs to its open batch.
 #pragma once
@@ -14,8 +14,8 @@
 
 namespace lumenflow::journal {
 
-inline constexpr std::string_view kBlobUsesTable = "blob_uses";      // hash -> last row as input, as output
-inline constexpr std::string_view kIdleBlobsTable = "idle_blobs";    // hashes that may not be needed any more
+inline constexpr std::string_view kBlobUsesTable = "blob_uses";    // hash -> last row as input, as output
+inline constexpr std::string_view kIdleBlobsTable = "idle_blobs";  // hashes that may not be needed any more
 
 // That the row which begins at `first` has this body. Costs nothing where it names no blob.
 Status note_blobs(log::Log& log, Position first, std::string_view body);

@@ -18,9 +18,8 @@ bool holds(const std::vector<json::Value>& entries, std::string_view type, std::
 }
 
 bool gives_hash(const std::vector<json::Value>& entries, std::string_view type, std::string_view key) {
-  return std::ranges::any_of(entries, [&](const json::Value& entry) {
-    return type_of(entry) == type && entry.find(key) != nullptr;
-  });
+  return std::ranges::any_of(
+      entries, [&](const json::Value& entry) { return type_of(entry) == type && entry.find(key) != nullptr; });
 }
 
 Error damaged(const log::StoredRow& row, std::string_view what) {

@@ -34,10 +34,10 @@ struct BodiesReport {
   std::string what;             // empty when all of them hold
 };
 
-// Holds every stored body against its entry, and reports those that an entry gives the hash of and that are gone without
-// an entry of retention, signed with this key, that covers them; and entries of retention that do not hold. Stops at the
-// first that is bad. An error is returned only when the check itself could not go on. Any thread, also beside a
-// retention that goes on; memory stays flat.
+// Holds every stored body against its entry, and reports those that an entry gives the hash of and that are gone
+// without an entry of retention, signed with this key, that covers them; and entries of retention that do not hold.
+// Stops at the first that is bad. An error is returned only when the check itself could not go on. Any thread, also
+// beside a retention that goes on; memory stays flat.
 Result<BodiesReport> verify_bodies(const log::Log& log, const BlobStore& blobs, std::string_view public_key);
 
 }  // namespace lumenflow::journal

@@ -68,7 +68,9 @@ TEST_F(CallRowTest, ABodyThatIsGoneIsReported) {
     const auto found = verify_bodies(*log, blobs_, key_.public_key);
     ASSERT_TRUE(found.ok());
     EXPECT_EQ(found->first_bad, 1u);
-    EXPECT_NE(found->what.find(whole ? "input is gone, and no retention" : "result is gone, and no retention"), std::string::npos) << found->what;
+    EXPECT_NE(found->what.find(whole ? "input is gone, and no retention" : "result is gone, and no retention"),
+              std::string::npos)
+        << found->what;
   }
 }
 

@@ -44,9 +44,16 @@ class Run {
     LUMENFLOW_TRY_ASSIGN(const RetentionLimit limit, retention_limit(ports_.log));
     LUMENFLOW_TRY_ASSIGN(const PlannedCut planned, plan_cut(ports_.log, state, terms_, limit, kEntriesPerCut));
     report_.held_by = planned.held_by;
-    if (planned.cut == state.recorded) return false;
-    const std::string entry = signed_cut(planned.cut, terms_, ports_.log.head().log_id, now_, ports_.key);
-    LUMENFLOW_TRY(ports_.change([cut = planned.cut, entry](log::Log& log) { return record_cut(log, cut, entry); }));
+    if (!planned.held_by.empty() && !std::exchange(settled_, true)) {  // by a cursor that lags behind, it may be
+      LUMENFLOW_TRY(ports_.change([](log::Log&) { return Status(); }));
+      return true;
+    }
+    if (planned.cut != state.recorded) {
+      const std::string entry = signed_cut(planned.cut, terms_, ports_.log.head().log_id, now_, ports_.key);
+      LUMENFLOW_TRY(ports_.change([planned, entry](log::Log& log) { return record_cut(log, planned, entry); }));
+    } else if (planned.more) {
+      LUMENFLOW_TRY(ports_.change([planned](log::Log& log) { return note_looked(log, planned); }));
+    }
     return planned.more;
   }
 
@@ -77,8 +84,7 @@ class Run {
       LUMENFLOW_TRY_ASSIGN(const auto idle, now->scan(kIdleBlobsTable, "", "", 1));
       if (idle.empty() || !state.counted()) return {};
       const Result<std::unique_ptr<FileLock>> lock = ports_.lock();
-      if (!lock.ok())
-        return lock.error().code() == ErrorCode::kWorkspaceLocked ? Status() : Status(lock.error());
+      if (!lock.ok()) return lock.error().code() == ErrorCode::kWorkspaceLocked ? Status() : Status(lock.error());
       LUMENFLOW_TRY(let_some_blobs_go(state.done));
     }
     return {};
@@ -109,6 +115,7 @@ class Run {
   const RetainPorts& ports_;
   const CutTerms terms_;
   const Timestamp now_;
+  bool settled_ = false;
   RetainReport report_;
 };
 

@@ -19,7 +19,8 @@ struct RetainPorts {
   BlobStore& blobs;
   const Ed25519KeyPair& key;  // the log's
   // Has the writer make the change; returns when it is durable or has failed. Where it returns before that, because
-  // nobody waits any more, what was given to it lives on by itself.
+  // nobody waits any more, what was given to it lives on by itself. Cursors that the writer keeps in memory are written
+  // down with it, whatever the change.
   std::function<Status(std::function<Status(log::Log&)>)> change;
   // Asked before each step, and may take its time to let others have theirs; false: stop here.
   std::function<bool()> go_on;
@@ -28,9 +29,9 @@ struct RetainPorts {
 };
 
 struct RetainReport {
-  Cut cut;                                          // recorded now
+  Cut cut;                                         // recorded now
   std::uint64_t bodies = 0, blobs = 0, bytes = 0;  // that went in this run
-  std::string held_by;                              // what stops the cut that is not age; empty: nothing
+  std::string held_by;                             // what stops the cut that is not age; empty: nothing
 };
 
 // Any thread but the writer's. An error ends the run, which goes on with the next.

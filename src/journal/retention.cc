@@ -11,19 +11,19 @@ namespace lumenflow::journal {
 namespace {
 
 constexpr std::string_view kStateKey = "s";
-constexpr char kVersion = 1;
-constexpr std::size_t kNumbers = 10;
-constexpr std::size_t kChunk = 512;                // entries per read
+constexpr char kStateVersion = 1;
+constexpr std::size_t kNumbers = 12;
+constexpr std::size_t kEntriesPerRead = 512;        // entries per read
 constexpr std::uint64_t kSliceBytesMax = 1u << 20;  // inline, but for the last body
 
 Position end_of(const log::StoredRow& row) { return Position(row.first.value() + row.entries.size() - 1); }
 
 Status store(log::Log& log, const RetentionState& state) {
-  std::string value(1, kVersion);
+  std::string value(1, kStateVersion);
   for (const std::uint64_t number :
        {state.recorded.inputs.value(), state.recorded.outputs.value(), state.entry.value(), state.done.inputs.value(),
-        state.done.outputs.value(), state.counted_from.value(), state.counted_to.value(), state.bodies, state.blobs,
-        state.bytes})
+        state.done.outputs.value(), state.looked.inputs.value(), state.looked.outputs.value(),
+        state.counted_from.value(), state.counted_to.value(), state.bodies, state.blobs, state.bytes})
     value += big_endian(number);
   return log.put(kRetentionTable, kStateKey, value);
 }
@@ -56,7 +56,8 @@ Result<std::string> open_call(const log::TableReader& tables, const std::vector<
 }
 
 struct Reach {
-  Position to;
+  Position looked;           // the rows up to here are old and nothing needs them
+  Position inputs, outputs;  // the last of them that has such a part; 0: none
   bool more = false;
   std::string held_by;
 };
@@ -65,9 +66,9 @@ struct Reach {
 Result<Reach> reach(const log::Log& log, const log::TableReader& tables, Position from, Timestamp before,
                     const RetentionLimit& limit, std::size_t entries_max) {
   const std::string moment = format_rfc3339(before);
-  Reach reach{from, false, {}};
+  Reach reach{from, {}, {}, false, {}};
   for (std::size_t looked_at = 0; looked_at < entries_max;) {
-    LUMENFLOW_TRY_ASSIGN(const std::vector<log::StoredRow> rows, log.read(reach.to, kChunk));
+    LUMENFLOW_TRY_ASSIGN(const std::vector<log::StoredRow> rows, log.read(reach.looked, kEntriesPerRead));
     if (rows.empty()) return reach;
     for (const log::StoredRow& row : rows) {
       std::vector<json::Value> entries;
@@ -82,7 +83,10 @@ Result<Reach> reach(const log::Log& log, const log::TableReader& tables, Positio
       }
       LUMENFLOW_TRY_ASSIGN(reach.held_by, open_call(tables, entries));
       if (!reach.held_by.empty()) return reach;
-      reach.to = end_of(row);
+      LUMENFLOW_TRY_ASSIGN(const StoredBody body, parse_body(row.body));
+      reach.looked = end_of(row);
+      if (!body.input.bytes.empty()) reach.inputs = reach.looked;
+      if (!body.result.bytes.empty()) reach.outputs = reach.looked;
       looked_at += row.entries.size();
     }
   }
@@ -103,8 +107,7 @@ Going next_going(const RetentionState& state) {
   const Position& out = state.done.outputs;
   const bool inputs = in < state.recorded.inputs;
   const bool outputs = out < state.recorded.outputs;
-  if (inputs && outputs && in == out)
-    return {in, std::min(state.recorded.inputs, state.recorded.outputs), true, true};
+  if (inputs && outputs && in == out) return {in, std::min(state.recorded.inputs, state.recorded.outputs), true, true};
   if (inputs && (!outputs || in < out))
     return {in, outputs ? std::min(state.recorded.inputs, out) : state.recorded.inputs, true, false};
   if (outputs) return {out, inputs ? std::min(state.recorded.outputs, in) : state.recorded.outputs, false, true};
@@ -138,7 +141,7 @@ Result<RetentionState> retention_state(const log::TableReader& tables) {
   LUMENFLOW_TRY_ASSIGN(const auto stored, tables.get(kRetentionTable, kStateKey));
   RetentionState state;
   if (!stored) return state;
-  if (!stored->empty() && stored->front() > kVersion)
+  if (!stored->empty() && stored->front() > kStateVersion)
     return Error(ErrorCode::kUnsupportedFormat, "a newer version wrote how far retention is");
   if (stored->size() != 1 + 8 * kNumbers)
     return Error(ErrorCode::kJournalDamaged, "how far retention is, is malformed");
@@ -148,8 +151,9 @@ Result<RetentionState> retention_state(const log::TableReader& tables) {
     rest.remove_prefix(8);
     return number;
   };
-  for (Position* position : {&state.recorded.inputs, &state.recorded.outputs, &state.entry, &state.done.inputs,
-                             &state.done.outputs, &state.counted_from, &state.counted_to})
+  for (Position* position :
+       {&state.recorded.inputs, &state.recorded.outputs, &state.entry, &state.done.inputs, &state.done.outputs,
+        &state.looked.inputs, &state.looked.outputs, &state.counted_from, &state.counted_to})
     *position = Position(next());
   for (std::uint64_t* number : {&state.bodies, &state.blobs, &state.bytes}) *number = next();
   return state;
@@ -166,22 +170,30 @@ Result<PlannedCut> plan_cut(const log::Log& log, const RetentionState& state, co
                             const RetentionLimit& limit, std::size_t entries_max) {
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Snapshot> now, log.snapshot());
   LUMENFLOW_TRY_ASSIGN(const Reach inputs,
-                       reach(log, *now, state.recorded.inputs, terms.inputs_before, limit, entries_max));
-  const bool same = terms.inputs_before == terms.outputs_before && state.recorded.inputs == state.recorded.outputs;
+                       reach(log, *now, state.looked.inputs, terms.inputs_before, limit, entries_max));
+  const bool same = terms.inputs_before == terms.outputs_before && state.looked.inputs == state.looked.outputs;
   Reach outputs = inputs;
   if (!same) {
-    LUMENFLOW_TRY_ASSIGN(outputs, reach(log, *now, state.recorded.outputs, terms.outputs_before, limit, entries_max));
+    LUMENFLOW_TRY_ASSIGN(outputs, reach(log, *now, state.looked.outputs, terms.outputs_before, limit, entries_max));
   }
-  return PlannedCut{{inputs.to, outputs.to},
+  return PlannedCut{{std::max(inputs.inputs, state.recorded.inputs), std::max(outputs.outputs, state.recorded.outputs)},
+                    {inputs.looked, outputs.looked},
                     inputs.more || outputs.more,
                     inputs.held_by.empty() ? outputs.held_by : inputs.held_by};
 }
 
-Status record_cut(log::Log& log, const Cut& cut, std::string entry) {
+Status record_cut(log::Log& log, const PlannedCut& planned, std::string entry) {
   LUMENFLOW_TRY_ASSIGN(RetentionState state, retention_state(log.tables()));
-  LUMENFLOW_CHECK(cut.inputs >= state.recorded.inputs && cut.outputs >= state.recorded.outputs);
+  LUMENFLOW_CHECK(planned.cut.inputs >= state.recorded.inputs && planned.cut.outputs >= state.recorded.outputs);
   LUMENFLOW_TRY_ASSIGN(state.entry, log.append({{std::move(entry)}, {}}));
-  state.recorded = cut;
+  state.recorded = planned.cut;
+  state.looked = planned.looked;
+  return store(log, state);
+}
+
+Status note_looked(log::Log& log, const PlannedCut& planned) {
+  LUMENFLOW_TRY_ASSIGN(RetentionState state, retention_state(log.tables()));
+  state.looked = planned.looked;
   return store(log, state);
 }
 
@@ -192,7 +204,7 @@ Result<BodySlice> plan_bodies(const log::Log& log, const RetentionState& state, 
   Position at = going.from;
   const auto is_full = [&] { return slice.changes.size() >= bodies_max || slice.bytes >= kSliceBytesMax; };
   while (!is_full() && at < going.to) {
-    LUMENFLOW_TRY_ASSIGN(const std::vector<log::StoredRow> rows, log.read(at, kChunk));
+    LUMENFLOW_TRY_ASSIGN(const std::vector<log::StoredRow> rows, log.read(at, kEntriesPerRead));
     if (rows.empty()) return Error(ErrorCode::kJournalDamaged, "the journal ends before what retention has recorded");
     for (const log::StoredRow& row : rows) {
       if (row.first > going.to || is_full()) break;
@@ -225,7 +237,7 @@ Status count_blobs(log::Log& log, std::uint64_t blobs, std::uint64_t bytes) {
 Result<BlobCount> plan_blob_count(const log::Log& log, const RetentionState& state, std::size_t entries_max) {
   BlobCount count{{}, state.counted_to};
   for (std::size_t looked_at = 0; looked_at < entries_max && count.counted_to.next() < state.counted_from;) {
-    LUMENFLOW_TRY_ASSIGN(std::vector<log::StoredRow> rows, log.read(count.counted_to, kChunk));
+    LUMENFLOW_TRY_ASSIGN(std::vector<log::StoredRow> rows, log.read(count.counted_to, kEntriesPerRead));
     if (rows.empty()) return Error(ErrorCode::kJournalDamaged, "the journal ends before it was begun to be counted");
     for (log::StoredRow& row : rows) {
       LUMENFLOW_TRY_ASSIGN(const StoredBody body, parse_body(row.body));

@@ -26,6 +26,7 @@ struct RetentionState {
   Cut recorded;    // by the entry at `entry`
   Position entry;  // 0: none yet
   Cut done;        // what is below is gone
+  Cut looked;      // what is below has nothing more to go: there may be rows without bodies after the cut
   // Blobs named by rows from `counted_from` on have been noted as they came; of those before, the ones up to
   // `counted_to`. No blob goes before all are.
   Position counted_from{}, counted_to{};
@@ -48,7 +49,8 @@ struct RetentionLimit {
 Result<RetentionLimit> retention_limit(const log::Log& log);
 
 struct PlannedCut {
-  Cut cut;
+  Cut cut;  // as recorded where nothing is to go: no entry is written for nothing
+  Cut looked;
   bool more = false;    // it stopped at `entries_max`
   std::string held_by;  // what stops it that is not age: a cursor, or the receipt of a call that has not ended
 };
@@ -58,7 +60,9 @@ Result<PlannedCut> plan_cut(const log::Log& log, const RetentionState& state, co
                             const RetentionLimit& limit, std::size_t entries_max);
 
 // Records it. Writer. The bytes of its entry come from signed_cut().
-Status record_cut(log::Log& log, const Cut& cut, std::string entry);
+Status record_cut(log::Log& log, const PlannedCut& planned, std::string entry);
+// Only that there was nothing to go so far. Writer.
+Status note_looked(log::Log& log, const PlannedCut& planned);
 
 // --- its going ---
 

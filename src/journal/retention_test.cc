@@ -59,8 +59,7 @@ TEST_F(RetentionTest, LetsGoOfWhatIsOldAndSaysSo) {
 TEST_F(RetentionTest, InputsAndOutputsAgeByThemselves) {
   const std::string receipt = call();
   later(2);
-  const auto report =
-      retain(world.ports(), {world.now - hours(1), world.now - hours(3)}, world.now);
+  const auto report = retain(world.ports(), {world.now - hours(1), world.now - hours(3)}, world.now);
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(report->cut, (Cut{Position(2), Position(0)}));
   EXPECT_TRUE(read(receipt).input_let_go);
@@ -76,6 +75,33 @@ TEST_F(RetentionTest, WithNothingOldNothingIsWritten) {
   const std::uint64_t before = world.log->head().size;
   EXPECT_EQ(retain_older_than(1).bodies, 0u);
   EXPECT_EQ(world.log->head().size, before);
+}
+
+TEST_F(RetentionTest, NothingIsRecordedWhereNothingIsToGo) {
+  call();
+  later(2);
+  ASSERT_EQ(retain_older_than(1).bodies, 2u);
+  const std::uint64_t before = world.log->head().size;
+  for (int i = 0; i < 3; ++i) {
+    later(2);  // by then the entry of retention itself is old
+    EXPECT_EQ(retain_older_than(1).bodies, 0u);
+  }
+  EXPECT_EQ(world.log->head().size, before);
+}
+
+TEST_F(RetentionTest, ALongStretchWithoutBodiesIsLookedAtOnce) {
+  for (int i = 0; i < 5'000; ++i) world.append_other();
+  const std::string behind = call();
+  later(2);
+  EXPECT_EQ(retain_older_than(1).bodies, 2u);
+  EXPECT_TRUE(read(behind).result_let_go);
+  for (int i = 0; i < 5'000; ++i) world.append_other();
+  later(2);
+  const std::uint64_t before = world.log->head().size;
+  EXPECT_EQ(retain_older_than(1).bodies, 0u);
+  EXPECT_EQ(world.log->head().size, before);
+  EXPECT_GT(world.state().looked.inputs, Position(9'000));
+  EXPECT_EQ(world.verify().first_bad, 0u);
 }
 
 TEST_F(RetentionTest, ACallThatHasNotEndedKeepsWhatCameAfterItsBeginning) {
@@ -222,7 +248,7 @@ TEST_F(MissingBody, AForgedCutIsFound) {
   const json::Object entry = json::parse(genuine)->as_object();
   drop(Position(1));
   // Told by the table alone: nothing stands there.
-  ASSERT_TRUE(record_cut(*world.log, all, genuine).ok());
+  ASSERT_TRUE(record_cut(*world.log, {all, all, false, {}}, genuine).ok());
   world.log->rollback();
   EXPECT_EQ(verdict().substr(0, 3), "1: ");
 
@@ -230,15 +256,16 @@ TEST_F(MissingBody, AForgedCutIsFound) {
   further.set("inputs_to", 5), further.set("outputs_to", 4);
   json::Object unsigned_entry = entry;
   unsigned_entry.erase("signature");
-  json::Object foreign = json::parse(signed_cut(all, {world.now, world.now}, "log-b", world.now, world.key))->as_object();
+  json::Object foreign =
+      json::parse(signed_cut(all, {world.now, world.now}, "log-b", world.now, world.key))->as_object();
   json::Object by_another =
-      json::parse(signed_cut(all, {world.now, world.now}, "log-a", world.now,
-                             ed25519_from_seed(std::string(32, 'z'))))->as_object();
+      json::parse(signed_cut(all, {world.now, world.now}, "log-a", world.now, ed25519_from_seed(std::string(32, 'z'))))
+          ->as_object();
   for (const json::Object& forged : {further, unsigned_entry, foreign, by_another}) {
     RetentionWorld other;
     other.append_call("\"a\"", "\"a\"");
     other.append_call("\"a\"", "\"a\"");
-    ASSERT_TRUE(record_cut(*other.log, all, *json::canonical(json::Value(forged))).ok());
+    ASSERT_TRUE(record_cut(*other.log, {all, all, false, {}}, *json::canonical(json::Value(forged))).ok());
     ASSERT_TRUE(other.log->replace_body(Position(1), "").ok());
     other.commit();
     EXPECT_EQ(other.verify().first_bad, 5u) << other.verify().what;
@@ -247,7 +274,7 @@ TEST_F(MissingBody, AForgedCutIsFound) {
   RetentionWorld honest;
   honest.append_call("\"a\"", "\"a\"");
   honest.append_call("\"a\"", "\"a\"");
-  ASSERT_TRUE(record_cut(*honest.log, all, genuine).ok());
+  ASSERT_TRUE(record_cut(*honest.log, {all, all, false, {}}, genuine).ok());
   ASSERT_TRUE(honest.log->replace_body(Position(1), "").ok());
   honest.commit();
   EXPECT_EQ(honest.verify().first_bad, 0u) << honest.verify().what;
@@ -255,7 +282,8 @@ TEST_F(MissingBody, AForgedCutIsFound) {
 
 TEST_F(MissingBody, ACutDoesNotCoverItself) {
   call();
-  const std::string entry = signed_cut({Position(3), Position(3)}, {world.now, world.now}, "log-a", world.now, world.key);
+  const std::string entry =
+      signed_cut({Position(3), Position(3)}, {world.now, world.now}, "log-a", world.now, world.key);
   append_entry(json::parse(entry)->as_object());
   EXPECT_EQ(verdict().substr(0, 3), "3: ");
 }

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "journal/approvals.h"
+#include "journal/recoveries.h"
 #include "journal/retention.h"
 #include "journal/tasks.h"
 
@@ -14,10 +15,11 @@ constexpr std::string_view kReceiptPrefix = "rcpt-";
 std::vector<std::string> journal_tables() {
   std::vector<std::string> names;
   for (const std::string_view name :
-       {kCallsTable, kOpenCallsTable, kStreamsTable, kStoreTable, kCallKeysTable, kCallKeyIndexTable, kEventKeysTable,
-        kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable, kAttemptsTable, kOutboxTable, kInboundTable,
-        kApprovalsTable, kApprovalExpiryTable, kTasksTable, kTaskStatesTable, kTaskClaimsTable,
-        kBlobUsesTable, kIdleBlobsTable, kRetentionTable})
+       {kCallsTable,        kOpenCallsTable,  kStreamsTable,       kStoreTable,      kCallKeysTable,
+        kCallKeyIndexTable, kEventKeysTable,  kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable,
+        kAttemptsTable,     kOutboxTable,     kInboundTable,       kApprovalsTable,  kApprovalExpiryTable,
+        kTasksTable,        kTaskStatesTable, kTaskClaimsTable,    kRecoveriesTable, kOpenRecoveriesTable,
+        kBlobUsesTable,     kIdleBlobsTable,  kRetentionTable})
     names.emplace_back(name);
   names.emplace_back("cursors");
   return names;

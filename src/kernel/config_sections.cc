@@ -204,7 +204,8 @@ void read_uplink(Context& context) {
 // Of a folder below the workspace's; what links lead to is asked when it is used.
 bool tools_may_read(std::string_view folder) {
   constexpr std::string_view kOwn = ".lumenflow/";
-  const bool is_own = folder.starts_with(kOwn) && folder.size() > kOwn.size() && !folder.starts_with(".lumenflow/state");
+  const bool is_own =
+      folder.starts_with(kOwn) && folder.size() > kOwn.size() && !folder.starts_with(".lumenflow/state");
   return !folder.starts_with('/') && !(is_own && folder.find("..") == std::string_view::npos);
 }
 

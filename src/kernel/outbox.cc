@@ -95,7 +95,9 @@ void Kernel::run_outbox_change(OutboxChange change) {
 void Kernel::run_journal_change(JournalChange change) {
   open_.waiting.push_back(std::move(change.done));
   if (batch_error_) return;
-  if (Status status = change.change(ports_.log); !status.ok()) batch_error_ = std::move(status).error();
+  Status status = move_handler_cursors(1);  // what lags behind would hold up what looks for the slowest
+  if (status.ok()) status = change.change(ports_.log);
+  if (!status.ok()) batch_error_ = std::move(status).error();
 }
 
 void Kernel::events_received(EventsReceived received) {

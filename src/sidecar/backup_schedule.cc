@@ -76,8 +76,8 @@ Result<std::vector<ScheduledBackup>> list_backups(const Files& files, const std:
   const std::string prefix = prefix_of(workspace);
   for (const std::string& name : *names) {
     if (!name.starts_with(prefix) || !name.ends_with(kSuffix) || name.size() < prefix.size() + kSuffix.size()) continue;
-    const auto at = parse_stamp(
-        std::string_view(name).substr(prefix.size(), name.size() - prefix.size() - kSuffix.size()));
+    const auto at =
+        parse_stamp(std::string_view(name).substr(prefix.size(), name.size() - prefix.size() - kSuffix.size()));
     if (at) found.push_back({join_path(folder, name), *at});
   }
   std::ranges::sort(found, {}, &ScheduledBackup::at);

@@ -178,13 +178,12 @@ class Housekeeping::Thread {
       step_began = steady_clock::now();
       return going;
     };
-    const journal::RetainPorts ports{
-        workspace_.log(),
-        workspace_.blobs(),
-        workspace_.keys().log_key,
-        [this](std::function<Status(log::Log&)> make) { return change(std::move(make)); },
-        go_on,
-        [this] { return lock_backup(workspace_.files(), workspace_.paths()); }};
+    const journal::RetainPorts ports{workspace_.log(),
+                                     workspace_.blobs(),
+                                     workspace_.keys().log_key,
+                                     [this](std::function<Status(log::Log&)> make) { return change(std::move(make)); },
+                                     go_on,
+                                     [this] { return lock_backup(workspace_.files(), workspace_.paths()); }};
     const Timestamp now = clock_.now();
     const Result<journal::RetainReport> report = journal::retain(ports, cut_terms(config, now), now);
     if (!goes_on()) return;
@@ -249,8 +248,8 @@ class Housekeeping::Thread {
   const Clock& clock_;
   const std::function<void(std::function<void()>)> post_;
   const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();  // shared with what was posted
-  HousekeepingStatus status_;  // under the shared mutex
-  std::thread thread_;         // last: it starts when all else is there
+  HousekeepingStatus status_;                                          // under the shared mutex
+  std::thread thread_;                                                 // last: it starts when all else is there
 };
 
 Housekeeping::Housekeeping(Workspace& workspace, const Clock& clock, std::function<void(std::function<void()>)> post)

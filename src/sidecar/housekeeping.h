@@ -43,7 +43,7 @@ class Housekeeping {
   // `post` runs something on the strand.
   Housekeeping(Workspace& workspace, const Clock& clock, std::function<void(std::function<void()>)> post);
   ~Housekeeping();
-  void stop();  // returns when nothing of it runs any more
+  void stop();                        // returns when nothing of it runs any more
   HousekeepingStatus status() const;  // any thread
 
  private:

@@ -28,7 +28,7 @@ void add_status_routes(Routes& routes, RouteContext& context) {
                http::Response response;
                response.content_type = "text/plain; version=0.0.4; charset=utf-8";
                response.body = context.metrics.render(context.workspace, context.uplink, context.housekeeping,
-                                                              context.connections());
+                                                      context.connections());
                exchange->send(std::move(response));
              });
   routes.add({.pattern = "/healthz", .id = "health", .summary = "It runs", .access = Access::kOpen},

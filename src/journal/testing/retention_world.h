@@ -71,7 +71,11 @@ class RetentionWorld {
   }
 
   RetainPorts ports() {
-    return {*log, *blobs, key, [this](const auto& make) { return change(make); }, [] { return true; },
+    return {*log,
+            *blobs,
+            key,
+            [this](const auto& make) { return change(make); },
+            [] { return true; },
             [this] { return lock(); }};
   }
   Result<RetainReport> retain_before(Timestamp before) { return retain(ports(), {before, before}, now); }
