@@ -38,6 +38,8 @@ struct BodiesReport {
 // without an entry of retention, signed with this key, that covers them; and entries of retention that do not hold.
 // Stops at the first that is bad. An error is returned only when the check itself could not go on. Any thread, also
 // beside a retention that goes on; memory stays flat.
-Result<BodiesReport> verify_bodies(const log::Log& log, const BlobStore& blobs, std::string_view public_key);
+// `former_log_id`: of the log that it is about to go on from, where no entry says so yet.
+Result<BodiesReport> verify_bodies(const log::Log& log, const BlobStore& blobs, std::string_view public_key,
+                                   const std::string& former_log_id = {});
 
 }  // namespace lumenflow::journal

@@ -15,8 +15,11 @@ constexpr std::size_t kRowChunk = 512;  // entries per read
 
 class BodiesVerifier {
  public:
-  BodiesVerifier(const log::Log& log, const BlobStore& blobs, std::string_view public_key)
-      : log_(log), blobs_(blobs), public_key_(public_key) {}
+  BodiesVerifier(const log::Log& log, const BlobStore& blobs, std::string_view public_key,
+                 const std::string& former_log_id)
+      : log_(log), blobs_(blobs), public_key_(public_key), log_ids_{log.head().log_id} {
+    if (!former_log_id.empty()) log_ids_.push_back(former_log_id);
+  }
 
   Result<BodiesReport> run() {
     LUMENFLOW_TRY(note(look_up_cut()));
@@ -80,8 +83,8 @@ class BodiesVerifier {
 
   // Of this log, and of those that it was restored from, which are looked for when one is met.
   Status note_log_ids(const json::Value& entry) {
-    if (log_ids_.empty()) log_ids_.push_back(log_.head().log_id);
-    if (json::string_or(entry, "log_id", "") == log_ids_.front() || log_ids_.size() > 1) return {};
+    if (knows_former_ || std::ranges::find(log_ids_, json::string_or(entry, "log_id", "")) != log_ids_.end()) return {};
+    knows_former_ = true;
     LUMENFLOW_TRY_ASSIGN(const auto former, former_logs(log_));
     for (const auto& [log_id, size] : former) log_ids_.push_back(log_id);
     return {};
@@ -91,14 +94,16 @@ class BodiesVerifier {
   const BlobStore& blobs_;
   const std::string_view public_key_;
   std::vector<std::string> log_ids_;
+  bool knows_former_ = false;
   Position at_{};
   BodiesReport report_;
 };
 
 }  // namespace
 
-Result<BodiesReport> verify_bodies(const log::Log& log, const BlobStore& blobs, std::string_view public_key) {
-  return BodiesVerifier(log, blobs, public_key).run();
+Result<BodiesReport> verify_bodies(const log::Log& log, const BlobStore& blobs, std::string_view public_key,
+                                   const std::string& former_log_id) {
+  return BodiesVerifier(log, blobs, public_key, former_log_id).run();
 }
 
 }  // namespace lumenflow::journal

@@ -242,7 +242,8 @@ class Restore {
     LUMENFLOW_TRY_ASSIGN(const log::VerifyReport report, log::verify_all(log, heads));
     if (!report.intact) return Error(ErrorCode::kJournalDamaged, "the backup is damaged: " + report.what);
     const journal::BlobStore blobs(files_, join_path(staging_, "blobs"));
-    LUMENFLOW_TRY_ASSIGN(const journal::BodiesReport bodies, journal::verify_bodies(log, blobs, key.public_key));
+    LUMENFLOW_TRY_ASSIGN(const journal::BodiesReport bodies,
+                         journal::verify_bodies(log, blobs, key.public_key, report_.former_log_id));
     if (bodies.first_bad != 0) return Error(ErrorCode::kJournalDamaged, "the backup is damaged: " + bodies.what);
     return {};
   }

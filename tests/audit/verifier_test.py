@@ -357,6 +357,21 @@ class Retention(unittest.TestCase):
             proof = self.run_lumenflow("audit", "prove", str(n)).stdout
             self.assertEqual(tool("proof", "--key", self.key, "-", input=proof).returncode, 0)
 
+    def test_a_backup_of_it_goes_on_as_another_log(self):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        self.run_lumenflow("backup", os.path.join(folder, "backup"))
+        for n in range(2):  # of that one, too
+            into = os.path.join(folder, str(n))
+            restored = [LUMENFLOW, "--workspace", into]
+            subprocess.run([LUMENFLOW, "restore", os.path.join(folder, "backup"), "--into", into], check=True,
+                           capture_output=True)
+            said = subprocess.run(restored + ["audit", "verify", "--json"], capture_output=True, text=True)
+            self.assertEqual(json.loads(said.stdout)["intact"], True, said.stdout)
+            self.assertTrue(self.journal(os.path.join(into, ".lumenflow/state/journal.db"))["holds"])
+            os.remove(os.path.join(folder, "backup"))
+            subprocess.run(restored + ["backup", os.path.join(folder, "backup")], check=True, capture_output=True)
+
     def test_what_no_cut_covers_is_missing(self):
         def drop(database):
             self.at = database.execute("SELECT max(position) FROM bodies").fetchone()[0]
