@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/bench_packs.h"
+#include "cli/bench_retention.h"
 #include "cli/commands.h"
 
 namespace lumenflow::cli {
@@ -15,7 +16,7 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 11> kGroups{{{"cpu", bench_cpu},
+constexpr std::array<Group, 12> kGroups{{{"cpu", bench_cpu},
                                          {"dispatch", bench_dispatch},
                                          {"events", bench_events},
                                          {"http", bench_http},
@@ -23,6 +24,7 @@ constexpr std::array<Group, 11> kGroups{{{"cpu", bench_cpu},
                                          {"log", bench_log},
                                          {"packs", bench_packs},
                                          {"policy", bench_policy},
+                                         {"retention", bench_retention},
                                          {"startup", bench_startup},
                                          {"memory", bench_memory},
                                          {"growth", bench_growth}}};

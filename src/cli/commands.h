@@ -102,9 +102,11 @@ struct AuditFlags {
   std::vector<std::string> witnesses;    // verify: keys that have signed each of those
   std::string key;                       // verify: the log's public key, instead of the workspace's
   std::string proof;                     // verify: this file instead of the journal
+  bool dry_run = false;                  // retain: only say what would go
   bool json = false;
 };
 int run_audit_verify(Context& context, const AuditFlags& flags);
+int run_audit_retain(Context& context, const AuditFlags& flags);
 int run_audit_list(Context& context, const AuditFlags& flags);
 int run_audit_show(Context& context, const AuditFlags& flags);
 int run_audit_prove(Context& context, const AuditFlags& flags);

@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "journal/approvals.h"
 #include "journal/recoveries.h"
+#include "journal/retention.h"
 #include "journal/tasks.h"
 
 namespace lumenflow::journal {
@@ -17,7 +18,8 @@ std::vector<std::string> journal_tables() {
        {kCallsTable,        kOpenCallsTable,  kStreamsTable,       kStoreTable,      kCallKeysTable,
         kCallKeyIndexTable, kEventKeysTable,  kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable,
         kAttemptsTable,     kOutboxTable,     kInboundTable,       kApprovalsTable,  kApprovalExpiryTable,
-        kTasksTable,        kTaskStatesTable, kTaskClaimsTable,    kRecoveriesTable, kOpenRecoveriesTable})
+        kTasksTable,        kTaskStatesTable, kTaskClaimsTable,    kRecoveriesTable, kOpenRecoveriesTable,
+        kBlobUsesTable,     kIdleBlobsTable,  kRetentionTable})
     names.emplace_back(name);
   names.emplace_back("cursors");
   return names;

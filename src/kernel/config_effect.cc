@@ -17,7 +17,7 @@ struct IdleKey {
   std::string_view neutral;  // as JSON; empty: none
 };
 constexpr IdleKey kIdleKeys[] = {
-    {"/uplink/sidecar_url", ""},  {"/events/retention", ""}, {"/journal/retention", ""}, {"/journal/backup", ""},
+    {"/uplink/sidecar_url", ""},  {"/events/retention", ""}, {"/journal/retention/events", ""},
     {"/limits/call_timeout", ""}, {"/record", "false"},      {"/telemetry/otlp", ""},
 };
 // Sections of packs, which are read where their pack runs.

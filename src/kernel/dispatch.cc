@@ -250,6 +250,11 @@ void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& recor
     result = pending_result(**parked);
   } else {
     const Result<journal::RecordedCall> recorded = reader_.call(first);
+    if (recorded.ok() && recorded->result_let_go) {
+      refuse(call, 6, ErrorCode::kRetentionEnded, "idempotency:" + first.str(),
+             "the call under this idempotency key has ended, and its result is over its retention");
+      return;
+    }
     if (!recorded.ok() || !recorded->finished || recorded->body.result.empty()) {
       refuse(call, 6, ErrorCode::kInProgress, "idempotency:" + first.str(),
              "the result under this idempotency key is not at hand");

@@ -87,6 +87,12 @@ struct OutboxChange {
   std::function<void(const Status&)> done;
 };
 
+// A change of the journal's housekeeping: no call, and nothing that the kernel keeps in memory.
+struct JournalChange {
+  std::function<Status(log::Log&)> change;
+  std::function<void(const Status&)> done;
+};
+
 // What the other side of the uplink had for the workspace.
 struct EventsReceived {
   journal::InboundBatch batch;
@@ -100,6 +106,6 @@ struct BatchEnded {
 };
 
 using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned,
-                             EventsRead, ReplayKeyMade, HandlerReturned, OutboxChange, EventsReceived>;
+                             EventsRead, ReplayKeyMade, HandlerReturned, OutboxChange, JournalChange, EventsReceived>;
 
 }  // namespace lumenflow::kernel

@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/logging.h"
+#include "journal/retention.h"
 #include "journal/tables.h"
 
 namespace lumenflow::kernel {
@@ -83,6 +84,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
   LUMENFLOW_TRY(loaded);
   LUMENFLOW_TRY(kernel->check_workspace_id());
   LUMENFLOW_TRY(kernel->switch_outbox());
+  LUMENFLOW_TRY(journal::begin_retention(ports.log));  // before the first body
   LUMENFLOW_TRY(kernel->close_crashed_calls());
   const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash,
                                          kernel->options_.version};
@@ -218,6 +220,8 @@ void Kernel::handle(Ingress item) {
     handler_returned(std::move(*handled));
   } else if (auto* change = std::get_if<OutboxChange>(&item)) {
     run_outbox_change(std::move(*change));
+  } else if (auto* housekeeping = std::get_if<JournalChange>(&item)) {
+    run_journal_change(std::move(*housekeeping));
   } else if (auto* received = std::get_if<EventsReceived>(&item)) {
     events_received(std::move(*received));
   }

@@ -74,6 +74,10 @@ class Kernel final : private HostServices {
   // Changes the outbox's bookkeeping on the strand; `done` is called on it when that is durable or has failed.
   void change_outbox(std::function<Status(journal::Outbox&)> change, std::function<void(const Status&)> done);
 
+  // The same for the journal's housekeeping, which no call and nothing that the kernel keeps in memory leans on. The
+  // change fails the batch when it fails.
+  void change_journal(std::function<Status(log::Log&)> change, std::function<void(const Status&)> done);
+
   // Takes what the other side of the uplink had for the workspace; `done` likewise.
   void receive(journal::InboundBatch batch, std::function<void(const Status&)> done);
 
@@ -167,9 +171,11 @@ class Kernel final : private HostServices {
 
   // outbox.cc: what waits for the uplink
   Result<Position> append(log::Row row);
+  Result<Position> append_alone(log::Row row);  // of no event of the queue class
   OutboxRoom outbox_room() const override;
   Status switch_outbox();
   void run_outbox_change(OutboxChange change);
+  void run_journal_change(JournalChange change);
   void events_received(EventsReceived received);
   void note_outbox_room();
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/logging.h"
+#include "journal/retention.h"
 #include "kernel/kernel.h"
 
 namespace lumenflow::kernel {
@@ -16,7 +17,7 @@ constexpr std::string_view kQueueEntry = R"({"class":"queue",)";  // how the ent
 // Every row with events goes through here.
 Result<Position> Kernel::append(log::Row row) {
   std::vector<journal::QueuedEvent> queued = emitter_.take_queued();
-  if (queued.empty() || !outbox_.state().enabled) return ports_.log.append(std::move(row));
+  if (queued.empty() || !outbox_.state().enabled) return append_alone(std::move(row));
   std::vector<std::uint64_t> offsets;
   for (std::size_t i = 0; i < row.entries.size(); ++i) {
     if (!row.entries[i].starts_with(kQueueEntry)) continue;
@@ -25,10 +26,19 @@ Result<Position> Kernel::append(log::Row row) {
     offsets.push_back(i);
   }
   LUMENFLOW_CHECK(offsets.size() == queued.size());
-  LUMENFLOW_TRY_ASSIGN(const Position first, ports_.log.append(std::move(row)));
+  LUMENFLOW_TRY_ASSIGN(const Position first, append_alone(std::move(row)));
   for (std::size_t i = 0; i < queued.size(); ++i)
     LUMENFLOW_TRY(outbox_.add(kSidecarStream, Position(first.value() + offsets[i]), queued[i]));
   note_outbox_room();
+  return first;
+}
+
+// Every row with a body goes through here.
+Result<Position> Kernel::append_alone(log::Row row) {
+  const bool names_blobs = journal::names_blobs(row.body);
+  const std::string body = names_blobs ? row.body : std::string();
+  LUMENFLOW_TRY_ASSIGN(const Position first, ports_.log.append(std::move(row)));
+  if (names_blobs) LUMENFLOW_TRY(journal::note_blobs(ports_.log, first, body));
   return first;
 }
 
@@ -61,6 +71,10 @@ void Kernel::change_outbox(std::function<Status(journal::Outbox&)> change, std::
   enqueue(OutboxChange{std::move(change), std::move(done)});
 }
 
+void Kernel::change_journal(std::function<Status(log::Log&)> change, std::function<void(const Status&)> done) {
+  enqueue(JournalChange{std::move(change), std::move(done)});
+}
+
 void Kernel::receive(journal::InboundBatch batch, std::function<void(const Status&)> done) {
   enqueue(EventsReceived{std::move(batch), std::move(done)});
 }
@@ -76,6 +90,14 @@ void Kernel::run_outbox_change(OutboxChange change) {
   note_outbox_room();
   if (!status.ok()) return change.done(status);  // refused, with nothing done
   open_.waiting.push_back(std::move(change.done));
+}
+
+void Kernel::run_journal_change(JournalChange change) {
+  open_.waiting.push_back(std::move(change.done));
+  if (batch_error_) return;
+  Status status = move_handler_cursors(1);  // what lags behind would hold up what looks for the slowest
+  if (status.ok()) status = change.change(ports_.log);
+  if (!status.ok()) batch_error_ = std::move(status).error();
 }
 
 void Kernel::events_received(EventsReceived received) {

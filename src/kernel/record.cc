@@ -235,7 +235,7 @@ Status Kernel::append_started(RunningCall& call) {
   if (!was_parked) {
     LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
   }
-  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
+  LUMENFLOW_TRY_ASSIGN(const Position at, append_alone(std::move(row)));
   if (!was_parked) call.requested = at;
   const std::string key(as_chars(call.ulid.bytes));
   LUMENFLOW_TRY(

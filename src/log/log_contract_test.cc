@@ -78,6 +78,31 @@ TEST_P(LogContract, WhatIsCommittedIsThereAndNothingBefore) {
   EXPECT_EQ(rows[1].body, "");
 }
 
+TEST_P(LogContract, ABodyIsReplacedOrGoesAndTheTreeStays) {
+  ASSERT_TRUE(log_->append({{"a", "b"}, "first"}).ok());
+  ASSERT_TRUE(log_->append({{"c"}, "second"}).ok());
+  ASSERT_TRUE(log_->append({{"d"}, {}}).ok());
+  ASSERT_TRUE(log_->commit().ok());
+  const Head before = log_->head();
+  ASSERT_TRUE(log_->replace_body(Position(1), "").ok());
+  ASSERT_TRUE(log_->replace_body(Position(3), "other").ok());
+  ASSERT_TRUE(log_->replace_body(Position(4), "none was there").ok());
+  EXPECT_EQ(log_->row_at(Position(1))->body, "first") << "not before the commit";
+  log_->rollback();
+  ASSERT_TRUE(log_->commit().ok());
+  EXPECT_EQ(log_->row_at(Position(1))->body, "first");
+  ASSERT_TRUE(log_->replace_body(Position(1), "").ok());
+  ASSERT_TRUE(log_->replace_body(Position(3), "other").ok());
+  ASSERT_TRUE(log_->replace_body(Position(4), "none was there").ok());
+  ASSERT_TRUE(log_->commit().ok());
+  EXPECT_EQ(log_->row_at(Position(1))->body, "");
+  EXPECT_EQ(log_->row_at(Position(1))->entries, (Strings{"a", "b"}));
+  EXPECT_EQ(log_->row_at(Position(3))->body, "other");
+  EXPECT_EQ(log_->row_at(Position(4))->body, "");
+  EXPECT_EQ(log_->head().root, before.root);
+  EXPECT_TRUE(log_->recheck_tree().ok());
+}
+
 TEST_P(LogContract, RollbackLeavesNoTrace) {
   fill(*log_, 300);
   ASSERT_TRUE(log_->put("things", "k", "kept").ok());

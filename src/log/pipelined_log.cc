@@ -48,6 +48,11 @@ class PipelinedLog final : public Log {
   Status erase(std::string_view table, std::string_view key) override {
     return change({std::string(table), std::string(key), std::nullopt});
   }
+  Status replace_body(Position first, std::string_view body) override {
+    LUMENFLOW_TRY(check_writable());
+    pending_.open().bodies.push_back({first, std::string(body)});
+    return {};
+  }
   const TableReader& tables() const override { return pending_; }
   Position next_position() const override { return next_; }
 
@@ -75,7 +80,7 @@ class PipelinedLog final : public Log {
         return take_failure();
       }
       was_idle = is_idle();
-      if (!was_idle || pending_.open().rows.size() > kRowsOnTheSpotMax) {
+      if (!was_idle || pending_.open().rows.size() > kRowsOnTheSpotMax || !pending_.open().bodies.empty()) {
         pending_.release_snapshot();
         pending_.open().first = sealed_end_;
         sealed_end_ = next_;
@@ -184,6 +189,7 @@ class PipelinedLog final : public Log {
     for (const TableChange& change : batch.changes)
       LUMENFLOW_TRY(change.value ? inner_->put(change.table, change.key, *change.value)
                                  : inner_->erase(change.table, change.key));
+    for (const BodyChange& change : batch.bodies) LUMENFLOW_TRY(inner_->replace_body(change.first, change.body));
     return {};
   }
 

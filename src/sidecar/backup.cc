@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <thread>
 #include <vector>
 
 #include "base/encoding.h"
@@ -140,6 +141,16 @@ std::string restored_entry(const log::Head& former, Timestamp now) {
   return *json::canonical(entry);
 }
 
+// Retention holds the lock for a moment now and then, another backup until it is written.
+Result<std::unique_ptr<FileLock>> wait_for_lock(Files& files, const WorkspacePaths& paths) {
+  constexpr std::chrono::milliseconds kTurn{20}, kPatience{2'000};
+  for (auto left = kPatience;; left -= kTurn) {
+    Result<std::unique_ptr<FileLock>> lock = lock_backup(files, paths);
+    if (lock.ok() || lock.error().code() != ErrorCode::kWorkspaceLocked || left <= kTurn) return lock;
+    std::this_thread::sleep_for(kTurn);
+  }
+}
+
 class Restore {
  public:
   Restore(Files& files, const Clock& clock, std::string path, std::string root, std::string new_log_id)
@@ -231,7 +242,8 @@ class Restore {
     LUMENFLOW_TRY_ASSIGN(const log::VerifyReport report, log::verify_all(log, heads));
     if (!report.intact) return Error(ErrorCode::kJournalDamaged, "the backup is damaged: " + report.what);
     const journal::BlobStore blobs(files_, join_path(staging_, "blobs"));
-    LUMENFLOW_TRY_ASSIGN(const journal::BodiesReport bodies, journal::verify_bodies(log, blobs));
+    LUMENFLOW_TRY_ASSIGN(const journal::BodiesReport bodies,
+                         journal::verify_bodies(log, blobs, key.public_key, report_.former_log_id));
     if (bodies.first_bad != 0) return Error(ErrorCode::kJournalDamaged, "the backup is damaged: " + bodies.what);
     return {};
   }
@@ -255,19 +267,22 @@ Result<std::unique_ptr<FileLock>> lock_backup(Files& files, const WorkspacePaths
   return lock;
 }
 
-Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const std::string& path) {
+Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const std::string& path,
+                             const std::function<bool()>& go_on) {
   LUMENFLOW_TRY(check_confinement(files, paths));
   LUMENFLOW_TRY_ASSIGN(const auto journal, files.stat(paths.journal));
   if (!journal) return Error(ErrorCode::kNotFound, "the workspace has no journal yet: " + paths.journal);
   LUMENFLOW_TRY_ASSIGN(const auto there, files.stat(path));
   if (there) return Error(ErrorCode::kAlreadyExists, path + " is there already; name another file");
-  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<FileLock> lock, lock_backup(files, paths));
+  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<FileLock> lock, wait_for_lock(files, paths));
   const std::string unfinished = path + ".tmp";
   LUMENFLOW_TRY(clear(unfinished));
   Items items(files, paths);
   LUMENFLOW_TRY(items.read_checkpoints());
-  Status written =
-      log::write_backup(unfinished, paths.journal, [&items](log::BackupItem& item) { return items.next(item); });
+  Status written = log::write_backup(unfinished, paths.journal, [&](log::BackupItem& item) -> Result<bool> {
+    if (go_on && !go_on()) return Error(ErrorCode::kToolCancelled, "the backup was given up");
+    return items.next(item);
+  });
   if (written.ok()) written = move(unfinished, path);
   if (!written.ok()) {
     (void)clear(unfinished);  // the fault that is told is the first one

@@ -55,6 +55,9 @@ void answer_recorded(const ExchangePtr& exchange, RouteContext& context, const R
     if (Result<json::Value> result = json::parse(call->body.result, {.depth_max = 256}); result.ok())
       document.set("result", *std::move(result));
   }
+  if (call->result_let_go)
+    document.set("result_gone", json::Object{{"code", name(ErrorCode::kRetentionEnded)},
+                                             {"message", info(ErrorCode::kRetentionEnded).meaning}});
   exchange->send_json(json::Value(std::move(document)));
 }
 

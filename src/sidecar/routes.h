@@ -17,6 +17,7 @@
 namespace lumenflow::sidecar {
 
 class Metrics;
+class Housekeeping;
 class UplinkHost;
 
 // Runs a function on the io thread, from any thread.
@@ -55,12 +56,13 @@ struct RouteContext {
   PostToStrand post;
   // Runs a function once on the io thread after a delay.
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
-  std::function<std::size_t()> connections;  // open now
-  std::chrono::milliseconds heartbeat;       // between the comments that keep a silent stream open
-  const UplinkHost* uplink = nullptr;        // null: this process carries no events away
-  std::string uplink_fault = {};             // why it could not start
-  bool closing = false;                      // the kernel has drained: streams end
-  std::vector<RouteSpec> table = {};         // every route there is
+  std::function<std::size_t()> connections;    // open now
+  std::chrono::milliseconds heartbeat;         // between the comments that keep a silent stream open
+  const UplinkHost* uplink = nullptr;          // null: this process carries no events away
+  std::string uplink_fault = {};               // why it could not start
+  const Housekeeping* housekeeping = nullptr;  // null: nobody does it here
+  bool closing = false;                        // the kernel has drained: streams end
+  std::vector<RouteSpec> table = {};           // every route there is
 };
 
 class Routes {

@@ -10,6 +10,7 @@
 #include "base/logging.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "sidecar/housekeeping.h"
 #include "sidecar/metrics.h"
 #include "sidecar/routes.h"
 #include "sidecar/uplink_host.h"
@@ -121,6 +122,10 @@ class AsioSidecar final : public Sidecar {
     }
     arm_checkpoint_timer();
     watch_configuration();
+    if (options_.housekeeping) {
+      housekeeping_ = std::make_unique<Housekeeping>(workspace_, clock_, context_.post);
+      context_.housekeeping = housekeeping_.get();
+    }
     return ready;
   }
 
@@ -136,7 +141,7 @@ class AsioSidecar final : public Sidecar {
       configuration_timer_.cancel();
       deadline_timer_.cancel();
       context_.closing = true;  // the entry that says so rings the streams' bell
-      stop_uplink([this, done] {
+      stop_background([this, done] {
         // Answers that were just handed over leave first.
         server_->drain([this, done] { asio::post(io_, done); });
         run_after(std::chrono::milliseconds(500), [this] { server_->close(); });
@@ -146,11 +151,12 @@ class AsioSidecar final : public Sidecar {
 
  private:
   // On another thread, because what it writes down passes the strand.
-  void stop_uplink(std::function<void()> then) {
+  void stop_background(std::function<void()> then) {
     workspace_.uplink_slot().set(nullptr);
-    if (uplink_ == nullptr) return then();
+    if (uplink_ == nullptr && housekeeping_ == nullptr) return then();
     const auto stop = [this, then] {
-      uplink_->stop();
+      if (housekeeping_ != nullptr) housekeeping_->stop();
+      if (uplink_ != nullptr) uplink_->stop();
       asio::post(io_, then);
     };
     if (!workspace_.executor().post(stop)) stop();
@@ -250,7 +256,8 @@ class AsioSidecar final : public Sidecar {
   RouteContext context_;
   http::Router router_;
   std::unique_ptr<http::Server> server_;
-  std::unique_ptr<UplinkHost> uplink_;  // null: none
+  std::unique_ptr<UplinkHost> uplink_;          // null: none
+  std::unique_ptr<Housekeeping> housekeeping_;  // the same
   asio::steady_timer deadline_timer_;
   asio::steady_timer checkpoint_timer_;
   asio::steady_timer configuration_timer_;

@@ -406,4 +406,14 @@ Result<kernel::CallResult> Workspace::call_and_wait(kernel::Call call) {
   return *std::move(result);
 }
 
+Status Workspace::change_and_wait(std::function<Status(log::Log&)> change) {
+  std::optional<Status> done;
+  kernel_->change_journal(std::move(change), [&done](const Status& status) { done = status; });
+  while (!done) {
+    bell_->wait(kernel_->next_deadline(), ports_.clock.monotonic());
+    kernel_->run_pending();
+  }
+  return *std::move(done);
+}
+
 }  // namespace lumenflow::sidecar

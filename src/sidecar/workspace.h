@@ -114,6 +114,7 @@ class Workspace {
   const pack::Registry& registry() const { return kernel_->registry(); }
   const pack::Diagnostics& diagnostics() const { return diagnostics_; }
   log::CheckpointStore& checkpoints() { return *checkpoints_; }
+  journal::BlobStore& blobs() { return *blobs_; }
   UplinkSlot& uplink_slot() { return *uplink_slot_; }
 
   // Signs and writes the head if it moved and the interval is over; the files are written on the executor. Strand only.
@@ -126,6 +127,8 @@ class Workspace {
   // Runs one call to its end on this thread: for a process without an event loop that opened with no doorbell (the
   // CLI).
   Result<kernel::CallResult> call_and_wait(kernel::Call call);
+  // The same for a change of the journal's housekeeping.
+  Status change_and_wait(std::function<Status(log::Log&)> change);
 
  private:
   struct CheckpointJob;
