@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "journal/approvals.h"
+#include "journal/commands.h"
 #include "journal/tasks.h"
 
 namespace lumenflow::journal {
@@ -15,7 +16,7 @@ std::vector<std::string> journal_tables() {
   for (const std::string_view name :
        {kCallsTable, kOpenCallsTable, kStreamsTable, kStoreTable, kCallKeysTable, kCallKeyIndexTable, kEventKeysTable,
         kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable, kAttemptsTable, kOutboxTable, kInboundTable,
-        kApprovalsTable, kApprovalExpiryTable, kTasksTable, kTaskStatesTable, kTaskClaimsTable})
+        kApprovalsTable, kApprovalExpiryTable, kTasksTable, kTaskStatesTable, kTaskClaimsTable, kCommandsTable})
     names.emplace_back(name);
   names.emplace_back("cursors");
   return names;

@@ -52,6 +52,7 @@
 
 namespace lumenflow::kernel {
 
+class Commands;
 struct ApprovalTerms;
 enum class TaskChange : std::uint8_t;
 
@@ -123,6 +124,7 @@ class Kernel final : private HostServices {
   bool callable(const pack::ActiveTool& tool, const Credential& credential) const;
 
  private:
+  friend class Commands;
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
   Status check_workspace_id();
@@ -254,6 +256,7 @@ class Kernel final : private HostServices {
   Subscriptions subscriptions_;
   journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with
   StandingOrders orders_;
+  std::unique_ptr<Commands> commands_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unique_ptr<const Grants> grants_;  // of the configuration and the packs that are loaded
   KernelCounters counters_;

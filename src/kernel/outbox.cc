@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/logging.h"
+#include "kernel/commands.h"
 #include "kernel/kernel.h"
 
 namespace lumenflow::kernel {
@@ -90,6 +91,7 @@ void Kernel::events_received(EventsReceived received) {
     subscriptions_.emitted(kind);
     counters_.events_received[kind] += count;
   }
+  if (Status queued = commands_->received(taken->events); !queued.ok()) batch_error_ = std::move(queued).error();
   for (const auto& [code, count] : taken->refused) counters_.events_refused[code] += count;
   counters_.events_received_again += taken->duplicates;
 }

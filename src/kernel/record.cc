@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "journal/tables.h"
 #include "json/canonical.h"
+#include "kernel/commands.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
 #include "kernel/secret_keeper.h"
@@ -195,6 +196,7 @@ Status Kernel::record(Ending& ending) {
 
   const std::string key(as_chars(call.ulid.bytes));
   const journal::CallPlaces places{call.requested.value() != 0 ? call.requested : at, at};
+  if (call.call.command.value() != 0 && call.requested.value() == 0) LUMENFLOW_TRY(commands_->recorded(call));
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, key, journal::encode(places)));
   if (call.started) LUMENFLOW_TRY(ports_.log.erase(journal::kOpenCallsTable, key));
   if (!call.started && call.idempotency_hash && ending.end.stage > 6) {
@@ -234,6 +236,7 @@ Status Kernel::append_started(RunningCall& call) {
   }
   LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
   if (!was_parked) call.requested = at;
+  if (call.call.command.value() != 0) LUMENFLOW_TRY(commands_->recorded(call));
   const std::string key(as_chars(call.ulid.bytes));
   LUMENFLOW_TRY(
       ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));
