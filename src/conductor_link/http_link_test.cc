@@ -210,7 +210,7 @@ TEST_F(HttpLinkTest, WhatIsNoAnswerIsARefusal) {
     ErrorCode code;
   } kCases[] = {
       {"closed at once", "", BadServer::Then::kClose, ErrorCode::kUnreachable},
-      {"cut in the header", "HTTP/1.1 200 OK\r\nContent-Le", BadServer::Then::kClose, ErrorCode::kUnreachable},
+      {"cut in the header", "HTTP/1.1 200 OK\r\nContent-Le", BadServer::Then::kClose, ErrorCode::kInvalidOutput},
       {"cut in the body", head + "Content-Length: 100\r\n\r\n{\"session\":", BadServer::Then::kClose,
        ErrorCode::kUnreachable},
       {"no HTTP", "\x16\x03\x01 garbage\r\n\r\n", BadServer::Then::kClose, ErrorCode::kUnreachable},
@@ -241,14 +241,14 @@ TEST_F(HttpLinkTest, RenewsItsTokenWithTheWorkspacesKeyBeforeItExpires) {
   conductor.answers("/v2/heartbeat", 200, std::string(kWelcome));
   conductor.answers(
       "/v2/tokens/renew", 200,
-      R"({"token":"d.e.f","issued_at":"2026-03-02T06:00:00.000Z","expires_at":"2026-03-03T06:00:00.000Z"})");
+      R"({"token":"ZA.ZQ.Zg","issued_at":"2026-03-02T06:00:00.000Z","expires_at":"2026-03-03T06:00:00.000Z"})");
   link_to(conductor.url);
   clock.advance(std::chrono::hours(18));
   EXPECT_FALSE(hello().refusal);
   const auto asked = conductor.asked();
   ASSERT_EQ(asked.size(), 2u);
   EXPECT_EQ(asked[0].target, "/v2/tokens/renew");
-  EXPECT_EQ(asked[1].header("authorization"), "Bearer d.e.f");
+  EXPECT_EQ(asked[1].header("authorization"), "Bearer ZA.ZQ.Zg");
   const json::Value wish = *json::parse(asked[0].body);
   http::VerifierOptions options;
   options.public_pem = workspace_key().public_pem;
@@ -260,7 +260,7 @@ TEST_F(HttpLinkTest, RenewsItsTokenWithTheWorkspacesKeyBeforeItExpires) {
   EXPECT_LE((*claims)->expires_at, clock.now() + std::chrono::seconds(60));
   const auto kept = load_enrollment(*files, std::string(kStateFolder), "ws-42", clock.now());
   ASSERT_TRUE(kept.ok()) << kept.error().message();
-  EXPECT_EQ(kept->token, "d.e.f");
+  EXPECT_EQ(kept->token, "ZA.ZQ.Zg");
 }
 
 TEST_F(HttpLinkTest, ATokenThatIsRefusedIsRenewedAndABadRenewalChangesNothing) {

@@ -341,18 +341,18 @@ Result<Call> Commands::device_call(const Command& command) const {
   LUMENFLOW_TRY_ASSIGN(const auto credential, credential_of(command));
   call.surface = Surface::kSocket;
   call.credential = credential;
-  json::Object input{{"device_id", text(payload, "device_id")}};
-  call.tool = "kernel:device_pair";  // which parks until the operator has looked at it
   if (command.event.kind == "conductor:device_revoked") {
     auto proved = std::make_shared<Credential>(*credential);  // shared: see Call::credential
-    proved->operator_key = true;  // to take rights away needs no proof
+    proved->operator_key = true;                              // to take rights away needs no proof
     call.credential = std::move(proved);
     call.tool = "kernel:device_revoke";
-  } else {
-    for (const char* member : {"name", "public_key"})
-      if (payload.find(member) != nullptr) input.set(member, text(payload, member));
+    call.input = json::Object{{"device_id", text(payload, "device_id")}};
+    return call;
   }
-  call.input = std::move(input);
+  call.tool = "kernel:device_pair";  // which waits until the operator has looked at it
+  LUMENFLOW_TRY_ASSIGN(call.input, pairing_input(kernel_.ports_.log.tables(), text(payload, "device_id"),
+                                                 text(payload, "name"), text(payload, "public_key"),
+                                                 kernel_.ports_.clock.now()));
   return call;
 }
 
