@@ -64,7 +64,7 @@ class CommandsTest : public ::testing::Test, public ApprovalWorld {
     event::BuildOptions options;
     options.timestamp = clock.now();
     const std::uint64_t id = said.id != 0 ? said.id : ++ids_ + 100;
-    for (std::size_t i = 0; i < 8; ++i) options.entropy[15 - i] = static_cast<std::uint8_t>(id >> (8 * i));
+    for (std::size_t i = 0; i < 8; ++i) options.entropy[i] = static_cast<std::uint8_t>(id >> (8 * i));
     const event::Event event = *event::build_kernel_event_v2(kind, std::move(payload), options);
     const std::uint64_t seq = ++seqs_[said.stream];
     event::Stamp stamp{said.from, said.stream, seq, seq, clock.now(), said.on_behalf_of, {}, {}};
