@@ -23,8 +23,8 @@ namespace lumenflow::conductor_link {
 struct CommandState {
   std::uint64_t number = 0;  // ascending; of the report, for acknowledged()
   std::string command_id;
-  std::string state;         // running, done, refused, cancelled, expired
-  json::Object details;      // receipt_id, result, error: what there is
+  std::string state;     // running, done, refused, cancelled, expired
+  json::Object details;  // receipt_id, result, error: what there is
 };
 
 struct Registry {

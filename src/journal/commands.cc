@@ -28,13 +28,8 @@ Result<CommandReport> decode_report(Position at, std::string_view text) {
   const Result<json::Value> row = json::parse(text);
   if (!row.ok() || !row->is_object()) return damaged_row();
   const auto member = [&row](std::string_view name) { return std::string(json::string_or(*row, name, "")); };
-  return CommandReport{at,
-                       member("command_id"),
-                       member("kind"),
-                       member("state"),
-                       member("receipt"),
-                       member("code"),
-                       member("message")};
+  return CommandReport{
+      at, member("command_id"), member("kind"), member("state"), member("receipt"), member("code"), member("message")};
 }
 
 }  // namespace

@@ -26,10 +26,10 @@ constexpr std::chrono::hours kResumeLife{24};
 constexpr std::chrono::minutes kSkew{5};
 constexpr std::string_view kSayCancelled = "it was taken back before it began";
 
-constexpr std::array<std::string_view, 7> kControls = {
-    "conductor:approval_resolved", "conductor:command_cancelled",  "conductor:device_requested",
-    "conductor:device_revoked",    "conductor:recovery_confirmed", "conductor:recovery_requested",
-    "conductor:stop_requested"};
+constexpr std::array<std::string_view, 7> kControls = {"conductor:approval_resolved",  "conductor:command_cancelled",
+                                                       "conductor:device_requested",   "conductor:device_revoked",
+                                                       "conductor:recovery_confirmed", "conductor:recovery_requested",
+                                                       "conductor:stop_requested"};
 
 CommandQueue queue_of(std::string_view kind) {
   return std::ranges::find(kControls, kind) == kControls.end() ? CommandQueue::kTool : CommandQueue::kControl;
@@ -68,9 +68,9 @@ std::vector<std::string> common_scopes(const Credential& one, const Credential& 
   const auto take = [&both](const Credential& from, const Credential& held_by) {
     for (const std::string& scope : from.scopes) {
       const bool of_workspace = scope == "workspace";
-      const std::vector<std::string> parts =
-          of_workspace ? std::vector<std::string>{"tools:read", "tools:write", "events:read"}
-                       : std::vector<std::string>{scope};
+      const std::vector<std::string> parts = of_workspace
+                                                 ? std::vector<std::string>{"tools:read", "tools:write", "events:read"}
+                                                 : std::vector<std::string>{scope};
       for (const std::string& part : parts) {
         const std::size_t pack = part.find(':', part.find(':') + 1);
         const bool held = holds_scope(held_by, part, "") ||
@@ -100,6 +100,13 @@ std::string resume_statement(std::string_view target, std::string_view decided_b
   return json::canonical(statement).value_or("");
 }
 
+Result<Credential> Commands::granted(const std::string& subject) const {
+  LUMENFLOW_TRY_ASSIGN(const auto grant, grant_of(kernel_.ports_.log.tables(), subject));
+  Credential credential;
+  credential.subject = Subject(subject);
+  return grant && !kernel_.revoked(grant->token_id) && !kernel_.revoked(subject) ? *grant : credential;
+}
+
 Status Commands::load() {
   for (const CommandQueue queue : {CommandQueue::kControl, CommandQueue::kTool}) {
     LUMENFLOW_TRY_ASSIGN(const auto waiting,
@@ -120,7 +127,8 @@ Status Commands::received(const std::vector<journal::ReceivedEvent>& events) {
     const Hash256 key = memory_key("command", command.event_id);
     LUMENFLOW_TRY_ASSIGN(const auto seen, kernel_.replays_.find(key, now));
     if (seen) {  // said again, on whatever stream and under whatever number: it is one command
-      CommandReport repeated{event.at, command.event_id, command.kind, "repeated", {}, "ALREADY_EXISTS", "it came before"};
+      CommandReport repeated{event.at, command.event_id, command.kind,    "repeated",
+                             {},       "ALREADY_EXISTS", "it came before"};
       log::Row row;
       row.entries.push_back(journal::encode_command_ended(repeated, event.received.stamp.from, now));
       LUMENFLOW_TRY(kernel_.append(std::move(row)));
@@ -187,9 +195,9 @@ Result<bool> Commands::carry_out(Position at, CommandQueue queue) {
   LUMENFLOW_TRY_ASSIGN(const Command command, read(at, queue));
   const std::string& kind = command.event.kind;
   if (command.expires_at && *command.expires_at <= kernel_.ports_.clock.now()) {
-    LUMENFLOW_TRY(end(command, "expired",
-                      Error(ErrorCode::kApprovalExpired,
-                            "the command was good until " + format_rfc3339(*command.expires_at))));
+    LUMENFLOW_TRY(
+        end(command, "expired",
+            Error(ErrorCode::kApprovalExpired, "the command was good until " + format_rfc3339(*command.expires_at))));
     return true;
   }
   // What a pack's handler deals with has arrived; with a tool it is a call, too.
@@ -222,8 +230,7 @@ Result<std::shared_ptr<const Credential>> Commands::credential_of(const Command&
   if (from != conductor && !of_device)
     return Error(ErrorCode::kFromMismatch, "'" + from + "' is neither the conductor nor a device");
   LUMENFLOW_TRY_ASSIGN(auto grant, grant_of(tables, from));
-  if (!grant)
-    return Error(ErrorCode::kUnauthenticated, "this workspace has minted no token for '" + from + "'");
+  if (!grant) return Error(ErrorCode::kUnauthenticated, "this workspace has minted no token for '" + from + "'");
   if (of_device) {
     LUMENFLOW_TRY_ASSIGN(const std::string key, device_key(tables, workspace, from));
     if (key.empty()) return Error(ErrorCode::kUnauthenticated, "this workspace has pinned no key of '" + from + "'");
@@ -323,7 +330,8 @@ Status Commands::check_resume(const Command& command, const std::string& target)
   const std::string statement = resume_statement(target, from, decided_at);
   const auto signature = from_base64url(text(command.event.payload, "signature"));
   if (key.empty() || kernel_.revoked(from) || !signature || !p256_verify(statement, *signature, key))
-    return Error(ErrorCode::kUnauthenticated, "to resume takes the signature of a device that this workspace has pinned");
+    return Error(ErrorCode::kUnauthenticated,
+                 "to resume takes the signature of a device that this workspace has pinned");
   LUMENFLOW_TRY_ASSIGN(const auto grant, grant_of(tables, from));
   if (!grant || !holds_scope(*grant, "control:stop", ""))
     return Error(ErrorCode::kTokenScopeDenied, "'" + from + "' was not given the scope control:stop");
@@ -350,9 +358,9 @@ Result<Call> Commands::device_call(const Command& command) const {
     return call;
   }
   call.tool = "kernel:device_pair";  // which waits until the operator has looked at it
-  LUMENFLOW_TRY_ASSIGN(call.input, pairing_input(kernel_.ports_.log.tables(), text(payload, "device_id"),
-                                                 text(payload, "name"), text(payload, "public_key"),
-                                                 kernel_.ports_.clock.now()));
+  LUMENFLOW_TRY_ASSIGN(call.input,
+                       pairing_input(kernel_.ports_.log.tables(), text(payload, "device_id"), text(payload, "name"),
+                                     text(payload, "public_key"), kernel_.ports_.clock.now()));
   return call;
 }
 
@@ -377,7 +385,16 @@ Status Commands::recorded(const RunningCall& call) {
   row.entries.push_back(journal::encode_command_dispatched(report, command.from, kernel_.ports_.clock.now()));
   LUMENFLOW_TRY(log.append(std::move(row)));
   LUMENFLOW_TRY(journal::erase_command(log, command.queue, at));
+  tell_when_durable();
   return journal::put_report(log, report);
+}
+
+void Commands::tell_when_durable() {
+  if (std::exchange(telling_, true)) return;
+  kernel_.open_.waiting.emplace_back([this](const Status&) {
+    telling_ = false;
+    if (on_reports_) on_reports_();
+  });
 }
 
 // The call has ended, or was not taken; what it did is durable.
@@ -393,7 +410,10 @@ void Commands::ended(Position at, const CallResult& result) {
     return;
   }
   kernel_.enqueue(CommandsDue{});  // others may have waited for room
-  if (!command.receipt.empty()) return;
+  if (!command.receipt.empty()) {
+    if (on_reports_) on_reports_();
+    return;
+  }
   // An equal call ran already, and this is its result.
   log::Log& log = kernel_.ports_.log;
   Status status = journal::erase_command(log, command.queue, at);
@@ -401,6 +421,7 @@ void Commands::ended(Position at, const CallResult& result) {
     status = journal::put_report(log, {at, command.command_id, command.kind, "call", result.receipt.str(), {}, {}});
   if (!status.ok() && !kernel_.batch_error_) kernel_.batch_error_ = std::move(status).error();
   kernel_.open_.writes_more = true;
+  tell_when_durable();
 }
 
 // --- without one ---
@@ -417,12 +438,14 @@ Status Commands::end(const Command& command, std::string state, const std::optio
   row.entries.push_back(journal::encode_command_ended(report, command.stamp.from, kernel_.ports_.clock.now()));
   LUMENFLOW_TRY(kernel_.append(std::move(row)));
   LUMENFLOW_TRY(journal::erase_command(log, command.queue, command.at));
+  tell_when_durable();
   return journal::put_report(log, report);
 }
 
 // Whoever sent a command takes it back, or the conductor any.
 Status Commands::cancel(const Command& command) {
-  if (const auto credential = credential_of(command); !credential.ok()) return end(command, "refused", credential.error());
+  if (const auto credential = credential_of(command); !credential.ok())
+    return end(command, "refused", credential.error());
   const std::string command_id = text(command.event.payload, "command_id");
   const bool any = command.stamp.from == conductor_subject(kernel_.options_.config.id.str());
   for (const auto& [at, other] : in_hand_) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,8 +26,8 @@ namespace lumenflow::kernel {
 class Kernel;
 struct RunningCall;
 
-// What was minted for a subject last, kept in the kernel's store under kGrantPrefix and the subject: {scopes, token_id}.
-// A command runs with that, whatever it says of itself.
+// What was minted for a subject last, kept in the kernel's store under kGrantPrefix and the subject: {scopes,
+// token_id}. A command runs with that, whatever it says of itself.
 inline constexpr std::string_view kGrantPrefix = "grant/";
 json::Value grant_record(const std::vector<std::string>& scopes, std::string_view token_id);
 
@@ -51,6 +52,10 @@ class Commands {
   std::optional<std::chrono::nanoseconds> next_retry() const { return retry_at_; }
   // The first record of this call is in the open batch: with it, the command has become a call.
   Status recorded(const RunningCall& call);
+  // Called on the strand when there may be more to say of commands; empty: nobody listens.
+  void on_reports(std::function<void()> callback) { on_reports_ = std::move(callback); }
+  // What was minted for this subject last; without scopes: nothing, or it was revoked.
+  Result<Credential> granted(const std::string& subject) const;
 
  private:
   struct Command {
@@ -81,9 +86,12 @@ class Commands {
   Result<bool> cancel_waiting(const Command& by, const std::string& command_id);
   // Without a call of its own.
   Status end(const Command& command, std::string state, const std::optional<Error>& why = std::nullopt);
+  void tell_when_durable();
 
   Kernel& kernel_;
   std::map<std::uint64_t, InHand> in_hand_;  // dispatched by this process and not ended
+  std::function<void()> on_reports_;
+  bool telling_ = false;  // once the open batch is durable
   bool due_ = false;
   std::optional<std::chrono::nanoseconds> retry_at_;
 };

@@ -30,8 +30,8 @@ const P256KeyPair& pixel_key() {
 class CommandsTest : public ::testing::Test, public ApprovalWorld {
  protected:
   CommandsTest() {
-    for (auto* tools : {new std::vector<KernelTool>(*make_stop_tools()),
-                        new std::vector<KernelTool>(*make_device_tools("ws-42"))}) {
+    for (auto* tools :
+         {new std::vector<KernelTool>(*make_stop_tools()), new std::vector<KernelTool>(*make_device_tools("ws-42"))}) {
       for (KernelTool& tool : *tools) kernel_tools.push_back(std::move(tool));
       delete tools;
     }
@@ -48,8 +48,8 @@ class CommandsTest : public ::testing::Test, public ApprovalWorld {
     ASSERT_TRUE(log->commit().ok());
   }
   void pin_pixel() {
-    put("device/pixel-8", Object{{"name", "Pixel"}, {"public_key", pixel_key().public_pem}, {"thumbprint", "t"},
-                                 {"added_at", "now"}});
+    put("device/pixel-8",
+        Object{{"name", "Pixel"}, {"public_key", pixel_key().public_pem}, {"thumbprint", "t"}, {"added_at", "now"}});
   }
 
   struct Said {
@@ -75,7 +75,9 @@ class CommandsTest : public ::testing::Test, public ApprovalWorld {
     return event.event_id;
   }
   std::string say(const std::string& kind, json::Value payload) { return say(kind, std::move(payload), Said()); }
-  std::string command(const std::string& kind, json::Value payload) { return command(kind, std::move(payload), Said()); }
+  std::string command(const std::string& kind, json::Value payload) {
+    return command(kind, std::move(payload), Said());
+  }
   std::string command(const std::string& kind, json::Value payload, const Said& said) {
     std::string id = say(kind, std::move(payload), said);
     for (int i = 0; i < 4; ++i) settle();
@@ -103,9 +105,7 @@ class CommandsTest : public ::testing::Test, public ApprovalWorld {
               (entry.find("code") == nullptr ? "" : " " + std::string(json::string_or(entry, "code", "")));
     return end;
   }
-  json::Value requested_of(const std::string& id) const {
-    return entries_of(ReceiptId(report_of(id).receipt)).front();
-  }
+  json::Value requested_of(const std::string& id) const { return entries_of(ReceiptId(report_of(id).receipt)).front(); }
 
  private:
   std::uint64_t ids_ = 0, position_ = 0;
@@ -113,8 +113,8 @@ class CommandsTest : public ::testing::Test, public ApprovalWorld {
 };
 
 TEST_F(CommandsTest, AToolRunsAsTheConductorOnBehalfOfWhoAsked) {
-  const std::string id = command("conductor:tool_requested", wants("probe:effect"),
-                                 {.on_behalf_of = std::string("operator:ana")});
+  const std::string id =
+      command("conductor:tool_requested", wants("probe:effect"), {.on_behalf_of = std::string("operator:ana")});
   EXPECT_EQ(end_of_command(id), "call success");
   EXPECT_THAT(effects, SizeIs(1));
   EXPECT_EQ(json::string_or(requested_of(id), "subject", ""), kConductor);
@@ -158,9 +158,11 @@ TEST_F(CommandsTest, ACommandThatRanAtACrashIsNotCarriedOutAgain) {
 
 TEST_F(CommandsTest, WhatWasNotMintedForItIsRefused) {
   grant(kConductor, {"tools:read"});
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:effect"))), "call denied TOKEN_SCOPE_DENIED");
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:effect"))),
+            "call denied TOKEN_SCOPE_DENIED");
   EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"))), "call success");
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("kernel:token_mint"))), "call denied TOOL_NOT_FOUND");
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("kernel:token_mint"))),
+            "call denied TOOL_NOT_FOUND");
   EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), {.from = "ws-42:local:ana"})),
             "refused FROM_MISMATCH");
   EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), {.from = kPixel})),
@@ -186,17 +188,17 @@ TEST_F(CommandsTest, ADeviceHasItsOwnRightsAndNoMoreThanWhoRelaysForIt) {
   put(std::string("revoked/") + kPixel, json::Value(1));
   crash();
   open();
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)), "call denied TOKEN_REVOKED");
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)),
+            "call denied TOKEN_REVOKED");
 }
 
 TEST_F(CommandsTest, WhatIsOverIsNotCarriedOut) {
-  const std::string id =
-      command("conductor:tool_requested", wants("probe:effect"), {.expires_at = clock.now()});
+  const std::string id = command("conductor:tool_requested", wants("probe:effect"), {.expires_at = clock.now()});
   EXPECT_EQ(report_of(id).state, "expired");
   EXPECT_THAT(effects, IsEmpty());
   EXPECT_THAT(bytes(), HasSubstr(R"("state":"expired")"));
-  const std::string in_time = command("conductor:tool_requested", wants("probe:effect"),
-                                      {.expires_at = clock.now() + std::chrono::seconds(1)});
+  const std::string in_time =
+      command("conductor:tool_requested", wants("probe:effect"), {.expires_at = clock.now() + std::chrono::seconds(1)});
   EXPECT_EQ(end_of_command(in_time), "call success");
 }
 
@@ -252,9 +254,10 @@ TEST_F(CommandsTest, StoppingIsHeardFromTheConductorAndToGoOnTakesASignature) {
   EXPECT_EQ(end_of_command(command("conductor:stop_requested", Object{{"target", "probe:effect"}})), "call success");
   EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:effect"))), "call stopped STOPPED");
   const auto resume = [&](const std::string& target, const P256KeyPair& key, Timestamp at) {
-    return Object{{"target", target},
-                  {"resume", true},
-                  {"signature", to_base64url(*p256_sign(resume_statement("probe:effect", kPixel, at), key.private_pem))}};
+    return Object{
+        {"target", target},
+        {"resume", true},
+        {"signature", to_base64url(*p256_sign(resume_statement("probe:effect", kPixel, at), key.private_pem))}};
   };
   const Said from_pixel{.from = kPixel, .stream = "phone:pixel-8"};
   const Timestamp now = clock.now();
@@ -268,8 +271,9 @@ TEST_F(CommandsTest, StoppingIsHeardFromTheConductorAndToGoOnTakesASignature) {
   EXPECT_EQ(end_of_command(command("conductor:stop_requested", resume("all", pixel_key(), now), from_pixel)),
             "refused UNAUTHENTICATED")
       << "it was signed for another target";
-  EXPECT_EQ(end_of_command(command("conductor:stop_requested", resume("probe:effect", operator_key(), now), from_pixel)),
-            "refused UNAUTHENTICATED");
+  EXPECT_EQ(
+      end_of_command(command("conductor:stop_requested", resume("probe:effect", operator_key(), now), from_pixel)),
+      "refused UNAUTHENTICATED");
   EXPECT_EQ(end_of_command(command("conductor:stop_requested", resume("probe:effect", pixel_key(), now), from_pixel)),
             "call success");
   EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:effect"))), "call success");
@@ -304,17 +308,16 @@ TEST_F(CommandsTest, ACommandThatIsOneTooManyWaitsForItsTurn) {
 }
 
 TEST_F(CommandsTest, WhatAPacksHandlerDealsWithHasArrived) {
-  const std::string id = command("conductor:recovery_requested", Object{{"target_pack", "desk"},
-                                                                        {"target_id", "x"},
-                                                                        {"reason", "stuck"},
-                                                                        {"requested_by", "ana"}});
+  const std::string id =
+      command("conductor:recovery_requested",
+              Object{{"target_pack", "desk"}, {"target_id", "x"}, {"reason", "stuck"}, {"requested_by", "ana"}});
   EXPECT_EQ(end_of_command(id), "done");
 }
 
 TEST_F(CommandsTest, ADeviceIsPairedWhenTheOperatorHasLookedAtIt) {
-  const std::string id = command("conductor:device_requested", Object{{"device_id", "pixel-8"},
-                                                                      {"name", "Ana's Pixel"},
-                                                                      {"public_key", pixel_key().public_pem}});
+  const std::string id =
+      command("conductor:device_requested",
+              Object{{"device_id", "pixel-8"}, {"name", "Ana's Pixel"}, {"public_key", pixel_key().public_pem}});
   EXPECT_EQ(end_of_command(id), "call open");
   const Said said{.from = kPixel, .stream = "phone:pixel-8"};
   EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)), "refused UNAUTHENTICATED");
@@ -322,7 +325,8 @@ TEST_F(CommandsTest, ADeviceIsPairedWhenTheOperatorHasLookedAtIt) {
   EXPECT_EQ(end_of_command(id), "call success");
   EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)), "call success");
   EXPECT_EQ(end_of_command(command("conductor:device_revoked", Object{{"device_id", "pixel-8"}})), "call success");
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)), "call denied TOKEN_REVOKED");
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)),
+            "call denied TOKEN_REVOKED");
 }
 
 }  // namespace

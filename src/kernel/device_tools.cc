@@ -79,8 +79,7 @@ constexpr std::string_view kListOutput = R"({
 std::string as_pem(std::string_view key) {
   if (key.starts_with("-----BEGIN")) return std::string(key);
   std::string pem = "-----BEGIN PUBLIC KEY-----\n";
-  for (; !key.empty(); key.remove_prefix(std::min<std::size_t>(64, key.size())))
-    pem.append(key.substr(0, 64)) += '\n';
+  for (; !key.empty(); key.remove_prefix(std::min<std::size_t>(64, key.size()))) pem.append(key.substr(0, 64)) += '\n';
   return pem += "-----END PUBLIC KEY-----\n";
 }
 
@@ -122,8 +121,8 @@ pack::ToolResult invite(const std::string&, pack::ToolContext& context, const js
   if (!known.ok()) return refused(known.error());
   if (*known) return pack::ToolError{"CONFLICT", "there is or was a device '" + id + "'; ids are used once", {}};
   const std::string until = format_rfc3339(Timestamp{context.now_ms()} + kInviteLife);
-  json::Value record = Object{
-      {"name", std::string(json::string_or(input, "name", ""))}, {"scope", scope}, {"expires_at", until}};
+  json::Value record =
+      Object{{"name", std::string(json::string_or(input, "name", ""))}, {"scope", scope}, {"expires_at", until}};
   if (Status status = context.store().put(std::string(kInvitePrefix) + id, std::move(record)); !status.ok())
     return refused(status.error());
   return pack::ToolOutput{Object{{"device_id", id}, {"scope", scope}, {"expires_at", until}}, {}};
@@ -203,11 +202,10 @@ Result<json::Value> pairing_input(const log::TableReader& tables, std::string_vi
       shown = json::string_or(invited, "name", shown);
     }
   }
-  Object input{{"device_id", std::string(device_id)},
-               {"name", shown},
-               {"public_key", as_pem(public_key)},
-               {"scope", scope}};
-  if (const auto thumbprint = p256_thumbprint(as_pem(public_key)); thumbprint.ok()) input.set("thumbprint", *thumbprint);
+  Object input{
+      {"device_id", std::string(device_id)}, {"name", shown}, {"public_key", as_pem(public_key)}, {"scope", scope}};
+  if (const auto thumbprint = p256_thumbprint(as_pem(public_key)); thumbprint.ok())
+    input.set("thumbprint", *thumbprint);
   return json::Value(std::move(input));
 }
 

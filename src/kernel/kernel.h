@@ -118,6 +118,7 @@ class Kernel final : private HostServices {
   std::shared_ptr<const pack::Registry> shared_registry() const { return options_.registry; }
   const KernelCounters& counters() const { return counters_; }
   const Tasks& tasks() const { return tasks_; }
+  Commands& commands() { return *commands_; }
   const journal::Reader& reader() const { return reader_; }
   std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }
   // Whether some input of this tool could be allowed to this caller now (for listings).

@@ -73,7 +73,8 @@ void Kernel::run_outbox_change(OutboxChange change) {
     open_.waiting.push_back(std::move(change.done));
     return;
   }
-  Status status = change.change(outbox_);
+  Status status = emitter_.flush();  // for a change that reads where streams are
+  if (status.ok()) status = change.change(outbox_);
   note_outbox_room();
   if (!status.ok()) return change.done(status);  // refused, with nothing done
   open_.waiting.push_back(std::move(change.done));
