@@ -95,9 +95,11 @@ Result<Enrollment> parse_enrollment(std::string_view text, std::string_view work
   LUMENFLOW_TRY_ASSIGN(enrollment.workspace_id, text_of(document, "workspace_id", 200));
   LUMENFLOW_TRY_ASSIGN(enrollment.subject, text_of(document, "subject", 200));
   if (enrollment.workspace_id != workspace_id || enrollment.subject != workspace_id)
-    return Error(ErrorCode::kInvalidInput, "it is of the workspace '" +
-                                               std::string(clip_utf8(enrollment.subject, 200)) +
-                                               "', and this one is '" + std::string(workspace_id) + "'");
+    return Error(ErrorCode::kInvalidInput,
+                 "it is of the workspace '" +
+                     std::string(clip_utf8(
+                         enrollment.workspace_id != workspace_id ? enrollment.workspace_id : enrollment.subject, 200)) +
+                     "', and this one is '" + std::string(workspace_id) + "'");
   LUMENFLOW_TRY_ASSIGN(enrollment.token, text_of(document, "token", kTokenBytesMax));
   if (!is_token(enrollment.token)) return wrong("token", "must be a signed token");
   LUMENFLOW_TRY_ASSIGN(enrollment.issued_at, time_of(document, "issued_at"));

@@ -44,7 +44,7 @@ class ConductorTest : public ::testing::Test {
     options.socket_path = world.socket_path();
     http::ClientRequest request;
     request.method = http::Method::kPost;
-    request.path = "/kernel/" + tool;
+    request.path = "/kernel/" + tool.substr(std::string_view("kernel:").size());
     request.body = json::serialize(input);
     request.headers.emplace_back(
         std::string(kOperatorHeader),
