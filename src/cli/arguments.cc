@@ -384,6 +384,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_stop_commands(app, parsed);
   add_policy_commands(app, parsed);
   add_approval_commands(app, parsed);
+  add_recover_commands(app, parsed);
   add_task_commands(app, parsed);
   add_other_commands(app, parsed);
   try {

@@ -126,6 +126,26 @@ void add_approval_commands(CLI::App& app, Parsed& parsed) {
   }
 }
 
+void add_recover_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& recover =
+      *app.add_subcommand("recover", "What calls left behind, and what is proposed about it")->require_subcommand(1);
+  using Run = int (*)(Context&, const RecoverFlags&);
+  const auto add = [&](const char* name, const char* what, Run run) {
+    CLI::App* command = recover.add_subcommand(name, what);
+    command->add_flag("--json", parsed.recover.json);
+    command->callback(
+        [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.recover); }; });
+    return command;
+  };
+  add("list", "Those that are open, oldest first", run_recover_list)
+      ->add_flag("--all", parsed.recover.all, "also what is confirmed, and what needs nothing");
+  CLI::App* show = add("show", "One, with the call that it proposes", run_recover_show);
+  CLI::App* confirm = add("confirm", "Call what it proposes, once, in your own name", run_recover_confirm);
+  for (CLI::App* command : {show, confirm}) command->add_option("id", parsed.recover.id, "rec-…")->required();
+  confirm->add_option("--reason", parsed.recover.reason, "recorded with it");
+  confirm->add_option("--passphrase-file", parsed.recover.passphrase_file, "unlocks the operator key; - for stdin");
+}
+
 void add_task_commands(CLI::App& app, Parsed& parsed) {
   CLI::App& tasks = *app.add_subcommand("tasks", "Units of work: who is at what, and how far")->require_subcommand(1);
   TaskFlags& flags = parsed.tasks;

@@ -80,6 +80,18 @@ int run_approvals_show(Context& context, const ApprovalFlags& flags);
 int run_approvals_approve(Context& context, const ApprovalFlags& flags);
 int run_approvals_deny(Context& context, const ApprovalFlags& flags);
 
+// What calls left behind that did not end as they should.
+struct RecoverFlags {
+  std::string id;      // show, confirm
+  std::string reason;  // confirm, with what follows
+  std::string passphrase_file;
+  bool all = false;  // list: also what is confirmed, and what needs nothing
+  bool json = false;
+};
+int run_recover_list(Context& context, const RecoverFlags& flags);
+int run_recover_show(Context& context, const RecoverFlags& flags);
+int run_recover_confirm(Context& context, const RecoverFlags& flags);
+
 // The workspace's units of work.
 struct TaskFlags {
   std::string id;

@@ -32,6 +32,7 @@ struct Parsed {
   StopFlags stop;
   PolicyFlags policy;
   ApprovalFlags approvals;
+  RecoverFlags recover;
   TaskFlags tasks;
   DoctorFlags doctor;
   ReloadFlags reload;
@@ -53,6 +54,7 @@ void add_device_commands(CLI::App& app, Parsed& parsed);
 void add_stop_commands(CLI::App& app, Parsed& parsed);
 void add_policy_commands(CLI::App& app, Parsed& parsed);
 void add_approval_commands(CLI::App& app, Parsed& parsed);
+void add_recover_commands(CLI::App& app, Parsed& parsed);
 void add_task_commands(CLI::App& app, Parsed& parsed);
 
 }  // namespace lumenflow::cli

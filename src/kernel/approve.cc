@@ -308,6 +308,14 @@ void Kernel::expire_approvals() {
                 .details = {}});
 }
 
+// The pinned key of whoever decides; empty: there is none that counts.
+Result<std::string> Kernel::deciding_key(const std::string& decider, const Call& by) const {
+  LUMENFLOW_TRY_ASSIGN(std::string key, device_key(ports_.log.tables(), options_.config.id.str(), decider));
+  // The operator key is the console's: whose decision it signs is said by who sends it, not by what is sent.
+  if (key.empty() && decider == by.credential->subject.str()) key = options_.operator_public_pem;
+  return revoked(decider) ? std::string() : key;
+}
+
 pack::ToolResult Kernel::decide(const Call& by, bool approve) {
   const std::string approval_id(json::string_or(by.input, "approval_id", ""));
   const std::optional<ReceiptId> receipt = journal::receipt_of_approval(approval_id);
@@ -319,11 +327,8 @@ pack::ToolResult Kernel::decide(const Call& by, bool approve) {
   if (parked.state != State::kOpen) return already_decided(parked);
 
   ApprovalDecision decision = decision_of(by, approve);
-  Result<std::string> key = device_key(ports_.log.tables(), options_.config.id.str(), decision.decided_by);
+  const Result<std::string> key = deciding_key(decision.decided_by, by);
   if (!key.ok()) return refused(key.error().code(), key.error().message());
-  // The operator key is the console's: whose decision it signs is said by who sends it, not by what is sent.
-  if (key->empty() && decision.decided_by == by.credential->subject.str()) *key = options_.operator_public_pem;
-  if (revoked(decision.decided_by)) key->clear();
   std::erase_if(parked.decisions, [this](const ApprovalDecision& each) { return revoked(each.decided_by); });
   const Timestamp now = ports_.clock.now();
   if (auto refusal = refusal_of(parked, decision, *key, options_.config.id.str(), now)) return *std::move(refusal);

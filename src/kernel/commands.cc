@@ -250,6 +250,7 @@ Result<Call> Commands::call_of(const Command& command) {
   Result<Call> call = Error(ErrorCode::kUnknownKind, "'" + kind + "' is no command that is carried out here");
   if (kind == "conductor:tool_requested" || kind == "sidekick:command_received") call = tool_call(command);
   if (kind == "conductor:approval_resolved") call = decision_call(command);
+  if (kind == "conductor:recovery_confirmed") call = recovery_call(command);
   if (kind == "conductor:stop_requested") call = stop_call(command);
   if (kind == "conductor:device_requested" || kind == "conductor:device_revoked") call = device_call(command);
   if (!call.ok()) return call;
@@ -289,6 +290,26 @@ Result<Call> Commands::decision_call(const Command& command) const {
   if (payload.find("reason") != nullptr) input.set("reason", text(payload, "reason"));
   call.input = std::move(input);
   call.surface = Surface::kSocket;
+  return call;
+}
+
+// As POST /recoveries/{id}/confirm. What it proposes runs as whoever signed, with what that one was given here.
+Result<Call> Commands::recovery_call(const Command& command) const {
+  const json::Value& payload = command.event.payload;
+  LUMENFLOW_TRY_ASSIGN(const auto sender, credential_of(command));
+  const std::string decided_by = text(payload, "decided_by");
+  LUMENFLOW_TRY_ASSIGN(const auto grant, grant_of(kernel_.ports_.log.tables(), decided_by));
+  if (!grant) return Error(ErrorCode::kUnauthenticated, "this workspace has minted no token for '" + decided_by + "'");
+  auto credential = std::make_shared<Credential>(*sender);  // shared: see Call::credential
+  credential->scopes = grant->scopes;
+  Call call;
+  call.credential = std::move(credential);
+  call.surface = Surface::kHttp;
+  call.tool = "kernel:confirm";
+  call.input = json::Object{{"recovery_id", text(payload, "recovery_id")},
+                            {"decided_at", format_rfc3339(command.event.timestamp)},
+                            {"decided_by", decided_by},
+                            {"signature", text(payload, "signature")}};
   return call;
 }
 

@@ -77,6 +77,7 @@ class Commands {
   Result<Call> call_of(const Command& command);
   Result<Call> tool_call(const Command& command) const;
   Result<Call> decision_call(const Command& command) const;
+  Result<Call> recovery_call(const Command& command) const;
   Result<Call> stop_call(const Command& command);
   Result<Call> device_call(const Command& command) const;
   Status check_resume(const Command& command, const std::string& target);

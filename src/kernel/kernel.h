@@ -54,6 +54,7 @@ namespace lumenflow::kernel {
 
 class Commands;
 struct ApprovalTerms;
+struct CleanupReport;
 enum class TaskChange : std::uint8_t;
 
 class Kernel final : private HostServices {
@@ -100,6 +101,8 @@ class Kernel final : private HostServices {
 
   // What `kernel:approve` and `kernel:deny` do: a signed decision on a parked call, in the batch that is open.
   pack::ToolResult decide(const Call& by, bool approve);
+  // What `kernel:confirm` does: a signed consent to what a recovery proposes, likewise (recover.cc).
+  pack::ToolResult confirm(const Call& by);
   // What `kernel:task_*` do, in the batch that is open (task_change.cc).
   pack::ToolResult change_task(TaskChange change, const Call& by);
 
@@ -136,7 +139,7 @@ class Kernel final : private HostServices {
   // inner_calls.cc: calls that packs make within calls
   Result<std::string> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
                              std::string_view idempotency_key) override;
-  void end_inner(const RunningCall& call);
+  void end_inner(RunningCall& call);
 
   // kernel.cc: the batch
   void handle(Ingress item);
@@ -198,6 +201,8 @@ class Kernel final : private HostServices {
 
   // dispatch.cc: stages 0 to 8
   void dispatch(CallArrived arrived);
+  CallPtr accept(CallArrived arrived);
+  void pass_stages(const CallPtr& call);  // without the first: its caller was admitted
   bool admit(const CallPtr& call);
   bool check_orders(const CallPtr& call);  // stage0.cc
   void end_stopped_calls();
@@ -213,6 +218,7 @@ class Kernel final : private HostServices {
   void go_on(std::shared_ptr<const journal::ParkedCall> parked);
   void end_parked(journal::ParkedCall& parked, journal::ParkedCall::State state, CallEnd end);
   void expire_approvals();
+  Result<std::string> deciding_key(const std::string& decider, const Call& by) const;
   void start(const CallPtr& call);
   void refuse(const CallPtr& call, int stage, ErrorCode code, std::string decided_by, std::string message,
               json::Value details = {});
@@ -239,9 +245,17 @@ class Kernel final : private HostServices {
   void note_store_written(std::string_view pack_id);
   std::string requested_entry(RunningCall& call) const;
   std::string tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
-  CrashedEnd end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const;
+  CrashedEnd end_of_crashed(const ReceiptId& receipt, const std::string& tool_name);
   Status close_crashed_call(const log::KeyValue& open_call);
   std::string redact(const json::Schema& schema, const json::Value& value) const;
+
+  // recover.cc: what a call left behind
+  std::optional<journal::Recovery> recovery_of(RunningCall& call, CallEnd& end);
+  journal::Recovery recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name);
+  void complete_recovery(journal::Recovery& recovery, const CleanupReport& report);
+  std::optional<json::Value> shown_proposal(const std::string& tool_name, const json::Value& input) const;
+  Result<json::Value> proposal_of(const journal::Recovery& recovery) const;
+  Status carry_out(journal::Recovery& recovery, json::Value input, const Call& by);
 
   KernelPorts ports_;
   KernelOptions options_;

@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/ulid.h"
 #include "journal/approvals.h"
+#include "journal/recoveries.h"
 #include "kernel/call.h"
 #include "kernel/cancellation.h"
 #include "kernel/config.h"
@@ -44,11 +45,14 @@ struct RunningCall {
   std::shared_ptr<const journal::ParkedCall> parked;  // shared by nobody else; the approval in hand, null: none
   std::string decided;                                // an entry that goes before the call's further ones; may be empty
 
-  Position requested;                       // the row of call.requested, once appended; 0: it is not
-  bool started = false;                     // call.started is in the journal
-  int attempts = 0;                         // executions whose store transaction was refused
-  std::uint64_t store_version = 0;          // of the pack's store when the tool was launched
-  std::shared_ptr<Cancellation> cancelled;  // shared with the thread that runs the tool
+  Position requested;           // the row of call.requested, once appended; 0: it is not
+  bool started = false;         // call.started is in the journal
+  bool starts_durably = false;  // something durable names it already: its start is recorded whatever it is
+  bool launched = false;        // its code was handed to whoever runs it
+  journal::Cleanup left_behind = journal::Cleanup::kClean;  // at worst, by it and by what was called within it
+  int attempts = 0;                                         // executions whose store transaction was refused
+  std::uint64_t store_version = 0;                          // of the pack's store when the tool was launched
+  std::shared_ptr<Cancellation> cancelled;                  // shared with the thread that runs the tool
   // What a sandbox is to enforce, as of its start; null: the tool runs in the program itself. Shared with the kernel.
   std::shared_ptr<const pack::EnforcedScopes> enforced_scopes;
   std::string isolation;  // what held the tool's code; empty: it ran in the program itself

@@ -83,6 +83,7 @@ void add_audit_routes(Routes& routes, RouteContext& context);
 void add_handler_routes(Routes& routes, RouteContext& context);
 void add_outbox_routes(Routes& routes, RouteContext& context);
 void add_pack_routes(Routes& routes, RouteContext& context);
+void add_recovery_routes(Routes& routes, RouteContext& context);
 void add_task_routes(Routes& routes, RouteContext& context);
 void add_status_routes(Routes& routes, RouteContext& context);
 void add_openapi_route(Routes& routes, RouteContext& context);

@@ -84,6 +84,7 @@ class AsioSidecar final : public Sidecar {
     add_handler_routes(routes, context_);
     add_outbox_routes(routes, context_);
     add_pack_routes(routes, context_);
+    add_recovery_routes(routes, context_);
     add_status_routes(routes, context_);
     add_task_routes(routes, context_);
     add_openapi_route(routes, context_);

@@ -18,6 +18,7 @@
 #include "journal/tables.h"
 #include "kernel/approval_tools.h"
 #include "kernel/device_tools.h"
+#include "kernel/recovery_tools.h"
 #include "kernel/stop_tools.h"
 #include "kernel/task_tools.h"
 #include "kernel/workspace_packs.h"
@@ -98,6 +99,7 @@ Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& key
   groups.push_back(make_dead_letter_tools());
   groups.push_back(kernel::make_approval_tools());
   groups.push_back(kernel::make_device_tools(id));
+  groups.push_back(kernel::make_recovery_tools());
   groups.push_back(kernel::make_stop_tools());
   groups.push_back(kernel::make_task_tools());
   groups.push_back(make_uplink_tools(uplink));

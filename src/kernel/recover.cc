@@ -1,0 +1,276 @@
+// Recovery: what is recorded of calls that left something behind, and the confirmations that let a proposal run.
+//
+// A proposal is data. The one place that reads it in order to act is confirm(), which checks the consent and makes a
+// call of it that passes every stage, in the commit that closes the record: it runs at most once whatever dies.
+#include "kernel/recover.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/sealing.h"
+#include "base/signing.h"
+#include "kernel/device_tools.h"
+#include "kernel/kernel.h"
+#include "kernel/secret_keeper.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+using journal::Cleanup;
+using journal::Recovery;
+
+constexpr std::size_t kActionBytesMax = 4'096;
+constexpr std::size_t kProposalBytesMax = 64 * 1024;
+constexpr std::chrono::minutes kConfirmLeeway{5};
+constexpr std::array<std::string_view, 4> kReported = {"cleanup_status", "recovery_action", "recovery_call",
+                                                       "recovery_id"};
+
+std::string proposal_key(const std::string& redaction_key) {
+  return std::string(as_chars(hmac_sha256(redaction_key, "inputs of recovery calls")));
+}
+
+// A person reads it; what looks like a credential they need not.
+std::string shown_action(const std::string& action) {
+  const std::string text = json::serialize(json::Value(std::string(clip_utf8(action, kActionBytesMax))));
+  const std::optional<std::string> masked = failure_without_secrets(text);
+  const Result<json::Value> read = json::parse(masked ? *masked : text);
+  return read.ok() && read->is_string() ? read->as_string() : std::string();
+}
+
+pack::ToolError refused_because(ErrorCode code, std::string message) {
+  return {std::string(name(code)), std::move(message), {}};
+}
+
+pack::ToolError confirmed_before(const Recovery& first) {
+  std::string reason = "confirmed by " + first.confirmed_by + " at " + format_rfc3339(first.confirmed_at);
+  if (!first.confirmation.empty()) reason += "; what became of it is at " + first.confirmation;
+  return refused_because(ErrorCode::kAlreadyDecided, "this was " + reason);
+}
+
+// Whoever confirms acts with what they hold. Where another carries their consent, that one's token bounds it.
+std::shared_ptr<const Credential> acting_as(const Recovery& recovery, const Call& by) {
+  auto credential = std::make_shared<Credential>(*by.credential);  // shared: see Call::credential
+  credential->subject = Subject(recovery.confirmed_by);
+  credential->operator_key = false;  // that was for the confirmation
+  return credential;
+}
+
+pack::ToolOutput confirmation_of(const Recovery& recovery) {
+  json::Object data{{"recovery_id", recovery.recovery_id()},
+                    {"receipt_id", recovery.receipt.str()},
+                    {"state", journal::name(recovery.state)},
+                    {"confirmed_by", recovery.confirmed_by}};
+  if (!recovery.confirmation.empty()) data.set("confirmation_receipt_id", recovery.confirmation);
+  return {std::move(data), {}};
+}
+
+}  // namespace
+
+std::optional<CleanupReport> cleanup_report(const json::Value& details) {
+  const json::Value* status = details.is_object() ? details.find("cleanup_status") : nullptr;
+  if (status == nullptr) return std::nullopt;
+  CleanupReport report;
+  if (const std::string* named = status->if_string())
+    report.status = journal::cleanup_from_name(*named).value_or(Cleanup::kNeedsRecovery);
+  report.action = json::string_or(details, "recovery_action", "");
+  const json::Value* call = details.find("recovery_call");
+  if (call == nullptr || !call->is_object() || report.status == Cleanup::kClean) return report;
+  const json::Value* input = call->find("input");
+  if (input != nullptr && !input->is_object()) return report;
+  report.tool = json::string_or(*call, "tool", "");
+  report.input = input == nullptr ? json::Value(json::Object{}) : *input;
+  if (report.tool.size() + json::serialize(report.input).size() > kProposalBytesMax) report.tool.clear();
+  return report;
+}
+
+Cleanup cleanup_by_end(const RunningCall& call, const CallEnd& end) {
+  if (end.outcome == journal::Outcome::kUnknown) return Cleanup::kNeedsRecovery;
+  const bool answered_for = !end.code;  // the tool itself said that it failed
+  const bool no_effect = end.outcome == journal::Outcome::kSuccess || end.outcome == journal::Outcome::kCrashed;
+  if (!call.launched || call.tool == nullptr || answered_for || no_effect) return Cleanup::kClean;
+  const pack::ToolDescriptor& tool = call.tool->descriptor;
+  const bool repeatable = tool.idempotent || tool.permission == pack::Permission::kRead;
+  return repeatable || call.tool->traits.store_only ? Cleanup::kClean : Cleanup::kNeedsRecovery;
+}
+
+std::string default_action(const Recovery& recovery) {
+  if (recovery.cleanup == Cleanup::kClean) return {};
+  if (recovery.cleanup == Cleanup::kPartial) return "Look at what " + recovery.tool + " changed, and complete it.";
+  return "lumenflow recover show " + recovery.recovery_id();
+}
+
+json::Value details_with(const json::Value& details, const Recovery& recovery) {
+  const std::string status(journal::name(recovery.cleanup));
+  if (details.is_array()) {  // faults, each with its place
+    json::Array faults = details.as_array();
+    faults.push_back(json::Object{
+        {"pointer", ""},
+        {"reason", "cleanup status " + status + "; see `lumenflow recover show " + recovery.recovery_id() + "`"}});
+    return faults;
+  }
+  json::Object out;
+  if (details.is_object()) {
+    for (const json::Member& member : details.as_object())
+      if (std::ranges::find(kReported, member.key) == kReported.end()) out.set(member.key, member.value);
+  } else if (!details.is_null()) {
+    out.set("details", details);
+  }
+  out.set("cleanup_status", status);
+  out.set("recovery_id", recovery.recovery_id());
+  if (!recovery.action.empty()) out.set("recovery_action", recovery.action);
+  if (!recovery.call_tool.empty())
+    out.set("recovery_call", json::Object{{"tool", recovery.call_tool}, {"input", recovery.call_input}});
+  return out;
+}
+
+// As it may be shown: nothing when it could not be a call of this tool, or must not be proposed.
+std::optional<json::Value> Kernel::shown_proposal(const std::string& tool_name, const json::Value& input) const {
+  const auto own = kernel_tools_.find(tool_name);
+  if (own != kernel_tools_.end() && !own->second->for_packs) return std::nullopt;  // packs reach no more of the kernel
+  const pack::ActiveTool* tool = own != kernel_tools_.end() ? &own->second->tool : options_.registry->find(tool_name);
+  const bool has_secrets = tool != nullptr && tool->descriptor.input_validator->has_write_only();
+  std::string text = has_secrets ? redact(*tool->descriptor.input_validator, input) : json::serialize(input);
+  if (auto masked = input_without_secrets(text, options_.redaction_key)) text = *std::move(masked);
+  Result<json::Value> shown = json::parse(text, {.depth_max = 256});
+  return shown.ok() ? std::optional(*std::move(shown)) : std::nullopt;
+}
+
+void Kernel::complete_recovery(Recovery& recovery, const CleanupReport& report) {
+  recovery.ended_at = ports_.clock.now();
+  recovery.state = recovery.cleanup == Cleanup::kClean ? Recovery::State::kNothingToDo : Recovery::State::kOpen;
+  recovery.action = shown_action(report.action);
+  if (recovery.action.empty()) recovery.action = default_action(recovery);
+  const std::optional<json::Value> shown =
+      report.tool.empty() ? std::nullopt : shown_proposal(report.tool, report.input);
+  if (shown) {
+    recovery.call_tool = report.tool;
+    recovery.call_input = *shown;
+    recovery.input = json::serialize(report.input);
+    recovery.sealed = *shown != report.input;
+    if (recovery.sealed) recovery.input = seal(recovery.input, proposal_key(options_.redaction_key), ports_.random);
+  }
+  Result<std::string> digest = journal::recovery_digest(recovery);
+  if (!digest.ok()) {  // not what JSON can hold: it could not be consented to
+    recovery.call_tool.clear();
+    recovery.call_input = {};
+    recovery.input.clear();
+    recovery.action = default_action(recovery);
+    digest = journal::recovery_digest(recovery);
+  }
+  if (digest.ok()) recovery.digest = *std::move(digest);
+}
+
+// Also says it in the call's error. Nothing for a call that left nothing behind and says nothing of it.
+std::optional<Recovery> Kernel::recovery_of(RunningCall& call, CallEnd& end) {
+  std::optional<CleanupReport> report;
+  if (!end.code && !end.tool_code.empty() && call.pack_id != "kernel") report = cleanup_report(end.details);
+  Recovery recovery;
+  recovery.cleanup = std::max({report ? report->status : Cleanup::kClean, cleanup_by_end(call, end), call.left_behind});
+  call.left_behind = recovery.cleanup;
+  if (call.call.outer != nullptr)
+    if (const CallPtr outer = running_.find(call.call.outer->receipt))
+      outer->left_behind = std::max(outer->left_behind, recovery.cleanup);
+  if (!report && recovery.cleanup == Cleanup::kClean) return std::nullopt;
+  recovery.receipt = call.receipt;
+  recovery.tool = call.tool->descriptor.name;
+  recovery.subject = call.call.credential->subject.str();
+  recovery.on_behalf_of = call.call.credential->on_behalf_of;
+  recovery.outcome = journal::name(end.outcome);
+  recovery.code = end.code ? name(*end.code) : std::string_view(end.tool_code);
+  complete_recovery(recovery, report.value_or(CleanupReport()));
+  end.details = details_with(end.details, recovery);
+  return recovery;
+}
+
+// Of a call that a process had started which is gone, and of which nobody knows more.
+Recovery Kernel::recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name) {
+  Recovery recovery;
+  recovery.receipt = receipt;
+  recovery.cleanup = Cleanup::kNeedsRecovery;
+  recovery.tool = tool_name;
+  if (const Result<journal::RecordedCall> call = reader_.call(receipt); call.ok()) {  // else it is damaged
+    recovery.subject = json::string_or(call->requested, "subject", "");
+    recovery.on_behalf_of = json::string_or(call->requested, "on_behalf_of", "");
+  }
+  recovery.outcome = journal::name(journal::Outcome::kUnknown);
+  recovery.code = name(ErrorCode::kToolCrashed);
+  complete_recovery(recovery, {});
+  return recovery;
+}
+
+// What was proposed, as it was, if it is still what the record shows.
+Result<json::Value> Kernel::proposal_of(const Recovery& recovery) const {
+  const Result<std::string> text = recovery.sealed ? unseal(recovery.input, proposal_key(options_.redaction_key))
+                                                   : Result<std::string>(recovery.input);
+  Result<json::Value> input = text.ok() ? json::parse(*text, {.depth_max = 256}) : Result<json::Value>(text.error());
+  const Result<std::string> digest = journal::recovery_digest(recovery);
+  if (input.ok() && digest.ok() && *digest == recovery.digest &&
+      shown_proposal(recovery.call_tool, *input) == recovery.call_input)
+    return input;
+  return Error(ErrorCode::kConflict, "what is proposed can no longer be called as it is shown: " + recovery.call_tool +
+                                         " has changed since; call it yourself");
+}
+
+pack::ToolResult Kernel::confirm(const Call& by) {
+  const std::string id(json::string_or(by.input, "recovery_id", ""));
+  const std::optional<ReceiptId> receipt = journal::receipt_of_recovery(id);
+  Result<std::optional<Recovery>> found = std::optional<Recovery>();
+  if (receipt) found = journal::find_recovery(ports_.log.tables(), *receipt);
+  if (!found.ok()) return refused(found.error());
+  if (!*found) return refused_because(ErrorCode::kNotFound, "there is no recovery '" + id + "'");
+  Recovery& recovery = **found;
+  if (recovery.state == Recovery::State::kConfirmed) return confirmed_before(recovery);
+  if (recovery.state == Recovery::State::kNothingToDo)
+    return refused_because(ErrorCode::kConflict, "the call left nothing behind: there is nothing to confirm");
+
+  recovery.confirmed_by = json::string_or(by.input, "decided_by", by.credential->subject.str());
+  recovery.reason = json::string_or(by.input, "reason", "");
+  recovery.signature = json::string_or(by.input, "signature", "");
+  if (const auto at = parse_rfc3339(json::string_or(by.input, "decided_at", "")); at.ok()) recovery.confirmed_at = *at;
+  const Timestamp now = ports_.clock.now();
+  if (recovery.confirmed_at > now + kConfirmLeeway || recovery.confirmed_at + kConfirmLeeway < recovery.ended_at)
+    return refused_because(ErrorCode::kInvalidInput, "'decided_at' is not between the end of the call and now");
+  const Result<std::string> key = deciding_key(recovery.confirmed_by, by);
+  if (!key.ok()) return refused(key.error());
+  const std::optional<std::string> signature = from_base64url(recovery.signature);
+  if (!signature || key->empty() || !p256_verify(journal::recovery_statement(recovery), *signature, *key))
+    return refused_because(ErrorCode::kUnauthenticated,
+                           "the consent is not signed by a key that this workspace has pinned");
+  json::Value input;
+  if (!recovery.call_tool.empty()) {
+    Result<json::Value> proposed = proposal_of(recovery);
+    if (!proposed.ok()) return refused(proposed.error());
+    input = *std::move(proposed);
+  }
+  if (Status status = carry_out(recovery, std::move(input), by); !status.ok() && !batch_error_)
+    batch_error_ = std::move(status).error();
+  return confirmation_of(recovery);
+}
+
+// Closes the record, and makes the call from its first stage on; whatever refuses it, the consent is used up.
+Status Kernel::carry_out(Recovery& recovery, json::Value input, const Call& by) {
+  CallPtr call;
+  if (!recovery.call_tool.empty()) {
+    CallArrived arrived;
+    arrived.call.tool = recovery.call_tool;
+    arrived.call.input = std::move(input);
+    arrived.call.credential = acting_as(recovery, by);
+    arrived.call.surface = by.surface;
+    arrived.call.traceparent = by.traceparent;
+    call = accept(std::move(arrived));
+    call->starts_durably = true;
+    recovery.confirmation = call->receipt.str();
+  }
+  recovery.state = Recovery::State::kConfirmed;
+  recovery.input.clear();
+  log::Row row;
+  row.entries.push_back(journal::encode_confirmed(recovery));
+  LUMENFLOW_TRY(append(std::move(row)));
+  LUMENFLOW_TRY(journal::put_recovery(ports_.log, recovery));
+  if (call != nullptr) pass_stages(call);
+  return {};
+}
+
+}  // namespace lumenflow::kernel
