@@ -381,6 +381,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_handler_commands(app, parsed);
   add_audit_commands(app, parsed);
   add_backup_commands(app, parsed);
+  add_enroll_commands(app, parsed);
   add_token_commands(app, parsed);
   add_device_commands(app, parsed);
   add_stop_commands(app, parsed);

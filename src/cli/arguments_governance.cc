@@ -28,6 +28,29 @@ void add_token_commands(CLI::App& app, Parsed& parsed) {
   }
 }
 
+void add_enroll_commands(CLI::App& app, Parsed& parsed) {
+  EnrollFlags& flags = parsed.enroll;
+  CLI::App* enroll = app.add_subcommand("enroll", "Give a conductor a token of this workspace, and take one of its");
+  enroll->add_option("--conductor", flags.conductor, "its URL");
+  enroll->add_option("--ticket", flags.ticket, "the one-time code that its operator gave you");
+  enroll->add_option("--scope", flags.scope, "what it may do here (default: workspace)");
+  enroll->add_option("--ca", flags.ca_file, "PEM of the authorities that are trusted there, instead of the system's")
+      ->check(CLI::ExistingFile);
+  enroll->add_option("--install", flags.install_file, "check and install an answer that was carried by hand");
+  enroll->add_flag("--print-request", flags.print_request, "print what the conductor is asked, to be carried by hand");
+  enroll->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_enroll(context, parsed.enroll); }; });
+  for (const char* option : {"--conductor", "--ticket", "--scope", "--install"})
+    enroll->get_option(option)->check(not_blank);
+  CLI::App* unenroll = app.add_subcommand("unenroll", "Leave the conductor; its token counts no more");
+  unenroll->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_unenroll(context, parsed.enroll); }; });
+  for (CLI::App* command : {enroll, unenroll}) {
+    command->add_option("--passphrase-file", flags.passphrase_file, "unlocks the operator key; - for stdin");
+    command->add_flag("--json", flags.json);
+  }
+}
+
 void add_device_commands(CLI::App& app, Parsed& parsed) {
   CLI::App& device = *app.add_subcommand("device", "Phones and browsers that decide")->require_subcommand(1);
   using Run = int (*)(Context&, const DeviceFlags&);

@@ -22,6 +22,20 @@ struct TokenFlags {
 int run_token_mint(Context& context, const TokenFlags& flags);
 int run_token_revoke(Context& context, const TokenFlags& flags);
 
+// A conductor, and leaving it.
+struct EnrollFlags {
+  std::string conductor;  // URL
+  std::string ticket;
+  std::string scope;         // what the conductor may do here; empty: workspace
+  std::string ca_file;       // trusted there instead of the system's authorities
+  std::string install_file;  // an answer that was carried by hand
+  std::string passphrase_file;
+  bool print_request = false;  // to be carried by hand
+  bool json = false;
+};
+int run_enroll(Context& context, const EnrollFlags& flags);
+int run_unenroll(Context& context, const EnrollFlags& flags);
+
 // Brakes; without a target what is stopped is listed.
 struct StopFlags {
   std::string target;  // all, a tool, or a subject

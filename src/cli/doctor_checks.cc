@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "sidecar/keys.h"
+#include "sidecar/uplink_host.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -150,12 +151,21 @@ void check_packs(const kernel::WorkspacePacks& read, Checks& checks) {
 
 Check check_uplink(const Context& context, const sidecar::WorkspacePaths& paths,
                    const kernel::WorkspaceConfig& config) {
-  const auto enrollment = context.files.stat(join_path(paths.state, "conductor/enrollment.json"));
-  const bool enrolled = enrollment.ok() && *enrollment;
-  if (config.uplink == "conductor" && !enrolled)
-    return {"uplink", Health::kFault, "the uplink is conductor, and the workspace is not enrolled",
-            "run `lumenflow enroll`, or write 'uplink: auto'"};
-  return {"uplink", Health::kOk, config.uplink + (enrolled ? ", enrolled" : ", not enrolled"), {}};
+  const Timestamp now = context.clock.now();
+  const auto enrollment = sidecar::enrollment_of(context.files, paths, config, now);
+  if (!enrollment.ok()) {  // "what is wrong; what to do"
+    const std::string& message = enrollment.error().message();
+    const std::size_t help = message.rfind("; ");
+    const bool split = help != std::string::npos;
+    return {"uplink", Health::kFault, "the sidecar starts unenrolled: " + message.substr(0, help),
+            split ? message.substr(help + 2) : "run `lumenflow enroll`"};
+  }
+  if (!*enrollment) return {"uplink", Health::kOk, config.uplink + ", not enrolled", {}};
+  const std::string where = config.uplink + ", enrolled with " + (*enrollment)->conductor_url;
+  if (conductor_link::standing_of(**enrollment, now) != conductor_link::Standing::kValid)
+    return {"uplink", Health::kWarning, where + ", whose token expired at " + format_rfc3339((*enrollment)->expires_at),
+            "a sidecar that runs renews it when it reaches the conductor; else enroll again with `lumenflow enroll`"};
+  return {"uplink", Health::kOk, where, {}};
 }
 
 // What a running sidecar's uplink says of itself.

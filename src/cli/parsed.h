@@ -27,6 +27,7 @@ struct Parsed {
   AuditFlags audit;
   BackupFlags backup;
   TokenFlags token;
+  EnrollFlags enroll;
   DeviceFlags device;
   StopFlags stop;
   PolicyFlags policy;
@@ -47,6 +48,7 @@ struct Parsed {
 };
 
 // arguments_governance.cc: who may do what, and who is at what.
+void add_enroll_commands(CLI::App& app, Parsed& parsed);
 void add_token_commands(CLI::App& app, Parsed& parsed);
 void add_device_commands(CLI::App& app, Parsed& parsed);
 void add_stop_commands(CLI::App& app, Parsed& parsed);

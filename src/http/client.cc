@@ -110,6 +110,22 @@ curl_socket_t open_socket(void* data, curlsocktype, curl_sockaddr* address) {
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+// Sockets that an Interrupt ends; it outlives the connections, which curl keeps between requests.
+curl_socket_t open_interruptible(void* data, curlsocktype, curl_sockaddr* address) {
+  const int opened = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (opened >= 0) static_cast<Interrupt*>(data)->opened(opened);
+  return opened;
+}
+
+int close_interruptible(void* data, curl_socket_t socket) {
+  static_cast<Interrupt*>(data)->close(socket);
+  return 0;
+}
+
+int is_interrupted(void* data, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<Interrupt*>(data)->fired() ? 1 : 0;
+}
+
 // "127.0.0.1:80" of "http://127.0.0.1:80/": loopback is asked directly, whatever the environment says.
 bool is_loopback(std::string_view url) {
   const std::size_t scheme = url.find("://");
@@ -148,7 +164,7 @@ std::optional<std::string_view> ClientResponse::header(std::string_view name) co
 }
 
 struct Client::State {
-  ClientOptions options;
+  ClientOptions options;  // with the interrupt, which curl's connections lean on to their end
   std::unique_ptr<CURL, FreeCurl> curl{curl_easy_init()};
 
   std::string place() const { return options.socket_path.empty() ? options.base_url : options.socket_path; }
@@ -181,6 +197,17 @@ void Client::State::set_up(const ClientRequest& request, Exchange& exchange, con
     curl_easy_setopt(c, CURLOPT_PROXY, "");
     curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &exchange);
+  }
+  if (Interrupt* interrupt = options.interrupt.get()) {
+    if (!options.may_connect) {
+      curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, &open_interruptible);
+      curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, interrupt);
+      curl_easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION, &close_interruptible);
+      curl_easy_setopt(c, CURLOPT_CLOSESOCKETDATA, interrupt);
+    }
+    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, &is_interrupted);
+    curl_easy_setopt(c, CURLOPT_XFERINFODATA, interrupt);
   }
   if (exchange.on_line == nullptr) {
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.value_or(options.timeout).count()));

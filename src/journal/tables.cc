@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "journal/approvals.h"
+#include "journal/commands.h"
 #include "journal/recoveries.h"
 #include "journal/retention.h"
 #include "journal/tasks.h"
@@ -19,7 +20,7 @@ std::vector<std::string> journal_tables() {
         kCallKeyIndexTable, kEventKeysTable,  kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable,
         kAttemptsTable,     kOutboxTable,     kInboundTable,       kApprovalsTable,  kApprovalExpiryTable,
         kTasksTable,        kTaskStatesTable, kTaskClaimsTable,    kRecoveriesTable, kOpenRecoveriesTable,
-        kBlobUsesTable,     kIdleBlobsTable,  kRetentionTable})
+        kBlobUsesTable,     kIdleBlobsTable,  kRetentionTable,     kCommandsTable})
     names.emplace_back(name);
   names.emplace_back("cursors");
   return names;

@@ -13,6 +13,7 @@
 #include "journal/tables.h"
 #include "json/canonical.h"
 #include "kernel/approval_providers.h"
+#include "kernel/commands.h"
 #include "kernel/device_tools.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
@@ -237,6 +238,7 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
     if (emission.entry) row.entries.push_back(*std::move(emission.entry));
     LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call->input_text, {}}, ports_.blobs));
     LUMENFLOW_TRY_ASSIGN(parked.requested, append(std::move(row)));
+    if (call->call.command.value() != 0) LUMENFLOW_TRY(commands_->recorded(*call));
     const std::string key(as_chars(call->ulid.bytes));
     LUMENFLOW_TRY(
         ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{parked.requested, Position(0)})));

@@ -99,6 +99,9 @@ struct EventsReceived {
   std::function<void(const Status&)> done;
 };
 
+// Commands may be there to be carried out.
+struct CommandsDue {};
+
 // The journal says what became of a batch that it was handed.
 struct BatchEnded {
   std::uint64_t number;
@@ -106,6 +109,7 @@ struct BatchEnded {
 };
 
 using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned,
-                             EventsRead, ReplayKeyMade, HandlerReturned, OutboxChange, JournalChange, EventsReceived>;
+                             EventsRead, ReplayKeyMade, HandlerReturned, OutboxChange, JournalChange, EventsReceived,
+                             CommandsDue>;
 
 }  // namespace lumenflow::kernel

@@ -7,6 +7,7 @@
 #include "base/logging.h"
 #include "journal/retention.h"
 #include "journal/tables.h"
+#include "kernel/commands.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -39,6 +40,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
   grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
+  commands_ = std::make_unique<Commands>(*this);
 }
 
 Kernel::~Kernel() {
@@ -94,6 +96,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
   LUMENFLOW_TRY(kernel->emitter_.flush());
   LUMENFLOW_TRY(kernel->outbox_.flush());
   LUMENFLOW_TRY(ports.log.commit());
+  LUMENFLOW_TRY(kernel->commands_->load());
   LUMENFLOW_TRY(kernel->subscriptions_.load(ports.log));  // once what the crash left unsaid is in the journal
   if (!(kernel->timers_.empty() && kernel->subscriptions_.empty()) && kernel->options_.doorbell)
     kernel->options_.doorbell();
@@ -180,6 +183,7 @@ void Kernel::run_pending() {
   };
   if (draining_ ? !refusal_counts_.empty() : std::ranges::any_of(refusal_counts_, counted)) append_refusal_counts();
   probe_journal();
+  commands_->run();
   deliver();
   commit_batch();
   launch_due_timers();
@@ -224,6 +228,8 @@ void Kernel::handle(Ingress item) {
     run_journal_change(std::move(*housekeeping));
   } else if (auto* received = std::get_if<EventsReceived>(&item)) {
     events_received(std::move(*received));
+  } else if (std::holds_alternative<CommandsDue>(item)) {
+    commands_->look();
   }
 }
 
@@ -364,8 +370,8 @@ std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
         std::clamp<std::chrono::nanoseconds>(*moment - ports_.clock.now(), kTimerWaitMin, kTimerWaitMax);
     next = next ? std::min(*next, ports_.clock.monotonic() + wait) : ports_.clock.monotonic() + wait;
   }
-  if (const auto retry = subscriptions_.next_retry(); retry && !draining_ && journal_available_)
-    next = next ? std::min(*next, *retry) : *retry;
+  for (const auto& retry : {subscriptions_.next_retry(), commands_->next_retry()})
+    if (retry && !draining_ && journal_available_) next = next ? std::min(*next, *retry) : *retry;
   if (!refusal_counts_.empty() || !unrecorded_.empty() || !journal_available_) {
     const std::chrono::nanoseconds second = ports_.clock.monotonic() + std::chrono::seconds(1);
     next = next ? std::min(*next, second) : second;

@@ -52,6 +52,7 @@
 
 namespace lumenflow::kernel {
 
+class Commands;
 struct ApprovalTerms;
 struct CleanupReport;
 enum class TaskChange : std::uint8_t;
@@ -124,12 +125,14 @@ class Kernel final : private HostServices {
   std::shared_ptr<const pack::Registry> shared_registry() const { return options_.registry; }
   const KernelCounters& counters() const { return counters_; }
   const Tasks& tasks() const { return tasks_; }
+  Commands& commands() { return *commands_; }
   const journal::Reader& reader() const { return reader_; }
   std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }
   // Whether some input of this tool could be allowed to this caller now (for listings).
   bool callable(const pack::ActiveTool& tool, const Credential& credential) const;
 
  private:
+  friend class Commands;
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
   Status check_workspace_id();
@@ -274,6 +277,7 @@ class Kernel final : private HostServices {
   Subscriptions subscriptions_;
   journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with
   StandingOrders orders_;
+  std::unique_ptr<Commands> commands_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unique_ptr<const Grants> grants_;  // of the configuration and the packs that are loaded
   KernelCounters counters_;

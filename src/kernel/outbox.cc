@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/logging.h"
 #include "journal/retention.h"
+#include "kernel/commands.h"
 #include "kernel/kernel.h"
 
 namespace lumenflow::kernel {
@@ -86,7 +87,8 @@ void Kernel::run_outbox_change(OutboxChange change) {
     open_.waiting.push_back(std::move(change.done));
     return;
   }
-  Status status = change.change(outbox_);
+  Status status = emitter_.flush();  // for a change that reads where streams are
+  if (status.ok()) status = change.change(outbox_);
   note_outbox_room();
   if (!status.ok()) return change.done(status);  // refused, with nothing done
   open_.waiting.push_back(std::move(change.done));
@@ -112,6 +114,7 @@ void Kernel::events_received(EventsReceived received) {
     subscriptions_.emitted(kind);
     counters_.events_received[kind] += count;
   }
+  if (Status queued = commands_->received(taken->events); !queued.ok()) batch_error_ = std::move(queued).error();
   for (const auto& [code, count] : taken->refused) counters_.events_refused[code] += count;
   counters_.events_received_again += taken->duplicates;
 }

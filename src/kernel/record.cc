@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "journal/tables.h"
 #include "json/canonical.h"
+#include "kernel/commands.h"
 #include "kernel/kernel.h"
 #include "kernel/recover.h"
 #include "kernel/result_text.h"
@@ -197,6 +198,7 @@ Status Kernel::record(Ending& ending) {
 
   const std::string key(as_chars(call.ulid.bytes));
   const journal::CallPlaces places{call.requested.value() != 0 ? call.requested : at, at};
+  if (call.call.command.value() != 0 && call.requested.value() == 0) LUMENFLOW_TRY(commands_->recorded(call));
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, key, journal::encode(places)));
   if (call.started) LUMENFLOW_TRY(ports_.log.erase(journal::kOpenCallsTable, key));
   if (ending.recovery) LUMENFLOW_TRY(journal::put_recovery(ports_.log, *ending.recovery));
@@ -237,6 +239,7 @@ Status Kernel::append_started(RunningCall& call) {
   }
   LUMENFLOW_TRY_ASSIGN(const Position at, append_alone(std::move(row)));
   if (!was_parked) call.requested = at;
+  if (call.call.command.value() != 0) LUMENFLOW_TRY(commands_->recorded(call));
   const std::string key(as_chars(call.ulid.bytes));
   LUMENFLOW_TRY(
       ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));

@@ -109,17 +109,7 @@ class AsioSidecar final : public Sidecar {
     if (options_.tcp) {
       LUMENFLOW_TRY_ASSIGN(ready.url, listen());
     }
-    if (options_.uplink) {
-      Result<std::unique_ptr<UplinkHost>> uplink = UplinkHost::start(workspace_);
-      if (uplink.ok())
-        uplink_ = *std::move(uplink);
-      else
-        context_.uplink_fault = uplink.error().message();  // what is emitted waits; everything else goes on
-      if (!context_.uplink_fault.empty())
-        write_log(LogLevel::kError, "sidecar", "the uplink cannot start", {{"reason", context_.uplink_fault}});
-      context_.uplink = uplink_.get();
-      workspace_.uplink_slot().set(uplink_.get());
-    }
+    if (options_.uplink) start_uplink();
     arm_checkpoint_timer();
     watch_configuration();
     if (options_.housekeeping) {
@@ -150,6 +140,50 @@ class AsioSidecar final : public Sidecar {
   }
 
  private:
+  void start_uplink() {
+    Result<std::unique_ptr<UplinkHost>> uplink = UplinkHost::start(workspace_);
+    context_.uplink_fault = uplink.ok() ? std::string() : uplink.error().message();
+    if (uplink.ok()) uplink_ = *std::move(uplink);  // else what is emitted waits; everything else goes on
+    if (!uplink.ok())
+      write_log(LogLevel::kError, "sidecar", "the uplink cannot start", {{"reason", context_.uplink_fault}});
+    context_.uplink = uplink_.get();
+    workspace_.uplink_slot().set(uplink_.get());
+    seen_enrollment_ = enrollment_file();
+  }
+
+  // `enroll` and `unenroll` take effect in the sidecar that runs.
+  void watch_enrollment() {
+    if (!options_.uplink || draining_ || switching_) return;
+    if (uplink_ != nullptr) uplink_->refresh();
+    const std::optional<FileInfo> now = enrollment_file();
+    const bool of_conductor = uplink_ != nullptr && uplink_->is_conductor();
+    if (of_conductor && !now) {
+      switching_ = true;
+      return stop_uplink([this] {
+        uplink_.reset();
+        context_.uplink = nullptr;
+        switching_ = false;
+      });
+    }
+    if (uplink_ != nullptr || !now || now == seen_enrollment_) return;
+    seen_enrollment_ = now;
+    const auto found = enrollment_of(workspace_.files(), workspace_.paths(), workspace_.config(), clock_.now());
+    if (!found.ok() || !*found) return;
+    switching_ = true;
+    log::Log& log = workspace_.log();
+    workspace_.kernel().change_outbox(
+        [&log](journal::Outbox& outbox) { return outbox.enable(Position(log.next_position().value() - 1)); },
+        [this](const Status& enabled) {
+          switching_ = false;
+          if (enabled.ok() && !draining_) start_uplink();
+        });
+  }
+
+  std::optional<FileInfo> enrollment_file() const {
+    const auto found = workspace_.files().stat(conductor_link::enrollment_path(workspace_.paths().conductor));
+    return found.ok() ? *found : std::nullopt;
+  }
+
   // On another thread, because what it writes down passes the strand.
   void stop_background(std::function<void()> then) {
     workspace_.uplink_slot().set(nullptr);
@@ -234,6 +268,7 @@ class AsioSidecar final : public Sidecar {
 
   void watch_configuration() {
     workspace_.look_at_configuration();
+    watch_enrollment();
     configuration_timer_.expires_after(kConfigurationInterval);
     configuration_timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) watch_configuration();
@@ -262,6 +297,8 @@ class AsioSidecar final : public Sidecar {
   asio::steady_timer checkpoint_timer_;
   asio::steady_timer configuration_timer_;
   std::optional<std::chrono::nanoseconds> armed_for_;
+  std::optional<FileInfo> seen_enrollment_;  // when the uplink was last started, or could not be
+  bool switching_ = false;                   // the uplink is on its way to being started or stopped
   bool draining_ = false;
 };
 

@@ -26,6 +26,7 @@
 #include "log/sqlite_log.h"
 #include "pack/yaml.h"
 #include "sidecar/dead_letter_tools.h"
+#include "sidecar/enrollment_tools.h"
 #include "sidecar/outbound.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/uplink_host.h"
@@ -89,7 +90,8 @@ Status check_log_key(const Files& files, const WorkspacePaths& paths) {
 }
 
 // What of the workspace itself can be called.
-Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& keys, const std::string& id,
+Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& keys, const std::string& id, Files& files,
+                                                        const WorkspacePaths& paths,
                                                         const std::shared_ptr<UplinkSlot>& uplink,
                                                         std::function<Result<PreparedReload>()> prepare_reload) {
   std::vector<Result<std::vector<kernel::KernelTool>>> groups;
@@ -101,6 +103,7 @@ Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& key
   groups.push_back(kernel::make_stop_tools());
   groups.push_back(kernel::make_task_tools());
   groups.push_back(make_uplink_tools(uplink));
+  groups.push_back(make_enrollment_tools(files, paths.conductor, id));
   std::vector<kernel::KernelTool> tools;
   for (Result<std::vector<kernel::KernelTool>>& group : groups) {
     if (!group.ok()) return group.error();
@@ -326,10 +329,12 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
     doorbell = [bell = workspace->bell_.get()] { bell->ring(); };
   }
   options.doorbell = std::move(doorbell);
-  LUMENFLOW_TRY_ASSIGN(options.kernel_tools,
-                       kernel_tools_of(workspace->keys_, options.config.id.str(), workspace->uplink_slot_,
-                                       [self = workspace.get()] { return self->prepare_reload(); }));
-  options.outbox = outbox_mode(options.config);
+  LUMENFLOW_TRY_ASSIGN(options.kernel_tools, kernel_tools_of(workspace->keys_, options.config.id.str(), ports.files,
+                                                             paths, workspace->uplink_slot_, [self = workspace.get()] {
+                                                               return self->prepare_reload();
+                                                             }));
+  const auto enrollment = enrollment_of(ports.files, paths, options.config, ports.clock.now());
+  options.outbox = outbox_mode(options.config, enrollment.ok() && enrollment->has_value());
   options.on_notice = ports.on_notice;
   options.delivery_pause = ports.delivery_pause;
   workspace->outbound_ = make_outbound(ports.ca_file);

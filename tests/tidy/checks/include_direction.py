@@ -6,6 +6,7 @@ import re
 LINES = [
     ["cli"],
     ["sidecar", "conductor", "consumers", "conformance"],
+    ["conductor_link"],
     ["kernel", "uplink", "hosts", "notify"],
     ["pack", "http"],
     ["bus", "journal", "sdk"],
