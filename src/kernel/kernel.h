@@ -38,7 +38,7 @@
 #include "kernel/ingress.h"
 #include "kernel/kernel_options.h"
 #include "kernel/kernel_tool.h"
-#include "kernel/rate_limiter.h"
+#include "base/rate_limiter.h"
 #include "kernel/reload.h"
 #include "kernel/running_call.h"
 #include "kernel/running_calls.h"
