@@ -1,5 +1,6 @@
 #include "conductor/acts.h"
 
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -11,7 +12,7 @@ namespace lumenflow::conductor {
 namespace {
 
 constexpr std::string_view kActs = "acts";  // the table of records
-constexpr std::size_t kSweepMax = 256;
+constexpr std::size_t kActsSweptMax = 256;
 constexpr std::size_t kRefusersMax = 1024;
 constexpr std::chrono::seconds kCounted{10};
 
@@ -59,7 +60,8 @@ void Acts::change_silently(std::vector<RecordChange> changes, Ledger::Done done)
     ports_.post([waits, status] { (*waits)(status); });
   });
   if (!taken)
-    ports_.post([waits] { (*waits)(Error(ErrorCode::kRateLimited, "the conductor has too much to write; try again")); });
+    ports_.post(
+        [waits] { (*waits)(Error(ErrorCode::kRateLimited, "the conductor has too much to write; try again")); });
 }
 
 Status Acts::into_log(const std::string& id, const std::string& text) {
@@ -100,12 +102,12 @@ void Acts::write_counted(Refusals& refusals) {
 
 void Acts::sweep() {
   const Timestamp now = ports_.clock.now();
-  std::erase_if(refusals_, [&](auto& item) {
-    if (item.second.since + kCounted > now) return false;
-    write_counted(item.second);
-    return true;
-  });
-  const auto waiting = ports_.records.scan(kActs, "", "", kSweepMax);
+  for (auto at = refusals_.begin(); at != refusals_.end();) {
+    const bool over = at->second.since + kCounted <= now;
+    if (over) write_counted(at->second);
+    at = over ? refusals_.erase(at) : std::next(at);
+  }
+  const auto waiting = ports_.records.scan(kActs, "", "", kActsSweptMax);
   const auto durable = ports_.ledger.snapshot();
   if (!waiting.ok() || !durable.ok() || waiting->empty()) return;
   std::vector<RecordChange> gone;

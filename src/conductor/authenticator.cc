@@ -135,8 +135,7 @@ Result<Principal> Authenticator::of_session(std::string_view cookie, const http:
   LUMENFLOW_TRY(still_holds(principal));
   LUMENFLOW_TRY_ASSIGN(const auto found, records_.get(kOperatorsTable, principal.name));
   principal.role = role_from_name(json::string_or(parsed(*found), "role", "")).value_or(Role::kViewer);
-  if (changes_something(request.method) &&
-      !equal_secrets(request.header("x-csrf-token").value_or(""), csrf_of(cookie)))
+  if (changes_something(request.method) && !equal_secrets(request.header("x-csrf-token").value_or(""), csrf_of(cookie)))
     return Error(ErrorCode::kUnauthenticated, "the header X-CSRF-Token is missing or wrong; sign-in gave it as `csrf`");
   return principal;
 }

@@ -27,12 +27,12 @@ inline constexpr std::chrono::minutes kClockLeeway{5};  // between machines
 
 // Names of tables of records.
 inline constexpr const char* kWorkspacesTable = "workspaces";
-inline constexpr const char* kDevicesTable = "devices";      // workspace, device id
+inline constexpr const char* kDevicesTable = "devices";  // workspace, device id
 inline constexpr const char* kOperatorsTable = "operators";
-inline constexpr const char* kSessionsTable = "sessions";    // hash of the cookie
-inline constexpr const char* kTicketsTable = "tickets";      // hash of the code
-inline constexpr const char* kTokensTable = "tokens";        // jti of what was issued and lives
-inline constexpr const char* kRevokedTable = "revoked";      // jti/…, subject/…
+inline constexpr const char* kSessionsTable = "sessions";  // hash of the cookie
+inline constexpr const char* kTicketsTable = "tickets";    // hash of the code
+inline constexpr const char* kTokensTable = "tokens";      // jti of what was issued and lives
+inline constexpr const char* kRevokedTable = "revoked";    // jti/…, subject/…
 inline constexpr const char* kLeasesTable = "leases";
 inline constexpr const char* kAssertionsTable = "assertions";  // jti of assertions that were used
 inline constexpr const char* kRegistriesTable = "registries";  // workspace -> hash; hash -> document

@@ -18,7 +18,8 @@ std::string waiting_key(std::string_view workspace, Position position) {
 }
 
 std::string entry_of(const std::string& workspace, std::string_view envelope, std::string_view type) {
-  std::string text = R"({"command":)" + std::string(envelope) + R"(,"type":")" + std::string(type) + R"(","workspace":)";
+  std::string text =
+      R"({"command":)" + std::string(envelope) + R"(,"type":")" + std::string(type) + R"(","workspace":)";
   json::append_canonical_string(workspace, text);
   return text + "}";
 }
@@ -64,7 +65,8 @@ Result<json::Value> Commands::load(const std::string& workspace, const std::stri
 
 // What the same key of the same caller asked for; the key is good for a day.
 Result<std::optional<QueuedCommand>> Commands::earlier(const NewCommand& command, const std::string& hash) const {
-  const std::string key = key_of({command.workspace, command.from, command.on_behalf_of.value_or("")}) + *command.idempotency_key;
+  const std::string key =
+      key_of({command.workspace, command.from, command.on_behalf_of.value_or("")}) + *command.idempotency_key;
   LUMENFLOW_TRY_ASSIGN(const auto found, ledger_.tables().get(kKeys, key));
   if (!found || found->size() < 72) return std::optional<QueuedCommand>();
   const Timestamp at{static_cast<std::int64_t>(from_big_endian(*found))};
@@ -110,9 +112,8 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
   if (!command.traceparent.empty()) stamp.traceparent = command.traceparent;
   std::string envelope;
   event::append_envelope(built, stamp, envelope);
-  LUMENFLOW_TRY_ASSIGN(const Position at,
-                       ledger_.append({entry_of(command.workspace, envelope, "command.queued")},
-                                      {list_of_commands(command.workspace)}));
+  LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({entry_of(command.workspace, envelope, "command.queued")},
+                                                         {list_of_commands(command.workspace)}));
   QueuedCommand queued{built.event_id, "queued", *stamp.expires_at, false};
   json::Object state{{"command_id", queued.command_id},
                      {"workspace_id", command.workspace},
@@ -124,8 +125,7 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
                      {"expires_at", format_rfc3339(queued.expires_at)},
                      {"expires_ms", queued.expires_at.ms}};
   if (stamp.on_behalf_of) state.set("on_behalf_of", *stamp.on_behalf_of);
-  if (command.kind == "conductor:tool_requested")
-    state.set("tool", json::string_or(command.payload, "tool", ""));
+  if (command.kind == "conductor:tool_requested") state.set("tool", json::string_or(command.payload, "tool", ""));
   if (command.kind == "conductor:device_requested")
     state.set("device_id", json::string_or(command.payload, "device_id", ""));
   LUMENFLOW_TRY(save(queued.command_id, state));
@@ -133,7 +133,8 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
   LUMENFLOW_TRY(ledger_.put(kExpiring, big_endian(static_cast<std::uint64_t>(queued.expires_at.ms)) + queued.command_id,
                             command.workspace));
   if (command.idempotency_key) {
-    const std::string key = key_of({command.workspace, command.from, command.on_behalf_of.value_or("")}) + *command.idempotency_key;
+    const std::string key =
+        key_of({command.workspace, command.from, command.on_behalf_of.value_or("")}) + *command.idempotency_key;
     const std::string time = big_endian(static_cast<std::uint64_t>(now.ms));
     LUMENFLOW_TRY(ledger_.put(kKeys, key, time + hash + queued.command_id));
     LUMENFLOW_TRY(ledger_.put(kKeysExpire, time + key, "-"));
@@ -148,7 +149,8 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
 Status Commands::acknowledge(const std::string& workspace, Position after) {
   json::Array ids;
   for (std::string last;;) {
-    LUMENFLOW_TRY_ASSIGN(const auto rows, ledger_.tables().scan(kWaiting, key_of({workspace}), last, kCommandsPerFetch));
+    LUMENFLOW_TRY_ASSIGN(const auto rows,
+                         ledger_.tables().scan(kWaiting, key_of({workspace}), last, kCommandsPerFetch));
     bool beyond = rows.size() < kCommandsPerFetch;
     for (const log::KeyValue& row : rows) {
       if (row.key > waiting_key(workspace, after)) {
@@ -163,7 +165,10 @@ Status Commands::acknowledge(const std::string& workspace, Position after) {
       state.as_object().set("delivered_at", format_rfc3339(clock_.now()));
       LUMENFLOW_TRY(save(row.value, state));
       ids.push_back(row.value);
-      if (told_) ledger_.when_durable([this, id = row.value, state](const Status& done) { if (done.ok()) told_(id, state); });
+      if (told_)
+        ledger_.when_durable([this, id = row.value, state](const Status& done) {
+          if (done.ok()) told_(id, state);
+        });
     }
     if (beyond) break;
   }
@@ -180,15 +185,15 @@ Status Commands::acknowledge(const std::string& workspace, Position after) {
 
 Result<std::vector<CommandItem>> Commands::waiting(const std::string& workspace, Position after) const {
   LUMENFLOW_TRY_ASSIGN(const auto durable, ledger_.snapshot());
-  LUMENFLOW_TRY_ASSIGN(const auto rows, durable->scan(kWaiting, key_of({workspace}),
-                                                      after.value() == 0 ? std::string() : waiting_key(workspace, after),
-                                                      kCommandsPerFetch));
+  LUMENFLOW_TRY_ASSIGN(
+      const auto rows,
+      durable->scan(kWaiting, key_of({workspace}), after.value() == 0 ? std::string() : waiting_key(workspace, after),
+                    kCommandsPerFetch));
   std::vector<CommandItem> items;
   std::size_t bytes = 0;
   for (const log::KeyValue& row : rows) {
     LUMENFLOW_TRY_ASSIGN(const json::Value state, load(workspace, row.value));
-    if (json::string_or(state, "state", "") != "queued" ||
-        json::integer_or(state, "expires_ms", 0) <= clock_.now().ms)
+    if (json::string_or(state, "state", "") != "queued" || json::integer_or(state, "expires_ms", 0) <= clock_.now().ms)
       continue;
     const Position position(from_big_endian(std::string_view(row.key).substr(workspace.size() + 1)));
     LUMENFLOW_TRY_ASSIGN(const json::Value entry, ledger_.entry_at(position));
@@ -212,7 +217,8 @@ Status Commands::end(const std::string& workspace, const std::string& command_id
   entry.set("state", to);
   entry.set("ts", format_rfc3339(clock_.now()));
   Result<std::string> text = json::canonical(json::Value(entry));
-  if (!text.ok()) return Error(ErrorCode::kInvalidRequest, "the result has no canonical form: " + text.error().message());
+  if (!text.ok())
+    return Error(ErrorCode::kInvalidRequest, "the result has no canonical form: " + text.error().message());
   LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({*text}, {list_of_commands(workspace)}));
   static_cast<void>(at);
   LUMENFLOW_TRY(save(command_id, state));
@@ -241,7 +247,8 @@ Result<json::Value> Commands::report(const std::string& workspace, const std::st
   const std::string now(json::string_or(state, "state", ""));
   if (now == to || (is_terminal(now) && to == "running")) {
     for (const json::Member& detail : details)
-      if (const json::Value* there = state.find(detail.key); is_terminal(now) && to == now && (!there || !(*there == detail.value)))
+      if (const json::Value* there = state.find(detail.key);
+          is_terminal(now) && to == now && (!there || !(*there == detail.value)))
         return Error(ErrorCode::kConflict, "the command ended with another result");
     return state;  // said again
   }
@@ -290,7 +297,8 @@ Result<json::Value> Commands::list(const std::string& workspace, Position before
       }
     }
   }
-  return json::Value(json::Object{{"items", std::move(items)}, {"next", more ? json::Value(at.value()) : json::Value()}});
+  return json::Value(
+      json::Object{{"items", std::move(items)}, {"next", more ? json::Value(at.value()) : json::Value()}});
 }
 
 void Commands::sweep() {
@@ -300,7 +308,8 @@ void Commands::sweep() {
     const std::string command_id = (*due)[i].key.substr(8), workspace = (*due)[i].value;
     auto state = load(workspace, command_id);
     const bool queued = state.ok() && json::string_or(*state, "state", "") == "queued";
-    const json::Object details{{"error", json::Object{{"code", "TOKEN_EXPIRED"}, {"message", "it was not fetched in time"}}}};
+    const json::Object details{
+        {"error", json::Object{{"code", "TOKEN_EXPIRED"}, {"message", "it was not fetched in time"}}}};
     if (queued)
       (void)end(workspace, command_id, *std::move(state), "expired", details);
     else

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,9 +46,9 @@ struct RouteSpec {
   std::string_view pattern = {};
   std::string_view id = {};  // operationId
   std::string_view summary = {};
-  Who who = 0;                       // bits of kAnybody …; 0: no credential is looked at
-  Role role = Role::kViewer;         // of operators: at least this
-  std::string_view scope = {};       // of devices: empty, any
+  Who who = 0;                  // bits of kAnybody …; 0: no credential is looked at
+  Role role = Role::kViewer;    // of operators: at least this
+  std::string_view scope = {};  // of devices: empty, any
   std::vector<http::RouteParameter> parameters = {};
   std::string_view media_type = "application/json";
   bool anonymous_limit = false;  // strangers knock here: limited by address and over all
@@ -63,7 +64,7 @@ struct Context {
   Post post;
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
   std::string public_url;
-  bool secure = false;                      // under TLS: cookies say so
+  bool secure = false;  // under TLS: cookies say so
   std::chrono::milliseconds heartbeat{15'000};
   Authenticator* authenticator = nullptr;
   Commands* commands = nullptr;
@@ -77,6 +78,7 @@ struct Context {
   Bells bells = {};               // of a workspace: something of it is durable that was not
   std::uint64_t revocations = 0;  // counts up with each: live streams look again at who opened them
   bool closing = false;
+  std::map<std::string, std::string> swept_to = {};  // by table
   std::vector<RouteSpec> table = {};
 };
 

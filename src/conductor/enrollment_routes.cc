@@ -97,7 +97,8 @@ Status enroll_workspace(Context& context, const Asked& asked, const Record& tick
   LUMENFLOW_TRY_ASSIGN(const json::Value document, enrollment_document(own, id, issued));
   std::string answer = json::serialize(document);
   const json::Value record = workspace_record(enrollment, issued, context.store.keys.seal, now, context.random);
-  std::vector<RecordChange> changes{used(context, ticket_record, ticket, asked.body_hash, answer), token_record(issued)};
+  std::vector<RecordChange> changes{used(context, ticket_record, ticket, asked.body_hash, answer),
+                                    token_record(issued)};
   changes.push_back({kWorkspacesTable, id, there ? there->version : 0, json::serialize(record)});
   Act act{"conductor.enrolled", id, id, {}};
   act.details = {{"address", asked.exchange->request().peer.address},
@@ -113,12 +114,14 @@ Status enroll_device(Context& context, const Asked& asked, const Record& ticket_
   const std::string workspace(json::string_or(ticket, "workspace_id", ""));
   const std::string id(json::string_or(asked.body, "device_id", "")), name(json::string_or(asked.body, "name", ""));
   const json::Value* key = asked.body.find("public_key");
-  const Result<std::string> pem = key == nullptr ? Result<std::string>(Error(ErrorCode::kInvalidInput, "")) : p256_pem_of(*key);
+  const Result<std::string> pem =
+      key == nullptr ? Result<std::string>(Error(ErrorCode::kInvalidInput, "")) : p256_pem_of(*key);
   if (json::string_or(asked.body, "workspace_id", "") != workspace)
     return Error(ErrorCode::kUnauthenticated, "the ticket is for another workspace");
   if (!is_workspace_id(id) || name.empty() || name.size() > 100 || !pem.ok())
-    return Error(ErrorCode::kInvalidInput, "give {device_id, name, public_key}: an id of small letters, digits and dashes, "
-                                           "a name for people, a P-256 key");
+    return Error(ErrorCode::kInvalidInput,
+                 "give {device_id, name, public_key}: an id of small letters, digits and dashes, "
+                 "a name for people, a P-256 key");
   const std::string record_key = key_of({workspace, id});
   LUMENFLOW_TRY_ASSIGN(const auto there, records.get(kDevicesTable, record_key));
   if (there) return Error(ErrorCode::kAlreadyExists, "there is or was a device '" + id + "'; ids are used once");
@@ -142,18 +145,19 @@ Status enroll_device(Context& context, const Asked& asked, const Record& ticket_
   command.stream = "bridge:conductor";
   command.on_behalf_of = std::string(json::string_or(ticket, "by", ""));
   // Said to the workspace once the record is there; the same question twice would only be asked twice.
-  context.acts.change(std::move(changes), act,
-                      [&context, asked, command, answer = std::move(answer)](const Status& done) mutable {
-                        if (!done.ok() && done.error().code() == ErrorCode::kConflict && ++asked.tries < kTries)
-                          return enroll(context, std::move(asked));
-                        if (!done.ok()) return refuse(context, asked.exchange, done.error());
-                        const Result<QueuedCommand> queued = context.commands->queue(command);
-                        if (!queued.ok()) return refuse(context, asked.exchange, queued.error());
-                        context.ledger.when_durable([asked, answer](const Status& durable) {
-                          if (!durable.ok()) return asked.exchange->fail(durable.error());
-                          asked.exchange->send_json(202, answer);
-                        });
-                      });
+  context.acts.change(
+      std::move(changes), act,
+      [&context, asked = Asked(asked), command, answer = std::move(answer)](const Status& done) mutable {
+        if (!done.ok() && done.error().code() == ErrorCode::kConflict && ++asked.tries < kTries)
+          return enroll(context, std::move(asked));
+        if (!done.ok()) return refuse(context, asked.exchange, done.error());
+        const Result<QueuedCommand> queued = context.commands->queue(command);
+        if (!queued.ok()) return refuse(context, asked.exchange, queued.error());
+        context.ledger.when_durable([asked, answer](const Status& durable) {
+          if (!durable.ok()) return asked.exchange->fail(durable.error());
+          asked.exchange->send_json(202, answer);
+        });
+      });
   return {};
 }
 

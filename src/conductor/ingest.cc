@@ -37,8 +37,9 @@ std::string entry_of(std::string_view workspace, std::string_view log_id, std::s
 }
 
 Error forked(std::string_view known, std::string_view said) {
-  return Error(ErrorCode::kLogForked, "the conductor knows the journal " + std::string(known) + " of this workspace, not " +
-                                          std::string(said) + "; an operator has to consent to the new one");
+  return Error(ErrorCode::kLogForked, "the conductor knows the journal " + std::string(known) +
+                                          " of this workspace, not " + std::string(said) +
+                                          "; an operator has to consent to the new one");
 }
 
 }  // namespace
@@ -67,9 +68,9 @@ Status Ingest::begin(const std::string& workspace, const std::string& log_id, co
     }
     const event::StreamBegin begun = event::begin_stream(before, base.place);
     if (begun.skipped) {
-      LUMENFLOW_TRY_ASSIGN(const Position at,
-                           ledger_.append({entry_of(workspace, log_id, base.stream, *begun.skipped)},
-                                          {list_of_events(workspace, log_id), list_of_stream(workspace, log_id, base.stream)}));
+      LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({entry_of(workspace, log_id, base.stream, *begun.skipped)},
+                                                             {list_of_events(workspace, log_id),
+                                                              list_of_stream(workspace, log_id, base.stream)}));
       static_cast<void>(at);
     }
     if (!before || !(*before == begun.place)) LUMENFLOW_TRY(ledger_.put(kPlaces, key, encode(begun.place)));
@@ -120,7 +121,8 @@ Result<std::optional<KnownHead>> Ingest::head(const std::string& workspace, cons
   LUMENFLOW_TRY_ASSIGN(const auto found, ledger_.tables().get(kHeads, key_of({workspace, log_id})));
   if (!found) return std::optional<KnownHead>();
   KnownHead head;
-  if (found->size() != 8 + head.root.size()) return Error(ErrorCode::kJournalDamaged, "the head of a workspace is malformed");
+  if (found->size() != 8 + head.root.size())
+    return Error(ErrorCode::kJournalDamaged, "the head of a workspace is malformed");
   head.size = from_big_endian(*found);
   std::copy_n(as_bytes(*found).begin() + 8, head.root.size(), head.root.begin());
   return std::optional(head);

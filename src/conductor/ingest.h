@@ -44,8 +44,9 @@ class Ingest {
 
   Result<std::optional<KnownHead>> head(const std::string& workspace, const std::string& log_id) const;
   // Keeps the head and gives the note with the witness's line: only once it is durable may it leave. LOG_FORKED.
-  Result<std::string> witness(const std::string& workspace, const std::string& log_id, const log::Checkpoint& checkpoint,
-                              std::span<const Hash256> proof, std::string_view name, const Ed25519KeyPair& key);
+  Result<std::string> witness(const std::string& workspace, const std::string& log_id,
+                              const log::Checkpoint& checkpoint, std::span<const Hash256> proof, std::string_view name,
+                              const Ed25519KeyPair& key);
 
  private:
   Result<event::StreamPlace> place(const std::string& key) const;

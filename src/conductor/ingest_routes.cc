@@ -19,9 +19,9 @@ constexpr std::size_t kUnpackedMax = 4u << 20;
 constexpr std::size_t kProofMax = 128;
 
 struct Batch {
-  json::Value head;                 // the request without its events
-  std::vector<std::string> texts;   // of events, where they came as JSON
-  std::string lines;                // or where they came as NDJSON
+  json::Value head;                // the request without its events
+  std::vector<std::string> texts;  // of events, where they came as JSON
+  std::string lines;               // or where they came as NDJSON
   std::vector<std::string_view> events;
 };
 
@@ -115,7 +115,8 @@ Result<std::string> witness(Context& context, const std::string& workspace, cons
 Result<json::Value> own_head(Context& context, const json::Value& request) {
   LUMENFLOW_TRY_ASSIGN(const log::Checkpoint head, context.ledger.sign_head());
   const std::int64_t known = json::integer_or(request, "conductor_head_known", 0);
-  const std::uint64_t from = known > 0 && static_cast<std::uint64_t>(known) <= head.head.size ? static_cast<std::uint64_t>(known) : 0;
+  const std::uint64_t from =
+      known > 0 && static_cast<std::uint64_t>(known) <= head.head.size ? static_cast<std::uint64_t>(known) : 0;
   LUMENFLOW_TRY_ASSIGN(const auto proof, context.ledger.log().consistency_proof(from, head.head.size));
   json::Array list;
   for (const Hash256& hash : proof) list.push_back(to_base64(as_chars(hash)));
@@ -134,8 +135,8 @@ void refuse_batch(Context& context, const ExchangePtr& exchange, const event::In
 json::Object answer_of(const event::Intake& intake) {
   json::Array rejected;
   for (const event::RejectedEvent& one : intake.rejected)
-    rejected.push_back(json::Object{
-        {"event_id", one.event_id}, {"seq", one.seq}, {"code", name(one.code)}, {"message", one.message}});
+    rejected.push_back(
+        json::Object{{"event_id", one.event_id}, {"seq", one.seq}, {"code", name(one.code)}, {"message", one.message}});
   return json::Object{{"accepted", intake.accepted},
                       {"duplicates", intake.duplicates},
                       {"rejected", std::move(rejected)},
@@ -159,7 +160,8 @@ void take_events(const ExchangePtr& exchange, Context& context) {
   const std::string log_id(json::string_or(request, "log_id", "")), stream(json::string_or(request, "channel", ""));
   const auto seq = place_member(request, "seq"), queue_seq = place_member(request, "queue_seq");
   if (log_id.empty() || !seq || !queue_seq)
-    return refuse(context, exchange, Error(ErrorCode::kInvalidRequest, "a batch names its log_id, its channel and what it is after"));
+    return refuse(context, exchange,
+                  Error(ErrorCode::kInvalidRequest, "a batch names its log_id, its channel and what it is after"));
   const auto cosigned = witness(context, workspace, log_id, request);
   if (!cosigned.ok()) return refuse(context, exchange, cosigned.error());
   const event::IntakeBatch asked{log_id, stream, {*seq, *queue_seq}, (*batch)->events};
@@ -180,7 +182,7 @@ void take_events(const ExchangePtr& exchange, Context& context) {
     exchange->send_json(json::Value(std::move(answer)));
     if (news) context.bells.ring(workspace);
   };
-  if (!news && cosigned->empty()) return respond(Status());
+  // Also for duplicates alone: what they repeat may be on its way to the disk still.
   context.ledger.when_durable(respond);
 }
 

@@ -82,9 +82,8 @@ void Ledger::flush() {
   flush_posted_ = false;
   // Shared with the thread that commits.
   const auto waiting = std::make_shared<std::vector<Done>>(std::exchange(waiting_, {}));
-  const auto committed = log_.commit_soon([this, waiting](const Status& status) {
-    post_([this, waiting, status] { finish(waiting, status); });
-  });
+  const auto committed = log_.commit_soon(
+      [this, waiting](const Status& status) { post_([this, waiting, status] { finish(waiting, status); }); });
   if (!committed) return;
   if (!committed->ok()) log_.rollback();
   finish(waiting, *committed);

@@ -27,7 +27,8 @@ struct Ticket {
   Timestamp expires_at;
 };
 // `kind` is workspace or device. An empty workspace: any that is not there yet.
-Ticket make_ticket(std::string_view kind, std::string_view workspace, std::string_view by, Timestamp now, Random& random);
+Ticket make_ticket(std::string_view kind, std::string_view workspace, std::string_view by, Timestamp now,
+                   Random& random);
 // How a ticket is found: whatever case and dashes it is typed with.
 std::string ticket_key(std::string_view code);
 

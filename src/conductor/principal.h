@@ -26,7 +26,7 @@ struct Principal {
   Role role = Role::kViewer;
   std::vector<std::string> scopes;  // of a device
   std::string token_id;
-  Timestamp issued_at;    // of the token, to the millisecond
+  Timestamp issued_at;  // of the token, to the millisecond
   std::string session;  // key of the operator's session
   std::optional<Timestamp> expires_at;
 

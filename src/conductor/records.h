@@ -1,5 +1,5 @@
-// Records: named values that change by comparing and setting, several at once. Who may do what is kept here: workspaces,
-// tickets, tokens, operators, sessions, devices, leases; what happened is kept in the Log.
+// Records: named values that change by comparing and setting, several at once. Who may do what is kept here:
+// workspaces, tickets, tokens, operators, sessions, devices, leases; what happened is kept in the Log.
 //
 // A change names the version it was made from, so that whoever was slower is told and looks again: any number of nodes
 // may share one store. Thread safe; a call may wait for the disk, so writes are made off the io thread
@@ -25,8 +25,8 @@ struct Record {
 };
 
 struct RecordChange {
-  std::string table;  // ^[a-z][a-z_]{0,31}$
-  std::string key;    // not empty
+  std::string table;                 // ^[a-z][a-z_]{0,31}$
+  std::string key;                   // not empty
   std::uint64_t expected = 0;        // the version it must have; 0: it must not be there
   std::optional<std::string> value;  // nothing: it goes away
 };

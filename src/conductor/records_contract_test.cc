@@ -80,7 +80,8 @@ TEST_P(RecordsContract, SeveralChangesAreMadeTogetherOrNotAtAll) {
 }
 
 TEST_P(RecordsContract, KeysOfAPrefixComeInOrderByPages) {
-  for (const char* key : {"w\xff", "v", "w1", "w\xc3\xbc", "w", "x", "w12", "w2"}) EXPECT_EQ(apply({{"things", key, 0, "1"}}), "ok");
+  for (const char* key : {"w\xff", "v", "w1", "w\xc3\xbc", "w", "x", "w12", "w2"})
+    EXPECT_EQ(apply({{"things", key, 0, "1"}}), "ok");
   EXPECT_EQ(apply({{"zebra", "w3", 0, "1"}}), "ok");
   EXPECT_EQ(keys("w"), (std::vector<std::string>{"w", "w1", "w12", "w2", "w\xc3\xbc", "w\xff"}));
   EXPECT_EQ(keys("w", "w12", 2), (std::vector<std::string>{"w2", "w\xc3\xbc"}));

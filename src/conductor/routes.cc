@@ -68,7 +68,8 @@ void refuse(Context& context, const ExchangePtr& exchange, const Error& error) {
   if (!is_refusal(error.code())) return exchange->fail(error);
   const Principal& principal = exchange->principal;
   const http::Request& request = exchange->request();
-  const std::string route = std::string(http::name(request.method)) + " " + request.target.substr(0, request.target.find('?'));
+  const std::string route =
+      std::string(http::name(request.method)) + " " + request.target.substr(0, request.target.find('?'));
   const std::string_view shown = clip_utf8(route, 120);
   const std::string clean = is_valid_utf8(shown) ? std::string(shown) : std::string();
   if (!context.acts.refuse(principal.subject, principal.workspace, clean, error, request.peer.address))

@@ -10,8 +10,8 @@ namespace lumenflow::conductor {
 namespace {
 
 std::string cookie_header(const Context& context, std::string_view value, std::chrono::seconds life) {
-  std::string header = std::string(kCookie) + "=" + std::string(value) + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" +
-                       std::to_string(life.count());
+  std::string header = std::string(kCookie) + "=" + std::string(value) +
+                       "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(life.count());
   if (context.secure) header += "; Secure";
   return header;
 }

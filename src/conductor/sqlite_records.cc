@@ -57,8 +57,8 @@ class SqliteRecords final : public Records {
       LUMENFLOW_TRY_ASSIGN(const bool more, query.next());
       if (!more || !query.blob(0).starts_with(prefix)) break;
       if (query.blob(0) == after) continue;
-      records.push_back({std::string(query.blob(0)), std::string(query.blob(1)),
-                         static_cast<std::uint64_t>(query.integer(2))});
+      records.push_back(
+          {std::string(query.blob(0)), std::string(query.blob(1)), static_cast<std::uint64_t>(query.integer(2))});
     }
     return records;
   }
@@ -132,10 +132,11 @@ Result<std::unique_ptr<Records>> open_sqlite_records(const std::string& path) {
   LUMENFLOW_TRY(prepare(writing.connection, writing.version,
                         "SELECT version FROM records WHERE tbl = CAST(?1 AS TEXT) AND key = ?2"));
   LUMENFLOW_TRY(prepare(writing.connection, writing.count, "UPDATE state SET version = version + 1"));
-  LUMENFLOW_TRY(prepare(writing.connection, writing.put,
-                        "INSERT OR REPLACE INTO records VALUES(CAST(?1 AS TEXT), ?2, ?3, (SELECT version FROM state))"));
-  LUMENFLOW_TRY(prepare(writing.connection, writing.erase,
-                        "DELETE FROM records WHERE tbl = CAST(?1 AS TEXT) AND key = ?2"));
+  LUMENFLOW_TRY(
+      prepare(writing.connection, writing.put,
+              "INSERT OR REPLACE INTO records VALUES(CAST(?1 AS TEXT), ?2, ?3, (SELECT version FROM state))"));
+  LUMENFLOW_TRY(
+      prepare(writing.connection, writing.erase, "DELETE FROM records WHERE tbl = CAST(?1 AS TEXT) AND key = ?2"));
   Reading reading(std::move(reader));
   LUMENFLOW_TRY(prepare(reading.connection, reading.get,
                         "SELECT value, version FROM records WHERE tbl = CAST(?1 AS TEXT) AND key = ?2"));

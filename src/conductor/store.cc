@@ -20,7 +20,9 @@ Status make_folder_of(Files& files, const std::string& path) {
 }
 
 // Never on the spot: the io thread does not wait for the disk.
-std::unique_ptr<log::Log> pipelined(std::unique_ptr<log::Log> log) { return log::make_pipelined_log(std::move(log), 0); }
+std::unique_ptr<log::Log> pipelined(std::unique_ptr<log::Log> log) {
+  return log::make_pipelined_log(std::move(log), 0);
+}
 
 Result<std::unique_ptr<log::Log>> open_log(Store& store, const std::string& new_log_id) {
   log::SqliteLogOptions options;

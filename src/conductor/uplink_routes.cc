@@ -155,7 +155,8 @@ void put_registry(const ExchangePtr& exchange, Context& context) {
   };
   if (*there && json::string_or(parsed(**there), "sha256", "") == hash) return answer(200);
   const json::Object record{{"sha256", hash}, {"registry_hash", registry_hash}, {"document", text}};
-  std::vector<RecordChange> changes{{kRegistriesTable, workspace, *there ? (*there)->version : 0, json::serialize(record)}};
+  std::vector<RecordChange> changes{
+      {kRegistriesTable, workspace, *there ? (*there)->version : 0, json::serialize(record)}};
   Act act{"conductor.registry_changed", exchange->principal.subject, workspace, {}};
   act.details = {{"sha256", hash}, {"registry_hash", registry_hash}};
   context.acts.change(std::move(changes), act, [&context, exchange, answer](const Status& done) {

@@ -19,7 +19,7 @@ namespace lumenflow::conductor {
 struct Uplink {
   std::uint64_t session = 0;  // of the lease; 0: none was ever given
   std::optional<Timestamp> seen;
-  json::Value status;    // as the last heartbeat said
+  json::Value status;  // as the last heartbeat said
   json::Value versions;
   json::Value lag;
   std::string registry_hash;
@@ -29,7 +29,7 @@ struct Uplink {
 class CommandWaiter {
  public:
   virtual ~CommandWaiter() = default;
-  virtual void look() = 0;                    // something may be there
+  virtual void look() = 0;                     // something may be there
   virtual void replace(const Error& why) = 0;  // somebody else asks now, or it is over
 };
 

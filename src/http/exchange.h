@@ -40,7 +40,7 @@ class Exchange {
   void send(Response response);  // adds X-Request-Id
   void send_json(int status, std::string body);
   void send_json(const json::Value& value) { send_json(200, json::serialize(value)); }
-  void fail(const Error& error);                       // RFC 9457 problem, with the code's status
+  void fail(const Error& error);                      // RFC 9457 problem, with the code's status
   std::shared_ptr<BodyStream> stream(Response head);  // shared with the connection
 
  private:

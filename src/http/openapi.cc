@@ -57,12 +57,12 @@ std::string_view openapi_key(Method method) {
 Value openapi_problem_schema() {
   const Object text{{"type", "string"}};
   return Object{{"type", "object"},
-                       {"required", Array{"title", "status", "code"}},
-                       {"properties", Object{{"type", text},
-                                             {"title", text},
-                                             {"status", Object{{"type", "integer"}}},
-                                             {"code", text},
-                                             {"detail", text}}}};
+                {"required", Array{"title", "status", "code"}},
+                {"properties", Object{{"type", text},
+                                      {"title", text},
+                                      {"status", Object{{"type", "integer"}}},
+                                      {"code", text},
+                                      {"detail", text}}}};
 }
 
 }  // namespace lumenflow::http

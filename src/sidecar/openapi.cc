@@ -37,15 +37,16 @@ Value tool_operation(const pack::ActiveTool& tool) {
                      {"content", http::openapi_json_content(result_schema(descriptor.output_schema))}}},
       {"default", Object{{"description", "Refused: the result with its code and receipt"},
                          {"content", http::openapi_json_content(Object{{"$ref", "#/components/schemas/Refusal"}})}}}};
-  return Object{{"operationId", operation_id(descriptor.name)},
-                {"summary", descriptor.title.empty() ? descriptor.name : descriptor.title},
-                {"description", descriptor.description},
-                {"tags", Array{tool.pack->manifest.id}},
-                {"security", Array{Object{{"bearer", Array{}}}}},
-                {"x-required-scope", descriptor.scope},
-                {"parameters", Array{key_parameter}},
-                {"requestBody", Object{{"required", false}, {"content", http::openapi_json_content(descriptor.input_schema)}}},
-                {"responses", responses}};
+  return Object{
+      {"operationId", operation_id(descriptor.name)},
+      {"summary", descriptor.title.empty() ? descriptor.name : descriptor.title},
+      {"description", descriptor.description},
+      {"tags", Array{tool.pack->manifest.id}},
+      {"security", Array{Object{{"bearer", Array{}}}}},
+      {"x-required-scope", descriptor.scope},
+      {"parameters", Array{key_parameter}},
+      {"requestBody", Object{{"required", false}, {"content", http::openapi_json_content(descriptor.input_schema)}}},
+      {"responses", responses}};
 }
 
 Value route_operation(const RouteSpec& route) {
@@ -57,9 +58,11 @@ Value route_operation(const RouteSpec& route) {
       {"responses",
        Object{{"200", Object{{"description", "OK"}, {"content", Object{{std::string(route.media_type), body}}}}},
               {"default", http::openapi_problem_response("A problem with its code")}}}};
-  if (Array parameters = http::openapi_parameters(route.pattern, route.parameters); !parameters.empty()) operation.set("parameters", std::move(parameters));
+  if (Array parameters = http::openapi_parameters(route.pattern, route.parameters); !parameters.empty())
+    operation.set("parameters", std::move(parameters));
   if (route.method == http::Method::kPost)
-    operation.set("requestBody", Object{{"required", false}, {"content", http::openapi_json_content(Object{{"type", "object"}})}});
+    operation.set("requestBody",
+                  Object{{"required", false}, {"content", http::openapi_json_content(Object{{"type", "object"}})}});
   operation.set("security", route.access == Access::kOpen ? Array{} : Array{Object{{"bearer", Array{}}}});
   if (!route.scope.empty()) operation.set("x-required-scope", route.scope);
   if (route.access == Access::kSocketOnly) operation.set("x-control-socket-only", true);
@@ -81,7 +84,10 @@ Value components() {
                                              {"metadata", Object{{"$ref", "#/components/schemas/Metadata"}}}}}};
   return Object{
       {"securitySchemes", Object{{"bearer", Object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}},
-      {"schemas", Object{{"ToolError", error}, {"Metadata", metadata}, {"Refusal", refusal}, {"Problem", http::openapi_problem_schema()}}}};
+      {"schemas", Object{{"ToolError", error},
+                         {"Metadata", metadata},
+                         {"Refusal", refusal},
+                         {"Problem", http::openapi_problem_schema()}}}};
 }
 
 std::string openapi_text(const Workspace& workspace, const std::vector<RouteSpec>& routes) {

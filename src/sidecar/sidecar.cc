@@ -161,7 +161,8 @@ class AsioSidecar final : public Sidecar {
 
   void handle(http::Request request, std::unique_ptr<http::Responder> responder) {
     // Kept for the answer when no route takes the request.
-    std::string id = request.header("x-request-id") ? http::request_id_of(request, clock_, context_.random) : std::string();
+    std::string id =
+        request.header("x-request-id") ? http::request_id_of(request, clock_, context_.random) : std::string();
     const Status routed = router_.route(std::move(request), responder);
     if (routed.ok()) return;
     http::Response response = http::problem(routed.error());
