@@ -65,6 +65,8 @@ enum class CanonicalCode : std::uint8_t {
     "the task is in a state from which this does not lead on")                                                         \
   X(kLogForked, "LOG_FORKED", kDataLoss, 409, 1, -32009, false, "two histories under one log id")                      \
   X(kWorkspaceIdTaken, "WORKSPACE_ID_TAKEN", kAlreadyExists, 409, 1, -32009, false, "another workspace has this id")   \
+  X(kTicketUsed, "TICKET_USED", kFailedPrecondition, 409, 1, -32009, false, "the ticket was used before")              \
+  X(kTicketExpired, "TICKET_EXPIRED", kDeadlineExceeded, 410, 1, -32001, false, "the ticket's life is over")           \
   X(kWorkspaceLocked, "WORKSPACE_LOCKED", kFailedPrecondition, 409, 2, -32009, true,                                   \
     "another process holds the workspace")                                                                             \
   X(kApprovalRequired, "APPROVAL_REQUIRED", kFailedPrecondition, 202, 1, -32004, false,                                \

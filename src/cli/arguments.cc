@@ -389,6 +389,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_approval_commands(app, parsed);
   add_recover_commands(app, parsed);
   add_task_commands(app, parsed);
+  add_conductor_commands(app, parsed);
   add_other_commands(app, parsed);
   try {
     app.parse(argc, argv);

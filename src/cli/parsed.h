@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/commands_conductor.h"
 #include "cli/commands_governance.h"
 
 namespace CLI {
@@ -34,6 +35,7 @@ struct Parsed {
   ApprovalFlags approvals;
   RecoverFlags recover;
   TaskFlags tasks;
+  ConductorFlags conductor;
   DoctorFlags doctor;
   ReloadFlags reload;
   PackPinFlags pack_pin;
@@ -46,6 +48,9 @@ struct Parsed {
   bool version_json = false, version_errors = false;
   std::string shell = "bash";
 };
+
+// arguments_conductor.cc
+void add_conductor_commands(CLI::App& app, Parsed& parsed);
 
 // arguments_governance.cc: who may do what, and who is at what.
 void add_enroll_commands(CLI::App& app, Parsed& parsed);

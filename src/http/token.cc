@@ -119,10 +119,11 @@ Result<TokenClaims> read_claims(jwt_t* jwt) {
   return claims;
 }
 
-Status check_life(const TokenClaims& claims, Timestamp now) {
-  if (claims.issued_at > now) return refused("is issued in the future; compare the clocks");
-  if (claims.expires_at <= now)
-    return Error(ErrorCode::kTokenExpired, "the token expired at " + format_rfc3339(claims.expires_at));
+Status check_life(const TokenClaims& claims, Timestamp now, std::chrono::milliseconds leeway) {
+  if (claims.issued_at > now + leeway) return refused("is issued in the future; compare the clocks");
+  if (claims.expires_at + leeway <= now)
+    return Error(ErrorCode::kTokenExpired, "the token expired at " + format_rfc3339(claims.expires_at) +
+                                               (leeway.count() > 0 ? "; compare the clocks" : ""));
   return {};
 }
 
@@ -228,7 +229,7 @@ Result<std::shared_ptr<const TokenClaims>> TokenVerifier::verify(std::string_vie
     LUMENFLOW_TRY_ASSIGN(TokenClaims verified, verify_signed(token));
     claims = std::make_shared<const TokenClaims>(std::move(verified));
   }
-  if (Status life = check_life(*claims, now); !life.ok()) {
+  if (Status life = check_life(*claims, now, options_.leeway); !life.ok()) {
     if (life.error().code() == ErrorCode::kTokenExpired) cache_->erase(token);
     return std::move(life).error();
   }

@@ -3,6 +3,7 @@
 // TokenVerifier is used by one thread; it caches verified tokens, and checks life and revocation on every use.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,6 +41,7 @@ struct VerifierOptions {
   std::string audience;  // required; the claim must be this string
   std::string key_id;    // a token's `kid`, where it has one, must be this; empty: the key's RFC 7638 thumbprint
   std::size_t cache_max = 4096;
+  std::chrono::milliseconds leeway{0};  // how far the minting machine's clock may be from this one's
 };
 
 class TokenVerifier {
@@ -47,8 +49,8 @@ class TokenVerifier {
   explicit TokenVerifier(VerifierOptions options);
   ~TokenVerifier();
   // UNAUTHENTICATED with what is wrong (malformed, algorithm, signature, issuer, audience, issued in the future),
-  // TOKEN_EXPIRED. Never says anything of the token's text. No leeway: the verifier's own clock minted what it
-  // verifies. Shared, because calls in flight outlive the cache's entry.
+  // TOKEN_EXPIRED. Never says anything of the token's text. Without leeway unless the options give some: mostly the
+  // verifier's own clock minted what it verifies. Shared, because calls in flight outlive the cache's entry.
   Result<std::shared_ptr<const TokenClaims>> verify(std::string_view token, Timestamp now);
 
  private:

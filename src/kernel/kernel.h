@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/rate_limiter.h"
 #include "base/time.h"
 #include "journal/approvals.h"
 #include "journal/body.h"
@@ -38,7 +39,6 @@
 #include "kernel/ingress.h"
 #include "kernel/kernel_options.h"
 #include "kernel/kernel_tool.h"
-#include "kernel/rate_limiter.h"
 #include "kernel/reload.h"
 #include "kernel/running_call.h"
 #include "kernel/running_calls.h"

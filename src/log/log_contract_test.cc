@@ -20,6 +20,7 @@ class LogContract : public testing::TestWithParam<std::string> {
   std::unique_ptr<Log> make(const std::string& adapter) {
     if (adapter == "sqlite") return open_at(folder_.file("log.db"));
     if (adapter == "pipelined_sqlite") return make_pipelined_log(make("sqlite"));
+    if (adapter == "never_on_the_spot") return make_pipelined_log(make("sqlite"), 0);
     if (adapter == "pipelined_memory") return make_pipelined_log(make("memory"));
     if (adapter == "faulty") return make_faulty_log(make_memory_log("log-a"), no_faults_);
     return make_memory_log("log-a");
@@ -354,7 +355,8 @@ TEST_P(LogContract, ReadersOnOtherThreadsSeeOnlyWholeCommits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Adapters, LogContract,
-                         testing::Values("sqlite", "memory", "faulty", "pipelined_sqlite", "pipelined_memory"),
+                         testing::Values("sqlite", "memory", "faulty", "pipelined_sqlite", "pipelined_memory",
+                                         "never_on_the_spot"),
                          [](const auto& tested) { return tested.param; });
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/openapi.h"
 #include "http/router.h"
 #include "sidecar/authenticator.h"
 #include "sidecar/exchange.h"
@@ -26,12 +27,7 @@ using PostToStrand = std::function<void(std::function<void()>)>;
 // Who may ask: the bearer of a token (or the control socket's peer), the peer alone, or anybody.
 enum class Access : std::uint8_t { kToken, kSocketOnly, kOpen };
 
-struct RouteParameter {
-  std::string_view name;
-  std::string_view type;  // of JSON Schema
-  std::string_view what;
-  bool in_header = false;  // else in the query
-};
+using http::RouteParameter;
 
 // What a route is: the router, the check of its scope and GET /openapi.json all read this.
 struct RouteSpec {
@@ -89,11 +85,5 @@ void add_recovery_routes(Routes& routes, RouteContext& context);
 void add_task_routes(Routes& routes, RouteContext& context);
 void add_status_routes(Routes& routes, RouteContext& context);
 void add_openapi_route(Routes& routes, RouteContext& context);
-
-// Whether an If-None-Match names this entity tag (RFC 9110 13.1.2: a list, `*`, weak comparison).
-bool names_etag(std::string_view if_none_match, std::string_view etag);
-
-// A request id: the caller's when it is well formed, else a new one.
-std::string request_id_of(const http::Request& request, const Clock& clock, Random& random);
 
 }  // namespace lumenflow::sidecar

@@ -3,13 +3,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "base/logging.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "http/url.h"
 #include "sidecar/housekeeping.h"
 #include "sidecar/metrics.h"
 #include "sidecar/routes.h"
@@ -32,26 +32,6 @@ http::Limits limits_of(const kernel::LimitsConfig& config) {
   limits.body_time = config.body_time;
   limits.idle_time = config.idle_time;
   return limits;
-}
-
-struct Address {
-  std::string host;
-  std::uint16_t port;
-};
-
-Result<Address> parse_listen(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  unsigned port = 0;
-  if (colon != std::string::npos) {
-    const char* first = text.data() + colon + 1;
-    const auto [end, fault] = std::from_chars(first, text.data() + text.size(), port);
-    if (fault == std::errc() && end == text.data() + text.size() && port <= 65535 && colon > 0) {
-      std::string host = text.substr(0, colon);
-      if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-      return Address{host == "localhost" ? "127.0.0.1" : host, static_cast<std::uint16_t>(port)};
-    }
-  }
-  return Error(ErrorCode::kInvalidInput, "'" + text + "' is not HOST:PORT, e.g. --listen 127.0.0.1:7420");
 }
 
 class AsioSidecar final : public Sidecar {
@@ -198,8 +178,8 @@ class AsioSidecar final : public Sidecar {
 
   Result<std::string> listen() {
     const kernel::WorkspaceConfig& config = workspace_.config();
-    LUMENFLOW_TRY_ASSIGN(const Address address,
-                         parse_listen(options_.listen.empty() ? config.http_listen : options_.listen));
+    LUMENFLOW_TRY_ASSIGN(const http::ListenAddress address,
+                         http::parse_listen(options_.listen.empty() ? config.http_listen : options_.listen));
     LUMENFLOW_TRY_ASSIGN(const std::string cert, tls_file(options_.tls_cert, config.tls_cert));
     LUMENFLOW_TRY_ASSIGN(const std::string key, tls_file(options_.tls_key, config.tls_key));
     const bool tls = !cert.empty();
@@ -222,20 +202,21 @@ class AsioSidecar final : public Sidecar {
 
   void handle(http::Request request, std::unique_ptr<http::Responder> responder) {
     // Kept for the answer when no route takes the request.
-    std::string id = request.header("x-request-id") ? request_id_of(request, clock_, context_.random) : std::string();
+    std::string id =
+        request.header("x-request-id") ? http::request_id_of(request, clock_, context_.random) : std::string();
     const Status routed = router_.route(std::move(request), responder);
     if (routed.ok()) return;
-    http::Response response = problem(routed.error());
-    if (id.empty()) id = request_id_of({}, clock_, context_.random);
+    http::Response response = http::problem(routed.error());
+    if (id.empty()) id = http::request_id_of({}, clock_, context_.random);
     response.headers.emplace_back("X-Request-Id", id);
     metrics_.count_request(response.status);
     responder->send(std::move(response));
   }
 
   http::Response problem_with_id(const Error& error) {
-    http::Response response = problem(error);
+    http::Response response = http::problem(error);
     metrics_.count_request(response.status);
-    response.headers.emplace_back("X-Request-Id", request_id_of({}, clock_, context_.random));
+    response.headers.emplace_back("X-Request-Id", http::request_id_of({}, clock_, context_.random));
     return response;
   }
 

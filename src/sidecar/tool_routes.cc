@@ -13,7 +13,7 @@ void list_tools(const ExchangePtr& exchange, RouteContext& context) {
   http::Response response;
   response.headers.emplace_back("ETag", etag);
   response.headers.emplace_back("Vary", "Authorization");
-  if (names_etag(exchange->request().header("if-none-match").value_or(""), etag)) {
+  if (http::names_etag(exchange->request().header("if-none-match").value_or(""), etag)) {
     response.status = 304;
     return exchange->send(std::move(response));
   }
@@ -60,7 +60,7 @@ void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string t
     return exchange->fail(Error(ErrorCode::kInvalidRequest,
                                 std::string("the subject holds no such task or session; leave out the header ") +
                                     (holds_task ? "lumenflow-session" : "lumenflow-task")));
-  Result<json::Value> input = input_of(exchange->request(), context.workspace.config().limits.json_depth);
+  Result<json::Value> input = http::json_body(exchange->request(), context.workspace.config().limits.json_depth);
   if (!input.ok()) return exchange->fail(input.error());
   kernel::Call call;
   call.tool = std::move(tool);

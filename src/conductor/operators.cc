@@ -1,0 +1,77 @@
+#include "conductor/operators.h"
+
+#include <sodium.h>
+
+#include <cstring>
+
+#include "base/check.h"
+#include "base/sha256.h"
+#include "conductor/authenticator.h"
+#include "lumenflow/json.h"
+
+namespace lumenflow::conductor {
+namespace {
+
+constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+constexpr std::size_t kCodeCharacters = 10;  // of five bits each
+
+std::string hash_passphrase(std::string_view passphrase) {
+  LUMENFLOW_CHECK(sodium_init() >= 0);
+  char hash[crypto_pwhash_STRBYTES];
+  LUMENFLOW_CHECK(crypto_pwhash_str(hash, passphrase.data(), passphrase.size(), crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                    crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0);
+  return hash;
+}
+
+}  // namespace
+
+Result<RecordChange> operator_record(std::string_view name, std::string_view passphrase, Role role, Timestamp now) {
+  if (!is_workspace_id(name))
+    return Error(ErrorCode::kInvalidInput, "an operator's name is lower-case letters, digits and dashes, at most 63");
+  if (passphrase.size() < kPassphraseBytesMin || passphrase.size() > kPassphraseBytesMax)
+    return Error(ErrorCode::kInvalidInput,
+                 "a passphrase has at least " + std::to_string(kPassphraseBytesMin) + " bytes");
+  const json::Object record{{"name", name},
+                            {"role", conductor::name(role)},
+                            {"passphrase", hash_passphrase(passphrase)},
+                            {"created_at", format_rfc3339(now)}};
+  return RecordChange{kOperatorsTable, std::string(name), 0, json::serialize(record)};
+}
+
+bool passphrase_holds(std::string_view operator_record_value, std::string_view passphrase) {
+  static const std::string nobody = hash_passphrase("nobody has this one");
+  const Result<json::Value> record = json::parse(operator_record_value.empty() ? "{}" : operator_record_value);
+  const std::string hash(record.ok() ? json::string_or(*record, "passphrase", nobody) : std::string_view(nobody));
+  const bool same = crypto_pwhash_str_verify(hash.c_str(), passphrase.data(), passphrase.size()) == 0;
+  return same && !operator_record_value.empty();
+}
+
+std::string ticket_key(std::string_view code) {
+  std::string plain;
+  for (const char c : code) {
+    if (c == '-' || c == ' ') continue;
+    const char upper = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    plain += upper == 'O' ? '0' : upper == 'I' || upper == 'L' ? '1' : upper;
+  }
+  return sha256_hex("ticket " + plain);
+}
+
+Ticket make_ticket(std::string_view kind, std::string_view workspace, std::string_view by, Timestamp now,
+                   Random& random) {
+  Ticket ticket;
+  const auto bytes = random.draw16();
+  for (std::size_t i = 0; i < kCodeCharacters; ++i) {
+    if (i == kCodeCharacters / 2) ticket.code += '-';
+    ticket.code += kCrockford[bytes[i] % kCrockford.size()];
+  }
+  ticket.expires_at = now + kTicketLife;
+  const json::Object record{{"kind", kind},
+                            {"workspace_id", workspace},
+                            {"by", by},
+                            {"created_ms", now.ms},
+                            {"expires_ms", ticket.expires_at.ms}};
+  ticket.record = {kTicketsTable, ticket_key(ticket.code), 0, json::serialize(record)};
+  return ticket;
+}
+
+}  // namespace lumenflow::conductor
