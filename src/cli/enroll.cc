@@ -11,6 +11,8 @@
 #include "conductor_link/wire.h"
 #include "http/url.h"
 #include "kernel/commands.h"
+#include "kernel/workspace_packs.h"
+#include "sidecar/workspace.h"
 
 namespace lumenflow::cli {
 namespace {

@@ -108,8 +108,8 @@ struct BatchEnded {
   Status status;
 };
 
-using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned,
-                             EventsRead, ReplayKeyMade, HandlerReturned, OutboxChange, JournalChange, EventsReceived,
-                             CommandsDue>;
+using Ingress =
+    std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned, EventsRead,
+                 ReplayKeyMade, HandlerReturned, OutboxChange, JournalChange, EventsReceived, CommandsDue>;
 
 }  // namespace lumenflow::kernel

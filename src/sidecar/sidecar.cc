@@ -164,16 +164,29 @@ class AsioSidecar final : public Sidecar {
     return found.ok() ? *found : std::nullopt;
   }
 
-  // On another thread, because what it writes down passes the strand.
+  void stop_uplink(std::function<void()> then) {
+    workspace_.uplink_slot().set(nullptr);
+    stop_elsewhere([this] { uplink_->stop(); }, std::move(then));
+  }
+
   void stop_background(std::function<void()> then) {
     workspace_.uplink_slot().set(nullptr);
     if (uplink_ == nullptr && housekeeping_ == nullptr) return then();
-    const auto stop = [this, then] {
-      if (housekeeping_ != nullptr) housekeeping_->stop();
-      if (uplink_ != nullptr) uplink_->stop();
+    stop_elsewhere(
+        [this] {
+          if (housekeeping_ != nullptr) housekeeping_->stop();
+          if (uplink_ != nullptr) uplink_->stop();
+        },
+        std::move(then));
+  }
+
+  // On another thread, because what it writes down passes the strand.
+  void stop_elsewhere(std::function<void()> stop, std::function<void()> then) {
+    const auto run = [this, stop, then] {
+      stop();
       asio::post(io_, then);
     };
-    if (!workspace_.executor().post(stop)) stop();
+    if (!workspace_.executor().post(run)) run();
   }
 
   Result<std::string> listen() {
