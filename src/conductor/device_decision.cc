@@ -11,7 +11,7 @@
 namespace lumenflow::conductor {
 namespace {
 
-constexpr int kTries = 8;
+constexpr int kDecisionTries = 8;
 
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
@@ -75,7 +75,7 @@ void decide_device(Context& context, const std::string& workspace, const json::V
   context.acts.change(std::move((*decision)->changes), (*decision)->act,
                       [&context, workspace, command_state, tries, failed](const Status& done) {
                         if (done.ok()) return;
-                        if (done.error().code() == ErrorCode::kConflict && tries < kTries)
+                        if (done.error().code() == ErrorCode::kConflict && tries < kDecisionTries)
                           return decide_device(context, workspace, command_state, tries + 1);
                         failed(done.error());
                       });

@@ -8,7 +8,7 @@
 namespace lumenflow::conductor {
 namespace {
 
-constexpr int kTries = 8;
+constexpr int kLeaseTries = 8;
 
 }  // namespace
 
@@ -47,7 +47,7 @@ void Uplinks::take_lease(const std::string& workspace, std::function<void(Result
   std::vector<RecordChange> changes{{kLeasesTable, workspace, *lease ? (*lease)->version : 0, json::serialize(record)}};
   context_.acts.change_silently(std::move(changes),
                                 [this, workspace, done = std::move(done), tries, next](const Status& taken) {
-                                  if (!taken.ok() && taken.error().code() == ErrorCode::kConflict && tries < kTries)
+                                  if (!taken.ok() && taken.error().code() == ErrorCode::kConflict && tries < kLeaseTries)
                                     return take_lease(workspace, done, tries + 1);
                                   if (!taken.ok()) return done(taken.error());
                                   Uplink& uplink = of(workspace);
