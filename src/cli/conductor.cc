@@ -1,5 +1,6 @@
 #include "conductor/conductor.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -27,6 +28,9 @@ void print_conductor_ready(Context& context, const conductor::Ready& ready, bool
   context.out << "ready on " << ready.url << "\nstop with Ctrl-C" << std::endl;
 }
 
+// What the store makes is nobody else's to read: passphrases' hashes, commands, audit.
+void keep_files_private() { ::umask(077); }
+
 // A first start leaves nobody who could sign in.
 void advise_admin(Context& context, const conductor::Store& store) {
   const auto operators = store.records->scan("operators", "", "", 1);
@@ -35,6 +39,7 @@ void advise_admin(Context& context, const conductor::Store& store) {
 }
 
 Status apply(Context& context, const ConductorFlags& flags, conductor::RecordChange change, const conductor::Act& act) {
+  keep_files_private();
   LUMENFLOW_TRY_ASSIGN(const auto records, conductor::open_records_of(context.files, flags.store));
   std::vector<conductor::RecordChange> changes{std::move(change)};
   // The conductor that runs, or the next one, puts it into its Log.
@@ -45,6 +50,7 @@ Status apply(Context& context, const ConductorFlags& flags, conductor::RecordCha
 }  // namespace
 
 int run_conductor(Context& context, const ConductorFlags& flags) {
+  keep_files_private();
   auto store = conductor::open_store(context.files, context.clock, context.random, flags.store);
   if (!store.ok()) return fail(context, store.error());
   boost::asio::io_context io(1);

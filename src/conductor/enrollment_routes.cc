@@ -15,7 +15,7 @@
 namespace lumenflow::conductor {
 namespace {
 
-constexpr int kTries = 4;  // a slower racer looks again, and finds the ticket used
+constexpr int kEnrollTries = 4;  // a slower racer looks again, and finds the ticket used
 
 struct Asked {
   ExchangePtr exchange;
@@ -75,7 +75,7 @@ void finish(Context& context, Asked asked, std::vector<RecordChange> changes, co
   context.acts.change(std::move(changes), act,
                       [&context, asked, status, answer = std::move(answer)](const Status& done) mutable {
                         if (done.ok()) return asked.exchange->send_json(status, std::move(answer));
-                        const bool again = done.error().code() == ErrorCode::kConflict && ++asked.tries < kTries;
+                        const bool again = done.error().code() == ErrorCode::kConflict && ++asked.tries < kEnrollTries;
                         if (!again) return refuse(context, asked.exchange, done.error());
                         enroll(context, std::move(asked));
                       });
@@ -148,7 +148,7 @@ Status enroll_device(Context& context, const Asked& asked, const Record& ticket_
   context.acts.change(
       std::move(changes), act,
       [&context, asked = Asked(asked), command, answer = std::move(answer)](const Status& done) mutable {
-        if (!done.ok() && done.error().code() == ErrorCode::kConflict && ++asked.tries < kTries)
+        if (!done.ok() && done.error().code() == ErrorCode::kConflict && ++asked.tries < kEnrollTries)
           return enroll(context, std::move(asked));
         if (!done.ok()) return refuse(context, asked.exchange, done.error());
         const Result<QueuedCommand> queued = context.commands->queue(command);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::hours kRenewable{24 * 30};  // after the last token was over
 constexpr std::chrono::seconds kAssertionLife{60};
-constexpr int kTokenTries = 4;
+constexpr int kRenewTries = 4;
 
 std::vector<std::string> split_scopes(std::string_view text) {
   std::vector<std::string> parts;
@@ -100,7 +100,7 @@ Status try_renew(Context& context, const ExchangePtr& exchange, const json::Valu
   act.details = {{"token_id", issued.token_id}};
   LUMENFLOW_TRY_ASSIGN(const json::Value jwks, jwks_of(context.store.keys));
   context.acts.change(std::move(changes), act, [&context, exchange, body, issued, jwks, tries](const Status& done) {
-    if (!done.ok() && done.error().code() == ErrorCode::kConflict && tries < kTokenTries)
+    if (!done.ok() && done.error().code() == ErrorCode::kConflict && tries < kRenewTries)
       return renew(context, exchange, body, tries + 1);
     if (!done.ok()) return refuse(context, exchange, done.error());
     exchange->send_json(json::Object{{"token", issued.token},

@@ -26,7 +26,14 @@ WORKSPACES = int(os.environ.get("LUMENFLOW_STORM_WORKSPACES", "4"))
 SECONDS = float(os.environ.get("LUMENFLOW_STORM_SECONDS", "8"))
 SEED = int(os.environ.get("LUMENFLOW_STORM_SEED", "1"))
 PASSPHRASE = "a storm is only weather"
+BESIDE = ("position", "class", "log_id")  # what each side says of where an event stands
 GONE = (OSError, http.client.HTTPException)
+
+
+def queue_class(events):
+    """Envelopes of the queue class on the workspace's own stream, without what each side says of where it stands."""
+    return [{name: value for name, value in event.items() if name not in BESIDE} for event in events
+            if event.get("queue_seq") and event["channel"] == "sidecar"]
 
 
 class Conductor:
@@ -106,9 +113,9 @@ class Operator:
         found, after = [], 0
         while True:
             page = self.get(f"/v2/workspaces/{workspace_id}/events?after={after}&limit=500")
-            found += [item["event"] for item in page["items"] if item.get("event")]
+            found += page["items"]
             if page["next"] is None:
-                return [event for event in found if event.get("queue_seq") and event["channel"] == "sidecar"]
+                return queue_class(found)
             after = page["next"]
 
 
@@ -144,9 +151,35 @@ class Workspace:
 
     def queued(self):
         """Queue-class events of the workspace's own stream, from its journal."""
-        lines = self.world.run("events", "export", "--format", "jsonl").splitlines()
-        events = [json.loads(line) for line in lines]
-        return [event for event in events if event.get("queue_seq") and event["channel"] == "sidecar"]
+        return queue_class(json.loads(line) for line in self.world.run("events", "export", "--format", "jsonl").splitlines())
+
+    def send_all_again(self, port):
+        """The whole history, in other batches and in any order, with the workspace's own token: how many were taken."""
+        enrollment = json.loads((self.world.workspace / ".lumenflow/state/conductor/enrollment.json").read_text())
+        events = [json.loads(line) for line in self.world.run("events", "export", "--format", "jsonl").splitlines()]
+        events = [{name: value for name, value in event.items() if name not in BESIDE} for event in events]
+        events = [event for event in events if event["channel"] == "sidecar"]
+        log_id = json.loads(self.world.run("outbox", "stats", "--json"))["log_id"]
+
+        def post(path, body):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            connection.request("POST", path, json.dumps(body), {
+                "Content-Type": "application/json", "Authorization": "Bearer " + enrollment["token"]})
+            answer = connection.getresponse()
+            said = json.loads(answer.read())
+            connection.close()
+            if answer.status != 200:
+                raise AssertionError(f"{path}: {answer.status} {said}")
+            return said
+
+        session = post("/v2/heartbeat", {"hello": {"log_id": log_id, "bases": []}, "versions": {}, "status": "up"})["session"]
+        taken = 0
+        for _ in range(20):
+            begin = self.random.randrange(len(events))
+            batch = events[begin:begin + self.random.randrange(1, 300)]
+            taken += post("/v2/events", {"session": session, "log_id": log_id, "channel": "sidecar",
+                                         "after": {"seq": self.random.randrange(5), "queue_seq": 0}, "events": batch})["accepted"]
+        return taken
 
     def tasks(self):
         client = self.world.client()
@@ -247,9 +280,13 @@ class Storm(unittest.TestCase):
                 queued = workspace.queued()
                 until(lambda: len(operator.events(workspace.id)) >= len(workspace.queued()), f"all of {workspace.id} arrives")
                 self.assertEqual(operator.events(workspace.id), workspace.queued())
-                created = [event["payload"]["task_id"] for event in queued if event["kind"] == "task_created"]
+                created = [event["task_id"] for event in queued if event["kind"] == "task_created"]
                 self.assertEqual(len(created), len(set(created)), "nothing twice")
                 self.assertLessEqual(set(wanted), set(created))
+                self.assertEqual(workspace.world.stop(), 0)
+                before = operator.events(workspace.id)
+                self.assertEqual(workspace.send_all_again(self.conductor.port), 0)
+                self.assertEqual(operator.events(workspace.id), before)
                 total += len(queued)
                 commands += len(wanted)
         print(f"{WORKSPACES} workspaces, {total} queue-class events, {commands} commands, {kills} deaths of the conductor; the network: "
