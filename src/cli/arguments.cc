@@ -283,6 +283,8 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
       "a witness's key, NAME+ID+BASE64: each --checkpoint has to be co-signed by it; may be given again");
   verify->add_option("--key", parsed.audit.key, "the log's public key (log.pub); default: the workspace's");
   verify->add_option("--proof", parsed.audit.proof, "check this proof instead of the journal");
+  add_audit_command(audit, parsed, "compare", "Compare the journal with what the conductor has of it",
+                    run_audit_compare);
   CLI::App* list = add_audit_command(audit, parsed, "list", "Entries of the journal", run_audit_list);
   CLI::App* out =
       add_audit_command(audit, parsed, "export", "Entries of the journal, to stdout or a file", run_audit_export);
