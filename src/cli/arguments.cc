@@ -286,6 +286,8 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
   add_audit_command(audit, parsed, "retain", "Let go of stored inputs and outputs that are over their retention",
                     run_audit_retain)
       ->add_flag("--dry-run", parsed.audit.dry_run, "only say what would go");
+  add_audit_command(audit, parsed, "compare", "Compare the journal with what the conductor has of it",
+                    run_audit_compare);
   CLI::App* list = add_audit_command(audit, parsed, "list", "Entries of the journal", run_audit_list);
   CLI::App* out =
       add_audit_command(audit, parsed, "export", "Entries of the journal, to stdout or a file", run_audit_export);

@@ -62,12 +62,15 @@ void add_device_commands(CLI::App& app, Parsed& parsed) {
     return command;
   };
   add("list", "Every device, those that were revoked too", run_device_list);
-  CLI::App* pin = add("add", "Pin a device's key, so that what it signs counts", run_device_add);
-  pin->add_option("--name", parsed.device.name, "for people (default: the id)");
-  pin->add_option("--public-key", parsed.device.public_key_file, "file with the PEM of its P-256 key")->required();
+  CLI::App* pin =
+      add("add", "Invite a device by a link and a QR code, or pin the key that you have of it", run_device_add);
+  pin->add_option("--name", parsed.device.name, "for people");
+  pin->add_option("--public-key", parsed.device.public_key_file, "file with the PEM of its P-256 key");
+  pin->add_option("--scope", parsed.device.scope, "what it would be given (default: to look and to decide)");
   CLI::App* revoke = add("revoke", "Refuse its tokens and its signatures from now on", run_device_revoke);
+  pin->add_option("id", parsed.device.id, "lower-case letters, digits and '-'");
+  revoke->add_option("id", parsed.device.id, "as `lumenflow device list` says")->required();
   for (CLI::App* command : {pin, revoke}) {
-    command->add_option("id", parsed.device.id, "lower-case letters, digits and '-'")->required();
     command->add_option("--passphrase-file", parsed.device.passphrase_file, "unlocks the operator key; - for stdin");
   }
 }

@@ -112,6 +112,7 @@ int run_audit_show(Context& context, const AuditFlags& flags);
 int run_audit_prove(Context& context, const AuditFlags& flags);
 int run_audit_consistency(Context& context, const AuditFlags& flags);
 int run_audit_export(Context& context, const AuditFlags& flags);
+int run_audit_compare(Context& context, const AuditFlags& flags);
 
 struct BackupFlags {
   std::string file;

@@ -49,7 +49,8 @@ int run_resume(Context& context, const StopFlags& flags);
 struct DeviceFlags {
   std::string id;
   std::string name;             // add; empty: the id
-  std::string public_key_file;  // add: PEM
+  std::string scope;            // add: what it would be given; empty: to look and to decide
+  std::string public_key_file;  // add: PEM of its key; empty: it is invited over the conductor
   std::string passphrase_file;
   bool json = false;
 };

@@ -176,6 +176,10 @@ void check_outbox(Session& session, Checks& checks) {
   const std::string pending = count(static_cast<std::size_t>(json::integer_or(*stats, "pending_events", 0)), "event");
   const std::string why(json::string_or(*stats, "last_error", ""));
   const std::int64_t letters = json::integer_or(*stats, "dead_letters", 0);
+  if (const std::string alarm(json::string_or(*stats, "alarm", "")); !alarm.empty())
+    checks.push_back(
+        {"conductor", Health::kFault, alarm,
+         "do not rely on what it says of the past; compare with `lumenflow audit compare`, and ask who runs it"});
   if (connection == "forked")
     checks.push_back(
         {"outbox", Health::kFault, why,

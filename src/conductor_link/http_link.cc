@@ -101,6 +101,7 @@ void HttpLink::hello(const uplink::Hello& hello, std::function<void(uplink::Hell
         reply.refusal = Refusal{welcome.error(), {}};
     }
     answer.refusal = std::move(reply.refusal);
+    if (!answer.refusal && parts_.heads != nullptr) parts_.heads->greeted(answer.welcome);
     if (!answer.refusal) session_ = answer.welcome.session;
     done(std::move(answer));
   });
@@ -125,6 +126,7 @@ void HttpLink::send(std::shared_ptr<const uplink::Batch> batch, std::function<vo
         reply.refusal = Refusal{read.error(), {}};
       }
     }
+    if (reply.refusal && parts_.heads != nullptr) parts_.heads->lost();
     answer.refusal = std::move(reply.refusal);
     done(std::move(answer));
   });

@@ -21,9 +21,13 @@ namespace lumenflow::conductor_link {
 class HeadExchange {
  public:
   virtual ~HeadExchange() = default;
+  // A conversation begins: what the conductor has seen last of this workspace's journal.
+  virtual void greeted(const uplink::Welcome& welcome) = 0;
   // What goes with the next batch; nothing: it is not due.
   virtual std::optional<HeadOffer> offer() = 0;
   virtual void heard(const std::optional<HeadOffer>& offered, const BatchReply& reply) = 0;
+  // No answer came to a batch.
+  virtual void lost() = 0;
 };
 
 struct LinkParts {

@@ -141,6 +141,7 @@ std::string write_batch(const uplink::Batch& batch, const std::optional<HeadOffe
   out.reserve(bytes);
   append_place(out += R"({"after":)", {}, batch.after);
   json::append_canonical_string(batch.stream, out += R"(,"channel":)");
+  if (head && head->conductor_known > 0) out += R"(,"conductor_head_known":)" + std::to_string(head->conductor_known);
   out += R"(,"events":[)";
   for (const std::string& event : batch.events) {
     if (&event != &batch.events.front()) out += ',';
@@ -151,7 +152,6 @@ std::string write_batch(const uplink::Batch& batch, const std::optional<HeadOffe
     json::Array proof;
     for (const Hash256& hash : head->consistency_proof) proof.push_back(to_base64(as_chars(hash)));
     json::Object offer{{"checkpoint", head->checkpoint}, {"consistency_proof", std::move(proof)}, {"from", head->from}};
-    if (head->conductor_size > 0) offer.set("conductor_size", head->conductor_size);
     out += R"(,"head":)" + json::serialize(json::Value(std::move(offer)));
   }
   json::append_canonical_string(batch.log_id, out += R"(,"log_id":)");

@@ -33,7 +33,7 @@ struct HeadOffer {
   std::string checkpoint;  // signed note
   std::uint64_t from = 0;  // 0: nothing was co-signed yet
   std::vector<Hash256> consistency_proof;
-  std::uint64_t conductor_size = 0;  // of the conductor's own Log, as last seen; 0: never
+  std::uint64_t conductor_known = 0;  // size of the conductor's own Log, as it last held; 0: never
 };
 
 std::string write_hello(const uplink::Hello& hello, const Vitals& vitals);

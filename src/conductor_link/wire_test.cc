@@ -17,11 +17,13 @@ TEST(Wire, WritesABatchAsItStands) {
   const uplink::Batch batch{"log-a", 7, "sidecar", {3, 2}, {R"({"seq":4})", R"({"seq":5})"}};
   EXPECT_EQ(
       write_batch(batch, std::nullopt),
-      R"({"after":{"queue_seq":2,"seq":3},"channel":"sidecar","events":[{"seq":4},{"seq":5}],"log_id":"log-a","session":7})");
+      R"({"after":{"queue_seq":2,"seq":3},"channel":"sidecar","events":[{"seq":4},{"seq":5}],)"
+      R"("log_id":"log-a","session":7})");
   HeadOffer offer{"note\n", 3, {Hash256{}}, 9};
   const json::Value with_head = *json::parse(write_batch(batch, offer));
   EXPECT_EQ(json::string_or(*with_head.find("head"), "checkpoint", ""), "note\n");
   EXPECT_THAT(with_head.find("head")->find("consistency_proof")->as_array(), SizeIs(1));
+  EXPECT_EQ(json::integer_or(with_head, "conductor_head_known", 0), 9);
 }
 
 TEST(Wire, CompressesSoThatItComesBack) {
@@ -59,14 +61,16 @@ TEST(Wire, ReadsAWelcomeStrictly) {
        R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":-1,"queue_seq":0}]})",
        R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":9007199254740992,"queue_seq":0}]})",
        R"({"session":1,"log_id":"a","streams":[],"head":{"size":1,"root":"zz"}})",
-       R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":1,"queue_seq":1},{"stream":"sidecar","seq":2,"queue_seq":1}]})"})
+       R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":1,"queue_seq":1},)"
+       R"({"stream":"sidecar","seq":2,"queue_seq":1}]})"})
     EXPECT_EQ(read_welcome(bad).error().code(), ErrorCode::kInvalidOutput) << bad;
 }
 
 TEST(Wire, ReadsABatchAnswerStrictly) {
   const uplink::Batch sent{"log-a", 1, "sidecar", {}, {"{}", "{}"}};
   const auto reply = read_batch_answer(
-      R"({"accepted":1,"duplicates":0,"acked_seq":4,"rejected":[{"event_id":"e","seq":5,"code":"INVALID_PAYLOAD","message":"no"}]})",
+      R"({"accepted":1,"duplicates":0,"acked_seq":4,"rejected":[{"event_id":"e","seq":5,)"
+      R"("code":"INVALID_PAYLOAD","message":"no"}]})",
       sent);
   ASSERT_TRUE(reply.ok());
   EXPECT_EQ(reply->answer.rejected.front().code, ErrorCode::kInvalidPayload);

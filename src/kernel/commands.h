@@ -19,20 +19,13 @@
 #include "journal/commands.h"
 #include "journal/inbound.h"
 #include "kernel/call.h"
+#include "kernel/granted.h"
 #include "lumenflow/result.h"
 
 namespace lumenflow::kernel {
 
 class Kernel;
 struct RunningCall;
-
-// What was minted for a subject last, kept in the kernel's store under kGrantPrefix and the subject: {scopes,
-// token_id}. A command runs with that, whatever it says of itself.
-inline constexpr std::string_view kGrantPrefix = "grant/";
-json::Value grant_record(const std::vector<std::string>& scopes, std::string_view token_id);
-
-// "<workspace>:conductor": what operators do there without a key of their own.
-std::string conductor_subject(std::string_view workspace_id);
 
 // What a device signs so that what was stopped runs again: canonical JSON.
 std::string resume_statement(std::string_view target, std::string_view decided_by, Timestamp decided_at);
@@ -54,6 +47,8 @@ class Commands {
   Status recorded(const RunningCall& call);
   // Called on the strand when there may be more to say of commands; empty: nobody listens.
   void on_reports(std::function<void()> callback) { on_reports_ = std::move(callback); }
+  // workspace_warning, in the open batch.
+  Status warn(const std::string& message);
   // What was minted for this subject last; without scopes: nothing, or it was revoked.
   Result<Credential> granted(const std::string& subject) const;
 

@@ -10,6 +10,7 @@
 #include "journal/outbox.h"
 #include "kernel/commands.h"
 #include "sidecar/command_states.h"
+#include "sidecar/journal_heads.h"
 #include "sidecar/tool_listing.h"
 #include "sidecar/version.h"
 
@@ -88,12 +89,14 @@ struct ConductorHost::Parts {
       : workspace(of),
         ca_file(ca_file_of(of)),
         told(of),
+        heads(of, enrollment),
         account({of.files(), clock, of.paths().conductor, of.keys().token_private_pem, of.keys().token_key_id},
                 std::move(enrollment)) {}
   Workspace& workspace;
   SystemClock clock;
   const std::string ca_file;
   Told told;
+  JournalHeads heads;
   conductor_link::Account account;
   std::unique_ptr<conductor_link::HttpLink> link;
   std::unique_ptr<conductor_link::Errands> errands;
@@ -104,7 +107,7 @@ ConductorHost::ConductorHost(Workspace& workspace, conductor_link::Enrollment en
     : parts_(std::make_unique<Parts>(workspace, std::move(enrollment))) {
   refresh();
   conductor_link::LinkParts link{parts_->account, parts_->ca_file, [told = &parts_->told] { return told->vitals(); },
-                                 [log = &workspace.log()] { return log->head().log_id; }};
+                                 [log = &workspace.log()] { return log->head().log_id; }, &parts_->heads};
   parts_->link = std::make_unique<conductor_link::HttpLink>(std::move(link));
   parts_->errands =
       std::make_unique<conductor_link::Errands>(parts_->account, *parts_->link, parts_->told, parts_->ca_file);
@@ -118,6 +121,8 @@ void ConductorHost::stop() {
   parts_->errands.reset();
   parts_->link.reset();
 }
+
+std::string ConductorHost::alarm() const { return parts_->heads.alarm(); }
 
 uplink::Link& ConductorHost::link() { return *parts_->link; }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "conductor_link/enrollment.h"
 #include "sidecar/workspace.h"
@@ -20,6 +21,8 @@ class ConductorHost {
   uplink::Link& link();
   // The tools may be others now, or the right to see them.
   void refresh();
+  // Why the conductor's history is not believed any more; empty: it holds. Any thread.
+  std::string alarm() const;
   // Says no more; what is under way is cut. Before the kernel goes.
   void stop();
 

@@ -136,6 +136,39 @@ TEST_F(ConductorTest, QueuedEventsArriveOnceWhateverTheConductorDoes) {
   }
 }
 
+TEST_F(ConductorTest, EachSideWatchesTheOthersHistory) {
+  conductor.knows_journal(world.keys().log_key.public_key);
+  enroll(conductor.enrollment());
+  ASSERT_TRUE(connected());
+  int tasks = 0;
+  const auto emit = [&] {
+    world.send(http::Method::kPost, "/tasks",
+               R"({"task_id":"t-)" + std::to_string(++tasks) + R"(","type":"chore","title":"x"})");
+  };
+  const auto witnessed = [&](const std::string& whose) {
+    for (const json::Value& entry : world.entries())
+      if (json::string_or(entry, "type", "") == "head.witnessed" && json::string_or(entry, "whose", "") == whose)
+        return true;
+    return false;
+  };
+  emit();
+  EXPECT_TRUE(eventually([&] { return witnessed("workspace") && witnessed("conductor"); }));
+  EXPECT_THAT(world.get("/outbox", world.as(world.token("events:read"))).body, Not(HasSubstr("alarm")));
+  conductor.rewrite_history();
+  const auto alarm = [&] { return world.get("/outbox", world.as(world.token("events:read"))).text("/alarm"); };
+  EXPECT_TRUE(eventually([&] {
+    emit();
+    return !alarm().empty();
+  }));
+  EXPECT_THAT(alarm(), HasSubstr("is not the one that it has shown before"));
+  EXPECT_TRUE(eventually([&] {
+    return world.get("/events?kind=workspace_warning").body.find("shown before") != std::string::npos;
+  }));
+  world.stop();
+  world.start();
+  EXPECT_TRUE(eventually([&] { return !alarm().empty(); })) << "until somebody has looked at it";
+}
+
 TEST_F(ConductorTest, AnEnrollmentThatIsNoneIsSaidAndEverythingElseGoesOn) {
   world.stop();
   std::string foreign = conductor.enrollment();

@@ -18,7 +18,8 @@ constexpr std::string_view kEnrollInput = R"({
   }})";
 constexpr std::string_view kEnrollOutput = R"({
   "type": "object", "additionalProperties": false, "required": ["conductor_url", "subject", "expires_at"],
-  "properties": {"conductor_url": {"type": "string"}, "subject": {"type": "string"}, "expires_at": {"type": "string"}}})";
+  "properties": {
+    "conductor_url": {"type": "string"}, "subject": {"type": "string"}, "expires_at": {"type": "string"}}})";
 constexpr std::string_view kUnenrollOutput = R"({
   "type": "object", "additionalProperties": false, "required": ["enrolled"],
   "properties": {"enrolled": {"const": false}}})";

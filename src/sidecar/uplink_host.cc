@@ -107,6 +107,10 @@ Result<std::unique_ptr<UplinkHost>> UplinkHost::start(Workspace& workspace) {
 
 void UplinkHost::stop() { parts_->uplink->stop(); }
 
+std::string UplinkHost::alarm() const {
+  return parts_->conductor == nullptr ? std::string() : parts_->conductor->alarm();
+}
+
 bool UplinkHost::is_conductor() const { return parts_->conductor != nullptr; }
 
 void UplinkHost::refresh() {

@@ -42,6 +42,8 @@ class UplinkHost {
   void stop();
   // --- any thread ---
   Result<uplink::UplinkStatus> status() const;
+  // Why what the conductor says of its own history is not believed any more; empty: it holds, or there is none.
+  std::string alarm() const;
   // Uplink::consent; the journal's log_id. Broken when the uplink is stopped before.
   std::future<Result<std::string>> consent(const std::string& log_id);
   // LoopbackLink::put_in, on the stream `bridge:loopback`. Broken where the other side is a conductor.

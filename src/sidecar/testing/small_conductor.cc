@@ -2,13 +2,18 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <charconv>
 #include <thread>
 #include <utility>
 
 #include "base/check.h"
+#include "base/encoding.h"
 #include "base/time.h"
 #include "event/event.h"
+#include "log/checkpoint.h"
+#include "log/memory_log.h"
+#include "log/witness.h"
 
 namespace lumenflow::sidecar {
 namespace {
@@ -51,6 +56,7 @@ std::uint64_t number(const json::Value& value, std::string_view name) {
 SmallConductor::SmallConductor()
     : server_([this](http::Request request, auto responder) { take(std::move(request), std::move(responder)); },
               {.body_bytes = 4 << 20}) {
+  own_ = log::make_memory_log("down");
   url_ = "http://127.0.0.1:" + std::to_string(server_.listen());
 }
 
@@ -66,7 +72,51 @@ std::string SmallConductor::enrollment(std::chrono::milliseconds life) const {
                                       {"token", "ZA.ZQ.Zg"},
                                       {"issued_at", format_rfc3339(now - std::chrono::hours(1))},
                                       {"expires_at", format_rfc3339(now + life)},
-                                      {"conductor_jwks", jwks}});
+                                      {"conductor_jwks", jwks},
+                                      {"conductor_log", json::Object{{"origin", "lumenflow/down"},
+                                                                     {"public_key", to_base64(log_key_.public_key)}}},
+                                      {"witness_key", log::witness_key("small.example", witness_key_.public_key)}});
+}
+
+void SmallConductor::knows_journal(const std::string& log_public_key) {
+  const std::lock_guard lock(mutex_);
+  journal_key_ = log_public_key;
+}
+
+void SmallConductor::grow(const std::string& entry) {
+  LUMENFLOW_CHECK(own_->append({{entry}, {}}).ok() && own_->commit().ok());
+}
+
+void SmallConductor::rewrite_history() {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t size = own_->head().size;
+  own_ = log::make_memory_log("down");
+  for (std::uint64_t i = 0; i <= size; ++i) grow("another history " + std::to_string(i));
+}
+
+void SmallConductor::witness(const json::Value& body, json::Object& answer) {
+  const json::Value* head = body.find("head");
+  if (head == nullptr || journal_key_.empty()) return;
+  const auto checkpoint = log::parse_checkpoint(json::string_or(*head, "checkpoint", ""), journal_key_);
+  LUMENFLOW_CHECK(checkpoint.ok());
+  std::vector<Hash256> proof;
+  for (const json::Value& item : head->find("consistency_proof")->as_array())
+    std::ranges::copy(as_bytes(*from_base64(item.as_string())), proof.emplace_back().begin());
+  const auto note =
+      log::cosign(*checkpoint, cosigned_, proof, "small.example", witness_key_, SystemClock().now());
+  LUMENFLOW_CHECK(note.ok());
+  cosigned_ = checkpoint->head;
+  answer.set("cosigned_head", *note);
+  grow("witnessed");
+  const log::Head own = own_->head();
+  const std::uint64_t known = number(body, "conductor_head_known");
+  json::Array hashes;
+  const auto own_proof = own_->consistency_proof(known == 0 ? own.size : known, own.size);
+  LUMENFLOW_CHECK(own_proof.ok());
+  for (const Hash256& hash : *own_proof) hashes.push_back(to_base64(as_chars(hash)));
+  answer.set("conductor_head", json::Object{{"checkpoint", log::sign_checkpoint(own, log_key_).note},
+                                            {"consistency_proof", std::move(hashes)},
+                                            {"from", known}});
 }
 
 void SmallConductor::take(http::Request request, std::unique_ptr<http::Responder> responder) {
@@ -121,10 +171,12 @@ http::Response SmallConductor::hello(const json::Value& body) {
   json::Array streams;
   for (const auto& [stream, place] : places_)
     streams.push_back(json::Object{{"stream", stream}, {"seq", place.seq}, {"queue_seq", place.queue_seq}});
-  return json_answer(200, json::Object{{"session", ++session_},
-                                       {"log_id", log_id_},
-                                       {"streams", std::move(streams)},
-                                       {"commands", json::Object{{"log_id", "down"}, {"head", commands_.size()}}}});
+  json::Object welcome{{"session", ++session_},
+                       {"log_id", log_id_},
+                       {"streams", std::move(streams)},
+                       {"commands", json::Object{{"log_id", "down"}, {"head", commands_.size()}}}};
+  if (cosigned_) welcome.set("head", json::Object{{"size", cosigned_->size}, {"root", to_hex(cosigned_->root)}});
+  return json_answer(200, json::Value(std::move(welcome)));
 }
 
 http::Response SmallConductor::intake(const json::Value& body) {
@@ -141,10 +193,12 @@ http::Response SmallConductor::intake(const json::Value& body) {
   places_[stream] = taken.place;
   for (const event::TakenEvent& event : taken.taken)
     if (event.kind == event::TakenEvent::Kind::kEvent) events_.push_back(*json::parse(event.text));
-  return json_answer(200, json::Object{{"accepted", taken.accepted},
-                                       {"duplicates", taken.duplicates},
-                                       {"rejected", json::Array{}},
-                                       {"acked_seq", taken.place.seq}});
+  json::Object answer{{"accepted", taken.accepted},
+                      {"duplicates", taken.duplicates},
+                      {"rejected", json::Array{}},
+                      {"acked_seq", taken.place.seq}};
+  witness(body, answer);
+  return json_answer(200, json::Value(std::move(answer)));
 }
 
 json::Value SmallConductor::commands_after(std::uint64_t after) const {
