@@ -93,6 +93,8 @@ class Routes {
   Context& context_;
 };
 
+inline constexpr std::size_t kUnpackedMax = 4u << 20;  // of a body that came compressed
+
 // Answers with the error, and records who was refused what. A fault of the conductor's own is no refusal.
 void refuse(Context& context, const ExchangePtr& exchange, const Error& error);
 // The request's body as a JSON object; nothing: it was answered.

@@ -15,7 +15,6 @@
 namespace lumenflow::conductor {
 namespace {
 
-constexpr std::size_t kUnpackedMax = 4u << 20;
 constexpr std::size_t kProofMax = 128;
 
 struct Batch {
@@ -66,8 +65,8 @@ Status read_json(const std::string& text, Batch& batch) {
 
 Result<std::unique_ptr<Batch>> read_batch(http::Request& request) {
   auto batch = std::make_unique<Batch>();
-  const std::string coding(request.header("content-encoding").value_or(""));
-  LUMENFLOW_TRY_ASSIGN(std::string text, http::decode_content(std::move(request.body), coding, kUnpackedMax));
+  LUMENFLOW_TRY(http::unpack(request, kUnpackedMax));
+  std::string text = std::move(request.body);
   if (is_ndjson(request)) {
     LUMENFLOW_TRY(read_lines(std::move(text), *batch));
   } else if (request.header("content-type").value_or("").starts_with("application/json")) {

@@ -266,7 +266,11 @@ TEST_P(Ingestion, TheRegistryIsKeptByItsHash) {
   };
   EXPECT_TRUE(wanted());
   const std::string text = json::serialize(json::Value(registry));
-  EXPECT_EQ(world_.send(http::Method::kPut, "/v2/registry", text, workspace_.headers()).status, 200);
+  Headers packed = workspace_.headers();
+  packed.emplace_back("Content-Encoding", "gzip");
+  EXPECT_EQ(world_.send(http::Method::kPut, "/v2/registry", text, packed).status, 400) << "is not what it says";
+  EXPECT_TRUE(wanted());
+  EXPECT_EQ(world_.send(http::Method::kPut, "/v2/registry", http::gzip(text), packed).status, 200);
   EXPECT_FALSE(wanted());
   const Answer tools = world_.get("/v2/workspaces/ws-42/tools", world_.operator_session());
   EXPECT_EQ(tools.body, text);

@@ -5,6 +5,7 @@
 #include "conductor/authenticator.h"
 #include "conductor/context.h"
 #include "conductor/metrics.h"
+#include "http/content_coding.h"
 
 namespace lumenflow::conductor {
 namespace {
@@ -78,7 +79,11 @@ void refuse(Context& context, const ExchangePtr& exchange, const Error& error) {
 }
 
 std::optional<json::Value> body_of(Context& context, const ExchangePtr& exchange) {
-  Result<json::Value> body = http::json_body(exchange->request(), kDepthMax);
+  Result<json::Value> body = json::Value();
+  if (Status unpacked = http::unpack(exchange->request(), kUnpackedMax); unpacked.ok())
+    body = http::json_body(exchange->request(), kDepthMax);
+  else
+    body = std::move(unpacked).error();
   if (body.ok() && !body->is_object()) body = Error(ErrorCode::kInvalidRequest, "the body must be a JSON object");
   if (body.ok()) return *std::move(body);
   refuse(context, exchange, body.error());

@@ -15,10 +15,9 @@ using ::testing::SizeIs;
 
 TEST(Wire, WritesABatchAsItStands) {
   const uplink::Batch batch{"log-a", 7, "sidecar", {3, 2}, {R"({"seq":4})", R"({"seq":5})"}};
-  EXPECT_EQ(
-      write_batch(batch, std::nullopt),
-      R"({"after":{"queue_seq":2,"seq":3},"channel":"sidecar","events":[{"seq":4},{"seq":5}],)"
-      R"("log_id":"log-a","session":7})");
+  EXPECT_EQ(write_batch(batch, std::nullopt),
+            R"({"after":{"queue_seq":2,"seq":3},"channel":"sidecar","events":[{"seq":4},{"seq":5}],)"
+            R"("log_id":"log-a","session":7})");
   HeadOffer offer{"note\n", 3, {Hash256{}}, 9};
   const json::Value with_head = *json::parse(write_batch(batch, offer));
   EXPECT_EQ(json::string_or(*with_head.find("head"), "checkpoint", ""), "note\n");
@@ -52,26 +51,25 @@ TEST(Wire, ReadsAWelcomeStrictly) {
   EXPECT_EQ(welcome->session, 3u);
   EXPECT_EQ(welcome->streams.front().place, (event::StreamPlace{9, 4}));
   EXPECT_EQ(welcome->head->size, 12u);
-  for (
-      const char* bad :
-      {"", "[]", "{}", R"({"session":0,"log_id":"a","streams":[]})", R"({"session":1.5,"log_id":"a","streams":[]})",
-       R"({"session":1,"log_id":"","streams":[]})", R"({"session":1,"log_id":"a","streams":{}})",
-       R"({"session":1,"log_id":"a","streams":[{"stream":"../x","seq":1,"queue_seq":0}]})",
-       R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":1,"queue_seq":2}]})",
-       R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":-1,"queue_seq":0}]})",
-       R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":9007199254740992,"queue_seq":0}]})",
-       R"({"session":1,"log_id":"a","streams":[],"head":{"size":1,"root":"zz"}})",
-       R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":1,"queue_seq":1},)"
-       R"({"stream":"sidecar","seq":2,"queue_seq":1}]})"})
+  for (const char* bad :
+       {"", "[]", "{}", R"({"session":0,"log_id":"a","streams":[]})", R"({"session":1.5,"log_id":"a","streams":[]})",
+        R"({"session":1,"log_id":"","streams":[]})", R"({"session":1,"log_id":"a","streams":{}})",
+        R"({"session":1,"log_id":"a","streams":[{"stream":"../x","seq":1,"queue_seq":0}]})",
+        R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":1,"queue_seq":2}]})",
+        R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":-1,"queue_seq":0}]})",
+        R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":9007199254740992,"queue_seq":0}]})",
+        R"({"session":1,"log_id":"a","streams":[],"head":{"size":1,"root":"zz"}})",
+        R"({"session":1,"log_id":"a","streams":[{"stream":"sidecar","seq":1,"queue_seq":1},)"
+        R"({"stream":"sidecar","seq":2,"queue_seq":1}]})"})
     EXPECT_EQ(read_welcome(bad).error().code(), ErrorCode::kInvalidOutput) << bad;
 }
 
 TEST(Wire, ReadsABatchAnswerStrictly) {
   const uplink::Batch sent{"log-a", 1, "sidecar", {}, {"{}", "{}"}};
-  const auto reply = read_batch_answer(
-      R"({"accepted":1,"duplicates":0,"acked_seq":4,"rejected":[{"event_id":"e","seq":5,)"
-      R"("code":"INVALID_PAYLOAD","message":"no"}]})",
-      sent);
+  const auto reply =
+      read_batch_answer(R"({"accepted":1,"duplicates":0,"acked_seq":4,"rejected":[{"event_id":"e","seq":5,)"
+                        R"("code":"INVALID_PAYLOAD","message":"no"}]})",
+                        sent);
   ASSERT_TRUE(reply.ok());
   EXPECT_EQ(reply->answer.rejected.front().code, ErrorCode::kInvalidPayload);
   for (const char* bad :

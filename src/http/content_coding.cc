@@ -3,6 +3,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/check.h"
@@ -80,6 +81,15 @@ Result<std::string> decode_content(std::string body, std::string_view coding, st
   if (coding == "gzip") return gunzip(body, bytes_max);
   if (coding == "zstd") return unzstd(body, bytes_max);
   return Error(ErrorCode::kUnsupportedMediaType, "send the body as it is, or with Content-Encoding gzip or zstd");
+}
+
+Status unpack(Request& request, std::size_t bytes_max) {
+  using Header = std::pair<std::string, std::string>;
+  const auto coding = std::ranges::find(request.headers, "content-encoding", &Header::first);
+  if (coding == request.headers.end()) return {};
+  LUMENFLOW_TRY_ASSIGN(request.body, decode_content(std::move(request.body), coding->second, bytes_max));
+  request.headers.erase(coding);
+  return {};
 }
 
 std::string gzip(std::string_view text) {

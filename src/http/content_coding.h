@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/server.h"
 #include "lumenflow/result.h"
 
 namespace lumenflow::http {
@@ -12,6 +13,9 @@ namespace lumenflow::http {
 // UNSUPPORTED_MEDIA_TYPE for another coding, INVALID_REQUEST for what is not whole, BODY_TOO_LARGE as soon as it would
 // have more than `bytes_max` bytes.
 Result<std::string> decode_content(std::string body, std::string_view coding, std::size_t bytes_max);
+
+// Takes the Content-Encoding off a request's body, and the header with it.
+Status unpack(Request& request, std::size_t bytes_max);
 
 std::string gzip(std::string_view text);
 std::string zstd(std::string_view text);

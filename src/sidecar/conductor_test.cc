@@ -161,9 +161,8 @@ TEST_F(ConductorTest, EachSideWatchesTheOthersHistory) {
     return !alarm().empty();
   }));
   EXPECT_THAT(alarm(), HasSubstr("is not the one that it has shown before"));
-  EXPECT_TRUE(eventually([&] {
-    return world.get("/events?kind=workspace_warning").body.find("shown before") != std::string::npos;
-  }));
+  EXPECT_TRUE(eventually(
+      [&] { return world.get("/events?kind=workspace_warning").body.find("shown before") != std::string::npos; }));
   world.stop();
   world.start();
   EXPECT_TRUE(eventually([&] { return !alarm().empty(); })) << "until somebody has looked at it";

@@ -65,17 +65,17 @@ std::string SmallConductor::enrollment(std::chrono::milliseconds life) const {
   const json::Value jwks =
       *json::parse(R"({"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
                    R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]})");
-  return json::serialize(json::Object{{"format", 1},
-                                      {"conductor_url", url_},
-                                      {"workspace_id", "ws-42"},
-                                      {"subject", "ws-42"},
-                                      {"token", "ZA.ZQ.Zg"},
-                                      {"issued_at", format_rfc3339(now - std::chrono::hours(1))},
-                                      {"expires_at", format_rfc3339(now + life)},
-                                      {"conductor_jwks", jwks},
-                                      {"conductor_log", json::Object{{"origin", "lumenflow/down"},
-                                                                     {"public_key", to_base64(log_key_.public_key)}}},
-                                      {"witness_key", log::witness_key("small.example", witness_key_.public_key)}});
+  return json::serialize(json::Object{
+      {"format", 1},
+      {"conductor_url", url_},
+      {"workspace_id", "ws-42"},
+      {"subject", "ws-42"},
+      {"token", "ZA.ZQ.Zg"},
+      {"issued_at", format_rfc3339(now - std::chrono::hours(1))},
+      {"expires_at", format_rfc3339(now + life)},
+      {"conductor_jwks", jwks},
+      {"conductor_log", json::Object{{"origin", "lumenflow/down"}, {"public_key", to_base64(log_key_.public_key)}}},
+      {"witness_key", log::witness_key("small.example", witness_key_.public_key)}});
 }
 
 void SmallConductor::knows_journal(const std::string& log_public_key) {
@@ -102,8 +102,7 @@ void SmallConductor::witness(const json::Value& body, json::Object& answer) {
   std::vector<Hash256> proof;
   for (const json::Value& item : head->find("consistency_proof")->as_array())
     std::ranges::copy(as_bytes(*from_base64(item.as_string())), proof.emplace_back().begin());
-  const auto note =
-      log::cosign(*checkpoint, cosigned_, proof, "small.example", witness_key_, SystemClock().now());
+  const auto note = log::cosign(*checkpoint, cosigned_, proof, "small.example", witness_key_, SystemClock().now());
   LUMENFLOW_CHECK(note.ok());
   cosigned_ = checkpoint->head;
   answer.set("cosigned_head", *note);
