@@ -1,14 +1,13 @@
 // Webhooks and push subscriptions: who hears of approvals.
 #include <utility>
 
-#include "base/encoding.h"
 #include "base/sealing.h"
 #include "base/ulid.h"
 #include "conductor/authenticator.h"
 #include "conductor/context.h"
 #include "conductor/notifier.h"
-#include "conductor/p256.h"
 #include "http/url.h"
+#include "http/web_push.h"
 
 namespace lumenflow::conductor {
 namespace {
@@ -60,10 +59,8 @@ void subscribe(const ExchangePtr& exchange, Context& context) {
   const std::string point(keys == nullptr ? "" : json::string_or(*keys, "p256dh", "")),
       auth(keys == nullptr ? "" : json::string_or(*keys, "auth", ""));
   if (const Status good = check_hook_url(context, endpoint); !good.ok()) return refuse(context, exchange, good.error());
-  const auto point_bytes = from_base64url(point), auth_bytes = from_base64url(auth);
-  if (!point_bytes || !p256_pem_of_point(*point_bytes).ok() || !auth_bytes || auth_bytes->size() != 16)
-    return refuse(context, exchange,
-                  Error(ErrorCode::kInvalidInput, "give a PushSubscription: {endpoint, keys: {p256dh, auth}}"));
+  if (const auto push = http::parse_push_subscription(endpoint, point, auth); !push.ok())
+    return refuse(context, exchange, push.error().with_context("a PushSubscription is {endpoint, keys: {p256dh, auth}}"));
   add_hook(context, exchange,
            json::Object{{"kind", "push"},
                         {"url", endpoint},
@@ -74,9 +71,9 @@ void subscribe(const ExchangePtr& exchange, Context& context) {
 }
 
 void push_key(const ExchangePtr& exchange, Context& context) {
-  const auto point = p256_point(context.store.keys.push.public_pem);
-  if (!point.ok()) return exchange->fail(point.error());
-  exchange->send_json(json::Object{{"public_key", to_base64url(*point)}});
+  const auto key = http::push_server_key(context.store.keys.push.public_pem);
+  if (!key.ok()) return exchange->fail(key.error());
+  exchange->send_json(json::Object{{"public_key", *key}});
 }
 
 void list_hooks(const ExchangePtr& exchange, Context& context) {
@@ -117,7 +114,7 @@ void add_notify_routes(Routes& routes, Context& context) {
        .pattern = "/v2/webhooks",
        .id = "add_webhook",
        .summary =
-           "Tell a URL of approvals: {url, secret, workspace_id?}; signed by HMAC-SHA-256 in LumenFlow-Signature",
+           "Tell a URL of approvals: {url, secret, workspace_id?}; signed as Standard Webhooks has it",
        .who = kOperators,
        .role = Role::kAdmin},
       [&context](const ExchangePtr& exchange) { add_webhook(exchange, context); });

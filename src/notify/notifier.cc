@@ -136,8 +136,8 @@ Notifier::Attempt Notifier::attempt(const Job& job) {
   const auto refused = [](const Error& why) { return Attempt{Outcome::kRefused, false, {}, why.message()}; };
   const Result<http::Url> url = http::parse_url(where_of(job.target));
   if (!url.ok()) return refused(url.error());
-  if (url->scheme != "https" && !is_allowed(options_.allow, url->host, url->port))
-    return Attempt{Outcome::kRefused, false, {}, "the URL must be https"};
+  const bool in_clear = url->scheme != "https";
+  if (in_clear && options_.allow.empty()) return Attempt{Outcome::kRefused, false, {}, "the URL must be https"};
   Result<http::ClientRequest> request = request_for(job, url->path);
   if (!request.ok()) return refused(request.error());
   http::ClientOptions options;
@@ -146,8 +146,8 @@ Notifier::Attempt Notifier::attempt(const Job& job) {
   options.timeout = options_.timeout;
   options.connect_timeout = std::min(options.connect_timeout, options.timeout);
   options.body_bytes_max = kAnswerBytesMax;
-  options.may_connect = [this](std::string_view address, std::uint16_t port) {
-    return network::is_public_address(address) || is_allowed(options_.allow, address, port);
+  options.may_connect = [this, in_clear](std::string_view address, std::uint16_t port) {
+    return (!in_clear && network::is_public_address(address)) || is_allowed(options_.allow, address, port);
   };
   const Result<http::ClientResponse> answer = http::Client(std::move(options)).send(*request);
   if (!answer.ok()) {
