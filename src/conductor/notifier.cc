@@ -91,7 +91,7 @@ void Notifier::send_to(const Record& hook, const Message& message) {
   if (!of.empty() && of != message.workspace) return;
   const Timestamp now = context_.clock.now();
   const auto salt = context_.random.draw16();
-  const bool taken = context_.executor.post([this, hook, record, text = message.text, now, salt] {
+  const bool taken = senders_.post([this, hook, record, text = message.text, now, salt] {
     const auto delivery = delivery_of(record, text, context_.store.keys, now, salt);
     const std::string outcome = delivery.ok() ? send(*delivery, private_hooks_) : "malformed";
     context_.post([this, hook, record, outcome] {

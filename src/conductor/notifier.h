@@ -1,7 +1,8 @@
 // Who hears of an approval: webhooks that admins set, and the browsers and phones that subscribed (Web Push). Best
 // effort, outside of everything else: what fails is counted, and the list of approvals has it all the same.
 //
-// The io thread; requests are sent on the executor. Private addresses are not asked unless the conductor is told so.
+// The io thread; requests are sent on threads of their own, so that nobody else waits for a receiver that does not
+// answer. Private addresses are not asked unless the conductor is told so.
 #pragma once
 
 #include <string>
@@ -25,6 +26,7 @@ class Notifier {
 
   Context& context_;
   const bool private_hooks_;
+  ThreadPoolExecutor senders_{2, 256};  // last: it ends before what its tasks use
 };
 
 }  // namespace lumenflow::conductor

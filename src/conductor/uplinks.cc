@@ -45,16 +45,16 @@ void Uplinks::take_lease(const std::string& workspace, std::function<void(Result
   const auto next = static_cast<std::uint64_t>(last) + 1;
   const json::Object record{{"session", next}, {"since", format_rfc3339(context_.clock.now())}};
   std::vector<RecordChange> changes{{kLeasesTable, workspace, *lease ? (*lease)->version : 0, json::serialize(record)}};
-  context_.acts.change_silently(std::move(changes),
-                                [this, workspace, done = std::move(done), tries, next](const Status& taken) {
-                                  if (!taken.ok() && taken.error().code() == ErrorCode::kConflict && tries < kLeaseTries)
-                                    return take_lease(workspace, done, tries + 1);
-                                  if (!taken.ok()) return done(taken.error());
-                                  Uplink& uplink = of(workspace);
-                                  uplink.session = std::max(uplink.session, next);
-                                  end(workspace, Error(ErrorCode::kConflict, "a newer session has the lease"));
-                                  done(next);
-                                });
+  context_.acts.change_silently(
+      std::move(changes), [this, workspace, done = std::move(done), tries, next](const Status& taken) {
+        if (!taken.ok() && taken.error().code() == ErrorCode::kConflict && tries < kLeaseTries)
+          return take_lease(workspace, done, tries + 1);
+        if (!taken.ok()) return done(taken.error());
+        Uplink& uplink = of(workspace);
+        uplink.session = std::max(uplink.session, next);
+        end(workspace, Error(ErrorCode::kConflict, "a newer session has the lease"));
+        done(next);
+      });
 }
 
 void Uplinks::wait(const std::string& workspace, std::shared_ptr<CommandWaiter> waiter) {
