@@ -76,6 +76,7 @@ int run_conductor(Context& context, const ConductorFlags& flags) {
   print_conductor_ready(context, *ready, flags.json);
   io.run();
   executor.finish();
+  (*store)->log->settle();  // what it says of its commits, it says to the server
   return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/ulid.h"
@@ -15,6 +16,13 @@ constexpr std::string_view kActs = "acts";  // the table of records
 constexpr std::size_t kActsSweptMax = 256;
 constexpr std::size_t kRefusersMax = 1024;
 constexpr std::chrono::seconds kCounted{10};
+
+// An act that is younger is on its way: whoever made the change puts it into the Log. An id begins with its time.
+constexpr std::chrono::seconds kOnItsWay{5};
+bool is_left_over(std::string_view id, Timestamp now) {
+  const std::optional<Ulid> ulid = parse_ulid(id);
+  return !ulid || *ulid < make_ulid(now - kOnItsWay, {});
+}
 
 std::string workspace_of(const json::Value& entry) { return std::string(json::string_or(entry, "workspace", "")); }
 
@@ -47,7 +55,10 @@ void Acts::change(std::vector<RecordChange> changes, const Act& act, Ledger::Don
   const std::string id = changes.back().key, text = *changes.back().value;
   change_silently(std::move(changes), [this, id, text, done = std::move(done)](const Status& changed) {
     if (!changed.ok()) return done(changed);
-    if (const Status put = into_log(id, text); !put.ok()) return done(put);
+    const auto there = ports_.ledger.tables().get(kAudited, id);
+    if (!there.ok()) return done(there.error());
+    if (!*there)
+      if (const Status put = into_log(id, text); !put.ok()) return done(put);
     ports_.ledger.when_durable(done);
   });
 }
@@ -113,6 +124,7 @@ void Acts::sweep() {
   std::vector<RecordChange> gone;
   std::vector<std::string> ids;
   for (const Record& act : *waiting) {
+    if (!is_left_over(act.key, now)) continue;
     const auto in_log = (*durable)->get(kAudited, act.key);
     const auto on_its_way = ports_.ledger.tables().get(kAudited, act.key);
     if (!in_log.ok() || !on_its_way.ok()) return;

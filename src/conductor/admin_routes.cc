@@ -29,8 +29,8 @@ void make_ticket_for(const ExchangePtr& exchange, Context& context) {
   const auto body = body_of(context, exchange);
   if (!body) return;
   const Principal& principal = exchange->principal;
-  const std::string kind(json::string_or(*body, "kind", "workspace")),
-      workspace(json::string_or(*body, "workspace_id", ""));
+  const std::string kind(json::string_or(*body, "kind", "workspace"));
+  const std::string workspace(json::string_or(*body, "workspace_id", principal.workspace));
   if ((kind != "workspace" && kind != "device") || (!workspace.empty() && !is_workspace_id(workspace)) ||
       (kind == "device" && workspace.empty()))
     return refuse(context, exchange, Error(ErrorCode::kInvalidInput, "give {kind: workspace or device, workspace_id}"));

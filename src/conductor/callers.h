@@ -10,6 +10,8 @@ namespace lumenflow::conductor {
 
 // From whom and on which stream: a device speaks for itself; an operator as <workspace>:conductor, on behalf of whom.
 NewCommand command_of(const Exchange& exchange, const std::string& workspace);
+// What stands in the body as `decided_at`: it is signed, and the envelope's timestamp carries it. INVALID_INPUT.
+Status take_decided_at(const json::Value& body, NewCommand& command);
 // TOKEN_SCOPE_DENIED for what needs a signature that is not there, or a scope that a device lacks.
 Status may_send(const Principal& principal, const NewCommand& command);
 // NOT_FOUND; CONFLICT for one that was revoked.

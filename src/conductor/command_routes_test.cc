@@ -199,6 +199,7 @@ TEST_P(CommandQueue, ASignedDecisionPassesThroughUntouched) {
   const json::Object decision{{"decision", "approve"},
                               {"decided_by", "ws-42:phone:pixel-8"},
                               {"reason", "fine"},
+                              {"decided_at", "2026-03-01T12:00:00.123Z"},
                               {"signature", "as it was made"}};
   EXPECT_EQ(world_.post("/v2/approvals/apr-1", decision, caller).status, 202);
   const Answer fetched = workspace_.fetch();
@@ -206,6 +207,7 @@ TEST_P(CommandQueue, ASignedDecisionPassesThroughUntouched) {
   for (const char* member : {"decision", "decided_by", "reason", "signature"})
     EXPECT_EQ(fetched.text("/items/0/event/payload/" + std::string(member)),
               json::string_or(json::Value(decision), member, ""));
+  EXPECT_EQ(fetched.text("/items/0/event/timestamp"), "2026-03-01T12:00:00.123Z") << "what the signature covers";
   const json::Object stop{{"target", "task:create"}};
   EXPECT_EQ(world_.post("/v2/workspaces/ws-42/stop", stop, caller).status, 202);
   EXPECT_EQ(world_.post("/v2/recoveries/rec-1/confirm", json::Object{{"workspace_id", "ws-42"}}, caller).code(),

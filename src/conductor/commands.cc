@@ -89,7 +89,7 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
   LUMENFLOW_TRY(event::validate_kernel_payload(command.kind, command.payload));
   const Timestamp now = clock_.now();
   event::BuildOptions options;
-  options.timestamp = now;
+  options.timestamp = command.decided_at.value_or(now);
   options.entropy = random_.draw16();
   LUMENFLOW_TRY_ASSIGN(const event::Event built, event::build_kernel_event_v2(command.kind, command.payload, options));
   const std::string hash = sha256_hex(command.kind + '\0' + built.canonical_payload);

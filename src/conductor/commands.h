@@ -36,6 +36,7 @@ struct NewCommand {
   std::optional<std::string> idempotency_key = {};
   std::chrono::milliseconds life = kCommandLife;
   std::string traceparent = {};
+  std::optional<Timestamp> decided_at = {};  // what a signature says; else now
 };
 
 struct QueuedCommand {

@@ -30,6 +30,8 @@ void queue_command(const ExchangePtr& exchange, Context& context) {
   // A signature that stands beside the payload is of it: passed on as it is.
   if (const json::Value* signature = body->find("signature"); signature != nullptr && command.payload.is_object())
     command.payload.as_object().set("signature", *signature);
+  if (const Status taken = take_decided_at(*body, command); !taken.ok())
+    return refuse(context, exchange, taken.error());
   if (const Status may = may_send(exchange->principal, command); !may.ok())
     return refuse(context, exchange, may.error());
   queue_and_answer(context, exchange, command);
@@ -158,6 +160,14 @@ NewCommand command_of(const Exchange& exchange, const std::string& workspace) {
     command.on_behalf_of = principal.subject;
   }
   return command;
+}
+
+Status take_decided_at(const json::Value& body, NewCommand& command) {
+  if (body.find("decided_at") == nullptr) return {};
+  const Result<Timestamp> at = parse_rfc3339(json::string_or(body, "decided_at", ""));
+  if (!at.ok()) return Error(ErrorCode::kInvalidInput, "'decided_at' must be a time as it was signed (RFC 3339)");
+  command.decided_at = *at;
+  return {};
 }
 
 Status may_send(const Principal& principal, const NewCommand& command) {

@@ -30,7 +30,8 @@ json::Object members_of(const json::Value& body, std::initializer_list<const cha
   return payload;
 }
 
-void relay(Context& context, const ExchangePtr& exchange, NewCommand command) {
+void relay(Context& context, const ExchangePtr& exchange, const json::Value& body, NewCommand command) {
+  if (const Status taken = take_decided_at(body, command); !taken.ok()) return refuse(context, exchange, taken.error());
   if (const Status may = may_send(exchange->principal, command); !may.ok())
     return refuse(context, exchange, may.error());
   queue_and_answer(context, exchange, command);
@@ -50,7 +51,7 @@ void decide_approval(const ExchangePtr& exchange, Context& context) {
   if (payload.find("decided_by") == nullptr) payload.set("decided_by", exchange->principal.subject);
   payload.set("approval_id", id);
   command.payload = std::move(payload);
-  relay(context, exchange, std::move(command));
+  relay(context, exchange, *body, std::move(command));
 }
 
 void confirm_recovery(const ExchangePtr& exchange, Context& context) {
@@ -72,7 +73,7 @@ void confirm_recovery(const ExchangePtr& exchange, Context& context) {
   if (payload.find("decided_by") == nullptr) payload.set("decided_by", exchange->principal.subject);
   payload.set("recovery_id", id);
   command.payload = std::move(payload);
-  relay(context, exchange, std::move(command));
+  relay(context, exchange, *body, std::move(command));
 }
 
 void stop(const ExchangePtr& exchange, Context& context) {
@@ -81,7 +82,7 @@ void stop(const ExchangePtr& exchange, Context& context) {
   NewCommand command = command_of(*exchange, std::string(exchange->path("id")));
   command.kind = "conductor:stop_requested";
   command.payload = members_of(*body, {"target", "resume", "signature"});
-  relay(context, exchange, std::move(command));
+  relay(context, exchange, *body, std::move(command));
 }
 
 }  // namespace
