@@ -48,7 +48,7 @@ Reply ask(http::Client& client, Account& account, Asked asked) {
   request.timeout = asked.timeout;
   request.headers = std::move(asked.headers);
   request.headers.emplace_back("Authorization", account.bearer());
-  if (asked.body && asked.body->size() >= kCompressFromBytes) {
+  if (asked.compress && asked.body && asked.body->size() >= kCompressFromBytes) {
     if (Result<std::string> packed = gzip(*asked.body); packed.ok() && packed->size() < asked.body->size()) {
       asked.body = *std::move(packed);
       request.headers.emplace_back("Content-Encoding", "gzip");
@@ -116,6 +116,7 @@ void HttpLink::send(std::shared_ptr<const uplink::Batch> batch, std::function<vo
     }
     const std::optional<HeadOffer> offer = parts_.heads == nullptr ? std::nullopt : parts_.heads->offer();
     Asked asked{.path = "/v2/events", .body = write_batch(*batch, offer), .timeout = parts_.timeout};
+    asked.compress = true;
     Reply reply = ask(*client, parts_.account, std::move(asked));
     if (!reply.refusal) {
       Result<BatchReply> read = read_batch_answer(reply.response.body, *batch);

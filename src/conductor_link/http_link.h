@@ -72,6 +72,7 @@ struct Asked {
   std::optional<std::string> body = {};
   std::optional<std::chrono::milliseconds> timeout = {};
   std::vector<std::pair<std::string, std::string>> headers = {};
+  bool compress = false;  // where the route takes it
 };
 struct Reply {
   std::optional<uplink::Refusal> refusal;
