@@ -29,6 +29,7 @@ struct Parsed {
   TokenFlags token;
   DeviceFlags device;
   StopFlags stop;
+  OperatorKeyFlags operator_key;
   PolicyFlags policy;
   ApprovalFlags approvals;
   RecoverFlags recover;
@@ -50,6 +51,7 @@ struct Parsed {
 void add_token_commands(CLI::App& app, Parsed& parsed);
 void add_device_commands(CLI::App& app, Parsed& parsed);
 void add_stop_commands(CLI::App& app, Parsed& parsed);
+void add_operator_key_commands(CLI::App& app, Parsed& parsed);
 void add_policy_commands(CLI::App& app, Parsed& parsed);
 void add_approval_commands(CLI::App& app, Parsed& parsed);
 void add_recover_commands(CLI::App& app, Parsed& parsed);
