@@ -387,6 +387,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_token_commands(app, parsed);
   add_device_commands(app, parsed);
   add_stop_commands(app, parsed);
+  add_operator_key_commands(app, parsed);
   add_policy_commands(app, parsed);
   add_approval_commands(app, parsed);
   add_recover_commands(app, parsed);

@@ -88,6 +88,26 @@ void add_stop_commands(CLI::App& app, Parsed& parsed) {
   for (CLI::App* command : {stop, resume}) command->add_flag("--json", parsed.stop.json);
 }
 
+void add_operator_key_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& key =
+      *app.add_subcommand("operator-key", "Another operator key than the pinned one")->require_subcommand(1);
+  CLI::App* accept = key.add_subcommand("accept", "Pin the key that is on the disk; the old one signs that");
+  accept->add_option("--old-key", parsed.operator_key.old_key_file, "the pinned key's operator.pem")->required();
+  accept->add_option("--passphrase-file", parsed.operator_key.passphrase_file, "unlocks the old key; - for stdin");
+  accept->callback([&parsed] {
+    parsed.run = [&parsed](Context& context) { return run_operator_key_accept(context, parsed.operator_key); };
+  });
+  CLI::App* repin = key.add_subcommand("repin", "The same where the old one is lost; not in production");
+  repin->callback([&parsed] {
+    parsed.run = [&parsed](Context& context) { return run_operator_key_repin(context, parsed.operator_key); };
+  });
+  for (CLI::App* command : {accept, repin}) {
+    command->add_option("thumbprint", parsed.operator_key.thumbprint, "of the key on the disk, as doctor says it")
+        ->required();
+    command->add_flag("--json", parsed.operator_key.json);
+  }
+}
+
 void add_policy_commands(CLI::App& app, Parsed& parsed) {
   CLI::App& policy =
       *app.add_subcommand("policy", "What the policy rules say, without running anything")->require_subcommand(1);

@@ -46,6 +46,16 @@ struct StopFlags {
 int run_stop(Context& context, const StopFlags& flags);
 int run_resume(Context& context, const StopFlags& flags);
 
+// The operator key that is on the disk, instead of the one that is pinned.
+struct OperatorKeyFlags {
+  std::string thumbprint;       // of the one on the disk, as `doctor` says it
+  std::string old_key_file;     // accept: PEM of the pinned one's private half
+  std::string passphrase_file;  // accept: of that
+  bool json = false;
+};
+int run_operator_key_accept(Context& context, const OperatorKeyFlags& flags);
+int run_operator_key_repin(Context& context, const OperatorKeyFlags& flags);
+
 struct DeviceFlags {
   std::string id;
   std::string name;             // add; empty: the id

@@ -8,6 +8,7 @@
 
 #include "cli/output.h"
 #include "cli/session.h"
+#include "kernel/accepted.h"
 #include "sidecar/keys.h"
 #include "sidecar/uplink_host.h"
 
@@ -122,7 +123,10 @@ Check check_keys(const Context& context, const sidecar::WorkspacePaths& paths) {
   }
   const auto keys = sidecar::load_keys(context.files, paths.keys);
   if (!keys.ok()) return {"keys", Health::kFault, keys.error().message(), "restore the keys from a backup"};
-  return {"keys", Health::kOk, "present, readable by you alone", {}};
+  return {"keys",
+          Health::kOk,
+          "present, readable by you alone; the operator's is " + kernel::thumbprint_of(keys->operator_public_pem),
+          {}};
 }
 
 Check check_config(const kernel::WorkspacePacks& read) {
@@ -218,6 +222,24 @@ Check check_of_journal(const JournalBefore& before, const std::string& size) {
           "hold it against one that was kept elsewhere: `lumenflow audit verify --checkpoint FILE`"};
 }
 
+// What counts where the disk says otherwise.
+void check_accepted(const json::Value& diagnostics, Checks& checks) {
+  const json::Value *configuration = diagnostics.find("configuration"), *key = diagnostics.find("operator_key");
+  if (configuration == nullptr || key == nullptr) return;  // a sidecar of an older version
+  const bool production = json::boolean_or(*configuration, "production", false);
+  if (json::boolean_or(*configuration, "tampered", false))
+    checks.push_back({"accepted config", Health::kFault,
+                      "SPEC_TAMPERED: lumenflow.yaml is not what was accepted last, which was for " +
+                          std::string(production ? "production" : "development") + "; nothing is called",
+                      "put it back, or take it up with `lumenflow reload`"});
+  if (const std::string replaced(json::string_or(*key, "replaced", "")); !replaced.empty())
+    checks.push_back(
+        {"operator key", production ? Health::kFault : Health::kWarning, replaced,
+         production ? "nothing is called until then" : "where the pinned one is lost: `lumenflow operator-key repin`"});
+  else
+    checks.push_back({"operator key", Health::kOk, "pinned: " + cell(key->find("thumbprint")), {}});
+}
+
 bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, Checks& checks) {
   const JournalBefore before = look_at_journal(context);
   const auto session = Session::open(context);
@@ -232,6 +254,7 @@ bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, C
     checks.push_back({"journal", Health::kFault, diagnostics.error().message(), "restart the sidecar"});
     return running;
   }
+  check_accepted(*diagnostics, checks);
   const json::Value* journal = diagnostics->find("journal");
   if (journal != nullptr && json::boolean_or(*journal, "damaged", false)) {
     checks.push_back({"journal", Health::kFault,

@@ -31,6 +31,7 @@ struct Parsed {
   EnrollFlags enroll;
   DeviceFlags device;
   StopFlags stop;
+  OperatorKeyFlags operator_key;
   PolicyFlags policy;
   ApprovalFlags approvals;
   RecoverFlags recover;
@@ -57,6 +58,7 @@ void add_enroll_commands(CLI::App& app, Parsed& parsed);
 void add_token_commands(CLI::App& app, Parsed& parsed);
 void add_device_commands(CLI::App& app, Parsed& parsed);
 void add_stop_commands(CLI::App& app, Parsed& parsed);
+void add_operator_key_commands(CLI::App& app, Parsed& parsed);
 void add_policy_commands(CLI::App& app, Parsed& parsed);
 void add_approval_commands(CLI::App& app, Parsed& parsed);
 void add_recover_commands(CLI::App& app, Parsed& parsed);

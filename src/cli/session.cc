@@ -234,6 +234,11 @@ Result<json::Value> Session::call_kernel(std::string_view tool, const json::Valu
                                          const std::string& passphrase) {
   const sidecar::WorkspacePaths paths(root_);
   LUMENFLOW_TRY_ASSIGN(const std::string key, sidecar::unlock_operator_key(context_->files, paths.keys, passphrase));
+  return call_kernel_signed(tool, input, key);
+}
+
+Result<json::Value> Session::call_kernel_signed(std::string_view tool, const json::Value& input,
+                                                const std::string& key) {
   LUMENFLOW_TRY_ASSIGN(const json::Value tools, get("/tools"));
   const std::string proof_id = make_ulid(context_->clock.now(), context_->random.draw16()).str();
   LUMENFLOW_TRY_ASSIGN(const std::string proof,

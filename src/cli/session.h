@@ -40,6 +40,8 @@ class Session {
   Result<json::Value> call_kernel(std::string_view tool, const json::Value& input);
   // The same for a kernel tool, with the operator's proof.
   Result<json::Value> call_kernel(std::string_view tool, const json::Value& input, const std::string& passphrase);
+  // The same with this private key, a PEM, as the operator's.
+  Result<json::Value> call_kernel_signed(std::string_view tool, const json::Value& input, const std::string& key);
 
  private:
   class LocalSidecar;

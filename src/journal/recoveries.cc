@@ -43,6 +43,7 @@ std::string encode_recovery(const Recovery& recovery) {
                                       {"outcome", recovery.outcome},
                                       {"code", recovery.code},
                                       {"ended_at", recovery.ended_at.ms},
+                                      {"log_id", recovery.log_id},
                                       {"action", recovery.action},
                                       {"call_tool", recovery.call_tool},
                                       {"call_input", recovery.call_input},
@@ -75,6 +76,7 @@ Result<Recovery> decode_recovery(const ReceiptId& receipt, std::string_view text
   recovery.outcome = text_of("outcome");
   recovery.code = text_of("code");
   recovery.ended_at = Timestamp{json::integer_or(*value, "ended_at", 0)};
+  recovery.log_id = text_of("log_id");
   recovery.action = text_of("action");
   recovery.call_tool = text_of("call_tool");
   recovery.call_input = *call_input;
@@ -110,6 +112,7 @@ std::optional<ReceiptId> receipt_of_recovery(std::string_view recovery_id) {
 
 Result<std::string> recovery_digest(const Recovery& recovery) {
   LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(json::Object{{"cleanup_status", name(recovery.cleanup)},
+                                                                            {"log_id", recovery.log_id},
                                                                             {"receipt_id", recovery.receipt.str()},
                                                                             {"recovery_action", recovery.action},
                                                                             {"recovery_call", proposed_call(recovery)},
@@ -136,6 +139,7 @@ json::Object document_of(const Recovery& recovery) {
                         {"subject", recovery.subject},
                         {"outcome", recovery.outcome},
                         {"ended_at", format_rfc3339(recovery.ended_at)},
+                        {"log_id", recovery.log_id},
                         {"call_digest", recovery.digest}};
   const auto text = [&document](const char* member, const std::string& value) {
     if (!value.empty()) document.set(member, value);

@@ -41,6 +41,7 @@ struct Recovery {
   std::string outcome;       // of the call, with its code
   std::string code;
   Timestamp ended_at;
+  std::string log_id;  // of the journal that it stands in: a consent for another incarnation of it does not count
   std::string action;  // for people alone: no code does anything with it but show it
 
   // What a confirmation dispatches; an empty tool: nothing.
@@ -63,7 +64,7 @@ std::string_view name(Recovery::State state);
 
 std::optional<ReceiptId> receipt_of_recovery(std::string_view recovery_id);  // nothing for another form
 
-// What the digest is of: {cleanup_status, receipt_id, recovery_action, recovery_call, recovery_id}.
+// What the digest is of: {cleanup_status, log_id, receipt_id, recovery_action, recovery_call, recovery_id}.
 // INVALID_INPUT for what has no canonical form.
 Result<std::string> recovery_digest(const Recovery& recovery);
 // {purpose, recovery_id, call_digest, decision, decided_by, reason, decided_at}: what is signed.

@@ -39,6 +39,7 @@ struct ToolReturned {
 struct CancelAsked {
   ReceiptId receipt;
   Subject by;
+  std::function<void(const Status&)> done = {};
 };
 
 struct DrainAsked {

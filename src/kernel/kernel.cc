@@ -8,6 +8,7 @@
 #include "journal/retention.h"
 #include "journal/tables.h"
 #include "kernel/commands.h"
+#include "kernel/accepted.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -91,6 +92,9 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
   const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash,
                                          kernel->options_.version};
   if (Result<Position> at = ports.log.append({{journal::encode(opened)}, {}}); !at.ok()) return std::move(at).error();
+  LUMENFLOW_TRY(kernel->check_accepted_config());
+  LUMENFLOW_TRY(kernel->check_operator_key());
+  LUMENFLOW_TRY(kernel->begin_incarnation());
   LUMENFLOW_TRY(kernel->note_tools(true));
   LUMENFLOW_TRY(kernel->say_refusals(nullptr));
   LUMENFLOW_TRY(kernel->emitter_.flush());
@@ -106,6 +110,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
 Status Kernel::load() {
   LUMENFLOW_TRY(
       orders_.load(ports_.log.tables()));  // first: a damaged journal is still read, and by nobody whom it shut out
+  LUMENFLOW_TRY(load_operator_key());
   LUMENFLOW_TRY(emitter_.load());
   LUMENFLOW_TRY(replays_.load());
   LUMENFLOW_TRY(outbox_.load());
@@ -127,6 +132,18 @@ Status Kernel::check_workspace_id() {
   return Error(ErrorCode::kInvalidConfiguration,
                "the journal is of the workspace '" + *written + "', and lumenflow.yaml says 'id: " + id +
                    "'; write 'id: " + *written + "', or begin another workspace in a folder of its own");
+}
+
+// In production what was accepted last counts until a reload with the operator key accepts another.
+Status Kernel::check_accepted_config() {
+  LUMENFLOW_TRY_ASSIGN(const auto before, accepted_config(ports_.log.tables()));
+  if (before && before->hash == options_.config.hash) return {};
+  if (before && before->production)
+    return Error(ErrorCode::kSpecTampered, "this is not the lumenflow.yaml that was accepted last");
+  LUMENFLOW_TRY(accept_config(ports_.log, options_.config));
+  if (!before) return {};
+  return say("workspace_updated", json::Object{{"config_hash", options_.config.hash},
+                                               {"changes_summary", "lumenflow.yaml changed while nothing ran"}});
 }
 
 // --- ingress: any thread ---
@@ -158,7 +175,9 @@ Status Kernel::submit(Call call, Completion done) {
   return {};
 }
 
-void Kernel::cancel(ReceiptId receipt, Subject by) { enqueue(CancelAsked{std::move(receipt), std::move(by)}); }
+void Kernel::cancel(ReceiptId receipt, Subject by, std::function<void(const Status&)> done) {
+  enqueue(CancelAsked{std::move(receipt), std::move(by), std::move(done)});
+}
 
 void Kernel::drain(std::function<void()> idle) { enqueue(DrainAsked{std::move(idle)}); }
 
@@ -175,6 +194,9 @@ void Kernel::run_pending() {
     if (Status status = record(ending); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
     open_.endings_of_effects.push_back(std::move(ending));
   }
+  if (options_.look_at_configuration &&
+      std::ranges::any_of(batch, [](const Ingress& item) { return std::holds_alternative<CallArrived>(item); }))
+    options_.look_at_configuration();
   for (Ingress& item : batch) handle(std::move(item));
   end_overdue_calls();
   expire_approvals();
@@ -198,15 +220,23 @@ void Kernel::handle(Ingress item) {
   } else if (auto* done = std::get_if<ToolReturned>(&item)) {
     returned(std::move(*done));
   } else if (auto* asked = std::get_if<CancelAsked>(&item)) {
-    const CallPtr call = running_.find(asked->receipt);
-    if (call == nullptr) return;
-    end_call(call, {.stage = 9,
-                    .outcome = journal::Outcome::kCancelled,
-                    .code = ErrorCode::kToolCancelled,
-                    .tool_code = {},
-                    .decided_by = "cancelled by " + asked->by.str(),
-                    .message = "the call was cancelled",
-                    .details = {}});
+    CallEnd end{.stage = 9,
+                .outcome = journal::Outcome::kCancelled,
+                .code = ErrorCode::kToolCancelled,
+                .tool_code = {},
+                .decided_by = "cancelled by " + asked->by.str(),
+                .message = "the call was cancelled",
+                .details = {}};
+    bool ended_now = true;
+    if (const CallPtr call = running_.find(asked->receipt))
+      end_call(call, std::move(end));
+    else
+      ended_now = cancel_parked(asked->receipt, end);
+    if (!asked->done) return;
+    if (ended_now)
+      open_.waiting.push_back(std::move(asked->done));
+    else
+      asked->done({});
   } else if (auto* draining = std::get_if<DrainAsked>(&item)) {
     draining_ = true;
     when_idle_.push_back(std::move(draining->idle));
@@ -405,6 +435,7 @@ bool Kernel::also_notify(const ReceiptId& receipt, Completion done) {
 
 bool Kernel::callable(const pack::ActiveTool& tool, const Credential& credential) const {
   if (tool.descriptor.internal_only || draining_ || tampered_as_) return false;
+  if (operator_key_replaced_ && options_.config.production) return false;
   if (!holds_scope(credential, tool.descriptor.scope, tool.pack == nullptr ? "kernel" : tool.pack->manifest.id))
     return false;
   if (!orders_.stops_nothing() &&

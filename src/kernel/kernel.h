@@ -68,7 +68,9 @@ class Kernel final : private HostServices {
   // RATE_LIMITED when the ingress queue is full, INVALID_REQUEST when a text is not UTF-8: the call was not taken.
   Status submit(Call call, Completion done);
   // Ends a running call with TOOL_CANCELLED; nothing happens when it has ended.
-  void cancel(ReceiptId receipt, Subject by);
+  // The same for one that waits for an approval. `done`, when there is one, is called on the strand once that is
+  // durable, has failed, or is found to have nothing to do.
+  void cancel(ReceiptId receipt, Subject by, std::function<void(const Status&)> done = {});
   // Refuses new calls from now on; `idle` is called on the strand when the last running call has been recorded.
   void drain(std::function<void()> idle);
 
@@ -91,6 +93,9 @@ class Kernel final : private HostServices {
   // not what was loaded, calls are refused with SPEC_TAMPERED.
   void configuration_on_disk(const std::string& hash);
 
+  // Whether lumenflow.yaml is another than what was loaded.
+  bool tampered() const { return tampered_as_.has_value(); }
+
   // Takes over another configuration and other packs, in the batch that is open, once that is durable: calls that run
   // keep theirs. What changed, in words; empty: nothing. INVALID_CONFIGURATION for what is another workspace's.
   Result<std::string> reload(std::shared_ptr<Reloaded> reloaded);
@@ -105,6 +110,11 @@ class Kernel final : private HostServices {
 
   // What `kernel:approve` and `kernel:deny` do: a signed decision on a parked call, in the batch that is open.
   pack::ToolResult decide(const Call& by, bool approve);
+  // What `kernel:operator_accept` and `kernel:operator_repin` do: pins the key that is on the disk (operator_key.cc).
+  pack::ToolResult accept_operator_key(const Call& by, bool lost);
+  // The PEM of the key whose signatures count, and why the one on the disk does not; empty: it does.
+  const std::string& operator_public_pem() const { return operator_key_; }
+  std::string replaced_operator_key() const;
   // What `kernel:confirm` does: a signed consent to what a recovery proposes, likewise (recover.cc).
   pack::ToolResult confirm(const Call& by);
   // What `kernel:task_*` do, in the batch that is open (task_change.cc).
@@ -136,6 +146,12 @@ class Kernel final : private HostServices {
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
   Status check_workspace_id();
+  Status check_accepted_config();
+  Status load_operator_key();  // operator_key.cc
+  Status check_operator_key();
+  Status begin_incarnation();  // incarnation.cc: after a restore, what was signed before counts no more
+  Status renew_approvals(const std::string& log_id);
+  Status renew_recoveries(const std::string& log_id);
   Status close_crashed_calls();
   void enqueue(Ingress item);
   void end_hosted_work();
@@ -220,11 +236,15 @@ class Kernel final : private HostServices {
   bool check_idempotency(const CallPtr& call);
   bool check_approval(const CallPtr& call);  // approve.cc, with what follows
   void park(const CallPtr& call, const ApprovalTerms& terms);
+  json::Object covered_by_digest(const RunningCall& call, const std::string& nonce, Timestamp expires_at,
+                                 std::int64_t approvals) const;
   bool park(Delivery& delivery, const std::string& surface);  // approve_delivery.cc
   void go_on(std::shared_ptr<const journal::ParkedCall> parked);
+  bool cancel_parked(const ReceiptId& receipt, const CallEnd& end);
   void end_parked(journal::ParkedCall& parked, journal::ParkedCall::State state, CallEnd end);
   void expire_approvals();
   Result<std::string> deciding_key(const std::string& decider, const Call& by) const;
+  Result<std::string> key_of_asker(const std::string& asker) const;
   void start(const CallPtr& call);
   void refuse(const CallPtr& call, int stage, ErrorCode code, std::string decided_by, std::string message,
               json::Value details = {});
@@ -298,6 +318,8 @@ class Kernel final : private HostServices {
   std::atomic<std::uint64_t> room_events_{UINT64_MAX};                                   // read by whoever emits
   std::atomic<std::uint64_t> room_bytes_{UINT64_MAX};
   std::atomic<bool> draining_ = false;      // read by timers on their threads
+  std::string operator_key_;                // PEM of the pinned one
+  bool operator_key_replaced_ = false;      // another one is on the disk
   std::optional<std::string> tampered_as_;  // what lumenflow.yaml became; nothing while it is what was loaded
   bool journal_available_ = true;
   std::chrono::nanoseconds next_probe_{0};  // monotonic

@@ -139,6 +139,7 @@ std::optional<json::Value> Kernel::shown_proposal(const std::string& tool_name, 
 
 void Kernel::complete_recovery(Recovery& recovery, const CleanupReport& report) {
   recovery.ended_at = ports_.clock.now();
+  recovery.log_id = ports_.log.head().log_id;
   recovery.state = recovery.cleanup == Cleanup::kClean ? Recovery::State::kNothingToDo : Recovery::State::kOpen;
   recovery.action = shown_action(report.action);
   if (recovery.action.empty()) recovery.action = default_action(recovery);

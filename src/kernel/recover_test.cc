@@ -559,5 +559,18 @@ TEST_F(Recovering, TenThousandEventsOfRecoveryStartNothing) {
   EXPECT_EQ(left_by(left.receipt)->state, Recovery::State::kOpen);
 }
 
+TEST_F(Recovering, AConsentOfBeforeARestoreDoesNotCountAfterIt) {
+  reports(report("needs_recovery"));
+  const ReceiptId receipt = call("roof:lay").receipt;
+  const json::Value before = consent(*left_by(receipt));
+  restore("02RESTORED");
+  open();
+  EXPECT_EQ(error_of(as_ana("kernel:confirm", before)), "UNAUTHENTICATED");
+  EXPECT_THAT(g_roof.mended, IsEmpty());
+  EXPECT_EQ(journal::document_of(*left_by(receipt)).find("log_id")->as_string(), "02RESTORED");
+  EXPECT_EQ(dispatched(confirm(*left_by(receipt))), "success -");
+  EXPECT_EQ(g_roof.mended.size(), 1u);
+}
+
 }  // namespace
 }  // namespace lumenflow::kernel

@@ -46,10 +46,7 @@ std::string user_name(std::uint32_t uid) {
 }  // namespace
 
 Authenticator::Authenticator(const WorkspaceKeys& keys, const kernel::Kernel& kernel, const Clock& clock)
-    : kernel_(kernel),
-      clock_(clock),
-      verifier_(verifier_options(keys, kernel)),
-      proofs_(keys.operator_public_pem, kernel.config().id.str()) {}
+    : kernel_(kernel), clock_(clock), verifier_(verifier_options(keys, kernel)), proofs_(kernel.config().id.str()) {}
 
 Result<std::shared_ptr<const kernel::Credential>> Authenticator::authenticate(const http::Request& request) {
   LUMENFLOW_TRY_ASSIGN(const std::optional<std::string_view> token, http::bearer_of(request));
@@ -92,7 +89,7 @@ Result<std::shared_ptr<const kernel::Credential>> Authenticator::with_operator(
     const http::Request& request, std::shared_ptr<const kernel::Credential> credential, std::string_view purpose) {
   const std::optional<std::string_view> proof = request.header(kOperatorHeader);
   if (!proof) return credential;
-  LUMENFLOW_TRY(proofs_.check(*proof, purpose, clock_.now()));
+  LUMENFLOW_TRY(proofs_.check(kernel_.operator_public_pem(), *proof, purpose, clock_.now()));
   auto proven = std::make_shared<kernel::Credential>(*credential);
   proven->operator_key = true;
   return std::shared_ptr<const kernel::Credential>(std::move(proven));

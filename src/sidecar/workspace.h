@@ -136,9 +136,12 @@ class Workspace {
   Workspace(const WorkspacePorts& ports, const std::string& root,
             const std::vector<const pack::BuiltinPack*>& builtin_packs);
   // lumenflow.yaml and its packs, copied and started; any thread, one at a time.
-  kernel::WorkspacePacks read_packs(const pack::Registry* before);
+  kernel::WorkspacePacks read_packs(const pack::Registry* before, const std::optional<std::string>& text = {});
+  // The lumenflow.yaml that counts in production though another is on the disk; nothing: what is there counts.
+  std::optional<std::string> accepted_text() const;
   Result<PreparedReload> prepare_reload();  // the same
-  Status open_journal(const log::SqliteLogOptions& log_options, const kernel::KernelOptions& options);
+  Status open_log(log::SqliteLogOptions& options);
+  Status open_kernel(const kernel::KernelOptions& options);
   WorkspacePorts ports_;
   std::shared_ptr<UplinkSlot> uplink_slot_;  // shared with the tools that ask it
   WorkspacePaths paths_;
