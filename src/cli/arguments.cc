@@ -76,7 +76,8 @@ void add_pack_scaffold(CLI::App& pack, Parsed& parsed) {
   scaffold->add_option("--lang", parsed.pack_scaffold.language, "the language it is written in")
       ->check(CLI::IsMember({"cpp", "python", "node"}))
       ->capture_default_str();
-  scaffold->add_option("--dir", parsed.pack_scaffold.folder, "the folder to write (default: one named like the pack)");
+  scaffold->add_option("--out,--dir", parsed.pack_scaffold.folder,
+                       "the folder to write (default: one named like the pack)");
   scaffold->callback([&parsed] {
     parsed.run = [&parsed](Context& context) { return run_pack_scaffold(context, parsed.pack_scaffold); };
   });
@@ -300,8 +301,9 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
         ->check(CLI::IsMember(
             {"success", "failure", "denied", "pending", "cancelled", "stopped", "timeout", "crashed", "unknown"}));
   }
-  CLI::App* show = add_audit_command(audit, parsed, "show", "One entry", run_audit_show);
-  show->add_option("position", parsed.audit.position)->required();
+  CLI::App* show =
+      add_audit_command(audit, parsed, "show", "One entry, or one call with all its entries", run_audit_show);
+  show->add_option("what", parsed.audit.what, "a position, or a call's receipt: rcpt-…")->required();
   for (CLI::App* command : {list, out, show})
     command->add_option("--format", parsed.audit.format)->check(CLI::IsMember({"table", "json", "csv", "cloudevents"}));
   CLI::App* prove = add_audit_command(audit, parsed, "prove", "A self-contained proof that an entry is in the journal",

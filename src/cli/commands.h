@@ -88,6 +88,7 @@ int run_inbox(Context& context, const InboxFlags& flags);
 int run_inbox_send(Context& context, const InboxFlags& flags);
 
 struct AuditFlags {
+  std::string what;  // show: a position or a receipt
   std::uint64_t position = 0;
   std::uint64_t from_size = 0;
   std::uint64_t to_size = 0;

@@ -14,11 +14,26 @@
 namespace lumenflow::cli {
 namespace {
 
-void print_recovery(const Context& context, const json::Value& recovery) {
+// What the tool may touch, where its effects are to be looked for.
+std::string scopes_of(Session& session, const std::string& tool) {
+  const Result<json::Value> described = session.get("/tools/" + encode_path_segment(tool));
+  const json::Value* scopes = described.ok() ? described->find("required_scopes") : nullptr;
+  return scopes == nullptr ? "unknown: no active pack has the tool" : json::serialize(*scopes);
+}
+
+void print_recovery(const Context& context, Session& session, const json::Value& recovery) {
   std::vector<std::vector<std::string>> rows;
   for (const json::Member& member : recovery.as_object())
     if (member.key != "recovery_call" && member.key != "decider") rows.push_back({member.key, cell(&member.value)});
+  const std::string receipt = cell(recovery.find("receipt_id"));
+  rows.push_back({"required_scopes", scopes_of(session, cell(recovery.find("tool")))});
+  rows.push_back({"inspect", "`lumenflow audit show " + receipt + "`, and what the scopes name"});
   print_table(context.out, {"WHAT", "VALUE"}, rows);
+  const Result<json::Value> broken = session.get("/calls/" + encode_path_segment(receipt));
+  if (const json::Value* input = broken.ok() ? broken->find("input") : nullptr) {
+    context.out << "it was called with:\n";
+    print_lines(context.out, json::serialize_pretty(*input) + "\n");
+  }
   if (const json::Value* call = recovery.find("recovery_call")) {
     context.out << "a confirmation calls " << cell(call->find("tool")) << " with:\n";
     if (const json::Value* input = call->find("input")) print_lines(context.out, json::serialize_pretty(*input) + "\n");
@@ -83,7 +98,7 @@ int run_recover_show(Context& context, const RecoverFlags& flags) {
   if (!session.ok()) return fail(context, session.error());
   const Result<json::Value> recovery = (*session)->get("/recoveries/" + encode_path_segment(flags.id));
   if (!recovery.ok()) return fail(context, recovery.error());
-  flags.json ? void(context.out << json::serialize(*recovery) << "\n") : print_recovery(context, *recovery);
+  flags.json ? void(context.out << json::serialize(*recovery) << "\n") : print_recovery(context, **session, *recovery);
   return 0;
 }
 
@@ -96,7 +111,7 @@ int run_recover_confirm(Context& context, const RecoverFlags& flags) {
   }
   context.out << flags.id << ": confirmed; ";
   if (const json::Value* receipt = confirmed->find("confirmation_receipt_id"))
-    context.out << "what became of the call is at receipt " << cell(receipt) << "\n";
+    context.out << "`lumenflow audit show " << cell(receipt) << "` says what became of the call\n";
   else
     context.out << "nothing was proposed, and nothing is called\n";
   return 0;

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
+#include <cctype>
+
 #include "base/encoding.h"
 #include "cli/testing/command_line.h"
 #include "journal/recoveries.h"
@@ -88,6 +90,45 @@ TEST_F(RecoverCommands, WhatIsProposedIsCalledOnceAndTheTextNever) {
   EXPECT_THAT(line.run({"call", "task:list"}).out, HasSubstr("lay the rest"));
   EXPECT_EQ(line.run({"recover", "confirm", id}).exit_code, kRefused);
   EXPECT_THAT(line.run({"recover", "list", "--all", "--json"}).out, HasSubstr(R"("state":"confirmed")"));
+}
+
+TEST_F(RecoverCommands, WhatIsRefusedIsSaidAndStaysOpen) {
+  journal::Recovery recovery;
+  recovery.cleanup = journal::Cleanup::kPartial;
+  recovery.call_tool = "roof:mend";
+  recovery.call_input = json::Object{};
+  recovery.input = "{}";
+  leave(recovery);
+  const std::string id = "rec-" + receipt.str().substr(5);
+  const Said refused = line.run({"recover", "confirm", id});
+  EXPECT_EQ(refused.exit_code, kRefused) << refused.out;
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("TOOL_NOT_FOUND"), HasSubstr("stays open")));
+  EXPECT_THAT(line.run({"recover", "list"}).out, HasSubstr(id));
+  EXPECT_EQ(line.run({"audit", "verify"}).exit_code, kOk);
+}
+
+TEST_F(RecoverCommands, ShowSaysWhatItWasAboutInAnyCase) {
+  leave_open();
+  std::string id = "rec-" + receipt.str().substr(5);
+  EXPECT_THAT(line.run({"recover", "show", id}).out, AllOf(HasSubstr("lumenflow audit show " + receipt.str()),
+                                                           HasSubstr("the first"), HasSubstr("required_scopes")));
+  for (char& c : id) c = static_cast<char>(std::tolower(c));
+  EXPECT_EQ(line.run({"recover", "show", id}).exit_code, kOk);
+  EXPECT_EQ(line.run({"recover", "confirm", id}).exit_code, kOk);
+}
+
+TEST_F(RecoverCommands, WhatBecameOfACallIsShownByItsReceipt) {
+  const Said shown = line.run({"audit", "show", receipt.str()});
+  EXPECT_EQ(shown.exit_code, kOk) << shown.err;
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("task:create"), HasSubstr("success"), HasSubstr("the first"),
+                               HasSubstr("call.finished")));
+  const Result<json::Value> document = json::parse(line.run({"audit", "show", receipt.str(), "--json"}).out);
+  ASSERT_TRUE(document.ok());
+  EXPECT_NE(document->at_pointer("/result/data"), nullptr);
+  EXPECT_NE(document->at_pointer("/entries/0/position"), nullptr);
+  EXPECT_EQ(line.run({"audit", "show", "rcpt-01ARZ3NDEKTSV4RRFFQ69G5FAV"}).exit_code, kRefused);
+  EXPECT_EQ(line.run({"audit", "show", "nonsense"}).exit_code, kUsage);
+  EXPECT_EQ(line.run({"audit", "show", "1"}).exit_code, kOk);
 }
 
 TEST_F(RecoverCommands, SayWhatIsWrong) {

@@ -162,13 +162,19 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context) {
   return session;
 }
 
+const json::Value* faults_of(const json::Value& error) {
+  const json::Value* details = error.find("details");
+  if (details != nullptr && details->is_object()) details = details->find("faults");
+  return details != nullptr && details->is_array() ? details : nullptr;
+}
+
 Result<json::Value> data_of(Result<json::Value> result) {
   if (!result.ok()) return result;
   if (json::boolean_or(*result, "success", false)) return *result->find("data");
   const json::Value* error = result->find("error");
   if (error == nullptr) return Error(ErrorCode::kInternal, "the call failed");
   std::vector<ErrorDetail> details;
-  if (const json::Value* faults = error->find("details"); faults != nullptr && faults->is_array())
+  if (const json::Value* faults = faults_of(*error))
     for (const json::Value& fault : faults->as_array())
       details.push_back(
           {std::string(json::string_or(fault, "pointer", "")), std::string(json::string_or(fault, "reason", ""))});

@@ -55,6 +55,9 @@ class Session {
 // The data of a successful Result, or its error.
 Result<json::Value> data_of(Result<json::Value> result);
 
+// What the error of a Result says of single places, an array; null: nothing. Beside a recovery it stands in `faults`.
+const json::Value* faults_of(const json::Value& error);
+
 // The Error that an answer with a status of 400 or more stands for.
 Error error_of(const http::ClientResponse& response);
 

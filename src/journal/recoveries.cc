@@ -54,7 +54,8 @@ std::string encode_recovery(const Recovery& recovery) {
                                       {"reason", recovery.reason},
                                       {"confirmed_at", recovery.confirmed_at.ms},
                                       {"signature", recovery.signature},
-                                      {"confirmation", recovery.confirmation}});
+                                      {"confirmation", recovery.confirmation},
+                                      {"consent_used_at", recovery.consent_used_at.ms}});
 }
 
 Result<Recovery> decode_recovery(const ReceiptId& receipt, std::string_view text) {
@@ -88,6 +89,7 @@ Result<Recovery> decode_recovery(const ReceiptId& receipt, std::string_view text
   recovery.confirmed_at = Timestamp{json::integer_or(*value, "confirmed_at", 0)};
   recovery.signature = text_of("signature");
   recovery.confirmation = text_of("confirmation");
+  recovery.consent_used_at = Timestamp{json::integer_or(*value, "consent_used_at", 0)};
   return recovery;
 }
 
@@ -106,7 +108,10 @@ std::string Recovery::recovery_id() const {
 
 std::optional<ReceiptId> receipt_of_recovery(std::string_view recovery_id) {
   if (!recovery_id.starts_with(kRecoveryIdPrefix)) return std::nullopt;
-  const ReceiptId receipt("rcpt-" + std::string(recovery_id.substr(kRecoveryIdPrefix.size())));
+  std::string ulid(recovery_id.substr(kRecoveryIdPrefix.size()));
+  for (char& c : ulid)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');  // as people type it
+  const ReceiptId receipt("rcpt-" + ulid);
   return call_key(receipt) ? std::optional(receipt) : std::nullopt;
 }
 
@@ -148,6 +153,7 @@ json::Object document_of(const Recovery& recovery) {
   text("code", recovery.code);
   text("recovery_action", recovery.action);
   if (!recovery.call_tool.empty()) document.set("recovery_call", proposed_call(recovery));
+  if (recovery.state == Recovery::State::kOpen) text("refused_receipt_id", recovery.confirmation);
   if (recovery.state != Recovery::State::kConfirmed) return document;
   text("confirmed_by", recovery.confirmed_by);
   text("reason", recovery.reason);

@@ -51,7 +51,10 @@ struct Recovery {
   bool sealed = false;
   std::string digest;  // lower-case hex SHA-256 of the canonical JSON of what is consented to
 
-  // Once it is confirmed.
+  // Of the last consent whose call was refused before it began; another must be given later. Epoch: none.
+  Timestamp consent_used_at;
+
+  // Once it is confirmed; of an open one `confirmation` is the call that was refused.
   std::string confirmed_by;
   std::string reason;
   Timestamp confirmed_at;

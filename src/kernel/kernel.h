@@ -281,7 +281,8 @@ class Kernel final : private HostServices {
   void complete_recovery(journal::Recovery& recovery, const CleanupReport& report);
   std::optional<json::Value> shown_proposal(const std::string& tool_name, const json::Value& input) const;
   Result<json::Value> proposal_of(const journal::Recovery& recovery) const;
-  Status carry_out(journal::Recovery& recovery, json::Value input, const Call& by);
+  pack::ToolResult carry_out(const journal::Recovery& open, journal::Recovery confirmed, json::Value input,
+                             const Call& by);
 
   KernelPorts ports_;
   KernelOptions options_;

@@ -15,6 +15,7 @@ namespace lumenflow::kernel {
 namespace {
 
 constexpr std::size_t kHashHexBytes = 64;
+constexpr int kLastStageBeforeIt = 8;  // of those that a tool's start comes after
 constexpr std::string_view kToolCalled = "agent-runtime:tool_called";
 
 std::string_view code_of(const CallEnd& end) { return end.code ? name(*end.code) : std::string_view(end.tool_code); }
@@ -101,6 +102,8 @@ std::string Kernel::redact(const json::Schema& schema, const json::Value& value)
 
 void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* output, CallContext* context) {
   Ending ending{call, std::move(end), {}, {}, {}, {}, {}};
+  if (call->starts_durably && ending.end.stage <= kLastStageBeforeIt)
+    call->refusal = std::make_unique<const CallEnd>(ending.end);
   if (output != nullptr) {
     const std::string data = json::serialize(output->data);
     if (data.size() > options_.config.limits.output_bytes) {

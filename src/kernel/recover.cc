@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "base/encoding.h"
@@ -24,6 +25,7 @@ using journal::Recovery;
 constexpr std::size_t kActionBytesMax = 4'096;
 constexpr std::size_t kProposalBytesMax = 64 * 1024;
 constexpr std::chrono::minutes kConfirmLeeway{5};
+constexpr std::size_t kProposedWithinMax = 64;
 constexpr std::array<std::string_view, 4> kReported = {"cleanup_status", "recovery_action", "recovery_call",
                                                        "recovery_id"};
 
@@ -47,6 +49,42 @@ pack::ToolError confirmed_before(const Recovery& first) {
   std::string reason = "confirmed by " + first.confirmed_by + " at " + format_rfc3339(first.confirmed_at);
   if (!first.confirmation.empty()) reason += "; what became of it is at " + first.confirmation;
   return refused_because(ErrorCode::kAlreadyDecided, "this was " + reason);
+}
+
+pack::ToolError used_before(const Recovery& open) {
+  return refused_because(ErrorCode::kAlreadyDecided, "the consent given at " + format_rfc3339(open.consent_used_at) +
+                                                         " was used, and what it called was refused (" +
+                                                         open.confirmation + "); it takes one that is given later");
+}
+
+// What the proposed call was told, which then did not begin.
+pack::ToolError refusal_of_proposal(const Recovery& open, const CallEnd& refusal) {
+  return {std::string(name(*refusal.code)),
+          open.call_tool + ", which the recovery proposes, was refused: " + refusal.message +
+              "; the recovery stays open (`lumenflow audit show " + open.confirmation + "`)",
+          refusal.details};
+}
+
+// What the members that are the kernel's own say where there is no record of it.
+void strip_reported(json::Value& details) {
+  if (!details.is_object()) return;
+  json::Object kept;
+  for (const json::Member& member : details.as_object())
+    if (std::ranges::find(kReported, member.key) == kReported.end()) kept.set(member.key, member.value);
+  details = std::move(kept);
+}
+
+// A call that was made within this one has left a recovery that proposes the same: that one is confirmed.
+void leave_to_inner(const RunningCall& call, const Recovery& recovery, CleanupReport& report) {
+  const auto same = std::ranges::find_if(call.proposed_within, [&](const Proposed& inner) {
+    return inner.tool == report.tool && inner.input == report.input;
+  });
+  if (report.tool.empty() || same == call.proposed_within.end()) return;
+  const std::string confirm = "lumenflow recover confirm " + same->recovery_id;
+  report.tool.clear();
+  report.action = recovery.cleanup == Cleanup::kNeedsRecovery
+                      ? confirm
+                      : "`" + confirm + "` makes the call that repairs it. " + report.action;
 }
 
 // Whoever confirms acts with what they hold. Where another carries their consent, that one's token bounds it.
@@ -98,25 +136,18 @@ Cleanup cleanup_by_end(const RunningCall& call, const CallEnd& end) {
 std::string default_action(const Recovery& recovery) {
   if (recovery.cleanup == Cleanup::kClean) return {};
   if (recovery.cleanup == Cleanup::kPartial) return "Look at what " + recovery.tool + " changed, and complete it.";
-  return "lumenflow recover show " + recovery.recovery_id();
+  return "lumenflow audit show " + recovery.receipt.str();
 }
 
 json::Value details_with(const json::Value& details, const Recovery& recovery) {
   const std::string status(journal::name(recovery.cleanup));
-  if (details.is_array()) {  // faults, each with its place
-    json::Array faults = details.as_array();
-    faults.push_back(json::Object{
-        {"pointer", ""},
-        {"reason", "cleanup status " + status + "; see `lumenflow recover show " + recovery.recovery_id() + "`"}});
-    return faults;
-  }
+  json::Value said = details;
+  strip_reported(said);
   json::Object out;
-  if (details.is_object()) {
-    for (const json::Member& member : details.as_object())
-      if (std::ranges::find(kReported, member.key) == kReported.end()) out.set(member.key, member.value);
-  } else if (!details.is_null()) {
-    out.set("details", details);
-  }
+  if (said.is_object())
+    out = std::move(said.as_object());
+  else if (!said.is_null())
+    out.set(said.is_array() ? "faults" : "details", std::move(said));  // faults: each with its place
   out.set("cleanup_status", status);
   out.set("recovery_id", recovery.recovery_id());
   if (!recovery.action.empty()) out.set("recovery_action", recovery.action);
@@ -170,17 +201,26 @@ std::optional<Recovery> Kernel::recovery_of(RunningCall& call, CallEnd& end) {
   Recovery recovery;
   recovery.cleanup = std::max({report ? report->status : Cleanup::kClean, cleanup_by_end(call, end), call.left_behind});
   call.left_behind = recovery.cleanup;
-  if (call.call.outer != nullptr)
-    if (const CallPtr outer = running_.find(call.call.outer->receipt))
-      outer->left_behind = std::max(outer->left_behind, recovery.cleanup);
-  if (!report && recovery.cleanup == Cleanup::kClean) return std::nullopt;
+  const CallPtr outer = call.call.outer != nullptr ? running_.find(call.call.outer->receipt) : nullptr;
+  if (outer != nullptr) {
+    outer->left_behind = std::max(outer->left_behind, recovery.cleanup);
+    std::ranges::copy(call.proposed_within, std::back_inserter(outer->proposed_within));
+  }
+  if (!report && recovery.cleanup == Cleanup::kClean) {
+    if (!end.code && call.pack_id != "kernel") strip_reported(end.details);
+    return std::nullopt;
+  }
   recovery.receipt = call.receipt;
   recovery.tool = call.tool->descriptor.name;
   recovery.subject = call.call.credential->subject.str();
   recovery.on_behalf_of = call.call.credential->on_behalf_of;
   recovery.outcome = journal::name(end.outcome);
   recovery.code = end.code ? name(*end.code) : std::string_view(end.tool_code);
-  complete_recovery(recovery, report.value_or(CleanupReport()));
+  CleanupReport said = report.value_or(CleanupReport());
+  leave_to_inner(call, recovery, said);
+  complete_recovery(recovery, said);
+  if (outer != nullptr && !recovery.call_tool.empty() && outer->proposed_within.size() < kProposedWithinMax)
+    outer->proposed_within.push_back({recovery.recovery_id(), said.tool, said.input});
   end.details = details_with(end.details, recovery);
   return recovery;
 }
@@ -226,6 +266,7 @@ pack::ToolResult Kernel::confirm(const Call& by) {
   if (recovery.state == Recovery::State::kNothingToDo)
     return refused_because(ErrorCode::kConflict, "the call left nothing behind: there is nothing to confirm");
 
+  const Recovery open = recovery;
   recovery.confirmed_by = json::string_or(by.input, "decided_by", by.credential->subject.str());
   recovery.reason = json::string_or(by.input, "reason", "");
   recovery.signature = json::string_or(by.input, "signature", "");
@@ -239,39 +280,49 @@ pack::ToolResult Kernel::confirm(const Call& by) {
   if (!signature || key->empty() || !p256_verify(journal::recovery_statement(recovery), *signature, *key))
     return refused_because(ErrorCode::kUnauthenticated,
                            "the consent is not signed by a key that this workspace has pinned");
+  if (recovery.confirmed_at <= open.consent_used_at) return used_before(open);
   json::Value input;
   if (!recovery.call_tool.empty()) {
     Result<json::Value> proposed = proposal_of(recovery);
     if (!proposed.ok()) return refused(proposed.error());
     input = *std::move(proposed);
   }
-  if (Status status = carry_out(recovery, std::move(input), by); !status.ok() && !batch_error_)
-    batch_error_ = std::move(status).error();
-  return confirmation_of(recovery);
+  return carry_out(open, recovery, std::move(input), by);
 }
 
-// Closes the record, and makes the call from its first stage on; whatever refuses it, the consent is used up.
-Status Kernel::carry_out(Recovery& recovery, json::Value input, const Call& by) {
+// Makes the call from its first stage on, and closes the record in the same commit. One that is refused before it
+// begins leaves the record open, for a later consent: this one is used up either way.
+pack::ToolResult Kernel::carry_out(const Recovery& open, Recovery confirmed, json::Value input, const Call& by) {
   CallPtr call;
-  if (!recovery.call_tool.empty()) {
+  if (!confirmed.call_tool.empty()) {
     CallArrived arrived;
-    arrived.call.tool = recovery.call_tool;
+    arrived.call.tool = confirmed.call_tool;
     arrived.call.input = std::move(input);
-    arrived.call.credential = acting_as(recovery, by);
+    arrived.call.credential = acting_as(confirmed, by);
     arrived.call.surface = by.surface;
     arrived.call.traceparent = by.traceparent;
     call = accept(std::move(arrived));
     call->starts_durably = true;
-    recovery.confirmation = call->receipt.str();
+    confirmed.confirmation = call->receipt.str();
+    pass_stages(call);
   }
-  recovery.state = Recovery::State::kConfirmed;
-  recovery.input.clear();
+  const auto keep = [this](Status status) {
+    if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();
+  };
+  if (call != nullptr && call->refusal != nullptr) {
+    Recovery still = open;
+    still.confirmation = confirmed.confirmation;
+    still.consent_used_at = confirmed.confirmed_at;
+    keep(journal::put_recovery(ports_.log, still));
+    return refusal_of_proposal(still, *call->refusal);
+  }
+  confirmed.state = Recovery::State::kConfirmed;
+  confirmed.input.clear();
   log::Row row;
-  row.entries.push_back(journal::encode_confirmed(recovery));
-  LUMENFLOW_TRY(append(std::move(row)));
-  LUMENFLOW_TRY(journal::put_recovery(ports_.log, recovery));
-  if (call != nullptr) pass_stages(call);
-  return {};
+  row.entries.push_back(journal::encode_confirmed(confirmed));
+  const Result<Position> at = append(std::move(row));
+  keep(at.ok() ? journal::put_recovery(ports_.log, confirmed) : Status(at.error()));
+  return confirmation_of(confirmed);
 }
 
 }  // namespace lumenflow::kernel

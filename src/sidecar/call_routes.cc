@@ -55,6 +55,10 @@ void answer_recorded(const ExchangePtr& exchange, RouteContext& context, const R
                         {"subject", json::string_or(call->requested, "subject", "")},
                         {"requested", call->requested}};
   if (call->finished) document.set("finished", *call->finished);
+  if (!call->body.input.empty()) {
+    if (Result<json::Value> input = json::parse(call->body.input, {.depth_max = 256}); input.ok())
+      document.set("input", *std::move(input));
+  }
   if (!call->body.result.empty()) {
     if (Result<json::Value> result = json::parse(call->body.result, {.depth_max = 256}); result.ok())
       document.set("result", *std::move(result));

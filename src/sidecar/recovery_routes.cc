@@ -50,6 +50,10 @@ void confirm_recovery(const ExchangePtr& exchange, RouteContext& context) {
   Result<json::Value> body = json::parse(exchange->request().body);
   if (!body.ok()) return exchange->fail(body.error());
   if (!body->is_object()) return exchange->fail(Error(ErrorCode::kInvalidInput, "the body is a JSON object"));
+  const json::Value* named = body->find("recovery_id");
+  if (named != nullptr && *named != json::Value(std::string(exchange->path("id"))))
+    return exchange->fail(Error(ErrorCode::kInvalidInput, "the body names another recovery than the path",
+                                {{"/recovery_id", "is not the one of the path; leave it out"}}));
   body->as_object().set("recovery_id", std::string(exchange->path("id")));
   kernel::Call call;
   call.tool = "kernel:confirm";

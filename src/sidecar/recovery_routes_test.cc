@@ -92,6 +92,7 @@ TEST_F(RecoveryRoutes, WhatIsNoConsentIsRefused) {
   EXPECT_EQ(confirm(id, with("reason", "else"), confirmer()).code(), "UNAUTHENTICATED");
   EXPECT_EQ(confirm(id, with("tool", "probe:emit"), confirmer()).code(), "INVALID_INPUT");
   EXPECT_EQ(confirm(id, json::Array{}, confirmer()).code(), "INVALID_INPUT");
+  EXPECT_EQ(confirm(id, with("recovery_id", "rec-01ARZ3NDEKTSV4RRFFQ69G5FAV"), confirmer()).code(), "INVALID_INPUT");
   EXPECT_EQ(confirm("rec-01ARZ3NDEKTSV4RRFFQ69G5FAV", good, confirmer()).status, 404);
   EXPECT_EQ(world.get("/recoveries/nonsense").status, 404);
   EXPECT_EQ(world.get("/recoveries", confirmer("ws-42:ana", "workspace")).status, 403);
@@ -103,9 +104,15 @@ TEST_F(RecoveryRoutes, WhatIsNoConsentIsRefused) {
 TEST_F(RecoveryRoutes, TheCallIsBoundByWhatTheConfirmerHolds) {
   const std::string id = reported("partial", "probe:emit");
   const Answer confirmed = confirm(id, consent(id), confirmer("ws-42:ana", "recovery:confirm"));
-  ASSERT_EQ(confirmed.status, 200) << confirmed.body;
-  const Answer call = world.get("/calls/" + confirmed.text("/data/confirmation_receipt_id") + "?wait=10s");
-  EXPECT_EQ(call.text("/result/error/code"), "TOKEN_SCOPE_DENIED");
+  EXPECT_EQ(confirmed.status, 403);
+  EXPECT_EQ(confirmed.code(), "TOKEN_SCOPE_DENIED");
+  const Answer left = world.get("/recoveries/" + id);
+  EXPECT_EQ(left.text("/state"), "open");
+  const std::string receipt = left.text("/refused_receipt_id");
+  EXPECT_EQ(world.get("/calls/" + receipt).text("/result/error/code"), "TOKEN_SCOPE_DENIED");
+  const Answer entries = world.get("/audit?receipt_id=" + receipt);
+  EXPECT_EQ(entries.text("/items/0/entry/receipt_id"), receipt) << entries.body;
+  EXPECT_EQ(world.get("/audit?receipt_id=rcpt-none").status, 404);
 }
 
 }  // namespace

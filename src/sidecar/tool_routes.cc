@@ -122,6 +122,13 @@ void add_tool_routes(Routes& routes, RouteContext& context) {
               .summary = "Resume what was stopped; needs control:stop and the operator key",
               .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}}},
              [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "resume"); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/reload",
+              .id = "reload",
+              .summary = "Take up lumenflow.yaml and its packs as they are on disk; needs tools:admin and the operator "
+                         "key",
+              .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}}},
+             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "reload"); });
 }
 
 }  // namespace lumenflow::sidecar

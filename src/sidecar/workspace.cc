@@ -119,12 +119,27 @@ Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& key
   return tools;
 }
 
+// In place of code that is not started: what the manifest says that there is.
+Status register_as_declared(const kernel::WorkspaceConfig&, const pack::Manifest& manifest, const std::string&,
+                            pack::Registration& registration) {
+  for (const pack::ToolDescriptor& tool : manifest.tools)
+    registration.tool(tool.name, {}, [](pack::ToolContext&, const json::Value&) -> pack::ToolResult {
+      return pack::ToolCrash{ErrorCode::kToolCrashed, "the pack's code was not started", true};
+    });
+  for (const std::string& kind : manifest.subscribed_event_kinds)
+    registration.handler(kind, {.idempotent = true}, [](pack::HandlerContext&, const pack::Event&) {
+      return Status(Error(ErrorCode::kToolCrashed, "the pack's code was not started"));
+    });
+  return {};
+}
+
 }  // namespace
 
 kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
                                             const std::vector<const pack::BuiltinPack*>& builtin_packs) {
   const std::unique_ptr<pack::PackSources> sources = pack::make_judging_sources(parent_path(config_path));
-  return read_workspace_packs(files, config_path, kernel::PackPorts{builtin_packs, sources.get()});
+  return read_workspace_packs(files, config_path,
+                              kernel::PackPorts{builtin_packs, sources.get(), register_as_declared});
 }
 
 kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,

@@ -64,7 +64,7 @@ Status check_confinement(const Files& files, const WorkspacePaths& paths);
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options);
 
 // lumenflow.yaml and the packs it pins, as they are on disk now; what cannot be read is a diagnostic (LF2001).
-// Judges only: no code is started, and nothing is written.
+// Judges only: no code is started, and nothing is written; packs of processes have the tools that they declare.
 kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
                                             const std::vector<const pack::BuiltinPack*>& builtin_packs);
 // The same with the ports given.
