@@ -32,9 +32,9 @@ Result<notify::Target> target_of(const Record& hook, const json::Value& record, 
     LUMENFLOW_TRY_ASSIGN(std::string secret, unseal(json::string_or(record, "secret", ""), seal_key));
     return notify::Target{hook.key, notify::Webhook{url, std::move(secret)}};
   }
-  LUMENFLOW_TRY_ASSIGN(http::PushSubscription push,
-                       http::parse_push_subscription(url, json::string_or(record, "p256dh", ""),
-                                                     json::string_or(record, "auth", "")));
+  LUMENFLOW_TRY_ASSIGN(
+      http::PushSubscription push,
+      http::parse_push_subscription(url, json::string_or(record, "p256dh", ""), json::string_or(record, "auth", "")));
   return notify::Target{hook.key, std::move(push)};
 }
 
@@ -52,8 +52,9 @@ void Notifier::approval_requested(const std::string& workspace, const json::Valu
   json::Object said{{"type", "approval_requested"}, {"workspace_id", workspace}};
   for (const char* member : {"approval_id", "tool_name", "requested_by", "expires_at"})
     if (const json::Value* value = approval.find(member)) said.set(member, *value);
-  const notify::Notice notice{"approval_requested/" + workspace + "/" + std::string(json::string_or(approval, "approval_id", "")),
-                              json::serialize(json::Value(std::move(said))), ""};
+  const notify::Notice notice{
+      "approval_requested/" + workspace + "/" + std::string(json::string_or(approval, "approval_id", "")),
+      json::serialize(json::Value(std::move(said))), ""};
   const auto hooks = context_.store.records->scan(kHooksTable, "", "", kHooksMax);
   if (!hooks.ok()) return context_.metrics->count_notification("unknown");
   for (const Record& hook : *hooks) {

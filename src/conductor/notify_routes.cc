@@ -60,7 +60,8 @@ void subscribe(const ExchangePtr& exchange, Context& context) {
       auth(keys == nullptr ? "" : json::string_or(*keys, "auth", ""));
   if (const Status good = check_hook_url(context, endpoint); !good.ok()) return refuse(context, exchange, good.error());
   if (const auto push = http::parse_push_subscription(endpoint, point, auth); !push.ok())
-    return refuse(context, exchange, push.error().with_context("a PushSubscription is {endpoint, keys: {p256dh, auth}}"));
+    return refuse(context, exchange,
+                  Error(push.error()).with_context("a PushSubscription is {endpoint, keys: {p256dh, auth}}"));
   add_hook(context, exchange,
            json::Object{{"kind", "push"},
                         {"url", endpoint},
@@ -109,15 +110,13 @@ void remove_hook(const ExchangePtr& exchange, Context& context) {
 }  // namespace
 
 void add_notify_routes(Routes& routes, Context& context) {
-  routes.add(
-      {.method = http::Method::kPost,
-       .pattern = "/v2/webhooks",
-       .id = "add_webhook",
-       .summary =
-           "Tell a URL of approvals: {url, secret, workspace_id?}; signed as Standard Webhooks has it",
-       .who = kOperators,
-       .role = Role::kAdmin},
-      [&context](const ExchangePtr& exchange) { add_webhook(exchange, context); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/v2/webhooks",
+              .id = "add_webhook",
+              .summary = "Tell a URL of approvals: {url, secret, workspace_id?}; signed as Standard Webhooks has it",
+              .who = kOperators,
+              .role = Role::kAdmin},
+             [&context](const ExchangePtr& exchange) { add_webhook(exchange, context); });
   routes.add({.pattern = "/v2/hooks",
               .id = "list_hooks",
               .summary = "Webhooks and push subscriptions",

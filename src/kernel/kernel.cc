@@ -7,8 +7,8 @@
 #include "base/logging.h"
 #include "journal/retention.h"
 #include "journal/tables.h"
-#include "kernel/commands.h"
 #include "kernel/accepted.h"
+#include "kernel/commands.h"
 
 namespace lumenflow::kernel {
 namespace {
