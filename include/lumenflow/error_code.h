@@ -73,7 +73,7 @@ enum class CanonicalCode : std::uint8_t {
     "the call is parked until somebody decides")                                                                       \
   X(kApprovalExpired, "APPROVAL_EXPIRED", kDeadlineExceeded, 410, 1, -32004, false,                                    \
     "nobody decided in time, which is a denial")                                                                       \
-  X(kRetentionEnded, "RETENTION_ENDED", kNotFound, 410, 1, -32002, false,                                              \
+  X(kRetentionEnded, "RETENTION_ENDED", kNotFound, 404, 1, -32002, false,                                              \
     "what was stored is over its retention and was let go; its hash and its proofs stay")                              \
   X(kBodyTooLarge, "BODY_TOO_LARGE", kResourceExhausted, 413, 1, -32600, false, "the request body is over the limit")  \
   X(kUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", kInvalidArgument, 415, 1, -32600, false, "send application/json") \

@@ -16,6 +16,7 @@
 #include "kernel/approval_providers.h"
 #include "kernel/commands.h"
 #include "kernel/device_tools.h"
+#include "kernel/granted.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
 #include "kernel/secret_keeper.h"
@@ -327,10 +328,17 @@ void Kernel::expire_approvals() {
 }
 
 // The pinned key of whoever decides; empty: there is none that counts.
-Result<std::string> Kernel::deciding_key(const std::string& decider, const Call& by) const {
+Result<std::string> Kernel::deciding_key(const std::string& decider, const Call& by, std::string_view scope) const {
   LUMENFLOW_TRY_ASSIGN(std::string key, device_key(ports_.log.tables(), options_.config.id.str(), decider));
   // The operator key is the console's: whose decision it signs is said by who sends it, not by what is sent.
-  if (key.empty() && decider == by.credential->subject.str()) key = operator_key_;
+  if (decider == by.credential->subject.str()) {
+    if (key.empty()) key = operator_key_;
+  } else if (!key.empty()) {
+    LUMENFLOW_TRY_ASSIGN(const std::optional<Credential> granted, grant_of(ports_.log.tables(), decider));
+    if (granted && !holds_scope(*granted, scope, ""))
+      return Error(ErrorCode::kTokenScopeDenied, decider + " was not given " + std::string(scope) +
+                                                     ", and nobody gives it that by sending its signature on");
+  }
   return revoked(decider) ? std::string() : key;
 }
 
@@ -352,7 +360,7 @@ pack::ToolResult Kernel::decide(const Call& by, bool approve) {
   if (parked.state != State::kOpen) return already_decided(parked);
 
   ApprovalDecision decision = decision_of(by, approve);
-  const Result<std::string> key = deciding_key(decision.decided_by, by);
+  const Result<std::string> key = deciding_key(decision.decided_by, by, "approvals:decide");
   if (!key.ok()) return refused(key.error().code(), key.error().message());
   decision.key = thumbprint_of(*key);
   const Result<std::string> asker_key = key_of_asker(parked.subject);

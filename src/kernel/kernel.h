@@ -243,7 +243,7 @@ class Kernel final : private HostServices {
   bool cancel_parked(const ReceiptId& receipt, const CallEnd& end);
   void end_parked(journal::ParkedCall& parked, journal::ParkedCall::State state, CallEnd end);
   void expire_approvals();
-  Result<std::string> deciding_key(const std::string& decider, const Call& by) const;
+  Result<std::string> deciding_key(const std::string& decider, const Call& by, std::string_view scope) const;
   Result<std::string> key_of_asker(const std::string& asker) const;
   void start(const CallPtr& call);
   void refuse(const CallPtr& call, int stage, ErrorCode code, std::string decided_by, std::string message,

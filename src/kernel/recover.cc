@@ -13,6 +13,7 @@
 #include "base/sealing.h"
 #include "base/signing.h"
 #include "kernel/device_tools.h"
+#include "kernel/granted.h"
 #include "kernel/kernel.h"
 #include "kernel/secret_keeper.h"
 
@@ -88,11 +89,17 @@ void leave_to_inner(const RunningCall& call, const Recovery& recovery, CleanupRe
 }
 
 // Whoever confirms acts with what they hold. Where another carries their consent, that one's token bounds it.
-std::shared_ptr<const Credential> acting_as(const Recovery& recovery, const Call& by) {
+// With the rights of whoever sends the consent; of a device that somebody else sends it for, those that both have.
+Result<std::shared_ptr<const Credential>> acting_as(const Recovery& recovery, const Call& by,
+                                                    const log::TableReader& tables) {
   auto credential = std::make_shared<Credential>(*by.credential);  // shared: see Call::credential
   credential->subject = Subject(recovery.confirmed_by);
+  if (credential->subject != by.credential->subject) {
+    LUMENFLOW_TRY_ASSIGN(const std::optional<Credential> granted, grant_of(tables, recovery.confirmed_by));
+    if (granted) credential->scopes = common_scopes(*granted, *by.credential);
+  }
   credential->operator_key = false;  // that was for the confirmation
-  return credential;
+  return std::shared_ptr<const Credential>(std::move(credential));
 }
 
 pack::ToolOutput confirmation_of(const Recovery& recovery) {
@@ -274,7 +281,7 @@ pack::ToolResult Kernel::confirm(const Call& by) {
   const Timestamp now = ports_.clock.now();
   if (recovery.confirmed_at > now + kConfirmLeeway || recovery.confirmed_at + kConfirmLeeway < recovery.ended_at)
     return refused_because(ErrorCode::kInvalidInput, "'decided_at' is not between the end of the call and now");
-  const Result<std::string> key = deciding_key(recovery.confirmed_by, by);
+  const Result<std::string> key = deciding_key(recovery.confirmed_by, by, "recovery:confirm");
   if (!key.ok()) return refused(key.error());
   const std::optional<std::string> signature = from_base64url(recovery.signature);
   if (!signature || key->empty() || !p256_verify(journal::recovery_statement(recovery), *signature, *key))
@@ -295,10 +302,12 @@ pack::ToolResult Kernel::confirm(const Call& by) {
 pack::ToolResult Kernel::carry_out(const Recovery& open, Recovery confirmed, json::Value input, const Call& by) {
   CallPtr call;
   if (!confirmed.call_tool.empty()) {
+    Result<std::shared_ptr<const Credential>> credential = acting_as(confirmed, by, ports_.log.tables());
+    if (!credential.ok()) return refused(credential.error());
     CallArrived arrived;
     arrived.call.tool = confirmed.call_tool;
     arrived.call.input = std::move(input);
-    arrived.call.credential = acting_as(confirmed, by);
+    arrived.call.credential = *std::move(credential);
     arrived.call.surface = by.surface;
     arrived.call.traceparent = by.traceparent;
     call = accept(std::move(arrived));

@@ -9,6 +9,7 @@
 
 #include "base/encoding.h"
 #include "json/canonical.h"
+#include "kernel/granted.h"
 #include "kernel/recovery_tools.h"
 #include "kernel/stop_tools.h"
 #include "kernel/testing/approval_world.h"
@@ -471,6 +472,33 @@ TEST_F(Recovering, TheConsentIsForThisProposalByAPinnedKeyAndInTheNameOfWhoSends
       << "a token without recovery:confirm";
   EXPECT_THAT(g_roof.mended, IsEmpty());
   EXPECT_EQ(left_by(one.receipt)->state, Recovery::State::kOpen);
+}
+
+// Whoever sends a device's consent on gives it no right that its own token does not have, and gets none from it.
+TEST_F(Recovering, ADevicesConsentCountsAsFarAsItsOwnTokenReaches) {
+  const P256KeyPair key = *generate_p256();
+  const std::string device = "ws-42:phone:pix";
+  const auto keep = [this](const std::string& name, const json::Value& value) {
+    ASSERT_TRUE(log->put(journal::kStoreTable, journal::store_key("kernel", name), json::serialize(value)).ok());
+    ASSERT_TRUE(log->commit().ok());
+  };
+  keep("device/pix", Object{{"public_key", key.public_pem}});
+  const auto carried = [&] {
+    reports(report("partial"));
+    const Recovery left = *left_by(call("roof:lay").receipt);
+    json::Value input = consent(left, device, key);
+    input.as_object().set("decided_by", device);
+    const CallResult confirmed = as_ana("kernel:confirm", input);
+    return error_of(confirmed) == "none" ? dispatched(confirmed) : error_of(confirmed);
+  };
+  EXPECT_EQ(carried(), "success -") << "pinned, and no token was minted for it";
+  keep("grant/" + device, grant_record({"approvals:read", "tools:write"}, "t-1"));
+  EXPECT_EQ(carried(), "TOKEN_SCOPE_DENIED");
+  keep("grant/" + device, grant_record({"recovery:confirm", "tools:read"}, "t-2"));
+  EXPECT_EQ(carried(), "TOKEN_SCOPE_DENIED") << "what is proposed writes";
+  keep("grant/" + device, grant_record({"recovery:confirm", "workspace"}, "t-3"));
+  EXPECT_EQ(carried(), "success -");
+  EXPECT_EQ(g_roof.mended.size(), 2u);
 }
 
 TEST_F(Recovering, WhatIsNotWhatWasShownDoesNotRun) {
