@@ -18,13 +18,11 @@ Result<std::optional<AcceptedConfig>> accepted_config(const log::TableReader& ta
   LUMENFLOW_TRY_ASSIGN(const auto text, tables.get(journal::kStoreTable, accepted_key(kConfigKey)));
   if (!text) return std::optional<AcceptedConfig>();
   const Result<json::Value> value = json::parse(*text);
-  AcceptedConfig accepted;
-  if (value.ok() && value->is_object())
-    accepted = {std::string(json::string_or(*value, "hash", "")), json::boolean_or(*value, "production", false),
-                std::string(json::string_or(*value, "text", ""))};
-  if (accepted.hash.empty())
+  if (!value.ok() || !value->is_object() || value->find("hash") == nullptr)
     return Error(ErrorCode::kJournalDamaged, "which lumenflow.yaml was accepted cannot be read");
-  return std::optional(std::move(accepted));
+  return std::optional(AcceptedConfig{std::string(json::string_or(*value, "hash", "")),
+                                      json::boolean_or(*value, "production", false),
+                                      std::string(json::string_or(*value, "text", ""))});
 }
 
 Status accept_config(log::Log& log, const WorkspaceConfig& config) {
