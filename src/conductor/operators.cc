@@ -1,10 +1,6 @@
 #include "conductor/operators.h"
 
-#include <sodium.h>
-
-#include <cstring>
-
-#include "base/check.h"
+#include "base/passphrase.h"
 #include "base/sha256.h"
 #include "conductor/authenticator.h"
 #include "lumenflow/json.h"
@@ -15,35 +11,22 @@ namespace {
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::size_t kCodeCharacters = 10;  // of five bits each
 
-std::string hash_passphrase(std::string_view passphrase) {
-  LUMENFLOW_CHECK(sodium_init() >= 0);
-  char hash[crypto_pwhash_STRBYTES];
-  LUMENFLOW_CHECK(crypto_pwhash_str(hash, passphrase.data(), passphrase.size(), crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                                    crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0);
-  return hash;
-}
-
 }  // namespace
 
 Result<RecordChange> operator_record(std::string_view name, std::string_view passphrase, Role role, Timestamp now) {
   if (!is_workspace_id(name))
     return Error(ErrorCode::kInvalidInput, "an operator's name is lower-case letters, digits and dashes, at most 63");
-  if (passphrase.size() < kPassphraseBytesMin || passphrase.size() > kPassphraseBytesMax)
-    return Error(ErrorCode::kInvalidInput,
-                 "a passphrase has at least " + std::to_string(kPassphraseBytesMin) + " bytes");
-  const json::Object record{{"name", name},
-                            {"role", conductor::name(role)},
-                            {"passphrase", hash_passphrase(passphrase)},
-                            {"created_at", format_rfc3339(now)}};
+  LUMENFLOW_TRY_ASSIGN(const std::string hash, hash_passphrase(passphrase));
+  const json::Object record{
+      {"name", name}, {"role", conductor::name(role)}, {"passphrase", hash}, {"created_at", format_rfc3339(now)}};
   return RecordChange{kOperatorsTable, std::string(name), 0, json::serialize(record)};
 }
 
 bool passphrase_holds(std::string_view operator_record_value, std::string_view passphrase) {
-  static const std::string nobody = hash_passphrase("nobody has this one");
   const Result<json::Value> record = json::parse(operator_record_value.empty() ? "{}" : operator_record_value);
-  const std::string hash(record.ok() ? json::string_or(*record, "passphrase", nobody) : std::string_view(nobody));
-  const bool same = crypto_pwhash_str_verify(hash.c_str(), passphrase.data(), passphrase.size()) == 0;
-  return same && !operator_record_value.empty();
+  const std::string kept(record.ok() ? json::string_or(*record, "passphrase", hash_of_nothing())
+                                     : std::string_view(hash_of_nothing()));
+  return verify_passphrase(passphrase, kept);
 }
 
 std::string ticket_key(std::string_view code) {

@@ -12,10 +12,9 @@
 
 namespace lumenflow::conductor {
 
-inline constexpr std::size_t kPassphraseBytesMin = 12, kPassphraseBytesMax = 1024;
 inline constexpr std::chrono::minutes kTicketLife{10};
 
-// An operator's record, with the passphrase as Argon2id (libsodium). Takes tens of milliseconds and 64 MiB.
+// An operator's record, with the passphrase as base/passphrase.h keeps it, which takes its time.
 // INVALID_INPUT for a name that is not ^[a-z0-9][a-z0-9-]{0,62}$ or a passphrase that is too short.
 Result<RecordChange> operator_record(std::string_view name, std::string_view passphrase, Role role, Timestamp now);
 // Whether the passphrase is that of the record; the same time for an empty one.

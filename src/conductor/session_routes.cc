@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/passphrase.h"
 #include "conductor/authenticator.h"
 #include "conductor/context.h"
 #include "conductor/operators.h"

@@ -1,4 +1,5 @@
 #include "conductor_link/http_link.h"
+#include "http/content_coding.h"
 
 #include <utility>
 
@@ -49,8 +50,8 @@ Reply ask(http::Client& client, Account& account, Asked asked) {
   request.headers = std::move(asked.headers);
   request.headers.emplace_back("Authorization", account.bearer());
   if (asked.compress && asked.body && asked.body->size() >= kCompressFromBytes) {
-    if (Result<std::string> packed = gzip(*asked.body); packed.ok() && packed->size() < asked.body->size()) {
-      asked.body = *std::move(packed);
+    if (std::string packed = http::gzip(*asked.body); packed.size() < asked.body->size()) {
+      asked.body = std::move(packed);
       request.headers.emplace_back("Content-Encoding", "gzip");
     }
   }

@@ -1,7 +1,5 @@
 #include "conductor_link/wire.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <charconv>
 #include <set>
@@ -156,23 +154,6 @@ std::string write_batch(const uplink::Batch& batch, const std::optional<HeadOffe
   }
   json::append_canonical_string(batch.log_id, out += R"(,"log_id":)");
   return out += R"(,"session":)" + std::to_string(batch.session) + "}";
-}
-
-Result<std::string> gzip(std::string_view text) {
-  z_stream stream{};
-  constexpr int kGzipWindow = 15 + 16, kLevel = 5, kMemory = 8;
-  if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK)
-    return Error(ErrorCode::kInternal, "zlib could not be started");
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // zlib does not write there
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  const int ended = deflate(&stream, Z_FINISH);
-  out.resize(out.size() - stream.avail_out);
-  deflateEnd(&stream);
-  if (ended != Z_STREAM_END) return Error(ErrorCode::kInternal, "zlib did not compress");
-  return out;
 }
 
 // --- answers ---

@@ -41,9 +41,6 @@ std::string write_heartbeat(std::uint64_t session, const Vitals& vitals);
 std::string write_batch(const uplink::Batch& batch, const std::optional<HeadOffer>& head);
 std::string write_rebind(const std::string& log_id);
 
-// gzip (RFC 1952). INTERNAL when there is no memory for it.
-Result<std::string> gzip(std::string_view text);
-
 // --- what comes back ---
 
 // What a status that is no success, or an answer that is none, stands for. Only the conductor's own coded answer is

@@ -3,8 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
-
 #include "base/encoding.h"
 
 namespace lumenflow::conductor_link {
@@ -23,23 +21,6 @@ TEST(Wire, WritesABatchAsItStands) {
   EXPECT_EQ(json::string_or(*with_head.find("head"), "checkpoint", ""), "note\n");
   EXPECT_THAT(with_head.find("head")->find("consistency_proof")->as_array(), SizeIs(1));
   EXPECT_EQ(json::integer_or(with_head, "conductor_head_known", 0), 9);
-}
-
-TEST(Wire, CompressesSoThatItComesBack) {
-  const std::string text(100'000, 'a');
-  const auto packed = gzip(text);
-  ASSERT_TRUE(packed.ok());
-  EXPECT_LT(packed->size(), 1'000u);
-  std::string out(text.size(), '\0');
-  z_stream stream{};
-  ASSERT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed->data()));
-  stream.avail_in = static_cast<uInt>(packed->size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
-  inflateEnd(&stream);
-  EXPECT_EQ(out, text);
 }
 
 TEST(Wire, ReadsAWelcomeStrictly) {
