@@ -57,6 +57,16 @@ TEST_F(Approving, ADenialEndsTheCallWithItsReason) {
   EXPECT_EQ(error_of(approve(id)), "ALREADY_DECIDED");
 }
 
+TEST_F(Approving, AReasonWithACredentialIsNotSignedForGood) {
+  open();
+  const std::string id = parked("probe:risky"), secret = "ghp_" + std::string(36, 'a');
+  EXPECT_EQ(error_of(decide(false, decision(id, false, "ws-42:local:ana", operator_key(), "it is " + secret))),
+            "INVALID_INPUT");
+  EXPECT_EQ(end_of(id), "open");
+  EXPECT_EQ(bytes().find(secret), std::string::npos);
+  EXPECT_EQ(error_of(decide(false, decision(id, false, "ws-42:local:ana", operator_key(), "it is known"))), "none");
+}
+
 TEST_F(Approving, NoAnswerIsADenialAlsoAfterARestart) {
   open();
   const std::string first = parked("probe:risky");

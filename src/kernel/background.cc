@@ -63,8 +63,8 @@ bool Kernel::notify_operator(std::string_view line) { return options_.on_notice 
 
 // On the executor of the pack, where it has one: a pack that hangs holds up itself alone.
 bool Kernel::post(const pack::LoadedPack* pack, std::function<void()> task) {
-  if (pack == nullptr || pack->executor == nullptr) return ports_.executor.post(std::move(task));
-  return hosted_.post(*pack->executor, std::move(task));
+  const bool has_own = pack != nullptr && pack->executor != nullptr;
+  return work_.post(has_own ? *pack->executor : ports_.executor, std::move(task));
 }
 
 void Kernel::run_transaction(Transaction transaction) {
@@ -132,7 +132,7 @@ void Kernel::launch_due_timers() {
     work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
     work->context = std::make_unique<TimerContext>(scope_of(timer->pack->manifest.id, timer->pack, *options_.registry),
                                                    *work->snapshot, now, ports_.random.draw16());
-    const bool taken = ports_.executor.post([this, work] {
+    const bool taken = work_.post(ports_.executor, [this, work] {
       work->next_ms = run_timer(*work->code, *work->context);
       work->snapshot->release();
       enqueue(std::move(*work));

@@ -132,6 +132,20 @@ TEST_F(Background, ADeathAfterTheEffectLeavesWhatWasSaidBefore) {
   EXPECT_TRUE(unknown) << "the trail says that nobody knows";
 }
 
+TEST_F(Background, ATimerThatHasNotBegunDoesNotRunOnceTheKernelIsGone) {
+  world.open();
+  world.settle();
+  ASSERT_EQ(world.call("clockwork:wind").outcome, journal::Outcome::kSuccess);
+  world.clock.advance(1s);
+  world.kernel->run_pending();
+  ASSERT_GT(world.executor.pending(), 0u);
+  const std::size_t before = struck.size();
+  world.kernel.reset();
+  while (world.executor.run_one()) {
+  }
+  EXPECT_EQ(struck.size(), before);
+}
+
 TEST_F(Background, AChangeThatFailsLeavesNothingAndSaysWhy) {
   g_clock.send = [](ToolContext& context) -> ToolResult {
     const Status status = context.transact([&](pack::Store& store) -> Status {

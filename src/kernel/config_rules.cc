@@ -35,12 +35,7 @@ class RuleChecks {
 
  private:
   void check_rule(const json::Value& rule, const std::string& pointer) {
-    const std::string_view trigger = json::string_or(rule, "trigger", "");
-    if (trigger == "on_evidence_added")
-      report_.at(kIdle, child_pointer(pointer, "trigger"),
-                 "'" + std::string(trigger) + "' does not happen in this version, so the rule has no effect",
-                 "leave it out until it has");
-    else if (json::string_or(rule, "decision", "") == "approval_required")
+    if (json::string_or(rule, "decision", "") == "approval_required")
       check_provider(json::string_or(rule, "id", ""), child_pointer(pointer, "decision"));
     if (const json::Value* when = rule.find("when")) check_when(*when, child_pointer(pointer, "when"));
   }

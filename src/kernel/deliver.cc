@@ -119,7 +119,7 @@ void Kernel::deliver() {
 
 void Kernel::read_events(EventRead read) {
   auto work = std::make_shared<EventRead>(std::move(read));  // shared: a task that is copied owns what it uses
-  const bool taken = ports_.executor.post([this, work] {
+  const bool taken = work_.post(ports_.executor, [this, work] {
     fill(reader_, *work);
     enqueue(EventsRead{std::move(*work)});
   });

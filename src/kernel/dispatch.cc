@@ -7,6 +7,7 @@
 #include "kernel/approve.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
+#include "kernel/secret_keeper.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -157,11 +158,27 @@ bool Kernel::authorise(const CallPtr& call) {
   return false;
 }
 
+// What people decide and what they ask for is signed, hashed and shown in the words of its input.
+bool Kernel::stands_as_typed(const RunningCall& call) const {
+  return call.pack_id == "kernel" && kernel_tools_.find(call.tool->descriptor.name)->second->decide != nullptr;
+}
+
 // Stage 3.
 bool Kernel::check_input(const CallPtr& call) {
   const json::Schema& schema = *call->tool->descriptor.input_validator;
   if (call->tool->input_rule) call->counted_input = call->tool->input_rule(call->call.input);
   std::vector<ErrorDetail> faults = schema.validate(call->counted_input ? *call->counted_input : call->call.input);
+  if (faults.empty() && stands_as_typed(*call)) {
+    for (std::string& place : places_of_secrets(call->call.input))
+      faults.push_back({std::move(place), "looks like a credential"});
+    if (!faults.empty()) {
+      refuse(call, 3, ErrorCode::kInvalidInput, "secrets",
+             "what is given to " + call->tool->descriptor.name +
+                 " is kept and shown as it stands: leave out what looks like a credential",
+             details_of(faults));
+      return false;
+    }
+  }
   if (faults.empty()) {
     Result<std::string> text = json::canonical(call->call.input);
     if (text.ok()) {

@@ -46,11 +46,11 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
 
 Kernel::~Kernel() {
   ports_.log.settle();  // what it handed over calls back into it
-  end_hosted_work();
+  end_work();
 }
 
-// What runs on packs' own executors would outlive the kernel: it is told to stop, and whatever it waits for is over.
-void Kernel::end_hosted_work() {
+// What runs on executors would outlive the kernel: it is told to stop, and whatever it waits for is over.
+void Kernel::end_work() {
   const Error gone(ErrorCode::kToolCancelled, "the workspace was closed");
   {
     const std::lock_guard lock(ingress_mutex_);
@@ -73,7 +73,7 @@ void Kernel::end_hosted_work() {
     if (call->cancelled) call->cancelled->ask();
   }
   subscriptions_.cancel_running();
-  hosted_.wait_until_done();
+  work_.close();
 }
 
 Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOptions options) {

@@ -22,6 +22,7 @@
 
 #include "base/rate_limiter.h"
 #include "base/time.h"
+#include "base/work_gate.h"
 #include "journal/approvals.h"
 #include "journal/body.h"
 #include "journal/key_window.h"
@@ -34,7 +35,6 @@
 #include "kernel/emitter.h"
 #include "kernel/grants.h"
 #include "kernel/host_services.h"
-#include "kernel/hosted_work.h"
 #include "kernel/idempotency.h"
 #include "kernel/ingress.h"
 #include "kernel/kernel_options.h"
@@ -154,7 +154,7 @@ class Kernel final : private HostServices {
   Status renew_recoveries(const std::string& log_id);
   Status close_crashed_calls();
   void enqueue(Ingress item);
-  void end_hosted_work();
+  void end_work();
 
   // inner_calls.cc: calls that packs make within calls
   Result<std::string> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
@@ -231,6 +231,7 @@ class Kernel final : private HostServices {
   bool resolve(const CallPtr& call);
   bool authorise(const CallPtr& call);
   bool check_input(const CallPtr& call);
+  bool stands_as_typed(const RunningCall& call) const;
   bool check_scopes(const CallPtr& call);
   bool check_policy(const CallPtr& call);
   bool check_idempotency(const CallPtr& call);
@@ -329,7 +330,7 @@ class Kernel final : private HostServices {
   std::mutex ingress_mutex_;
   std::vector<Ingress> ingress_;
   bool closing_ = false;  // no transaction is taken any more; under the mutex
-  HostedWork hosted_;
+  WorkGate work_;         // on the executors, the packs' own too
 };
 
 }  // namespace lumenflow::kernel

@@ -17,12 +17,14 @@ bool is_of_layer(const PolicyRule& rule, std::string_view lane) {
   return rule.layer != PolicyLayer::kLane || rule.owner == lane;
 }
 
-struct KernelTrigger {
-  std::string_view tool;
-  PolicyTrigger trigger;
-};
-constexpr std::array<KernelTrigger, 2> kKernelTriggers{
-    {{"kernel:task_claim", PolicyTrigger::kClaim}, {"kernel:task_complete", PolicyTrigger::kCompletion}}};
+// What happens when this call of the kernel's own is carried out.
+bool happens(PolicyTrigger trigger, std::string_view tool, const json::Value& input) {
+  if (tool == "kernel:task_claim") return trigger == PolicyTrigger::kClaim;
+  if (tool != "kernel:task_complete") return false;
+  const json::Value* evidence = input.find("evidence_refs");
+  const bool adds_evidence = evidence != nullptr && !evidence->as_array().empty();
+  return trigger == PolicyTrigger::kCompletion || (trigger == PolicyTrigger::kEvidenceAdded && adds_evidence);
+}
 
 // What stands at the pointers of rules, each looked up at most once.
 class Places {
@@ -124,14 +126,12 @@ PolicyVerdict Policy::decide(const pack::ActiveTool& tool, const PolicyFacts& fa
 
 PolicyVerdict Policy::decide_of_kernel(const pack::ActiveTool& tool, const PolicyFacts& facts) const {
   const PolicyVerdict by_default{Decision::kAllow, "kernel_tool", {}, {}};
-  const auto trigger = std::ranges::find(kKernelTriggers, tool.descriptor.name, &KernelTrigger::tool);
-  if (trigger == kKernelTriggers.end()) return by_default;
   Places places(facts.input);
   const auto test = [&places](const InputTest& asked) { return asked.holds(places.at(asked)); };
   std::vector<const PolicyRule*> matched;
   for (const PolicyRule& rule : rules_) {
-    if (rule.trigger != trigger->trigger || rule.layer == PolicyLayer::kPack || !is_of_layer(rule, facts.lane))
-      continue;
+    if (rule.layer == PolicyLayer::kPack || !is_of_layer(rule, facts.lane)) continue;
+    if (!happens(rule.trigger, tool.descriptor.name, facts.input)) continue;
     if (const auto left = terms_for(rule.when, tool); left && terms_hold(*left, facts, test)) matched.push_back(&rule);
   }
   return verdict(by_default, std::move(matched));

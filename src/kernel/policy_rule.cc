@@ -14,7 +14,8 @@ namespace {
 
 using Kind = PolicyTerm::Kind;
 
-constexpr std::array<std::string_view, 3> kTriggers = {"on_tool_request", "on_claim", "on_completion"};
+constexpr std::array<std::string_view, 4> kTriggers = {"on_tool_request", "on_claim", "on_completion",
+                                                       "on_evidence_added"};
 
 // Of one word each; the rest has a form of its own.
 constexpr std::array<std::pair<std::string_view, Kind>, 5> kWords{{{"tool", Kind::kTool},

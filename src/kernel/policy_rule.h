@@ -25,7 +25,7 @@ namespace lumenflow::kernel {
 enum class PolicyLayer : std::uint8_t { kWorkspace, kLane, kPack };
 
 // When a rule is asked.
-enum class PolicyTrigger : std::uint8_t { kToolRequest, kClaim, kCompletion };
+enum class PolicyTrigger : std::uint8_t { kToolRequest, kClaim, kCompletion, kEvidenceAdded };
 
 // What the conditions of a rule look at, besides the tool.
 struct PolicyFacts {
@@ -83,8 +83,7 @@ struct PolicyRule {
   PolicyTerms when;
 };
 
-// The rules of a list whose trigger there is (`on_evidence_added` there is not yet), in its order. Pointers that their
-// tests name are added to those of the policy.
+// The rules of a list, in its order. Pointers that their tests name are added to those of the policy.
 std::vector<PolicyRule> compile_rules(const json::Value& list, PolicyLayer layer, const std::string& owner,
                                       std::vector<std::string>& pointers);
 

@@ -1,5 +1,7 @@
 #include "kernel/secret_keeper.h"
 
+#include <fmt/format.h>
+
 #include "base/encoding.h"
 #include "base/secret_shapes.h"
 #include "base/sha256.h"
@@ -57,7 +59,28 @@ bool has_secret(const json::Value& value) {
   return false;
 }
 
+void add_places(const json::Value& value, const std::string& pointer, std::vector<std::string>& places) {
+  if (const std::string* text = value.if_string()) {
+    if (!find_secrets_in(*text, SecretSearch::kShapes).empty()) places.push_back(pointer);
+  } else if (const json::Array* items = value.if_array()) {
+    for (std::size_t i = 0; i < items->size(); ++i) add_places((*items)[i], fmt::format("{}/{}", pointer, i), places);
+  } else if (const json::Object* members = value.if_object()) {
+    for (const json::Member& member : *members) {
+      if (find_secrets_in(member.key, SecretSearch::kShapes).empty())
+        add_places(member.value, pointer + "/" + json::escape_pointer_token(member.key), places);
+      else
+        places.push_back(pointer);
+    }
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> places_of_secrets(const json::Value& value) {
+  std::vector<std::string> places;
+  add_places(value, "", places);
+  return places;
+}
 
 std::optional<std::string> input_without_secrets(std::string_view json, const std::string& hmac_key) {
   return replace_secrets(json, SecretSearch::kShapes, [&](std::string_view secret) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lumenflow/json.h"
 
@@ -20,5 +21,8 @@ std::optional<std::string> failure_without_secrets(std::string_view json);  // a
 // What is wrong in an input, as {pointer, reason}: a pointer names members, and its escapes would hide a secret there.
 std::optional<json::Value> details_without_secrets(const json::Value& details);
 std::optional<json::Value> payload_without_secrets(const json::Value& payload);
+
+// Where in a value strings or names of members look like credentials: JSON pointers, in order, without the names.
+std::vector<std::string> places_of_secrets(const json::Value& value);
 
 }  // namespace lumenflow::kernel

@@ -57,6 +57,21 @@ class TaskCalls : public ::testing::Test {
   std::string said;
 };
 
+TEST_F(TaskCalls, AreRefusedWithACredentialInTheirWords) {
+  const std::string secret = "ghp_" + std::string(36, 'a');
+  EXPECT_EQ(change("create", {{"task_id", "T-1"}, {"type", "work-unit"}, {"title", "use " + secret}}), "INVALID_INPUT");
+  EXPECT_THAT(said, HasSubstr("leave out what looks like a credential"));
+  const json::Value spec = Object{{"steps", Array{"a", Object{{"b", secret}}}}};
+  const CallResult nested = world.call(
+      "kernel:task_create", Object{{"task_id", "T-1"}, {"type", "work-unit"}, {"title", "T"}, {"spec", spec}});
+  EXPECT_EQ(*json::parse(nested.body)->at_pointer("/error/details/0/pointer"), json::Value("/spec/steps/1/b"));
+  created("T-1");
+  ASSERT_EQ(change("claim", {{"task_id", "T-1"}}), "ok");
+  EXPECT_EQ(change("block", {{"task_id", "T-1"}, {"reason", secret}}), "INVALID_INPUT");
+  ASSERT_EQ(change("block", {{"task_id", "T-1"}, {"reason", "the token is missing"}}), "ok") << said;
+  EXPECT_EQ(world.bytes().find(secret), std::string::npos);
+}
+
 TEST_F(TaskCalls, GoTheWholeWayAndEachStepIsAnEventOfClassQueue) {
   created("WU-1", {{"spec", Object{{"acceptance", "green"}}}});
   EXPECT_EQ(state(), "ready");
@@ -245,6 +260,21 @@ TEST_F(TaskPolicies, AreAskedWhenATaskIsClaimedAndWhenItIsDone) {
   EXPECT_EQ(change("complete", {{"task_id", "b"}}), "POLICY_DENIED");
   EXPECT_THAT(said, HasSubstr("workspace:proof"));
   EXPECT_EQ(change("complete", {{"task_id", "b"}, {"evidence_refs", Array{"x"}}}), "ok");
+}
+
+TEST_F(TaskPolicies, AreAskedWhenEvidenceIsAdded) {
+  world.config.policies =
+      Array{rule("own", "on_evidence_added", "deny",
+                 {{"not", Object{{"input", Object{{"/evidence_refs/0", Object{{"equals", "x"}}}}}}}})};
+  reopen();
+  created("a");
+  ASSERT_EQ(change("claim", {{"task_id", "a"}}), "ok");
+  EXPECT_EQ(change("complete", {{"task_id", "a"}, {"evidence_refs", Array{"y"}}}), "POLICY_DENIED");
+  EXPECT_THAT(said, HasSubstr("workspace:own"));
+  EXPECT_EQ(change("complete", {{"task_id", "a"}, {"evidence_refs", Array{"x"}}}), "ok");
+  created("b");
+  ASSERT_EQ(change("claim", {{"task_id", "b"}}), "ok");
+  EXPECT_EQ(change("complete", {{"task_id", "b"}, {"evidence_refs", Array{}}}), "ok") << "there is none";
 }
 
 TEST_F(TaskPolicies, AClaimMayWaitForAnApprovalLikeAnyCall) {

@@ -160,7 +160,6 @@ TEST_F(WorkspacePacksTest, WhatHasNoEffectYetIsSaid) {
        {"record: true", "journal: {retention: {events: 1d}}", "events: {retention: 1d}",
         "telemetry: {otlp: {endpoint: 'https://a.example'}}", "surfaces: [http, mcp]",
         "surfaces: {sidekick-channel: on}", "routines: {auto_run: true}", "gates: [{id: a, command: make}]",
-        "policies: [{id: no, trigger: on_evidence_added, decision: deny}]",
         "policies: [{id: no, trigger: on_tool_request, decision: deny, when: {intent: [ship]}}]",
         "limits: {call_timeout: 1m}"})
     EXPECT_EQ(warnings(idle), 1u) << idle;

@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "base/work_gate.h"
 #include "journal/body.h"
 #include "kernel/kernel.h"
 #include "kernel/outbound.h"
@@ -159,6 +160,7 @@ class Workspace {
   std::unique_ptr<kernel::Outbound> outbound_;
   std::unique_ptr<Bell> bell_;              // only where nobody gave a doorbell
   std::unique_ptr<kernel::Kernel> kernel_;  // after all that it borrows
+  WorkGate work_;                           // last: closed before what its tasks use
 };
 
 }  // namespace lumenflow::sidecar

@@ -44,8 +44,9 @@ Result<PreparedReload> Workspace::prepare_reload() {
   prepared.reloaded->registry = std::move(read.registry);
   prepared.reloaded->adopted = [this, found = prepared.diagnostics] {
     diagnostics_ = found;
-    seen_configuration_.reset();                                 // it may have changed again meanwhile
-    (void)ports_.executor.post([this] { snapshots_.prune(); });  // those that still run are left for the next time
+    seen_configuration_.reset();  // it may have changed again meanwhile
+    (void)work_.post(ports_.executor,
+                     [this] { snapshots_.prune(); });  // those that still run are left for the next time
   };
   return prepared;
 }
