@@ -29,6 +29,11 @@ json::Value rules_of(const PolicyVerdict& verdict) {
   return rules;
 }
 
+// What people decide and what they ask for is signed, hashed and shown in the words of its input.
+bool stands_as_typed(const RunningCall& call, const std::map<std::string, const KernelTool*, std::less<>>& own) {
+  return call.pack_id == "kernel" && own.find(call.tool->descriptor.name)->second->decide != nullptr;
+}
+
 }  // namespace
 
 void Kernel::dispatch(CallArrived arrived) {
@@ -158,17 +163,12 @@ bool Kernel::authorise(const CallPtr& call) {
   return false;
 }
 
-// What people decide and what they ask for is signed, hashed and shown in the words of its input.
-bool Kernel::stands_as_typed(const RunningCall& call) const {
-  return call.pack_id == "kernel" && kernel_tools_.find(call.tool->descriptor.name)->second->decide != nullptr;
-}
-
 // Stage 3.
 bool Kernel::check_input(const CallPtr& call) {
   const json::Schema& schema = *call->tool->descriptor.input_validator;
   if (call->tool->input_rule) call->counted_input = call->tool->input_rule(call->call.input);
   std::vector<ErrorDetail> faults = schema.validate(call->counted_input ? *call->counted_input : call->call.input);
-  if (faults.empty() && stands_as_typed(*call)) {
+  if (faults.empty() && stands_as_typed(*call, kernel_tools_)) {
     for (std::string& place : places_of_secrets(call->call.input))
       faults.push_back({std::move(place), "looks like a credential"});
     if (!faults.empty()) {

@@ -231,7 +231,6 @@ class Kernel final : private HostServices {
   bool resolve(const CallPtr& call);
   bool authorise(const CallPtr& call);
   bool check_input(const CallPtr& call);
-  bool stands_as_typed(const RunningCall& call) const;
   bool check_scopes(const CallPtr& call);
   bool check_policy(const CallPtr& call);
   bool check_idempotency(const CallPtr& call);
