@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <ostream>
 
+#include "cli/bench_conductor.h"
 #include "cli/bench_packs.h"
 #include "cli/bench_retention.h"
 #include "cli/commands.h"
@@ -16,7 +17,8 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 12> kGroups{{{"cpu", bench_cpu},
+constexpr std::array<Group, 13> kGroups{{{"conductor", bench_conductor},
+                                         {"cpu", bench_cpu},
                                          {"dispatch", bench_dispatch},
                                          {"events", bench_events},
                                          {"http", bench_http},
