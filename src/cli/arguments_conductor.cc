@@ -18,6 +18,8 @@ void add_conductor_commands(CLI::App& app, Parsed& parsed) {
   cert->needs(key);
   key->needs(cert);
   conductor->add_flag("--private-hooks", flags.private_hooks, "webhooks may lead to private addresses, without TLS");
+  conductor->add_flag("--private-sidecars", flags.private_sidecars,
+                      "a workspace's sidecar_url may lead to a private address, without TLS");
   conductor->add_flag("--json", flags.json, "print one JSON line when ready");
   conductor->callback([&parsed, conductor] {
     if (conductor->get_subcommands().empty())

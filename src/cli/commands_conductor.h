@@ -14,6 +14,7 @@ struct ConductorFlags {
   std::string tls_cert;
   std::string tls_key;
   bool private_hooks = false;
+  bool private_sidecars = false;
   std::string name;                   // init-admin, operator
   std::string role = "viewer";        // operator
   std::string passphrase_file = "-";  // init-admin, operator

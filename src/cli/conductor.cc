@@ -61,6 +61,7 @@ int run_conductor(Context& context, const ConductorFlags& flags) {
   options.tls_cert = flags.tls_cert;
   options.tls_key = flags.tls_key;
   options.private_hooks = flags.private_hooks;
+  options.private_sidecars = flags.private_sidecars;
   const auto server =
       conductor::make_conductor(io, **store, executor, context.clock, context.random, std::move(options));
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);

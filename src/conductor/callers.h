@@ -1,10 +1,13 @@
 // What an operator or a device asks of a workspace, as the command that is queued for it.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <string>
 
 #include "conductor/commands.h"
 #include "conductor/context.h"
+#include "conductor/sidecars.h"
 
 namespace lumenflow::conductor {
 
@@ -18,5 +21,12 @@ Status may_send(const Principal& principal, const NewCommand& command);
 Status check_workspace(const Context& context, const std::string& workspace);
 // 202 with {command_id, state, expires_at}, once it is durable.
 void queue_and_answer(Context& context, const ExchangePtr& exchange, const NewCommand& command);
+
+// Calls the tool that the command names where the workspace's sidecar is, and answers with what came of it; both are
+// recorded. `otherwise` is called with what is left of `wait` when no answer came: the command then asks for the same,
+// under the same idempotency key.
+void call_directly(Context& context, const ExchangePtr& exchange, const ReachableSidecar& sidecar,
+                   const NewCommand& command, std::chrono::milliseconds wait,
+                   std::function<void(std::chrono::milliseconds rest)> otherwise);
 
 }  // namespace lumenflow::conductor

@@ -12,6 +12,7 @@
 #include "conductor/ingest.h"
 #include "conductor/metrics.h"
 #include "conductor/notifier.h"
+#include "conductor/sidecars.h"
 #include "conductor/sweeper.h"
 #include "conductor/uplinks.h"
 #include "conductor/views.h"
@@ -52,6 +53,7 @@ class AsioConductor final : public Conductor {
         context_{store, ledger_, acts_, executor, clock, random, post_, {}, options_.public_url},
         uplinks_(context_),
         notifier_(context_, options_.private_hooks),
+        sidecars_(context_, options_.private_sidecars),
         sweep_timer_(io) {
     context_.after = [this](std::chrono::milliseconds delay, std::function<void()> work) {
       run_after(delay, std::move(work));
@@ -64,6 +66,7 @@ class AsioConductor final : public Conductor {
     context_.views = &views_;
     context_.uplinks = &uplinks_;
     context_.notifier = &notifier_;
+    context_.sidecars = &sidecars_;
     context_.metrics = &metrics_;
     commands_.on_queued([this](const std::string& workspace) { uplinks_.ring(workspace); });
     commands_.on_change([this](const std::string& id, const json::Value&) { context_.bells.ring("command " + id); });
@@ -182,6 +185,7 @@ class AsioConductor final : public Conductor {
   Context context_;
   Uplinks uplinks_;
   Notifier notifier_;
+  Sidecars sidecars_;
   http::Router router_;
   std::unique_ptr<http::Server> server_;
   asio::steady_timer sweep_timer_;

@@ -28,6 +28,7 @@ struct ConductorOptions {
   std::chrono::milliseconds heartbeat{15'000};  // of event streams
   std::chrono::milliseconds sweep{1'000};       // between looks at what is over
   bool private_hooks = false;                   // webhooks may lead to private addresses
+  bool private_sidecars = false;                // likewise `sidecar_url`
 };
 
 struct Ready {

@@ -30,6 +30,7 @@ class Commands;
 class Ingest;
 class Metrics;
 class Notifier;
+class Sidecars;
 class Uplinks;
 class Views;
 
@@ -72,6 +73,7 @@ struct Context {
   Views* views = nullptr;
   Uplinks* uplinks = nullptr;
   Notifier* notifier = nullptr;
+  Sidecars* sidecars = nullptr;
   Metrics* metrics = nullptr;
   RateLimiter by_address{20, 200};
   RateLimiter over_all{200, 2000};

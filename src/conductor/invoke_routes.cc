@@ -1,12 +1,15 @@
 // The caller's half of commands: operators and devices ask, wait, look and cancel.
+#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "base/ulid.h"
 #include "conductor/authenticator.h"
 #include "conductor/callers.h"
 #include "conductor/commands.h"
 #include "conductor/context.h"
 #include "conductor/metrics.h"
+#include "conductor/sidecars.h"
 
 namespace lumenflow::conductor {
 namespace {
@@ -83,6 +86,26 @@ class Invocation : public std::enable_shared_from_this<Invocation> {
   bool answered_ = false;
 };
 
+void queue_call(Context& context, const ExchangePtr& exchange, const NewCommand& command,
+                std::chrono::milliseconds wait) {
+  auto queued = context.commands->queue(command);
+  if (!queued.ok()) return refuse(context, exchange, queued.error());
+  context.metrics->count_command(command.kind);
+  context.ledger.when_durable([&context, exchange, queued = *queued, wait](const Status& done) {
+    if (!done.ok()) return exchange->fail(done.error());
+    std::make_shared<Invocation>(context, exchange, queued)->start(wait);
+  });
+}
+
+// Whether it stands in a path as it is.
+bool is_plain_name(std::string_view tool) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '_' ||
+           c == '-';
+  };
+  return !tool.empty() && std::ranges::all_of(tool, plain);
+}
+
 void call_tool(const ExchangePtr& exchange, Context& context) {
   const auto body = body_of(context, exchange);
   if (!body) return;
@@ -92,20 +115,23 @@ void call_tool(const ExchangePtr& exchange, Context& context) {
   NewCommand command = command_of(*exchange, std::string(exchange->path("id")));
   command.kind = "conductor:tool_requested";
   json::Object payload{{"tool", exchange->path("name")}, {"input", *body}};
-  if (const auto key = exchange->request().header("idempotency-key")) {
-    payload.set("idempotency_key", *key);
+  const auto key = exchange->request().header("idempotency-key");
+  std::optional<ReachableSidecar> sidecar;  // a device speaks for itself, by what it signs: over the uplink alone
+  if (!exchange->principal.is_device() && is_plain_name(exchange->path("name")))
+    sidecar = context.sidecars->find(command.workspace);
+  if (key) {
     command.idempotency_key = std::string(*key);
+  } else if (sidecar) {  // asked for on two ways at most, the call happens once
+    command.idempotency_key = "call-" + make_ulid(context.clock.now(), context.random.draw16()).str();
   }
+  if (command.idempotency_key) payload.set("idempotency_key", *command.idempotency_key);
   command.payload = std::move(payload);
   if (const Status there = check_workspace(context, command.workspace); !there.ok())
     return refuse(context, exchange, there.error());
-  auto queued = context.commands->queue(command);
-  if (!queued.ok()) return refuse(context, exchange, queued.error());
-  context.metrics->count_command(command.kind);
-  context.ledger.when_durable([&context, exchange, queued = *queued, wait = *wait](const Status& done) {
-    if (!done.ok()) return exchange->fail(done.error());
-    std::make_shared<Invocation>(context, exchange, queued)->start(wait);
-  });
+  if (!sidecar) return queue_call(context, exchange, command, *wait);
+  call_directly(
+      context, exchange, *sidecar, command, *wait,
+      [&context, exchange, command](std::chrono::milliseconds rest) { queue_call(context, exchange, command, rest); });
 }
 
 void show_command(const ExchangePtr& exchange, Context& context) {

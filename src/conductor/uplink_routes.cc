@@ -2,10 +2,11 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "base/sha256.h"
 #include "conductor/authenticator.h"
 #include "conductor/commands.h"
 #include "conductor/context.h"
+#include "conductor/registry.h"
+#include "conductor/sidecars.h"
 #include "conductor/uplinks.h"
 #include "event/envelope_reader.h"
 
@@ -102,7 +103,11 @@ void beat(Context& context, const ExchangePtr& exchange, const json::Value& body
   const auto kept = context.store.records->get(kRegistriesTable, workspace);
   if (!kept.ok()) return exchange->fail(kept.error());
   const std::string have(*kept ? json::string_or(parsed(**kept), "registry_hash", "") : "");
-  exchange->send_json(json::Object{{"registry_wanted", !said.empty() && said != have}});
+  const auto answer = [exchange](bool wanted) { exchange->send_json(json::Object{{"registry_wanted", wanted}}); };
+  if (said.empty() || said == have) return answer(false);
+  const auto sidecar = context.sidecars->find(workspace);
+  if (!sidecar) return answer(true);
+  fetch_registry(context, *sidecar, [answer](const Status& fetched) { answer(!fetched.ok()); });
 }
 
 void heartbeat(const ExchangePtr& exchange, Context& context) {
@@ -134,35 +139,14 @@ void rebind(const ExchangePtr& exchange, Context& context) {
 void put_registry(const ExchangePtr& exchange, Context& context) {
   const auto body = body_of(context, exchange);
   if (!body) return;
-  const std::string& workspace = exchange->principal.workspace;
-  const json::Value* tools = body->find("tools");
-  const std::string registry_hash(json::string_or(*body, "registry_hash", ""));
-  if (tools == nullptr || !tools->is_array() || registry_hash.empty() || registry_hash.size() > kNameBytesMax ||
-      json::string_or(*body, "workspace_id", "") != workspace)
-    return refuse(context, exchange,
-                  Error(ErrorCode::kInvalidRequest, "send what GET /tools of this workspace's sidecar answers"));
-  const std::string& text = exchange->request().body;
-  const std::string hash = sha256_hex(text), etag = "\"" + hash + "\"";
-  Records& records = *context.store.records;
-  const auto there = records.get(kRegistriesTable, workspace);
-  if (!there.ok()) return exchange->fail(there.error());
-  const auto answer = [exchange, etag](int status) {
-    http::Response response;
-    response.status = status;
-    response.headers.emplace_back("ETag", etag);
-    response.body = status == 304 ? "" : R"({"stored":true})";
-    exchange->send(std::move(response));
-  };
-  if (*there && json::string_or(parsed(**there), "sha256", "") == hash) return answer(200);
-  const json::Object record{{"sha256", hash}, {"registry_hash", registry_hash}, {"document", text}};
-  std::vector<RecordChange> changes{
-      {kRegistriesTable, workspace, *there ? (*there)->version : 0, json::serialize(record)}};
-  Act act{"conductor.registry_changed", exchange->principal.subject, workspace, {}};
-  act.details = {{"sha256", hash}, {"registry_hash", registry_hash}};
-  context.acts.change(std::move(changes), act, [&context, exchange, answer](const Status& done) {
-    if (!done.ok()) return refuse(context, exchange, done.error());
-    answer(200);
-  });
+  keep_registry(context, exchange->principal.workspace, exchange->request().body,
+                [&context, exchange](const Result<std::string>& hash) {
+                  if (!hash.ok()) return refuse(context, exchange, hash.error());
+                  http::Response response;
+                  response.headers.emplace_back("ETag", "\"" + *hash + "\"");
+                  response.body = R"({"stored":true})";
+                  exchange->send(std::move(response));
+                });
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 namespace lumenflow::sidecar {
 namespace {
 
+constexpr std::size_t kOnBehalfOfBytesMax = 128;
+
 void list_tools(const ExchangePtr& exchange, RouteContext& context) {
   Workspace& workspace = context.workspace;
   const std::string etag = "\"" + workspace.registry().hash() + "\"";
@@ -53,6 +55,19 @@ void submit(const ExchangePtr& exchange, RouteContext& context, kernel::Call cal
   if (!taken.ok()) exchange->fail(taken.error());
 }
 
+// The conductor says for which of its operators it asks; nobody else speaks for others.
+Result<std::shared_ptr<const kernel::Credential>> on_behalf_of(const Exchange& exchange,
+                                                               const std::string& workspace_id) {
+  const std::optional<std::string_view> whom = exchange.request().header("lumenflow-on-behalf-of");
+  if (!whom) return exchange.credential;
+  const bool is_operator = whom->starts_with("operator:") && whom->size() <= kOnBehalfOfBytesMax;
+  if (exchange.credential->subject.str() != workspace_id + ":conductor" || !is_operator)
+    return Error(ErrorCode::kInvalidRequest, "only the conductor acts on behalf of others, and of its operators alone");
+  auto credential = std::make_shared<kernel::Credential>(*exchange.credential);  // shared: see Call::credential
+  credential->on_behalf_of = *whom;
+  return std::shared_ptr<const kernel::Credential>(std::move(credential));
+}
+
 void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string tool) {
   const std::optional<std::string_view> task = exchange->request().header("lumenflow-task");
   const bool holds_task = !task || context.workspace.kernel().tasks().holds(exchange->credential->subject.str(), *task);
@@ -60,12 +75,14 @@ void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string t
     return exchange->fail(Error(ErrorCode::kInvalidRequest,
                                 std::string("the subject holds no such task or session; leave out the header ") +
                                     (holds_task ? "lumenflow-session" : "lumenflow-task")));
+  const auto credential = on_behalf_of(*exchange, context.workspace.config().id.str());
+  if (!credential.ok()) return exchange->fail(credential.error());
   Result<json::Value> input = http::json_body(exchange->request(), context.workspace.config().limits.json_depth);
   if (!input.ok()) return exchange->fail(input.error());
   kernel::Call call;
   call.tool = std::move(tool);
   call.input = *std::move(input);
-  call.credential = exchange->credential;
+  call.credential = *credential;
   call.surface = exchange->surface;
   if (const auto key = exchange->request().header("idempotency-key")) call.idempotency_key = *key;
   call.traceparent = exchange->traceparent();
@@ -101,7 +118,8 @@ void add_tool_routes(Routes& routes, RouteContext& context) {
        .pattern = "/tools/{name}",
        .id = "call_tool",
        .summary = "Call a tool by its name or an alias; the body is its input",
-       .parameters = {{"Idempotency-Key", "string", "the same key again gives the recorded result", true}}},
+       .parameters = {{"Idempotency-Key", "string", "the same key again gives the recorded result", true},
+                      {"LumenFlow-On-Behalf-Of", "string", "the operator for whom the conductor asks", true}}},
       [&context](const ExchangePtr& exchange) { call_tool(exchange, context, std::string(exchange->path("name"))); });
   routes.add({.method = http::Method::kPost,
               .pattern = "/kernel/{name}",

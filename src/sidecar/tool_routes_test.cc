@@ -94,6 +94,22 @@ TEST(ToolRoutes, TheBodyIsTheInputAndNothingElse) {
   EXPECT_EQ(world.call("probe:echo", "{}", {{"LumenFlow-Task", "t-1"}}).code(), "INVALID_REQUEST");
 }
 
+TEST(ToolRoutes, OnlyTheConductorActsOnBehalfOfOthers) {
+  const SidecarWorld world;
+  const auto call_as = [&](const std::string& subject, const std::string& whom) {
+    Headers headers = world.as(world.token("workspace audit:read", subject));
+    headers.emplace_back("LumenFlow-On-Behalf-Of", whom);
+    return world.call("probe:echo", "{}", headers);
+  };
+  const Answer called = call_as("ws-42:conductor", "operator:ana");
+  ASSERT_EQ(called.status, 200) << called.body;
+  const Answer shown = world.get("/calls/" + called.text("/metadata/receipt_id"));
+  EXPECT_EQ(shown.text("/requested/on_behalf_of"), "operator:ana") << shown.body;
+  EXPECT_EQ(call_as("ws-42:conductor", "ws-42:local:ana").code(), "INVALID_REQUEST");
+  EXPECT_EQ(call_as("ws-42:conductor", "operator:" + std::string(200, 'a')).code(), "INVALID_REQUEST");
+  EXPECT_EQ(call_as("ws-42:agent", "operator:ana").code(), "INVALID_REQUEST");
+}
+
 TEST(ToolRoutes, AFailureOfTheToolIs200AndARefusalIsNot) {
   const SidecarWorld world;
   const Answer failed = world.call("probe:fail");

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,9 @@ class World:
         self.workspace.mkdir()
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=str(folder / "run"), LUMENFLOW_WORKSPACE=str(self.workspace))
         self.url = None
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.sidecar_port = free.getsockname()[1]
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
         self.csrf = ""
 
@@ -47,11 +51,11 @@ class World:
 
     def start_conductor(self):
         listen = self.url.split("//")[1] if self.url else "127.0.0.1:0"
-        self.url = self.start("conductor", "conductor", "--listen", listen, "--store", self.store,
+        self.url = self.start("conductor", "conductor", "--listen", listen, "--store", self.store, "--private-sidecars",
                               program=self.conductor_program)["url"]
 
     def start_sidecar(self):
-        self.start("sidecar", "up", "--listen", "127.0.0.1:0")
+        self.start("sidecar", "up", "--listen", f"127.0.0.1:{self.sidecar_port}")
 
     def kill(self, name):
         process = self.running.pop(name)
@@ -86,7 +90,8 @@ def wait_until(what, condition):
 def check(world):
     world.run("init", "--id", "ws-42")
     with open(world.workspace / "lumenflow.yaml", "a", encoding="utf-8") as config:
-        config.write("packs: [{id: sidekick}]\n")
+        config.write("packs: [{id: sidekick}]\n"
+                     f"uplink: {{adapter: conductor, sidecar_url: 'http://127.0.0.1:{world.sidecar_port}'}}\n")
     world.run("conductor", "init-admin", "--name", "ana", "--store", world.store, program=world.conductor_program,
               text="correct horse battery\n")
     world.start_conductor()
@@ -102,6 +107,12 @@ def check(world):
 
     done = world.ask("POST", "/v2/workspaces/ws-42/tools/task:create", {"title": "now"})
     assert done["state"] == "done" and done["result"]["success"], done
+    assert "command_id" not in done, "the sidecar is reachable, so it was asked there"
+    answered = [item["entry"] for item in world.ask("GET", "/v2/audit?limit=1000")["items"]
+                if item["entry"]["type"] == "conductor.tool_answered"]
+    assert [entry["receipt_id"] for entry in answered] == [done["receipt_id"]], answered
+    shown = json.loads(world.run("audit", "show", done["receipt_id"], "--json"))
+    assert (shown["requested"]["subject"], shown["requested"]["on_behalf_of"]) == ("ws-42:conductor", "operator:ana"), shown
 
     # Events while nobody is there, and while each of them is killed.
     names = [f"t-{i}" for i in range(9)]
@@ -115,6 +126,13 @@ def check(world):
         world.create_task(name)
     arrived = wait_until("the events", lambda: len(world.events("task_created")) >= 9 and world.events("task_created"))
     assert [event["task_id"] for event in arrived] == names, arrived
+
+    # A call that finds nobody at the sidecar's address goes over the uplink.
+    world.kill("sidecar")
+    late = world.ask("POST", "/v2/workspaces/ws-42/tools/task:create?wait=0s", {"title": "late"})
+    world.start_sidecar()
+    path = f"/v2/workspaces/ws-42/commands/{late['command_id']}"
+    wait_until("the late call", lambda: world.ask("GET", path)["state"] == "done")
 
     # A command that waits while the sidecar is gone, with both killed in between.
     world.kill("sidecar")
@@ -131,7 +149,7 @@ def check(world):
     assert state["state"] == "done", state
     listed = json.loads(world.run("call", "task:list", "--json"))
     titles = [task["title"] for task in listed["data"]["items"]]
-    assert titles.count("once") == 1, titles
+    assert titles.count("once") == titles.count("late") == 1, titles
 
     wait_until("an empty outbox", lambda: json.loads(world.run("outbox", "stats", "--json"))["pending_events"] == 0)
     compared = json.loads(world.run("audit", "compare", "--json"))

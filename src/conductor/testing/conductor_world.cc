@@ -83,6 +83,7 @@ void ConductorWorld::start() {
   options.listen = "127.0.0.1:" + std::to_string(port_);
   options.sweep = std::chrono::milliseconds(50);
   options.private_hooks = true;
+  options.private_sidecars = true;
   run.conductor = make_conductor(run.io, *run.store, run.executor, clock, run.random, options);
   const auto ready = run.conductor->start();
   ASSERT_TRUE(ready.ok()) << ready.error().to_string();

@@ -98,6 +98,7 @@ class BadNetwork:
         return "passed"
 
     async def _serve(self, reader, writer):
+        self._tasks.add(asyncio.current_task())  # the loop itself would forget it
         try:
             while (request := await read_message(reader)) is not None:
                 if not await self._meet(request, writer):
@@ -105,6 +106,7 @@ class BadNetwork:
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError, ValueError):
             pass
         finally:
+            self._tasks.discard(asyncio.current_task())
             if writer not in self._half_open:
                 writer.close()
 

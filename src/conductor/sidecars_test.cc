@@ -1,0 +1,158 @@
+// A workspace whose sidecar can be reached is asked there; one that does not answer, over its uplink, and no call
+// twice.
+#include "conductor/sidecars.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <mutex>
+
+#include "conductor/testing/conductor_world.h"
+#include "http/server_fixture.h"
+
+namespace lumenflow::conductor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+// What stands at the sidecar's address.
+class Address {
+ public:
+  using Says = std::function<http::Response(const http::Request&)>;
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  void says(Says says) {
+    const std::lock_guard lock(mutex_);
+    says_ = std::move(says);
+  }
+  std::vector<http::Request> asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<http::Request> asked_;
+  Says says_;
+  http::ServerThread server_{[this](http::Request request, std::unique_ptr<http::Responder> responder) {
+    const std::lock_guard lock(mutex_);
+    responder->send(says_ ? says_(request) : http::Response());
+    asked_.push_back(std::move(request));
+  }};
+  const std::uint16_t port_ = server_.listen();
+};
+
+http::Response answer(int status, const std::string& body) {
+  http::Response response;
+  response.status = status;
+  response.body = body;
+  return response;
+}
+
+class SidecarsTest : public testing::Test {
+ protected:
+  void enroll(const std::string& sidecar_url) {
+    json::Object body = workspace_.enrollment(world_.ticket());
+    body.set("sidecar_url", sidecar_url);
+    const Answer enrolled = world_.post("/v2/enrollments", body);
+    ASSERT_EQ(enrolled.status, 201) << enrolled.body;
+    workspace_.token = enrolled.text("/token");
+    token_ = json::string_or(body, "token", "");
+    ASSERT_EQ(workspace_.hello().status, 200);
+  }
+  Answer call(const std::string& query = "", Headers more = {}) {
+    Headers headers = world_.operator_session(Role::kOperator);
+    headers.insert(headers.end(), more.begin(), more.end());
+    return world_.post("/v2/workspaces/ws-42/tools/task:create" + query, json::Object{{"title", "T"}}, headers);
+  }
+  std::vector<json::Value> commands() {
+    const Answer page = workspace_.fetch();
+    return page.value.find("items") == nullptr ? std::vector<json::Value>() : page.value.find("items")->as_array();
+  }
+
+  Address address_;
+  ConductorWorld world_{"memory"};
+  Workspace workspace_{world_};
+  std::string token_;
+};
+
+TEST_F(SidecarsTest, AnOperatorsCallGoesThereWithTheWorkspacesOwnTokenAndIsRecorded) {
+  address_.says([](const http::Request&) {
+    return answer(200, R"({"data":{"n":1},"success":true,"metadata":{"receipt_id":"rcpt-1"}})");
+  });
+  enroll(address_.url());
+  const Answer called = call("", {{"Idempotency-Key", "mine"}});
+  EXPECT_EQ(called.status, 200) << called.body;
+  EXPECT_EQ(called.text("/state"), "done");
+  EXPECT_EQ(called.text("/receipt_id"), "rcpt-1");
+  EXPECT_EQ(called.number("/result/data/n"), 1);
+  ASSERT_THAT(address_.asked(), SizeIs(1));
+  const http::Request asked = address_.asked().front();
+  EXPECT_EQ(asked.target, "/tools/task:create");
+  EXPECT_EQ(asked.body, R"({"title":"T"})");
+  EXPECT_EQ(asked.header("authorization"), "Bearer " + token_);
+  EXPECT_EQ(asked.header("idempotency-key"), "mine");
+  EXPECT_EQ(asked.header("lumenflow-on-behalf-of"), "operator:op-operator");
+  EXPECT_THAT(world_.audit("conductor.tool_called"), SizeIs(1));
+  const auto answered = world_.audit("conductor.tool_answered");
+  ASSERT_THAT(answered, SizeIs(1));
+  EXPECT_EQ(json::string_or(answered[0], "receipt_id", ""), "rcpt-1");
+  EXPECT_THAT(commands(), SizeIs(0));
+}
+
+TEST_F(SidecarsTest, ARefusalIsSaidAsTheWorkspaceSaysIt) {
+  address_.says([](const http::Request&) {
+    return answer(403, R"({"error":{"code":"POLICY_DENIED","message":"no"},"success":false})");
+  });
+  enroll(address_.url());
+  const Answer called = call();
+  EXPECT_EQ(called.status, 403);
+  EXPECT_EQ(called.text("/state"), "refused");
+  EXPECT_EQ(called.text("/error/code"), "POLICY_DENIED");
+  EXPECT_THAT(commands(), SizeIs(0));
+}
+
+TEST_F(SidecarsTest, WithoutAnAnswerTheUplinkIsAskedForTheSameCall) {
+  enroll(address_.url());
+  for (const int status : {200, 401, 502}) {
+    address_.says([status](const http::Request&) { return answer(status, "not of a sidecar"); });
+    EXPECT_EQ(call("?wait=0s").status, 202);
+  }
+  const auto asked = address_.asked();
+  const auto queued = commands();
+  ASSERT_EQ(asked.size(), queued.size());
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    EXPECT_EQ(queued[i].at_pointer("/event/payload/idempotency_key")->as_string(), asked[i].header("idempotency-key"));
+}
+
+TEST_F(SidecarsTest, ADeadOneIsLeftAloneForAWhile) {
+  enroll("http://127.0.0.1:1");
+  EXPECT_EQ(call("?wait=0s").status, 202);
+  EXPECT_EQ(call("?wait=0s").status, 202);
+  EXPECT_THAT(world_.audit("conductor.tool_called"), SizeIs(1)) << "the second was not tried";
+  world_.clock.advance(std::chrono::seconds(31));
+  EXPECT_EQ(call("?wait=0s").status, 202);
+  EXPECT_THAT(world_.audit("conductor.tool_called"), SizeIs(2));
+  EXPECT_THAT(commands(), SizeIs(3));
+}
+
+TEST_F(SidecarsTest, ItsToolsAreFetchedWhenTheyAreOthers) {
+  const std::string document = R"({"registry_hash":"h1","tools":[],"workspace_id":"ws-42"})";
+  address_.says([&](const http::Request&) { return answer(200, document); });
+  enroll(address_.url());
+  const auto beat = [&](const char* hash) {
+    const json::Object body{{"session", workspace_.session}, {"registry_hash", hash}};
+    return json::boolean_or(world_.post("/v2/heartbeat", body, workspace_.headers()).value, "registry_wanted", true);
+  };
+  EXPECT_FALSE(beat("h1"));
+  ASSERT_THAT(address_.asked(), SizeIs(1));
+  EXPECT_EQ(address_.asked()[0].target, "/tools");
+  const Answer kept = world_.get("/v2/workspaces/ws-42/tools", world_.operator_session());
+  EXPECT_EQ(kept.text("/registry_hash"), "h1") << kept.body;
+  address_.says([](const http::Request&) { return answer(503, ""); });
+  EXPECT_TRUE(beat("h2")) << "then the workspace is to send them";
+}
+
+}  // namespace
+}  // namespace lumenflow::conductor
