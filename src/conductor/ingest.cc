@@ -95,6 +95,12 @@ Result<std::vector<StreamBase>> Ingest::streams(const std::string& workspace, co
   return streams;
 }
 
+Result<bool> Ingest::is_repeat(const std::string& workspace, const event::IntakeBatch& batch) const {
+  LUMENFLOW_TRY_ASSIGN(const event::StreamPlace now,
+                       place(key_of({workspace, batch.log_id}) + std::string(batch.stream)));
+  return batch.after.seq < now.seq || batch.after.queue_seq < now.queue_seq;
+}
+
 Result<event::Intake> Ingest::take(const std::string& workspace, const event::IntakeBatch& batch) {
   LUMENFLOW_TRY_ASSIGN(const std::string known, bound(workspace));
   const std::string log_id(batch.log_id), stream(batch.stream);
@@ -129,10 +135,11 @@ Result<std::optional<KnownHead>> Ingest::head(const std::string& workspace, cons
 }
 
 Result<std::string> Ingest::witness(const std::string& workspace, const std::string& log_id,
-                                    const log::Checkpoint& checkpoint, std::span<const Hash256> proof,
+                                    const log::Checkpoint& checkpoint, std::span<const Hash256> proof, bool repeated,
                                     std::string_view name, const Ed25519KeyPair& key) {
   LUMENFLOW_TRY_ASSIGN(const auto known, head(workspace, log_id));
   if (checkpoint.head.log_id != log_id) return forked(log_id, checkpoint.head.log_id);
+  if (repeated && known && checkpoint.head.size < known->size) return std::string();
   std::optional<log::Head> last;
   if (known) last = log::Head{log_id, known->size, known->root};
   LUMENFLOW_TRY_ASSIGN(std::string note, log::cosign(checkpoint, last, proof, name, key, clock_.now()));

@@ -39,14 +39,17 @@ class Ingest {
   Status rebind(const std::string& workspace, const std::string& log_id);
   Result<std::vector<StreamBase>> streams(const std::string& workspace, const std::string& log_id) const;
 
+  // Whether a batch with this `after` was said before: what it follows is behind what is there.
+  Result<bool> is_repeat(const std::string& workspace, const event::IntakeBatch& batch) const;
   // `intake.refused` and nothing done, or what was taken is appended.
   Result<event::Intake> take(const std::string& workspace, const event::IntakeBatch& batch);
 
   Result<std::optional<KnownHead>> head(const std::string& workspace, const std::string& log_id) const;
-  // Keeps the head and gives the note with the witness's line: only once it is durable may it leave. LOG_FORKED.
+  // Keeps the head and gives the note with the witness's line: only once it is durable may it leave. LOG_FORKED. Of a
+  // repeated batch a head that was passed since says nothing, and gives nothing.
   Result<std::string> witness(const std::string& workspace, const std::string& log_id,
-                              const log::Checkpoint& checkpoint, std::span<const Hash256> proof, std::string_view name,
-                              const Ed25519KeyPair& key);
+                              const log::Checkpoint& checkpoint, std::span<const Hash256> proof, bool repeated,
+                              std::string_view name, const Ed25519KeyPair& key);
 
  private:
   Result<event::StreamPlace> place(const std::string& key) const;

@@ -96,7 +96,7 @@ Result<std::vector<Hash256>> proof_of(const json::Value& head) {
 }
 
 // The workspace's head with the conductor's line; empty when it sent none.
-Result<std::string> witness(Context& context, const std::string& workspace, const std::string& log_id,
+Result<std::string> witness(Context& context, const std::string& workspace, const event::IntakeBatch& batch,
                             const json::Value& request) {
   const json::Value* head = request.find("head");
   if (head == nullptr) return std::string();
@@ -106,8 +106,9 @@ Result<std::string> witness(Context& context, const std::string& workspace, cons
   LUMENFLOW_TRY_ASSIGN(const log::Checkpoint checkpoint,
                        log::parse_checkpoint(json::string_or(*head, "checkpoint", ""), log_key.value_or("")));
   LUMENFLOW_TRY_ASSIGN(const std::vector<Hash256> proof, proof_of(*head));
-  return context.ingest->witness(workspace, log_id, checkpoint, proof, witness_name(context.ledger.head().log_id),
-                                 context.store.keys.witness);
+  LUMENFLOW_TRY_ASSIGN(const bool repeated, context.ingest->is_repeat(workspace, batch));
+  return context.ingest->witness(workspace, std::string(batch.log_id), checkpoint, proof, repeated,
+                                 witness_name(context.ledger.head().log_id), context.store.keys.witness);
 }
 
 // This conductor's own head, with the proof from the size that the workspace says it knows.
@@ -161,9 +162,9 @@ void take_events(const ExchangePtr& exchange, Context& context) {
   if (log_id.empty() || !seq || !queue_seq)
     return refuse(context, exchange,
                   Error(ErrorCode::kInvalidRequest, "a batch names its log_id, its channel and what it is after"));
-  const auto cosigned = witness(context, workspace, log_id, request);
-  if (!cosigned.ok()) return refuse(context, exchange, cosigned.error());
   const event::IntakeBatch asked{log_id, stream, {*seq, *queue_seq}, (*batch)->events};
+  const auto cosigned = witness(context, workspace, asked, request);
+  if (!cosigned.ok()) return refuse(context, exchange, cosigned.error());
   auto intake = context.ingest->take(workspace, asked);
   if (!intake.ok()) return exchange->fail(intake.error());
   if (intake->refused) return refuse_batch(context, exchange, *intake);

@@ -231,6 +231,41 @@ TEST_P(Ingestion, HeadsAreCosignedWhereTheyGrewAndTheConductorsOwnIsGivenBack) {
   EXPECT_TRUE(stored().empty()) << "nothing of it was taken";
 }
 
+// A way that repeats requests makes no fork of a journal that only grew.
+TEST_P(Ingestion, ABatchThatComesAgainIsNoFork) {
+  const auto journal = log::make_memory_log(workspace_.log_id);
+  const auto batch_of = [&](std::uint64_t from, std::uint64_t after) {
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(journal->append({{"entry"}, {}}).ok());
+    EXPECT_TRUE(journal->commit().ok());
+    json::Array proof;
+    const auto hashes = journal->consistency_proof(from, journal->head().size);
+    for (const Hash256& hash : *hashes) proof.push_back(to_base64(as_chars(hash)));
+    json::Object batch = workspace_.batch(workspace_.make_events(2), after);
+    batch.set("head", json::Object{{"checkpoint", log::sign_checkpoint(journal->head(), workspace_.log_key).note},
+                                   {"consistency_proof", std::move(proof)},
+                                   {"from", from}});
+    return batch;
+  };
+  const auto post = [&](const json::Object& batch) { return world_.post("/v2/events", batch, workspace_.headers()); };
+  const json::Object first = batch_of(0, 0), second = batch_of(3, 2);
+  ASSERT_EQ(post(first).status, 200);
+  const Answer taken = post(second);
+  ASSERT_EQ(taken.status, 200) << taken.body;
+  const Answer again = post(second);
+  EXPECT_EQ(again.status, 200) << again.body;
+  EXPECT_EQ(again.number("/duplicates"), 2);
+  EXPECT_FALSE(again.text("/cosigned_head").empty()) << "the same head, co-signed again";
+  const Answer late = post(first);
+  EXPECT_EQ(late.status, 200) << late.body;
+  EXPECT_EQ(late.number("/duplicates"), 2);
+  EXPECT_EQ(late.text("/cosigned_head"), "") << "a head that was passed is not co-signed any more";
+  EXPECT_EQ(stored().size(), 4u);
+  // What goes on is judged as ever: a journal that shrank, or is another, is a fork.
+  json::Object shrunk = workspace_.batch(workspace_.make_events(1), 4);
+  shrunk.set("head", *json::Value(first).find("head"));
+  EXPECT_EQ(post(shrunk).code(), "LOG_FORKED");
+}
+
 TEST_P(Ingestion, WhatEventsAddUpToIsListed) {
   const json::Object asked{{"approval_id", "apr-1"},
                            {"receipt_id", "rcpt-1"},

@@ -20,15 +20,17 @@ Status make_folder_of(Files& files, const std::string& path) {
 }
 
 // Never on the spot: the io thread does not wait for the disk.
-std::unique_ptr<log::Log> pipelined(std::unique_ptr<log::Log> log) {
-  return log::make_pipelined_log(std::move(log), 0);
+std::unique_ptr<log::Log> pipelined(std::unique_ptr<log::Log> log, Executor* beside) {
+  return beside == nullptr ? log::make_pipelined_log(std::move(log), 0)
+                           : log::make_pipelined_log(std::move(log), 0, *beside);
 }
 
-Result<std::unique_ptr<log::Log>> open_log(Store& store, const std::string& new_log_id) {
+Result<std::unique_ptr<log::Log>> open_log(Store& store, const std::string& new_log_id, Executor* beside) {
   log::SqliteLogOptions options;
   options.path = store.paths.log;
   options.new_log_id = new_log_id;
   options.tables = all_tables();
+  options.beside = beside;
   if (const auto latest = store.heads->latest(); latest.ok())
     options.checkpoint = latest->head;
   else if (latest.error().code() != ErrorCode::kNotFound)
@@ -61,7 +63,8 @@ Result<StorePaths> store_paths(std::string_view url) {
   return paths;
 }
 
-Result<std::unique_ptr<Store>> open_store(Files& files, const Clock& clock, Random& random, std::string_view url) {
+Result<std::unique_ptr<Store>> open_store(Files& files, const Clock& clock, Random& random, std::string_view url,
+                                          Executor* beside) {
   auto store = std::make_unique<Store>();
   LUMENFLOW_TRY_ASSIGN(store->paths, store_paths(url));
   const std::string log_id = "conductor-" + make_ulid(clock.now(), random.draw16()).str();
@@ -69,7 +72,7 @@ Result<std::unique_ptr<Store>> open_store(Files& files, const Clock& clock, Rand
     store->own_files = make_memory_files();
     store->files = store->own_files.get();
     store->records = make_memory_records();
-    store->log = pipelined(log::make_memory_log(log_id));
+    store->log = pipelined(log::make_memory_log(log_id), beside);
   } else {
     store->files = &files;
     LUMENFLOW_TRY(make_folder_of(files, store->paths.log));
@@ -84,8 +87,8 @@ Result<std::unique_ptr<Store>> open_store(Files& files, const Clock& clock, Rand
   store->heads = std::make_unique<log::CheckpointStore>(*store->files, store->paths.heads, store->keys.log);
   if (store->paths.in_memory) return store;
   LUMENFLOW_TRY_ASSIGN(store->records, open_sqlite_records(store->paths.records));
-  LUMENFLOW_TRY_ASSIGN(std::unique_ptr<log::Log> log, open_log(*store, log_id));
-  store->log = pipelined(std::move(log));
+  LUMENFLOW_TRY_ASSIGN(std::unique_ptr<log::Log> log, open_log(*store, log_id, beside));
+  store->log = pipelined(std::move(log), beside);
   return store;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/executor.h"
 #include "base/files.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -38,8 +39,10 @@ struct Store {
 };
 
 // The whole store, for the one process that serves it. ALREADY_EXISTS when another does; INVALID_CONFIGURATION,
-// IO_ERROR, UNSUPPORTED_FORMAT. A damaged Log opens read-only and says so in its condition.
-Result<std::unique_ptr<Store>> open_store(Files& files, const Clock& clock, Random& random, std::string_view url);
+// IO_ERROR, UNSUPPORTED_FORMAT. A damaged Log opens read-only and says so in its condition. With `beside` the Log has
+// no threads: what they would do are tasks of it, on the io thread; for simulation. It is borrowed.
+Result<std::unique_ptr<Store>> open_store(Files& files, const Clock& clock, Random& random, std::string_view url,
+                                          Executor* beside = nullptr);
 // The records alone, for a command beside a running conductor: those of `memory` are nobody else's (INVALID_INPUT).
 Result<std::unique_ptr<Records>> open_records_of(Files& files, std::string_view url);
 

@@ -25,59 +25,67 @@ void Account::refused() {
   refused_ = true;
 }
 
-bool Account::due() const {
-  const std::lock_guard lock(mutex_);
+bool Account::due(std::chrono::nanoseconds at) const {
   const std::chrono::milliseconds life = enrollment_.expires_at - enrollment_.issued_at;
-  return refused_ || parts_.clock.now() + life / 3 >= enrollment_.expires_at;
+  if (!refused_ && parts_.clock.now() + life / 3 < enrollment_.expires_at) return false;
+  return at >= asked_at_ + kPause;
 }
 
-Result<std::string> Account::assertion(const Enrollment& enrollment) {
+Status Account::failed(const Error& why) {
+  if (why.to_string() != std::exchange(last_failure_, why.to_string()))
+    write_log(LogLevel::kWarn, "conductor_link", "the conductor's token could not be renewed",
+              {{"reason", why.message()}});
+  return why;
+}
+
+std::optional<http::ClientRequest> Account::renewal_if_due() {
+  const std::lock_guard lock(mutex_);
+  const std::chrono::nanoseconds at = parts_.clock.monotonic();
+  if (!due(at)) return std::nullopt;
+  asked_at_ = at;
   http::TokenClaims claims;
-  claims.issuer = claims.subject = enrollment.workspace_id;
+  claims.issuer = claims.subject = enrollment_.workspace_id;
   claims.audience = "renew";
   claims.issued_at = parts_.clock.now();
   claims.expires_at = claims.issued_at + kAssertionLife;
   claims.id = make_ulid(claims.issued_at, random_.draw16()).str();
-  return http::mint_token(claims, parts_.token_private_pem, parts_.token_key_id);
-}
-
-Status Account::renew_if_due(http::Client& client) {
-  const std::lock_guard one(renewing_);
-  if (!due() || parts_.clock.monotonic() < asked_at_ + kPause) return {};
-  asked_at_ = parts_.clock.monotonic();
-  const Enrollment before = enrollment();
-  const auto failed = [this](const Error& why) {
-    if (why.to_string() != std::exchange(last_failure_, why.to_string()))
-      write_log(LogLevel::kWarn, "conductor_link", "the conductor's token could not be renewed",
-                {{"reason", why.message()}});
-    return why;
-  };
-  Result<std::string> signed_wish = assertion(before);
-  if (!signed_wish.ok()) return failed(signed_wish.error());
+  Result<std::string> assertion = http::mint_token(claims, parts_.token_private_pem, parts_.token_key_id);
+  if (!assertion.ok()) {
+    static_cast<void>(failed(assertion.error()));
+    return std::nullopt;
+  }
+  asking_ = true;
   http::ClientRequest request;
   request.method = http::Method::kPost;
   request.path = "/v2/tokens/renew";
   request.timeout = kRenewalTimeout;
   request.body = json::serialize(
-      json::Value(json::Object{{"workspace_id", before.workspace_id}, {"assertion", *std::move(signed_wish)}}));
-  const Result<http::ClientResponse> response = client.send(request);
-  if (!response.ok()) return failed(response.error());
-  if (response->status != 200 && response->status != 201) return failed(refusal_of(*response).error);
-  Result<RenewedToken> renewed = read_renewal(response->body);
-  if (!renewed.ok()) return failed(renewed.error());
-  Enrollment after = before;
-  after.token = std::move(renewed->token);
-  after.issued_at = renewed->issued_at;
-  after.expires_at = renewed->expires_at;
-  if (!renewed->conductor_jwks.is_null()) after.conductor_jwks = std::move(renewed->conductor_jwks);
-  // What the file would not be read back from is not used either.
-  Result<Enrollment> checked = parse_enrollment(to_json_text(after), before.workspace_id);
-  if (!checked.ok()) return failed(checked.error());
-  if (Status stored = store_enrollment(parts_.files, parts_.folder, *checked); !stored.ok())
+      json::Value(json::Object{{"workspace_id", enrollment_.workspace_id}, {"assertion", *std::move(assertion)}}));
+  return request;
+}
+
+// The enrollment with the token that came. What its file would not be read back from is not used either.
+Result<Enrollment> Account::renewed(const Result<http::ClientResponse>& response) const {
+  if (!response.ok()) return response.error();
+  if (response->status != 200 && response->status != 201) return refusal_of(*response).error;
+  LUMENFLOW_TRY_ASSIGN(RenewedToken token, read_renewal(response->body));
+  Enrollment after = enrollment_;
+  after.token = std::move(token.token);
+  after.issued_at = token.issued_at;
+  after.expires_at = token.expires_at;
+  if (!token.conductor_jwks.is_null()) after.conductor_jwks = std::move(token.conductor_jwks);
+  return parse_enrollment(to_json_text(after), after.workspace_id);
+}
+
+Status Account::heard_renewal(Result<http::ClientResponse> response) {
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(asking_, false)) return {};
+  Result<Enrollment> after = renewed(response);
+  if (!after.ok()) return failed(after.error());
+  if (const Status stored = store_enrollment(parts_.files, parts_.folder, *after); !stored.ok())
     return failed(stored.error());
   last_failure_.clear();
-  const std::lock_guard lock(mutex_);
-  enrollment_ = *std::move(checked);
+  enrollment_ = *std::move(after);
   refused_ = false;
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/files.h"
@@ -29,26 +30,29 @@ class Account {
 
   Enrollment enrollment() const;
   std::string bearer() const { return "Bearer " + enrollment().token; }
-  // Another token, when a third of this one's life is left, or it was refused; not more often than every `kPause`. An
-  // error is the conductor's or the way's; the token that there is stays.
-  Status renew_if_due(http::Client& client);
-  // The conductor takes this token no more: the next renew_if_due() asks for another.
+  // The wish for another token, when a third of this one's life is left, or it was refused; nothing when it is not due,
+  // or was said within the last `kPause`.
+  std::optional<http::ClientRequest> renewal_if_due();
+  // What came back. An error is the conductor's or the way's; the token that there is stays.
+  Status heard_renewal(Result<http::ClientResponse> response);
+  // The conductor takes this token no more: renewal_if_due() asks for another.
   void refused();
 
   static constexpr std::chrono::seconds kPause{15};
 
  private:
-  bool due() const;
-  Result<std::string> assertion(const Enrollment& enrollment);
+  bool due(std::chrono::nanoseconds at) const;
+  Status failed(const Error& why);
+  Result<Enrollment> renewed(const Result<http::ClientResponse>& response) const;
 
   const AccountParts parts_;
   mutable std::mutex mutex_;
-  std::mutex renewing_;  // one at a time
-  Enrollment enrollment_;
-  SystemRandom random_;  // under renewing_
+  Enrollment enrollment_;  // all of this under the mutex
+  SystemRandom random_;
   bool refused_ = false;
+  bool asking_ = false;                                    // somebody is to hear of it
   std::chrono::nanoseconds asked_at_{-1'000'000'000'000};  // monotonic
-  std::string last_failure_;                               // under renewing_
+  std::string last_failure_;
 };
 
 }  // namespace lumenflow::conductor_link

@@ -1,7 +1,9 @@
 #include "conductor_link/http_link.h"
-#include "http/content_coding.h"
 
 #include <utility>
+
+#include "conductor_link/worker.h"
+#include "http/content_coding.h"
 
 namespace lumenflow::conductor_link {
 namespace {
@@ -11,8 +13,6 @@ using uplink::Refusal;
 constexpr std::size_t kCompressFromBytes = 1'024;
 constexpr std::size_t kAnswerBytesMax = 16 << 20;
 constexpr std::chrono::seconds kPatienceBeyondWait{10};
-
-Refusal given_up() { return {Error(ErrorCode::kUnreachable, "the conversation with the conductor is over"), {}}; }
 
 // A query's value: what is not unreserved (RFC 3986) is escaped.
 std::string escaped(std::string_view text) {
@@ -42,7 +42,11 @@ http::ClientOptions client_options(const Account& account, const std::string& ca
   return options;
 }
 
-Reply ask(http::Client& client, Account& account, Asked asked) {
+OpenLane worker_lanes(const Account& account, const std::string& ca_file) {
+  return [&account, ca_file] { return std::make_unique<Worker>(client_options(account, ca_file)); };
+}
+
+http::ClientRequest write_request(const Account& account, Asked asked) {
   http::ClientRequest request;
   request.method = asked.method;
   request.path = std::move(asked.path);
@@ -56,8 +60,11 @@ Reply ask(http::Client& client, Account& account, Asked asked) {
     }
   }
   request.body = std::move(asked.body);
+  return request;
+}
+
+Reply read_reply(Account& account, Result<http::ClientResponse> response) {
   Reply reply;
-  Result<http::ClientResponse> response = client.send(request);
   if (!response.ok()) {
     const Error& why = response.error();
     reply.refusal = {why.code() == ErrorCode::kUnreachable ? why : Error(ErrorCode::kInvalidOutput, why.message()), {}};
@@ -74,26 +81,26 @@ Reply ask(http::Client& client, Account& account, Asked asked) {
 }
 
 HttpLink::HttpLink(LinkParts parts)
-    : parts_(std::move(parts)),
-      talk_(client_options(parts_.account, parts_.ca_file)),
-      beat_(client_options(parts_.account, parts_.ca_file)),
-      listen_(client_options(parts_.account, parts_.ca_file)) {}
+    : parts_(std::move(parts)), talk_(parts_.open_lane()), beat_(parts_.open_lane()), listen_(parts_.open_lane()) {}
 
 HttpLink::~HttpLink() = default;
 
 void HttpLink::hello(const uplink::Hello& hello, std::function<void(uplink::HelloAnswer)> done) {
   session_ = 0;
-  talk_.cut();  // what belongs to the conversation before
-  listen_.cut();
-  talk_.post([this, hello, done = std::move(done)](http::Client* client) {
-    uplink::HelloAnswer answer;
-    if (client == nullptr) {
-      answer.refusal = given_up();
-      return done(std::move(answer));
-    }
-    static_cast<void>(parts_.account.renew_if_due(*client));  // it has said what was wrong; the hello finds out
+  talk_->cut();  // what belongs to the conversation before
+  listen_->cut();
+  // Should that fail, it has said what was wrong, and the hello finds out.
+  talk_->ask([this] { return parts_.account.renewal_if_due(); },
+             [this](Result<http::ClientResponse> response) {
+               static_cast<void>(parts_.account.heard_renewal(std::move(response)));
+             });
+  const auto write = [this, hello] {
     Asked asked{.path = "/v2/heartbeat", .body = write_hello(hello, parts_.vitals()), .timeout = parts_.timeout};
-    Reply reply = ask(*client, parts_.account, std::move(asked));
+    return write_request(parts_.account, std::move(asked));
+  };
+  talk_->ask(write, [this, done = std::move(done)](Result<http::ClientResponse> response) {
+    uplink::HelloAnswer answer;
+    Reply reply = read_reply(parts_.account, std::move(response));
     if (!reply.refusal) {
       Result<uplink::Welcome> welcome = read_welcome(reply.response.body);
       if (welcome.ok())
@@ -109,20 +116,20 @@ void HttpLink::hello(const uplink::Hello& hello, std::function<void(uplink::Hell
 }
 
 void HttpLink::send(std::shared_ptr<const uplink::Batch> batch, std::function<void(uplink::SendAnswer)> done) {
-  talk_.post([this, batch = std::move(batch), done = std::move(done)](http::Client* client) {
-    uplink::SendAnswer answer;
-    if (client == nullptr) {
-      answer.refusal = given_up();
-      return done(std::move(answer));
-    }
-    const std::optional<HeadOffer> offer = parts_.heads == nullptr ? std::nullopt : parts_.heads->offer();
-    Asked asked{.path = "/v2/events", .body = write_batch(*batch, offer), .timeout = parts_.timeout};
+  const auto offer = std::make_shared<std::optional<HeadOffer>>();  // shared by who writes it and who hears of it
+  const auto write = [this, batch, offer] {
+    if (parts_.heads != nullptr) *offer = parts_.heads->offer();
+    Asked asked{.path = "/v2/events", .body = write_batch(*batch, *offer), .timeout = parts_.timeout};
     asked.compress = true;
-    Reply reply = ask(*client, parts_.account, std::move(asked));
+    return write_request(parts_.account, std::move(asked));
+  };
+  talk_->ask(write, [this, batch, offer, done = std::move(done)](Result<http::ClientResponse> response) {
+    uplink::SendAnswer answer;
+    Reply reply = read_reply(parts_.account, std::move(response));
     if (!reply.refusal) {
       Result<BatchReply> read = read_batch_answer(reply.response.body, *batch);
       if (read.ok()) {
-        if (parts_.heads != nullptr) parts_.heads->heard(offer, *read);
+        if (parts_.heads != nullptr) parts_.heads->heard(*offer, *read);
         answer.batch = std::move(read->answer);
       } else {
         reply.refusal = Refusal{read.error(), {}};
@@ -135,14 +142,13 @@ void HttpLink::send(std::shared_ptr<const uplink::Batch> batch, std::function<vo
 }
 
 void HttpLink::heartbeat(std::uint64_t session, std::function<void(uplink::HeartbeatAnswer)> done) {
-  beat_.post([this, session, done = std::move(done)](http::Client* client) {
-    uplink::HeartbeatAnswer answer;
-    if (client == nullptr) {
-      answer.refusal = given_up();
-      return done(std::move(answer));
-    }
+  const auto write = [this, session] {
     Asked asked{.path = "/v2/heartbeat", .body = write_heartbeat(session, parts_.vitals()), .timeout = parts_.timeout};
-    Reply reply = ask(*client, parts_.account, std::move(asked));
+    return write_request(parts_.account, std::move(asked));
+  };
+  beat_->ask(write, [this, done = std::move(done)](Result<http::ClientResponse> response) {
+    uplink::HeartbeatAnswer answer;
+    Reply reply = read_reply(parts_.account, std::move(response));
     if (!reply.refusal) {
       const Result<BeatAnswer> read = read_heartbeat(reply.response.body);
       if (!read.ok())
@@ -156,19 +162,18 @@ void HttpLink::heartbeat(std::uint64_t session, std::function<void(uplink::Heart
 }
 
 void HttpLink::fetch(const uplink::Fetch& fetch, std::function<void(uplink::FetchAnswer)> done) {
-  listen_.cut();  // one at a time
-  listen_.post([this, fetch, done = std::move(done)](http::Client* client) {
-    uplink::FetchAnswer answer;
-    if (client == nullptr) {
-      answer.refusal = given_up();
-      return done(std::move(answer));
-    }
+  listen_->cut();  // one at a time
+  const auto write = [this, fetch] {
     Asked asked{.method = http::Method::kGet, .timeout = parts_.command_wait + kPatienceBeyondWait};
     asked.path = "/v2/commands?session=" + std::to_string(fetch.session) +
                  "&after=" + std::to_string(fetch.durable.position) +
                  "&wait=" + std::to_string(parts_.command_wait.count()) + "s";
     if (!fetch.durable.log_id.empty()) asked.path += "&log_id=" + escaped(fetch.durable.log_id);
-    Reply reply = ask(*client, parts_.account, std::move(asked));
+    return write_request(parts_.account, std::move(asked));
+  };
+  listen_->ask(write, [this, fetch, done = std::move(done)](Result<http::ClientResponse> response) {
+    uplink::FetchAnswer answer;
+    Reply reply = read_reply(parts_.account, std::move(response));
     if (!reply.refusal && reply.response.status != 204) {
       Result<journal::InboundBatch> read = read_commands(reply.response.body, fetch.durable);
       if (read.ok())
@@ -182,10 +187,12 @@ void HttpLink::fetch(const uplink::Fetch& fetch, std::function<void(uplink::Fetc
 }
 
 void HttpLink::rebind(std::function<void(Status)> done) {
-  talk_.post([this, done = std::move(done)](http::Client* client) {
-    if (client == nullptr) return done(given_up().error);
+  const auto write = [this] {
     Asked asked{.path = "/v2/rebind", .body = write_rebind(parts_.log_id()), .timeout = parts_.timeout};
-    const Reply reply = ask(*client, parts_.account, std::move(asked));
+    return write_request(parts_.account, std::move(asked));
+  };
+  talk_->ask(write, [this, done = std::move(done)](Result<http::ClientResponse> response) {
+    const Reply reply = read_reply(parts_.account, std::move(response));
     done(reply.refusal ? Status(reply.refusal->error) : Status());
   });
 }

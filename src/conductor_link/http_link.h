@@ -1,8 +1,8 @@
-// The uplink's other side over HTTP: the conductor's routes as the port uplink::Link, on threads of its own.
+// The uplink's other side over HTTP: the conductor's routes as the port uplink::Link, over lanes of its own.
 //
-// hello, send and rebind go one after the other on one connection, so that batches arrive in the order in which they
-// were sent; heartbeats and the long poll for commands have connections of their own. Thread safe. Borrows what it is
-// given; callbacks come on its threads, the last ones while it is destroyed.
+// hello, send and rebind go one after the other on one lane, so that batches arrive in the order in which they were
+// sent; heartbeats and the long poll for commands have lanes of their own. Thread safe. Borrows what it is given;
+// callbacks come on the lanes' threads, the last ones while it is destroyed.
 #pragma once
 
 #include <atomic>
@@ -11,8 +11,8 @@
 #include <string>
 
 #include "conductor_link/account.h"
+#include "conductor_link/lane.h"
 #include "conductor_link/wire.h"
-#include "conductor_link/worker.h"
 #include "uplink/link.h"
 
 namespace lumenflow::conductor_link {
@@ -32,7 +32,7 @@ class HeadExchange {
 
 struct LinkParts {
   Account& account;
-  std::string ca_file;                  // empty: the system's authorities
+  OpenLane open_lane;                   // called while the link is made
   std::function<Vitals()> vitals;       // any thread
   std::function<std::string()> log_id;  // of the journal; any thread
   HeadExchange* heads = nullptr;        // null: none are exchanged
@@ -60,9 +60,9 @@ class HttpLink final : public uplink::Link {
   LinkParts parts_;
   std::atomic<std::uint64_t> session_{0};
   std::atomic<bool> registry_wanted_{false};
-  Worker talk_;  // the threads last: they use the others
-  Worker beat_;
-  Worker listen_;
+  std::unique_ptr<Lane> talk_;  // the lanes last: they use the others
+  std::unique_ptr<Lane> beat_;
+  std::unique_ptr<Lane> listen_;
 };
 
 // What every request to the conductor shares: its token, its size, what a refusal means.
@@ -74,13 +74,16 @@ struct Asked {
   std::vector<std::pair<std::string, std::string>> headers = {};
   bool compress = false;  // where the route takes it
 };
+http::ClientRequest write_request(const Account& account, Asked asked);
 struct Reply {
   std::optional<uplink::Refusal> refusal;
   http::ClientResponse response;  // a success, when there is no refusal
 };
-Reply ask(http::Client& client, Account& account, Asked asked);
+Reply read_reply(Account& account, Result<http::ClientResponse> response);
 
 // How the conductor is reached by whoever is enrolled there.
 http::ClientOptions client_options(const Account& account, const std::string& ca_file);
+// Lanes of threads; `ca_file` empty: the system's authorities. Borrows the account.
+OpenLane worker_lanes(const Account& account, const std::string& ca_file);
 
 }  // namespace lumenflow::conductor_link

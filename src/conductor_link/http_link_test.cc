@@ -80,12 +80,8 @@ class HttpLinkTest : public ::testing::Test {
                      R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]})");
     account = std::make_unique<Account>(
         AccountParts{*files, clock, std::string(kStateFolder), workspace_key().private_pem, "kid"}, enrollment);
-    link = std::make_unique<HttpLink>(LinkParts{*account,
-                                                {},
-                                                [] { return Vitals{}; },
-                                                [] { return std::string("log-a"); },
-                                                nullptr,
-                                                timeout,
+    link = std::make_unique<HttpLink>(LinkParts{*account, worker_lanes(*account, {}), [] { return Vitals{}; },
+                                                [] { return std::string("log-a"); }, nullptr, timeout,
                                                 std::chrono::seconds(30)});
   }
   template <class Answer, class Start>

@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace lumenflow::conductor_link {
+namespace {
+
+Error given_up() { return Error(ErrorCode::kUnreachable, "the conversation with the conductor is over"); }
+
+}  // namespace
 
 Worker::Worker(http::ClientOptions options)
     : options_(std::move(options)), interrupt_(std::make_shared<http::Interrupt>()), thread_([this] { run(); }) {}
@@ -15,23 +20,23 @@ Worker::~Worker() {
     changed_.notify_one();
   }
   thread_.join();
-  for (const Task& task : std::exchange(tasks_, {})) task(nullptr);
+  for (const Task& task : std::exchange(tasks_, {})) task.hear(given_up());
 }
 
-void Worker::post(Task task) {
+void Worker::ask(Write write, Hear hear) {
   const std::lock_guard lock(mutex_);
-  tasks_.push_back(std::move(task));
+  tasks_.push_back({std::move(write), std::move(hear)});
   changed_.notify_one();
 }
 
 void Worker::cut() {
-  std::deque<Task> given_up;
+  std::deque<Task> waited;
   {
     const std::lock_guard lock(mutex_);
     if (busy_) interrupt_->fire();
-    given_up.swap(tasks_);
+    waited.swap(tasks_);
   }
-  for (const Task& task : given_up) task(nullptr);
+  for (const Task& task : waited) task.hear(given_up());
 }
 
 void Worker::run() {
@@ -55,7 +60,7 @@ void Worker::run() {
         client = std::make_unique<http::Client>(std::move(options));
       }
     }
-    task(client.get());
+    if (const std::optional<http::ClientRequest> request = task.write()) task.hear(client->send(*request));
   }
 }
 

@@ -1,34 +1,34 @@
-// A thread with an HTTP client of its own: requests one after the other, in the order in which they were asked for.
+// A lane on a thread with an HTTP client of its own.
 //
-// Thread safe. Destroying it cuts what is under way and gives up what waits.
+// Thread safe. Destroying it cuts what is under way and gives up what waits; callbacks come on its thread, the last
+// ones on the thread that cuts or destroys it.
 #pragma once
 
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
 
-#include "http/client.h"
+#include "conductor_link/lane.h"
 
 namespace lumenflow::conductor_link {
 
-class Worker {
+class Worker final : public Lane {
  public:
-  // Null: it was given up before it began.
-  using Task = std::function<void(http::Client*)>;
-
   explicit Worker(http::ClientOptions options);
-  ~Worker();
+  ~Worker() override;
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  void post(Task task);
-  // Cuts the request that is under way, and gives up what waits.
-  void cut();
+  void ask(Write write, Hear hear) override;
+  void cut() override;
 
  private:
+  struct Task {
+    Write write;
+    Hear hear;
+  };
   void run();
 
   const http::ClientOptions options_;

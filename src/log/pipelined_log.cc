@@ -16,15 +16,22 @@ namespace {
 // The writing half of `inner_` belongs to the committing thread while something is queued, else to the writer's.
 class PipelinedLog final : public Log {
  public:
-  PipelinedLog(std::unique_ptr<Log> inner, std::size_t rows_on_the_spot_max)
+  // Without a committer on a thread of its own, else as its tasks on the writer's thread.
+  PipelinedLog(std::unique_ptr<Log> inner, std::size_t rows_on_the_spot_max, Executor* committer)
       : inner_(std::move(inner)),
         rows_on_the_spot_max_(rows_on_the_spot_max),
+        committer_(committer),
         pending_(*inner_),
         next_(inner_->next_position()),
-        sealed_end_(next_),
-        thread_([this] { run(); }) {}
+        sealed_end_(next_) {
+    if (committer_ == nullptr) thread_ = std::thread([this] { run(); });
+  }
 
   ~PipelinedLog() override {
+    if (committer_ != nullptr) {
+      commit_here();
+      return;
+    }
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
@@ -90,11 +97,12 @@ class PipelinedLog final : public Log {
         return commit_on_the_spot();
       }
     }
-    if (was_idle) work_.notify_one();
+    if (was_idle) wake_committer();
     return std::nullopt;
   }
 
   void settle() override {
+    if (committer_ != nullptr) commit_here();
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [this] { return is_idle(); });
     forget_durable();
@@ -208,28 +216,48 @@ class PipelinedLog final : public Log {
     for (std::unique_lock lock(mutex_);;) {
       work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (queue_.empty()) return;
-      std::vector<Queued> taken = std::exchange(queue_, {});
-      busy_ = true;
-      lock.unlock();
-      const Status done = commit_all(taken);
-      lock.lock();
-      if (done.ok()) {
-        durable_ += taken.size();
-      } else {
-        failed_ = done.error();
-        for (Queued& after : std::exchange(queue_, {})) taken.push_back(std::move(after));
-      }
-      lock.unlock();
-      for (const Queued& queued : taken) queued.done(done);
-      taken.clear();
-      lock.lock();
-      busy_ = false;
-      if (queue_.empty()) idle_.notify_all();
+      commit_queued(lock);
     }
+  }
+
+  // All that is queued now, with the mutex held before and after.
+  void commit_queued(std::unique_lock<std::mutex>& lock) {
+    std::vector<Queued> taken = std::exchange(queue_, {});
+    busy_ = true;
+    lock.unlock();
+    const Status done = commit_all(taken);
+    lock.lock();
+    if (done.ok()) {
+      durable_ += taken.size();
+    } else {
+      failed_ = done.error();
+      for (Queued& after : std::exchange(queue_, {})) taken.push_back(std::move(after));
+    }
+    lock.unlock();
+    for (const Queued& queued : taken) queued.done(done);
+    taken.clear();
+    lock.lock();
+    busy_ = false;
+    if (queue_.empty()) idle_.notify_all();
+  }
+
+  // --- where there is no such thread ---
+
+  void wake_committer() {
+    if (committer_ == nullptr) return work_.notify_one();
+    committer_->post([this, alive = std::weak_ptr<int>(alive_)] {
+      if (!alive.expired()) commit_here();
+    });
+  }
+  void commit_here() {
+    std::unique_lock lock(mutex_);
+    while (!queue_.empty()) commit_queued(lock);
   }
 
   const std::unique_ptr<Log> inner_;
   const std::size_t rows_on_the_spot_max_;
+  Executor* const committer_;                                   // null: the thread
+  const std::shared_ptr<int> alive_ = std::make_shared<int>();  // shared with tasks, which may outlive this
 
   // The writer's thread.
   PendingBatches pending_;
@@ -244,13 +272,18 @@ class PipelinedLog final : public Log {
   bool stopping_ = false;
   std::size_t durable_ = 0;      // handed over, durable, and not forgotten yet
   std::optional<Error> failed_;  // until it is rolled back; nothing is queued meanwhile
-  std::thread thread_;           // last: it starts when all else is there
+  std::thread thread_;           // started when all else is there
 };
 
 }  // namespace
 
 std::unique_ptr<Log> make_pipelined_log(std::unique_ptr<Log> inner, std::size_t rows_on_the_spot_max) {
-  return std::make_unique<PipelinedLog>(std::move(inner), rows_on_the_spot_max);
+  return std::make_unique<PipelinedLog>(std::move(inner), rows_on_the_spot_max, nullptr);
+}
+
+std::unique_ptr<Log> make_pipelined_log(std::unique_ptr<Log> inner, std::size_t rows_on_the_spot_max,
+                                        Executor& committer) {
+  return std::make_unique<PipelinedLog>(std::move(inner), rows_on_the_spot_max, &committer);
 }
 
 }  // namespace lumenflow::log

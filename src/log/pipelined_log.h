@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/executor.h"
 #include "log/log.h"
 
 namespace lumenflow::log {
@@ -12,5 +13,9 @@ namespace lumenflow::log {
 // `rows_on_the_spot_max` rows that nothing waits for is committed on the spot, because two hops between threads would
 // cost it more than they spare; 0 where the writer's thread must never wait for the disk.
 std::unique_ptr<Log> make_pipelined_log(std::unique_ptr<Log> inner, std::size_t rows_on_the_spot_max = 1);
+// The same without a thread: commits are tasks of `committer`, which runs them on the writer's thread, and settle()
+// does at once what waits. For simulation, where who commits when is decided from outside. Borrows the executor.
+std::unique_ptr<Log> make_pipelined_log(std::unique_ptr<Log> inner, std::size_t rows_on_the_spot_max,
+                                        Executor& committer);
 
 }  // namespace lumenflow::log

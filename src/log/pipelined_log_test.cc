@@ -144,5 +144,38 @@ TEST_F(PipelinedLogTest, WhatWasHandedOverIsCommittedBeforeItGoes) {
   EXPECT_EQ(ended_, (Strings{"a: ok", "b: ok"}));
 }
 
+// Without a thread: what is handed over is committed when the executor is told to, or by whoever cannot wait.
+TEST(SteppedLog, CommitsWhenToldAndWhenSettled) {
+  ManualExecutor committer;
+  LogFaults faults;
+  const std::unique_ptr<Log> log = make_pipelined_log(make_faulty_log(make_memory_log("log-a"), faults), 0, committer);
+  std::vector<std::string> ended;
+  const auto hand_over = [&](const std::string& name) {
+    ASSERT_TRUE(log->append(row_of(*log, 1)).ok());
+    EXPECT_EQ(log->commit_soon([&, name](const Status& done) { ended.push_back(name + ": " + code_of(done)); }),
+              std::nullopt);
+  };
+  hand_over("a");
+  hand_over("b");
+  EXPECT_EQ(log->head().size, 0u);
+  EXPECT_EQ(committer.pending(), 1u) << "one task takes all that waits";
+  ASSERT_TRUE(committer.run_one());
+  EXPECT_EQ(log->head().size, 2u);
+  hand_over("c");
+  log->settle();
+  EXPECT_EQ(log->head().size, 3u);
+  ASSERT_TRUE(committer.run_one()) << "its task comes late";
+  EXPECT_EQ(ended, (Strings{"a: ok", "b: ok", "c: ok"}));
+
+  faults.fail_commit = true;
+  hand_over("d");
+  hand_over("e");
+  ASSERT_TRUE(committer.run_one());
+  EXPECT_EQ(log->head().size, 3u);
+  log->rollback();
+  EXPECT_EQ(log->next_position(), Position(4));
+  EXPECT_EQ(ended.size(), 5u);
+}
+
 }  // namespace
 }  // namespace lumenflow::log

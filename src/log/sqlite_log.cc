@@ -69,7 +69,7 @@ class SqliteLog final : public Log {
     if (!condition_.damaged())
       for (const std::string& table : options.tables) LUMENFLOW_TRY(tables_.create(table));
     LUMENFLOW_TRY_ASSIGN(statements_, prepare_statements(writer_));
-    LUMENFLOW_TRY_ASSIGN(wal_keeper_, WalKeeper::start(path_, writer_, options.wal_pages));
+    LUMENFLOW_TRY_ASSIGN(wal_keeper_, WalKeeper::start(path_, writer_, options.wal_pages, options.beside));
     return {};
   }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/executor.h"
 #include "log/checkpoint.h"
 #include "log/log.h"
 
@@ -22,6 +23,9 @@ struct SqliteLogOptions {
   std::string damaged = {};
   // The file system cannot be written: nothing is created, and whatever writes fails with JOURNAL_UNAVAILABLE.
   bool read_only = false;
+  // Not null: what would be done on a thread beside the writer's is a task of this, which runs it on the writer's
+  // thread between two batches; for simulation. Borrowed.
+  Executor* beside = nullptr;
 };
 
 // IO_ERROR when it cannot be opened, UNSUPPORTED_FORMAT when a newer version wrote it. A damaged Log opens read-only

@@ -8,17 +8,18 @@
 
 namespace lumenflow::log {
 
-Result<std::unique_ptr<WalKeeper>> WalKeeper::start(const std::string& path, Connection& writer, int wal_pages) {
+Result<std::unique_ptr<WalKeeper>> WalKeeper::start(const std::string& path, Connection& writer, int wal_pages,
+                                                    Executor* executor) {
   LUMENFLOW_TRY_ASSIGN(Connection own, Connection::open(path, Connection::Mode::kReadWrite));
   LUMENFLOW_TRY(own.execute("PRAGMA wal_autocheckpoint=0"));
   sqlite3_busy_timeout(own.get(), 0);  // it tries again when the WAL has grown a little more
-  std::unique_ptr<WalKeeper> keeper(new WalKeeper(std::move(own), std::max(wal_pages, 8)));
+  std::unique_ptr<WalKeeper> keeper(new WalKeeper(std::move(own), std::max(wal_pages, 8), executor));
   const auto hook = [](void* self, sqlite3*, const char*, int pages) {
     static_cast<WalKeeper*>(self)->committed(pages);
     return SQLITE_OK;
   };
   sqlite3_wal_hook(writer.get(), hook, keeper.get());
-  keeper->thread_ = std::thread([self = keeper.get()] { self->run(); });
+  if (executor == nullptr) keeper->thread_ = std::thread([self = keeper.get()] { self->run(); });
   return keeper;
 }
 
@@ -43,9 +44,14 @@ void WalKeeper::committed(int pages) {
     const std::lock_guard lock(mutex_);
     if (due_) return;
     due_ = true;
-    gate_wanted_ = true;
+    if (executor_ == nullptr) gate_wanted_ = true;
   }
-  work_.notify_one();
+  if (executor_ == nullptr) return work_.notify_one();
+  executor_->post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (alive.expired()) return;
+    fold_back();
+    due_ = false;
+  });
 }
 
 void WalKeeper::run() {

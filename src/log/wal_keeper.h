@@ -14,14 +14,17 @@
 #include <string>
 #include <thread>
 
+#include "base/executor.h"
 #include "log/sqlite_connection.h"
 
 namespace lumenflow::log {
 
 class WalKeeper {
  public:
-  // Learns the length of the WAL from the writer's connection, which has to stay open at least as long.
-  static Result<std::unique_ptr<WalKeeper>> start(const std::string& path, Connection& writer, int wal_pages);
+  // Learns the length of the WAL from the writer's connection, which has to stay open at least as long. With an
+  // executor there is no thread: folding back is a task of it, run between two batches on the writer's thread.
+  static Result<std::unique_ptr<WalKeeper>> start(const std::string& path, Connection& writer, int wal_pages,
+                                                  Executor* executor = nullptr);
   ~WalKeeper();
   WalKeeper(const WalKeeper&) = delete;
 
@@ -29,13 +32,16 @@ class WalKeeper {
   std::unique_lock<std::mutex> enter();
 
  private:
-  WalKeeper(Connection own, int wal_pages) : own_(std::move(own)), wal_pages_(wal_pages) {}
+  WalKeeper(Connection own, int wal_pages, Executor* executor)
+      : own_(std::move(own)), wal_pages_(wal_pages), executor_(executor) {}
   void committed(int pages);  // on the writer's thread
   void run();
   void fold_back();
 
   Connection own_;
   const int wal_pages_;
+  Executor* const executor_;                                    // null: the thread
+  const std::shared_ptr<int> alive_ = std::make_shared<int>();  // shared with tasks, which may outlive this
   std::atomic<int> folded_pages_{0};  // length of the WAL when it was last copied; a shorter one has started over
   std::mutex gate_;
   std::atomic<bool> gate_wanted_{false};  // the mutex is not fair, and a busy writer would keep it

@@ -69,6 +69,8 @@ TEST_F(Witnesses, AddToANoteThatStaysTheLogs) {
 TEST_F(Witnesses, SignWhatGrewFromWhatTheySaw) {
   EXPECT_EQ(refusal(head(12), head(5), *build_consistency_proof(5, 12, subtrees())), "signed");
   EXPECT_EQ(refusal(head(5), head(5)), "signed") << "the same again";
+  EXPECT_EQ(refusal(head(12), head(12), *build_consistency_proof(5, 12, subtrees())), "signed")
+      << "the same again, with the proof that it came with first";
 }
 
 TEST_F(Witnesses, RefuseAFork) {

@@ -48,12 +48,9 @@ std::string witnessed_entry(const std::string& whose, const std::string& note, c
 
 }  // namespace
 
-JournalHeads::JournalHeads(Workspace& workspace, const conductor_link::Enrollment& enrollment)
-    : workspace_(workspace),
-      log_public_key_(workspace.keys().log_key.public_key),
-      conductor_key_(enrollment.conductor_log_public_key),
-      witness_key_(enrollment.witness_key) {
-  const log::TableReader& tables = workspace.log().tables();
+JournalHeads::JournalHeads(HeadParts parts, const conductor_link::Enrollment& enrollment)
+    : parts_(parts), conductor_key_(enrollment.conductor_log_public_key), witness_key_(enrollment.witness_key) {
+  const log::TableReader& tables = parts.log.tables();
   if (const auto text = tables.get(journal::kStoreTable, kernel_key(kTheirsKey)); text.ok() && *text)
     if (const auto record = json::parse(**text); record.ok()) theirs_ = decode_head(*record);
   if (const auto text = tables.get(journal::kStoreTable, kernel_key(kAlarmKey)); text.ok() && *text)
@@ -78,18 +75,18 @@ void JournalHeads::lost() {
 
 std::optional<HeadOffer> JournalHeads::offer() {
   const std::lock_guard lock(mutex_);
-  const auto now = clock_.monotonic();
+  const auto now = parts_.clock.monotonic();
   if (!known_from_ || witness_key_.empty() || now < offered_at_ + kOfferEvery) return std::nullopt;
-  const log::Head head = workspace_.log().head();
+  const log::Head head = parts_.log.head();
   if (head.size <= from_) return std::nullopt;
   HeadOffer offer;
   if (from_ > 0) {
-    auto proof = workspace_.log().consistency_proof(from_, head.size);
+    auto proof = parts_.log.consistency_proof(from_, head.size);
     if (!proof.ok()) return std::nullopt;
     offer.consistency_proof = *std::move(proof);
   }
   offer.from = from_;
-  offer.checkpoint = log::sign_checkpoint(head, workspace_.keys().log_key).note;
+  offer.checkpoint = log::sign_checkpoint(head, parts_.log_key).note;
   if (theirs_) offer.conductor_known = theirs_->size;
   offered_at_ = now;
   return offer;
@@ -97,11 +94,11 @@ std::optional<HeadOffer> JournalHeads::offer() {
 
 Status JournalHeads::check_cosigned(const std::string& offered, const std::string& cosigned) const {
   LUMENFLOW_TRY_ASSIGN(const log::WitnessKey witness, log::parse_witness_key(witness_key_));
-  LUMENFLOW_TRY_ASSIGN(const log::Checkpoint note, log::parse_checkpoint(cosigned, log_public_key_));
+  LUMENFLOW_TRY_ASSIGN(const log::Checkpoint note, log::parse_checkpoint(cosigned, parts_.log_key.public_key));
   if (text_of_note(note.note) != text_of_note(offered))
     return Error(ErrorCode::kInvalidOutput, "it co-signed another head than it was sent");
   LUMENFLOW_TRY_ASSIGN(const auto at, log::cosigned_at(cosigned, witness));
-  const Timestamp now = clock_.now();
+  const Timestamp now = parts_.clock.now();
   if (!at) return Error(ErrorCode::kInvalidOutput, "its line is not on the head that it sent back");
   if (*at > now + kWitnessSkew || *at + kWitnessSkew < now)
     return Error(ErrorCode::kInvalidOutput, "it co-signed at " + format_rfc3339(*at) + "; compare the clocks");
@@ -129,11 +126,11 @@ Result<log::Checkpoint> JournalHeads::check_conductor_head(const ConductorHead& 
 
 void JournalHeads::heard(const std::optional<HeadOffer>& offered, const BatchReply& reply) {
   const std::lock_guard lock(mutex_);
-  const auto now = clock_.monotonic();
+  const auto now = parts_.clock.monotonic();
   if (offered && reply.cosigned_head.empty()) known_from_ = false;
   if (offered && !reply.cosigned_head.empty()) {
     const Status checked = check_cosigned(offered->checkpoint, reply.cosigned_head);
-    const auto head = log::parse_checkpoint(offered->checkpoint, log_public_key_);
+    const auto head = log::parse_checkpoint(offered->checkpoint, parts_.log_key.public_key);
     if (!checked.ok()) {
       known_from_ = false;
       write_log(LogLevel::kWarn, "sidecar", "the conductor's co-signature does not hold",
@@ -164,11 +161,11 @@ void JournalHeads::heard(const std::optional<HeadOffer>& offered, const BatchRep
 }
 
 void JournalHeads::record(const std::string& whose, const std::string& note, const log::Head& head, bool with_entry) {
-  log::Log& log = workspace_.log();
-  const std::string entry = with_entry ? witnessed_entry(whose, note, head, clock_.now()) : std::string();
+  log::Log& log = parts_.log;
+  const std::string entry = with_entry ? witnessed_entry(whose, note, head, parts_.clock.now()) : std::string();
   const std::string row = json::serialize(
       json::Value(json::Object{{"log_id", head.log_id}, {"root", to_hex(head.root)}, {"size", head.size}}));
-  workspace_.kernel().change_outbox(
+  parts_.kernel.change_outbox(
       [&log, whose, entry, row](journal::Outbox&) -> Status {
         if (!entry.empty()) {
           log::Row added;
@@ -184,10 +181,10 @@ void JournalHeads::raise(const std::string& what) {
   if (!alarm_.empty()) return;
   alarm_ = what;
   write_log(LogLevel::kError, "sidecar", "the conductor's history was changed", {{"reason", what}});
-  log::Log& log = workspace_.log();
-  kernel::Kernel& kernel = workspace_.kernel();
+  log::Log& log = parts_.log;
+  kernel::Kernel& kernel = parts_.kernel;
   const std::string row =
-      json::serialize(json::Value(json::Object{{"since", format_rfc3339(clock_.now())}, {"what", what}}));
+      json::serialize(json::Value(json::Object{{"since", format_rfc3339(parts_.clock.now())}, {"what", what}}));
   kernel.change_outbox(
       [&log, &kernel, row, what](journal::Outbox&) -> Status {
         LUMENFLOW_TRY(log.put(journal::kStoreTable, kernel_key(kAlarmKey), row));

@@ -8,18 +8,27 @@
 #include <optional>
 #include <string>
 
+#include "base/signing.h"
 #include "base/time.h"
 #include "conductor_link/enrollment.h"
 #include "conductor_link/http_link.h"
+#include "kernel/kernel.h"
 #include "log/checkpoint.h"
-#include "sidecar/workspace.h"
+#include "log/log.h"
 
 namespace lumenflow::sidecar {
+
+struct HeadParts {
+  log::Log& log;
+  kernel::Kernel& kernel;
+  const Ed25519KeyPair& log_key;  // the workspace's
+  const Clock& clock;
+};
 
 class JournalHeads final : public conductor_link::HeadExchange {
  public:
   // The last head of the conductor that held is read from the journal. Made on the strand.
-  JournalHeads(Workspace& workspace, const conductor_link::Enrollment& enrollment);
+  JournalHeads(HeadParts parts, const conductor_link::Enrollment& enrollment);
 
   void greeted(const uplink::Welcome& welcome) override;
   std::optional<conductor_link::HeadOffer> offer() override;
@@ -38,11 +47,9 @@ class JournalHeads final : public conductor_link::HeadExchange {
   void record(const std::string& whose, const std::string& note, const log::Head& head, bool with_entry);
   void raise(const std::string& what);
 
-  Workspace& workspace_;
-  const std::string log_public_key_;  // this workspace's
-  const std::string conductor_key_;   // 32 bytes; empty: unknown
+  const HeadParts parts_;
+  const std::string conductor_key_;  // 32 bytes; empty: unknown
   const std::string witness_key_;
-  SystemClock clock_;
   mutable std::mutex mutex_;
   bool known_from_ = false;  // what the conductor co-signed last is known
   std::uint64_t from_ = 0;   // its size

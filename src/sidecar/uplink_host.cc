@@ -4,40 +4,11 @@
 
 #include "base/ulid.h"
 #include "sidecar/conductor_host.h"
-#include "uplink/keeper.h"
+#include "sidecar/kernel_keeper.h"
 #include "uplink/loopback.h"
 
 namespace lumenflow::sidecar {
 namespace {
-
-// What the uplink learned, to the strand; `done` comes back on it.
-class KernelKeeper final : public uplink::OutboxKeeper {
- public:
-  explicit KernelKeeper(kernel::Kernel& kernel) : kernel_(kernel) {}
-  void acknowledge(const std::string& stream, Position to, Done done) override {
-    kernel_.change_outbox([stream, to](journal::Outbox& outbox) { return outbox.acknowledge(stream, to); },
-                          std::move(done));
-  }
-  void dead_letter(const std::string& stream, Position position, const std::string& reason, Done done) override {
-    kernel_.change_outbox(
-        [stream, position, reason](journal::Outbox& outbox) { return outbox.dead_letter(stream, position, reason); },
-        std::move(done));
-  }
-  void settle(const uplink::Settlement& settlement, Done done) override {
-    kernel_.change_outbox(
-        [settlement](journal::Outbox& outbox) {
-          return outbox.settle(settlement.stream, settlement.mark, settlement.dropped);
-        },
-        std::move(done));
-  }
-  void rebase(Done done) override {
-    kernel_.change_outbox([](journal::Outbox& outbox) { return outbox.rebase(); }, std::move(done));
-  }
-  void receive(const journal::InboundBatch& batch, Done done) override { kernel_.receive(batch, std::move(done)); }
-
- private:
-  kernel::Kernel& kernel_;
-};
 
 uplink::EngineLimits limits_of(const kernel::UplinkLimits& config) {
   uplink::EngineLimits limits;

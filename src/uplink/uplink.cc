@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/logging.h"
+#include "uplink/carry_out.h"
 #include "uplink/outbox_files.h"
 
 namespace lumenflow::uplink {
@@ -19,7 +20,7 @@ constexpr Millis kFilesEvery{900};  // so that they are never older than a secon
 // What reaches the thread from outside. Outlives the uplink in callbacks that come late.
 class Mailbox {
  public:
-  using Task = std::function<void(Engine&, Millis)>;
+  using Task = EngineTask;
   void post(Task task) {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));
@@ -118,7 +119,9 @@ class Uplink::Impl {
       }
       for (const Mailbox::Task& task : mail.tasks) task(engine_, now());
       if (!stopping_at_) engine_.step(now());
-      for (Action& action : engine_.take_actions()) carry_out(std::move(action));
+      for (Action& action : engine_.take_actions())
+        carry_out(std::move(action), parts_.link, parts_.keeper,
+                  [box = mailbox_](EngineTask task) { box->post(std::move(task)); });
       if (!engine_.consenting()) answer_consents();
       show();
       publish();
@@ -140,50 +143,6 @@ class Uplink::Impl {
     Millis until = kFilesEvery;
     if (const auto wake = engine_.next_wake()) until = std::min(until, *wake - now());
     return std::max(until, Millis(0));
-  }
-
-  void carry_out(Action action) {
-    const auto post = [box = mailbox_](auto hear) {
-      return [box, hear](auto answer) {
-        box->post([hear, answer = std::move(answer)](Engine& engine, Millis at) { hear(engine, answer, at); });
-      };
-    };
-    const auto kept = [box = mailbox_](std::uint64_t id) {
-      return [box, id](const Status& status) {
-        box->post([id, status](Engine& engine, Millis at) { engine.kept(id, status, at); });
-      };
-    };
-    if (const auto* hello = std::get_if<SayHello>(&action)) {
-      parts_.link.hello(hello->hello, post([id = hello->id](Engine& engine, const HelloAnswer& answer, Millis at) {
-                          engine.heard_hello(id, answer, at);
-                        }));
-    } else if (const auto* send = std::get_if<SendBatch>(&action)) {
-      parts_.link.send(send->batch, post([id = send->id](Engine& engine, const SendAnswer& answer, Millis at) {
-                         engine.heard_batch(id, answer, at);
-                       }));
-    } else if (const auto* beat = std::get_if<SendHeartbeat>(&action)) {
-      parts_.link.heartbeat(beat->session,
-                            post([id = beat->id](Engine& engine, const HeartbeatAnswer& answer, Millis at) {
-                              engine.heard_heartbeat(id, answer, at);
-                            }));
-    } else if (const auto* ask = std::get_if<AskForMore>(&action)) {
-      parts_.link.fetch(ask->fetch, post([id = ask->id](Engine& engine, const FetchAnswer& answer, Millis at) {
-                          engine.heard_fetch(id, answer, at);
-                        }));
-    } else if (const auto* rebind = std::get_if<SayRebind>(&action)) {
-      parts_.link.rebind(post(
-          [id = rebind->id](Engine& engine, const Status& status, Millis at) { engine.heard_rebind(id, status, at); }));
-    } else if (const auto* received = std::get_if<KeepReceived>(&action)) {
-      parts_.keeper.receive(*received->batch, kept(received->id));
-    } else if (const auto* rebase = std::get_if<KeepRebase>(&action)) {
-      parts_.keeper.rebase(kept(rebase->id));
-    } else if (const auto* ack = std::get_if<KeepAcknowledged>(&action)) {
-      parts_.keeper.acknowledge(ack->stream, ack->to, kept(ack->id));
-    } else if (const auto* dead = std::get_if<KeepDeadLetter>(&action)) {
-      parts_.keeper.dead_letter(dead->stream, dead->position, dead->reason, kept(dead->id));
-    } else if (const auto* settle = std::get_if<KeepSettlement>(&action)) {
-      parts_.keeper.settle(settle->settlement, kept(settle->id));
-    }
   }
 
   // The files show a backlog while there is one to look at, and its end.

@@ -427,11 +427,18 @@ SimDisk::SimDisk(std::uint32_t seed) : state_(std::make_unique<State>(seed)) {
   sqlite3_vfs_register(&disk.vfs, 1);
 }
 
+void SimDisk::use() { sqlite3_vfs_register(&state_->vfs, 1); }
+
 SimDisk::~SimDisk() { sqlite3_vfs_unregister(&state_->vfs); }
 
 void SimDisk::die_after(std::uint64_t changes) {
   const std::lock_guard lock(state_->mutex);
   state_->dies_at = state_->changes + changes;
+}
+
+void SimDisk::spare() {
+  const std::lock_guard lock(state_->mutex);
+  state_->dies_at.reset();
 }
 
 bool SimDisk::dead() const {

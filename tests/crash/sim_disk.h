@@ -1,7 +1,8 @@
 // A disk in memory under SQLite: it remembers what was synced and what was not, so that the process can die and the
 // power can go before any single change to it, and it fails when told.
 //
-// While one is alive, every connection that is opened lives on it. Thread safe; restart_process(), cut_power() and the
+// While one is alive, every connection that is opened lives on it; of several, on the one that was made or named by
+// use() last. Thread safe; restart_process(), cut_power() and the
 // rest of what a test does is for when nothing has a file open. All files are in one folder, and names last from when
 // that is synced, which SQLite has done with the first sync of a journal.
 #pragma once
@@ -22,9 +23,13 @@ class SimDisk {
   ~SimDisk();
   SimDisk(const SimDisk&) = delete;
 
+  // Connections that are opened from now on live on this one.
+  void use();
+
   // After so many more changes (writes, syncs, truncations, names made and removed) the process is dead: nothing
   // reaches the disk any more, and of a write in progress perhaps a part.
   void die_after(std::uint64_t changes);
+  void spare();  // what die_after() said does not count any more
   bool dead() const;
   std::uint64_t changes() const;  // so far
 

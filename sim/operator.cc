@@ -1,0 +1,66 @@
+#include "operator.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/encoding.h"
+#include "conductor/authenticator.h"
+
+namespace lumenflow::sim {
+
+Status Operator::sign_in(conductor::Store& store, Timestamp now) {
+  cookie_ = "simulated-session";
+  csrf_ = conductor::csrf_of(cookie_);
+  const json::Object operator_of{{"name", "ana"}, {"role", "operator"}};
+  const json::Object session{{"operator", "ana"}, {"expires_ms", (now + conductor::kSessionLife).ms}};
+  const std::vector<conductor::RecordChange> changes{
+      {conductor::kOperatorsTable, "ana", 0, json::serialize(operator_of)},
+      {conductor::kSessionsTable, conductor::session_key(cookie_), 0, json::serialize(session)}};
+  return store.records->apply(changes);
+}
+
+void Operator::ask(const std::string& workspace, std::string_view tool, std::int64_t n) {
+  asked_[n] = {workspace, std::string(tool), n, {}, 0};
+  send(n);
+}
+
+void Operator::ask_again(std::int64_t n) { send(n); }
+
+void Operator::ask_all_again() {
+  for (const auto& [n, command] : asked_)
+    if (command.command_id.empty() && command.unanswered == 0) send(n);
+}
+
+void Operator::send(std::int64_t n) {
+  AskedCommand& command = asked_.at(n);
+  ++command.unanswered;
+  http::ClientRequest request;
+  request.method = http::Method::kPost;
+  request.headers = {{"Cookie", std::string(conductor::kCookie) + "=" + cookie_}, {"X-CSRF-Token", csrf_}};
+  const std::string key = "ask-" + std::to_string(n);
+  if (n % 3 == 0) {  // as the page does
+    request.path = "/v2/workspaces/" + command.workspace + "/tools/" + command.tool + "?wait=0s";
+    request.headers.emplace_back("Idempotency-Key", key);
+    request.body = json::serialize(json::Value(json::Object{{"n", n}}));
+  } else {
+    request.path = "/v2/workspaces/" + command.workspace + "/commands";
+    request.body = json::serialize(
+        json::Value(json::Object{{"kind", "conductor:tool_requested"},
+                                 {"payload", json::Object{{"tool", command.tool}, {"input", json::Object{{"n", n}}}}},
+                                 {"idempotency_key", key}}));
+  }
+  network_.ask("operator", kWorld, std::move(request), std::chrono::seconds(10),
+               [this, n](Result<http::ClientResponse> response) {
+                 AskedCommand& asked = asked_.at(n);
+                 --asked.unanswered;
+                 if (!response.ok()) return;
+                 const auto body = json::parse(response->body);
+                 const std::string id(body.ok() ? json::string_or(*body, "command_id", "") : "");
+                 if (id.empty()) return;
+                 if (!asked.command_id.empty() && asked.command_id != id)
+                   fault_ = "asked again under its key, " + std::to_string(n) + " became another command";
+                 asked.command_id = id;
+               });
+}
+
+}  // namespace lumenflow::sim

@@ -1,0 +1,48 @@
+// Somebody who asks things of workspaces through the conductor, over the same network, and asks again until it is
+// taken.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "conductor/store.h"
+#include "network.h"
+
+namespace lumenflow::sim {
+
+struct AskedCommand {
+  std::string workspace;
+  std::string tool;
+  std::int64_t n = 0;
+  std::string command_id;  // as the conductor said; empty: it has said nothing yet
+  int unanswered = 0;      // asked and not heard of
+};
+
+class Operator {
+ public:
+  Operator(Network& network, Scheduler& scheduler) : network_(network), scheduler_(scheduler) {}
+
+  // Leaves a session as signing in would, without the passphrase's cost.
+  Status sign_in(conductor::Store& store, Timestamp now);
+  void ask(const std::string& workspace, std::string_view tool, std::int64_t n);
+  // The same command again, under its key.
+  void ask_again(std::int64_t n);
+  // Whatever was not taken, until it is.
+  void ask_all_again();
+
+  const std::map<std::int64_t, AskedCommand>& asked() const { return asked_; }
+  // A key that stands for two commands; empty: none does.
+  const std::string& fault() const { return fault_; }
+
+ private:
+  void send(std::int64_t n);
+
+  Network& network_;
+  Scheduler& scheduler_;
+  std::string cookie_, csrf_;
+  std::map<std::int64_t, AskedCommand> asked_;  // by n
+  std::string fault_;
+};
+
+}  // namespace lumenflow::sim

@@ -1,0 +1,141 @@
+#include "conductor_link/errand_list.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/logging.h"
+#include "base/sha256.h"
+
+namespace lumenflow::conductor_link {
+namespace {
+
+constexpr std::size_t kStatesPerPage = 64;
+constexpr std::size_t kRunningSaidMax = 10'000;
+
+// It does not know the command, or has another end of it: nothing that is said again would change that.
+bool is_final(ErrorCode code) {
+  return code == ErrorCode::kNotFound || code == ErrorCode::kConflict || code == ErrorCode::kAlreadyDecided ||
+         code == ErrorCode::kInvalidRequest || code == ErrorCode::kInvalidInput || code == ErrorCode::kBodyTooLarge;
+}
+
+}  // namespace
+
+std::nullopt_t ErrandList::end_round(bool all) {
+  step_ = Step::kBegin;
+  pause_ = all ? kPauseMin : std::min(pause_ * 2, kPauseMax);
+  all_ = all;
+  return std::nullopt;
+}
+
+std::optional<http::ClientRequest> ErrandList::next() {
+  if (step_ == Step::kBegin) {
+    session_ = link_.session();
+    if (session_ == 0) return end_round(true);
+    failing_ = last_page_ = false;
+    states_.clear();
+    after_ = 0;
+    step_ = Step::kRenew;
+    if (auto request = account_.renewal_if_due()) return request;
+  }
+  if (step_ == Step::kRenew) {
+    step_ = Step::kRegistry;
+    if (auto request = push_registry()) return request;
+  }
+  step_ = Step::kStates;
+  return next_state();
+}
+
+void ErrandList::heard(Result<http::ClientResponse> response) {
+  if (step_ == Step::kRenew) {
+    static_cast<void>(account_.heard_renewal(std::move(response)));  // what comes now finds out
+    return;
+  }
+  const Reply reply = read_reply(account_, std::move(response));
+  if (step_ == Step::kRegistry)
+    heard_registry(reply);
+  else
+    heard_state(reply);
+}
+
+std::optional<http::ClientRequest> ErrandList::push_registry() {
+  if (link_.take_registry_wanted()) registry_said_.clear();
+  pushing_ = source_.registry();
+  if (pushing_.document.empty() || pushing_.hash == registry_said_) return std::nullopt;
+  Asked asked{.method = http::Method::kPut, .path = "/v2/registry"};
+  asked.headers = {{"ETag", "\"" + sha256_hex(pushing_.document) + "\""}};
+  asked.body = std::move(pushing_.document);
+  return write_request(account_, std::move(asked));
+}
+
+void ErrandList::heard_registry(const Reply& reply) {
+  if (reply.refusal) {
+    // What is refused for good is not said again until it is another.
+    const ErrorCode code = reply.refusal->error.code();
+    if (info(code).retryable || code == ErrorCode::kInvalidOutput) {
+      failing_ = true;
+      return;
+    }
+    write_log(LogLevel::kWarn, "conductor_link", "the conductor did not take the list of tools",
+              {{"reason", reply.refusal->error.message()}});
+  }
+  registry_said_ = std::move(pushing_.hash);
+}
+
+std::optional<http::ClientRequest> ErrandList::next_state() {
+  for (;;) {
+    if (states_.empty()) {
+      if (last_page_) return end_round(!failing_);
+      Result<std::vector<CommandState>> page = source_.states(after_, kStatesPerPage);
+      if (!page.ok()) return end_round(false);
+      last_page_ = page->size() < kStatesPerPage;
+      if (!page->empty()) after_ = page->back().number;
+      std::ranges::move(*page, std::back_inserter(states_));
+      continue;
+    }
+    const CommandState& state = states_.front();
+    if (state.state != "running" || !running_said_.contains(state.number)) return say(state);
+    states_.pop_front();
+  }
+}
+
+http::ClientRequest ErrandList::say(const CommandState& state) const {
+  json::Object body = state.details;
+  body.set("session", session_);
+  body.set("state", state.state);
+  Asked asked{.path = "/v2/commands/" + state.command_id + "/result"};
+  asked.body = json::serialize(json::Value(std::move(body)));
+  return write_request(account_, std::move(asked));
+}
+
+void ErrandList::heard_state(const Reply& reply) {
+  CommandState& state = states_.front();
+  if (reply.refusal && reply.refusal->error.code() == ErrorCode::kBodyTooLarge && state.details.contains("result")) {
+    state.details.erase("result");  // where the result is, instead of it
+    state.details.set("result_left_out", true);
+    return;
+  }
+  if (reply.refusal) {
+    if (!is_final(reply.refusal->error.code())) {  // the round ends here
+      failing_ = last_page_ = true;
+      states_.clear();
+      return;
+    }
+    write_log(LogLevel::kWarn, "conductor_link", "the conductor did not take what became of a command",
+              {{"command_id", state.command_id}, {"reason", reply.refusal->error.message()}});
+  }
+  said(state);
+  states_.pop_front();
+}
+
+void ErrandList::said(const CommandState& state) {
+  if (state.state == "running") {
+    if (running_said_.size() >= kRunningSaidMax) running_said_.erase(running_said_.begin());
+    running_said_.insert(state.number);
+    return;
+  }
+  running_said_.erase(state.number);
+  source_.acknowledged(state.number);
+}
+
+}  // namespace lumenflow::conductor_link
