@@ -240,12 +240,15 @@ void add_ticket_routes(Routes& routes, Context& context) {
               .pattern = "/v2/tickets",
               .id = "make_ticket",
               .summary = "A one-time ticket, for a workspace or a device: {kind, workspace_id}",
+              .request = "TicketRequest",
+              .answers = {{201, "Ticket"}},
               .who = kOperators | kWorkspaces,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { make_ticket_for(exchange, context); });
   routes.add({.pattern = "/v2/tickets",
               .id = "list_tickets",
               .summary = "Tickets, without their codes",
+              .answers = {{200, "TicketPage"}},
               .who = kOperators,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { list_tickets(exchange, context); });
@@ -253,6 +256,7 @@ void add_ticket_routes(Routes& routes, Context& context) {
               .pattern = "/v2/tickets/{ticket_id}",
               .id = "withdraw_ticket",
               .summary = "Withdraw a ticket",
+              .answers = {{200, "WithdrawnTicket"}},
               .who = kOperators,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { delete_ticket(exchange, context); });
@@ -262,6 +266,7 @@ void add_operator_routes(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/operators",
               .id = "list_operators",
               .summary = "Operators and their roles",
+              .answers = {{200, "OperatorPage"}},
               .who = kOperators,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { list_operators(exchange, context); });
@@ -269,6 +274,8 @@ void add_operator_routes(Routes& routes, Context& context) {
               .pattern = "/v2/operators",
               .id = "add_operator",
               .summary = "Add an operator: {name, passphrase, role}",
+              .request = "NewOperator",
+              .answers = {{201, "Operator"}},
               .who = kOperators,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { add_operator(exchange, context); });
@@ -276,6 +283,7 @@ void add_operator_routes(Routes& routes, Context& context) {
               .pattern = "/v2/operators/{name}",
               .id = "remove_operator",
               .summary = "Remove an operator; their sessions end",
+              .answers = {{200, "RemovedOperator"}},
               .who = kOperators,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { remove_operator(exchange, context); });
@@ -289,6 +297,7 @@ void add_admin_routes(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/devices",
               .id = "list_devices",
               .summary = "Devices; a workspace sees its own",
+              .answers = {{200, "DevicePage"}},
               .who = kOperators | kWorkspaces,
               .role = Role::kAdmin,
               .parameters = {{"workspace_id", "string", "only of this workspace"}}},
@@ -297,6 +306,7 @@ void add_admin_routes(Routes& routes, Context& context) {
               .pattern = "/v2/devices/{workspace_id}/{device_id}",
               .id = "revoke_device",
               .summary = "Revoke a device, for good; a workspace may revoke its own",
+              .answers = {{200, "RevokedDevice"}},
               .who = kOperators | kWorkspaces,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { revoke_device(exchange, context); });
@@ -304,6 +314,7 @@ void add_admin_routes(Routes& routes, Context& context) {
               .pattern = "/v2/workspaces/{id}",
               .id = "revoke_workspace",
               .summary = "Revoke a workspace: what it and its devices hold counts no more",
+              .answers = {{200, "RevokedWorkspace"}},
               .who = kOperators,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { revoke_workspace(exchange, context); });
@@ -311,6 +322,7 @@ void add_admin_routes(Routes& routes, Context& context) {
               .pattern = "/v2/keys/rotate",
               .id = "rotate_key",
               .summary = "Sign tokens with a new key; former ones verify until what they signed is over",
+              .answers = {{200, "RotatedKey"}},
               .who = kOperators,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { rotate_key(exchange, context); });

@@ -150,6 +150,8 @@ void add_command_routes(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/commands",
               .id = "fetch_commands",
               .summary = "What waits for the workspace; as JSON, waiting up to `wait`, or as server-sent events",
+              .answers = {{200, "CommandBatch"}},
+              .stream_item = "CommandItem",
               .who = kWorkspaces,
               .parameters = {{"session", "integer", "the lease, as hello gave it"},
                              {"after", "integer", "everything up to this position is durable in the workspace"},
@@ -161,6 +163,8 @@ void add_command_routes(Routes& routes, Context& context) {
               .pattern = "/v2/commands/{command_id}/result",
               .id = "report_result",
               .summary = "What came of a command; saying it again is fine",
+              .request = "CommandReport",
+              .answers = {{200, "ReportedCommand"}},
               .who = kWorkspaces},
              [&context](const ExchangePtr& exchange) { report_result(exchange, context); });
 }

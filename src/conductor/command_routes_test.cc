@@ -188,7 +188,7 @@ TEST_P(CommandQueue, ASignedDecisionPassesThroughUntouched) {
                            {"surface", "http"},
                            {"tool_name", "acme:do"},
                            {"call_digest", std::string(64, 'a')},
-                           {"preview", "do it"},
+                           {"preview", json::Object{{"tool", "task:create"}}},
                            {"requested_by", "ws-42"},
                            {"expires_at", format_rfc3339(world_.clock.now() + std::chrono::hours(1))}};
   EXPECT_EQ(workspace_.post_events(workspace_.make_events(1, "sidekick:approval_requested", asked), 0).status, 200);

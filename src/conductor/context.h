@@ -47,12 +47,19 @@ struct RouteSpec {
   std::string_view pattern = {};
   std::string_view id = {};  // operationId
   std::string_view summary = {};
-  Who who = 0;                  // bits of kAnybody …; 0: no credential is looked at
-  Role role = Role::kViewer;    // of operators: at least this
-  std::string_view scope = {};  // of devices: empty, any
+  // Schemas of schemas/http/conductor.schema.json: what the body is, and what a success of each status answers.
+  std::string_view request = {};
+  std::vector<http::RouteAnswer> answers = {};
+  bool request_lines = false;         // the body may come as application/x-ndjson, too
+  std::string_view stream_item = {};  // with Accept: text/event-stream: the data of each event
+  std::string_view refusal = {};      // besides problems
+  Who who = 0;                        // bits of kAnybody …; 0: no credential is looked at
+  Role role = Role::kViewer;          // of operators: at least this
+  std::string_view scope = {};        // of devices: empty, any
   std::vector<http::RouteParameter> parameters = {};
   std::string_view media_type = "application/json";
   bool anonymous_limit = false;  // strangers knock here: limited by address and over all
+  bool ticket_bearer = false;    // the bearer is a one-time ticket
 };
 
 struct Context {

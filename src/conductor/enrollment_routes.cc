@@ -214,6 +214,8 @@ void add_enrollment_routes(Routes& routes, Context& context) {
               .pattern = "/v2/enrollments",
               .id = "enroll",
               .summary = "Enroll a workspace or a device with a one-time ticket",
+              .request = "Enrollment",
+              .answers = {{201, "EnrollmentDocument"}, {202, "DevicePending"}},
               .anonymous_limit = true},
              [&context](const ExchangePtr& exchange) {
                auto body = body_of(context, exchange);
@@ -224,7 +226,9 @@ void add_enrollment_routes(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/enrollments/{device_id}",
               .id = "device_enrollment",
               .summary = "What became of a device's enrollment; the ticket is the bearer",
-              .anonymous_limit = true},
+              .answers = {{200, "DeviceEnrollmentState"}},
+              .anonymous_limit = true,
+              .ticket_bearer = true},
              [&context](const ExchangePtr& exchange) { show_device_enrollment(exchange, context); });
 }
 

@@ -193,6 +193,9 @@ void add_ingest_routes(Routes& routes, Context& context) {
               .pattern = "/v2/events",
               .id = "post_events",
               .summary = "A batch of a stream's events; answered when durable",
+              .request = "Batch",
+              .answers = {{200, "BatchAnswer"}},
+              .request_lines = true,
               .who = kWorkspaces},
              [&context](const ExchangePtr& exchange) { take_events(exchange, context); });
 }

@@ -114,12 +114,15 @@ void add_notify_routes(Routes& routes, Context& context) {
               .pattern = "/v2/webhooks",
               .id = "add_webhook",
               .summary = "Tell a URL of approvals: {url, secret, workspace_id?}; signed as Standard Webhooks has it",
+              .request = "NewWebhook",
+              .answers = {{201, "AddedHook"}},
               .who = kOperators,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { add_webhook(exchange, context); });
   routes.add({.pattern = "/v2/hooks",
               .id = "list_hooks",
               .summary = "Webhooks and push subscriptions",
+              .answers = {{200, "HookPage"}},
               .who = kOperators,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { list_hooks(exchange, context); });
@@ -127,17 +130,21 @@ void add_notify_routes(Routes& routes, Context& context) {
               .pattern = "/v2/hooks/{hook_id}",
               .id = "remove_hook",
               .summary = "Remove a webhook or a subscription; whoever made it, or an admin",
+              .answers = {{200, "RemovedHook"}},
               .who = kOperators | kDevices},
              [&context](const ExchangePtr& exchange) { remove_hook(exchange, context); });
   routes.add({.pattern = "/v2/push/key",
               .id = "push_key",
               .summary = "The key that a browser subscribes with (VAPID)",
+              .answers = {{200, "PushKey"}},
               .who = kOperators | kDevices},
              [&context](const ExchangePtr& exchange) { push_key(exchange, context); });
   routes.add({.method = http::Method::kPost,
               .pattern = "/v2/push",
               .id = "subscribe_push",
               .summary = "Hear of approvals by Web Push: a PushSubscription",
+              .request = "PushSubscription",
+              .answers = {{201, "AddedHook"}},
               .who = kOperators | kDevices,
               .scope = "approvals:read"},
              [&context](const ExchangePtr& exchange) { subscribe(exchange, context); });

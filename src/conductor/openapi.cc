@@ -1,5 +1,8 @@
-// GET /openapi.json: OpenAPI 3.1 from the table of routes.
+// GET /openapi.json: OpenAPI 3.1 from the table of routes and schemas/http/conductor.schema.json.
+#include "base/check.h"
+#include "conductor/authenticator.h"
 #include "conductor/context.h"
+#include "lumenflow_conductor_files.h"
 
 namespace lumenflow::conductor {
 namespace {
@@ -8,8 +11,19 @@ using json::Array;
 using json::Object;
 using json::Value;
 
+const Value& schema_document() {
+  static const Value document = [] {
+    // What is compiled in is well formed: tests read all of it.
+    Result<Value> read = json::parse(embedded::lumenflow_conductor_files().front().content);
+    LUMENFLOW_CHECK(read.ok());
+    return *std::move(read);
+  }();
+  return document;
+}
+
 Value security_of(const RouteSpec& route) {
   Array any;
+  if (route.ticket_bearer) any.push_back(Object{{"ticket", Array{}}});
   if (route.who & (kWorkspaces | kDevices)) any.push_back(Object{{"bearer", Array{}}});
   if (route.who & kOperators) {
     Object session{{"session", Array{}}};
@@ -27,20 +41,45 @@ Array who_of(const RouteSpec& route) {
   return who;
 }
 
+// By status: what it answers, how it may stream that, and when there is nothing new.
+Object responses_of(const RouteSpec& route) {
+  Object responses;
+  for (const http::RouteAnswer& answer : route.answers) {
+    Object content{{"application/json", Object{{"schema", http::openapi_schema(answer.schema)}}}};
+    const Object events{{"schema", Object{{"type", "string"}, {"description", "Server-sent events"}}},
+                        {"x-event-data", http::openapi_schema(route.stream_item)}};
+    if (!route.stream_item.empty()) content.set("text/event-stream", events);
+    responses.set(std::to_string(answer.status), Object{{"description", "Done"}, {"content", std::move(content)}});
+  }
+  if (route.answers.empty()) {
+    const bool is_json = route.media_type == "application/json";
+    const Object body{{"schema", Object{{"type", is_json ? "object" : "string"}}}};
+    responses.set("200", Object{{"description", "Done"}, {"content", Object{{std::string(route.media_type), body}}}});
+  }
+  for (const http::RouteParameter& parameter : route.parameters)
+    if (parameter.name == "If-None-Match") responses.set("304", Object{{"description", "As it was"}});
+  Value refused = http::openapi_problem_response("A problem with its code");
+  if (!route.refusal.empty()) {
+    Object content = refused.find("content")->as_object();
+    content.set("application/json", Object{{"schema", http::openapi_schema(route.refusal)}});
+    refused.as_object().set("content", std::move(content));
+  }
+  responses.set("default", std::move(refused));
+  return responses;
+}
+
+Value request_of(const RouteSpec& route) {
+  Object content{{"application/json", Object{{"schema", http::openapi_schema(route.request)}}}};
+  if (route.request_lines) content.set("application/x-ndjson", Object{{"schema", Object{{"type", "string"}}}});
+  return Object{{"required", true}, {"content", std::move(content)}};
+}
+
 Value operation_of(const RouteSpec& route) {
-  const bool is_json = route.media_type == "application/json";
-  const Object body{{"schema", Object{{"type", is_json ? "object" : "string"}}}};
-  Object operation{
-      {"operationId", route.id},
-      {"summary", route.summary},
-      {"responses",
-       Object{{"200", Object{{"description", "OK"}, {"content", Object{{std::string(route.media_type), body}}}}},
-              {"default", http::openapi_problem_response("A problem with its code")}}}};
+  Object operation{{"operationId", route.id}, {"summary", route.summary}};
   if (Array parameters = http::openapi_parameters(route.pattern, route.parameters); !parameters.empty())
     operation.set("parameters", std::move(parameters));
-  if (route.method == http::Method::kPost || route.method == http::Method::kPut)
-    operation.set("requestBody",
-                  Object{{"required", true}, {"content", http::openapi_json_content(Object{{"type", "object"}})}});
+  if (!route.request.empty()) operation.set("requestBody", request_of(route));
+  operation.set("responses", responses_of(route));
   operation.set("security", security_of(route));
   if (route.who != 0) operation.set("x-who", who_of(route));
   if (!route.scope.empty()) operation.set("x-required-scope", route.scope);
@@ -55,16 +94,18 @@ std::string openapi_text(const std::vector<RouteSpec>& routes) {
     item.set(http::openapi_key(route.method), operation_of(route));
     paths.set(route.pattern, std::move(item));
   }
-  const Object schemes{{"bearer", Object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}},
-                       {"session", Object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "lumenflow_session"}}},
-                       {"csrf", Object{{"type", "apiKey"}, {"in", "header"}, {"name", "X-CSRF-Token"}}}};
-  return json::serialize(
-      Object{{"openapi", "3.1.0"},
-             {"info", Object{{"title", "LumenFlow conductor"}, {"version", "2"}}},
-             {"jsonSchemaDialect", "https://json-schema.org/draft/2020-12/schema"},
-             {"paths", std::move(paths)},
-             {"components",
-              Object{{"securitySchemes", schemes}, {"schemas", Object{{"Problem", http::openapi_problem_schema()}}}}}});
+  const Object schemes{
+      {"bearer", Object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}},
+      {"ticket", Object{{"type", "http"}, {"scheme", "bearer"}, {"description", "The one-time ticket"}}},
+      {"session", Object{{"type", "apiKey"}, {"in", "cookie"}, {"name", std::string(kCookie)}}},
+      {"csrf", Object{{"type", "apiKey"}, {"in", "header"}, {"name", "X-CSRF-Token"}}}};
+  Object schemas = http::openapi_components(schema_document());
+  schemas.set("Problem", http::openapi_problem_schema());
+  return json::serialize(Object{{"openapi", "3.1.0"},
+                                {"info", Object{{"title", "LumenFlow conductor"}, {"version", "2"}}},
+                                {"jsonSchemaDialect", "https://json-schema.org/draft/2020-12/schema"},
+                                {"paths", std::move(paths)},
+                                {"components", Object{{"securitySchemes", schemes}, {"schemas", std::move(schemas)}}}});
 }
 
 }  // namespace

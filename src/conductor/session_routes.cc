@@ -93,14 +93,21 @@ void add_session_routes(Routes& routes, Context& context) {
               .pattern = "/v2/session",
               .id = "sign_in",
               .summary = "Sign in with name and passphrase; sets the session's cookie",
+              .request = "SignIn",
+              .answers = {{200, "OpenedSession"}},
               .anonymous_limit = true},
              [&context](const ExchangePtr& exchange) { sign_in(exchange, context); });
-  routes.add({.pattern = "/v2/session", .id = "show_session", .summary = "Who is signed in", .who = kOperators},
+  routes.add({.pattern = "/v2/session",
+              .id = "show_session",
+              .summary = "Who is signed in",
+              .answers = {{200, "Session"}},
+              .who = kOperators},
              [](const ExchangePtr& exchange) { show_session(exchange); });
   routes.add({.method = http::Method::kDelete,
               .pattern = "/v2/session",
               .id = "sign_out",
               .summary = "Sign out",
+              .answers = {{200, "SignedOut"}},
               .who = kOperators},
              [&context](const ExchangePtr& exchange) { sign_out(exchange, context); });
 }

@@ -34,21 +34,28 @@ void own_head(const ExchangePtr& exchange, Context& context) {
 }  // namespace
 
 void add_status_routes(Routes& routes, Context& context) {
-  routes.add({.pattern = "/healthz", .id = "healthz", .summary = "It runs"}, [](const ExchangePtr& exchange) {
-    exchange->send_json(json::Object{{"ok", true}});
-  });
-  routes.add({.pattern = "/readyz", .id = "readyz", .summary = "It can work: log and records answer"},
+  routes.add({.pattern = "/healthz", .id = "healthz", .summary = "It runs", .answers = {{200, "Health"}}},
+             [](const ExchangePtr& exchange) {
+               exchange->send_json(json::Object{{"ok", true}});
+             });
+  routes.add({.pattern = "/readyz",
+              .id = "readyz",
+              .summary = "It can work: log and records answer",
+              .answers = {{200, "Readiness"}}},
              [&context](const ExchangePtr& exchange) { ready(exchange, context); });
-  routes.add(
-      {.pattern = "/.well-known/jwks.json", .id = "jwks", .summary = "The keys that tokens verify with (RFC 7517)"},
-      [&context](const ExchangePtr& exchange) {
-        const auto jwks = jwks_of(context.store.keys);
-        if (!jwks.ok()) return exchange->fail(jwks.error());
-        exchange->send_json(*jwks);
-      });
+  routes.add({.pattern = "/.well-known/jwks.json",
+              .id = "jwks",
+              .summary = "The keys that tokens verify with (RFC 7517)",
+              .answers = {{200, "Jwks"}}},
+             [&context](const ExchangePtr& exchange) {
+               const auto jwks = jwks_of(context.store.keys);
+               if (!jwks.ok()) return exchange->fail(jwks.error());
+               exchange->send_json(*jwks);
+             });
   routes.add({.pattern = "/v2/head",
               .id = "own_head",
               .summary = "The signed head of the conductor's own log, and the keys it is verified with",
+              .answers = {{200, "OwnHead"}},
               .who = kOperators | kWorkspaces | kDevices},
              [&context](const ExchangePtr& exchange) { own_head(exchange, context); });
   routes.add({.pattern = "/metrics",

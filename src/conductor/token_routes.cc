@@ -153,6 +153,8 @@ void add_token_routes(Routes& routes, Context& context) {
               .pattern = "/v2/tokens/renew",
               .id = "renew_token",
               .summary = "A new token, for an assertion signed with the enrolled key",
+              .request = "Renewal",
+              .answers = {{200, "RenewedToken"}},
               .anonymous_limit = true},
              [&context](const ExchangePtr& exchange) {
                if (const auto body = body_of(context, exchange)) renew(context, exchange, *body, 0);
@@ -160,6 +162,7 @@ void add_token_routes(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/tokens",
               .id = "list_tokens",
               .summary = "Tokens that were issued and live",
+              .answers = {{200, "TokenPage"}},
               .who = kOperators,
               .role = Role::kAdmin,
               .parameters = {{"after", "string", "from behind this id"}}},
@@ -168,6 +171,7 @@ void add_token_routes(Routes& routes, Context& context) {
               .pattern = "/v2/tokens/{token_id}",
               .id = "revoke_token",
               .summary = "Revoke a token by its id; live streams end within a second",
+              .answers = {{200, "RevokedToken"}},
               .who = kOperators,
               .role = Role::kAdmin},
              [&context](const ExchangePtr& exchange) { revoke_token(exchange, context); });

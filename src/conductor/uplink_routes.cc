@@ -156,18 +156,24 @@ void add_uplink_routes(Routes& routes, Context& context) {
               .pattern = "/v2/heartbeat",
               .id = "heartbeat",
               .summary = "A workspace says hello, or that it is there",
+              .request = "Heartbeat",
+              .answers = {{200, "HeartbeatAnswer"}},
               .who = kWorkspaces},
              [&context](const ExchangePtr& exchange) { heartbeat(exchange, context); });
   routes.add({.method = http::Method::kPost,
               .pattern = "/v2/rebind",
               .id = "rebind",
               .summary = "A workspace goes on with another journal, its operator consenting",
+              .request = "Rebind",
+              .answers = {{200, "Rebound"}},
               .who = kWorkspaces},
              [&context](const ExchangePtr& exchange) { rebind(exchange, context); });
   routes.add({.method = http::Method::kPut,
               .pattern = "/v2/registry",
               .id = "put_registry",
               .summary = "The tools of a workspace, as its sidecar lists them",
+              .request = "ToolRegistry",
+              .answers = {{200, "Stored"}},
               .who = kWorkspaces},
              [&context](const ExchangePtr& exchange) { put_registry(exchange, context); });
 }

@@ -225,13 +225,19 @@ std::vector<http::RouteParameter> page_parameters() {
   return {{"before", "integer", "from before this position; 0 is the end"}, {"limit", "integer", "1 to 1000"}};
 }
 
+std::vector<http::RouteParameter> with_state(std::vector<http::RouteParameter> parameters) {
+  parameters.push_back({"state", "string", "pending: only those that wait"});
+  return parameters;
+}
+
 void add_views(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/workspaces/{id}/approvals",
               .id = "list_approvals",
-              .summary = "Approvals that the workspace asked for, the newest first; ?state=pending",
+              .summary = "Approvals that the workspace asked for, the newest first",
+              .answers = {{200, "ApprovalPage"}},
               .who = kReaders,
               .scope = "approvals:read",
-              .parameters = page_parameters()},
+              .parameters = with_state(page_parameters())},
              [&context](const ExchangePtr& exchange) {
                const bool pending = exchange->query("state").value_or("") == "pending";
                read_view(exchange, context, pending ? Views::List::kPendingApprovals : Views::List::kApprovals);
@@ -239,6 +245,7 @@ void add_views(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/workspaces/{id}/recoveries",
               .id = "list_recoveries",
               .summary = "What was left half done, the newest first",
+              .answers = {{200, "RecoveryPage"}},
               .who = kReaders,
               .scope = "audit:read",
               .parameters = page_parameters()},
@@ -246,6 +253,7 @@ void add_views(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/workspaces/{id}/turns",
               .id = "list_turns",
               .summary = "Turns of agents, the newest first",
+              .answers = {{200, "TurnPage"}},
               .who = kReaders,
               .scope = "events:read",
               .parameters = page_parameters()},
@@ -258,15 +266,21 @@ void add_workspace_routes(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/workspaces",
               .id = "list_workspaces",
               .summary = "The workspaces of this conductor",
+              .answers = {{200, "WorkspacePage"}},
               .who = kReaders,
               .parameters = {{"after", "string", "from behind this id"}, {"limit", "integer", "1 to 1000"}}},
              [&context](const ExchangePtr& exchange) { list_workspaces(exchange, context); });
-  routes.add(
-      {.pattern = "/v2/workspaces/{id}", .id = "show_workspace", .summary = "One workspace", .who = kReadersAndItself},
-      [&context](const ExchangePtr& exchange) { show_workspace(exchange, context); });
+  routes.add({.pattern = "/v2/workspaces/{id}",
+              .id = "show_workspace",
+              .summary = "One workspace",
+              .answers = {{200, "WorkspaceDetail"}},
+              .who = kReadersAndItself},
+             [&context](const ExchangePtr& exchange) { show_workspace(exchange, context); });
   routes.add({.pattern = "/v2/workspaces/{id}/events",
               .id = "read_events",
               .summary = "Events of a workspace by position; with Accept: text/event-stream as they come",
+              .answers = {{200, "EventPage"}},
+              .stream_item = "EventItem",
               .who = kReadersAndItself,
               .scope = "events:read",
               .parameters = {{"kind", "string", "only events of this kind"},
@@ -279,6 +293,7 @@ void add_workspace_routes(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/workspaces/{id}/audit",
               .id = "read_audit",
               .summary = "What was done and refused here about a workspace, by position",
+              .answers = {{200, "AuditPage"}},
               .who = kReadersAndItself,
               .scope = "audit:read",
               .parameters = {{"after", "integer", "from behind this position"}, {"limit", "integer", "1 to 1000"}}},
@@ -286,6 +301,7 @@ void add_workspace_routes(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/audit",
               .id = "read_own_audit",
               .summary = "What was done and refused at this conductor, by position",
+              .answers = {{200, "AuditPage"}},
               .who = kOperators,
               .role = Role::kAdmin,
               .parameters = {{"after", "integer", "from behind this position"}, {"limit", "integer", "1 to 1000"}}},
@@ -293,6 +309,7 @@ void add_workspace_routes(Routes& routes, Context& context) {
   routes.add({.pattern = "/v2/workspaces/{id}/tools",
               .id = "read_tools",
               .summary = "The tools of a workspace, as it said",
+              .answers = {{200, "ToolRegistry"}},
               .who = kReaders,
               .scope = "tools:read",
               .parameters = {{"If-None-Match", "string", "the ETag: 304 while it holds", true}}},

@@ -17,7 +17,36 @@ void add_path_parameters(std::string_view pattern, Array& parameters) {
                                 {"schema", Object{{"type", "string"}}}});
 }
 
+constexpr std::string_view kDefinition = "#/$defs/";
+
+Value with_references_to_components(const Value& schema) {
+  if (schema.is_array()) {
+    Array items;
+    for (const Value& item : schema.as_array()) items.push_back(with_references_to_components(item));
+    return items;
+  }
+  if (!schema.is_object()) return schema;
+  Object moved;
+  for (const json::Member& member : schema.as_object()) {
+    const std::string* reference = member.key == "$ref" ? member.value.if_string() : nullptr;
+    if (reference != nullptr && reference->starts_with(kDefinition))
+      moved.set(member.key, "#/components/schemas/" + reference->substr(kDefinition.size()));
+    else
+      moved.set(member.key, with_references_to_components(member.value));
+  }
+  return moved;
+}
+
 }  // namespace
+
+Value openapi_schema(std::string_view name) { return Object{{"$ref", "#/components/schemas/" + std::string(name)}}; }
+
+Object openapi_components(const Value& document) {
+  Object components;
+  for (const json::Member& member : document.find("$defs")->as_object())
+    components.set(member.key, with_references_to_components(member.value));
+  return components;
+}
 
 Value openapi_json_content(Value schema) { return Object{{"application/json", Object{{"schema", std::move(schema)}}}}; }
 
@@ -56,13 +85,19 @@ std::string_view openapi_key(Method method) {
 
 Value openapi_problem_schema() {
   const Object text{{"type", "string"}};
+  const Object place{{"type", "object"},
+                     {"required", Array{"pointer", "reason"}},
+                     {"properties", Object{{"pointer", text}, {"reason", text}}}};
+  const Object code{{"type", "string"}, {"description", "One of docs/reference/errors.md"}};
   return Object{{"type", "object"},
-                {"required", Array{"title", "status", "code"}},
+                {"description", "Why not (RFC 9457)"},
+                {"required", Array{"type", "title", "status", "code", "detail"}},
                 {"properties", Object{{"type", text},
                                       {"title", text},
                                       {"status", Object{{"type", "integer"}}},
-                                      {"code", text},
-                                      {"detail", text}}}};
+                                      {"code", code},
+                                      {"detail", text},
+                                      {"errors", Object{{"type", "array"}, {"items", place}}}}}};
 }
 
 }  // namespace lumenflow::http

@@ -16,11 +16,20 @@ struct RouteParameter {
   bool in_header = false;  // else in the query
 };
 
+// What a success of this status answers: a schema of the surface's components, as JSON.
+struct RouteAnswer {
+  int status = 200;
+  std::string_view schema;
+};
+
 std::string_view openapi_key(Method method);  // "get", "post" …
 // Those that the pattern names, `{name}`, and the others.
 json::Array openapi_parameters(std::string_view pattern, const std::vector<RouteParameter>& named);
 json::Value openapi_json_content(json::Value schema);
 json::Value openapi_problem_response(const char* description);  // refers to the schema Problem
 json::Value openapi_problem_schema();                           // RFC 9457, with its code
+json::Value openapi_schema(std::string_view name);              // refers to one of the components
+// The components of a schema document: its $defs by their names, referring to each other where they stand then.
+json::Object openapi_components(const json::Value& document);
 
 }  // namespace lumenflow::http

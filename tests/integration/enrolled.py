@@ -73,6 +73,22 @@ class World:
     def events(self, kind):
         return self.ask("GET", f"/v2/workspaces/ws-42/events?limit=1000&kind={kind}")["items"]
 
+    def enroll_workspace(self, config=""):
+        """A workspace and a conductor with the operator ana, enrolled with each other; both run, ana is signed in."""
+        self.run("init", "--id", "ws-42")
+        with open(self.workspace / "lumenflow.yaml", "a", encoding="utf-8") as file:
+            file.write("packs: [{id: sidekick}]\n" + config)
+        self.run("conductor", "init-admin", "--name", "ana", "--store", self.store, program=self.conductor_program,
+                 text="correct horse battery\n")
+        self.start_conductor()
+        ticket = self.run("conductor", "ticket", "--workspace", "ws-42", "--store", self.store,
+                          program=self.conductor_program).strip()
+        self.run("enroll", "--conductor", self.url, "--ticket", ticket)
+        self.start_sidecar()
+        self.csrf = self.ask("POST", "/v2/session", {"name": "ana", "passphrase": "correct horse battery"})["csrf"]
+        wait_until("a connection", lambda: self.ask("GET", "/v2/workspaces/ws-42").get("connected"))
+        return ticket
+
     def create_task(self, name):
         self.run("tasks", "create", name, "--type", "chore", "--title", name)
 
@@ -88,22 +104,11 @@ def wait_until(what, condition):
 
 
 def check(world):
-    world.run("init", "--id", "ws-42")
-    with open(world.workspace / "lumenflow.yaml", "a", encoding="utf-8") as config:
-        config.write("packs: [{id: sidekick}]\n"
-                     f"uplink: {{adapter: conductor, sidecar_url: 'http://127.0.0.1:{world.sidecar_port}'}}\n")
-    world.run("conductor", "init-admin", "--name", "ana", "--store", world.store, program=world.conductor_program,
-              text="correct horse battery\n")
-    world.start_conductor()
-    ticket = world.run("conductor", "ticket", "--workspace", "ws-42", "--store", world.store,
-                       program=world.conductor_program).strip()
-    world.run("enroll", "--conductor", world.url, "--ticket", ticket)
+    ticket = world.enroll_workspace(
+        f"uplink: {{adapter: conductor, sidecar_url: 'http://127.0.0.1:{world.sidecar_port}'}}\n")
     used = subprocess.run([world.program, "enroll", "--conductor", world.url, "--ticket", ticket], capture_output=True,
                           text=True, env=world.environment, timeout=PATIENCE, check=False)
     assert used.returncode != 0, "a ticket is good once"
-    world.start_sidecar()
-    world.csrf = world.ask("POST", "/v2/session", {"name": "ana", "passphrase": "correct horse battery"})["csrf"]
-    wait_until("a connection", lambda: world.ask("GET", "/v2/workspaces/ws-42").get("connected"))
 
     done = world.ask("POST", "/v2/workspaces/ws-42/tools/task:create", {"title": "now"})
     assert done["state"] == "done" and done["result"]["success"], done

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """Reads our contracts with the npm tools that others read them with.
 
-    run.py asyncapi | typescript | events PROGRAM     exits 77 (skipped), and says why, where the tools are missing
+    run.py asyncapi | openapi | typescript | events PROGRAM | conductor PROGRAM
+    run.py generate                  writes sdk/typescript/conductor-sdk/api.ts anew
 
-asyncapi: the AsyncAPI parser and docs/reference/asyncapi.json. typescript: the TypeScript compiler and
-sdk/typescript/conductor-sdk. events: a workspace's events through ajv and the schemas, and through the CloudEvents SDK;
+Exits 77 (skipped), and says why, where the tools are missing.
+
+asyncapi: the AsyncAPI parser and docs/reference/asyncapi.json. openapi: the descriptions of schemas/http by a validator
+of OpenAPI 3.1, and the client's types as they are generated from them. typescript: the TypeScript compiler and
+sdk/typescript/conductor-sdk. conductor: that client against a conductor and a sidecar. events: a workspace's events through ajv and the schemas, and through the CloudEvents SDK;
 its journal's entries through that too.
 """
 
 import contextlib
 import http.client
+import importlib.util
 import json
 import os
 import pathlib
@@ -26,6 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SDK = ROOT / "sdk/typescript/conductor-sdk"
 SCHEMAS = ROOT / "schemas/events"
+OPENAPI = ROOT / "schemas/http"
 NODE_MAJOR = 20
 
 
@@ -48,11 +54,33 @@ def compiled(scratch):
     out = pathlib.Path(scratch) / "js"
     run_node(HERE / "node_modules/typescript/bin/tsc", "-p", SDK, "--outDir", out)
     (out / "package.json").write_text('{"type": "module"}\n', encoding="utf-8")
+    (out / "node_modules").symlink_to(SDK / "node_modules")
     return out
 
 
 def asyncapi(_scratch):
     run_node(HERE / "asyncapi.mjs", ROOT / "docs/reference/asyncapi.json", SCHEMAS)
+
+
+def generate_api(into, locale="C"):
+    """As `npm run generate` of the SDK; what comes out depends on the description alone."""
+    environment = {**os.environ, "LC_ALL": locale, "LANG": locale}
+    tool = SDK / "node_modules/openapi-typescript/bin/cli.js"
+    said = subprocess.run([node(), tool, OPENAPI / "conductor.openapi.json", "--output", into], cwd=SDK, env=environment,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+    assert said.returncode == 0, said.stdout
+
+
+def openapi(scratch):
+    run_node(HERE / "openapi.mjs", *sorted(OPENAPI.glob("*.openapi.json")))
+    kept = (SDK / "api.ts").read_bytes()
+    for locale in ("C", "tr_TR.UTF-8"):
+        generate_api(pathlib.Path(scratch) / locale, locale)
+        assert (pathlib.Path(scratch) / locale).read_bytes() == kept, "api.ts is not what is generated: tests/npm/run.py generate"
+
+
+def generate(_scratch):
+    generate_api(SDK / "api.ts")
 
 
 def typescript(scratch):
@@ -114,9 +142,60 @@ def events(scratch, program):
     run_node(HERE / "journal.mjs", journal, entries)
 
 
+def enrolled():
+    """tests/integration/enrolled.py: a workspace and a conductor, as programs."""
+    spec = importlib.util.spec_from_file_location("enrolled", ROOT / "tests/integration/enrolled.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(module)
+    return module
+
+
+def accept_device(parts, world, thumbprint):
+    """What the workspace's operator does: compares what the device shows, and approves."""
+    def asked():
+        for line in world.run("approvals", "list", "--json").splitlines():
+            if json.loads(line)["tool"] == "kernel:device_pair":
+                return line
+        return None
+
+    line = parts.wait_until("the device's request", asked)
+    shown = world.run("approvals", "show", json.loads(line)["approval_id"], "--json")
+    assert thumbprint in shown, f"{thumbprint} is not in {shown}"
+    world.run("approvals", "approve", json.loads(line)["approval_id"])
+
+
+def conductor(scratch, program):
+    js, parts = compiled(scratch), enrolled()
+    folder = pathlib.Path(scratch) / "world"
+    folder.mkdir()
+    world = parts.World(folder, program, program)
+    try:
+        world.enroll_workspace("policies: [{id: ask, trigger: on_tool_request, decision: approval_required, when: {tool: 'memory:store'}}]\n")
+        invited = json.loads(world.run("device", "add", "--name", "Pixel", "--json", "--scope",
+                                       "tools:read tools:write events:read approvals:read approvals:decide"))
+        client = subprocess.Popen([node(), js / "conductor_test.js", world.url, invited["link"]], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, text=True)
+        with client:
+            try:
+                said = client.stdout.readline()
+                assert said, "the client ended early"
+                accept_device(parts, world, json.loads(said)["thumbprint"])
+                assert "no sidecar" in client.stdout.readline(), "the client ended early"
+                world.kill("sidecar")
+                print(client.communicate("gone\n", timeout=120)[0], end="")
+            finally:
+                client.kill()
+        assert client.returncode == 0, client.returncode
+    finally:
+        for name in list(world.running):
+            world.kill(name)
+
+
 def why_not():
-    if not (HERE / "node_modules/.installed").exists():
-        return "tests/npm/node_modules is missing; scripts/install-deps installs it where npm and its registry can be reached"
+    for folder in (HERE, SDK):
+        if not (folder / "node_modules/.installed").exists():
+            return f"{folder}/node_modules is missing; scripts/install-deps installs it where npm and its registry can be reached"
     return None if node() else f"there is no node {NODE_MAJOR} or newer"
 
 
@@ -126,7 +205,8 @@ def main(what, *arguments):
         print("skipped:", reason)
         return SKIPPED
     with tempfile.TemporaryDirectory(prefix="lumenflow-npm-") as scratch:
-        {"asyncapi": asyncapi, "typescript": typescript, "events": events}[what](scratch, *arguments)
+        {"asyncapi": asyncapi, "openapi": openapi, "typescript": typescript, "events": events, "conductor": conductor,
+         "generate": generate}[what](scratch, *arguments)
     return 0
 
 

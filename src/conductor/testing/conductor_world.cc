@@ -16,6 +16,7 @@
 #include "conductor/conductor.h"
 #include "conductor/operators.h"
 #include "event/event.h"
+#include "http/testing/documented.h"
 
 namespace lumenflow::conductor {
 namespace {
@@ -107,6 +108,39 @@ void ConductorWorld::restart() {
 Store& ConductorWorld::store() { return *running_->store; }
 http::RawSocket ConductorWorld::connect() const { return http::RawSocket::tcp(port_); }
 
+namespace {
+
+// What the program says of itself is the same in every world.
+http::Documented& documented(const ConductorWorld& world) {
+  static http::Documented description([&world] {
+    http::ClientOptions options;
+    options.base_url = "http://127.0.0.1:" + std::to_string(world.port());
+    http::ClientRequest request;
+    request.path = "/openapi.json";
+    const auto response = http::Client(std::move(options)).send(request);
+    return response.ok() ? *json::parse(response->body) : json::Value();
+  }());
+  return description;
+}
+
+struct Sent {
+  std::optional<std::string> body;
+  Headers headers;
+};
+
+void expect_documented(const ConductorWorld& world, http::Method method, const std::string& path, const Sent& sent,
+                       const Answer& answer) {
+  http::Exchanged exchanged{method, path, nullptr, answer.status, answer.header("content-type"), answer.body};
+  bool plain = sent.body && !sent.body->empty();
+  for (const auto& [name, value] : sent.headers)
+    plain = plain && name != "Content-Encoding" && (name != "Content-Type" || value == "application/json");
+  const Result<json::Value> body = json::parse(plain ? *sent.body : "");
+  if (body.ok()) exchanged.body = &*body;
+  documented(world).expect(exchanged);
+}
+
+}  // namespace
+
 Answer ConductorWorld::send(http::Method method, const std::string& path, std::optional<std::string> body,
                             Headers headers) const {
   http::ClientOptions options;
@@ -117,6 +151,7 @@ Answer ConductorWorld::send(http::Method method, const std::string& path, std::o
   request.path = path;
   request.body = std::move(body);
   request.headers = std::move(headers);
+  const Sent sent{request.body, request.headers};
   const auto response = http::Client(std::move(options)).send(request);
   Answer answer;
   if (!response.ok()) {
@@ -127,6 +162,7 @@ Answer ConductorWorld::send(http::Method method, const std::string& path, std::o
   answer.headers = response->headers;
   answer.body = response->body;
   if (auto value = json::parse(answer.body)) answer.value = *std::move(value);
+  expect_documented(*this, method, path, sent, answer);
   return answer;
 }
 
@@ -275,7 +311,7 @@ std::string Workspace::assertion(std::chrono::milliseconds skew, const std::stri
 
 // HTTP/1.0: the body comes without chunks, until the connection closes.
 StreamReader::StreamReader(const ConductorWorld& world, const std::string& path, const Headers& headers)
-    : socket_(world.connect()) {
+    : world_(world), path_(path), socket_(world.connect()) {
   std::string head = "GET " + path + " HTTP/1.0\r\nAccept: text/event-stream\r\n";
   for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
   EXPECT_TRUE(socket_.send(head + "\r\n"));
@@ -296,6 +332,8 @@ Frame StreamReader::next() {
       if (line.starts_with("event: ")) frame.event = line.substr(7);
       if (line.starts_with("data: ")) frame.data += line.substr(6);
     }
+    const bool is_item = !frame.end && !frame.data.empty() && frame.event != "error";
+    if (is_item) documented(world_).expect_event(path_, frame.data);
     if (frame.end || !frame.event.empty() || !frame.data.empty()) return frame;
   }
 }

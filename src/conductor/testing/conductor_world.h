@@ -1,5 +1,6 @@
-// A conductor in this process, on real sockets, with an admin; and workspaces that speak to it as theirs would. Tests
-// only. Used by the test's thread; requests may be made on others.
+// A conductor in this process, on real sockets, with an admin; and workspaces that speak to it as theirs would. Every
+// answer, and every request that was accepted, is held against GET /openapi.json. Tests only. Used by the test's
+// thread; requests may be made on others.
 #pragma once
 
 #include <atomic>
@@ -135,6 +136,8 @@ class StreamReader {
   Frame next();  // comments are passed over
 
  private:
+  const ConductorWorld& world_;
+  const std::string path_;
   http::RawSocket socket_;
   int status_ = 0;
 };
