@@ -15,7 +15,7 @@ constexpr std::uint64_t kShards = 8;
 // LUMENFLOW_SIM_SEEDS: how many in all.
 std::uint64_t seeds() {
   const char* wanted = std::getenv("LUMENFLOW_SIM_SEEDS");
-  return wanted == nullptr ? 200 : static_cast<std::uint64_t>(std::max(1, std::atoi(wanted)));
+  return wanted == nullptr ? 60 : static_cast<std::uint64_t>(std::max(1, std::atoi(wanted)));
 }
 
 RunResult run_seed(std::uint64_t seed, Planted planted = Planted::kNothing) {
@@ -55,7 +55,7 @@ TEST(Simulation, TracesAreTheSameWithEveryCompiler) {
     std::uint64_t seed, hash;
   };
   constexpr Golden kGolden[] = {
-      {1, 0x9c4fdb658ee59762}, {4, 0x0b0b7976feea1547}, {6, 0xa1c1d4693fd2bc9e}, {7, 0x2f8d397136d1bcb8}};
+      {1, 0xbccdbfbc996dc189}, {4, 0x6ece3ef9ceccc3e9}, {6, 0xa1312fdffc87b7d0}, {7, 0x1ed84adeb74564ba}};
   for (const auto& [seed, hash] : kGolden) EXPECT_EQ(run_seed(seed).hash, hash) << "seed " << seed;
 }
 

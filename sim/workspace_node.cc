@@ -66,6 +66,7 @@ Status WorkspaceNode::start() {
   executor_ = std::make_unique<SimExecutor>(machine_, life_, "workspace's task", Micros(3'000));
   executor_->around = [this](const std::function<void()>& task) {
     in_task_ = true;
+    ring();  // what is queued goes before: the doorbell rings only where nothing is
     task();
     in_task_ = false;
   };
