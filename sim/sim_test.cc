@@ -15,7 +15,7 @@ constexpr std::uint64_t kShards = 8;
 // LUMENFLOW_SIM_SEEDS: how many in all.
 std::uint64_t seeds() {
   const char* wanted = std::getenv("LUMENFLOW_SIM_SEEDS");
-  return wanted == nullptr ? 60 : static_cast<std::uint64_t>(std::max(1, std::atoi(wanted)));
+  return wanted == nullptr ? 200 : static_cast<std::uint64_t>(std::max(1, std::atoi(wanted)));
 }
 
 RunResult run_seed(std::uint64_t seed, Planted planted = Planted::kNothing) {
