@@ -15,7 +15,9 @@ constexpr std::chrono::milliseconds kAnswerSlack{500};
 // end as a command.
 std::optional<json::Value> result_of(const http::ClientResponse& response) {
   Result<json::Value> body = json::parse(response.body);
-  if (response.status == 202 || response.status == 401 || response.status == 429 || response.status >= 500 || !body.ok()) return std::nullopt;
+  if (response.status == 202 || response.status == 401 || response.status == 429 || response.status >= 500 ||
+      !body.ok())
+    return std::nullopt;
   const json::Value* success = body->find("success");
   if (success == nullptr || success->if_boolean() == nullptr) return std::nullopt;
   return *std::move(body);

@@ -437,7 +437,29 @@ Status Commands::cancel(const Command& command) {
   }
   LUMENFLOW_TRY_ASSIGN(const bool found, cancel_waiting(command, command_id));
   if (found) return end(command, "done");
+  LUMENFLOW_TRY_ASSIGN(const bool parked, cancel_parked(command, command_id));
+  if (parked) return end(command, "done");
   return end(command, "refused", Error(ErrorCode::kNotFound, "no command of this id waits or runs"));
+}
+
+// One whose call waits for an approval.
+Result<bool> Commands::cancel_parked(const Command& by, const std::string& command_id) {
+  const bool any = by.stamp.from == conductor_subject(kernel_.options_.config.id.str());
+  const log::TableReader& tables = kernel_.ports_.log.tables();
+  for (Position after;;) {
+    LUMENFLOW_TRY_ASSIGN(const auto reports, journal::command_reports(tables, after, kLookedAtMax));
+    for (const journal::CommandReport& report : reports) {
+      if (report.command_id != command_id || report.state != "call") continue;
+      LUMENFLOW_TRY_ASSIGN(const Command asked, read(report.at, CommandQueue::kTool));
+      LUMENFLOW_TRY_ASSIGN(const auto parked, journal::find_parked(tables, ReceiptId(report.receipt)));
+      if (!parked || parked->state != journal::ParkedCall::State::kOpen) return false;
+      if (!any && asked.stamp.from != by.stamp.from) return false;
+      kernel_.cancel(ReceiptId(report.receipt), Subject(by.stamp.from));
+      return true;
+    }
+    if (reports.size() < kLookedAtMax) return false;
+    after = reports.back().at;
+  }
 }
 
 Result<bool> Commands::cancel_waiting(const Command& by, const std::string& command_id) {

@@ -80,6 +80,7 @@ class Commands {
   void ended(Position at, const CallResult& result);
   Status cancel(const Command& command);
   Result<bool> cancel_waiting(const Command& by, const std::string& command_id);
+  Result<bool> cancel_parked(const Command& by, const std::string& command_id);
   // Without a call of its own.
   Status end(const Command& command, std::string state, const std::optional<Error>& why = std::nullopt);
   void tell_when_durable();

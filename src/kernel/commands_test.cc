@@ -221,6 +221,24 @@ TEST_F(CommandsTest, WhatWaitsIsTakenBackAndWhatRunsIsCancelled) {
   EXPECT_EQ(end_of_command(running), "call cancelled TOOL_CANCELLED");
 }
 
+TEST_F(CommandsTest, WhatWaitsForAnApprovalIsCancelledAlsoAfterARestart) {
+  for (const bool restarted : {false, true}) {
+    const std::string parked = command("conductor:tool_requested", wants("probe:risky"));
+    ASSERT_EQ(end_of_command(parked), "call open");
+    if (restarted) {
+      crash();
+      open();
+    }
+    const std::string cancelled =
+        command("conductor:command_cancelled", Object{{"command_id", parked}, {"reason", "no"}});
+    EXPECT_EQ(end_of_command(cancelled), "done");
+    EXPECT_EQ(end_of_command(parked), "call cancelled TOOL_CANCELLED");
+    const std::string again = command("conductor:command_cancelled", Object{{"command_id", parked}, {"reason", "no"}});
+    EXPECT_EQ(end_of_command(again), "refused NOT_FOUND");
+  }
+  EXPECT_THAT(effects, IsEmpty());
+}
+
 TEST_F(CommandsTest, ADecisionCountsWhenAPinnedKeyHasSignedIt) {
   pin_pixel();
   ask_for("probe:effect");
