@@ -1,0 +1,71 @@
+#include "catalogue/catalogue.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <tuple>
+
+#include "base/check.h"
+#include "catalogue/digest.h"
+#include "lumenflow_catalogue_files.h"
+
+namespace lumenflow::catalogue {
+
+const EventType* Catalogue::find(std::string_view type) const {
+  const auto found = std::ranges::find(events, type, &EventType::type);
+  return found == events.end() ? nullptr : &*found;
+}
+
+Catalogue make_catalogue(std::vector<EventType> core, std::vector<EventType> content) {
+  std::ranges::sort(content, {}, [](const EventType& event) { return std::tie(event.pack_slug, event.type); });
+  Catalogue out;
+  out.core_count = core.size();
+  out.events = std::move(core);
+  std::ranges::move(content, std::back_inserter(out.events));
+  out.hash = manifest_hash(out.events);
+  out.contract_digest = contract_digest(out.events);
+  return out;
+}
+
+std::vector<Declaration> core_declarations() {
+  const auto& files = embedded::lumenflow_catalogue_files();
+  const ReadFile read = [&files](std::string_view path) -> Result<std::string> {
+    const auto found = std::ranges::find(files, path, &pack::BuiltinPack::File::path);
+    if (found == files.end()) return Error(ErrorCode::kNotFound, "no file " + std::string(path));
+    return std::string(found->content);
+  };
+  Faults faults;
+  std::vector<Declaration> core =
+      read_base_list("core_event_types.json", *read("core_event_types.json"), read, faults);
+  LUMENFLOW_CHECK(faults.empty());
+  return core;
+}
+
+Catalogue core_catalogue() {
+  std::vector<EventType> core;
+  for (Declaration& declared : core_declarations()) core.push_back(std::move(declared.event));
+  return make_catalogue(std::move(core), {});
+}
+
+std::string why_not_generated(const Catalogue& active, const Catalogue& generated) {
+  if (active.contract_digest == generated.contract_digest) return {};
+  std::set<std::string> packs;
+  const auto differing = [&packs](const Catalogue& one, const Catalogue& other) {
+    for (const EventType& event : one.events) {
+      const EventType* same = other.find(event.type);
+      if (same == nullptr || same->version != event.version || same->schema_digest != event.schema_digest ||
+          same->pack_slug != event.pack_slug || same->capacity != event.capacity ||
+          same->soft_limit != event.soft_limit || same->kind != event.kind)
+        packs.insert(event.pack_slug.empty() ? "the core" : event.pack_slug);
+    }
+  };
+  differing(active, generated);
+  differing(generated, active);
+  std::string names;
+  for (const std::string& pack : packs) names.append(names.empty() ? "" : ", ").append(pack);
+  return "the runtime event types of the active packs (" + active.hash + ", " + active.contract_digest.substr(0, 12) +
+         ") are not those that were generated (" + generated.hash + ", " + generated.contract_digest.substr(0, 12) +
+         "): " + names + " differ; run `lumenflow generate`";
+}
+
+}  // namespace lumenflow::catalogue

@@ -1,0 +1,55 @@
+#include "catalogue/generator.h"
+
+#include <algorithm>
+
+namespace lumenflow::catalogue {
+namespace {
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    out.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+std::string shortened(std::string_view line) {
+  constexpr std::size_t kLineMax = 160;
+  return line.size() <= kLineMax ? std::string(line) : std::string(line.substr(0, kLineMax)) + "...";
+}
+
+}  // namespace
+
+std::vector<GeneratedFile> generate(const Catalogue& catalogue, const Lock* before) {
+  return {{std::string(kLockFile), render_lock(catalogue, before)},
+          {"runtime_event_manifest.asyncapi.json", render_asyncapi(catalogue)},
+          {"runtime_event_manifest.generated.d.ts", render_typescript(catalogue)},
+          {"runtime_event_manifest.generated.h", render_cpp(catalogue)},
+          {"runtime_event_manifest.generated.json", render_json(catalogue)}};
+}
+
+std::string difference(const GeneratedFile& generated, std::string_view found) {
+  constexpr std::size_t kShownMax = 3;
+  if (generated.text == found) return {};
+  const std::vector<std::string_view> wanted = lines_of(generated.text), there = lines_of(found);
+  const std::size_t shared = std::min(wanted.size(), there.size());
+  std::size_t begin = 0, same_end = 0;  // lines that both begin and end with
+  while (begin < shared && wanted[begin] == there[begin]) ++begin;
+  while (same_end < shared - begin && wanted[wanted.size() - 1 - same_end] == there[there.size() - 1 - same_end])
+    ++same_end;
+  std::string out = generated.name + ":" + std::to_string(begin + 1) + ": is not as it would be generated\n";
+  const auto show = [&](const std::vector<std::string_view>& lines, char sign) {
+    const std::size_t end = lines.size() - same_end;
+    for (std::size_t i = begin; i < end && i < begin + kShownMax; ++i)
+      out.append(1, sign).append(" ").append(shortened(lines[i])).append("\n");
+    if (end > begin + kShownMax)
+      out.append(1, sign).append(" and ").append(std::to_string(end - begin - kShownMax)).append(" lines more\n");
+  };
+  show(there, '-');
+  show(wanted, '+');
+  return out;
+}
+
+}  // namespace lumenflow::catalogue
