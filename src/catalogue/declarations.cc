@@ -82,7 +82,7 @@ std::vector<Declaration> read_event_types(const PackSource& pack, std::string te
   const std::optional<json::Value> value = parsed(*source, faults);
   if (!value) return {};
   const EntryReader file(*value, *source, "", "an event manifest", kFileKeys, faults);
-  if (const std::string* slug = file.text("packSlug", true); slug != nullptr && *slug != pack.slug)
+  if (const std::string* slug = file.text("packSlug", true); slug != nullptr && !pack.slug.empty() && *slug != pack.slug)
     file.at("LF1071", "packSlug", "'" + *slug + "' is not the slug of this pack",
             "the manifest says '" + pack.slug + "'");
   const json::Value* types = file.require("eventTypes");

@@ -1,6 +1,8 @@
 #include "catalogue/plan.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <unordered_map>
 
 #include "catalogue/compatibility.h"
@@ -19,11 +21,15 @@ void add_at(std::string_view code, const Fault& place, std::string message, std:
               place.snippet});
 }
 
-// The types of a pack that the lock file knows.
-std::string locked_types(const Lock* lock, const std::string& slug) {
-  std::string out;
-  for (std::size_t i = lock == nullptr ? 0 : lock->core_count; lock != nullptr && i < lock->events.size(); ++i)
-    if (lock->events[i].event.pack_slug == slug) out += (out.empty() ? "" : ", ") + lock->events[i].event.type;
+// The types of each pack that the lock file knows and that do not go for good, in words.
+std::map<std::string, std::string> locked_types(const PlanInput& input, const Lock* lock) {
+  std::map<std::string, std::string> out;
+  for (std::size_t i = lock == nullptr ? 0 : lock->core_count; lock != nullptr && i < lock->events.size(); ++i) {
+    const EventType& event = lock->events[i].event;
+    if (is_removed(input, event.type)) continue;
+    std::string& types = out[event.pack_slug];
+    types += (types.empty() ? "" : ", ") + event.type;
+  }
   return out;
 }
 
@@ -31,21 +37,28 @@ std::string shown_path(const PackInput& pack, std::string_view path) {
   return (pack.source.folder.empty() ? "" : pack.source.folder + "/") + std::string(path);
 }
 
-// The manifest names no event types: then nothing may be left of any.
-void check_without_key(const PackInput& pack, const Lock* lock, Faults& faults) {
-  const std::string file = shown_path(pack, kEventTypesPath);
+// A file that nobody reads would be silently without effect.
+void check_unnamed_file(const PackInput& pack, Faults& faults) {
   if (pack.source.read(kEventTypesPath).ok())
-    return add_at("LF1074", pack.place, "the pack has " + file + ", and its manifest does not name it",
-                  "add 'event_types: " + std::string(kEventTypesPath) + "' to the manifest, or remove the file", faults);
-  if (const std::string types = locked_types(lock, pack.source.slug); !types.empty())
-    return add_at("LF1074", pack.place,
-                  "the manifest has no event_types any more, and the lock file names " + types + "; " + file +
-                      " is missing",
-                  "put back the key and the file, or remove each type with `lumenflow generate --remove TYPE`", faults);
+    add_at("LF1074", pack.place,
+           "the pack has " + shown_path(pack, kEventTypesPath) + ", and its manifest does not name it",
+           "add 'event_types: " + std::string(kEventTypesPath) + "' to the manifest, or remove the file", faults);
+}
+
+// The manifest names no event types: then nothing may be left of any. Whether something was said.
+bool check_left_over(const PackInput& pack, const std::string& locked, Faults& faults) {
+  const std::string file = shown_path(pack, kEventTypesPath);
+  if (!locked.empty()) {
+    add_at("LF1074", pack.place,
+           "the manifest has no event_types any more, and the lock file names " + locked + "; " + file + " is missing",
+           "put back the key and the file, or remove each type with `lumenflow generate --remove TYPE`", faults);
+    return true;
+  }
   for (const auto& [type, place] : pack.automations)
-    add_at("LF1074", place, "an automation runs on '" + type + "', and the pack has no event types; " + file +
-               " is missing",
+    add_at("LF1074", place,
+           "an automation runs on '" + type + "', and the pack has no event types; " + file + " is missing",
            "declare the type there and name the file in event_types", faults);
+  return !pack.automations.empty();
 }
 
 void check_against_lock(const Declaration& declared, const Lock& lock, Faults& faults) {
@@ -103,30 +116,28 @@ void check_removals(const PlanInput& input, const Lock* lock, const ByType& decl
 
 }  // namespace
 
-std::vector<Declaration> check_pack(const PackInput& pack, const Lock* lock, Faults& faults) {
+std::vector<Declaration> check_pack(const PackInput& pack, Faults& faults) {
   const PackSource& source = pack.source;
   if (source.event_types_path.empty()) {
-    check_without_key(pack, lock, faults);
+    check_unnamed_file(pack, faults);
     return {};
   }
   const std::string within = path_within("", source.event_types_path), file = shown_path(pack, within);
-  const Result<std::string> text = within.empty() ? Error(ErrorCode::kInvalidInput, "outside") : source.read(within);
+  const Result<std::string> text =
+      within.empty() ? Result<std::string>(Error(ErrorCode::kInvalidInput, "outside")) : source.read(within);
   if (text.ok()) {
     PackSource normal = source;
     normal.event_types_path = within;
     return read_event_types(normal, *text, faults);
   }
-  if (text.error().code() == ErrorCode::kNotFound) {
-    const std::string types = locked_types(lock, source.slug);
-    add_at("LF1074", pack.place, file + " is missing, and the manifest names it" + (types.empty() ? "" : ", as the lock file names " + types),
+  if (text.error().code() == ErrorCode::kNotFound)
+    add_at("LF1074", pack.place, file + " is missing, and the manifest names it",
            "put the file back; to remove types for good, run `lumenflow generate --remove TYPE`", faults);
-  } else if (text.error().code() == ErrorCode::kInvalidInput) {
+  else if (text.error().code() == ErrorCode::kInvalidInput)
     add_at("LF1069", pack.place, "'" + source.event_types_path + "' lies outside the pack",
            "name a file inside the pack, relative to the manifest, that no symlink leads out of", faults);
-  } else {
-    add_at("LF1061", pack.place, file + " cannot be read: " + text.error().message(), "make it a file of at most 1 MiB",
-           faults);
-  }
+  else
+    add_at("LF1061", pack.place, file + " cannot be read", "make it a file of at most 1 MiB", faults);
   return {};
 }
 
@@ -137,10 +148,16 @@ std::optional<Plan> plan(PlanInput input, Faults& faults) {
   const std::size_t core_count = input.core.size();
   std::vector<Declaration> all = std::move(input.core);
   std::vector<std::string> explained;  // packs whose missing file has been reported
-  for (const PackInput& pack : input.packs) {
+  const std::map<std::string, std::string> locked = locked_types(input, before);
+  for (PackInput& pack : input.packs) {
     const std::size_t faults_before = faults.items().size();
-    std::vector<Declaration> declared = check_pack(pack, before, faults);
-    if (declared.empty() && faults.items().size() > faults_before) explained.push_back(pack.source.slug);
+    std::vector<Declaration> declared = pack.declared ? *std::move(pack.declared) : check_pack(pack, faults);
+    bool said = pack.has_faults || faults.items().size() > faults_before;
+    if (pack.source.event_types_path.empty() && !said) {
+      const auto types = locked.find(pack.source.slug);
+      said = check_left_over(pack, types == locked.end() ? std::string() : types->second, faults);
+    }
+    if (said) explained.push_back(pack.source.slug);
     std::ranges::move(declared, std::back_inserter(all));
   }
   check_duplicates(all, faults);
@@ -151,7 +168,8 @@ std::optional<Plan> plan(PlanInput input, Faults& faults) {
     check_gone(input, *input.lock, *before, by_type, explained, faults);
   }
   check_removals(input, before, by_type, faults);
-  if (!faults.empty()) return std::nullopt;
+  const bool faulty = std::ranges::any_of(input.packs, [](const PackInput& pack) { return pack.has_faults; });
+  if (!faults.empty() || faulty) return std::nullopt;
   std::vector<EventType> core, content;
   for (std::size_t i = 0; i < all.size(); ++i) (i < core_count ? core : content).push_back(std::move(all[i].event));
   Plan out{make_catalogue(std::move(core), std::move(content)), {}};

@@ -21,6 +21,9 @@ struct PackInput {
   Fault place;  // of `event_types` in the manifest, else of the manifest: its place alone is used
   // Types that the manifest's automations run on, each with its place; those that are event kinds are left out.
   std::vector<std::pair<std::string, Fault>> automations;
+  // As check_pack answered, by whoever has reported what it found; nothing: it is still to be called.
+  std::optional<std::vector<Declaration>> declared;
+  bool has_faults = false;
 };
 
 struct PlanInput {
@@ -38,7 +41,7 @@ struct Plan {
 // Nothing, where there are faults. Those of the core list have been added by whoever read it.
 std::optional<Plan> plan(PlanInput input, Faults& faults);
 
-// What one pack's own files say, without the others: `lumenflow pack validate`.
-std::vector<Declaration> check_pack(const PackInput& pack, const Lock* lock, Faults& faults);
+// What one pack's own files say, without the others.
+std::vector<Declaration> check_pack(const PackInput& pack, Faults& faults);
 
 }  // namespace lumenflow::catalogue

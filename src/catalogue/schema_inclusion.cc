@@ -103,6 +103,14 @@ class Inclusion {
     return out;
   }
 
+  // Besides, the numbers and texts at which the two may differ.
+  static std::vector<Value> guesses(const Value& from, const Value& by) {
+    std::vector<Value> out = samples(from);
+    for (std::vector<Value> (*around)(const Value&, const Value&) : {numbers_around, texts_around})
+      for (Value& each : around(from, by)) out.push_back(std::move(each));
+    return out;
+  }
+
   bool includes(const Value& from, const Value& by) const {  // silently
     Inclusion silent(nullptr, nullptr, steps_);
     silent.compare(from, by, {"", "", {}});
@@ -170,10 +178,10 @@ class Inclusion {
     if (const Value* negated = by.find("not"); negated != nullptr && !are_disjoint(from, *negated)) {
       const Value* own = from.find("not");
       if (own == nullptr || !includes(*negated, *own))
-        add("not", "what may not be here cannot be compared", place.in_by("/not"), samples(from));
+        add("not", "what may not be here cannot be compared", place.in_by("/not"), guesses(from, *negated));
     }
     if (by.find("if") != nullptr && !same(from, by, {"if", "then", "else"}))
-      add("if", "the condition cannot be compared", place.in_by("/if"), samples(from));
+      add("if", "the condition cannot be compared", place.in_by("/if"), guesses(from, *by.find("if")));
   }
 
   static bool same(const Value& one, const Value& other, std::initializer_list<std::string_view> keys) {
@@ -207,7 +215,7 @@ class Inclusion {
   bool compare_choice(const Value& from, const Value& by, const Place& place) {
     for (const char* key : {"const", "enum"})
       if (by.find(key) != nullptr) {
-        add(key, "only certain values are taken now", place.in_by("/" + std::string(key)), samples(from));
+        add(key, "only certain values are taken now", place.in_by("/" + std::string(key)), guesses(from, by));
         return true;
       }
     return false;
@@ -225,7 +233,7 @@ class Inclusion {
       if (!known) {
         const bool narrowed = type == "number" && std::ranges::find(taken, "integer") != taken.end();
         add("type", narrowed ? "only integers are taken now" : "what is of type " + type + " is not taken any more",
-            place.in_by("/type"), samples_with_numbers(one, by));
+            place.in_by("/type"), guesses(one, by));
         if (!narrowed) continue;
       }
       if (type == "string") compare_texts(one, by, place);
@@ -235,37 +243,30 @@ class Inclusion {
     }
   }
 
-  static std::vector<Value> samples_with_numbers(const Value& from, const Value& by) {
-    std::vector<Value> out = samples(from);
-    const std::vector<Value> numbers = numbers_around(from, by);
-    out.insert(out.end(), numbers.begin(), numbers.end());
-    return out;
-  }
-
   void compare_numbers_of(const Value& from, const Value& by, bool integer, const Place& place) {
     const NumberLimits own = number_limits(from, integer), theirs = number_limits(by, integer);
-    const std::vector<Value> guesses = numbers_around(from, by);
+    const std::vector<Value> numbers = numbers_around(from, by);
     if (!own.low.is_within_low(theirs.low))
-      add(theirs.low.keyword, "smaller numbers are not taken any more", place.in_by("/" + theirs.low.keyword), guesses);
+      add(theirs.low.keyword, "smaller numbers are not taken any more", place.in_by("/" + theirs.low.keyword), numbers);
     if (!own.high.is_within_high(theirs.high))
       add(theirs.high.keyword, "larger numbers are not taken any more", place.in_by("/" + theirs.high.keyword),
-          guesses);
+          numbers);
     const Value *step = by.find("multipleOf"), *own_step = from.find("multipleOf");
     if (step == nullptr) return;
     const bool steps_within = (own_step != nullptr && json::is_multiple_of(*own_step, *step)) ||
                               (integer && json::is_multiple_of(Value(1), *step));
     if (!steps_within)
       add("multipleOf", "not every number is a multiple of " + json::serialize(*step), place.in_by("/multipleOf"),
-          guesses);
+          numbers);
   }
 
   void compare_texts(const Value& from, const Value& by, const Place& place) {
-    const std::vector<Value> guesses = texts_around(from, by);
-    compare_counts(from, by, "minLength", "maxLength", "characters", guesses, place);
+    const std::vector<Value> texts = texts_around(from, by);
+    compare_counts(from, by, "minLength", "maxLength", "characters", texts, place);
     for (const char* key : {"pattern", "format"})
       if (by.find(key) != nullptr && !same(from, by, {key}))
         add(key, "other texts than those of the " + std::string(key) + " are not taken any more",
-            place.in_by("/" + std::string(key)), guesses);
+            place.in_by("/" + std::string(key)), texts);
   }
 
   static double count_or(const Value& schema, const std::string& key, double fallback) {  // 2.0 is as good as 2
