@@ -49,10 +49,13 @@ TEST(BusAllocations, ThereAreNoneForStructsOnceItIsWarm) {
   auto bus = *EventBus::create({{.type = "sample:primed"}, {.type = "sample:sampled"}, {.type = "sample:other"}});
   std::int64_t sum = 0;
   ASSERT_TRUE(bus->subscribe<Sampled>([&](const Sampled& payload, const Event&) { sum += payload.reactor; }, "a").ok());
-  ASSERT_TRUE(bus->subscribe<Sampled>([&](const Sampled&, const Event& event) {
-                     // As handlers do: one answers with an event of its own.
-                     if (event.dispatch_order % 8 == 0) ASSERT_TRUE(bus->publish(Sampled{1, 0.5}).ok());
-                   }, "b").ok());
+  ASSERT_TRUE(bus->subscribe<Sampled>(
+                     [&](const Sampled&, const Event& event) {
+                       // As handlers do: one answers with an event of its own.
+                       if (event.dispatch_order % 8 == 0) ASSERT_TRUE(bus->publish(Sampled{1, 0.5}).ok());
+                     },
+                     "b")
+                  .ok());
   const auto run_tick = [&](std::uint64_t tick) {
     ASSERT_TRUE(bus->begin_tick(tick).ok());
     for (int i = 0; i < 100; ++i) ASSERT_TRUE(bus->publish(Sampled{i, 1.5}).ok());

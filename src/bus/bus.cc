@@ -26,7 +26,7 @@ Error invalid(const std::string& type, std::string_view why) {
 PayloadStore::~PayloadStore() { clear(); }
 
 void PayloadStore::add_chunk() {
-  void* chunk = ::operator new(type_->size * kChunkPayloads, std::align_val_t(type_->alignment));
+  void* chunk = ::operator new(type_->size* kChunkPayloads, std::align_val_t(type_->alignment));
   chunks_.emplace_back(static_cast<std::byte*>(chunk), Free{type_->alignment});
 }
 
@@ -60,8 +60,8 @@ Result<std::unique_ptr<EventBus>> EventBus::create(std::vector<ChannelOptions> c
     if (!seen.emplace(channel.type, 0).second) return invalid(channel.type, "the type is there twice");
     if (channel.capacity == 0) return invalid(channel.type, "a capacity of zero holds no event");
     if (*channel.soft_limit == 0 || *channel.soft_limit > channel.capacity)
-      return invalid(channel.type, "the soft limit is not from 1 to the capacity of " +
-                                       std::to_string(channel.capacity));
+      return invalid(channel.type,
+                     "the soft limit is not from 1 to the capacity of " + std::to_string(channel.capacity));
   }
   return std::unique_ptr<EventBus>(new EventBus(std::move(channels), options));
 }
@@ -77,8 +77,7 @@ EventBus::EventBus(std::vector<ChannelOptions> channels, BusOptions options) : o
     channel.version = given.version;
     channel.schema = std::move(given.schema);
   }
-  for (std::size_t i = 0; i < channels_.size(); ++i)
-    by_type_.emplace(channels_[i].type, static_cast<std::uint32_t>(i));
+  for (std::size_t i = 0; i < channels_.size(); ++i) by_type_.emplace(channels_[i].type, static_cast<std::uint32_t>(i));
 }
 
 EventBus::~EventBus() = default;
@@ -111,10 +110,10 @@ Result<Channel*> EventBus::find(std::string_view type) {
 Result<Channel*> EventBus::bind(std::string_view type, std::int64_t version, const PayloadType* payload_type) {
   LUMENFLOW_TRY_ASSIGN(Channel * channel, find(type));
   if (channel->version != version)
-    return Error(ErrorCode::kInvalidConfiguration,
-                 "the payload of '" + channel->type + "' was generated for version " + std::to_string(version) +
-                     ", and the catalogue has version " + std::to_string(channel->version) +
-                     "; run `lumenflow generate` and build anew");
+    return Error(ErrorCode::kInvalidConfiguration, "the payload of '" + channel->type + "' was generated for version " +
+                                                       std::to_string(version) + ", and the catalogue has version " +
+                                                       std::to_string(channel->version) +
+                                                       "; run `lumenflow generate` and build anew");
   if (channel->typed.type() == nullptr) channel->typed.set_type(payload_type);
   if (channel->typed.type() != payload_type)
     return Error(ErrorCode::kInvalidConfiguration, "two structs are published as '" + channel->type + "'");

@@ -177,8 +177,8 @@ class EventBus {
   std::vector<Channel> channels_;  // never resized: slots and bindings point into it
   std::unordered_map<std::string_view, std::uint32_t> by_type_;
   std::unordered_map<std::uint64_t, Subscriber*> by_id_;
-  std::vector<Slot> slots_;  // of this tick, in order
-  std::size_t next_ = 0;     // to be delivered
+  std::vector<Slot> slots_;             // of this tick, in order
+  std::size_t next_ = 0;                // to be delivered
   std::vector<std::uint32_t> touched_;  // channels with events of this tick
   std::vector<std::uint32_t> to_sweep_;
   std::uint64_t tick_ = 0;

@@ -129,8 +129,10 @@ TEST_F(Bus, AFullChannelLeavesTheOthersAlone) {
 
 TEST_F(Bus, AHandlerThatThrowsIsAloneWithIt) {
   subscribe("sample:primed", note("before"));
-  subscribe("sample:primed", [](const Event&) { throw std::runtime_error("broken"); }, "bad");
-  subscribe("sample:primed", [](const Event&) { throw 7; }, "worse");
+  subscribe(
+      "sample:primed", [](const Event&) { throw std::runtime_error("broken"); }, "bad");
+  subscribe(
+      "sample:primed", [](const Event&) { throw 7; }, "worse");
   subscribe("sample:primed", note("behind"));
   publish("sample:primed");
   publish("sample:primed");
@@ -139,10 +141,9 @@ TEST_F(Bus, AHandlerThatThrowsIsAloneWithIt) {
                                  "behind<sample:primed#2"));
   EXPECT_EQ(done.failures, 4u);
   EXPECT_EQ(done.deliveries, 8u);
-  EXPECT_THAT(observer.said, ElementsAre("sample:primed bad: broken",
-                                         "sample:primed worse: something that is no std::exception",
-                                         "sample:primed bad: broken",
-                                         "sample:primed worse: something that is no std::exception"));
+  EXPECT_THAT(observer.said,
+              ElementsAre("sample:primed bad: broken", "sample:primed worse: something that is no std::exception",
+                          "sample:primed bad: broken", "sample:primed worse: something that is no std::exception"));
 }
 
 TEST_F(Bus, OneThatSubscribesWithinADeliveryStartsWithTheNextEvent) {
@@ -150,7 +151,8 @@ TEST_F(Bus, OneThatSubscribesWithinADeliveryStartsWithTheNextEvent) {
   subscribe("sample:primed", [&](const Event& event) {
     note("a")(event);
     // Enough of them that the list has to grow while it is walked.
-    for (int i = 0; once && i < 40; ++i) subscribe("sample:primed", i == 0 ? note("new") : Handler([](const Event&) {}));
+    for (int i = 0; once && i < 40; ++i)
+      subscribe("sample:primed", i == 0 ? note("new") : Handler([](const Event&) {}));
     once = false;
   });
   subscribe("sample:primed", note("b"));

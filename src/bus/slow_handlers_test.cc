@@ -30,10 +30,17 @@ class SlowHandlers : public ::testing::Test {
  protected:
   SlowHandlers() {
     // So long that no machine, however busy, makes a quick handler a slow one.
-    bus = *EventBus::create({{.type = "a:b", .capacity = 100'000}}, {.slow_handler = milliseconds(60), .observer = &observer});
+    bus = *EventBus::create({{.type = "a:b", .capacity = 100'000}},
+                            {.slow_handler = milliseconds(60), .observer = &observer});
   }
   void add(const std::string& label, bool& slow) {
-    ASSERT_TRUE(bus->subscribe("a:b", [&slow](const Event&) { if (slow) spin(milliseconds(80)); }, label).ok());
+    ASSERT_TRUE(bus->subscribe(
+                       "a:b",
+                       [&slow](const Event&) {
+                         if (slow) spin(milliseconds(80));
+                       },
+                       label)
+                    .ok());
   }
   void publish(int events) {
     for (int i = 0; i < events; ++i) ASSERT_TRUE(bus->publish("a:b", json::Value()).ok());

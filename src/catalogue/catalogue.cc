@@ -35,8 +35,7 @@ std::vector<Declaration> core_declarations() {
     return std::string(found->content);
   };
   Faults faults;
-  std::vector<Declaration> core =
-      read_base_list("core_event_types.json", *read("core_event_types.json"), read, faults);
+  std::vector<Declaration> core = read_base_list("core_event_types.json", *read("core_event_types.json"), read, faults);
   LUMENFLOW_CHECK(faults.empty());
   return core;
 }

@@ -46,8 +46,7 @@ std::string read_type_id(const EntryReader& entry) {
   if (space != nullptr) check_word(entry, "namespace", *space, is_namespace, 32);
   if (name != nullptr) check_word(entry, "name", *name, is_event_name, 48);
   const bool reserved = space != nullptr && *space == kReserved;
-  if (reserved)
-    entry.at("LF1065", "namespace", "the namespace 'kernel' is reserved", "choose one of the pack's own");
+  if (reserved) entry.at("LF1065", "namespace", "the namespace 'kernel' is reserved", "choose one of the pack's own");
   return space == nullptr || name == nullptr || reserved ? std::string() : *space + ":" + *name;
 }
 
@@ -57,8 +56,8 @@ void read_limits(const EntryReader& entry, EventType& event) {
   event.soft_limit = soft_limit_default(event.capacity);
   if (const auto limit = entry.integer("softLimit", 1, kCapacityMax, false)) {
     if (static_cast<std::uint32_t>(*limit) > event.capacity)
-      entry.bad("softLimit", "'softLimit' " + std::to_string(*limit) + " is above the capacity of " +
-                                 std::to_string(event.capacity),
+      entry.bad("softLimit",
+                "'softLimit' " + std::to_string(*limit) + " is above the capacity of " + std::to_string(event.capacity),
                 "write at most the capacity, or leave it out for three quarters of it");
     event.soft_limit = static_cast<std::uint32_t>(*limit);
   }
@@ -77,12 +76,12 @@ void read_kind(const EntryReader& entry, const PackSource& pack, EventType& even
 
 std::vector<Declaration> read_event_types(const PackSource& pack, std::string text, Faults& faults) {
   const std::string root = with_slash(pack.folder);
-  const auto source =
-      std::make_shared<const SourceText>(SourceText{root + pack.event_types_path, std::move(text)});
+  const auto source = std::make_shared<const SourceText>(SourceText{root + pack.event_types_path, std::move(text)});
   const std::optional<json::Value> value = parsed(*source, faults);
   if (!value) return {};
   const EntryReader file(*value, *source, "", "an event manifest", kFileKeys, faults);
-  if (const std::string* slug = file.text("packSlug", true); slug != nullptr && !pack.slug.empty() && *slug != pack.slug)
+  if (const std::string* slug = file.text("packSlug", true);
+      slug != nullptr && !pack.slug.empty() && *slug != pack.slug)
     file.at("LF1071", "packSlug", "'" + *slug + "' is not the slug of this pack",
             "the manifest says '" + pack.slug + "'");
   const json::Value* types = file.require("eventTypes");
@@ -157,11 +156,12 @@ void check_duplicates(const std::vector<Declaration>& declarations, Faults& faul
     if (is_new) continue;
     const Declaration& other = *first->second;
     const bool same = other.event.type == declared.event.type;
-    faults.at("LF1066", *declared.source, declared.pointer,
-              "the event type '" + declared.event.type + "' is declared at " +
-                  place_text(*declared.source, declared.pointer) + " and " +
-                  (same ? "" : "as '" + other.event.type + "' ") + "at " + place_text(*other.source, other.pointer),
-              same ? "rename one of them, or remove it" : "types that only case tells apart are one: rename one of them");
+    faults.at(
+        "LF1066", *declared.source, declared.pointer,
+        "the event type '" + declared.event.type + "' is declared at " +
+            place_text(*declared.source, declared.pointer) + " and " + (same ? "" : "as '" + other.event.type + "' ") +
+            "at " + place_text(*other.source, other.pointer),
+        same ? "rename one of them, or remove it" : "types that only case tells apart are one: rename one of them");
   }
 }
 

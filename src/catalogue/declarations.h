@@ -22,8 +22,8 @@ using ReadFile = std::function<Result<std::string>(std::string_view path)>;
 // What is known of a pack before its event types are read.
 struct PackSource {
   std::string slug;
-  std::string folder;            // as messages name it; "" for the pack that one stands in
-  std::string event_types_path;  // within the pack; empty: its manifest names none
+  std::string folder;              // as messages name it; "" for the pack that one stands in
+  std::string event_types_path;    // within the pack; empty: its manifest names none
   std::vector<std::string> kinds;  // the event kinds that its manifest declares
   ReadFile read;
 };

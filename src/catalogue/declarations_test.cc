@@ -40,8 +40,8 @@ TEST(EventManifest, OfGoodTypesIsReadWithoutAFault) {
 
 TEST(EventManifest, AnIntegerIsOneAsItIsWritten) {
   for (const char* version : {"1.0", "1e3", "0", "-1", "\"1\"", "null", "9007199254740992", "99999999999999999999"}) {
-    const std::string said =
-        said_of(R"({"namespace": "acme", "name": "done", "version": )" + std::string(version) + R"(, "schema": "s.json"})");
+    const std::string said = said_of(R"({"namespace": "acme", "name": "done", "version": )" + std::string(version) +
+                                     R"(, "schema": "s.json"})");
     EXPECT_THAT(said, HasSubstr("LF1064 at " + std::string(kFile) + ":2:")) << version;
   }
   EXPECT_EQ(said_of(R"({"namespace": "acme", "name": "done", "version": 9007199254740991, "schema": "s.json"})"), "");
@@ -90,10 +90,12 @@ TEST(EventManifest, KindsAreThoseOfTheManifest) {
 }
 
 TEST(EventManifest, TypesThatOnlyCaseTellsApartAreOne) {
-  const std::string said = said_of(entry("") + ",\n" + R"({"namespace": "acme", "name": "Done", "version": 1, "schema": "s.json"})");
-  EXPECT_THAT(said, HasSubstr("LF1066 at packs/acme/content/event-types.json:3:1: the event type 'acme:Done' is declared "
-                              "at packs/acme/content/event-types.json:3:1 and as 'acme:done' at "
-                              "packs/acme/content/event-types.json:2:1"));
+  const std::string said =
+      said_of(entry("") + ",\n" + R"({"namespace": "acme", "name": "Done", "version": 1, "schema": "s.json"})");
+  EXPECT_THAT(said,
+              HasSubstr("LF1066 at packs/acme/content/event-types.json:3:1: the event type 'acme:Done' is declared "
+                        "at packs/acme/content/event-types.json:3:1 and as 'acme:done' at "
+                        "packs/acme/content/event-types.json:2:1"));
 }
 
 TEST(EventManifest, SchemasStayInThePack) {
@@ -132,8 +134,9 @@ TEST(BaseList, TakesNullAndRefusesTheRest) {
     read_base_list("base.json", text, nothing, faults);
     return shown(faults);
   };
-  EXPECT_EQ(said(R"([{"type": "a:b", "version": 1, "packSlug": null, "schema": null}, {"type": "kernel:x", "version": 2}])"),
-            "");
+  EXPECT_EQ(
+      said(R"([{"type": "a:b", "version": 1, "packSlug": null, "schema": null}, {"type": "kernel:x", "version": 2}])"),
+      "");
   EXPECT_THAT(said(R"({"type": "a:b"})"), HasSubstr("LF1064"));
   EXPECT_THAT(said(R"([{"type": "a:b", "version": 1, "channel": 0}])"), HasSubstr("LF1062"));
   EXPECT_THAT(said(R"([{"type": "ab", "version": 1}])"), HasSubstr("LF1065"));

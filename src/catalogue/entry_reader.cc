@@ -20,8 +20,8 @@ std::string shown(const json::Value& value) {
   return json::serialize(value);
 }
 
-EntryReader::EntryReader(const json::Value& value, const SourceText& source, std::string pointer,
-                         std::string_view what, std::span<const std::string_view> known, Faults& faults)
+EntryReader::EntryReader(const json::Value& value, const SourceText& source, std::string pointer, std::string_view what,
+                         std::span<const std::string_view> known, Faults& faults)
     : object_(value.if_object()), source_(source), pointer_(std::move(pointer)), what_(what), faults_(faults) {
   if (object_ == nullptr) {
     faults_.at("LF1064", source_, pointer_, what_ + " must be an object, not " + shown(value),

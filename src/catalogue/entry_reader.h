@@ -42,7 +42,7 @@ class EntryReader {
 std::string shown(const json::Value& value);
 
 // Fills the event's schema, path and digest from the file that `path` names, relative to `folder`.
-void read_schema(const EntryReader& entry, const std::string& path, std::string_view folder, std::string_view shown_root,
-                 const ReadFile& read, EventType& event, Faults& faults);
+void read_schema(const EntryReader& entry, const std::string& path, std::string_view folder,
+                 std::string_view shown_root, const ReadFile& read, EventType& event, Faults& faults);
 
 }  // namespace lumenflow::catalogue

@@ -21,7 +21,7 @@ constexpr std::uint32_t soft_limit_default(std::uint32_t capacity) { return capa
 struct EventType {
   std::string type;  // "sample:reactor-primed", unique over core and all packs
   std::int64_t version = 1;
-  std::string pack_slug;  // empty: the core's own
+  std::string pack_slug;    // empty: the core's own
   std::string schema_path;  // as it was written; empty: any payload
   // Null where there is none. Shared: catalogue, lock and bus read one schema, and none changes it.
   std::shared_ptr<const json::Value> schema;

@@ -1,4 +1,5 @@
-// What is wrong with event manifests and with what is made of them: all of it, each with a code, its place and a way out.
+// What is wrong with event manifests and with what is made of them: all of it, each with a code, its place and a way
+// out.
 //
 // The codes are LF1061 and on; pack/diagnostic_kinds.cc says what each means. Values; not thread safe beyond concurrent
 // reading.

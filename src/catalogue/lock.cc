@@ -77,9 +77,8 @@ std::optional<LockedEvent> event_of(const json::Value& entry) {
   event.schema = definition_of(entry);
   if (event.type.empty() || !is_its_digest(event.schema_digest, event.schema)) return std::nullopt;
   for (const json::Value& each : earlier->as_array()) {
-    out.earlier.push_back(
-        {json::integer_or(each, "version", 1), std::string(json::string_or(each, "schemaDigest", "")),
-         definition_of(each)});
+    out.earlier.push_back({json::integer_or(each, "version", 1), std::string(json::string_or(each, "schemaDigest", "")),
+                           definition_of(each)});
     if (!is_its_digest(out.earlier.back().digest, out.earlier.back().schema)) return std::nullopt;
   }
   return out;
@@ -111,8 +110,8 @@ std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
   if (!value.ok()) {
     json::TextPlace place = json::place_of_error(source.text, value.error());
     faults.add({"LF1077", source.file, place.line, place.column,
-                "the lock file is not JSON: " + json::reason_of_error(value.error()),
-                "take it from the last commit", std::move(place.snippet)});
+                "the lock file is not JSON: " + json::reason_of_error(value.error()), "take it from the last commit",
+                std::move(place.snippet)});
     return std::nullopt;
   }
   if (json::integer_or(*value, "format", 0) > kFormat)

@@ -20,7 +20,7 @@ namespace lumenflow::catalogue {
 // A schema that the type had before.
 struct EarlierSchema {
   std::int64_t version = 1;
-  std::string digest;  // empty: any payload was taken
+  std::string digest;                         // empty: any payload was taken
   std::shared_ptr<const json::Value> schema;  // null likewise; shared as in EventType
 };
 

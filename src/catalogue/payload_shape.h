@@ -17,8 +17,8 @@ struct Shape {
   enum class Kind : std::uint8_t { kAny, kText, kInteger, kNumber, kBoolean, kList, kObject };
   struct Member;
   Kind kind = Kind::kAny;
-  std::vector<Shape> items;      // of a list: one
-  std::vector<Member> members;   // of an object, in the schema's order
+  std::vector<Shape> items;     // of a list: one
+  std::vector<Member> members;  // of an object, in the schema's order
 };
 
 struct Shape::Member {

@@ -17,8 +17,8 @@ bool is_removed(const PlanInput& input, const std::string& type) {
 }
 
 void add_at(std::string_view code, const Fault& place, std::string message, std::string help, Faults& faults) {
-  faults.add({std::string(code), place.file, place.line, place.column, std::move(message), std::move(help),
-              place.snippet});
+  faults.add(
+      {std::string(code), place.file, place.line, place.column, std::move(message), std::move(help), place.snippet});
 }
 
 // The types of each pack that the lock file knows and that do not go for good, in words.
@@ -91,8 +91,8 @@ void check_gone(const PlanInput& input, const SourceText& source, const Lock& lo
     const EventType& event = lock.events[i].event;
     if (declared.contains(event.type) || is_removed(input, event.type)) continue;
     if (std::ranges::find(explained, event.pack_slug) != explained.end()) continue;
-    const auto pack = std::ranges::find_if(
-        input.packs, [&](const PackInput& each) { return each.source.slug == event.pack_slug; });
+    const auto pack =
+        std::ranges::find_if(input.packs, [&](const PackInput& each) { return each.source.slug == event.pack_slug; });
     const std::string where =
         pack == input.packs.end()
             ? "the pack '" + event.pack_slug + "' with its " + std::string(kEventTypesPath) + " is missing"

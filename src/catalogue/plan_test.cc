@@ -49,7 +49,8 @@ TEST(Plan, OrdersByPackThenTypeInByteOrder) {
   const Plan made = plan_of(std::move(packs));
   std::vector<std::string> types;
   for (const EventType& event : made.catalogue.events) types.push_back(event.type);
-  EXPECT_THAT(types, ::testing::ElementsAre("kernel:event-emitted", "kernel:call-finished", "a-2:y", "a2:z", "b-pack:x"));
+  EXPECT_THAT(types,
+              ::testing::ElementsAre("kernel:event-emitted", "kernel:call-finished", "a-2:y", "a2:z", "b-pack:x"));
 }
 
 struct Grouping : std::numpunct<char> {
@@ -113,9 +114,10 @@ TEST(Plan, RemembersWhatSchemasWere) {
 TEST(DeletionGuard, NamesTheMissingFile) {
   std::vector<PackInput> packs;
   packs.push_back(pack_input("acme", {}));
-  EXPECT_THAT(faults_of(std::move(packs), acme_lock()),
-              "LF1074 at packs/acme/manifest.yaml:0:0: packs/acme/content/event-types.json is missing, and the manifest "
-              "names it\n");
+  EXPECT_THAT(
+      faults_of(std::move(packs), acme_lock()),
+      "LF1074 at packs/acme/manifest.yaml:0:0: packs/acme/content/event-types.json is missing, and the manifest "
+      "names it\n");
 }
 
 TEST(DeletionGuard, SeesAKeyThatIsGone) {
@@ -144,9 +146,10 @@ TEST(DeletionGuard, SeesAutomationsOfTypesThatNobodyDeclares) {
   packs.push_back(pack_input("acme", {}));
   packs[0].source.event_types_path.clear();
   packs[0].automations.emplace_back("acme:job-done", Fault{"", "packs/acme/manifest.yaml", 7, 9, "", "", ""});
-  EXPECT_THAT(faults_of(std::move(packs), {}),
-              "LF1074 at packs/acme/manifest.yaml:7:9: an automation runs on 'acme:job-done', and the pack has no event "
-              "types; packs/acme/content/event-types.json is missing\n");
+  EXPECT_THAT(
+      faults_of(std::move(packs), {}),
+      "LF1074 at packs/acme/manifest.yaml:7:9: an automation runs on 'acme:job-done', and the pack has no event "
+      "types; packs/acme/content/event-types.json is missing\n");
 }
 
 TEST(DeletionGuard, LetsATypeGoThatIsRemovedForGood) {

@@ -18,15 +18,15 @@ std::string definition(const EventType& event, std::size_t channel) {
 
 std::string channel_of(const EventType& event, std::size_t channel) {
   return "{\"channel\": " + std::to_string(channel) + ", \"type\": " + quoted(event.type) +
-         ", \"capacity\": " + std::to_string(event.capacity) +
-         ", \"softLimit\": " + std::to_string(event.soft_limit) + "}";
+         ", \"capacity\": " + std::to_string(event.capacity) + ", \"softLimit\": " + std::to_string(event.soft_limit) +
+         "}";
 }
 
 std::string type_name(const EventType& event, std::size_t) { return quoted(event.type); }
 
 // "[\n    a,\n    b\n  ]"
-std::string list_of(const Catalogue& catalogue, std::size_t first,
-                    std::string (*item)(const EventType&, std::size_t), std::string_view indent) {
+std::string list_of(const Catalogue& catalogue, std::size_t first, std::string (*item)(const EventType&, std::size_t),
+                    std::string_view indent) {
   std::string out = "[";
   for (std::size_t i = first; i < catalogue.events.size(); ++i)
     out.append(i == first ? "\n" : ",\n").append(indent).append("  ").append(item(catalogue.events[i], i));
@@ -149,15 +149,12 @@ std::string render_asyncapi(const Catalogue& catalogue) {
                                        {"description", "Bus channel " + std::to_string(i) + ", of at most " +
                                                            std::to_string(event.capacity) + " events a tick."},
                                        {"messages", json::Object{{name, reference("#/components/messages/" + name)}}}});
-    operations.append(
-        "publish." + name,
-        json::Object{{"action", "send"},
-                     {"channel", reference("#/channels/" + name)},
-                     {"messages", json::Array{reference("#/channels/" + name + "/messages/" + name)}}});
-    json::Object message{{"name", event.type},
-                         {"title", event.type},
-                         {"contentType", "application/json"},
-                         {"x-version", event.version}};
+    operations.append("publish." + name,
+                      json::Object{{"action", "send"},
+                                   {"channel", reference("#/channels/" + name)},
+                                   {"messages", json::Array{reference("#/channels/" + name + "/messages/" + name)}}});
+    json::Object message{
+        {"name", event.type}, {"title", event.type}, {"contentType", "application/json"}, {"x-version", event.version}};
     if (!event.pack_slug.empty()) message.append("x-pack", event.pack_slug);
     if (event.schema != nullptr) {
       const std::string place = "#/components/schemas/" + name;
@@ -166,19 +163,20 @@ std::string render_asyncapi(const Catalogue& catalogue) {
     }
     messages.append(name, std::move(message));
   }
-  const json::Value document = json::Object{
-      {"asyncapi", "3.0.0"},
-      {"id", "urn:lumenflow:asyncapi:runtime-events:" + catalogue.hash},
-      {"info", json::Object{{"title", "Runtime events"},
-                            {"version", catalogue.hash},
-                            {"description", "The in-process events of the core and of the packs: its application is "
-                                            "the workspace, a channel is a bus channel."}}},
-      {"x-generated", kNote},
-      {"x-contract-digest", catalogue.contract_digest},
-      {"defaultContentType", "application/json"},
-      {"channels", std::move(channels)},
-      {"operations", std::move(operations)},
-      {"components", json::Object{{"messages", std::move(messages)}, {"schemas", std::move(schemas)}}}};
+  const json::Value document =
+      json::Object{{"asyncapi", "3.0.0"},
+                   {"id", "urn:lumenflow:asyncapi:runtime-events:" + catalogue.hash},
+                   {"info", json::Object{{"title", "Runtime events"},
+                                         {"version", catalogue.hash},
+                                         {"description",
+                                          "The in-process events of the core and of the packs: its application is "
+                                          "the workspace, a channel is a bus channel."}}},
+                   {"x-generated", kNote},
+                   {"x-contract-digest", catalogue.contract_digest},
+                   {"defaultContentType", "application/json"},
+                   {"channels", std::move(channels)},
+                   {"operations", std::move(operations)},
+                   {"components", json::Object{{"messages", std::move(messages)}, {"schemas", std::move(schemas)}}}};
   return json::serialize_pretty(document) + "\n";
 }
 

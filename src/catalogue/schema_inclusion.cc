@@ -31,8 +31,8 @@ Result<json::Schema> compiled(const Value& schema) {
 
 bool takes_all(const Value& schema) {
   if (schema == Value(true)) return true;
-  return schema.is_object() && (schema.as_object().empty() ||
-                                (schema.as_object().size() == 1 && schema.find(kPlaceKey) != nullptr));
+  return schema.is_object() &&
+         (schema.as_object().empty() || (schema.as_object().size() == 1 && schema.find(kPlaceKey) != nullptr));
 }
 
 const Value& anything() {
@@ -228,8 +228,7 @@ class Inclusion {
       json::Object part = from.as_object();
       part.set("type", type);
       const Value one = std::move(part);
-      const bool known =
-          std::ranges::find(taken, type) != taken.end() || (type == "integer" && takes_numbers);
+      const bool known = std::ranges::find(taken, type) != taken.end() || (type == "integer" && takes_numbers);
       if (!known) {
         const bool narrowed = type == "number" && std::ranges::find(taken, "integer") != taken.end();
         add("type", narrowed ? "only integers are taken now" : "what is of type " + type + " is not taken any more",
@@ -288,8 +287,7 @@ class Inclusion {
 
   static const Value& item_at(const Value& schema, std::size_t index) {
     const Value *prefix = schema.find("prefixItems"), *items = schema.find("items");
-    if (prefix != nullptr && prefix->is_array() && index < prefix->as_array().size())
-      return prefix->as_array()[index];
+    if (prefix != nullptr && prefix->is_array() && index < prefix->as_array().size()) return prefix->as_array()[index];
     return items == nullptr ? anything() : *items;
   }
   static std::string item_pointer(const Value& schema, std::size_t index) {

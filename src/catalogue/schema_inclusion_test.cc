@@ -174,9 +174,10 @@ TEST(SchemaInclusion, WhatIsCompatibleHasNoCounterexample) {
       for (std::size_t variant = 0; variant < 20; ++variant)
         if (auto value = sample(others.make(2), variant)) values.push_back(*std::move(value));
     for (const json::Value& value : values)
-      ASSERT_FALSE(takes.accepts(value) && !refuses.accepts(value))
-          << "seed " << seed << "\n" << json::serialize(from) << "\n" << json::serialize(by) << "\n"
-          << json::serialize(value);
+      ASSERT_FALSE(takes.accepts(value) && !refuses.accepts(value)) << "seed " << seed << "\n"
+                                                                    << json::serialize(from) << "\n"
+                                                                    << json::serialize(by) << "\n"
+                                                                    << json::serialize(value);
   }
   EXPECT_GT(compatible, 100u);
   EXPECT_GT(breaking, 100u);

@@ -10,14 +10,21 @@ namespace {
 using json::Value;
 
 constexpr std::size_t kNodesMax = 20'000;  // references may multiply
-constexpr std::string_view kDescribing[] = {"$schema",    "$id",      "$comment",   "$defs",     "definitions",
-                                            "title",      "default",  "examples",   "readOnly",  "description",
-                                            "deprecated", "writeOnly", "$anchor",   "$vocabulary"};
+constexpr std::string_view kDescribing[] = {"$schema",    "$id",       "$comment", "$defs",      "definitions",
+                                            "title",      "default",   "examples", "readOnly",   "description",
+                                            "deprecated", "writeOnly", "$anchor",  "$vocabulary"};
 constexpr std::string_view kUnfollowed[] = {"$dynamicRef", "$dynamicAnchor", "$recursiveRef"};
 // Members that hold one schema, a list of them, or schemas by name; whatever else is there holds none.
-constexpr std::string_view kOne[] = {"items",       "additionalProperties", "contains", "propertyNames",
-                                     "not",         "if",                   "then",     "else",
-                                     "unevaluatedItems", "unevaluatedProperties"};
+constexpr std::string_view kOne[] = {"items",
+                                     "additionalProperties",
+                                     "contains",
+                                     "propertyNames",
+                                     "not",
+                                     "if",
+                                     "then",
+                                     "else",
+                                     "unevaluatedItems",
+                                     "unevaluatedProperties"};
 constexpr std::string_view kList[] = {"allOf", "anyOf", "oneOf", "prefixItems"};
 constexpr std::string_view kNamed[] = {"properties", "patternProperties", "dependentSchemas"};
 
@@ -38,7 +45,8 @@ class Plainer {
     std::optional<Value> target;
     for (const json::Member& member : *object) {
       const std::string below = pointer + "/" + json::escape_pointer_token(member.key);
-      if (among(kUnfollowed, member.key) || (member.key == "$id" && !pointer.empty())) return give_up(member.key, below);
+      if (among(kUnfollowed, member.key) || (member.key == "$id" && !pointer.empty()))
+        return give_up(member.key, below);
       if (member.key == "$ref")
         target = followed(member.value, below);
       else if (!among(kDescribing, member.key))
@@ -123,9 +131,9 @@ std::optional<Value> common_types(const Value& one, const Value& other) {
 }
 
 bool is_limit(std::string_view key) {
-  static constexpr std::string_view kLimits[] = {"minimum",   "maximum",  "exclusiveMinimum", "exclusiveMaximum",
-                                                 "minLength", "maxLength", "minItems",        "maxItems",
-                                                 "minProperties", "maxProperties"};
+  static constexpr std::string_view kLimits[] = {
+      "minimum",   "maximum",  "exclusiveMinimum", "exclusiveMaximum", "minLength",
+      "maxLength", "minItems", "maxItems",         "minProperties",    "maxProperties"};
   return among(kLimits, key);
 }
 

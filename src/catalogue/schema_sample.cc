@@ -14,11 +14,36 @@ constexpr int kDepthMax = 16;
 constexpr std::int64_t kLengthMax = 5'000;  // of texts and lists that a limit asks for
 constexpr std::size_t kMembersMax = 300;
 
-constexpr std::string_view kTexts[] = {"a", "", "A", "0", " ", "ab", "aB", "a1", "-", "_", "é", "a-b", "a b", "a_b",
-                                       "a.b", "a/b", "a:b", "00", "1.0.0",
-                                       "2026-01-01T00:00:00Z", "2026-01-01", "12:00:00Z", "a@b.example", "example.org",
-                                       "127.0.0.1", "::1", "https://example.org/a",
-                                       "00000000-0000-4000-8000-000000000000", "/a", "no format at all\n"};
+constexpr std::string_view kTexts[] = {"a",
+                                       "",
+                                       "A",
+                                       "0",
+                                       " ",
+                                       "ab",
+                                       "aB",
+                                       "a1",
+                                       "-",
+                                       "_",
+                                       "é",
+                                       "a-b",
+                                       "a b",
+                                       "a_b",
+                                       "a.b",
+                                       "a/b",
+                                       "a:b",
+                                       "00",
+                                       "1.0.0",
+                                       "2026-01-01T00:00:00Z",
+                                       "2026-01-01",
+                                       "12:00:00Z",
+                                       "a@b.example",
+                                       "example.org",
+                                       "127.0.0.1",
+                                       "::1",
+                                       "https://example.org/a",
+                                       "00000000-0000-4000-8000-000000000000",
+                                       "/a",
+                                       "no format at all\n"};
 
 // By the name of the format, of kTexts.
 std::string_view text_of_format(std::string_view format) {
@@ -90,9 +115,8 @@ class Sampler {
   }
 
   std::optional<Value> number(const Value& schema, bool integer) const {
-      std::vector<Value> guesses = numbers_around(schema, schema);
-    if (integer)
-      std::erase_if(guesses, [](const Value& guess) { return guess.if_integer() == nullptr; });
+    std::vector<Value> guesses = numbers_around(schema, schema);
+    if (integer) std::erase_if(guesses, [](const Value& guess) { return guess.if_integer() == nullptr; });
     return first_of(guesses, schema, {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"});
   }
 
@@ -168,7 +192,8 @@ std::vector<Value> numbers_around(const Value& one, const Value& other) {
     if (const Value* step = schema->find("multipleOf"); step != nullptr && step->is_number())
       steps.push_back(step->as_double());
   const auto add = [&out](double value) {
-    const bool whole = value >= -9e15 && value <= 9e15 && static_cast<double>(static_cast<std::int64_t>(value)) == value;
+    const bool whole =
+        value >= -9e15 && value <= 9e15 && static_cast<double>(static_cast<std::int64_t>(value)) == value;
     out.push_back(whole ? Value(static_cast<std::int64_t>(value)) : Value(value));
   };
   for (const double step : steps)

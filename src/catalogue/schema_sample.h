@@ -1,4 +1,5 @@
-// Values that a plain schema takes, or nearly: guesses along its limits, for whoever judges them with the schema itself.
+// Values that a plain schema takes, or nearly: guesses along its limits, for whoever judges them with the schema
+// itself.
 //
 // Pure functions: the same guesses every time. Bounded in size and number.
 #pragma once

@@ -15,7 +15,9 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 11> kGroups{{{"cpu", bench_cpu},
+constexpr std::array<Group, 13> kGroups{{{"bus", bench_bus},
+                                         {"catalogue", bench_catalogue},
+                                         {"cpu", bench_cpu},
                                          {"dispatch", bench_dispatch},
                                          {"events", bench_events},
                                          {"http", bench_http},

@@ -174,9 +174,9 @@ int run_pack_compat(Context& context, const PackCompatFlags& flags);
 
 struct GenerateFlags {
   bool check = false, watch = false;
-  std::string base;           // a file instead of the core list
-  std::string packs_root;     // default: packs, in the workspace where there is one
-  std::string out;            // default: catalogue, beside the packs
+  std::string base;        // a file instead of the core list
+  std::string packs_root;  // default: packs, in the workspace where there is one
+  std::string out;         // default: catalogue, beside the packs
   std::vector<std::string> remove;
   std::string format = "text";  // of faults: text, json, sarif
 };

@@ -90,8 +90,7 @@ int check(const Context& context, const GeneratePaths& paths, const catalogue::P
   bool differs = false;
   for (const catalogue::GeneratedFile& file : plan.files) {
     const Result<std::string> found = context.files.read(join_path(paths.out, file.name), kLockBytesMax);
-    const std::string difference =
-        found.ok() ? catalogue::difference(file, *found) : file.name + ": is missing\n";
+    const std::string difference = found.ok() ? catalogue::difference(file, *found) : file.name + ": is missing\n";
     differs = differs || !difference.empty();
     print_lines(context.out, difference);
   }

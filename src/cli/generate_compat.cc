@@ -36,13 +36,13 @@ json::Value compat_json(const std::vector<catalogue::TypeCompatibility>& types) 
   for (const catalogue::TypeCompatibility& each : types) {
     json::Array findings;
     for (const catalogue::CompatibilityFinding& finding : each.findings) findings.push_back(finding_json(finding));
-    out.push_back(json::Object{
-        {"type", each.type},
-        {"verdict", name(each.verdict)},
-        {"old_version", each.old_version},
-        {"new_version", each.new_version == 0 ? json::Value() : json::Value(each.new_version)},
-        {"legal_version", each.legal_version == 0 ? json::Value() : json::Value(each.legal_version)},
-        {"findings", std::move(findings)}});
+    out.push_back(
+        json::Object{{"type", each.type},
+                     {"verdict", name(each.verdict)},
+                     {"old_version", each.old_version},
+                     {"new_version", each.new_version == 0 ? json::Value() : json::Value(each.new_version)},
+                     {"legal_version", each.legal_version == 0 ? json::Value() : json::Value(each.legal_version)},
+                     {"findings", std::move(findings)}});
   }
   return out;
 }
@@ -64,9 +64,9 @@ void print_type(const Context& context, const catalogue::TypeCompatibility& each
                                    ? "version " + std::to_string(each.old_version)
                                    : "version " + std::to_string(each.old_version) +
                                          (each.new_version == 0 ? "" : " to " + std::to_string(each.new_version));
-  const char* verdict = each.verdict == catalogue::Verdict::kBreaking     ? "BREAKS      "
+  const char* verdict = each.verdict == catalogue::Verdict::kBreaking    ? "BREAKS      "
                         : each.verdict == catalogue::Verdict::kUndecided ? "UNDECIDED   "
-                                                                          : "compatible  ";
+                                                                         : "compatible  ";
   context.out << verdict << printable(each.type) << " (" << versions << ")\n";
   for (const catalogue::CompatibilityFinding& finding : each.findings) print_finding(context, finding);
   if (each.verdict == catalogue::Verdict::kCompatible) return;

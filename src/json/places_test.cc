@@ -7,7 +7,8 @@
 namespace lumenflow::json {
 namespace {
 
-constexpr std::string_view kText = "{\n  \"a~/\": [1, {\"b\\\"\": \"x,}\"}],\n  \"ü\": {\"ö\": true, \"c\": [[], 2]}\n}\n";
+constexpr std::string_view kText =
+    "{\n  \"a~/\": [1, {\"b\\\"\": \"x,}\"}],\n  \"ü\": {\"ö\": true, \"c\": [[], 2]}\n}\n";
 
 std::string shown(const TextPlace& place) { return std::to_string(place.line) + ":" + std::to_string(place.column); }
 

@@ -79,8 +79,7 @@ void add_faults(const catalogue::Faults& faults, Diagnostics& diagnostics) {
 Result<std::vector<catalogue::PackInput>> find_event_packs(const Files& files, const std::string& root,
                                                            Diagnostics& diagnostics) {
   const auto found = files.stat(root);
-  if (!found.ok() || !*found || !(*found)->directory)
-    return Error(ErrorCode::kNotFound, "there is no folder " + root);
+  if (!found.ok() || !*found || !(*found)->directory) return Error(ErrorCode::kNotFound, "there is no folder " + root);
   std::vector<std::string> folders;
   collect_folders(files, root, 0, folders);
   std::ranges::sort(folders);
@@ -95,8 +94,8 @@ Result<std::vector<catalogue::PackInput>> find_event_packs(const Files& files, c
       diagnostics.append(of_pack);
       continue;
     }
-    catalogue::PackInput input = input_of(document, manifest,
-                                          [pack_files](std::string_view path) { return pack_files->read(path); });
+    catalogue::PackInput input =
+        input_of(document, manifest, [pack_files](std::string_view path) { return pack_files->read(path); });
     collect_automations(document, input);
     if (manifest.event_types) input.declared = *manifest.event_types;
     for (const Diagnostic& item : of_pack.items()) {

@@ -79,7 +79,7 @@ struct Manifest {
   json::Value config_schema_source;  // as written, inline or in its file
   std::string event_types_path;      // the pack's event manifest; empty: it has none
   std::shared_ptr<const std::vector<catalogue::Declaration>> event_types;  // shared: values that nobody changes
-  json::Value raw;                   // the manifest as JSON
+  json::Value raw;                                                         // the manifest as JSON
 };
 
 // Reads the files a manifest refers to. Paths are relative to the pack; LF1042 when they leave it.

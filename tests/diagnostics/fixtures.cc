@@ -1,5 +1,7 @@
 #include "fixtures.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
@@ -8,7 +10,9 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "catalogue/plan.h"
 #include "kernel/workspace_packs.h"
+#include "pack/event_types.h"
 #include "pack/pack_files.h"
 #include "pack/validation.h"
 #include "support/source_tree.h"
@@ -45,6 +49,32 @@ std::deque<CompiledIn> compiled_in(const std::string& folder) {
   return packs;
 }
 
+std::string without_all(std::string text, const std::string& part) {
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) text.erase(at, part.size());
+  return text;
+}
+
+// As `lumenflow generate` does, with the names of files relative to the fixture.
+pack::Diagnostics diagnose_generation(const std::string& folder) {
+  const PosixFiles files;
+  pack::Diagnostics found, relative;
+  catalogue::Faults faults;
+  catalogue::PlanInput input;
+  input.core = catalogue::core_declarations();
+  input.packs = *pack::find_event_packs(files, folder + "/packs", found);
+  const std::string lock = folder + "/catalogue.lock.json";
+  if (fs::exists(lock)) input.lock = catalogue::SourceText{lock, read_file(lock)};
+  std::istringstream remove(read_file(folder + "/remove.txt"));
+  for (std::string type; remove >> type;) input.remove.push_back(type);
+  EXPECT_FALSE(catalogue::plan(std::move(input), faults));
+  pack::add_faults(faults, found);
+  found.sort();
+  for (const pack::Diagnostic& item : found.items())
+    relative.add(item.code, {without_all(item.place.file, folder + "/"), item.place.line, item.place.column},
+                 without_all(item.message, folder + "/"), without_all(item.help, folder + "/"), item.snippet);
+  return relative;
+}
+
 }  // namespace
 
 std::vector<std::string> fixture_names() {
@@ -76,6 +106,7 @@ pack::Diagnostics diagnose(const std::string& fixture) {
   const std::deque<CompiledIn> packs = compiled_in(folder);
   std::vector<const pack::BuiltinPack*> builtin_packs;
   for (const CompiledIn& pack : packs) builtin_packs.push_back(&pack.pack);
+  if (fs::exists(folder + "/packs")) return diagnose_generation(folder);
   if (fs::exists(folder + "/lumenflow.yaml"))
     return kernel::load_workspace_packs("lumenflow.yaml", read_file(folder + "/lumenflow.yaml"), builtin_packs)
         .diagnostics;

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Reads our contracts with the npm tools that others read them with.
 
-    run.py asyncapi | typescript | events PROGRAM     exits 77 (skipped), and says why, where the tools are missing
+    run.py asyncapi | typescript | events PROGRAM | witnesses PROGRAM     exits 77 (skipped), and says why, where the tools are missing
 
 asyncapi: the AsyncAPI parser and docs/reference/asyncapi.json. typescript: the TypeScript compiler and
 sdk/typescript/conductor-sdk. events: a workspace's events through ajv and the schemas, and through the CloudEvents SDK;
-its journal's entries through that too.
+its journal's entries through that too. witnesses: payloads that show a break, of compat_witnesses, through ajv; the TypeScript
+compiler and the AsyncAPI parser take what `lumenflow generate` writes.
 """
 
 import contextlib
@@ -114,6 +115,15 @@ def events(scratch, program):
     run_node(HERE / "journal.mjs", journal, entries)
 
 
+def witnesses(scratch, program):
+    lines = pathlib.Path(scratch) / "witnesses"
+    lines.write_text(subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout, encoding="utf-8")
+    run_node(HERE / "witnesses.mjs", lines)
+    for generated in (ROOT / "src/catalogue/generated", ROOT / "tests/catalogue/golden/out"):
+        run_node(HERE / "node_modules/typescript/bin/tsc", "--noEmit", "--strict", generated / "runtime_event_manifest.generated.d.ts")
+        run_node(HERE / "generated.mjs", generated)
+
+
 def why_not():
     if not (HERE / "node_modules/.installed").exists():
         return "tests/npm/node_modules is missing; scripts/install-deps installs it where npm and its registry can be reached"
@@ -126,7 +136,7 @@ def main(what, *arguments):
         print("skipped:", reason)
         return SKIPPED
     with tempfile.TemporaryDirectory(prefix="lumenflow-npm-") as scratch:
-        {"asyncapi": asyncapi, "typescript": typescript, "events": events}[what](scratch, *arguments)
+        {"asyncapi": asyncapi, "typescript": typescript, "events": events, "witnesses": witnesses}[what](scratch, *arguments)
     return 0
 
 

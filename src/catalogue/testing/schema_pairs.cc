@@ -50,8 +50,8 @@ constexpr SchemaPair kPairs[] = {
     {R"({"type": "object"})", R"({"type": "object", "patternProperties": {"^x": {"type": "string"}}})", kUndecided,
      "patternProperties", "", "/patternProperties"},
     {R"({"type": "object", "properties": {"a": {}, "b": {}}, "unevaluatedProperties": false})",
-     R"({"type": "object", "properties": {"a": {}}, "unevaluatedProperties": false})", kBreaks,
-     "unevaluatedProperties", "", "/unevaluatedProperties"},
+     R"({"type": "object", "properties": {"a": {}}, "unevaluatedProperties": false})", kBreaks, "unevaluatedProperties",
+     "", "/unevaluatedProperties"},
     // below several levels
     {R"({"type": "object", "required": ["a"], "properties": {"a": {"type": "array", "minItems": 2,
          "items": {"type": "object", "required": ["x"], "properties": {"x": {"type": "integer"}}}}}})",
@@ -67,8 +67,8 @@ constexpr SchemaPair kPairs[] = {
     {R"({"type": "integer", "minimum": 1, "maximum": 3})", R"({"enum": [1, 2, 3, 4]})", kOk, "", "", ""},
     // numbers
     {R"({"type": "integer", "minimum": 1})", R"({"type": "integer", "exclusiveMinimum": 0})", kOk, "", "", ""},
-    {R"({"type": "number", "minimum": 1})", R"({"type": "number", "exclusiveMinimum": 1})", kBreaks,
-     "exclusiveMinimum", "", "/exclusiveMinimum"},
+    {R"({"type": "number", "minimum": 1})", R"({"type": "number", "exclusiveMinimum": 1})", kBreaks, "exclusiveMinimum",
+     "", "/exclusiveMinimum"},
     {R"({"type": "number", "exclusiveMaximum": 5})", R"({"type": "number", "maximum": 5})", kOk, "", "", ""},
     {R"({"type": "integer"})", R"({"type": "integer", "minimum": -100})", kBreaks, "minimum", "", "/minimum"},
     {R"({"type": "integer", "multipleOf": 6})", R"({"type": "integer", "multipleOf": 3})", kOk, "", "", ""},

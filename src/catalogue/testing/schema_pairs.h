@@ -13,7 +13,7 @@ struct SchemaPair {
   std::string_view from;
   std::string_view by;
   Expected expected;
-  std::string_view rule;      // of the first break
+  std::string_view rule;  // of the first break
   std::string_view from_pointer, by_pointer;
 };
 
