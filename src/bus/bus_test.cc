@@ -235,7 +235,7 @@ TEST_F(Bus, StructsAndJsonReachEachOther) {
   ASSERT_TRUE(bus->publish("sample:primed", json::Object{{"reactor", 8.0}}).ok());
   bus->dispatch();
   EXPECT_THAT(structs, ElementsAre(Primed{7, "hot"}, Primed{8, std::nullopt}));
-  EXPECT_THAT(texts, ElementsAre(R"({"reactor":7,"note":"hot"})", R"({"reactor":8.0})"));
+  EXPECT_THAT(texts, ElementsAre(R"({"reactor":7,"note":"hot"})", R"({"reactor":8})"));
 }
 
 TEST_F(Bus, APayloadStaysWhereItIsWhileHandlersPublish) {

@@ -134,7 +134,7 @@ std::vector<Declaration> check_pack(const PackInput& pack, Faults& faults) {
     add_at("LF1074", pack.place, file + " is missing, and the manifest names it",
            "put the file back; to remove types for good, run `lumenflow generate --remove TYPE`", faults);
   else if (text.error().code() == ErrorCode::kInvalidInput)
-    add_at("LF1069", pack.place, "'" + source.event_types_path + "' lies outside the pack",
+    add_at("LF1042", pack.place, "'" + source.event_types_path + "' lies outside the pack",
            "name a file inside the pack, relative to the manifest, that no symlink leads out of", faults);
   else
     add_at("LF1061", pack.place, file + " cannot be read", "make it a file of at most 1 MiB", faults);

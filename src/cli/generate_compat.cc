@@ -9,10 +9,10 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr std::uint64_t kLockBytesMax = 256u << 20;
+constexpr std::uint64_t kLockFileBytesMax = 256u << 20;
 
 Result<catalogue::Lock> lock_at(const Context& context, const std::string& path) {
-  LUMENFLOW_TRY_ASSIGN(std::string text, context.files.read(path, kLockBytesMax));
+  LUMENFLOW_TRY_ASSIGN(std::string text, context.files.read(path, kLockFileBytesMax));
   catalogue::Faults faults;
   std::optional<catalogue::Lock> lock = catalogue::read_lock({path, std::move(text)}, faults);
   if (lock) return *std::move(lock);

@@ -15,7 +15,7 @@ constexpr int kFolderDepthMax = 3;
 constexpr std::string_view kManifest = "manifest.yaml";
 
 // The folder of a manifest, as messages name it.
-std::string folder_of(std::string_view display_path) {
+std::string folder_of_manifest(std::string_view display_path) {
   const std::size_t slash = display_path.rfind('/');
   return slash == std::string_view::npos ? std::string() : std::string(display_path.substr(0, slash));
 }
@@ -33,7 +33,7 @@ catalogue::Fault place_in(const YamlDocument& document, std::string_view pointer
 
 catalogue::PackInput input_of(const YamlDocument& document, const Manifest& manifest, catalogue::ReadFile read) {
   catalogue::PackInput out;
-  out.source = {manifest.slug, folder_of(document.file), manifest.event_types_path, manifest.emitted_event_kinds,
+  out.source = {manifest.slug, folder_of_manifest(document.file), manifest.event_types_path, manifest.emitted_event_kinds,
                 std::move(read)};
   out.place = place_in(document, manifest.event_types_path.empty() ? "" : "/event_types");
   return out;
@@ -67,8 +67,6 @@ void collect_folders(const Files& files, const std::string& folder, int depth, s
   }
 }
 
-bool is_of_catalogue(const Diagnostic& item) { return item.code >= "LF1061" && item.code <= "LF1077"; }
-
 }  // namespace
 
 void add_faults(const catalogue::Faults& faults, Diagnostics& diagnostics) {
@@ -98,11 +96,10 @@ Result<std::vector<catalogue::PackInput>> find_event_packs(const Files& files, c
         input_of(document, manifest, [pack_files](std::string_view path) { return pack_files->read(path); });
     collect_automations(document, input);
     if (manifest.event_types) input.declared = *manifest.event_types;
-    for (const Diagnostic& item : of_pack.items()) {
-      input.has_faults = input.has_faults || is_of_catalogue(item);
+    input.has_faults = of_pack.has_errors();
+    for (const Diagnostic& item : of_pack.items())
       if (item.severity == Severity::kError)
         diagnostics.add(item.code, item.place, item.message, item.help, item.snippet);
-    }
     if (!manifest.event_types_path.empty()) {
       const auto [first, is_new] = by_slug.emplace(manifest.slug, document.file);
       const SourcePlace place = document.place_of(document.value.find("slug") != nullptr ? "/slug" : "/id");
