@@ -72,6 +72,27 @@ void read_kind(const EntryReader& entry, const PackSource& pack, EventType& even
              "list it in the manifest's emitted_event_kinds, with its backpressure_policy");
 }
 
+// Of one file, or over files.
+void check_duplicates(const std::vector<Declaration>& declarations, bool within_a_file, Faults& faults) {
+  std::map<std::string, const Declaration*, std::less<>> seen;
+  for (const Declaration& declared : declarations) {
+    std::string folded = declared.event.type;
+    for (char& c : folded)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const auto [first, is_new] = seen.emplace(std::move(folded), &declared);
+    if (is_new) continue;
+    const Declaration& other = *first->second;
+    if ((other.source == declared.source) != within_a_file) continue;
+    const bool same = other.event.type == declared.event.type;
+    faults.at(
+        "LF1066", *declared.source, declared.pointer,
+        "the event type '" + declared.event.type + "' is declared at " +
+            place_text(*declared.source, declared.pointer) + " and " + (same ? "" : "as '" + other.event.type + "' ") +
+            "at " + place_text(*other.source, other.pointer),
+        same ? "rename one of them, or remove it" : "types that only case tells apart are one: rename one of them");
+  }
+}
+
 }  // namespace
 
 std::vector<Declaration> read_event_types(const PackSource& pack, std::string text, Faults& faults) {
@@ -104,6 +125,7 @@ std::vector<Declaration> read_event_types(const PackSource& pack, std::string te
       read_schema(entry, *path, folder, root, pack.read, declared.event, faults);
     if (!declared.event.type.empty()) out.push_back(std::move(declared));
   }
+  check_duplicates(out, true, faults);
   return out;
 }
 
@@ -143,26 +165,12 @@ std::vector<Declaration> read_base_list(std::string file, std::string text, cons
       read_schema(entry, *path, "", with_slash(folder_of(source->file)), read, declared.event, faults);
     if (!declared.event.type.empty()) out.push_back(std::move(declared));
   }
+  check_duplicates(out, true, faults);
   return out;
 }
 
 void check_duplicates(const std::vector<Declaration>& declarations, Faults& faults) {
-  std::map<std::string, const Declaration*, std::less<>> seen;
-  for (const Declaration& declared : declarations) {
-    std::string folded = declared.event.type;
-    for (char& c : folded)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    const auto [first, is_new] = seen.emplace(std::move(folded), &declared);
-    if (is_new) continue;
-    const Declaration& other = *first->second;
-    const bool same = other.event.type == declared.event.type;
-    faults.at(
-        "LF1066", *declared.source, declared.pointer,
-        "the event type '" + declared.event.type + "' is declared at " +
-            place_text(*declared.source, declared.pointer) + " and " + (same ? "" : "as '" + other.event.type + "' ") +
-            "at " + place_text(*other.source, other.pointer),
-        same ? "rename one of them, or remove it" : "types that only case tells apart are one: rename one of them");
-  }
+  check_duplicates(declarations, false, faults);
 }
 
 }  // namespace lumenflow::catalogue

@@ -41,8 +41,9 @@ std::vector<Declaration> read_event_types(const PackSource& pack, std::string te
 // An array of `{type, version, packSlug?, schema?}`; schemas are relative to the list.
 std::vector<Declaration> read_base_list(std::string file, std::string text, const ReadFile& read, Faults& faults);
 
-// Two declarations of one type, also where only case tells them apart; the later one is reported, with both places. In
-// the order in which they are to be taken: the core first.
+// Two declarations of one type in different files (those of one file are told when it is read), also where only case
+// tells them apart; the later one is reported, with both places. In the order in which they are to be taken: the core
+// first.
 void check_duplicates(const std::vector<Declaration>& declarations, Faults& faults);
 
 // "content/./a/../b.json" -> "content/b.json"; empty where it leads out, is absolute, or no path.

@@ -66,7 +66,7 @@ std::optional<std::int64_t> EntryReader::integer(std::string_view key, std::int6
   const std::string name = "'" + std::string(key) + "'";
   if (number != nullptr && *number >= min && *number <= max) return *number;
   if (value->if_double() != nullptr)
-    bad(key, name + " must be an integer, and " + shown(*value) + " is not written as one",
+    bad(key, name + " must be an integer, and is not written as one",
         "write it without a point and without an exponent");
   else if (!value->is_number())
     bad(key, name + " must be an integer, not " + shown(*value), {});

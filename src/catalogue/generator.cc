@@ -1,6 +1,7 @@
 #include "catalogue/generator.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace lumenflow::catalogue {
 namespace {
@@ -31,7 +32,7 @@ std::vector<GeneratedFile> generate(const Catalogue& catalogue, const Lock* befo
 }
 
 std::string difference(const GeneratedFile& generated, std::string_view found) {
-  constexpr std::size_t kShownMax = 3;
+  constexpr std::size_t kShownMax = 8;
   if (generated.text == found) return {};
   const std::vector<std::string_view> wanted = lines_of(generated.text), there = lines_of(found);
   const std::size_t shared = std::min(wanted.size(), there.size());
@@ -40,15 +41,23 @@ std::string difference(const GeneratedFile& generated, std::string_view found) {
   while (same_end < shared - begin && wanted[wanted.size() - 1 - same_end] == there[there.size() - 1 - same_end])
     ++same_end;
   std::string out = generated.name + ":" + std::to_string(begin + 1) + ": is not as it would be generated\n";
-  const auto show = [&](const std::vector<std::string_view>& lines, char sign) {
-    const std::size_t end = lines.size() - same_end;
-    for (std::size_t i = begin; i < end && i < begin + kShownMax; ++i)
-      out.append(1, sign).append(" ").append(shortened(lines[i])).append("\n");
-    if (end > begin + kShownMax)
-      out.append(1, sign).append(" and ").append(std::to_string(end - begin - kShownMax)).append(" lines more\n");
+  // Of what lies between, the lines that the other side does not have.
+  const auto show = [&](const std::vector<std::string_view>& lines, const std::vector<std::string_view>& others,
+                        char sign) {
+    const auto first = static_cast<std::ptrdiff_t>(begin), last = static_cast<std::ptrdiff_t>(same_end);
+    const std::unordered_set<std::string_view> known(others.begin() + first, others.end() - last);
+    std::size_t shown = 0, more = 0;
+    for (auto line = lines.begin() + first; line != lines.end() - last; ++line) {
+      if (known.contains(*line)) continue;
+      if (++shown <= kShownMax)
+        out.append(1, sign).append(" ").append(shortened(*line)).append("\n");
+      else
+        ++more;
+    }
+    if (more > 0) out.append(1, sign).append(" and ").append(std::to_string(more)).append(" lines more\n");
   };
-  show(there, '-');
-  show(wanted, '+');
+  show(there, wanted, '-');
+  show(wanted, there, '+');
   return out;
 }
 

@@ -120,7 +120,7 @@ class Generate(unittest.TestCase):
         self.assertIn("LF1069", self.generate(code=1))
         shutil.move(self.packs / "acme/content", self.scratch / "content")
         (self.packs / "acme/content").symlink_to(self.scratch / "content")
-        self.assertIn("LF1069", self.generate(code=1))
+        self.assertIn("LF1042", self.generate(code=1))
         self.assertFalse(self.out.exists())
 
     def test_a_type_goes_for_good_only_when_it_is_removed(self):
