@@ -11,6 +11,11 @@ struct BenchEvent {  // as large as what bus_limit publishes
   static constexpr std::string_view kType = "bench:event";
   static constexpr std::int64_t kVersion = 1;
   std::uint64_t sequence{}, type{}, source{}, value{};
+  template <class Self, class Visit>
+  static void visit_members(Self& self, Visit&& visit) {
+    visit("sequence", self.sequence);
+    visit("value", self.value);
+  }
 };
 
 constexpr int kBusEvents = 400'000;

@@ -33,8 +33,8 @@ catalogue::Fault place_in(const YamlDocument& document, std::string_view pointer
 
 catalogue::PackInput input_of(const YamlDocument& document, const Manifest& manifest, catalogue::ReadFile read) {
   catalogue::PackInput out;
-  out.source = {manifest.slug, folder_of_manifest(document.file), manifest.event_types_path, manifest.emitted_event_kinds,
-                std::move(read)};
+  out.source = {manifest.slug, folder_of_manifest(document.file), manifest.event_types_path,
+                manifest.emitted_event_kinds, std::move(read)};
   out.place = place_in(document, manifest.event_types_path.empty() ? "" : "/event_types");
   return out;
 }
