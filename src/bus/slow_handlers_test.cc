@@ -33,7 +33,7 @@ class SlowHandlers : public ::testing::Test {
     bus = *EventBus::create({{.type = "a:b", .capacity = 100'000}},
                             {.slow_handler = milliseconds(60), .observer = &observer});
   }
-  void add(const std::string& label, bool& slow) {
+  void add(const std::string& label, bool& is_slow) {
     ASSERT_TRUE(bus->subscribe(
                        "a:b",
                        [&slow](const Event&) {
