@@ -36,8 +36,8 @@ class SlowHandlers : public ::testing::Test {
   void add(const std::string& label, bool& is_slow) {
     ASSERT_TRUE(bus->subscribe(
                        "a:b",
-                       [&slow](const Event&) {
-                         if (slow) spin(milliseconds(80));
+                       [&is_slow](const Event&) {
+                         if (is_slow) spin(milliseconds(80));
                        },
                        label)
                     .ok());
