@@ -65,12 +65,16 @@ enum class CanonicalCode : std::uint8_t {
     "the task is in a state from which this does not lead on")                                                         \
   X(kLogForked, "LOG_FORKED", kDataLoss, 409, 1, -32009, false, "two histories under one log id")                      \
   X(kWorkspaceIdTaken, "WORKSPACE_ID_TAKEN", kAlreadyExists, 409, 1, -32009, false, "another workspace has this id")   \
+  X(kTicketUsed, "TICKET_USED", kFailedPrecondition, 409, 1, -32009, false, "the ticket was used before")              \
+  X(kTicketExpired, "TICKET_EXPIRED", kDeadlineExceeded, 410, 1, -32001, false, "the ticket's life is over")           \
   X(kWorkspaceLocked, "WORKSPACE_LOCKED", kFailedPrecondition, 409, 2, -32009, true,                                   \
     "another process holds the workspace")                                                                             \
   X(kApprovalRequired, "APPROVAL_REQUIRED", kFailedPrecondition, 202, 1, -32004, false,                                \
     "the call is parked until somebody decides")                                                                       \
   X(kApprovalExpired, "APPROVAL_EXPIRED", kDeadlineExceeded, 410, 1, -32004, false,                                    \
     "nobody decided in time, which is a denial")                                                                       \
+  X(kRetentionEnded, "RETENTION_ENDED", kNotFound, 404, 1, -32002, false,                                              \
+    "what was stored is over its retention and was let go; its hash and its proofs stay")                              \
   X(kBodyTooLarge, "BODY_TOO_LARGE", kResourceExhausted, 413, 1, -32600, false, "the request body is over the limit")  \
   X(kUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", kInvalidArgument, 415, 1, -32600, false, "send application/json") \
   X(kStopped, "STOPPED", kFailedPrecondition, 423, 1, -32005, false, "stopped by an operator")                         \

@@ -604,6 +604,7 @@ struct Envelope {
   std::string timestamp{};  // When it happened, in UTC.
   // A label of the person behind a command that the conductor built; no authority.
   std::optional<std::string> on_behalf_of{};
+  std::optional<std::string> expires_at{};  // Of a command only: from then on it is not to be carried out, in UTC.
   // The subject, from the token: of the workspace for what it emits, of the device or caller for what comes in.
   std::string from{};
   std::string channel{};  // The stream that carries it.

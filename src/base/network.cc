@@ -161,6 +161,11 @@ bool is_public(const Entry& entry) {
   return !in(entry, special_ipv6);
 }
 
+bool is_public_address(std::string_view text) {
+  const std::optional<Entry> parsed = parse_entry(text);
+  return parsed && parsed->port == 0 && is_public(*parsed);
+}
+
 std::string to_string(const Entry& entry) {
   const std::string port = entry.port == 0 ? "" : ":" + std::to_string(entry.port);
   if (!entry.host.empty()) return entry.host + port;

@@ -31,6 +31,7 @@ std::string to_string(const Entry& entry);
 // or for documentation (RFC 6890 and the IANA special-purpose registries), nor an IPv6 address that wraps such an IPv4
 // one.
 bool is_public(const Entry& entry);
+bool is_public_address(std::string_view text);  // whether it is a numeric address, and such a one
 
 // What both allow. A name and a block have nothing in common, because no name is resolved here.
 std::optional<Entry> intersect(const Entry& a, const Entry& b);

@@ -19,11 +19,32 @@ struct Shape {
   bool plain = false;  // letters and digits alone follow
 };
 constexpr Shape kShapes[] = {
-    {"sk-", 20},        {"sk_live_", 24, true}, {"sk_test_", 24, true}, {"rk_live_", 24, true}, {"ghp_", 30, true},
-    {"gho_", 30, true}, {"ghu_", 30, true},     {"ghs_", 30, true},     {"ghr_", 30, true},     {"github_pat_", 30},
-    {"glpat-", 20},     {"xoxb-", 20},          {"xoxp-", 20},          {"xoxa-", 20},          {"xoxs-", 20},
-    {"npm_", 30, true}, {"AIza", 35},           {"AKIA", 20, true},     {"ASIA", 20, true},     {"hf_", 30, true},
-    {"SG.", 40},        {"ya29.", 30},          {"dop_v1_", 40, true},  {"pypi-", 40},
+    {"sk-", 20},
+    {"sk_live_", 24, true},
+    {"sk_test_", 24, true},
+    {"rk_live_", 24, true},
+    {"ghp_", 30, true},
+    {"gho_", 30, true},
+    {"ghu_", 30, true},
+    {"ghs_", 30, true},
+    {"ghr_", 30, true},
+    {"github_pat_", 30},
+    {"glpat-", 20},
+    {"xoxb-", 20},
+    {"xoxp-", 20},
+    {"xoxa-", 20},
+    {"xoxs-", 20},
+    {"npm_", 30, true},
+    {"AIza", 35},
+    {"AKIA", 20, true},
+    {"ASIA", 20, true},
+    {"hf_", 30, true},
+    {"SG.", 40},
+    {"ya29.", 30},
+    {"dop_v1_", 40, true},
+    {"pypi-", 40},
+    {"SK", 34, true},
+    {"AGE-SECRET-KEY-1", 50, true},
 };
 constexpr std::size_t kWebTokenMin = 30;
 constexpr std::size_t kSchemeValueMin = 16;  // after Bearer, Basic
@@ -108,6 +129,10 @@ struct Found {
   std::size_t size = 0;
 };
 
+bool is_lower_hex(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
 Found token_at(std::string_view rest) {
   const bool web = rest.starts_with("eyJ");
   const Shape* shape = nullptr;
@@ -124,6 +149,8 @@ Found token_at(std::string_view rest) {
     const std::ptrdiff_t dots = std::ranges::count(rest.substr(0, size), '.');
     return {0, size >= kWebTokenMin && dots >= 2 ? size : 0};
   }
+  // SK and 32 hex digits, neither more nor other letters: "SK" begins many a word
+  if (shape->prefix == "SK" && (size != shape->size_min || !is_lower_hex(rest.substr(2, size - 2)))) return {};
   return {0, size >= shape->size_min ? size : 0};
 }
 
@@ -176,8 +203,9 @@ Found environment_at(std::string_view text, std::size_t at) {
   constexpr std::size_t kValueMin = 8;
   const std::size_t name_at = begin_of_word(text, at);
   const std::string_view name = text.substr(name_at, at - name_at);
-  if (name.empty() || std::ranges::any_of(name, [](char c) { return c >= 'a' && c <= 'z'; }) || !is_telling_name(name))
-    return {};
+  const bool of_connection = name == "AccountKey" || name == "SharedAccessKey";  // of Azure's connection strings
+  const bool capitals = std::ranges::none_of(name, [](char c) { return c >= 'a' && c <= 'z'; });
+  if (name.empty() || (!of_connection && (!capitals || !is_telling_name(name)))) return {};
   const std::size_t size = run_of(text.substr(at + 1), kBase64Char);
   return {1, size >= kValueMin ? size : 0};
 }

@@ -43,6 +43,17 @@ TEST(SecretShapes, PasswordsInUrls) {
     EXPECT_EQ(masked(text), text);
 }
 
+TEST(SecretShapes, KeysOfOtherShapes) {
+  const std::string hex = "0123456789abcdef0123456789abcdef";
+  EXPECT_EQ(masked("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=" + std::string(86, 'K') + "==;x=y"),
+            "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=***;x=y");
+  EXPECT_EQ(masked("the key AGE-SECRET-KEY-1" + std::string(58, 'Q') + " is"), "the key *** is");
+  EXPECT_EQ(masked("use SK" + hex + "."), "use ***.");
+  for (const std::string& text :
+       {"SK" + hex + "0", "SK" + std::string(32, 'z'), std::string("SKETCH"), std::string("AccountKey=a")})
+    EXPECT_EQ(masked(text), text);
+}
+
 TEST(SecretShapes, AnEnvironmentThatIsPrinted) {
   EXPECT_EQ(masked("PATH=/bin\nDB_PASSWORD=hunter2hunter2\nTERM=xterm"), "PATH=/bin\nDB_PASSWORD=***\nTERM=xterm");
   EXPECT_EQ(masked(R"({"a":"\nghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","b":"\u001bAKIAQQQQQQQQQQQQQQQQ"})"),

@@ -1,8 +1,10 @@
 // lumenflow approvals: calls that wait for an approval, and decisions on them, signed here with the operator key.
+#include <algorithm>
 #include <ostream>
 
 #include "base/encoding.h"
 #include "base/signing.h"
+#include "cli/audit_call.h"
 #include "cli/commands.h"
 #include "cli/commands_governance.h"
 #include "cli/output.h"
@@ -90,7 +92,18 @@ void print_decided(const Context& context, const json::Value& decided) {
     context.out << "approved by " << json::integer_or(decided, "approvals", 0) << " of "
                 << json::integer_or(decided, "approvals_needed", 0) << "; the call waits for the others\n";
   else
-    context.out << state << "; the call's result is at receipt " << cell(decided.find("receipt_id")) << "\n";
+    context.out << state << "; `lumenflow audit show " << cell(decided.find("receipt_id"))
+                << "` says what became of the call\n";
+}
+
+// An approved call passes every stage again; one that is refused there has not run.
+int say_if_refused(const Context& context, Session& session, const json::Value& decided) {
+  if (json::string_or(decided, "state", "") != "approved") return 0;
+  const std::string refusal = refusal_of_recorded(session, cell(decided.find("receipt_id")));
+  if (refusal.empty()) return 0;
+  context.err << "lumenflow: " << cell(decided.find("approval_id"))
+              << " was approved, and its call is refused all the same: " << printable(refusal) << "\n";
+  return 1;
 }
 
 // Each by itself: one that is refused holds up no other, and makes the command fail.
@@ -100,12 +113,16 @@ int run_decisions(Context& context, const ApprovalFlags& flags, bool approve) {
   int exit_code = 0;
   for (const std::string& id : flags.ids) {
     const Result<json::Value> decided = decide(context, *decider, id, flags.reason, approve);
-    if (!decided.ok())
-      exit_code = fail(context, decided.error());
-    else if (flags.json)
+    if (!decided.ok()) {
+      Error error = decided.error();
+      exit_code = fail(context, std::move(error).with_context(id));
+      continue;
+    }
+    if (flags.json)
       context.out << json::serialize(*decided) << "\n";
     else
       print_decided(context, *decided);
+    exit_code = std::max(exit_code, say_if_refused(context, *decider->session, *decided));
   }
   return exit_code;
 }

@@ -44,13 +44,39 @@ TEST_F(ApprovalCommands, ACallWaitsIsShownAndRunsOnceApproved) {
 
   const Said approved = line.run({"approvals", "approve", id, "--reason", "fine"});
   EXPECT_EQ(approved.exit_code, 0) << approved.err;
-  EXPECT_THAT(approved.out, HasSubstr("approved; the call's result is at receipt " + text(answer, "receipt_id")));
+  EXPECT_THAT(approved.out, HasSubstr("approved; `lumenflow audit show " + text(answer, "receipt_id") + "`"));
   EXPECT_THAT(line.run({"call", "task:list"}).out, HasSubstr("wait for me"));
   const Said again = line.run({"approvals", "deny", id});
   EXPECT_NE(again.exit_code, 0);
   EXPECT_THAT(again.err, HasSubstr("ALREADY_DECIDED"));
   EXPECT_EQ(text(*json::parse(line.run({"approvals", "show", id, "--json"}).out), "state"), "approved");
   EXPECT_EQ(line.run({"audit", "verify"}).exit_code, 0);
+}
+
+// What was approved passes every stage again.
+TEST_F(ApprovalCommands, ACallThatIsRefusedThoughApprovedIsSaidToBe) {
+  const json::Value answer = parked("stopped meanwhile");
+  const std::string id = text(answer, "approval_id");
+  EXPECT_THAT(line.run({"audit", "list", "--outcome", "pending"}).out, HasSubstr(text(answer, "receipt_id")));
+  EXPECT_EQ(line.run({"stop", "task:create"}).exit_code, 0);
+  const Said said = line.run({"approvals", "approve", id});
+  EXPECT_EQ(said.exit_code, kRefused) << said.out;
+  EXPECT_THAT(said.err, HasSubstr("STOPPED"));
+}
+
+TEST_F(ApprovalCommands, ACallThatWaitsNamesTheCommandsThatDecide) {
+  const Said said = line.run({"call", "task:create", "--input", R"({"title":"a"})"});
+  EXPECT_THAT(said.err, HasSubstr("`lumenflow approvals show appr-"));
+  EXPECT_THAT(line.run({"approvals", "approve", "appr-nonsense"}).err, HasSubstr("appr-nonsense"));
+}
+
+TEST_F(ApprovalCommands, WhatIsStoppedCanBeResumedWhenItsPackIsGone) {
+  EXPECT_EQ(line.run({"stop", "task:list", "--reason", "password=hunter2hunter2"}).exit_code, 0);
+  EXPECT_THAT(line.run({"stop"}).out, ::testing::Not(HasSubstr("hunter2")));
+  std::ofstream(line.root() + "/lumenflow.yaml", std::ios::binary) << "id: ws-42\npacks: []\n";
+  const Said resumed = line.run({"resume", "task:list"});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(line.run({"stop", "--json"}).out, "");
 }
 
 TEST_F(ApprovalCommands, ADeniedCallDoesNotRun) {

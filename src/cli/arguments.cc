@@ -77,7 +77,8 @@ void add_pack_scaffold(CLI::App& pack, Parsed& parsed) {
   scaffold->add_option("--lang", parsed.pack_scaffold.language, "the language it is written in")
       ->check(CLI::IsMember({"cpp", "python", "node"}))
       ->capture_default_str();
-  scaffold->add_option("--dir", parsed.pack_scaffold.folder, "the folder to write (default: one named like the pack)");
+  scaffold->add_option("--out,--dir", parsed.pack_scaffold.folder,
+                       "the folder to write (default: one named like the pack)");
   scaffold->callback([&parsed] {
     parsed.run = [&parsed](Context& context) { return run_pack_scaffold(context, parsed.pack_scaffold); };
   });
@@ -284,6 +285,11 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
       "a witness's key, NAME+ID+BASE64: each --checkpoint has to be co-signed by it; may be given again");
   verify->add_option("--key", parsed.audit.key, "the log's public key (log.pub); default: the workspace's");
   verify->add_option("--proof", parsed.audit.proof, "check this proof instead of the journal");
+  add_audit_command(audit, parsed, "retain", "Let go of stored inputs and outputs that are over their retention",
+                    run_audit_retain)
+      ->add_flag("--dry-run", parsed.audit.dry_run, "only say what would go");
+  add_audit_command(audit, parsed, "compare", "Compare the journal with what the conductor has of it",
+                    run_audit_compare);
   CLI::App* list = add_audit_command(audit, parsed, "list", "Entries of the journal", run_audit_list);
   CLI::App* out =
       add_audit_command(audit, parsed, "export", "Entries of the journal, to stdout or a file", run_audit_export);
@@ -296,8 +302,9 @@ void add_audit_commands(CLI::App& app, Parsed& parsed) {
         ->check(CLI::IsMember(
             {"success", "failure", "denied", "pending", "cancelled", "stopped", "timeout", "crashed", "unknown"}));
   }
-  CLI::App* show = add_audit_command(audit, parsed, "show", "One entry", run_audit_show);
-  show->add_option("position", parsed.audit.position)->required();
+  CLI::App* show =
+      add_audit_command(audit, parsed, "show", "One entry, or one call with all its entries", run_audit_show);
+  show->add_option("what", parsed.audit.what, "a position, or a call's receipt: rcpt-…")->required();
   for (CLI::App* command : {list, out, show})
     command->add_option("--format", parsed.audit.format)->check(CLI::IsMember({"table", "json", "csv", "cloudevents"}));
   CLI::App* prove = add_audit_command(audit, parsed, "prove", "A self-contained proof that an entry is in the journal",
@@ -380,12 +387,16 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_handler_commands(app, parsed);
   add_audit_commands(app, parsed);
   add_backup_commands(app, parsed);
+  add_enroll_commands(app, parsed);
   add_token_commands(app, parsed);
   add_device_commands(app, parsed);
   add_stop_commands(app, parsed);
+  add_operator_key_commands(app, parsed);
   add_policy_commands(app, parsed);
   add_approval_commands(app, parsed);
+  add_recover_commands(app, parsed);
   add_task_commands(app, parsed);
+  add_conductor_commands(app, parsed);
   add_other_commands(app, parsed);
   try {
     app.parse(argc, argv);

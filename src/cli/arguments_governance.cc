@@ -28,6 +28,29 @@ void add_token_commands(CLI::App& app, Parsed& parsed) {
   }
 }
 
+void add_enroll_commands(CLI::App& app, Parsed& parsed) {
+  EnrollFlags& flags = parsed.enroll;
+  CLI::App* enroll = app.add_subcommand("enroll", "Give a conductor a token of this workspace, and take one of its");
+  enroll->add_option("--conductor", flags.conductor, "its URL");
+  enroll->add_option("--ticket", flags.ticket, "the one-time code that its operator gave you");
+  enroll->add_option("--scope", flags.scope, "what it may do here (default: workspace)");
+  enroll->add_option("--ca", flags.ca_file, "PEM of the authorities that are trusted there, instead of the system's")
+      ->check(CLI::ExistingFile);
+  enroll->add_option("--install", flags.install_file, "check and install an answer that was carried by hand");
+  enroll->add_flag("--print-request", flags.print_request, "print what the conductor is asked, to be carried by hand");
+  enroll->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_enroll(context, parsed.enroll); }; });
+  for (const char* option : {"--conductor", "--ticket", "--scope", "--install"})
+    enroll->get_option(option)->check(not_blank);
+  CLI::App* unenroll = app.add_subcommand("unenroll", "Leave the conductor; its token counts no more");
+  unenroll->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_unenroll(context, parsed.enroll); }; });
+  for (CLI::App* command : {enroll, unenroll}) {
+    command->add_option("--passphrase-file", flags.passphrase_file, "unlocks the operator key; - for stdin");
+    command->add_flag("--json", flags.json);
+  }
+}
+
 void add_device_commands(CLI::App& app, Parsed& parsed) {
   CLI::App& device = *app.add_subcommand("device", "Phones and browsers that decide")->require_subcommand(1);
   using Run = int (*)(Context&, const DeviceFlags&);
@@ -39,12 +62,15 @@ void add_device_commands(CLI::App& app, Parsed& parsed) {
     return command;
   };
   add("list", "Every device, those that were revoked too", run_device_list);
-  CLI::App* pin = add("add", "Pin a device's key, so that what it signs counts", run_device_add);
-  pin->add_option("--name", parsed.device.name, "for people (default: the id)");
-  pin->add_option("--public-key", parsed.device.public_key_file, "file with the PEM of its P-256 key")->required();
+  CLI::App* pin =
+      add("add", "Invite a device by a link and a QR code, or pin the key that you have of it", run_device_add);
+  pin->add_option("--name", parsed.device.name, "for people");
+  pin->add_option("--public-key", parsed.device.public_key_file, "file with the PEM of its P-256 key");
+  pin->add_option("--scope", parsed.device.scope, "what it would be given (default: to look and to decide)");
   CLI::App* revoke = add("revoke", "Refuse its tokens and its signatures from now on", run_device_revoke);
+  pin->add_option("id", parsed.device.id, "lower-case letters, digits and '-'");
+  revoke->add_option("id", parsed.device.id, "as `lumenflow device list` says")->required();
   for (CLI::App* command : {pin, revoke}) {
-    command->add_option("id", parsed.device.id, "lower-case letters, digits and '-'")->required();
     command->add_option("--passphrase-file", parsed.device.passphrase_file, "unlocks the operator key; - for stdin");
   }
 }
@@ -60,6 +86,26 @@ void add_stop_commands(CLI::App& app, Parsed& parsed) {
   resume->callback(
       [&parsed] { parsed.run = [&parsed](Context& context) { return run_resume(context, parsed.stop); }; });
   for (CLI::App* command : {stop, resume}) command->add_flag("--json", parsed.stop.json);
+}
+
+void add_operator_key_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& key =
+      *app.add_subcommand("operator-key", "Another operator key than the pinned one")->require_subcommand(1);
+  CLI::App* accept = key.add_subcommand("accept", "Pin the key that is on the disk; the old one signs that");
+  accept->add_option("--old-key", parsed.operator_key.old_key_file, "the pinned key's operator.pem")->required();
+  accept->add_option("--passphrase-file", parsed.operator_key.passphrase_file, "unlocks the old key; - for stdin");
+  accept->callback([&parsed] {
+    parsed.run = [&parsed](Context& context) { return run_operator_key_accept(context, parsed.operator_key); };
+  });
+  CLI::App* repin = key.add_subcommand("repin", "The same where the old one is lost; not in production");
+  repin->callback([&parsed] {
+    parsed.run = [&parsed](Context& context) { return run_operator_key_repin(context, parsed.operator_key); };
+  });
+  for (CLI::App* command : {accept, repin}) {
+    command->add_option("thumbprint", parsed.operator_key.thumbprint, "of the key on the disk, as doctor says it")
+        ->required();
+    command->add_flag("--json", parsed.operator_key.json);
+  }
 }
 
 void add_policy_commands(CLI::App& app, Parsed& parsed) {
@@ -101,6 +147,26 @@ void add_approval_commands(CLI::App& app, Parsed& parsed) {
     command->add_option("--reason", parsed.approvals.reason, "recorded with the decision");
     command->add_option("--passphrase-file", parsed.approvals.passphrase_file, "unlocks the operator key; - for stdin");
   }
+}
+
+void add_recover_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& recover =
+      *app.add_subcommand("recover", "What calls left behind, and what is proposed about it")->require_subcommand(1);
+  using Run = int (*)(Context&, const RecoverFlags&);
+  const auto add = [&](const char* name, const char* what, Run run) {
+    CLI::App* command = recover.add_subcommand(name, what);
+    command->add_flag("--json", parsed.recover.json);
+    command->callback(
+        [&parsed, run] { parsed.run = [&parsed, run](Context& context) { return run(context, parsed.recover); }; });
+    return command;
+  };
+  add("list", "Those that are open, oldest first", run_recover_list)
+      ->add_flag("--all", parsed.recover.all, "also what is confirmed, and what needs nothing");
+  CLI::App* show = add("show", "One, with the call that it proposes", run_recover_show);
+  CLI::App* confirm = add("confirm", "Call what it proposes, once, in your own name", run_recover_confirm);
+  for (CLI::App* command : {show, confirm}) command->add_option("id", parsed.recover.id, "rec-…")->required();
+  confirm->add_option("--reason", parsed.recover.reason, "recorded with it");
+  confirm->add_option("--passphrase-file", parsed.recover.passphrase_file, "unlocks the operator key; - for stdin");
 }
 
 void add_task_commands(CLI::App& app, Parsed& parsed) {

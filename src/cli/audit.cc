@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "base/time.h"
+#include "cli/audit_call.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -38,7 +39,8 @@ class EntryFilter {
     const Named named = call == calls_.end() ? Named() : call->second;
     if (type == "call.finished" && call != calls_.end()) calls_.erase(call);
     return is("tool", named.tool, flags_.tool) && is("subject", named.subject, flags_.subject) &&
-           is("outcome", "", flags_.outcome) && (flags_.since.empty() || time_of(entry) >= flags_.since);
+           is("outcome", type == "call.parked" ? "pending" : "", flags_.outcome) &&
+           (flags_.since.empty() || time_of(entry) >= flags_.since);
   }
 
  private:
@@ -176,7 +178,12 @@ int run_audit_export(Context& context, const AuditFlags& flags) {
 }
 
 int run_audit_show(Context& context, const AuditFlags& flags) {
-  const std::string route = "/audit/" + std::to_string(flags.position);
+  if (flags.what.starts_with("rcpt-")) return show_recorded_call(context, flags);
+  const bool is_number = !flags.what.empty() && flags.what.find_first_not_of("0123456789") == std::string::npos;
+  if (!is_number)
+    return fail_usage(context, Error(ErrorCode::kInvalidRequest,
+                                     "'" + flags.what + "' is neither a position, from 1, nor a receipt, rcpt-…"));
+  const std::string route = "/audit/" + flags.what;
   if (flags.json || flags.format == "table" || flags.format == "json") return print_route(context, route, flags.out);
   const Result<Writer> writer = Writer::make(context, flags.format);
   if (!writer.ok()) return fail(context, writer.error());

@@ -99,8 +99,8 @@ struct Verdict {
 };
 
 // No head says that nothing is missing, or a body is not what its entry says.
-Status judge_further(const log::Log& log, const journal::BlobStore& blobs, const std::string& folder, bool has_heads,
-                     Verdict& verdict) {
+Status judge_further(const log::Log& log, const journal::BlobStore& blobs, const std::string& folder,
+                     const std::string& key, bool has_heads, Verdict& verdict) {
   log::VerifyReport& report = verdict.report;
   if (report.intact && !has_heads && report.entries > 0) {
     report.intact = false;
@@ -108,7 +108,7 @@ Status judge_further(const log::Log& log, const journal::BlobStore& blobs, const
                   ": the entries agree with each other, but nothing says that none is missing at the end";
   }
   if (!report.intact) return {};
-  LUMENFLOW_TRY_ASSIGN(verdict.bodies, journal::verify_bodies(log, blobs));
+  LUMENFLOW_TRY_ASSIGN(verdict.bodies, journal::verify_bodies(log, blobs, key));
   if (verdict.bodies.first_bad == 0) return {};
   report.intact = false;
   report.first_bad = report.last_bad = verdict.bodies.first_bad;
@@ -136,15 +136,20 @@ Result<Verdict> verify(const Context& context, const AuditFlags& flags) {
   LUMENFLOW_TRY(adopt_former_heads(*log, heads));
   LUMENFLOW_TRY_ASSIGN(verdict.report, log::verify_all(*log, heads));
   const journal::BlobStore blobs(context.files, paths.blobs);
-  LUMENFLOW_TRY(judge_further(*log, blobs, paths.checkpoints, !heads.empty(), verdict));
+  LUMENFLOW_TRY(judge_further(*log, blobs, paths.checkpoints, key, !heads.empty(), verdict));
   return verdict;
 }
 
 json::Value as_json(const Verdict& verdict) {
   const log::VerifyReport& report = verdict.report;
-  json::Object out{{"intact", report.intact}, {"entries", report.entries}, {"bodies", verdict.bodies.checked},
-                   {"heads", report.heads},   {"held", verdict.held},      {"log_id", report.head.log_id},
-                   {"size", report.head.size}};
+  json::Object out{{"intact", report.intact},
+                   {"entries", report.entries},
+                   {"bodies", verdict.bodies.checked},
+                   {"heads", report.heads},
+                   {"held", verdict.held},
+                   {"log_id", report.head.log_id},
+                   {"size", report.head.size},
+                   {"bodies_let_go", verdict.bodies.let_go}};
   if (!report.intact)
     out.set("first_bad", report.first_bad), out.set("last_bad", report.last_bad), out.set("what", report.what);
   return json::Value(std::move(out));
@@ -156,6 +161,9 @@ void say(Context& context, const Verdict& verdict) {
     context.out << "intact: " << report.entries << " entries of log " << report.head.log_id << ", the "
                 << verdict.bodies.checked << " stored inputs and results and " << report.heads << " signed heads hold";
     if (verdict.held > 0) context.out << ", " << verdict.held << " of them kept elsewhere";
+    if (verdict.bodies.let_go > 0)
+      context.out << "; retention let go of those of " << verdict.bodies.let_go << " rows: inputs up to position "
+                  << verdict.bodies.cut.inputs.value() << ", outputs up to " << verdict.bodies.cut.outputs.value();
     context.out << "\n";
   } else if (report.first_bad == 0) {
     context.err << "NOT PROVEN: " << report.what << "\n";

@@ -118,6 +118,23 @@ TEST_F(BackupAndRestore, RefuseWhatIsNoBackup) {
       << "what stands in the file is not for a terminal";
 }
 
+TEST_F(BackupAndRestore, SayWhichFileAndFolderIsMeantAndLeaveNoFolder) {
+  const Said nowhere = cli.run({"backup", into + "/no/such/x"});
+  EXPECT_THAT(nowhere.err, HasSubstr("NOT_FOUND"));
+  EXPECT_THAT(nowhere.err, HasSubstr(into + "/no/such"));
+  run({"backup", file});
+  const std::string whole = *PosixFiles().read(file, 64u << 20);
+  const std::string cut = cli.write("cut", whole.substr(0, whole.size() / 2));
+  for (const std::string& bad : {cut, cli.write("foreign", std::string(5000, 'x'))}) {
+    const std::string fresh = into + "-fresh";
+    const Said said = cli.run_bare({"restore", bad, "--into", fresh});
+    EXPECT_EQ(said.exit_code, 1);
+    EXPECT_THAT(said.err, HasSubstr(bad + " is no")) << "it names the file";
+    EXPECT_THAT(said.err, HasSubstr("backup"));
+    EXPECT_FALSE(fs::exists(fresh));
+  }
+}
+
 TEST_F(BackupAndRestore, RefuseADamagedOneAndLeaveNothing) {
   run({"backup", file});
   const std::string whole = *PosixFiles().read(file, 64u << 20);

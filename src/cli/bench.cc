@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/bench_packs.h"
+#include "cli/bench_retention.h"
 #include "cli/commands.h"
 
 namespace lumenflow::cli {
@@ -15,7 +16,7 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 13> kGroups{{{"bus", bench_bus},
+constexpr std::array<Group, 14> kGroups{{{"bus", bench_bus},
                                          {"catalogue", bench_catalogue},
                                          {"cpu", bench_cpu},
                                          {"dispatch", bench_dispatch},
@@ -25,6 +26,7 @@ constexpr std::array<Group, 13> kGroups{{{"bus", bench_bus},
                                          {"log", bench_log},
                                          {"packs", bench_packs},
                                          {"policy", bench_policy},
+                                         {"retention", bench_retention},
                                          {"startup", bench_startup},
                                          {"memory", bench_memory},
                                          {"growth", bench_growth}}};

@@ -18,6 +18,7 @@ class NullLog final : public log::Log, private log::TableReader {
   }
   Status put(std::string_view, std::string_view, std::string_view) override { return {}; }
   Status erase(std::string_view, std::string_view) override { return {}; }
+  Status replace_body(Position, std::string_view) override { return {}; }
   const log::TableReader& tables() const override { return *this; }
   Position next_position() const override { return Position(edge_.size() + 1); }
   Status commit(std::optional<std::uint64_t>) override { return {}; }

@@ -26,6 +26,15 @@ std::string tool_meant(Session& session, const std::string& name) {
   return pack::nearest(name, names).value_or("");
 }
 
+// What the call left behind, where it did.
+void print_recovery_of(const Context& context, const json::Value& error) {
+  const json::Value* details = error.find("details");
+  const std::string_view id = details == nullptr ? "" : json::string_or(*details, "recovery_id", "");
+  if (id.empty()) return;
+  const std::string_view status = json::string_or(*details, "cleanup_status", "");
+  context.err << "  cleanup status " << printable(status) << "; `lumenflow recover show " << printable(id) << "`\n";
+}
+
 }  // namespace
 
 int run_call(Context& context, const CallFlags& flags) {
@@ -55,10 +64,14 @@ int run_call(Context& context, const CallFlags& flags) {
     if (json::string_or(*error, "code", "") == name(ErrorCode::kToolNotFound))
       if (const std::string meant = tool_meant(**session, flags.tool); !meant.empty())
         context.err << "  did you mean '" << meant << "'?\n";
-    if (const json::Value* details = error->find("details"); details != nullptr && details->is_array())
-      for (const json::Value& detail : details->as_array())
-        context.err << "  " << printable(json::string_or(detail, "pointer", "")) << ": "
-                    << printable(json::string_or(detail, "reason", "")) << "\n";
+    if (const json::Value* faults = faults_of(*error))
+      for (const json::Value& fault : faults->as_array())
+        context.err << "  " << printable(json::string_or(fault, "pointer", "")) << ": "
+                    << printable(json::string_or(fault, "reason", "")) << "\n";
+    print_recovery_of(context, *error);
+    if (const std::string_view id = json::string_or(*result, "approval_id", ""); !id.empty())
+      context.err << "  `lumenflow approvals show " << printable(id) << "` says what is asked, and `approve` or `deny` "
+                  << "decides\n";
   }
   context.err << "receipt " << receipt << "\n";
   return exit_code;

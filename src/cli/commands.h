@@ -88,6 +88,7 @@ int run_inbox(Context& context, const InboxFlags& flags);
 int run_inbox_send(Context& context, const InboxFlags& flags);
 
 struct AuditFlags {
+  std::string what;  // show: a position or a receipt
   std::uint64_t position = 0;
   std::uint64_t from_size = 0;
   std::uint64_t to_size = 0;
@@ -102,14 +103,17 @@ struct AuditFlags {
   std::vector<std::string> witnesses;    // verify: keys that have signed each of those
   std::string key;                       // verify: the log's public key, instead of the workspace's
   std::string proof;                     // verify: this file instead of the journal
+  bool dry_run = false;                  // retain: only say what would go
   bool json = false;
 };
 int run_audit_verify(Context& context, const AuditFlags& flags);
+int run_audit_retain(Context& context, const AuditFlags& flags);
 int run_audit_list(Context& context, const AuditFlags& flags);
 int run_audit_show(Context& context, const AuditFlags& flags);
 int run_audit_prove(Context& context, const AuditFlags& flags);
 int run_audit_consistency(Context& context, const AuditFlags& flags);
 int run_audit_export(Context& context, const AuditFlags& flags);
+int run_audit_compare(Context& context, const AuditFlags& flags);
 
 struct BackupFlags {
   std::string file;

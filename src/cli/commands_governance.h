@@ -22,6 +22,20 @@ struct TokenFlags {
 int run_token_mint(Context& context, const TokenFlags& flags);
 int run_token_revoke(Context& context, const TokenFlags& flags);
 
+// A conductor, and leaving it.
+struct EnrollFlags {
+  std::string conductor;  // URL
+  std::string ticket;
+  std::string scope;         // what the conductor may do here; empty: workspace
+  std::string ca_file;       // trusted there instead of the system's authorities
+  std::string install_file;  // an answer that was carried by hand
+  std::string passphrase_file;
+  bool print_request = false;  // to be carried by hand
+  bool json = false;
+};
+int run_enroll(Context& context, const EnrollFlags& flags);
+int run_unenroll(Context& context, const EnrollFlags& flags);
+
 // Brakes; without a target what is stopped is listed.
 struct StopFlags {
   std::string target;  // all, a tool, or a subject
@@ -32,10 +46,21 @@ struct StopFlags {
 int run_stop(Context& context, const StopFlags& flags);
 int run_resume(Context& context, const StopFlags& flags);
 
+// The operator key that is on the disk, instead of the one that is pinned.
+struct OperatorKeyFlags {
+  std::string thumbprint;       // of the one on the disk, as `doctor` says it
+  std::string old_key_file;     // accept: PEM of the pinned one's private half
+  std::string passphrase_file;  // accept: of that
+  bool json = false;
+};
+int run_operator_key_accept(Context& context, const OperatorKeyFlags& flags);
+int run_operator_key_repin(Context& context, const OperatorKeyFlags& flags);
+
 struct DeviceFlags {
   std::string id;
   std::string name;             // add; empty: the id
-  std::string public_key_file;  // add: PEM
+  std::string scope;            // add: what it would be given; empty: to look and to decide
+  std::string public_key_file;  // add: PEM of its key; empty: it is invited over the conductor
   std::string passphrase_file;
   bool json = false;
 };
@@ -65,6 +90,18 @@ int run_approvals_list(Context& context, const ApprovalFlags& flags);
 int run_approvals_show(Context& context, const ApprovalFlags& flags);
 int run_approvals_approve(Context& context, const ApprovalFlags& flags);
 int run_approvals_deny(Context& context, const ApprovalFlags& flags);
+
+// What calls left behind that did not end as they should.
+struct RecoverFlags {
+  std::string id;      // show, confirm
+  std::string reason;  // confirm, with what follows
+  std::string passphrase_file;
+  bool all = false;  // list: also what is confirmed, and what needs nothing
+  bool json = false;
+};
+int run_recover_list(Context& context, const RecoverFlags& flags);
+int run_recover_show(Context& context, const RecoverFlags& flags);
+int run_recover_confirm(Context& context, const RecoverFlags& flags);
 
 // The workspace's units of work.
 struct TaskFlags {

@@ -36,6 +36,7 @@ Checks run_checks(const Context& context, const std::string& root, const kernel:
   if (!read.config) return checks;  // without it nothing can be opened
   checks.push_back(check_sandbox(read.config->sandbox == "required"));
   checks.push_back(check_uplink(context, paths, *read.config));
+  check_housekeeping(context, paths, *read.config, checks);
   const bool running = check_sidecar(context, read, checks);
   const bool http = std::ranges::find(read.config->surfaces, "http") != read.config->surfaces.end();
   if (running)

@@ -8,7 +8,9 @@
 
 #include "cli/output.h"
 #include "cli/session.h"
+#include "kernel/accepted.h"
 #include "sidecar/keys.h"
+#include "sidecar/uplink_host.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -121,7 +123,10 @@ Check check_keys(const Context& context, const sidecar::WorkspacePaths& paths) {
   }
   const auto keys = sidecar::load_keys(context.files, paths.keys);
   if (!keys.ok()) return {"keys", Health::kFault, keys.error().message(), "restore the keys from a backup"};
-  return {"keys", Health::kOk, "present, readable by you alone", {}};
+  return {"keys",
+          Health::kOk,
+          "present, readable by you alone; the operator's is " + kernel::thumbprint_of(keys->operator_public_pem),
+          {}};
 }
 
 Check check_config(const kernel::WorkspacePacks& read) {
@@ -150,12 +155,21 @@ void check_packs(const kernel::WorkspacePacks& read, Checks& checks) {
 
 Check check_uplink(const Context& context, const sidecar::WorkspacePaths& paths,
                    const kernel::WorkspaceConfig& config) {
-  const auto enrollment = context.files.stat(join_path(paths.state, "conductor/enrollment.json"));
-  const bool enrolled = enrollment.ok() && *enrollment;
-  if (config.uplink == "conductor" && !enrolled)
-    return {"uplink", Health::kFault, "the uplink is conductor, and the workspace is not enrolled",
-            "run `lumenflow enroll`, or write 'uplink: auto'"};
-  return {"uplink", Health::kOk, config.uplink + (enrolled ? ", enrolled" : ", not enrolled"), {}};
+  const Timestamp now = context.clock.now();
+  const auto enrollment = sidecar::enrollment_of(context.files, paths, config, now);
+  if (!enrollment.ok()) {  // "what is wrong; what to do"
+    const std::string& message = enrollment.error().message();
+    const std::size_t help = message.rfind("; ");
+    const bool split = help != std::string::npos;
+    return {"uplink", Health::kFault, "the sidecar starts unenrolled: " + message.substr(0, help),
+            split ? message.substr(help + 2) : "run `lumenflow enroll`"};
+  }
+  if (!*enrollment) return {"uplink", Health::kOk, config.uplink + ", not enrolled", {}};
+  const std::string where = config.uplink + ", enrolled with " + (*enrollment)->conductor_url;
+  if (conductor_link::standing_of(**enrollment, now) != conductor_link::Standing::kValid)
+    return {"uplink", Health::kWarning, where + ", whose token expired at " + format_rfc3339((*enrollment)->expires_at),
+            "a sidecar that runs renews it when it reaches the conductor; else enroll again with `lumenflow enroll`"};
+  return {"uplink", Health::kOk, where, {}};
 }
 
 // What a running sidecar's uplink says of itself.
@@ -166,6 +180,10 @@ void check_outbox(Session& session, Checks& checks) {
   const std::string pending = count(static_cast<std::size_t>(json::integer_or(*stats, "pending_events", 0)), "event");
   const std::string why(json::string_or(*stats, "last_error", ""));
   const std::int64_t letters = json::integer_or(*stats, "dead_letters", 0);
+  if (const std::string alarm(json::string_or(*stats, "alarm", "")); !alarm.empty())
+    checks.push_back(
+        {"conductor", Health::kFault, alarm,
+         "do not rely on what it says of the past; compare with `lumenflow audit compare`, and ask who runs it"});
   if (connection == "forked")
     checks.push_back(
         {"outbox", Health::kFault, why,
@@ -204,6 +222,24 @@ Check check_of_journal(const JournalBefore& before, const std::string& size) {
           "hold it against one that was kept elsewhere: `lumenflow audit verify --checkpoint FILE`"};
 }
 
+// What counts where the disk says otherwise.
+void check_accepted(const json::Value& diagnostics, Checks& checks) {
+  const json::Value *configuration = diagnostics.find("configuration"), *key = diagnostics.find("operator_key");
+  if (configuration == nullptr || key == nullptr) return;  // a sidecar of an older version
+  const bool production = json::boolean_or(*configuration, "production", false);
+  if (json::boolean_or(*configuration, "tampered", false))
+    checks.push_back({"accepted config", Health::kFault,
+                      "SPEC_TAMPERED: lumenflow.yaml is not what was accepted last, which was for " +
+                          std::string(production ? "production" : "development") + "; nothing is called",
+                      "put it back, or take it up with `lumenflow reload`"});
+  if (const std::string replaced(json::string_or(*key, "replaced", "")); !replaced.empty())
+    checks.push_back(
+        {"operator key", production ? Health::kFault : Health::kWarning, replaced,
+         production ? "nothing is called until then" : "where the pinned one is lost: `lumenflow operator-key repin`"});
+  else
+    checks.push_back({"operator key", Health::kOk, "pinned: " + cell(key->find("thumbprint")), {}});
+}
+
 bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, Checks& checks) {
   const JournalBefore before = look_at_journal(context);
   const auto session = Session::open(context);
@@ -218,6 +254,7 @@ bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, C
     checks.push_back({"journal", Health::kFault, diagnostics.error().message(), "restart the sidecar"});
     return running;
   }
+  check_accepted(*diagnostics, checks);
   const json::Value* journal = diagnostics->find("journal");
   if (journal != nullptr && json::boolean_or(*journal, "damaged", false)) {
     checks.push_back({"journal", Health::kFault,

@@ -35,6 +35,9 @@ Check check_state(const Context& context, const sidecar::WorkspacePaths& paths);
 Check check_keys(const Context& context, const sidecar::WorkspacePaths& paths);
 Check check_config(const kernel::WorkspacePacks& read);
 void check_packs(const kernel::WorkspacePacks& read, Checks& checks);
+// Retention and backups, as the sidecar that did them last wrote down, and as the folder of backups shows.
+void check_housekeeping(const Context& context, const sidecar::WorkspacePaths& paths,
+                        const kernel::WorkspaceConfig& config, Checks& checks);
 Check check_uplink(const Context& context, const sidecar::WorkspacePaths& paths, const kernel::WorkspaceConfig& config);
 // Opens the workspace, through its sidecar if one runs: journal, drift of packs, and what each pack's own status tool
 // says of what it keeps (`<slug>:status`, if it needs no input). Answers whether a sidecar runs.

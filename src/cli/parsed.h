@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/commands_conductor.h"
 #include "cli/commands_governance.h"
 
 namespace CLI {
@@ -27,11 +28,15 @@ struct Parsed {
   AuditFlags audit;
   BackupFlags backup;
   TokenFlags token;
+  EnrollFlags enroll;
   DeviceFlags device;
   StopFlags stop;
+  OperatorKeyFlags operator_key;
   PolicyFlags policy;
   ApprovalFlags approvals;
+  RecoverFlags recover;
   TaskFlags tasks;
+  ConductorFlags conductor;
   DoctorFlags doctor;
   ReloadFlags reload;
   PackPinFlags pack_pin;
@@ -53,12 +58,18 @@ std::string not_blank(const std::string& text);
 // arguments_catalogue.cc: runtime event types.
 void add_generate_commands(CLI::App& app, Parsed& parsed);
 
+// arguments_conductor.cc
+void add_conductor_commands(CLI::App& app, Parsed& parsed);
+
 // arguments_governance.cc: who may do what, and who is at what.
+void add_enroll_commands(CLI::App& app, Parsed& parsed);
 void add_token_commands(CLI::App& app, Parsed& parsed);
 void add_device_commands(CLI::App& app, Parsed& parsed);
 void add_stop_commands(CLI::App& app, Parsed& parsed);
+void add_operator_key_commands(CLI::App& app, Parsed& parsed);
 void add_policy_commands(CLI::App& app, Parsed& parsed);
 void add_approval_commands(CLI::App& app, Parsed& parsed);
+void add_recover_commands(CLI::App& app, Parsed& parsed);
 void add_task_commands(CLI::App& app, Parsed& parsed);
 
 }  // namespace lumenflow::cli

@@ -1,6 +1,7 @@
 // `lumenflow policy`: explained and tested from the files alone.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "cli/testing/command_line.h"
@@ -55,6 +56,26 @@ TEST_F(PolicyCommands, ExplainNamesTheToolThatWasMeant) {
   EXPECT_NE(said.exit_code, 0);
   EXPECT_THAT(said.err, HasSubstr("did you mean 'task:create'?"));
   EXPECT_EQ(line.run({"policy", "explain", "task:create", "--input", "{"}).exit_code, 2);
+}
+
+// Its code is not started for that: what its manifest says is enough.
+TEST_F(PolicyCommands, ToolsOfProcessPacksAreKnown) {
+  std::filesystem::create_directories(line.root() + "/packs/acme");
+  write("packs/acme/manifest.yaml",
+        "id: acme\nversion: 1.0.0\nruntime: {type: process, command: [./run]}\n"
+        "subscribed_event_kinds: [sidekick:message_sent]\n"
+        "tools: [{name: 'acme:read', required_scopes: [{type: path, pattern: 'a/**', access: read}]}]\n");
+  write("packs/acme/run", "#!/bin/sh\ntouch " + line.root() + "/ran\n");
+  ASSERT_EQ(line.run({"pack", "add", line.root() + "/packs/acme"}).exit_code, 0);
+  rules("  - {id: no, trigger: on_tool_request, decision: deny, when: {tool: 'acme:read'}}\n");
+  const Said said = line.run({"policy", "explain", "acme:read"});
+  EXPECT_THAT(said.out, HasSubstr("deny by workspace:no")) << said.err;
+  write("table.yaml", "- {tool: 'acme:read', expect: deny}\n");
+  EXPECT_EQ(line.run({"policy", "test", line.root() + "/table.yaml"}).exit_code, 0);
+  const Said checked = line.run({"reload", "--check"});
+  EXPECT_EQ(checked.exit_code, 0) << checked.out;
+  EXPECT_EQ(checked.out.find("LF2014"), std::string::npos) << checked.out;
+  EXPECT_FALSE(std::filesystem::exists(line.root() + "/ran"));
 }
 
 TEST_F(PolicyCommands, TestRunsATableOfExpectations) {

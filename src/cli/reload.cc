@@ -35,6 +35,13 @@ Result<json::Value> reload(Context& context, Session& session, const ReloadFlags
   return session.call_kernel("kernel:reload", json::Object{}, passphrase);
 }
 
+// Whether what is on the disk waits to be accepted, with no sidecar either.
+bool is_tampered(Session& session) {
+  const Result<json::Value> found = session.get("/diagnostics");
+  const json::Value* configuration = found.ok() ? found->find("configuration") : nullptr;
+  return configuration != nullptr && json::boolean_or(*configuration, "tampered", false);
+}
+
 void print_done(const Context& context, const json::Value& data) {
   const std::string summary(json::string_or(data, "changes_summary", ""));
   context.out << (summary.empty() ? "nothing changed" : printable(summary)) << "\n";
@@ -55,7 +62,7 @@ int run_reload(Context& context, const ReloadFlags& flags) {
   const auto session = Session::open(context);
   if (!session.ok() && session.error().code() != ErrorCode::kInvalidConfiguration)
     return fail(context, session.error());
-  if (!session.ok() || !(*session)->is_remote()) {
+  if (!session.ok() || !((*session)->is_remote() || is_tampered(**session))) {
     const int faults = check(context, *root, flags.format);
     if (faults == 0 && flags.format == "text")
       context.out << "no sidecar runs; lumenflow up starts with what is there\n";

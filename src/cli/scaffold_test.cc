@@ -18,7 +18,7 @@ class Scaffold : public testing::Test {
  protected:
   std::string folder(const std::string& name) const { return cli.root() + "/" + name; }
   Said scaffold(const std::string& id, const std::string& language = "cpp") const {
-    return cli.run_bare({"pack", "scaffold", id, "--lang", language, "--dir", folder(id)});
+    return cli.run_bare({"pack", "scaffold", id, "--lang", language, "--out", folder(id)});
   }
   std::string text(const std::string& file) const {
     std::ifstream in(folder(file), std::ios::binary);

@@ -162,13 +162,19 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context) {
   return session;
 }
 
+const json::Value* faults_of(const json::Value& error) {
+  const json::Value* details = error.find("details");
+  if (details != nullptr && details->is_object()) details = details->find("faults");
+  return details != nullptr && details->is_array() ? details : nullptr;
+}
+
 Result<json::Value> data_of(Result<json::Value> result) {
   if (!result.ok()) return result;
   if (json::boolean_or(*result, "success", false)) return *result->find("data");
   const json::Value* error = result->find("error");
   if (error == nullptr) return Error(ErrorCode::kInternal, "the call failed");
   std::vector<ErrorDetail> details;
-  if (const json::Value* faults = error->find("details"); faults != nullptr && faults->is_array())
+  if (const json::Value* faults = faults_of(*error))
     for (const json::Value& fault : faults->as_array())
       details.push_back(
           {std::string(json::string_or(fault, "pointer", "")), std::string(json::string_or(fault, "reason", ""))});
@@ -234,6 +240,11 @@ Result<json::Value> Session::call_kernel(std::string_view tool, const json::Valu
                                          const std::string& passphrase) {
   const sidecar::WorkspacePaths paths(root_);
   LUMENFLOW_TRY_ASSIGN(const std::string key, sidecar::unlock_operator_key(context_->files, paths.keys, passphrase));
+  return call_kernel_signed(tool, input, key);
+}
+
+Result<json::Value> Session::call_kernel_signed(std::string_view tool, const json::Value& input,
+                                                const std::string& key) {
   LUMENFLOW_TRY_ASSIGN(const json::Value tools, get("/tools"));
   const std::string proof_id = make_ulid(context_->clock.now(), context_->random.draw16()).str();
   LUMENFLOW_TRY_ASSIGN(const std::string proof,

@@ -40,6 +40,8 @@ class Session {
   Result<json::Value> call_kernel(std::string_view tool, const json::Value& input);
   // The same for a kernel tool, with the operator's proof.
   Result<json::Value> call_kernel(std::string_view tool, const json::Value& input, const std::string& passphrase);
+  // The same with this private key, a PEM, as the operator's.
+  Result<json::Value> call_kernel_signed(std::string_view tool, const json::Value& input, const std::string& key);
 
  private:
   class LocalSidecar;
@@ -52,6 +54,9 @@ class Session {
 
 // The data of a successful Result, or its error.
 Result<json::Value> data_of(Result<json::Value> result);
+
+// What the error of a Result says of single places, an array; null: nothing. Beside a recovery it stands in `faults`.
+const json::Value* faults_of(const json::Value& error);
 
 // The Error that an answer with a status of 400 or more stands for.
 Error error_of(const http::ClientResponse& response);

@@ -43,10 +43,26 @@ Result<json::Value> list_stopped(Context& context) {
   return data_of(session->call_kernel("kernel:stop_list", json::Object{}));
 }
 
+// What is stopped may be gone since; what `lumenflow stop` lists can be resumed, by its name or as it is listed.
+Result<json::Object> input_of_order(Session& session, const std::string& target) {
+  Result<json::Object> input = input_of_target(session, target);
+  if (input.ok() || input.error().code() != ErrorCode::kNotFound) return input;
+  LUMENFLOW_TRY_ASSIGN(const json::Value stopped, data_of(session.call_kernel("kernel:stop_list", json::Object{})));
+  for (const json::Value& order : stopped.find("items")->as_array()) {
+    const std::string_view listed = json::string_or(order, "target", "");
+    for (const std::string_view kind : {"tool", "subject"}) {
+      const std::string prefix = std::string(kind) + "/";
+      if (listed.starts_with(prefix) && (listed == target || listed.substr(prefix.size()) == target))
+        return json::Object{{std::string(kind), std::string(listed.substr(prefix.size()))}};
+    }
+  }
+  return input;
+}
+
 Result<json::Value> resume(Context& context, const StopFlags& flags) {
   LUMENFLOW_TRY_ASSIGN(const std::string passphrase, operator_passphrase(context, flags.passphrase_file));
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
-  LUMENFLOW_TRY_ASSIGN(json::Object input, input_of_target(*session, flags.target));
+  LUMENFLOW_TRY_ASSIGN(json::Object input, input_of_order(*session, flags.target));
   return data_of(session->call_kernel("kernel:resume", json::Value(std::move(input)), passphrase));
 }
 

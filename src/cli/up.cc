@@ -75,6 +75,7 @@ int run_up(Context& context, const UpFlags& flags) {
   options.tls_cert = flags.tls_cert;
   options.tls_key = flags.tls_key;
   options.uplink = true;
+  options.housekeeping = true;
   if ((*workspace)->config().socket) {
     options.socket_path = sidecar::control_socket_path(*root);
     if (Status made = sidecar::make_socket_folder(context.files, options.socket_path); !made.ok())

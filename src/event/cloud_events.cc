@@ -25,6 +25,7 @@ constexpr auto kMappings = std::to_array<Mapping>({
     {"queue_seq", "queueseq", Form::kCounter, false},
     {"emitted_at", "emittedat", Form::kText, true},
     {"schema_version", "schemaversion", Form::kCounter, true},
+    {"expires_at", "expiresat", Form::kText, false},
     {"on_behalf_of", "onbehalfof", Form::kText, false},
     {"trace", "traceparent", Form::kText, false},
     {"position", "position", Form::kCounter, false},

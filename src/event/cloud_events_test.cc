@@ -26,6 +26,7 @@ json::Value cloudy_envelope(const KnownKind& kind, bool with_optional) {
   if (with_optional) {
     stamp.queue_seq = 2;
     stamp.on_behalf_of = "operator:ana";
+    stamp.expires_at = Timestamp{1'772'366'400'002};
     stamp.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   }
   return envelope(event, stamp);

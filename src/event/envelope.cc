@@ -75,6 +75,7 @@ void write_members(const Event& event, const Stamp& stamp, bool with_payload, Si
   sink("channel", std::string_view(stamp.stream));
   sink("emitted_at", stamp.emitted_at);
   sink("event_id", std::string_view(event.event_id));
+  if (stamp.expires_at) sink("expires_at", *stamp.expires_at);
   sink("from", std::string_view(stamp.from));
   sink("kind", std::string_view(event.kind));
   if (stamp.on_behalf_of) sink("on_behalf_of", std::string_view(*stamp.on_behalf_of));

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 256;
 constexpr auto kMembers =
-    std::to_array<std::string_view>({"channel", "emitted_at", "event_id", "from", "kind", "on_behalf_of", "queue_seq",
-                                     "schema_version", "seq", "timestamp", "trace"});
+    std::to_array<std::string_view>({"channel", "emitted_at", "event_id", "expires_at", "from", "kind", "on_behalf_of",
+                                     "queue_seq", "schema_version", "seq", "timestamp", "trace"});
 
 Error fault(std::string_view member, std::string_view reason) {
   const std::string pointer = "/" + json::escape_pointer_token(member);
@@ -93,6 +93,9 @@ Result<Stamp> read_stamp(const json::Value& envelope) {
     if (*stamp.queue_seq > stamp.seq) return fault("queue_seq", "cannot be beyond seq");
   }
   LUMENFLOW_TRY_ASSIGN(stamp.emitted_at, reader.time("emitted_at"));
+  if (envelope.find("expires_at") != nullptr) {
+    LUMENFLOW_TRY_ASSIGN(stamp.expires_at, reader.time("expires_at"));
+  }
   LUMENFLOW_TRY_ASSIGN(stamp.on_behalf_of, reader.optional_text("on_behalf_of"));
   LUMENFLOW_TRY_ASSIGN(stamp.traceparent, reader.optional_text("trace"));
   if (stamp.traceparent && !is_traceparent(*stamp.traceparent)) return fault("trace", "must be a W3C traceparent");

@@ -29,7 +29,8 @@ std::string code_of(std::string_view text) {
 }
 
 TEST(EnvelopeReader, WhatItReadsIsWrittenAsItWas) {
-  for (const std::string_view text : {kGood, kFlat}) {
+  const std::string command = with(kGood, R"("from")", R"("expires_at":"2026-03-01T12:10:00.000Z","from")");
+  for (const std::string_view text : {kGood, kFlat, std::string_view(command)}) {
     const Result<Received> read = parse_envelope(text);
     ASSERT_TRUE(read.ok()) << read.error().to_string();
     std::string again;
@@ -43,6 +44,7 @@ TEST(EnvelopeReader, RefusesEachMalformedMember) {
       {R"("channel":"sidecar")", R"("channel":"elsewhere")"},
       {R"("channel":"sidecar")", R"("channel":"phone:")"},
       {R"("channel":"sidecar",)", ""},
+      {R"("from":"ws-42")", R"("expires_at":"soon","from":"ws-42")"},
       {R"("from":"ws-42")", R"("from":"")"},
       {R"("from":"ws-42")", R"("from":42)"},
       {R"(.005Z)", R"(Z)"},

@@ -24,6 +24,7 @@ Stamp full_stamp() {
   stamp.queue_seq = 7;
   stamp.emitted_at = Timestamp{kNoon.ms + 5};
   stamp.on_behalf_of = "operator:ana";
+  stamp.expires_at = Timestamp{kNoon.ms + 60'000};
   stamp.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   return stamp;
 }

@@ -59,6 +59,7 @@ struct Stamp {
   Timestamp emitted_at;
   std::optional<std::string> on_behalf_of;
   std::optional<std::string> traceparent;
+  std::optional<Timestamp> expires_at = {};  // of a command: from then on it is not to be carried out
 };
 
 // Appends the envelope as canonical JSON, keys in order, without an intermediate value. The event was built by this

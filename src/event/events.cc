@@ -807,6 +807,7 @@ json::Value to_json(const Envelope& value) {
   out.member("event_id", value.event_id);
   out.member("timestamp", value.timestamp);
   out.member("on_behalf_of", value.on_behalf_of);
+  out.member("expires_at", value.expires_at);
   out.member("from", value.from);
   out.member("channel", value.channel);
   out.member("seq", value.seq);
@@ -821,6 +822,7 @@ Status from_json(const json::Value& json, Envelope& value) {
   in.member("event_id", value.event_id);
   in.member("timestamp", value.timestamp);
   in.member("on_behalf_of", value.on_behalf_of);
+  in.member("expires_at", value.expires_at);
   in.member("from", value.from);
   in.member("channel", value.channel);
   in.member("seq", value.seq);

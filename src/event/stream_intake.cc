@@ -46,7 +46,8 @@ Result<TakenEvent> read_event(const json::Value& item, const IntakeRules& rules,
   if (stamp.stream != stream)
     return Error(ErrorCode::kInvalidRequest,
                  "the event is of stream '" + stamp.stream + "', the batch of '" + std::string(stream) + "'");
-  TakenEvent taken{TakenEvent::Kind::kEvent, stamp.seq, stamp.seq, stamp.queue_seq.value_or(0), {}};
+  TakenEvent taken{TakenEvent::Kind::kEvent,    stamp.seq, stamp.seq,
+                   stamp.queue_seq.value_or(0), {},        received.event.kind};
   append_envelope(received.event, stamp, taken.text);
   return taken;
 }

@@ -44,6 +44,7 @@ struct TakenEvent {
   std::uint64_t last_seq = 0;   // kDropped: the last that is missing; else `seq`
   std::uint64_t queue_seq = 0;  // 0 for an ephemeral
   std::string text;             // canonical envelope, or the reason of a tombstone
+  std::string event_kind = {};  // of an event: what it says happened
 };
 
 struct RejectedEvent {

@@ -347,6 +347,10 @@ TEST(ProcessHost, StatusIsAnsweredForCallsOfADeadProcess) {
   const std::string root = world.folder("workspace");
   EXPECT_EQ(status({"rcpt-9", "odd:exit", root}).effect, pack::Aftermath::Effect::kDone);
   EXPECT_EQ(status({"rcpt-8", "odd:exit", root}).effect, pack::Aftermath::Effect::kNone);
+  world.touch("tacit");
+  const pack::Aftermath tacit = status({"rcpt-9", "odd:exit", root});
+  EXPECT_EQ(tacit.effect, pack::Aftermath::Effect::kDone) << "it promises no output";
+  EXPECT_EQ(tacit.data, json::Value(json::Object{}));
   world.touch("forgetful");
   EXPECT_EQ(status({"rcpt-8", "odd:exit", root}).effect, pack::Aftermath::Effect::kUnknown);
 }

@@ -133,6 +133,7 @@ ProcessPack::ProcessPack(sandbox::Launcher& launcher, const ProcessHostOptions& 
   for (const pack::ToolDescriptor& tool : source.manifest.tools) {
     required_env_[tool.name] = tool.required_env;
     if (tool.permission == pack::Permission::kRead) harmless_.insert(tool.name);
+    if (tool.output_validator->accepts(json::Object{})) promise_nothing_.insert(tool.name);
   }
   keeper_.watch(children_);
 }
@@ -424,7 +425,11 @@ pack::Aftermath ProcessPack::status(const pack::StartedCall& call) {
   const std::string_view status = json::string_or(outcome.message.body, "status", "");
   if (status == "not_applied") return {pack::Aftermath::Effect::kNone, {}};
   json::Value* const result = outcome.message.body.as_object().find("result");
-  if (status != "applied" || result == nullptr) return {};
+  if (status != "applied") return {};
+  if (result == nullptr) {
+    if (!promise_nothing_.contains(call.tool)) return {};  // what it owes its caller nobody knows
+    return {pack::Aftermath::Effect::kDone, json::Object{}};
+  }
   pack::ToolResult said = tool_result(std::move(*result));
   auto* const output = std::get_if<pack::ToolOutput>(&said);
   if (output == nullptr) return {};

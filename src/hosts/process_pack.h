@@ -98,6 +98,7 @@ class ProcessPack {
   std::vector<std::string> read_only_paths_;
   std::map<std::string, std::vector<std::string>, std::less<>> required_env_;  // by tool
   std::set<std::string, std::less<>> harmless_;                                // tools that only read
+  std::set<std::string, std::less<>> promise_nothing_;                         // tools that may answer an empty object
 
   SecretValues secrets_;  // what its children were given
   PackLog log_;

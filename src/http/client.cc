@@ -20,7 +20,7 @@ struct FreeCurl {
 using HeaderList = std::unique_ptr<curl_slist, FreeCurl>;
 
 // What one request collects; curl's callbacks write here.
-struct Exchange {
+struct Transfer {
   CURL* curl;
   std::size_t body_bytes_max;
   const LineCallback* on_line = nullptr;  // null when the body is collected
@@ -70,12 +70,12 @@ struct Exchange {
   }
 };
 
-std::size_t on_body(char* data, std::size_t size, std::size_t count, void* exchange) {
-  return static_cast<Exchange*>(exchange)->take({data, size * count}) ? size * count : CURL_WRITEFUNC_ERROR;
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* transfer) {
+  return static_cast<Transfer*>(transfer)->take({data, size * count}) ? size * count : CURL_WRITEFUNC_ERROR;
 }
 
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* exchange) {
-  static_cast<Exchange*>(exchange)->take_header({data, size * count});
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* transfer) {
+  static_cast<Transfer*>(transfer)->take_header({data, size * count});
   return size * count;
 }
 
@@ -101,13 +101,29 @@ NumericAddress numeric(const sockaddr* address) {
 }
 
 curl_socket_t open_socket(void* data, curlsocktype, curl_sockaddr* address) {
-  auto* exchange = static_cast<Exchange*>(data);
+  auto* transfer = static_cast<Transfer*>(data);
   const NumericAddress target = numeric(&address->addr);
-  if (!exchange->options->may_connect(target.text, target.port)) {
-    exchange->refused_address = target.text;
+  if (!transfer->options->may_connect(target.text, target.port)) {
+    transfer->refused_address = target.text;
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+// Sockets that an Interrupt ends; it outlives the connections, which curl keeps between requests.
+curl_socket_t open_interruptible(void* data, curlsocktype, curl_sockaddr* address) {
+  const int opened = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (opened >= 0) static_cast<Interrupt*>(data)->opened(opened);
+  return opened;
+}
+
+int close_interruptible(void* data, curl_socket_t socket) {
+  static_cast<Interrupt*>(data)->close(socket);
+  return 0;
+}
+
+int is_interrupted(void* data, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<Interrupt*>(data)->fired() ? 1 : 0;
 }
 
 // "127.0.0.1:80" of "http://127.0.0.1:80/": loopback is asked directly, whatever the environment says.
@@ -148,15 +164,15 @@ std::optional<std::string_view> ClientResponse::header(std::string_view name) co
 }
 
 struct Client::State {
-  ClientOptions options;
+  ClientOptions options;  // with the interrupt, which curl's connections lean on to their end
   std::unique_ptr<CURL, FreeCurl> curl{curl_easy_init()};
 
   std::string place() const { return options.socket_path.empty() ? options.base_url : options.socket_path; }
-  void set_up(const ClientRequest& request, Exchange& exchange, const HeaderList& headers, char* error_text);
+  void set_up(const ClientRequest& request, Transfer& transfer, const HeaderList& headers, char* error_text);
   Result<ClientResponse> run(const ClientRequest& request, const LineCallback* on_line);
 };
 
-void Client::State::set_up(const ClientRequest& request, Exchange& exchange, const HeaderList& headers,
+void Client::State::set_up(const ClientRequest& request, Transfer& transfer, const HeaderList& headers,
                            char* error_text) {
   CURL* c = curl.get();
   curl_easy_reset(c);  // keeps the connection
@@ -170,9 +186,9 @@ void Client::State::set_up(const ClientRequest& request, Exchange& exchange, con
   curl_easy_setopt(c, CURLOPT_ERRORBUFFER, error_text);
   curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, &on_body);
-  curl_easy_setopt(c, CURLOPT_WRITEDATA, &exchange);
+  curl_easy_setopt(c, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, &on_header);
-  curl_easy_setopt(c, CURLOPT_HEADERDATA, &exchange);
+  curl_easy_setopt(c, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   if (!options.ca_file.empty()) curl_easy_setopt(c, CURLOPT_CAINFO, options.ca_file.c_str());
   if (!options.socket_path.empty()) curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, options.socket_path.c_str());
@@ -180,9 +196,20 @@ void Client::State::set_up(const ClientRequest& request, Exchange& exchange, con
   if (options.may_connect) {
     curl_easy_setopt(c, CURLOPT_PROXY, "");
     curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &exchange);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &transfer);
   }
-  if (exchange.on_line == nullptr) {
+  if (Interrupt* interrupt = options.interrupt.get()) {
+    if (!options.may_connect) {
+      curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, &open_interruptible);
+      curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, interrupt);
+      curl_easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION, &close_interruptible);
+      curl_easy_setopt(c, CURLOPT_CLOSESOCKETDATA, interrupt);
+    }
+    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, &is_interrupted);
+    curl_easy_setopt(c, CURLOPT_XFERINFODATA, interrupt);
+  }
+  if (transfer.on_line == nullptr) {
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.value_or(options.timeout).count()));
   } else {
     const long seconds = std::max(1L, static_cast<long>(options.timeout.count() / 1000));
@@ -203,26 +230,26 @@ void Client::State::set_up(const ClientRequest& request, Exchange& exchange, con
 
 Result<ClientResponse> Client::State::run(const ClientRequest& request, const LineCallback* on_line) {
   if (!curl) return Error(ErrorCode::kInternal, "libcurl could not be started");
-  Exchange exchange;
-  exchange.curl = curl.get();
-  exchange.body_bytes_max = options.body_bytes_max;
-  exchange.on_line = on_line;
-  exchange.options = &options;
+  Transfer transfer;
+  transfer.curl = curl.get();
+  transfer.body_bytes_max = options.body_bytes_max;
+  transfer.on_line = on_line;
+  transfer.options = &options;
   const HeaderList headers = make_headers(request);
   std::array<char, CURL_ERROR_SIZE> error_text{};
-  set_up(request, exchange, headers, error_text.data());
+  set_up(request, transfer, headers, error_text.data());
   const CURLcode code = curl_easy_perform(curl.get());
-  if (exchange.too_large) return Error(ErrorCode::kOutputTooLarge, "the answer of " + place() + " is over the limit");
-  if (code != CURLE_OK && !exchange.refused_address.empty())
-    return Error(ErrorCode::kScopeDenied, place() + " leads to " + exchange.refused_address + ", which is not allowed");
-  if (code != CURLE_OK && !exchange.stopped) {
+  if (transfer.too_large) return Error(ErrorCode::kOutputTooLarge, "the answer of " + place() + " is over the limit");
+  if (code != CURLE_OK && !transfer.refused_address.empty())
+    return Error(ErrorCode::kScopeDenied, place() + " leads to " + transfer.refused_address + ", which is not allowed");
+  if (code != CURLE_OK && !transfer.stopped) {
     const std::string why = error_text[0] != '\0' ? error_text.data() : curl_easy_strerror(code);
     return Error(ErrorCode::kUnreachable, "no answer from " + place() + ": " + why);
   }
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  exchange.response.status = static_cast<int>(status);
-  return std::move(exchange.response);
+  transfer.response.status = static_cast<int>(status);
+  return std::move(transfer.response);
 }
 
 Client::Client(ClientOptions options) : state_(std::make_unique<State>(State{std::move(options)})) {}

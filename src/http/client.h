@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/interrupt.h"
 #include "http/server.h"
 #include "lumenflow/result.h"
 
@@ -28,6 +29,7 @@ struct ClientOptions {
   // When not empty, asked before a connection is made, with the numeric address that the host's name led to; false
   // refuses it. No proxy is used then, because the address would be the proxy's.
   std::function<bool(std::string_view address, std::uint16_t port)> may_connect;
+  std::shared_ptr<Interrupt> interrupt;  // null: nobody ends requests from outside. Shared with who does
 };
 
 struct ClientRequest {

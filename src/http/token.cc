@@ -119,11 +119,18 @@ Result<TokenClaims> read_claims(jwt_t* jwt) {
   return claims;
 }
 
-Status check_life(const TokenClaims& claims, Timestamp now) {
-  if (claims.issued_at > now) return refused("is issued in the future; compare the clocks");
-  if (claims.expires_at <= now)
-    return Error(ErrorCode::kTokenExpired, "the token expired at " + format_rfc3339(claims.expires_at));
+Status check_life(const TokenClaims& claims, Timestamp now, std::chrono::milliseconds leeway) {
+  if (claims.issued_at > now + leeway) return refused("is issued in the future; compare the clocks");
+  if (claims.expires_at + leeway <= now)
+    return Error(ErrorCode::kTokenExpired, "the token expired at " + format_rfc3339(claims.expires_at) +
+                                               (leeway.count() > 0 ? "; compare the clocks" : ""));
   return {};
+}
+
+Result<std::string> sign_token(jwt_t* jwt, std::string_view private_pem) {
+  if (jwt_set_alg(jwt, JWT_ALG_ES256, key_bytes(private_pem), static_cast<int>(private_pem.size())) == 0)
+    if (const Text text(jwt_encode_str(jwt)); text) return std::string(text.get());
+  return Error(ErrorCode::kInvalidConfiguration, "the token key is not a P-256 private key");
 }
 
 }  // namespace
@@ -145,11 +152,18 @@ Result<std::string> mint_token(const TokenClaims& claims, std::string_view priva
                      jwt_add_grant_int(jwt.get(), "iat", issued) == 0 &&
                      jwt_add_grant_int(jwt.get(), "exp", expires) == 0;
   if (!built) return Error(ErrorCode::kInvalidInput, "a claim of the token is not valid UTF-8");
-  if (jwt_set_alg(jwt.get(), JWT_ALG_ES256, key_bytes(private_pem), static_cast<int>(private_pem.size())) != 0)
-    return Error(ErrorCode::kInvalidConfiguration, "the token key is not a P-256 private key");
-  const Text text(jwt_encode_str(jwt.get()));
-  if (!text) return Error(ErrorCode::kInvalidConfiguration, "the token key is not a P-256 private key");
-  return std::string(text.get());
+  return sign_token(jwt.get(), private_pem);
+}
+
+Result<std::string> mint_push_token(const std::string& origin, const std::string& contact, Timestamp now,
+                                    std::string_view private_pem) {
+  constexpr std::int64_t kLife = 12 * 3'600;  // a service may refuse more than a day
+  const Jwt jwt = new_jwt();
+  const bool built = jwt && jwt_add_grant(jwt.get(), "aud", origin.c_str()) == 0 &&
+                     jwt_add_grant(jwt.get(), "sub", contact.c_str()) == 0 &&
+                     jwt_add_grant_int(jwt.get(), "exp", now.ms / 1000 + kLife) == 0;
+  if (!built) return Error(ErrorCode::kInvalidInput, "the contact of a push token is not valid UTF-8");
+  return sign_token(jwt.get(), private_pem);
 }
 
 // Verified tokens by their text, least recently used last. Only what verified gets in, so nobody can fill it from
@@ -215,7 +229,7 @@ Result<std::shared_ptr<const TokenClaims>> TokenVerifier::verify(std::string_vie
     LUMENFLOW_TRY_ASSIGN(TokenClaims verified, verify_signed(token));
     claims = std::make_shared<const TokenClaims>(std::move(verified));
   }
-  if (Status life = check_life(*claims, now); !life.ok()) {
+  if (Status life = check_life(*claims, now, options_.leeway); !life.ok()) {
     if (life.error().code() == ErrorCode::kTokenExpired) cache_->erase(token);
     return std::move(life).error();
   }

@@ -3,6 +3,7 @@
 // TokenVerifier is used by one thread; it caches verified tokens, and checks life and revocation on every use.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,12 +30,18 @@ struct TokenClaims {
 // for an empty claim or a life of less than a second, INVALID_CONFIGURATION for what is no key.
 Result<std::string> mint_token(const TokenClaims& claims, std::string_view private_pem, std::string_view key_id);
 
+// What a push service asks for (VAPID, RFC 8292): whom the message is from, for the service at `origin` alone, good for
+// twelve hours. `contact` is a `mailto:` or `https:` URI.
+Result<std::string> mint_push_token(const std::string& origin, const std::string& contact, Timestamp now,
+                                    std::string_view private_pem);
+
 struct VerifierOptions {
   std::string public_pem;
   std::string issuer;    // required
   std::string audience;  // required; the claim must be this string
   std::string key_id;    // a token's `kid`, where it has one, must be this; empty: the key's RFC 7638 thumbprint
   std::size_t cache_max = 4096;
+  std::chrono::milliseconds leeway{0};  // how far the minting machine's clock may be from this one's
 };
 
 class TokenVerifier {
@@ -42,8 +49,8 @@ class TokenVerifier {
   explicit TokenVerifier(VerifierOptions options);
   ~TokenVerifier();
   // UNAUTHENTICATED with what is wrong (malformed, algorithm, signature, issuer, audience, issued in the future),
-  // TOKEN_EXPIRED. Never says anything of the token's text. No leeway: the verifier's own clock minted what it
-  // verifies. Shared, because calls in flight outlive the cache's entry.
+  // TOKEN_EXPIRED. Never says anything of the token's text. Without leeway unless the options give some: mostly the
+  // verifier's own clock minted what it verifies. Shared, because calls in flight outlive the cache's entry.
   Result<std::shared_ptr<const TokenClaims>> verify(std::string_view token, Timestamp now);
 
  private:

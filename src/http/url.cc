@@ -56,4 +56,19 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
+Result<ListenAddress> parse_listen(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  unsigned port = 0;
+  if (colon != std::string::npos) {
+    const char* first = text.data() + colon + 1;
+    const auto [end, fault] = std::from_chars(first, text.data() + text.size(), port);
+    if (fault == std::errc() && end == text.data() + text.size() && port <= 65535 && colon > 0) {
+      std::string host = text.substr(0, colon);
+      if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+      return ListenAddress{host == "localhost" ? "127.0.0.1" : host, static_cast<std::uint16_t>(port)};
+    }
+  }
+  return Error(ErrorCode::kInvalidInput, "'" + text + "' is not HOST:PORT, e.g. --listen 127.0.0.1:7420");
+}
+
 }  // namespace lumenflow::http

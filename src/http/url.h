@@ -21,4 +21,12 @@ struct Url {
 // INVALID_INPUT for what is no such URL, and for one with a user name or a password.
 Result<Url> parse_url(std::string_view text);
 
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+// HOST:PORT, [HOST]:PORT for IPv6; "localhost" is 127.0.0.1. INVALID_INPUT naming --listen.
+Result<ListenAddress> parse_listen(const std::string& text);
+
 }  // namespace lumenflow::http

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "appr-";
 constexpr std::string_view kReceiptIdPrefix = "rcpt-";
-constexpr std::array<std::string_view, 4> kStates = {"open", "approved", "denied", "expired"};
+constexpr std::array<std::string_view, 5> kStates = {"open", "approved", "denied", "expired", "cancelled"};
 constexpr std::int64_t kRecordFormat = 1;
 
 Error damaged(const ReceiptId& receipt) {
@@ -34,7 +34,8 @@ json::Value to_json(const ApprovalDecision& decision) {
                       {"decided_by", decision.decided_by},
                       {"reason", decision.reason},
                       {"decided_at", decision.decided_at.ms},
-                      {"signature", decision.signature}};
+                      {"signature", decision.signature},
+                      {"key", decision.key}};
 }
 
 std::string encode_record(const ParkedCall& call) {
@@ -78,11 +79,11 @@ Result<ParkedCall> decode_record(const ReceiptId& receipt, std::string_view text
   call.receipt = receipt;
   call.state = static_cast<ParkedCall::State>(state - kStates.begin());
   for (const json::Value& decision : decisions->as_array())
-    call.decisions.push_back({json::string_or(decision, "decision", "") == "approve",
-                              std::string(json::string_or(decision, "decided_by", "")),
-                              std::string(json::string_or(decision, "reason", "")),
-                              Timestamp{json::integer_or(decision, "decided_at", 0)},
-                              std::string(json::string_or(decision, "signature", ""))});
+    call.decisions.push_back(
+        {json::string_or(decision, "decision", "") == "approve",
+         std::string(json::string_or(decision, "decided_by", "")), std::string(json::string_or(decision, "reason", "")),
+         Timestamp{json::integer_or(decision, "decided_at", 0)},
+         std::string(json::string_or(decision, "signature", "")), std::string(json::string_or(decision, "key", ""))});
   for (const json::Value& scope : scopes->as_array())
     if (const std::string* text_of = scope.if_string()) call.scopes.push_back(*text_of);
   call.covered = *covered;

@@ -30,16 +30,17 @@ struct ApprovalDecision {
   std::string reason;
   Timestamp decided_at;
   std::string signature;  // base64url; empty where a rule decided
+  std::string key = {};   // RFC 7638 thumbprint of the key that has signed; not part of what is signed
 };
 
 struct ParkedCall {
-  enum class State : std::uint8_t { kOpen, kApproved, kDenied, kExpired };
+  enum class State : std::uint8_t { kOpen, kApproved, kDenied, kExpired, kCancelled };
   ReceiptId receipt;
   State state = State::kOpen;
   std::vector<ApprovalDecision> decisions;
 
-  // What the digest is of, for whoever decides: {approvals, expires_at, input (redacted), nonce, pack_integrity, rules,
-  // schema_digest, subject, surfaces, tool}.
+  // What the digest is of, for whoever decides: {approvals, expires_at, input (redacted), log_id, nonce,
+  // pack_integrity, rules, schema_digest, subject, surfaces, tool}.
   json::Value covered;
   std::string digest;  // lower-case hex SHA-256 of its canonical JSON
 

@@ -31,6 +31,7 @@ class CallRowTest : public ::testing::Test {
 
   std::unique_ptr<Files> files_ = make_memory_files();
   BlobStore blobs_{*files_, "/blobs"};
+  const Ed25519KeyPair key_ = ed25519_from_seed(std::string(32, 'k'));
 };
 
 TEST_F(CallRowTest, GivesWhatTheHashesConfirm) {
@@ -64,10 +65,12 @@ TEST_F(CallRowTest, ABodyThatIsGoneIsReported) {
     gone.body = whole ? std::string() : *encode_body({std::string(kInput), {}}, blobs_);
     ASSERT_TRUE(log->append(gone).ok());
     ASSERT_TRUE(log->commit().ok());
-    const auto found = verify_bodies(*log, blobs_);
+    const auto found = verify_bodies(*log, blobs_, key_.public_key);
     ASSERT_TRUE(found.ok());
     EXPECT_EQ(found->first_bad, 1u);
-    EXPECT_NE(found->what.find(whole ? "input is gone" : "result is gone"), std::string::npos) << found->what;
+    EXPECT_NE(found->what.find(whole ? "input is gone, and no retention" : "result is gone, and no retention"),
+              std::string::npos)
+        << found->what;
   }
 }
 
@@ -79,12 +82,12 @@ TEST_F(CallRowTest, AWholeLogIsCheckedAndTheFirstBadRowNamed) {
   };
   append(row(std::string(kInput), std::string(kResult)));
   append({{R"({"type":"workspace.opened"})"}, {}});
-  const auto before = verify_bodies(*log, blobs_);
+  const auto before = verify_bodies(*log, blobs_, key_.public_key);
   ASSERT_TRUE(before.ok());
   EXPECT_EQ(before->first_bad, 0u);
   EXPECT_EQ(before->checked, 1u);
   append(row(std::string(kInput), "{}"));
-  const auto after = verify_bodies(*log, blobs_);
+  const auto after = verify_bodies(*log, blobs_, key_.public_key);
   ASSERT_TRUE(after.ok());
   EXPECT_EQ(after->first_bad, 4u);
   EXPECT_NE(after->what.find("position 4"), std::string::npos);

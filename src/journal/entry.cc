@@ -163,6 +163,16 @@ std::string encode(const WorkspaceChanged& entry) {
       .finish();
 }
 
+std::string encode(const OperatorKeyNoted& entry) {
+  ObjectWriter writer(256);
+  if (!entry.decided_by.empty()) writer.text("decided_by", entry.decided_by);
+  if (!entry.former.empty()) writer.text("former", entry.former);
+  return writer.text("thumbprint", entry.thumbprint)
+      .time("ts", entry.ts)
+      .text("type", "workspace.operator_key_" + entry.what)
+      .finish();
+}
+
 std::string encode(const EventRefused& entry) {
   const std::string& why = entry.why.message();
   return ObjectWriter(384)

@@ -96,6 +96,15 @@ struct WorkspaceChanged {
   std::string version;  // of the program
 };
 
+// The operator key: pinned, or found on the disk where another one is pinned.
+struct OperatorKeyNoted {
+  std::string what;  // "pinned", "found"
+  std::string thumbprint;
+  std::string former;      // pinned: the one before; found: the one that is pinned; empty: none
+  std::string decided_by;  // pinned: "first_opening", "operator_key" (the former one signed), "lost" (nobody did)
+  Timestamp ts;
+};
+
 // What the other side gave could not be taken; it is not served as an event.
 struct EventRefused {
   std::string_view log_id;     // of the other side's Log …
@@ -110,6 +119,7 @@ std::string encode(const CallFinished& entry);
 std::string encode(const CallsRefused& entry);
 std::string encode(const HandlerDone& entry);
 std::string encode(const WorkspaceChanged& entry);
+std::string encode(const OperatorKeyNoted& entry);
 std::string encode(const EventRefused& entry);
 std::string encode_event(const event::Event& event, const event::Stamp& stamp, event::EventClass event_class);
 std::string encode_received(const event::Event& event, const event::Stamp& stamp, event::EventClass event_class,

@@ -102,6 +102,7 @@ Status Inbound::take_item(const InboundItem& item, Timestamp now, std::vector<st
   LUMENFLOW_TRY(log_.put(kInboundTable, std::string(kStream) + stamp.stream,
                          std::string(1, kInboundVersion) + encode(StreamHead{stamp.seq, queue_seq})));
   ++taken.received[checked->received.event.kind];
+  taken.events.push_back({Position(entries.size()), std::move(checked->received)});
   entries.push_back(std::move(checked->entry));
   return {};
 }
@@ -126,7 +127,10 @@ Result<InboundTaken> Inbound::take(const InboundBatch& batch, Timestamp now) {
     LUMENFLOW_TRY(take_item(item, now, row.entries, taken));
     at_.position = item.position;
   }
-  if (!row.entries.empty()) LUMENFLOW_TRY(log_.append(std::move(row)));
+  if (!row.entries.empty()) {
+    LUMENFLOW_TRY_ASSIGN(const Position first, log_.append(std::move(row)));
+    for (ReceivedEvent& event : taken.events) event.at = Position(first.value() + event.at.value());
+  }
   LUMENFLOW_TRY(put_at());
   return taken;
 }

@@ -39,7 +39,14 @@ struct InboundAt {
   bool operator==(const InboundAt&) const = default;
 };
 
+// An event that was taken in, and where its entry stands.
+struct ReceivedEvent {
+  Position at;
+  event::Received received;
+};
+
 struct InboundTaken {
+  std::vector<ReceivedEvent> events;
   std::map<std::string, std::uint64_t> received;  // by kind
   std::map<std::string, std::uint64_t> refused;   // by code
   std::uint64_t duplicates = 0;
@@ -64,6 +71,7 @@ class Inbound {
     std::string entry;
   };
   Result<Checked> check(const InboundItem& item, Timestamp now) const;
+  // `at` of what is taken: its place among `entries`, until they are appended.
   Status take_item(const InboundItem& item, Timestamp now, std::vector<std::string>& entries, InboundTaken& taken);
   Status put_at();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "journal/call_row.h"
+#include "journal/retention.h"
 #include "journal/tables.h"
 #include "json/canonical.h"
 
@@ -114,6 +115,13 @@ Result<RecordedCall> Reader::call_in(const log::TableReader& tables, const Recei
     }
     if (!decoded.body.input.empty()) call.body.input = std::move(decoded.body.input);
     if (!decoded.body.result.empty()) call.body.result = std::move(decoded.body.result);
+    if (!decoded.input_absent && !decoded.result_absent) return {};
+    // As of now: it may have gone since `tables` was taken.
+    LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<log::Snapshot> now, log_.snapshot());
+    LUMENFLOW_TRY_ASSIGN(const RetentionState retention, retention_state(*now));
+    LUMENFLOW_TRY(check_absence(row, decoded, retention.recorded));
+    call.input_let_go = call.input_let_go || decoded.input_absent;
+    call.result_let_go = call.result_let_go || decoded.result_absent;
     return {};
   };
   LUMENFLOW_TRY_ASSIGN(const log::StoredRow first, log_.row_at(places->requested));

@@ -32,6 +32,7 @@ struct RecordedCall {
   json::Value requested;
   std::optional<json::Value> finished;  // nothing while it runs
   Body body;
+  bool input_let_go = false, result_let_go = false;  // by retention; their hashes are in the entries
 };
 
 class Reader {

@@ -3,6 +3,9 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "journal/approvals.h"
+#include "journal/commands.h"
+#include "journal/recoveries.h"
+#include "journal/retention.h"
 #include "journal/tasks.h"
 
 namespace lumenflow::journal {
@@ -13,9 +16,11 @@ constexpr std::string_view kReceiptPrefix = "rcpt-";
 std::vector<std::string> journal_tables() {
   std::vector<std::string> names;
   for (const std::string_view name :
-       {kCallsTable, kOpenCallsTable, kStreamsTable, kStoreTable, kCallKeysTable, kCallKeyIndexTable, kEventKeysTable,
-        kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable, kAttemptsTable, kOutboxTable, kInboundTable,
-        kApprovalsTable, kApprovalExpiryTable, kTasksTable, kTaskStatesTable, kTaskClaimsTable})
+       {kCallsTable,        kOpenCallsTable,  kStreamsTable,       kStoreTable,      kCallKeysTable,
+        kCallKeyIndexTable, kEventKeysTable,  kEventKeyIndexTable, kReplayKeysTable, kReplayKeyIndexTable,
+        kAttemptsTable,     kOutboxTable,     kInboundTable,       kApprovalsTable,  kApprovalExpiryTable,
+        kTasksTable,        kTaskStatesTable, kTaskClaimsTable,    kRecoveriesTable, kOpenRecoveriesTable,
+        kBlobUsesTable,     kIdleBlobsTable,  kRetentionTable,     kCommandsTable})
     names.emplace_back(name);
   names.emplace_back("cursors");
   return names;

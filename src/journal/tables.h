@@ -32,6 +32,7 @@ inline constexpr std::string_view kAttemptsTable = "delivery_attempts";  // hand
 inline constexpr std::string_view kOutboxTable = "outbox";
 // How far what comes from the other side is here; see inbound.h.
 inline constexpr std::string_view kInboundTable = "inbound";
+// Besides these: approvals.h, tasks.h, blob_uses.h, retention.h.
 std::vector<std::string> journal_tables();
 
 std::string big_endian(std::uint64_t value);                           // 8 bytes

@@ -10,7 +10,8 @@ constexpr std::string_view kInput = R"({
   "properties": {
     "approval_id": {"type": "string", "minLength": 1, "maxLength": 64},
     "reason": {"type": "string", "maxLength": 1000},
-    "decided_at": {"type": "string", "format": "date-time", "description": "when, by the clock of whoever decides"},
+    "decided_at": {"type": "string", "format": "date-time",
+                   "description": "when, by the clock of whoever decides; three decimals and Z, like 2026-01-31T09:00:00.000Z"},
     "decided_by": {"type": "string", "maxLength": 200,
                    "description": "the device that has signed, where another sends it on; without: whoever calls"},
     "signature": {"type": "string", "minLength": 1, "maxLength": 200,
@@ -29,7 +30,10 @@ constexpr std::string_view kOutput = R"({
   }})";
 
 KernelDecision decision(bool approve) {
-  return [approve](Kernel& kernel, const Call& call) { return kernel.decide(call, approve); };
+  return [approve](Kernel& kernel, const Call& call) -> pack::ToolResult {
+    if (auto fault = fault_of_decided_at(call.input)) return *std::move(fault);
+    return kernel.decide(call, approve);
+  };
 }
 
 }  // namespace

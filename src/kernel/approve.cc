@@ -12,8 +12,11 @@
 #include "base/signing.h"
 #include "journal/tables.h"
 #include "json/canonical.h"
+#include "kernel/accepted.h"
 #include "kernel/approval_providers.h"
+#include "kernel/commands.h"
 #include "kernel/device_tools.h"
+#include "kernel/granted.h"
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
 #include "kernel/secret_keeper.h"
@@ -34,24 +37,6 @@ std::string sealing_key(const std::string& redaction_key) {
   return std::string(as_chars(hmac_sha256(redaction_key, "inputs of parked calls")));
 }
 
-// Everything that makes it this call and no other.
-json::Object covered_by_digest(const RunningCall& call, const std::string& hmac_key, const std::string& nonce,
-                               Timestamp expires_at, std::int64_t approvals) {
-  const std::optional<std::string> masked = input_without_secrets(call.input_text, hmac_key);
-  const pack::ActiveTool& tool = *call.tool;
-  json::Array surfaces(call.approvals.begin(), call.approvals.end());
-  return {{"approvals", approvals},
-          {"expires_at", format_rfc3339(expires_at)},
-          {"input", *json::parse(masked ? *masked : call.input_text, {.depth_max = 256})},
-          {"nonce", nonce},
-          {"pack_integrity", tool.pack == nullptr ? std::string() : tool.pack->origin.integrity},
-          {"rules", call.rules.is_null() ? json::Value(json::Array{}) : call.rules},
-          {"schema_digest", sha256_hex(json::serialize(tool.descriptor.input_schema))},
-          {"subject", call.call.credential->subject.str()},
-          {"surfaces", std::move(surfaces)},
-          {"tool", tool.descriptor.name}};
-}
-
 pack::ToolError refused(ErrorCode code, std::string message, json::Value details = {}) {
   return {std::string(name(code)), std::move(message), std::move(details)};
 }
@@ -60,6 +45,8 @@ pack::ToolError refused(ErrorCode code, std::string message, json::Value details
 pack::ToolError already_decided(const ParkedCall& parked) {
   if (parked.state == State::kExpired)
     return refused(ErrorCode::kApprovalExpired, "nobody decided in time, which is a denial");
+  if (parked.state == State::kCancelled)
+    return refused(ErrorCode::kToolCancelled, "the call was cancelled while it waited");
   const ApprovalDecision& first = parked.decisions.back();
   return refused(
       ErrorCode::kAlreadyDecided, "this was decided before",
@@ -68,10 +55,12 @@ pack::ToolError already_decided(const ParkedCall& parked) {
                                               first.decided_by + " at " + format_rfc3339(first.decided_at)}}});
 }
 
-// A person's own call needs a second step of theirs; everybody else's another's.
-bool may_decide(const ParkedCall& parked, const std::string& decider, const std::string& workspace) {
-  if (decider != parked.subject) return true;
-  return parked.approvals_needed == 1 && decider.starts_with(workspace + ":local:");
+// A person's own call needs a second step of theirs; everybody else's another's. Who that is, the key says: one can
+// have several names. `asker_key` is the thumbprint of the asker's own; empty: it has none.
+bool may_decide(const ParkedCall& parked, const ApprovalDecision& decision, const std::string& asker_key,
+                const std::string& workspace) {
+  if (decision.decided_by != parked.subject && decision.key != asker_key) return true;
+  return parked.approvals_needed == 1 && parked.subject.starts_with(workspace + ":local:");
 }
 
 // The call as it was parked, before its first stage.
@@ -113,16 +102,19 @@ ApprovalDecision decision_of(const Call& by, bool approve) {
 
 // Why a decision does not count; `key` is the pinned one of whoever decides, empty: there is none.
 std::optional<pack::ToolError> refusal_of(const ParkedCall& parked, const ApprovalDecision& decision,
-                                          const std::string& key, const std::string& workspace, Timestamp now) {
+                                          const std::string& key, const std::string& asker_key,
+                                          const std::string& workspace, Timestamp now) {
   if (decision.decided_at > now + kClockLeeway || decision.decided_at + kClockLeeway < parked.requested_at)
     return refused(ErrorCode::kInvalidInput, "'decided_at' is not between the request and now");
   const std::optional<std::string> signature = from_base64url(decision.signature);
   if (!signature || key.empty() || !p256_verify(journal::approval_statement(parked, decision), *signature, key))
     return refused(ErrorCode::kUnauthenticated, "the decision is not signed by a key that this workspace has pinned");
-  if (!may_decide(parked, decision.decided_by, workspace))
-    return refused(ErrorCode::kTokenScopeDenied, "whoever asks for an approval does not give it");
-  if (std::ranges::find(parked.decisions, decision.decided_by, &ApprovalDecision::decided_by) != parked.decisions.end())
-    return refused(ErrorCode::kAlreadyDecided, decision.decided_by + " has approved it already; it takes others too");
+  if (!may_decide(parked, decision, asker_key, workspace))
+    return refused(ErrorCode::kTokenScopeDenied,
+                   "whoever asks for an approval does not give it, under no name; it takes another person's key");
+  if (std::ranges::find(parked.decisions, decision.key, &ApprovalDecision::key) != parked.decisions.end())
+    return refused(ErrorCode::kAlreadyDecided,
+                   "the key that signs this has approved it already; it takes another person's key too");
   return std::nullopt;
 }
 
@@ -167,6 +159,25 @@ CallResult pending_result(const ParkedCall& parked) {
   return result;
 }
 
+// Everything that makes it this call and no other.
+json::Object Kernel::covered_by_digest(const RunningCall& call, const std::string& nonce, Timestamp expires_at,
+                                       std::int64_t approvals) const {
+  const std::optional<std::string> masked = input_without_secrets(call.input_text, options_.redaction_key);
+  const pack::ActiveTool& tool = *call.tool;
+  json::Array surfaces(call.approvals.begin(), call.approvals.end());
+  return {{"approvals", approvals},
+          {"expires_at", format_rfc3339(expires_at)},
+          {"input", *json::parse(masked ? *masked : call.input_text, {.depth_max = 256})},
+          {"log_id", ports_.log.head().log_id},
+          {"nonce", nonce},
+          {"pack_integrity", tool.pack == nullptr ? std::string() : tool.pack->origin.integrity},
+          {"rules", call.rules.is_null() ? json::Value(json::Array{}) : call.rules},
+          {"schema_digest", sha256_hex(json::serialize(tool.descriptor.input_schema))},
+          {"subject", call.call.credential->subject.str()},
+          {"surfaces", std::move(surfaces)},
+          {"tool", tool.descriptor.name}};
+}
+
 bool Kernel::check_approval(const CallPtr& call) {
   if (call->parked == nullptr && call->approvals.empty()) return true;
   const auto deny = [&](std::string decided_by, std::string message) {
@@ -176,9 +187,8 @@ bool Kernel::check_approval(const CallPtr& call) {
   const std::string& tool = call->tool->descriptor.name;
   if (call->parked != nullptr) {
     const ParkedCall& parked = *call->parked;
-    const json::Value now =
-        covered_by_digest(*call, options_.redaction_key, std::string(json::string_or(parked.covered, "nonce", "")),
-                          parked.expires_at, parked.approvals_needed);
+    const json::Value now = covered_by_digest(*call, std::string(json::string_or(parked.covered, "nonce", "")),
+                                              parked.expires_at, parked.approvals_needed);
     const Result<std::string> digest = digest_of(now);
     if (digest.ok() && *digest == parked.digest) return true;
     return deny("approval:digest", tool + " is no longer what was approved: its rules, its pack or its schema changed");
@@ -193,8 +203,7 @@ bool Kernel::check_approval(const CallPtr& call) {
   if (terms.automatic) {
     ParkedCall asked;
     asked.receipt = call->receipt;
-    if (const auto digest = digest_of(
-            covered_by_digest(*call, options_.redaction_key, "", call->arrived + terms.expires, terms.approvals));
+    if (const auto digest = digest_of(covered_by_digest(*call, "", call->arrived + terms.expires, terms.approvals));
         digest.ok())
       asked.digest = *digest;
     call->decided = journal::encode_decided(asked, {true, "auto", {}, call->arrived, {}});
@@ -224,7 +233,7 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
                   input_without_secrets(call->input_text, options_.redaction_key).has_value();
   if (parked.sealed) parked.input = seal(parked.input, sealing_key(options_.redaction_key), ports_.random);
   const std::array<std::uint8_t, 16> nonce = ports_.random.draw16();
-  parked.covered = covered_by_digest(*call, options_.redaction_key, to_hex(nonce), parked.expires_at, terms.approvals);
+  parked.covered = covered_by_digest(*call, to_hex(nonce), parked.expires_at, terms.approvals);
 
   const auto write = [&]() -> Status {
     LUMENFLOW_TRY_ASSIGN(parked.digest, digest_of(parked.covered));
@@ -237,6 +246,7 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
     if (emission.entry) row.entries.push_back(*std::move(emission.entry));
     LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call->input_text, {}}, ports_.blobs));
     LUMENFLOW_TRY_ASSIGN(parked.requested, append(std::move(row)));
+    if (call->call.command.value() != 0) LUMENFLOW_TRY(commands_->recorded(*call));
     const std::string key(as_chars(call->ulid.bytes));
     LUMENFLOW_TRY(
         ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{parked.requested, Position(0)})));
@@ -286,6 +296,17 @@ void Kernel::end_parked(ParkedCall& parked, ParkedCall::State state, CallEnd end
   end_call(call, std::move(end));
 }
 
+// Whether there was one that waits; an event that does stays a dead letter, for which there are commands of its own.
+bool Kernel::cancel_parked(const ReceiptId& receipt, const CallEnd& end) {
+  Result<std::optional<ParkedCall>> found = approvals_.find(receipt);
+  if (!found.ok() || !*found || (*found)->state != State::kOpen || !(*found)->handler_pack.empty()) return false;
+  CallEnd waiting = end;
+  waiting.stage = 7;
+  waiting.message = "the call was cancelled while it waited for an approval";
+  end_parked(**found, State::kCancelled, std::move(waiting));
+  return true;
+}
+
 void Kernel::expire_approvals() {
   const Timestamp now = ports_.clock.now();
   if (!approvals_.next_expiry() || *approvals_.next_expiry() > now || draining_ || !journal_available_ || batch_error_)
@@ -306,6 +327,28 @@ void Kernel::expire_approvals() {
                 .details = {}});
 }
 
+// The pinned key of whoever decides; empty: there is none that counts.
+Result<std::string> Kernel::deciding_key(const std::string& decider, const Call& by, std::string_view scope) const {
+  LUMENFLOW_TRY_ASSIGN(std::string key, device_key(ports_.log.tables(), options_.config.id.str(), decider));
+  // The operator key is the console's: whose decision it signs is said by who sends it, not by what is sent.
+  if (decider == by.credential->subject.str()) {
+    if (key.empty()) key = operator_key_;
+  } else if (!key.empty()) {
+    LUMENFLOW_TRY_ASSIGN(const std::optional<Credential> granted, grant_of(ports_.log.tables(), decider));
+    if (granted && !holds_scope(*granted, scope, ""))
+      return Error(ErrorCode::kTokenScopeDenied, decider + " was not given " + std::string(scope) +
+                                                     ", and nobody gives it that by sending its signature on");
+  }
+  return revoked(decider) ? std::string() : key;
+}
+
+// The thumbprint of the key that an asker signs with; empty: it has none.
+Result<std::string> Kernel::key_of_asker(const std::string& asker) const {
+  LUMENFLOW_TRY_ASSIGN(const std::string device, device_key(ports_.log.tables(), options_.config.id.str(), asker));
+  if (!device.empty()) return thumbprint_of(device);
+  return asker.starts_with(options_.config.id.str() + ":local:") ? thumbprint_of(operator_key_) : std::string();
+}
+
 pack::ToolResult Kernel::decide(const Call& by, bool approve) {
   const std::string approval_id(json::string_or(by.input, "approval_id", ""));
   const std::optional<ReceiptId> receipt = journal::receipt_of_approval(approval_id);
@@ -317,14 +360,15 @@ pack::ToolResult Kernel::decide(const Call& by, bool approve) {
   if (parked.state != State::kOpen) return already_decided(parked);
 
   ApprovalDecision decision = decision_of(by, approve);
-  Result<std::string> key = device_key(ports_.log.tables(), options_.config.id.str(), decision.decided_by);
+  const Result<std::string> key = deciding_key(decision.decided_by, by, "approvals:decide");
   if (!key.ok()) return refused(key.error().code(), key.error().message());
-  // The operator key is the console's: whose decision it signs is said by who sends it, not by what is sent.
-  if (key->empty() && decision.decided_by == by.credential->subject.str()) *key = options_.operator_public_pem;
-  if (revoked(decision.decided_by)) key->clear();
+  decision.key = thumbprint_of(*key);
+  const Result<std::string> asker_key = key_of_asker(parked.subject);
+  if (!asker_key.ok()) return refused(asker_key.error().code(), asker_key.error().message());
   std::erase_if(parked.decisions, [this](const ApprovalDecision& each) { return revoked(each.decided_by); });
   const Timestamp now = ports_.clock.now();
-  if (auto refusal = refusal_of(parked, decision, *key, options_.config.id.str(), now)) return *std::move(refusal);
+  if (auto refusal = refusal_of(parked, decision, *key, *asker_key, options_.config.id.str(), now))
+    return *std::move(refusal);
   if (parked.expires_at <= now) {
     expire_approvals();
     return refused(ErrorCode::kApprovalExpired, "nobody decided in time, which is a denial");

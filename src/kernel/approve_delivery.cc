@@ -14,8 +14,8 @@ namespace {
 
 using journal::ParkedCall;
 
-json::Object covered_by_digest(const Delivery& delivery, const ParkedCall& parked, const std::string& surface,
-                               const std::string& nonce) {
+json::Object event_covered_by_digest(const Delivery& delivery, const ParkedCall& parked, const std::string& surface,
+                                     const std::string& nonce, const std::string& log_id) {
   const pack::Event& event = delivery.event;
   return {{"approvals", parked.approvals_needed},
           {"event", json::Object{{"event_id", event.event_id},
@@ -24,6 +24,7 @@ json::Object covered_by_digest(const Delivery& delivery, const ParkedCall& parke
                                  {"payload", event.payload},
                                  {"stream", event.stream}}},
           {"expires_at", format_rfc3339(parked.expires_at)},
+          {"log_id", log_id},
           {"nonce", nonce},
           {"pack", delivery.pack_id},
           {"pack_integrity", delivery.pack->origin.integrity},
@@ -56,7 +57,8 @@ bool Kernel::park(Delivery& delivery, const std::string& surface) {
   parked.handler_pack = delivery.pack_id;
   parked.stream = delivery.event.stream;
   parked.event = delivery.at;
-  parked.covered = covered_by_digest(delivery, parked, surface, to_hex(ports_.random.draw16()));
+  parked.covered =
+      event_covered_by_digest(delivery, parked, surface, to_hex(ports_.random.draw16()), ports_.log.head().log_id);
   const auto write = [&]() -> Status {
     LUMENFLOW_TRY_ASSIGN(parked.digest, digest_of(parked.covered));
     Call cause;

@@ -27,6 +27,7 @@ struct Ending {
   std::string response_result;  // as the caller sees it
   std::vector<PendingEvent> events;
   std::map<std::string, std::optional<std::string>> store_writes;
+  std::optional<journal::Recovery> recovery;  // of what it left behind
 };
 
 struct Answer {
@@ -38,6 +39,7 @@ struct Answer {
 struct CrashedEnd {
   journal::Outcome outcome;
   std::string code, decided_by, result;
+  std::optional<journal::Recovery> recovery;
 };
 
 struct Batch {

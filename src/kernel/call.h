@@ -52,6 +52,7 @@ struct Call {
   std::string idempotency_key;  // empty: none
   std::string traceparent;
   std::shared_ptr<const OuterCall> outer = nullptr;  // null: made from outside. Shared by what it calls in turn
+  Position command = {};                             // of the event that asks for it (commands.h); 0: none does
 };
 
 // Whose tasks a call may change, and whose it is bound by: what a pack calls within a call is the work of who called

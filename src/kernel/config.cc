@@ -170,6 +170,7 @@ std::optional<WorkspaceConfig> parse_config(const std::string& file, const std::
   diagnostics.append(found);
   if (found.has_errors()) return std::nullopt;
   config->hash = sha256_hex(text);
+  config->text = text;
   return config;
 }
 

@@ -119,6 +119,7 @@ struct WorkspaceConfig {
   std::string log_format = "text";
   std::map<std::string, json::Value> pack_sections;  // by config_key
   std::string hash;                                  // lower-case hex SHA-256 of the file's bytes
+  std::string text;                                  // those bytes
 };
 
 // What the workspace grants to any call.

@@ -17,8 +17,8 @@ struct IdleKey {
   std::string_view neutral;  // as JSON; empty: none
 };
 constexpr IdleKey kIdleKeys[] = {
-    {"/uplink/sidecar_url", ""},  {"/events/retention", ""}, {"/journal/retention", ""}, {"/journal/backup", ""},
-    {"/limits/call_timeout", ""}, {"/record", "false"},      {"/telemetry/otlp", ""},
+    {"/events/retention", ""}, {"/journal/retention/events", ""}, {"/limits/call_timeout", ""},
+    {"/record", "false"},      {"/telemetry/otlp", ""},
 };
 // Sections of packs, which are read where their pack runs.
 constexpr std::string_view kPackKeys[] = {"routines", "gates", "agent_runtime", "sidekick", "software_delivery"};
@@ -53,14 +53,6 @@ class Effects {
     }
   }
 
-  void warn_of_providers() {
-    const json::Value* providers = document_.find("approval_providers");
-    if (providers == nullptr || !providers->is_object()) return;
-    for (const json::Member& member : providers->as_object())
-      if (member.value == json::Value("conductor") || json::string_or(member.value, "provider", "") == "conductor")
-        warn(pack::child_pointer("/approval_providers", member.key));
-  }
-
  private:
   const json::Value& document_;
   pack::Report& report_;
@@ -77,10 +69,7 @@ void report_without_effect(const std::string& file, const std::string& text, con
   Effects effects(document.value, report);
   check_rules(config, registry, report);
   for (const IdleKey& key : kIdleKeys) effects.warn_of(key);
-  effects.warn_of_providers();
   effects.warn_of_surfaces(config);
-  if (config.uplink == "conductor")
-    effects.warn(document.value.find("uplink")->is_string() ? "/uplink" : "/uplink/adapter");
   const auto is_read = [&registry](std::string_view key) {
     return std::ranges::any_of(registry.packs(), [&](const auto& pack) { return pack->manifest.config_key == key; });
   };

@@ -201,6 +201,14 @@ void read_uplink(Context& context) {
   with_section(context.root, "uplink", "'uplink'", [&](Fields& uplink) { read_uplink_settings(context, uplink); });
 }
 
+// Of a folder below the workspace's; what links lead to is asked when it is used.
+bool tools_may_read(std::string_view folder) {
+  constexpr std::string_view kOwn = ".lumenflow/";
+  const bool is_own =
+      folder.starts_with(kOwn) && folder.size() > kOwn.size() && !folder.starts_with(".lumenflow/state");
+  return !folder.starts_with('/') && !(is_own && folder.find("..") == std::string_view::npos);
+}
+
 void read_storage(Context& context) {
   WorkspaceConfig& config = context.config;
   constexpr milliseconds kDay{24 * 3'600'000};
@@ -224,6 +232,9 @@ void read_storage(Context& context) {
       Backup to;
       backup.require("folder");
       to.folder = backup.text_or("folder");
+      if (tools_may_read(to.folder))
+        context.report.bad(backup.pointer_to("folder"), "tools could read the private keys that a backup holds",
+                           "name a folder outside of the workspace, or one like '.lumenflow/backups'");
       to.interval = read_duration(backup, "interval", to.interval, milliseconds(60'000));
       to.keep = static_cast<std::size_t>(backup.integer("keep", static_cast<std::int64_t>(to.keep), 1, 10'000));
       config.backup = std::move(to);

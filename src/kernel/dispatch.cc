@@ -31,16 +31,24 @@ json::Value rules_of(const PolicyVerdict& verdict) {
 }  // namespace
 
 void Kernel::dispatch(CallArrived arrived) {
-  auto call = std::make_shared<RunningCall>();
+  const CallPtr call = accept(std::move(arrived));
+  if (admit(call)) pass_stages(call);
+}
+
+CallPtr Kernel::accept(CallArrived arrived) {
+  auto call = std::make_shared<RunningCall>();  // shared: see CallPtr
   call->call = std::move(arrived.call);
-  call->completions.push_back(std::move(arrived.done));
+  if (arrived.done) call->completions.push_back(std::move(arrived.done));
   call->arrived = ports_.clock.now();
   call->arrived_monotonic = ports_.clock.monotonic();
   call->ulid = make_ulid(call->arrived, ports_.random.draw16());
   call->receipt = ReceiptId("rcpt-" + call->ulid.str());
   call->registry = options_.registry;
+  return call;
+}
 
-  const bool may_run = admit(call) && check_orders(call) && resolve(call) && authorise(call) && check_input(call) &&
+void Kernel::pass_stages(const CallPtr& call) {
+  const bool may_run = check_orders(call) && resolve(call) && authorise(call) && check_input(call) &&
                        check_scopes(call) && check_policy(call) && check_idempotency(call) && check_approval(call);
   if (may_run) start(call);
 }
@@ -242,6 +250,11 @@ void Kernel::replay(const CallPtr& call, const journal::IdempotencyRecord& recor
     result = pending_result(**parked);
   } else {
     const Result<journal::RecordedCall> recorded = reader_.call(first);
+    if (recorded.ok() && recorded->result_let_go) {
+      refuse(call, 6, ErrorCode::kRetentionEnded, "idempotency:" + first.str(),
+             "the call under this idempotency key has ended, and its result is over its retention");
+      return;
+    }
     if (!recorded.ok() || !recorded->finished || recorded->body.result.empty()) {
       refuse(call, 6, ErrorCode::kInProgress, "idempotency:" + first.str(),
              "the result under this idempotency key is not at hand");
@@ -282,7 +295,7 @@ void Kernel::start(const CallPtr& call) {
   // Whose request is in the journal already is recorded as started too: until its end nothing else would say that it
   // ran.
   const bool has_effects = (!traits.store_only && call->tool->descriptor.permission != pack::Permission::kRead) ||
-                           call->requested.value() != 0;
+                           call->requested.value() != 0 || call->starts_durably;
   if (has_effects) {
     if (Status status = append_started(*call); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   }

@@ -84,6 +84,7 @@ void Kernel::launch(const CallPtr& call) {
     work->snapshot->release();  // as many are held as tools run, not as results wait for the strand
     enqueue(std::move(*work));
   });
+  call->launched = taken;
   if (!taken) enqueue(CancelAsked{call->receipt, Subject("the executor: its queue is full")});
 }
 
@@ -130,10 +131,9 @@ void Kernel::judge(const CallPtr& call, CallContext& context, std::optional<pack
   end.stage = 9;
   end.outcome = journal::Outcome::kFailure;
   if (!result) {
-    end.outcome = journal::Outcome::kCrashed;
-    end.code = ErrorCode::kToolCrashed;
+    pack::ToolCrash crash{ErrorCode::kToolCrashed, "the tool ended without an answer", call->tool->traits.store_only};
+    end = end_of(*call, std::move(crash));
     end.decided_by = "tool";
-    end.message = "the tool ended without an answer";
     return end_call(call, std::move(end));
   }
   if (auto* error = std::get_if<pack::ToolError>(&*result)) {

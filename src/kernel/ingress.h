@@ -39,6 +39,7 @@ struct ToolReturned {
 struct CancelAsked {
   ReceiptId receipt;
   Subject by;
+  std::function<void(const Status&)> done = {};
 };
 
 struct DrainAsked {
@@ -87,11 +88,20 @@ struct OutboxChange {
   std::function<void(const Status&)> done;
 };
 
+// A change of the journal's housekeeping: no call, and nothing that the kernel keeps in memory.
+struct JournalChange {
+  std::function<Status(log::Log&)> change;
+  std::function<void(const Status&)> done;
+};
+
 // What the other side of the uplink had for the workspace.
 struct EventsReceived {
   journal::InboundBatch batch;
   std::function<void(const Status&)> done;
 };
+
+// Commands may be there to be carried out.
+struct CommandsDue {};
 
 // The journal says what became of a batch that it was handed.
 struct BatchEnded {
@@ -99,7 +109,8 @@ struct BatchEnded {
   Status status;
 };
 
-using Ingress = std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned,
-                             EventsRead, ReplayKeyMade, HandlerReturned, OutboxChange, EventsReceived>;
+using Ingress =
+    std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned, EventsRead,
+                 ReplayKeyMade, HandlerReturned, OutboxChange, JournalChange, EventsReceived, CommandsDue>;
 
 }  // namespace lumenflow::kernel

@@ -1,4 +1,5 @@
 // Calls that a pack makes within a call: on the one path, as the pack, and never beyond the outer call.
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -54,8 +55,8 @@ Result<std::string> Kernel::invoke(const CallPtr& outer, std::string_view tool, 
 }
 
 // A call that has ended ends those that were made within it.
-void Kernel::end_inner(const RunningCall& call) {
-  while (const CallPtr inner = running_.made_within(call.receipt))
+void Kernel::end_inner(RunningCall& call) {
+  while (const CallPtr inner = running_.made_within(call.receipt)) {
     end_call(inner, {.stage = 9,
                      .outcome = journal::Outcome::kCancelled,
                      .code = ErrorCode::kToolCancelled,
@@ -63,6 +64,8 @@ void Kernel::end_inner(const RunningCall& call) {
                      .decided_by = "outer_call",
                      .message = "the call within which this one was made has ended",
                      .details = {}});
+    call.left_behind = std::max(call.left_behind, inner->left_behind);
+  }
 }
 
 }  // namespace lumenflow::kernel

@@ -5,7 +5,10 @@
 
 #include "base/encoding.h"
 #include "base/logging.h"
+#include "journal/retention.h"
 #include "journal/tables.h"
+#include "kernel/accepted.h"
+#include "kernel/commands.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -38,6 +41,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
   grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
+  commands_ = std::make_unique<Commands>(*this);
 }
 
 Kernel::~Kernel() {
@@ -83,15 +87,20 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
   LUMENFLOW_TRY(loaded);
   LUMENFLOW_TRY(kernel->check_workspace_id());
   LUMENFLOW_TRY(kernel->switch_outbox());
+  LUMENFLOW_TRY(journal::begin_retention(ports.log));  // before the first body
   LUMENFLOW_TRY(kernel->close_crashed_calls());
   const journal::WorkspaceChanged opened{"opened", ports.clock.now(), kernel->options_.config.hash,
                                          kernel->options_.version};
   if (Result<Position> at = ports.log.append({{journal::encode(opened)}, {}}); !at.ok()) return std::move(at).error();
+  LUMENFLOW_TRY(kernel->check_accepted_config());
+  LUMENFLOW_TRY(kernel->check_operator_key());
+  LUMENFLOW_TRY(kernel->begin_incarnation());
   LUMENFLOW_TRY(kernel->note_tools(true));
   LUMENFLOW_TRY(kernel->say_refusals(nullptr));
   LUMENFLOW_TRY(kernel->emitter_.flush());
   LUMENFLOW_TRY(kernel->outbox_.flush());
   LUMENFLOW_TRY(ports.log.commit());
+  LUMENFLOW_TRY(kernel->commands_->load());
   LUMENFLOW_TRY(kernel->subscriptions_.load(ports.log));  // once what the crash left unsaid is in the journal
   if (!(kernel->timers_.empty() && kernel->subscriptions_.empty()) && kernel->options_.doorbell)
     kernel->options_.doorbell();
@@ -101,6 +110,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelPorts& ports, KernelOpt
 Status Kernel::load() {
   LUMENFLOW_TRY(
       orders_.load(ports_.log.tables()));  // first: a damaged journal is still read, and by nobody whom it shut out
+  LUMENFLOW_TRY(load_operator_key());
   LUMENFLOW_TRY(emitter_.load());
   LUMENFLOW_TRY(replays_.load());
   LUMENFLOW_TRY(outbox_.load());
@@ -122,6 +132,18 @@ Status Kernel::check_workspace_id() {
   return Error(ErrorCode::kInvalidConfiguration,
                "the journal is of the workspace '" + *written + "', and lumenflow.yaml says 'id: " + id +
                    "'; write 'id: " + *written + "', or begin another workspace in a folder of its own");
+}
+
+// In production what was accepted last counts until a reload with the operator key accepts another.
+Status Kernel::check_accepted_config() {
+  LUMENFLOW_TRY_ASSIGN(const auto before, accepted_config(ports_.log.tables()));
+  if (before && before->hash == options_.config.hash) return {};
+  if (before && before->production)
+    return Error(ErrorCode::kSpecTampered, "this is not the lumenflow.yaml that was accepted last");
+  LUMENFLOW_TRY(accept_config(ports_.log, options_.config));
+  if (!before) return {};
+  return say("workspace_updated", json::Object{{"config_hash", options_.config.hash},
+                                               {"changes_summary", "lumenflow.yaml changed while nothing ran"}});
 }
 
 // --- ingress: any thread ---
@@ -153,7 +175,9 @@ Status Kernel::submit(Call call, Completion done) {
   return {};
 }
 
-void Kernel::cancel(ReceiptId receipt, Subject by) { enqueue(CancelAsked{std::move(receipt), std::move(by)}); }
+void Kernel::cancel(ReceiptId receipt, Subject by, std::function<void(const Status&)> done) {
+  enqueue(CancelAsked{std::move(receipt), std::move(by), std::move(done)});
+}
 
 void Kernel::drain(std::function<void()> idle) { enqueue(DrainAsked{std::move(idle)}); }
 
@@ -170,6 +194,9 @@ void Kernel::run_pending() {
     if (Status status = record(ending); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
     open_.endings_of_effects.push_back(std::move(ending));
   }
+  if (options_.look_at_configuration &&
+      std::ranges::any_of(batch, [](const Ingress& item) { return std::holds_alternative<CallArrived>(item); }))
+    options_.look_at_configuration();
   for (Ingress& item : batch) handle(std::move(item));
   end_overdue_calls();
   expire_approvals();
@@ -178,6 +205,7 @@ void Kernel::run_pending() {
   };
   if (draining_ ? !refusal_counts_.empty() : std::ranges::any_of(refusal_counts_, counted)) append_refusal_counts();
   probe_journal();
+  commands_->run();
   deliver();
   commit_batch();
   launch_due_timers();
@@ -192,15 +220,23 @@ void Kernel::handle(Ingress item) {
   } else if (auto* done = std::get_if<ToolReturned>(&item)) {
     returned(std::move(*done));
   } else if (auto* asked = std::get_if<CancelAsked>(&item)) {
-    const CallPtr call = running_.find(asked->receipt);
-    if (call == nullptr) return;
-    end_call(call, {.stage = 9,
-                    .outcome = journal::Outcome::kCancelled,
-                    .code = ErrorCode::kToolCancelled,
-                    .tool_code = {},
-                    .decided_by = "cancelled by " + asked->by.str(),
-                    .message = "the call was cancelled",
-                    .details = {}});
+    CallEnd end{.stage = 9,
+                .outcome = journal::Outcome::kCancelled,
+                .code = ErrorCode::kToolCancelled,
+                .tool_code = {},
+                .decided_by = "cancelled by " + asked->by.str(),
+                .message = "the call was cancelled",
+                .details = {}};
+    bool ended_now = true;
+    if (const CallPtr call = running_.find(asked->receipt))
+      end_call(call, std::move(end));
+    else
+      ended_now = cancel_parked(asked->receipt, end);
+    if (!asked->done) return;
+    if (ended_now)
+      open_.waiting.push_back(std::move(asked->done));
+    else
+      asked->done({});
   } else if (auto* draining = std::get_if<DrainAsked>(&item)) {
     draining_ = true;
     when_idle_.push_back(std::move(draining->idle));
@@ -218,8 +254,12 @@ void Kernel::handle(Ingress item) {
     handler_returned(std::move(*handled));
   } else if (auto* change = std::get_if<OutboxChange>(&item)) {
     run_outbox_change(std::move(*change));
+  } else if (auto* housekeeping = std::get_if<JournalChange>(&item)) {
+    run_journal_change(std::move(*housekeeping));
   } else if (auto* received = std::get_if<EventsReceived>(&item)) {
     events_received(std::move(*received));
+  } else if (std::holds_alternative<CommandsDue>(item)) {
+    commands_->look();
   }
 }
 
@@ -360,8 +400,8 @@ std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
         std::clamp<std::chrono::nanoseconds>(*moment - ports_.clock.now(), kTimerWaitMin, kTimerWaitMax);
     next = next ? std::min(*next, ports_.clock.monotonic() + wait) : ports_.clock.monotonic() + wait;
   }
-  if (const auto retry = subscriptions_.next_retry(); retry && !draining_ && journal_available_)
-    next = next ? std::min(*next, *retry) : *retry;
+  for (const auto& retry : {subscriptions_.next_retry(), commands_->next_retry()})
+    if (retry && !draining_ && journal_available_) next = next ? std::min(*next, *retry) : *retry;
   if (!refusal_counts_.empty() || !unrecorded_.empty() || !journal_available_) {
     const std::chrono::nanoseconds second = ports_.clock.monotonic() + std::chrono::seconds(1);
     next = next ? std::min(*next, second) : second;
@@ -395,6 +435,7 @@ bool Kernel::also_notify(const ReceiptId& receipt, Completion done) {
 
 bool Kernel::callable(const pack::ActiveTool& tool, const Credential& credential) const {
   if (tool.descriptor.internal_only || draining_ || tampered_as_) return false;
+  if (operator_key_replaced_ && options_.config.production) return false;
   if (!holds_scope(credential, tool.descriptor.scope, tool.pack == nullptr ? "kernel" : tool.pack->manifest.id))
     return false;
   if (!orders_.stops_nothing() &&

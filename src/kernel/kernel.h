@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/rate_limiter.h"
 #include "base/time.h"
 #include "journal/approvals.h"
 #include "journal/body.h"
@@ -38,7 +39,6 @@
 #include "kernel/ingress.h"
 #include "kernel/kernel_options.h"
 #include "kernel/kernel_tool.h"
-#include "kernel/rate_limiter.h"
 #include "kernel/reload.h"
 #include "kernel/running_call.h"
 #include "kernel/running_calls.h"
@@ -52,7 +52,9 @@
 
 namespace lumenflow::kernel {
 
+class Commands;
 struct ApprovalTerms;
+struct CleanupReport;
 enum class TaskChange : std::uint8_t;
 
 class Kernel final : private HostServices {
@@ -66,12 +68,18 @@ class Kernel final : private HostServices {
   // RATE_LIMITED when the ingress queue is full, INVALID_REQUEST when a text is not UTF-8: the call was not taken.
   Status submit(Call call, Completion done);
   // Ends a running call with TOOL_CANCELLED; nothing happens when it has ended.
-  void cancel(ReceiptId receipt, Subject by);
+  // The same for one that waits for an approval. `done`, when there is one, is called on the strand once that is
+  // durable, has failed, or is found to have nothing to do.
+  void cancel(ReceiptId receipt, Subject by, std::function<void(const Status&)> done = {});
   // Refuses new calls from now on; `idle` is called on the strand when the last running call has been recorded.
   void drain(std::function<void()> idle);
 
   // Changes the outbox's bookkeeping on the strand; `done` is called on it when that is durable or has failed.
   void change_outbox(std::function<Status(journal::Outbox&)> change, std::function<void(const Status&)> done);
+
+  // The same for the journal's housekeeping, which no call and nothing that the kernel keeps in memory leans on. The
+  // change fails the batch when it fails.
+  void change_journal(std::function<Status(log::Log&)> change, std::function<void(const Status&)> done);
 
   // Takes what the other side of the uplink had for the workspace; `done` likewise.
   void receive(journal::InboundBatch batch, std::function<void(const Status&)> done);
@@ -84,6 +92,9 @@ class Kernel final : private HostServices {
   // What lumenflow.yaml is now: the lower-case hex SHA-256 of its bytes, empty when it cannot be read. While that is
   // not what was loaded, calls are refused with SPEC_TAMPERED.
   void configuration_on_disk(const std::string& hash);
+
+  // Whether lumenflow.yaml is another than what was loaded.
+  bool tampered() const { return tampered_as_.has_value(); }
 
   // Takes over another configuration and other packs, in the batch that is open, once that is durable: calls that run
   // keep theirs. What changed, in words; empty: nothing. INVALID_CONFIGURATION for what is another workspace's.
@@ -99,6 +110,13 @@ class Kernel final : private HostServices {
 
   // What `kernel:approve` and `kernel:deny` do: a signed decision on a parked call, in the batch that is open.
   pack::ToolResult decide(const Call& by, bool approve);
+  // What `kernel:operator_accept` and `kernel:operator_repin` do: pins the key that is on the disk (operator_key.cc).
+  pack::ToolResult accept_operator_key(const Call& by, bool lost);
+  // The PEM of the key whose signatures count, and why the one on the disk does not; empty: it does.
+  const std::string& operator_public_pem() const { return operator_key_; }
+  std::string replaced_operator_key() const;
+  // What `kernel:confirm` does: a signed consent to what a recovery proposes, likewise (recover.cc).
+  pack::ToolResult confirm(const Call& by);
   // What `kernel:task_*` do, in the batch that is open (task_change.cc).
   pack::ToolResult change_task(TaskChange change, const Call& by);
 
@@ -117,15 +135,23 @@ class Kernel final : private HostServices {
   std::shared_ptr<const pack::Registry> shared_registry() const { return options_.registry; }
   const KernelCounters& counters() const { return counters_; }
   const Tasks& tasks() const { return tasks_; }
+  Commands& commands() { return *commands_; }
   const journal::Reader& reader() const { return reader_; }
   std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }
   // Whether some input of this tool could be allowed to this caller now (for listings).
   bool callable(const pack::ActiveTool& tool, const Credential& credential) const;
 
  private:
+  friend class Commands;
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
   Status check_workspace_id();
+  Status check_accepted_config();
+  Status load_operator_key();  // operator_key.cc
+  Status check_operator_key();
+  Status begin_incarnation();  // incarnation.cc: after a restore, what was signed before counts no more
+  Status renew_approvals(const std::string& log_id);
+  Status renew_recoveries(const std::string& log_id);
   Status close_crashed_calls();
   void enqueue(Ingress item);
   void end_hosted_work();
@@ -133,7 +159,7 @@ class Kernel final : private HostServices {
   // inner_calls.cc: calls that packs make within calls
   Result<std::string> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
                              std::string_view idempotency_key) override;
-  void end_inner(const RunningCall& call);
+  void end_inner(RunningCall& call);
 
   // kernel.cc: the batch
   void handle(Ingress item);
@@ -164,9 +190,11 @@ class Kernel final : private HostServices {
 
   // outbox.cc: what waits for the uplink
   Result<Position> append(log::Row row);
+  Result<Position> append_alone(log::Row row);  // of no event of the queue class
   OutboxRoom outbox_room() const override;
   Status switch_outbox();
   void run_outbox_change(OutboxChange change);
+  void run_journal_change(JournalChange change);
   void events_received(EventsReceived received);
   void note_outbox_room();
 
@@ -195,6 +223,8 @@ class Kernel final : private HostServices {
 
   // dispatch.cc: stages 0 to 8
   void dispatch(CallArrived arrived);
+  CallPtr accept(CallArrived arrived);
+  void pass_stages(const CallPtr& call);  // without the first: its caller was admitted
   bool admit(const CallPtr& call);
   bool check_orders(const CallPtr& call);  // stage0.cc
   void end_stopped_calls();
@@ -206,10 +236,15 @@ class Kernel final : private HostServices {
   bool check_idempotency(const CallPtr& call);
   bool check_approval(const CallPtr& call);  // approve.cc, with what follows
   void park(const CallPtr& call, const ApprovalTerms& terms);
+  json::Object covered_by_digest(const RunningCall& call, const std::string& nonce, Timestamp expires_at,
+                                 std::int64_t approvals) const;
   bool park(Delivery& delivery, const std::string& surface);  // approve_delivery.cc
   void go_on(std::shared_ptr<const journal::ParkedCall> parked);
+  bool cancel_parked(const ReceiptId& receipt, const CallEnd& end);
   void end_parked(journal::ParkedCall& parked, journal::ParkedCall::State state, CallEnd end);
   void expire_approvals();
+  Result<std::string> deciding_key(const std::string& decider, const Call& by, std::string_view scope) const;
+  Result<std::string> key_of_asker(const std::string& asker) const;
   void start(const CallPtr& call);
   void refuse(const CallPtr& call, int stage, ErrorCode code, std::string decided_by, std::string message,
               json::Value details = {});
@@ -236,9 +271,18 @@ class Kernel final : private HostServices {
   void note_store_written(std::string_view pack_id);
   std::string requested_entry(RunningCall& call) const;
   std::string tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
-  CrashedEnd end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const;
+  CrashedEnd end_of_crashed(const ReceiptId& receipt, const std::string& tool_name);
   Status close_crashed_call(const log::KeyValue& open_call);
   std::string redact(const json::Schema& schema, const json::Value& value) const;
+
+  // recover.cc: what a call left behind
+  std::optional<journal::Recovery> recovery_of(RunningCall& call, CallEnd& end);
+  journal::Recovery recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name);
+  void complete_recovery(journal::Recovery& recovery, const CleanupReport& report);
+  std::optional<json::Value> shown_proposal(const std::string& tool_name, const json::Value& input) const;
+  Result<json::Value> proposal_of(const journal::Recovery& recovery) const;
+  pack::ToolResult carry_out(const journal::Recovery& open, journal::Recovery confirmed, json::Value input,
+                             const Call& by);
 
   KernelPorts ports_;
   KernelOptions options_;
@@ -254,6 +298,7 @@ class Kernel final : private HostServices {
   Subscriptions subscriptions_;
   journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with
   StandingOrders orders_;
+  std::unique_ptr<Commands> commands_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unique_ptr<const Grants> grants_;  // of the configuration and the packs that are loaded
   KernelCounters counters_;
@@ -274,6 +319,8 @@ class Kernel final : private HostServices {
   std::atomic<std::uint64_t> room_events_{UINT64_MAX};                                   // read by whoever emits
   std::atomic<std::uint64_t> room_bytes_{UINT64_MAX};
   std::atomic<bool> draining_ = false;      // read by timers on their threads
+  std::string operator_key_;                // PEM of the pinned one
+  bool operator_key_replaced_ = false;      // another one is on the disk
   std::optional<std::string> tampered_as_;  // what lumenflow.yaml became; nothing while it is what was loaded
   bool journal_available_ = true;
   std::chrono::nanoseconds next_probe_{0};  // monotonic

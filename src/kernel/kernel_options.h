@@ -44,11 +44,13 @@ struct KernelOptions {
   std::vector<KernelTool> kernel_tools;
   std::string workspace_root;
   std::string redaction_key;        // HMAC key of values at writeOnly positions; 32 bytes
-  std::string operator_public_pem;  // pinned: what decides on approvals is signed with its other half
+  std::string operator_public_pem;  // on the disk; pinned at the first opening, then it has to be that one
   std::string version;              // of the program, recorded
   OutboxMode outbox = OutboxMode::kAsBefore;
   std::chrono::milliseconds delivery_pause{100};  // at most, before a handler is tried again; doubles with each failure
-  std::function<void()> doorbell;                 // rung from any thread when the queue stops being empty
+  // Called on the strand before calls that have come are looked at: to say what lumenflow.yaml is now. May be empty.
+  std::function<void()> look_at_configuration;
+  std::function<void()> doorbell;  // rung from any thread when the queue stops being empty
   // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
   std::function<bool(std::string_view)> on_notice;
 };

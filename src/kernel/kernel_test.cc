@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/sha256.h"
+#include "journal/retention.h"
 #include "kernel/testing/kernel_world.h"
 
 namespace lumenflow::kernel {
@@ -164,6 +165,26 @@ TEST_F(KernelTest, Law5TheSameKeyGivesTheRecordedResult) {
   Object other = kPut;
   other.set("value", 2);
   expect_refused(call("probe:put", std::move(other), "k1"), ErrorCode::kIdempotencyConflict, 6);
+}
+
+TEST_F(KernelTest, Law5AKeyWhoseResultIsOverItsRetentionDoesNotRunTheCallAgain) {
+  call("probe:put", kPut, "k1");
+  const Position end(log->head().size);
+  const journal::PlannedCut all{{end, end}, {end, end}, false, {}};
+  std::optional<Status> done;
+  kernel->change_journal(
+      [&all](log::Log& journal_log) -> Status {
+        LUMENFLOW_TRY(journal::record_cut(journal_log, all, R"({"type":"workspace.retention"})"));
+        LUMENFLOW_TRY_ASSIGN(const journal::RetentionState state, journal::retention_state(journal_log.tables()));
+        LUMENFLOW_TRY_ASSIGN(const journal::BodySlice slice, journal::plan_bodies(journal_log, state, 100));
+        return journal::apply_bodies(journal_log, slice);
+      },
+      [&done](const Status& said) { done = said; });
+  kernel->run_pending();
+  ASSERT_TRUE(done && done->ok());
+  const CallResult again = call("probe:put", kPut, "k1");
+  expect_refused(again, ErrorCode::kRetentionEnded, 6);
+  EXPECT_FALSE(again.replayed);
 }
 
 TEST_F(KernelTest, Law5AToolsOwnFailureIsRepeatedAsItWas) {

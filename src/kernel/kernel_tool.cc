@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/time.h"
+
 namespace lumenflow::kernel {
 namespace {
 
@@ -50,6 +52,17 @@ Result<KernelTool> make_prepared_kernel_tool(const KernelToolSpec& spec, KernelP
   made.tool.traits = {.store_only = true, .bounded = false};
   made.tool.descriptor.timeout_ms = timeout.count();
   return made;
+}
+
+std::optional<pack::ToolError> fault_of_decided_at(const json::Value& input) {
+  const std::string_view text = json::string_or(input, "decided_at", "");
+  const Result<Timestamp> at = parse_rfc3339(text);
+  if (at.ok() && format_rfc3339(*at) == text) return std::nullopt;
+  const std::string form =
+      "'decided_at' is signed as a text and has one form, with three decimals and Z, like "
+      "2026-01-31T09:00:00.000Z";
+  return pack::ToolError{std::string(name(ErrorCode::kInvalidInput)), form,
+                         json::Array{json::Object{{"pointer", "/decided_at"}, {"reason", "is in another form"}}}};
 }
 
 }  // namespace lumenflow::kernel

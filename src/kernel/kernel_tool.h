@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,9 @@ Result<KernelTool> make_kernel_tool(const KernelToolSpec& spec, KernelControl co
 Result<KernelTool> make_deciding_kernel_tool(const KernelToolSpec& spec, KernelDecision decide);
 Result<KernelTool> make_prepared_kernel_tool(const KernelToolSpec& spec, KernelPreparation prepare,
                                              std::chrono::milliseconds timeout);
+
+// What is signed is a text, so a decision's time has one form: INVALID_INPUT for another.
+std::optional<pack::ToolError> fault_of_decided_at(const json::Value& input);
 
 // A fault of ours as the tool's own answer.
 inline pack::ToolError refused(const Error& error) { return {std::string(name(error.code())), error.message(), {}}; }

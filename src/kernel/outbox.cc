@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "base/logging.h"
+#include "journal/retention.h"
+#include "kernel/commands.h"
 #include "kernel/kernel.h"
 
 namespace lumenflow::kernel {
@@ -16,7 +18,7 @@ constexpr std::string_view kQueueEntry = R"({"class":"queue",)";  // how the ent
 // Every row with events goes through here.
 Result<Position> Kernel::append(log::Row row) {
   std::vector<journal::QueuedEvent> queued = emitter_.take_queued();
-  if (queued.empty() || !outbox_.state().enabled) return ports_.log.append(std::move(row));
+  if (queued.empty() || !outbox_.state().enabled) return append_alone(std::move(row));
   std::vector<std::uint64_t> offsets;
   for (std::size_t i = 0; i < row.entries.size(); ++i) {
     if (!row.entries[i].starts_with(kQueueEntry)) continue;
@@ -25,10 +27,19 @@ Result<Position> Kernel::append(log::Row row) {
     offsets.push_back(i);
   }
   LUMENFLOW_CHECK(offsets.size() == queued.size());
-  LUMENFLOW_TRY_ASSIGN(const Position first, ports_.log.append(std::move(row)));
+  LUMENFLOW_TRY_ASSIGN(const Position first, append_alone(std::move(row)));
   for (std::size_t i = 0; i < queued.size(); ++i)
     LUMENFLOW_TRY(outbox_.add(kSidecarStream, Position(first.value() + offsets[i]), queued[i]));
   note_outbox_room();
+  return first;
+}
+
+// Every row with a body goes through here.
+Result<Position> Kernel::append_alone(log::Row row) {
+  const bool names_blobs = journal::names_blobs(row.body);
+  const std::string body = names_blobs ? row.body : std::string();
+  LUMENFLOW_TRY_ASSIGN(const Position first, ports_.log.append(std::move(row)));
+  if (names_blobs) LUMENFLOW_TRY(journal::note_blobs(ports_.log, first, body));
   return first;
 }
 
@@ -61,6 +72,10 @@ void Kernel::change_outbox(std::function<Status(journal::Outbox&)> change, std::
   enqueue(OutboxChange{std::move(change), std::move(done)});
 }
 
+void Kernel::change_journal(std::function<Status(log::Log&)> change, std::function<void(const Status&)> done) {
+  enqueue(JournalChange{std::move(change), std::move(done)});
+}
+
 void Kernel::receive(journal::InboundBatch batch, std::function<void(const Status&)> done) {
   enqueue(EventsReceived{std::move(batch), std::move(done)});
 }
@@ -72,10 +87,19 @@ void Kernel::run_outbox_change(OutboxChange change) {
     open_.waiting.push_back(std::move(change.done));
     return;
   }
-  Status status = change.change(outbox_);
+  Status status = emitter_.flush();  // for a change that reads where streams are
+  if (status.ok()) status = change.change(outbox_);
   note_outbox_room();
   if (!status.ok()) return change.done(status);  // refused, with nothing done
   open_.waiting.push_back(std::move(change.done));
+}
+
+void Kernel::run_journal_change(JournalChange change) {
+  open_.waiting.push_back(std::move(change.done));
+  if (batch_error_) return;
+  Status status = move_handler_cursors(1);  // what lags behind would hold up what looks for the slowest
+  if (status.ok()) status = change.change(ports_.log);
+  if (!status.ok()) batch_error_ = std::move(status).error();
 }
 
 void Kernel::events_received(EventsReceived received) {
@@ -90,6 +114,7 @@ void Kernel::events_received(EventsReceived received) {
     subscriptions_.emitted(kind);
     counters_.events_received[kind] += count;
   }
+  if (Status queued = commands_->received(taken->events); !queued.ok()) batch_error_ = std::move(queued).error();
   for (const auto& [code, count] : taken->refused) counters_.events_refused[code] += count;
   counters_.events_received_again += taken->duplicates;
 }

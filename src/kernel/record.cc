@@ -5,7 +5,9 @@
 #include "base/encoding.h"
 #include "journal/tables.h"
 #include "json/canonical.h"
+#include "kernel/commands.h"
 #include "kernel/kernel.h"
+#include "kernel/recover.h"
 #include "kernel/result_text.h"
 #include "kernel/secret_keeper.h"
 
@@ -13,6 +15,7 @@ namespace lumenflow::kernel {
 namespace {
 
 constexpr std::size_t kHashHexBytes = 64;
+constexpr int kLastStageBeforeIt = 8;  // of those that a tool's start comes after
 constexpr std::string_view kToolCalled = "agent-runtime:tool_called";
 
 std::string_view code_of(const CallEnd& end) { return end.code ? name(*end.code) : std::string_view(end.tool_code); }
@@ -98,7 +101,9 @@ std::string Kernel::redact(const json::Schema& schema, const json::Value& value)
 }
 
 void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* output, CallContext* context) {
-  Ending ending{call, std::move(end), {}, {}, {}, {}};
+  Ending ending{call, std::move(end), {}, {}, {}, {}, {}};
+  if (call->starts_durably && ending.end.stage <= kLastStageBeforeIt)
+    call->refusal = std::make_unique<const CallEnd>(ending.end);
   if (output != nullptr) {
     const std::string data = json::serialize(output->data);
     if (data.size() > options_.config.limits.output_bytes) {
@@ -123,11 +128,12 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
     ending.events = std::move(context->events());
     ending.store_writes = context->store_writes().writes();
   }
-  if (output == nullptr && ending.end.outcome != journal::Outcome::kSuccess)
+  release(call);
+  if (output == nullptr && ending.end.outcome != journal::Outcome::kSuccess) {
+    ending.recovery = recovery_of(*call, ending.end);
     ending.response_result = ending.stored_result =
         text_of_failure(code_of(ending.end), ending.end.message, ending.end.details);
-
-  release(call);
+  }
   answer_later(ending, duration_since(call->arrived_monotonic));
   Status status = batch_error_ ? Status() : record(ending);
   if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();
@@ -195,8 +201,10 @@ Status Kernel::record(Ending& ending) {
 
   const std::string key(as_chars(call.ulid.bytes));
   const journal::CallPlaces places{call.requested.value() != 0 ? call.requested : at, at};
+  if (call.call.command.value() != 0 && call.requested.value() == 0) LUMENFLOW_TRY(commands_->recorded(call));
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, key, journal::encode(places)));
   if (call.started) LUMENFLOW_TRY(ports_.log.erase(journal::kOpenCallsTable, key));
+  if (ending.recovery) LUMENFLOW_TRY(journal::put_recovery(ports_.log, *ending.recovery));
   if (!call.started && call.idempotency_hash && ending.end.stage > 6) {
     LUMENFLOW_TRY(idempotency_.put(*call.idempotency_hash, {*call.input_hash, key}, call.arrived));
   }
@@ -232,8 +240,9 @@ Status Kernel::append_started(RunningCall& call) {
   if (!was_parked) {
     LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({call.input_text, {}}, ports_.blobs));
   }
-  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.log.append(std::move(row)));
+  LUMENFLOW_TRY_ASSIGN(const Position at, append_alone(std::move(row)));
   if (!was_parked) call.requested = at;
+  if (call.call.command.value() != 0) LUMENFLOW_TRY(commands_->recorded(call));
   const std::string key(as_chars(call.ulid.bytes));
   LUMENFLOW_TRY(
       ports_.log.put(journal::kCallsTable, key, journal::encode(journal::CallPlaces{call.requested, Position(0)})));
@@ -277,7 +286,8 @@ Status Kernel::close_crashed_calls() {
   }
 }
 
-CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTool* tool) const {
+CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const std::string& tool_name) {
+  const pack::ActiveTool* tool = options_.registry->find(tool_name);
   pack::Aftermath aftermath;
   if (tool != nullptr && tool->status) {
     const auto scopes = grants_->enforced(tool);
@@ -290,22 +300,28 @@ CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const pack::ActiveTo
           schema.has_write_only() ? redact(schema, aftermath.data) : json::serialize(aftermath.data);
       std::string result = success_text(data, {});
       if (auto masked = result_without_secrets(result)) result = *std::move(masked);
-      return {journal::Outcome::kSuccess, {}, "status", std::move(result)};
+      return CrashedEnd{journal::Outcome::kSuccess, {}, "status", std::move(result), {}};
     }
   }
   // What a tool changes of the journal alone commits with its end, which there was not.
   const bool none = aftermath.effect == pack::Aftermath::Effect::kNone || (tool != nullptr && tool->traits.store_only);
   const bool repeatable =
       tool != nullptr && (tool->descriptor.permission == pack::Permission::kRead || tool->descriptor.idempotent);
-  std::string code(name(ErrorCode::kToolCrashed));
-  std::string result =
-      failure_text(code,
-                   none         ? "the process died before the tool took effect; nothing was changed"
-                   : repeatable ? "the process died while the tool ran; calling it again is safe"
-                                : "the process died while the tool ran; whether it took effect is unknown",
-                   {});
-  return {none || repeatable ? journal::Outcome::kCrashed : journal::Outcome::kUnknown, std::move(code),
-          aftermath.effect == pack::Aftermath::Effect::kNone ? "status" : "restart", std::move(result)};
+  CrashedEnd end;
+  end.outcome = none || repeatable ? journal::Outcome::kCrashed : journal::Outcome::kUnknown;
+  end.code = name(ErrorCode::kToolCrashed);
+  end.decided_by = aftermath.effect == pack::Aftermath::Effect::kNone ? "status" : "restart";
+  json::Value details;
+  if (end.outcome == journal::Outcome::kUnknown) {
+    end.recovery = recovery_of_unknown(receipt, tool_name);
+    details = details_with({}, *end.recovery);
+  }
+  end.result = failure_text(end.code,
+                            none         ? "the process died before the tool took effect; nothing was changed"
+                            : repeatable ? "the process died while the tool ran; calling it again is safe"
+                                         : "the process died while the tool ran; whether it took effect is unknown",
+                            details);
+  return end;
 }
 
 // A call that was started by a process that is gone. What its pack knows of it decides; where the pack does not know,
@@ -319,7 +335,7 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   if (!places || open_call.value.size() < kHashHexBytes)
     return Error(ErrorCode::kJournalDamaged, "an open call has no record: " + receipt.str());
   const std::string tool_name = open_call.value.substr(kHashHexBytes);
-  const CrashedEnd end = end_of_crashed(receipt, options_.registry->find(tool_name));
+  const CrashedEnd end = end_of_crashed(receipt, tool_name);
   const std::string& result = end.result;
   const std::string& code = end.code;
   journal::CallFinished finished;
@@ -337,6 +353,7 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   row.entries.push_back(tool_called_entry(called, Call{}, finished.ts));
   LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body({{}, result}, ports_.blobs));
   LUMENFLOW_TRY_ASSIGN(const Position at, append(std::move(row)));
+  if (end.recovery) LUMENFLOW_TRY(journal::put_recovery(ports_.log, *end.recovery));
   const journal::CallPlaces closed{places->requested, at};
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, open_call.key, journal::encode(closed)));
   return ports_.log.erase(journal::kOpenCallsTable, open_call.key);

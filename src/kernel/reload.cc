@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "journal/tables.h"
+#include "kernel/accepted.h"
 #include "kernel/kernel.h"
 
 namespace lumenflow::kernel {
@@ -86,6 +87,7 @@ Result<std::string> Kernel::reload(std::shared_ptr<Reloaded> reloaded) {
     log::Row row;
     row.entries.push_back(journal::encode(changed));
     LUMENFLOW_TRY(append(std::move(row)));
+    LUMENFLOW_TRY(accept_config(ports_.log, reloaded->config));
     return say("workspace_updated", json::Object{{"config_hash", reloaded->config.hash}, {"changes_summary", summary}});
   };
   if (Status status = summary.empty() ? Status() : record(); !status.ok() && !batch_error_)

@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/ulid.h"
 #include "journal/approvals.h"
+#include "journal/recoveries.h"
 #include "kernel/call.h"
 #include "kernel/cancellation.h"
 #include "kernel/config.h"
@@ -17,6 +18,23 @@
 #include "pack/registry.h"
 
 namespace lumenflow::kernel {
+
+// How a stage ends a call.
+struct CallEnd {
+  int stage = 12;
+  journal::Outcome outcome = journal::Outcome::kSuccess;
+  std::optional<ErrorCode> code;  // the kernel's; for a tool's own failure `tool_code` says it
+  std::string tool_code;
+  std::string decided_by;
+  std::string message;
+  json::Value details;  // null: none
+};
+
+// A call that another one left open proposes.
+struct Proposed {
+  std::string recovery_id, tool;
+  json::Value input;
+};
 
 struct RunningCall {
   Ulid ulid;
@@ -44,25 +62,19 @@ struct RunningCall {
   std::shared_ptr<const journal::ParkedCall> parked;  // shared by nobody else; the approval in hand, null: none
   std::string decided;                                // an entry that goes before the call's further ones; may be empty
 
-  Position requested;                       // the row of call.requested, once appended; 0: it is not
-  bool started = false;                     // call.started is in the journal
-  int attempts = 0;                         // executions whose store transaction was refused
-  std::uint64_t store_version = 0;          // of the pack's store when the tool was launched
-  std::shared_ptr<Cancellation> cancelled;  // shared with the thread that runs the tool
+  Position requested;           // the row of call.requested, once appended; 0: it is not
+  bool started = false;         // call.started is in the journal
+  bool starts_durably = false;  // something durable names it already: its start is recorded whatever it is
+  bool launched = false;        // its code was handed to whoever runs it
+  journal::Cleanup left_behind = journal::Cleanup::kClean;  // at worst, by it and by what was called within it
+  std::vector<Proposed> proposed_within;                    // by recoveries of calls that were made within it
+  std::unique_ptr<const CallEnd> refusal;                   // of one that starts durably: what ended it before it began
+  int attempts = 0;                                         // executions whose store transaction was refused
+  std::uint64_t store_version = 0;                          // of the pack's store when the tool was launched
+  std::shared_ptr<Cancellation> cancelled;                  // shared with the thread that runs the tool
   // What a sandbox is to enforce, as of its start; null: the tool runs in the program itself. Shared with the kernel.
   std::shared_ptr<const pack::EnforcedScopes> enforced_scopes;
   std::string isolation;  // what held the tool's code; empty: it ran in the program itself
-};
-
-// How a stage ends a call.
-struct CallEnd {
-  int stage = 12;
-  journal::Outcome outcome = journal::Outcome::kSuccess;
-  std::optional<ErrorCode> code;  // the kernel's; for a tool's own failure `tool_code` says it
-  std::string tool_code;
-  std::string decided_by;
-  std::string message;
-  json::Value details;  // null: none
 };
 
 // What agent-runtime:tool_called says. What it views outlives the entry's making.

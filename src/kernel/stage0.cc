@@ -14,6 +14,9 @@ constexpr std::string_view kFile = "lumenflow.yaml";
 // What an operator needs to get out of it.
 constexpr std::array<std::string_view, 4> kStillCallable = {"kernel:resume", "kernel:stop", "kernel:reload",
                                                             "kernel:deny"};
+// The same where the operator key on the disk is not the pinned one.
+constexpr std::array<std::string_view, 4> kCallableWithoutKey = {"kernel:stop", "kernel:deny", "kernel:operator_accept",
+                                                                 "kernel:operator_repin"};
 
 std::string stopping(const StandingOrders& orders, const Call& call, const std::string& tool) {
   const bool exempt = std::ranges::find(kStillCallable, call.tool) != kStillCallable.end();
@@ -63,9 +66,13 @@ bool Kernel::check_orders(const CallPtr& call) {
       return false;
     }
   }
+  if (operator_key_replaced_ && options_.config.production &&
+      std::ranges::find(kCallableWithoutKey, call->call.tool) == kCallableWithoutKey.end()) {
+    refuse(call, 0, ErrorCode::kInvalidConfiguration, "operator_key", replaced_operator_key());
+    return false;
+  }
   if (!tampered_as_) return true;
-  for (const std::string_view still : kStillCallable)
-    if (call->call.tool == still && call->call.surface != Surface::kHttp) return true;
+  if (std::ranges::find(kStillCallable, call->call.tool) != kStillCallable.end()) return true;  // packs' names differ
   refuse(call, 0, ErrorCode::kSpecTampered, std::string(kFile),
          tampered_as_->empty() ? "lumenflow.yaml is gone; put it back"
                                : "lumenflow.yaml changed since it was loaded; put it back, or take the change up with "

@@ -1,5 +1,6 @@
 #include "kernel/stop_tools.h"
 
+#include "base/secret_shapes.h"
 #include "base/time.h"
 #include "kernel/standing_orders.h"
 
@@ -39,10 +40,18 @@ pack::ToolResult answer(const std::string& target, bool stopped, const Status& s
   return pack::ToolOutput{json::Object{{"target", target}, {"stopped", stopped}}, {}};
 }
 
+// Everybody may read it; what looks like a credential they need not.
+std::string shown_reason(const json::Value& input) {
+  const std::string reason(json::string_or(input, "reason", ""));
+  const auto masked =
+      replace_secrets(reason, SecretSearch::kAssignments, [](std::string_view) { return std::string("***"); });
+  return masked ? *masked : reason;
+}
+
 pack::ToolResult stop(pack::ToolContext& context, const json::Value& input) {
   const std::string target = target_of(input);
-  json::Value order = json::Object{{"reason", std::string(json::string_or(input, "reason", ""))},
-                                   {"since", format_rfc3339(Timestamp{context.now_ms()})}};
+  json::Value order =
+      json::Object{{"reason", shown_reason(input)}, {"since", format_rfc3339(Timestamp{context.now_ms()})}};
   return answer(target, true, context.store().put(std::string(kStoppedPrefix) + target, std::move(order)));
 }
 

@@ -157,20 +157,33 @@ TEST_F(WorkspacePacksTest, WhatHasNoEffectYetIsSaid) {
     return read.diagnostics.items().size();
   };
   for (const char* idle :
-       {"record: true", "uplink: conductor", "uplink: {adapter: conductor}", "journal: {backup: {folder: b}}",
-        "journal: {retention: {inputs: 1d}}", "events: {retention: 1d}",
+       {"record: true", "journal: {retention: {events: 1d}}", "events: {retention: 1d}",
         "telemetry: {otlp: {endpoint: 'https://a.example'}}", "surfaces: [http, mcp]",
         "surfaces: {sidekick-channel: on}", "routines: {auto_run: true}", "gates: [{id: a, command: make}]",
-        "approval_providers: {'*': conductor}", "policies: [{id: no, trigger: on_evidence_added, decision: deny}]",
+        "policies: [{id: no, trigger: on_evidence_added, decision: deny}]",
         "policies: [{id: no, trigger: on_tool_request, decision: deny, when: {intent: [ship]}}]",
         "limits: {call_timeout: 1m}"})
     EXPECT_EQ(warnings(idle), 1u) << idle;
-  for (const char* same_as_absent :
-       {"record: false", "lanes: [{id: a}]",
-        "lanes: [{id: a, policies: [{id: no, trigger: on_claim, decision: deny}]}]", "uplink: auto", "uplink: none",
-        "uplink: loopback", "uplink: {batch: {events: 1}}", "surfaces: [http]", "surfaces: {http: on, mcp: off}",
-        "approval_providers: {'*': console}", "sandbox: best-effort", "sandbox: {limits: {processes: 3, cpu_time: 1m}}",
-        "sandbox: {read_only_paths: [/opt]}", "lanes: []", "telemetry: {metrics: off}"})
+  for (const char* same_as_absent : {"record: false",
+                                     "lanes: [{id: a}]",
+                                     "lanes: [{id: a, policies: [{id: no, trigger: on_claim, decision: deny}]}]",
+                                     "uplink: auto",
+                                     "uplink: none",
+                                     "uplink: conductor",
+                                     "uplink: {adapter: conductor}",
+                                     "approval_providers: {'*': conductor}",
+                                     "uplink: loopback",
+                                     "journal: {retention: {inputs: 1d, outputs: 2d}}",
+                                     "journal: {backup: {folder: .lumenflow/backups}}",
+                                     "uplink: {batch: {events: 1}}",
+                                     "surfaces: [http]",
+                                     "surfaces: {http: on, mcp: off}",
+                                     "approval_providers: {'*': console}",
+                                     "sandbox: best-effort",
+                                     "sandbox: {limits: {processes: 3, cpu_time: 1m}}",
+                                     "sandbox: {read_only_paths: [/opt]}",
+                                     "lanes: []",
+                                     "telemetry: {metrics: off}"})
     EXPECT_EQ(warnings(same_as_absent), 0u) << same_as_absent;
 }
 

@@ -1,6 +1,5 @@
 #include "log/cursor.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -125,20 +124,21 @@ Result<std::vector<DeadLetter>> dead_letters(const TableReader& tables, std::str
   return letters;
 }
 
-Result<Position> retention_limit(const Log& log) {
-  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Snapshot> now, log.snapshot());
-  Position limit(log.head().size);
-  LUMENFLOW_TRY_ASSIGN(const std::vector<KeyValue> cursors, now->scan(kCursors, "", "", SIZE_MAX));
+Result<std::vector<CursorNeeds>> cursor_needs(const TableReader& tables) {
+  LUMENFLOW_TRY_ASSIGN(const std::vector<KeyValue> cursors, tables.scan(kCursors, "", "", SIZE_MAX));
+  std::vector<CursorNeeds> needs;
   for (const KeyValue& cursor : cursors) {
-    LUMENFLOW_TRY_ASSIGN(const Position at, decode(cursor.value));
-    limit = std::min(limit, at);
+    CursorNeeds of_cursor{cursor.key, {}, {}};
+    LUMENFLOW_TRY_ASSIGN(of_cursor.at, decode(cursor.value));
     // Letters are in order of position: a cursor's first is its oldest.
-    LUMENFLOW_TRY_ASSIGN(const std::vector<KeyValue> oldest, now->scan(kDeadLetters, cursor.key + '\0', "", 1));
-    if (oldest.empty()) continue;
-    LUMENFLOW_TRY_ASSIGN(const DeadLetter letter, decode_letter(oldest.front()));
-    limit = std::min(limit, Position(letter.position.value() - 1));
+    LUMENFLOW_TRY_ASSIGN(const std::vector<KeyValue> oldest, tables.scan(kDeadLetters, cursor.key + '\0', "", 1));
+    if (!oldest.empty()) {
+      LUMENFLOW_TRY_ASSIGN(const DeadLetter letter, decode_letter(oldest.front()));
+      of_cursor.dead_letter = letter.position;
+    }
+    needs.push_back(std::move(of_cursor));
   }
-  return limit;
+  return needs;
 }
 
 }  // namespace lumenflow::log

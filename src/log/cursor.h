@@ -54,8 +54,12 @@ class Cursor {
 Result<std::vector<DeadLetter>> dead_letters(const TableReader& tables, std::string_view name, Position after,
                                              std::size_t limit);
 
-// Up to where retention may go: the least position that a cursor or a dead letter still needs, minus one. The end of
-// the log when there is none.
-Result<Position> retention_limit(const Log& log);
+// What a cursor still needs of the log: what is after where it stands, and its dead letters.
+struct CursorNeeds {
+  std::string name;
+  Position at;
+  std::optional<Position> dead_letter;  // the oldest
+};
+Result<std::vector<CursorNeeds>> cursor_needs(const TableReader& tables);
 
 }  // namespace lumenflow::log

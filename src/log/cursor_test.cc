@@ -73,16 +73,20 @@ TEST_F(CursorTest, ARedrivenLetterKeepsItsCount) {
   EXPECT_EQ(*cursor_.position(), Position(3));
 }
 
-TEST_F(CursorTest, RetentionNeverPassesACursorOrADeadLetter) {
-  EXPECT_EQ(*retention_limit(*log_), Position(10));
+TEST_F(CursorTest, SaysWhatIsStillNeeded) {
+  EXPECT_TRUE(cursor_needs(log_->tables())->empty());
   Cursor other(*log_, "uplink");
   ASSERT_TRUE(cursor_.advance(Position(8)).ok());
   ASSERT_TRUE(other.advance(Position(7)).ok());
   ASSERT_TRUE(log_->commit().ok());
-  EXPECT_EQ(*retention_limit(*log_), Position(7));
+  const auto before = *cursor_needs(log_->tables());
+  ASSERT_EQ(before.size(), 2u);
+  EXPECT_EQ(before[1].name, "uplink");
+  EXPECT_EQ(before[1].at, Position(7));
+  EXPECT_FALSE(before[0].dead_letter || before[1].dead_letter);
   ASSERT_TRUE(cursor_.dead_letter(Position(3), "needed").ok());
-  ASSERT_TRUE(log_->commit().ok());
-  EXPECT_EQ(*retention_limit(*log_), Position(2));
+  EXPECT_EQ((*cursor_needs(log_->tables()))[0].at, Position(8));
+  EXPECT_EQ((*cursor_needs(log_->tables()))[0].dead_letter, Position(3));
 }
 
 }  // namespace

@@ -49,6 +49,10 @@ class FaultyLog final : public Log {
     if (lose_batch_if(put_fails())) return fault("erase");
     return inner_->erase(table, key);
   }
+  Status replace_body(Position first, std::string_view body) override {
+    if (lose_batch_if(put_fails())) return fault("replace_body");
+    return inner_->replace_body(first, body);
+  }
   const TableReader& tables() const override { return tables_; }
   Position next_position() const override { return inner_->next_position(); }
   Status commit(std::optional<std::uint64_t> expected_head) override {

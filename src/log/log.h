@@ -87,6 +87,9 @@ class Log {
   virtual Result<Position> append(Row row) = 0;
   virtual Status put(std::string_view table, std::string_view key, std::string_view value) = 0;
   virtual Status erase(std::string_view table, std::string_view key) = 0;
+  // Has the row that begins at `first` keep `body` beside it instead of the one it has; empty: none from then on. A row
+  // without a body stays without one.
+  virtual Status replace_body(Position first, std::string_view body) = 0;
   virtual const TableReader& tables() const = 0;
   // The position the next appended entry will take.
   virtual Position next_position() const = 0;

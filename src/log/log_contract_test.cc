@@ -20,6 +20,7 @@ class LogContract : public testing::TestWithParam<std::string> {
   std::unique_ptr<Log> make(const std::string& adapter) {
     if (adapter == "sqlite") return open_at(folder_.file("log.db"));
     if (adapter == "pipelined_sqlite") return make_pipelined_log(make("sqlite"));
+    if (adapter == "never_on_the_spot") return make_pipelined_log(make("sqlite"), 0);
     if (adapter == "pipelined_memory") return make_pipelined_log(make("memory"));
     if (adapter == "faulty") return make_faulty_log(make_memory_log("log-a"), no_faults_);
     return make_memory_log("log-a");
@@ -76,6 +77,31 @@ TEST_P(LogContract, WhatIsCommittedIsThereAndNothingBefore) {
   EXPECT_EQ(rows[0].body, "body");
   EXPECT_EQ(rows[1].first, Position(3));
   EXPECT_EQ(rows[1].body, "");
+}
+
+TEST_P(LogContract, ABodyIsReplacedOrGoesAndTheTreeStays) {
+  ASSERT_TRUE(log_->append({{"a", "b"}, "first"}).ok());
+  ASSERT_TRUE(log_->append({{"c"}, "second"}).ok());
+  ASSERT_TRUE(log_->append({{"d"}, {}}).ok());
+  ASSERT_TRUE(log_->commit().ok());
+  const Head before = log_->head();
+  ASSERT_TRUE(log_->replace_body(Position(1), "").ok());
+  ASSERT_TRUE(log_->replace_body(Position(3), "other").ok());
+  ASSERT_TRUE(log_->replace_body(Position(4), "none was there").ok());
+  EXPECT_EQ(log_->row_at(Position(1))->body, "first") << "not before the commit";
+  log_->rollback();
+  ASSERT_TRUE(log_->commit().ok());
+  EXPECT_EQ(log_->row_at(Position(1))->body, "first");
+  ASSERT_TRUE(log_->replace_body(Position(1), "").ok());
+  ASSERT_TRUE(log_->replace_body(Position(3), "other").ok());
+  ASSERT_TRUE(log_->replace_body(Position(4), "none was there").ok());
+  ASSERT_TRUE(log_->commit().ok());
+  EXPECT_EQ(log_->row_at(Position(1))->body, "");
+  EXPECT_EQ(log_->row_at(Position(1))->entries, (Strings{"a", "b"}));
+  EXPECT_EQ(log_->row_at(Position(3))->body, "other");
+  EXPECT_EQ(log_->row_at(Position(4))->body, "");
+  EXPECT_EQ(log_->head().root, before.root);
+  EXPECT_TRUE(log_->recheck_tree().ok());
 }
 
 TEST_P(LogContract, RollbackLeavesNoTrace) {
@@ -329,7 +355,8 @@ TEST_P(LogContract, ReadersOnOtherThreadsSeeOnlyWholeCommits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Adapters, LogContract,
-                         testing::Values("sqlite", "memory", "faulty", "pipelined_sqlite", "pipelined_memory"),
+                         testing::Values("sqlite", "memory", "faulty", "pipelined_sqlite", "pipelined_memory",
+                                         "never_on_the_spot"),
                          [](const auto& tested) { return tested.param; });
 
 }  // namespace

@@ -111,6 +111,10 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
     batch_changes_[std::string(table)].insert_or_assign(std::string(key), std::nullopt);
     return {};
   }
+  Status replace_body(Position first, std::string_view body) override {
+    batch_bodies_.emplace_back(first, body);
+    return {};
+  }
   const TableReader& tables() const override { return *this; }
   Position next_position() const override { return Position(edge_.size() + 1); }
 
@@ -126,6 +130,7 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
       for (StoredRow& row : batch_rows_) rows_.push_back(std::move(row));
       for (FinishedTile& tile : finished_) tiles_.emplace(tile.id, std::move(tile.entries));
       for (auto& [name, changes] : batch_changes_) apply(name, changes);
+      for (auto& [first, body] : batch_bodies_) apply(first, std::move(body));
     }
     tree_.publish(edge_);
     clear_batch();
@@ -216,8 +221,14 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
         table->erase(key);
     }
   }
+  void apply(Position first, std::string body) {
+    const auto row = std::lower_bound(rows_.begin(), rows_.end(), first,
+                                      [](const StoredRow& stored, Position at) { return stored.first < at; });
+    if (row != rows_.end() && row->first == first && !row->body.empty()) row->body = std::move(body);
+  }
   void clear_batch() {
     batch_rows_.clear();
+    batch_bodies_.clear();
     batch_changes_.clear();
     finished_.clear();
   }
@@ -235,6 +246,7 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
   std::vector<FinishedTile> finished_;
   std::vector<StoredRow> batch_rows_;
   Changes batch_changes_;
+  std::vector<std::pair<Position, std::string>> batch_bodies_;  // replaced, in order
   // Committed; the writer changes it under the mutex and reads it without.
   const std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();  // shared with snapshots
   std::vector<StoredRow> rows_;

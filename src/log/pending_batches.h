@@ -23,11 +23,17 @@ struct TableChange {
   std::optional<std::string> value;  // nothing: erased
 };
 
+struct BodyChange {
+  Position first;
+  std::string body;  // empty: gone
+};
+
 struct PendingBatch {
   Position first;                   // of its first row
   std::vector<Row> rows;            // the committing thread's, once sealed
   std::deque<TableChange> changes;  // in order; their addresses hold, for the index
-  bool empty() const { return rows.empty() && changes.empty(); }
+  std::vector<BodyChange> bodies;   // of rows of this batch or of those before, in order
+  bool empty() const { return rows.empty() && changes.empty() && bodies.empty(); }
 };
 
 // What is durable in `log`, with the pending batches over it.

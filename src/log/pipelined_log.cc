@@ -13,13 +13,12 @@
 namespace lumenflow::log {
 namespace {
 
-constexpr std::size_t kRowsOnTheSpotMax = 1;
-
 // The writing half of `inner_` belongs to the committing thread while something is queued, else to the writer's.
 class PipelinedLog final : public Log {
  public:
-  explicit PipelinedLog(std::unique_ptr<Log> inner)
+  PipelinedLog(std::unique_ptr<Log> inner, std::size_t rows_on_the_spot_max)
       : inner_(std::move(inner)),
+        rows_on_the_spot_max_(rows_on_the_spot_max),
         pending_(*inner_),
         next_(inner_->next_position()),
         sealed_end_(next_),
@@ -48,6 +47,11 @@ class PipelinedLog final : public Log {
   Status erase(std::string_view table, std::string_view key) override {
     return change({std::string(table), std::string(key), std::nullopt});
   }
+  Status replace_body(Position first, std::string_view body) override {
+    LUMENFLOW_TRY(check_writable());
+    pending_.open().bodies.push_back({first, std::string(body)});
+    return {};
+  }
   const TableReader& tables() const override { return pending_; }
   Position next_position() const override { return next_; }
 
@@ -75,7 +79,8 @@ class PipelinedLog final : public Log {
         return take_failure();
       }
       was_idle = is_idle();
-      if (!was_idle || pending_.open().rows.size() > kRowsOnTheSpotMax) {
+      if (!was_idle || rows_on_the_spot_max_ == 0 || pending_.open().rows.size() > rows_on_the_spot_max_ ||
+          !pending_.open().bodies.empty()) {
         pending_.release_snapshot();
         pending_.open().first = sealed_end_;
         sealed_end_ = next_;
@@ -184,6 +189,7 @@ class PipelinedLog final : public Log {
     for (const TableChange& change : batch.changes)
       LUMENFLOW_TRY(change.value ? inner_->put(change.table, change.key, *change.value)
                                  : inner_->erase(change.table, change.key));
+    for (const BodyChange& change : batch.bodies) LUMENFLOW_TRY(inner_->replace_body(change.first, change.body));
     return {};
   }
 
@@ -223,6 +229,7 @@ class PipelinedLog final : public Log {
   }
 
   const std::unique_ptr<Log> inner_;
+  const std::size_t rows_on_the_spot_max_;
 
   // The writer's thread.
   PendingBatches pending_;
@@ -242,8 +249,8 @@ class PipelinedLog final : public Log {
 
 }  // namespace
 
-std::unique_ptr<Log> make_pipelined_log(std::unique_ptr<Log> inner) {
-  return std::make_unique<PipelinedLog>(std::move(inner));
+std::unique_ptr<Log> make_pipelined_log(std::unique_ptr<Log> inner, std::size_t rows_on_the_spot_max) {
+  return std::make_unique<PipelinedLog>(std::move(inner), rows_on_the_spot_max);
 }
 
 }  // namespace lumenflow::log

@@ -24,7 +24,7 @@ namespace {
 constexpr std::uint64_t kRecheckedOnOpenMax = 4096;  // entries; a few milliseconds
 
 struct WriterStatements {
-  Statement begin, commit, rollback, insert_row, insert_body, put_tile;
+  Statement begin, commit, rollback, insert_row, insert_body, update_body, delete_body, put_tile;
 };
 
 Result<WriterStatements> prepare_statements(const Connection& writer) {
@@ -34,6 +34,8 @@ Result<WriterStatements> prepare_statements(const Connection& writer) {
   LUMENFLOW_TRY_ASSIGN(all.rollback, writer.prepare("ROLLBACK"));
   LUMENFLOW_TRY_ASSIGN(all.insert_row, writer.prepare("INSERT INTO rows(position, entries) VALUES(?1, ?2)"));
   LUMENFLOW_TRY_ASSIGN(all.insert_body, writer.prepare("INSERT INTO bodies(position, body) VALUES(?1, ?2)"));
+  LUMENFLOW_TRY_ASSIGN(all.update_body, writer.prepare("UPDATE bodies SET body = ?2 WHERE position = ?1"));
+  LUMENFLOW_TRY_ASSIGN(all.delete_body, writer.prepare("DELETE FROM bodies WHERE position = ?1"));
   LUMENFLOW_TRY_ASSIGN(all.put_tile, writer.prepare("INSERT OR REPLACE INTO tiles(id, hashes) VALUES(?1, ?2)"));
   return all;
 }
@@ -89,6 +91,12 @@ class SqliteLog final : public Log {
     LUMENFLOW_TRY(check_table_key(key));
     LUMENFLOW_TRY(enter_batch());
     return keep_or_lose(tables_.erase(table, key));
+  }
+  Status replace_body(Position first, std::string_view body) override {
+    LUMENFLOW_TRY(enter_batch());
+    const auto position = static_cast<std::int64_t>(first.value());
+    if (body.empty()) return keep_or_lose(Query(statements_.delete_body).bind(1, position).run());
+    return keep_or_lose(Query(statements_.update_body).bind(1, position).bind(2, body).run());
   }
   const TableReader& tables() const override { return tables_; }
   Position next_position() const override { return Position(edge_.size() + 1); }

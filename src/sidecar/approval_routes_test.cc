@@ -114,6 +114,33 @@ TEST_F(ApprovalRoutes, ACallWaitsIsShownAndGoesOnOnce) {
   EXPECT_EQ(world.get("/approvals", decider()).value.find("items")->as_array().size(), 0u);
 }
 
+TEST_F(ApprovalRoutes, ACallThatWaitsCanBeCancelled) {
+  const json::Value answer = parked();
+  const std::string id = text(answer, "approval_id"), path = "/calls/" + text(answer, "receipt_id");
+  const Headers other = world.as(world.token("tools:write", "ws-42:other"));
+  EXPECT_EQ(world.send(http::Method::kDelete, path, {}, other).status, 404) << "nobody else's business";
+  EXPECT_EQ(world.get("/approvals/" + id, decider()).text("/state"), "open");
+  const Answer cancelled = world.send(http::Method::kDelete, path);
+  EXPECT_EQ(cancelled.status, 200) << cancelled.body;
+  EXPECT_EQ(cancelled.text("/status"), "cancelled");
+  EXPECT_EQ(cancelled.text("/finished/code"), "TOOL_CANCELLED");
+  EXPECT_EQ(world.get("/approvals/" + id, decider()).text("/state"), "cancelled");
+  EXPECT_EQ(world.get("/approvals", decider()).value.find("items")->as_array().size(), 0u);
+
+  const Answer late = post(id, decision(id, "approve", "ws-42:ci", operator_pem()), decider());
+  EXPECT_EQ(late.code(), "TOOL_CANCELLED") << late.body;
+  EXPECT_EQ(world.send(http::Method::kDelete, path).text("/status"), "cancelled") << "and again";
+  world.stop();
+  world.start();
+  EXPECT_EQ(world.get(path).text("/status"), "cancelled");
+  EXPECT_EQ(post(id, decision(id, "approve", "ws-42:ci", operator_pem()), decider()).code(), "TOOL_CANCELLED");
+  EXPECT_EQ(events_emitted(), 0u);
+
+  const std::string next = text(parked(2), "receipt_id");
+  const Headers stopper = world.as(world.token("control:stop", "ws-42:guard"));
+  EXPECT_EQ(world.send(http::Method::kDelete, "/calls/" + next, {}, stopper).text("/status"), "cancelled");
+}
+
 TEST_F(ApprovalRoutes, ADenialIsTheCallsEnd) {
   const json::Value answer = parked();
   const std::string id = text(answer, "approval_id");
@@ -190,6 +217,14 @@ TEST_F(ApprovalRoutes, StopNeedsItsScopeAndResumeTheOperatorKey) {
                       *make_operator_proof(operator_pem(), "ws-42", "kernel:resume", "proof-3", SystemClock().now()));
   EXPECT_EQ(post_to("/resume", R"({"tool":"probe:echo"})", proven).status, 200);
   EXPECT_EQ(world.call("probe:echo").status, 200);
+
+  const Headers admin = world.as(world.token("tools:admin", "ws-42:ci"));
+  EXPECT_EQ(post_to("/reload", "{}", admin).code(), "TOKEN_SCOPE_DENIED");
+  proven = admin;
+  proven.emplace_back(std::string(kOperatorHeader),
+                      *make_operator_proof(operator_pem(), "ws-42", "kernel:reload", "proof-4", SystemClock().now()));
+  EXPECT_EQ(post_to("/reload", "{}", proven).status, 200);
+  EXPECT_EQ(post_to("/reload", "{}", proven).code(), "UNAUTHENTICATED") << "a proof is good once";
 }
 
 // LUMENFLOW_APPROVAL_RACES sets how many.

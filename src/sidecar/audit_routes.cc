@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "journal/proof.h"
+#include "journal/tables.h"
 #include "log/checkpoint.h"
 #include "log/merkle.h"
 #include "sidecar/routes.h"
@@ -24,13 +25,37 @@ Result<Position> position_of(const Exchange& exchange) {
   return Position(position);
 }
 
+// Those of one call begin where its record begins: `from` moves there.
+Result<journal::Reader::Filter> filter_of(const Exchange& exchange, RouteContext& context, Position& from) {
+  journal::Reader::Filter filter;
+  const auto asked = exchange.query("receipt_id");
+  if (!asked) return filter;
+  const ReceiptId receipt{std::string(*asked)};
+  const auto key = journal::call_key(receipt);
+  LUMENFLOW_TRY_ASSIGN(const auto snapshot, context.workspace.log().snapshot());
+  std::optional<std::string> found;
+  if (key) {
+    LUMENFLOW_TRY_ASSIGN(found, snapshot->get(journal::kCallsTable, *key));
+  }
+  const auto places = found ? journal::decode_call_places(*found) : std::nullopt;
+  if (!places) return Error(ErrorCode::kNotFound, "no call has this receipt");
+  if (from.value() + 1 < places->requested.value()) from = Position(places->requested.value() - 1);
+  filter.texts = {receipt.str()};
+  filter.matches = [text = receipt.str()](const json::Value& entry) {
+    return json::string_or(entry, "receipt_id", "") == text;
+  };
+  return filter;
+}
+
 void list_entries(const ExchangePtr& exchange, RouteContext& context) {
   const auto after = exchange->query_number("after", 0, 0, UINT64_MAX);
   const auto limit = exchange->query_number("limit", 100, 1, 1000);
   if (!after.ok()) return exchange->fail(after.error());
   if (!limit.ok()) return exchange->fail(limit.error());
-  const Result<journal::Page> page =
-      context.workspace.kernel().reader().page(Position(*after), *limit, journal::Reader::Filter());
+  Position from(*after);
+  const Result<journal::Reader::Filter> filter = filter_of(*exchange, context, from);
+  if (!filter.ok()) return exchange->fail(filter.error());
+  const Result<journal::Page> page = context.workspace.kernel().reader().page(from, *limit, *filter);
   if (!page.ok()) return exchange->fail(page.error());
   json::Array items;
   for (const journal::ReadEntry& entry : page->items) items.push_back(entry_document(entry));
@@ -86,7 +111,8 @@ void add_audit_routes(Routes& routes, RouteContext& context) {
               .id = "list_entries",
               .summary = "A page of the journal's entries",
               .parameters = {{"after", "integer", "from behind this position; 0 is the start"},
-                             {"limit", "integer", "at most so many, 1 to 1000"}}},
+                             {"limit", "integer", "at most so many, 1 to 1000"},
+                             {"receipt_id", "string", "those of this call alone"}}},
              [&context](const ExchangePtr& exchange) { list_entries(exchange, context); });
   routes.add({.pattern = "/audit/head",
               .scope = kScope,

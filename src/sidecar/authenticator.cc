@@ -5,14 +5,12 @@
 
 #include <algorithm>
 
-#include "base/encoding.h"
-#include "lumenflow/json.h"
+#include "http/exchange.h"
 
 namespace lumenflow::sidecar {
 namespace {
 
 constexpr std::size_t kKnownMax = 4096;
-constexpr std::string_view kBearer = "Bearer ";
 
 http::VerifierOptions verifier_options(const WorkspaceKeys& keys, const kernel::Kernel& kernel) {
   http::VerifierOptions options;
@@ -20,12 +18,6 @@ http::VerifierOptions verifier_options(const WorkspaceKeys& keys, const kernel::
   options.issuer = kernel.config().id.str();
   options.audience = "sidecar";
   return options;
-}
-
-// The scheme has no case (RFC 9110 11.1).
-bool is_bearer(std::string_view header) {
-  return std::ranges::equal(header.substr(0, kBearer.size()), kBearer,
-                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == (b | 0x20); });
 }
 
 constexpr std::size_t kSubjectBytesMax = 200;
@@ -42,18 +34,6 @@ bool is_subject_of(std::string_view subject, std::string_view workspace_id) {
          std::ranges::all_of(subject, is_plain);
 }
 
-// Whether header and claims are strict JSON: a name that stands twice would mean one thing here and another elsewhere.
-bool is_strict(std::string_view token) {
-  constexpr std::size_t kDepthMax = 8;
-  for (int part = 0; part < 2; ++part) {
-    const std::size_t end = std::min(token.find('.'), token.size());
-    const std::optional<std::string> text = from_base64url(token.substr(0, end));
-    if (!text || !json::parse(*text, {.depth_max = kDepthMax}).ok()) return false;
-    token.remove_prefix(std::min(end + 1, token.size()));
-  }
-  return true;
-}
-
 // The name of a user; the number where there is none.
 std::string user_name(std::uint32_t uid) {
   passwd entry{};
@@ -66,19 +46,14 @@ std::string user_name(std::uint32_t uid) {
 }  // namespace
 
 Authenticator::Authenticator(const WorkspaceKeys& keys, const kernel::Kernel& kernel, const Clock& clock)
-    : kernel_(kernel),
-      clock_(clock),
-      verifier_(verifier_options(keys, kernel)),
-      proofs_(keys.operator_public_pem, kernel.config().id.str()) {}
+    : kernel_(kernel), clock_(clock), verifier_(verifier_options(keys, kernel)), proofs_(kernel.config().id.str()) {}
 
 Result<std::shared_ptr<const kernel::Credential>> Authenticator::authenticate(const http::Request& request) {
-  const std::optional<std::string_view> header = request.header("authorization");
-  if (!header && request.peer.local_socket) return of_peer(request.peer);
-  if (!header)
+  LUMENFLOW_TRY_ASSIGN(const std::optional<std::string_view> token, http::bearer_of(request));
+  if (!token && request.peer.local_socket) return of_peer(request.peer);
+  if (!token)
     return Error(ErrorCode::kUnauthenticated, "no token; send Authorization: Bearer TOKEN (lumenflow token mint)");
-  if (!is_bearer(*header))
-    return Error(ErrorCode::kUnauthenticated, "the Authorization header must be of the form Bearer TOKEN");
-  return of_token(header->substr(kBearer.size()));
+  return of_token(*token);
 }
 
 Result<std::shared_ptr<const kernel::Credential>> Authenticator::of_token(std::string_view token) {
@@ -86,7 +61,7 @@ Result<std::shared_ptr<const kernel::Credential>> Authenticator::of_token(std::s
   if (kernel_.revoked(claims->id)) return Error(ErrorCode::kTokenRevoked, "the token was revoked; mint another");
   if (kernel_.revoked(claims->subject)) return Error(ErrorCode::kTokenRevoked, "the device was revoked");
   if (const auto known = known_.find(claims.get()); known != known_.end()) return known->second.credential;
-  if (!is_strict(token)) return Error(ErrorCode::kUnauthenticated, "the token is malformed");
+  if (!http::is_strict_token(token)) return Error(ErrorCode::kUnauthenticated, "the token is malformed");
   if (!is_subject_of(claims->subject, kernel_.config().id.str()))
     return Error(ErrorCode::kUnauthenticated, "the token is for a subject of another workspace");
   auto credential = std::make_shared<kernel::Credential>();
@@ -114,7 +89,7 @@ Result<std::shared_ptr<const kernel::Credential>> Authenticator::with_operator(
     const http::Request& request, std::shared_ptr<const kernel::Credential> credential, std::string_view purpose) {
   const std::optional<std::string_view> proof = request.header(kOperatorHeader);
   if (!proof) return credential;
-  LUMENFLOW_TRY(proofs_.check(*proof, purpose, clock_.now()));
+  LUMENFLOW_TRY(proofs_.check(kernel_.operator_public_pem(), *proof, purpose, clock_.now()));
   auto proven = std::make_shared<kernel::Credential>(*credential);
   proven->operator_key = true;
   return std::shared_ptr<const kernel::Credential>(std::move(proven));

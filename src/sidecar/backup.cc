@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <thread>
 #include <vector>
 
 #include "base/encoding.h"
@@ -140,6 +141,16 @@ std::string restored_entry(const log::Head& former, Timestamp now) {
   return *json::canonical(entry);
 }
 
+// Retention holds the lock for a moment now and then, another backup until it is written.
+Result<std::unique_ptr<FileLock>> wait_for_lock(Files& files, const WorkspacePaths& paths) {
+  constexpr std::chrono::milliseconds kTurn{20}, kPatience{2'000};
+  for (auto left = kPatience;; left -= kTurn) {
+    Result<std::unique_ptr<FileLock>> lock = lock_backup(files, paths);
+    if (lock.ok() || lock.error().code() != ErrorCode::kWorkspaceLocked || left <= kTurn) return lock;
+    std::this_thread::sleep_for(kTurn);
+  }
+}
+
 class Restore {
  public:
   Restore(Files& files, const Clock& clock, std::string path, std::string root, std::string new_log_id)
@@ -182,7 +193,10 @@ class Restore {
   }
 
   Status stage() {
-    LUMENFLOW_TRY(log::read_backup_items(path_, [this](const log::BackupItem& item) { return take(item); }));
+    Status read = log::read_backup_items(path_, [this](const log::BackupItem& item) { return take(item); });
+    if (!read.ok() && read.error().message().find(path_) == std::string::npos)
+      return std::move(read).error().with_context(path_ + " is no whole backup");
+    LUMENFLOW_TRY(std::move(read));
     LUMENFLOW_TRY_ASSIGN(const WorkspaceKeys keys, load_keys(files_, join_path(staging_, "keys")));
     LUMENFLOW_TRY_ASSIGN(report_.former_log_id, log::restore_log(path_, database_, report_.log_id));
     log::SqliteLogOptions options;
@@ -231,7 +245,8 @@ class Restore {
     LUMENFLOW_TRY_ASSIGN(const log::VerifyReport report, log::verify_all(log, heads));
     if (!report.intact) return Error(ErrorCode::kJournalDamaged, "the backup is damaged: " + report.what);
     const journal::BlobStore blobs(files_, join_path(staging_, "blobs"));
-    LUMENFLOW_TRY_ASSIGN(const journal::BodiesReport bodies, journal::verify_bodies(log, blobs));
+    LUMENFLOW_TRY_ASSIGN(const journal::BodiesReport bodies,
+                         journal::verify_bodies(log, blobs, key.public_key, report_.former_log_id));
     if (bodies.first_bad != 0) return Error(ErrorCode::kJournalDamaged, "the backup is damaged: " + bodies.what);
     return {};
   }
@@ -255,19 +270,26 @@ Result<std::unique_ptr<FileLock>> lock_backup(Files& files, const WorkspacePaths
   return lock;
 }
 
-Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const std::string& path) {
+Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const std::string& path,
+                             const std::function<bool()>& go_on) {
   LUMENFLOW_TRY(check_confinement(files, paths));
   LUMENFLOW_TRY_ASSIGN(const auto journal, files.stat(paths.journal));
   if (!journal) return Error(ErrorCode::kNotFound, "the workspace has no journal yet: " + paths.journal);
+  const std::string folder = std::filesystem::path(path).parent_path().native();
+  LUMENFLOW_TRY_ASSIGN(const auto beside, files.stat(folder.empty() ? "." : folder));
+  if (!beside || !std::filesystem::is_directory(folder.empty() ? "." : folder))
+    return Error(ErrorCode::kNotFound, "there is no folder " + folder + " to write " + path + " to; make it first");
   LUMENFLOW_TRY_ASSIGN(const auto there, files.stat(path));
   if (there) return Error(ErrorCode::kAlreadyExists, path + " is there already; name another file");
-  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<FileLock> lock, lock_backup(files, paths));
+  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<FileLock> lock, wait_for_lock(files, paths));
   const std::string unfinished = path + ".tmp";
   LUMENFLOW_TRY(clear(unfinished));
   Items items(files, paths);
   LUMENFLOW_TRY(items.read_checkpoints());
-  Status written =
-      log::write_backup(unfinished, paths.journal, [&items](log::BackupItem& item) { return items.next(item); });
+  Status written = log::write_backup(unfinished, paths.journal, [&](log::BackupItem& item) -> Result<bool> {
+    if (go_on && !go_on()) return Error(ErrorCode::kToolCancelled, "the backup was given up");
+    return items.next(item);
+  });
   if (written.ok()) written = move(unfinished, path);
   if (!written.ok()) {
     (void)clear(unfinished);  // the fault that is told is the first one
@@ -279,10 +301,18 @@ Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const st
 
 Result<RestoreReport> restore(Files& files, const Clock& clock, Random& random, const std::string& path,
                               const std::string& root) {
+  LUMENFLOW_TRY_ASSIGN(const auto there, files.stat(root));
   LUMENFLOW_TRY(files.make_directories(root));
   LUMENFLOW_TRY_ASSIGN(const std::string real_root, files.real_path(root));
   LUMENFLOW_TRY(check_confinement(files, WorkspacePaths(real_root)));
-  return Restore(files, clock, path, real_root, make_ulid(clock.now(), random.draw16()).str()).run();
+  Result<RestoreReport> report =
+      Restore(files, clock, path, real_root, make_ulid(clock.now(), random.draw16()).str()).run();
+  if (!report.ok()) {  // folders that were made for it go again; one that holds anything stays
+    std::error_code ignored;
+    std::filesystem::remove(parent_path(WorkspacePaths(real_root).state), ignored);
+    if (!there) std::filesystem::remove(real_root, ignored);
+  }
+  return report;
 }
 
 }  // namespace lumenflow::sidecar

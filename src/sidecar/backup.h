@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,7 +28,9 @@ Result<std::unique_ptr<FileLock>> lock_backup(Files& files, const WorkspacePaths
 
 // All or nothing, durable on return, through a file beside it. ALREADY_EXISTS when `path` is there; NOT_FOUND when the
 // workspace has no journal yet; WORKSPACE_LOCKED while another backup is written.
-Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const std::string& path);
+// `go_on`, where given, is asked now and then: false ends it with TOOL_CANCELLED.
+Result<BackupReport> back_up(Files& files, const WorkspacePaths& paths, const std::string& path,
+                             const std::function<bool()>& go_on = {});
 
 struct RestoreReport {
   std::string log_id, former_log_id;

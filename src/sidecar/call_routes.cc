@@ -16,6 +16,10 @@ bool may_read(const kernel::Credential& credential, std::string_view owner) {
 
 bool may_stop(const kernel::Credential& credential) { return kernel::holds_scope(credential, "control:stop", ""); }
 
+Error others_call() {
+  return Error(ErrorCode::kTokenScopeDenied, "cancelling another's call needs the scope 'control:stop'");
+}
+
 Error no_call() { return Error(ErrorCode::kNotFound, "no call has this receipt"); }
 
 json::Value running_document(const kernel::RunningCall& call) {
@@ -51,10 +55,17 @@ void answer_recorded(const ExchangePtr& exchange, RouteContext& context, const R
                         {"subject", json::string_or(call->requested, "subject", "")},
                         {"requested", call->requested}};
   if (call->finished) document.set("finished", *call->finished);
+  if (!call->body.input.empty()) {
+    if (Result<json::Value> input = json::parse(call->body.input, {.depth_max = 256}); input.ok())
+      document.set("input", *std::move(input));
+  }
   if (!call->body.result.empty()) {
     if (Result<json::Value> result = json::parse(call->body.result, {.depth_max = 256}); result.ok())
       document.set("result", *std::move(result));
   }
+  if (call->result_let_go)
+    document.set("result_gone", json::Object{{"code", name(ErrorCode::kRetentionEnded)},
+                                             {"message", info(ErrorCode::kRetentionEnded).meaning}});
   exchange->send_json(json::Value(std::move(document)));
 }
 
@@ -86,17 +97,34 @@ void show_call(const ExchangePtr& exchange, RouteContext& context) {
   });
 }
 
+// One that waits for an approval: by those who could cancel it while it runs.
+bool cancel_waiting(const ExchangePtr& exchange, RouteContext& context, const ReceiptId& receipt) {
+  kernel::Kernel& kernel = context.workspace.kernel();
+  const Result<journal::RecordedCall> call = kernel.reader().call(receipt);
+  if (!call.ok() || call->finished || !waits_for_approval(context, receipt)) return false;
+  const kernel::Credential& credential = *exchange->credential;
+  if (credential.subject.str() != json::string_or(call->requested, "subject", "") && !may_stop(credential)) {
+    exchange->fail(may_read(credential, json::string_or(call->requested, "subject", "")) ? others_call() : no_call());
+    return true;
+  }
+  kernel.cancel(receipt, credential.subject, [exchange, &context, receipt](const Status& done) {
+    done.ok() ? answer_recorded(exchange, context, receipt) : exchange->fail(done.error());
+  });
+  return true;
+}
+
 void cancel_call(const ExchangePtr& exchange, RouteContext& context) {
   const ReceiptId receipt{std::string(exchange->path("receipt_id"))};
   kernel::Kernel& kernel = context.workspace.kernel();
   const kernel::RunningCall* running = kernel.find_running(receipt);
-  if (running == nullptr) return answer_recorded(exchange, context, receipt);  // it has ended: that is its answer
+  if (running == nullptr) {
+    if (!cancel_waiting(exchange, context, receipt))
+      answer_recorded(exchange, context, receipt);  // it has ended: that is its answer
+    return;
+  }
   const kernel::Credential& credential = *exchange->credential;
   if (credential.subject != running->call.credential->subject && !may_stop(credential))
-    return exchange->fail(
-        may_read(credential, running->call.credential->subject.str())
-            ? Error(ErrorCode::kTokenScopeDenied, "cancelling another's call needs the scope 'control:stop'")
-            : no_call());
+    return exchange->fail(may_read(credential, running->call.credential->subject.str()) ? others_call() : no_call());
   kernel.also_notify(receipt, [exchange, &context, receipt](const kernel::CallResult&) {
     answer_recorded(exchange, context, receipt);
   });
@@ -114,7 +142,7 @@ void add_call_routes(Routes& routes, RouteContext& context) {
   routes.add({.method = http::Method::kDelete,
               .pattern = "/calls/{receipt_id}",
               .id = "cancel_call",
-              .summary = "Cancel a running call; another's needs control:stop"},
+              .summary = "Cancel a call that runs or waits for an approval; another's needs control:stop"},
              [&context](const ExchangePtr& exchange) { cancel_call(exchange, context); });
 }
 

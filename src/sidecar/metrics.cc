@@ -10,6 +10,8 @@
 #include <map>
 
 #include "base/time.h"
+#include "journal/retention.h"
+#include "sidecar/housekeeping.h"
 #include "sidecar/uplink_host.h"
 
 namespace lumenflow::sidecar {
@@ -65,6 +67,16 @@ struct Metrics::State {
   prometheus::Gauge& single(const char* name, const char* help) {
     return BuildGauge().Name(name).Help(help).Register(registry).Add({});
   }
+  prometheus::Counter& let_go_bodies = BuildCounter()
+                                           .Name("lumenflow_retention_bodies_total")
+                                           .Help("Stored inputs and outputs that retention let go of")
+                                           .Register(registry)
+                                           .Add({});
+  prometheus::Counter& let_go_bytes = BuildCounter()
+                                          .Name("lumenflow_retention_bytes_total")
+                                          .Help("Their bytes, with those of blobs that nothing names any more")
+                                          .Register(registry)
+                                          .Add({});
   prometheus::Counter& late = BuildCounter()
                                   .Name("lumenflow_late_results_total")
                                   .Help("Results of tools that were cancelled or timed out")
@@ -95,7 +107,8 @@ void Metrics::observe_call(std::chrono::nanoseconds duration) {
   state_->call_seconds.Observe(std::chrono::duration<double>(duration).count());
 }
 
-std::string Metrics::render(Workspace& workspace, const UplinkHost* uplink, std::size_t connections) {
+std::string Metrics::render(Workspace& workspace, const UplinkHost* uplink, const Housekeeping* housekeeping,
+                            std::size_t connections) {
   const auto raise = [](prometheus::Counter& counter, std::uint64_t value) {
     counter.Increment(static_cast<double>(value) - counter.Value());
   };
@@ -127,6 +140,17 @@ std::string Metrics::render(Workspace& workspace, const UplinkHost* uplink, std:
       state_->connected.Set(status->engine.connection == uplink::Connection::kConnected ? 1 : 0);
       for (const auto& [kind, count] : status->engine.dropped) raise(state_->dropped.Add({{"kind", kind}}), count);
     }
+  if (const auto snapshot = workspace.log().snapshot(); snapshot.ok())
+    if (const auto retention = journal::retention_state(**snapshot); retention.ok()) {
+      raise(state_->let_go_bodies, retention->bodies);
+      raise(state_->let_go_bytes, retention->bytes);
+    }
+  if (housekeeping != nullptr) {
+    const HousekeepingStatus status = housekeeping->status();
+    gauge("backup_failures", static_cast<double>(status.backup.failures));
+    if (status.backup.last) gauge("backup_last_seconds", static_cast<double>(status.backup.last->ms) / 1'000);
+    gauge("retention_failing", status.retention.error.empty() ? 0 : 1);
+  }
   gauge("journal_entries", static_cast<double>(workspace.log().head().size));
   gauge("journal_bytes", static_cast<double>(workspace.log().size_bytes()));
   gauge("journal_available", workspace.kernel().journal_available() ? 1 : 0);

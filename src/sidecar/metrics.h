@@ -9,6 +9,7 @@
 
 namespace lumenflow::sidecar {
 
+class Housekeeping;
 class UplinkHost;
 
 class Metrics {
@@ -18,7 +19,8 @@ class Metrics {
   void count_request(int status);
   void observe_call(std::chrono::nanoseconds duration);
   // Text exposition format 0.0.4, with gauges read from the workspace now.
-  std::string render(Workspace& workspace, const UplinkHost* uplink, std::size_t connections);
+  std::string render(Workspace& workspace, const UplinkHost* uplink, const Housekeeping* housekeeping,
+                     std::size_t connections);
 
  private:
   struct State;

@@ -1,4 +1,5 @@
 // GET /openapi.json: OpenAPI 3.1 from the registry, one operation per tool, and the sidecar's own routes.
+#include "http/openapi.h"
 #include "sidecar/routes.h"
 #include "sidecar/version.h"
 
@@ -8,14 +9,6 @@ namespace {
 using json::Array;
 using json::Object;
 using json::Value;
-
-Value json_content(Value schema) { return Object{{"application/json", Object{{"schema", std::move(schema)}}}}; }
-
-Value problem_response(const char* description) {
-  return Object{{"description", description},
-                {"content", Object{{"application/problem+json",
-                                    Object{{"schema", Object{{"$ref", "#/components/schemas/Problem"}}}}}}}};
-}
 
 Value result_schema(const Value& output_schema) {
   return Object{{"type", "object"},
@@ -41,39 +34,19 @@ Value tool_operation(const pack::ActiveTool& tool) {
                              {"schema", Object{{"type", "string"}, {"maxLength", 256}}}};
   const Object responses{
       {"200", Object{{"description", "The tool's result; success is false where the tool itself says so"},
-                     {"content", json_content(result_schema(descriptor.output_schema))}}},
+                     {"content", http::openapi_json_content(result_schema(descriptor.output_schema))}}},
       {"default", Object{{"description", "Refused: the result with its code and receipt"},
-                         {"content", json_content(Object{{"$ref", "#/components/schemas/Refusal"}})}}}};
-  return Object{{"operationId", operation_id(descriptor.name)},
-                {"summary", descriptor.title.empty() ? descriptor.name : descriptor.title},
-                {"description", descriptor.description},
-                {"tags", Array{tool.pack->manifest.id}},
-                {"security", Array{Object{{"bearer", Array{}}}}},
-                {"x-required-scope", descriptor.scope},
-                {"parameters", Array{key_parameter}},
-                {"requestBody", Object{{"required", false}, {"content", json_content(descriptor.input_schema)}}},
-                {"responses", responses}};
-}
-
-// Every {name} of a pattern is a parameter of its path.
-void add_path_parameters(std::string_view pattern, Array& parameters) {
-  for (std::size_t open = pattern.find('{'); open != std::string_view::npos; open = pattern.find('{', open + 1))
-    parameters.push_back(Object{{"name", pattern.substr(open + 1, pattern.find('}', open) - open - 1)},
-                                {"in", "path"},
-                                {"required", true},
-                                {"schema", Object{{"type", "string"}}}});
-}
-
-Array parameters_of(const RouteSpec& route) {
-  Array parameters;
-  add_path_parameters(route.pattern, parameters);
-  for (const RouteParameter& parameter : route.parameters)
-    parameters.push_back(Object{{"name", parameter.name},
-                                {"in", parameter.in_header ? "header" : "query"},
-                                {"description", parameter.what},
-                                {"required", false},
-                                {"schema", Object{{"type", parameter.type}}}});
-  return parameters;
+                         {"content", http::openapi_json_content(Object{{"$ref", "#/components/schemas/Refusal"}})}}}};
+  return Object{
+      {"operationId", operation_id(descriptor.name)},
+      {"summary", descriptor.title.empty() ? descriptor.name : descriptor.title},
+      {"description", descriptor.description},
+      {"tags", Array{tool.pack->manifest.id}},
+      {"security", Array{Object{{"bearer", Array{}}}}},
+      {"x-required-scope", descriptor.scope},
+      {"parameters", Array{key_parameter}},
+      {"requestBody", Object{{"required", false}, {"content", http::openapi_json_content(descriptor.input_schema)}}},
+      {"responses", responses}};
 }
 
 Value route_operation(const RouteSpec& route) {
@@ -84,29 +57,16 @@ Value route_operation(const RouteSpec& route) {
       {"summary", route.summary},
       {"responses",
        Object{{"200", Object{{"description", "OK"}, {"content", Object{{std::string(route.media_type), body}}}}},
-              {"default", problem_response("A problem with its code")}}}};
-  if (Array parameters = parameters_of(route); !parameters.empty()) operation.set("parameters", std::move(parameters));
+              {"default", http::openapi_problem_response("A problem with its code")}}}};
+  if (Array parameters = http::openapi_parameters(route.pattern, route.parameters); !parameters.empty())
+    operation.set("parameters", std::move(parameters));
   if (route.method == http::Method::kPost)
-    operation.set("requestBody", Object{{"required", false}, {"content", json_content(Object{{"type", "object"}})}});
+    operation.set("requestBody",
+                  Object{{"required", false}, {"content", http::openapi_json_content(Object{{"type", "object"}})}});
   operation.set("security", route.access == Access::kOpen ? Array{} : Array{Object{{"bearer", Array{}}}});
   if (!route.scope.empty()) operation.set("x-required-scope", route.scope);
   if (route.access == Access::kSocketOnly) operation.set("x-control-socket-only", true);
   return operation;
-}
-
-std::string_view key_of(http::Method method) {
-  switch (method) {
-    case http::Method::kPost:
-      return "post";
-    case http::Method::kDelete:
-      return "delete";
-    case http::Method::kPut:
-      return "put";
-    case http::Method::kPatch:
-      return "patch";
-    default:
-      return "get";
-  }
 }
 
 Value components() {
@@ -122,16 +82,12 @@ Value components() {
                        {"properties", Object{{"success", Object{{"const", false}}},
                                              {"error", Object{{"$ref", "#/components/schemas/ToolError"}}},
                                              {"metadata", Object{{"$ref", "#/components/schemas/Metadata"}}}}}};
-  const Object problem{{"type", "object"},
-                       {"required", Array{"title", "status", "code"}},
-                       {"properties", Object{{"type", text},
-                                             {"title", text},
-                                             {"status", Object{{"type", "integer"}}},
-                                             {"code", text},
-                                             {"detail", text}}}};
   return Object{
       {"securitySchemes", Object{{"bearer", Object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}},
-      {"schemas", Object{{"ToolError", error}, {"Metadata", metadata}, {"Refusal", refusal}, {"Problem", problem}}}};
+      {"schemas", Object{{"ToolError", error},
+                         {"Metadata", metadata},
+                         {"Refusal", refusal},
+                         {"Problem", http::openapi_problem_schema()}}}};
 }
 
 std::string openapi_text(const Workspace& workspace, const std::vector<RouteSpec>& routes) {
@@ -139,7 +95,7 @@ std::string openapi_text(const Workspace& workspace, const std::vector<RouteSpec
   for (const RouteSpec& route : routes) {
     const json::Value* there = paths.find(route.pattern);
     Object item = there == nullptr ? Object() : there->as_object();
-    item.set(key_of(route.method), route_operation(route));
+    item.set(http::openapi_key(route.method), route_operation(route));
     paths.set(route.pattern, std::move(item));
   }
   for (const auto& tool : workspace.registry().tools())
@@ -165,7 +121,7 @@ void add_openapi_route(Routes& routes, RouteContext& context) {
                const std::string etag = "\"" + context.workspace.registry().hash() + "-" + kVersion + "\"";
                http::Response response;
                response.headers.emplace_back("ETag", etag);
-               if (names_etag(exchange->request().header("if-none-match").value_or(""), etag))
+               if (http::names_etag(exchange->request().header("if-none-match").value_or(""), etag))
                  response.status = 304;
                else
                  response.body = openapi_text(context.workspace, context.table);

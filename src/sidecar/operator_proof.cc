@@ -24,9 +24,10 @@ Result<std::string> make_operator_proof(std::string_view operator_private_pem, s
   return http::mint_token(claims, operator_private_pem, kKeyId);
 }
 
-Status OperatorProofs::check(std::string_view proof, std::string_view purpose, Timestamp now) {
+Status OperatorProofs::check(const std::string& operator_public_pem, std::string_view proof, std::string_view purpose,
+                             Timestamp now) {
   http::VerifierOptions options;
-  options.public_pem = public_pem_;
+  options.public_pem = operator_public_pem;
   options.issuer = workspace_id_;
   options.audience = audience_of(purpose);
   options.key_id = kKeyId;

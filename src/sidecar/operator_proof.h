@@ -20,13 +20,11 @@ Result<std::string> make_operator_proof(std::string_view operator_private_pem, s
 // Used by one thread. Remembers the proofs it has seen until they expire.
 class OperatorProofs {
  public:
-  OperatorProofs(std::string operator_public_pem, std::string workspace_id)
-      : public_pem_(std::move(operator_public_pem)), workspace_id_(std::move(workspace_id)) {}
-  // UNAUTHENTICATED when it is not by the pinned key, for another purpose, over, or used before.
-  Status check(std::string_view proof, std::string_view purpose, Timestamp now);
+  explicit OperatorProofs(std::string workspace_id) : workspace_id_(std::move(workspace_id)) {}
+  // UNAUTHENTICATED when it is not by this key, the pinned one, for another purpose, over, or used before.
+  Status check(const std::string& operator_public_pem, std::string_view proof, std::string_view purpose, Timestamp now);
 
  private:
-  const std::string public_pem_;
   const std::string workspace_id_;
   std::map<std::string, Timestamp> seen_;
 };

@@ -1,7 +1,6 @@
 #include "sidecar/outbound.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/network.h"
 #include "http/client.h"
@@ -32,7 +31,7 @@ class CurlOutbound final : public kernel::Outbound {
     options.connect_timeout = std::min(options.connect_timeout, options.timeout);
     options.body_bytes_max = kAnswerBytesMax;
     options.may_connect = [&layer](std::string_view address, std::uint16_t port) {
-      return is_public_address(std::string(address)) || pack::network_allowed(address, port, {layer});
+      return network::is_public_address(address) || pack::network_allowed(address, port, {layer});
     };
     http::Client client(std::move(options));
     http::ClientRequest asked;
@@ -68,11 +67,6 @@ class CurlOutbound final : public kernel::Outbound {
 
 std::unique_ptr<kernel::Outbound> make_outbound(std::string ca_file) {
   return std::make_unique<CurlOutbound>(std::move(ca_file));
-}
-
-bool is_public_address(const std::string& address) {
-  const std::optional<network::Entry> parsed = network::parse_entry(address);
-  return parsed && parsed->port == 0 && network::is_public(*parsed);
 }
 
 }  // namespace lumenflow::sidecar

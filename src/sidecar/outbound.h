@@ -14,7 +14,4 @@ namespace lumenflow::sidecar {
 // `ca_file`, when not empty, is trusted instead of the system's authorities.
 std::unique_ptr<kernel::Outbound> make_outbound(std::string ca_file = {});
 
-// Whether it is a numeric address, and a public one (base/network.h).
-bool is_public_address(const std::string& address);
-
 }  // namespace lumenflow::sidecar

@@ -38,6 +38,7 @@ Result<json::Value> show(RouteContext& context) {
     LUMENFLOW_TRY_ASSIGN(uplink::UplinkStatus status, context.uplink->status());
     document.set("connection", uplink::name(status.engine.connection));
     if (!status.engine.last_error.empty()) document.set("last_error", status.engine.last_error);
+    if (std::string alarm = context.uplink->alarm(); !alarm.empty()) document.set("alarm", std::move(alarm));
     counts = std::move(status.engine.dropped);  // with what is not written down yet
   }
   json::Object dropped;

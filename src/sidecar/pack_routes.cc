@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "kernel/accepted.h"
 #include "pack/folder.h"
 #include "sidecar/routes.h"
 
@@ -67,13 +68,19 @@ json::Value describe_diagnostics(Workspace& workspace, const pack::Diagnostics& 
   pack::Diagnostics all = workspace.diagnostics();
   all.append(changed);
   const log::Condition condition = workspace.log().condition();
-  return json::Object{{"items", pack::render_json(all)},
-                      {"next", nullptr},
-                      {"journal", json::Object{{"damaged", condition.damaged},
-                                               {"what", condition.what},
-                                               {"first_affected", condition.first_affected},
-                                               {"read_only", condition.read_only},
-                                               {"available", workspace.kernel().journal_available()}}}};
+  return json::Object{
+      {"items", pack::render_json(all)},
+      {"next", nullptr},
+      {"configuration", json::Object{{"hash", workspace.config().hash},
+                                     {"production", workspace.config().production},
+                                     {"tampered", workspace.kernel().tampered()}}},
+      {"operator_key", json::Object{{"thumbprint", kernel::thumbprint_of(workspace.kernel().operator_public_pem())},
+                                    {"replaced", workspace.kernel().replaced_operator_key()}}},
+      {"journal", json::Object{{"damaged", condition.damaged},
+                               {"what", condition.what},
+                               {"first_affected", condition.first_affected},
+                               {"read_only", condition.read_only},
+                               {"available", workspace.kernel().journal_available()}}}};
 }
 
 }  // namespace

@@ -78,7 +78,9 @@ Result<kernel::KernelTool> make_reload_tool(std::function<Result<PreparedReload>
       return take_up(kernel, prepared);
     });
   };
-  return kernel::make_prepared_kernel_tool(spec, read, kTimeout);
+  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload, kernel::make_prepared_kernel_tool(spec, read, kTimeout));
+  reload.on_http = true;
+  return reload;
 }
 
 std::vector<std::string> keys_read_at_start(const kernel::WorkspaceConfig& before, const kernel::WorkspaceConfig& now) {

@@ -3,16 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/ulid.h"
 #include "sidecar/metrics.h"
 
 namespace lumenflow::sidecar {
 namespace {
-
-bool is_request_id(std::string_view text) {
-  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-  return !text.empty() && text.size() <= 128 && text.find_first_not_of(kAllowed) == std::string_view::npos;
-}
 
 // Whether it holds `<scope>:<pack>` for some pack.
 bool holds_for_a_pack(const kernel::Credential& credential, std::string_view scope) {
@@ -25,7 +19,7 @@ bool holds_for_a_pack(const kernel::Credential& credential, std::string_view sco
 void answer(const RouteSpec& spec, const Routes::Handler& handler, RouteContext& context, http::RoutedRequest routed,
             std::unique_ptr<http::Responder> responder) {
   const bool local = routed.request.peer.local_socket;
-  std::string id = request_id_of(routed.request, context.clock, context.random);
+  std::string id = http::request_id_of(routed.request, context.clock, context.random);
   const auto count = [&metrics = context.metrics](int status) { metrics.count_request(status); };
   const auto exchange = std::make_shared<Exchange>(std::move(routed), std::move(responder), std::move(id), count);
   if (spec.access == Access::kOpen) return handler(exchange);
@@ -44,26 +38,6 @@ void answer(const RouteSpec& spec, const Routes::Handler& handler, RouteContext&
 }
 
 }  // namespace
-
-std::string request_id_of(const http::Request& request, const Clock& clock, Random& random) {
-  const std::optional<std::string_view> given = request.header("x-request-id");
-  if (given && is_request_id(*given)) return std::string(*given);
-  return "req-" + make_ulid(clock.now(), random.draw16()).str();
-}
-
-bool names_etag(std::string_view if_none_match, std::string_view etag) {
-  constexpr std::string_view kBlank = " \t";
-  for (std::size_t at = 0; at < if_none_match.size();) {
-    const std::size_t end = std::min(if_none_match.find(',', at), if_none_match.size());
-    std::string_view tag = if_none_match.substr(at, end - at);
-    at = end + 1;
-    tag.remove_prefix(std::min(tag.find_first_not_of(kBlank), tag.size()));
-    tag = tag.substr(0, tag.find_last_not_of(kBlank) + 1);
-    if (tag.starts_with("W/")) tag.remove_prefix(2);
-    if (tag == "*" || tag == etag) return true;
-  }
-  return false;
-}
 
 void Routes::add(const RouteSpec& spec, Handler handler) {
   context_.table.push_back(spec);

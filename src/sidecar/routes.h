@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/openapi.h"
 #include "http/router.h"
 #include "sidecar/authenticator.h"
 #include "sidecar/exchange.h"
@@ -17,6 +18,7 @@
 namespace lumenflow::sidecar {
 
 class Metrics;
+class Housekeeping;
 class UplinkHost;
 
 // Runs a function on the io thread, from any thread.
@@ -25,12 +27,7 @@ using PostToStrand = std::function<void(std::function<void()>)>;
 // Who may ask: the bearer of a token (or the control socket's peer), the peer alone, or anybody.
 enum class Access : std::uint8_t { kToken, kSocketOnly, kOpen };
 
-struct RouteParameter {
-  std::string_view name;
-  std::string_view type;  // of JSON Schema
-  std::string_view what;
-  bool in_header = false;  // else in the query
-};
+using http::RouteParameter;
 
 // What a route is: the router, the check of its scope and GET /openapi.json all read this.
 struct RouteSpec {
@@ -55,12 +52,13 @@ struct RouteContext {
   PostToStrand post;
   // Runs a function once on the io thread after a delay.
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
-  std::function<std::size_t()> connections;  // open now
-  std::chrono::milliseconds heartbeat;       // between the comments that keep a silent stream open
-  const UplinkHost* uplink = nullptr;        // null: this process carries no events away
-  std::string uplink_fault = {};             // why it could not start
-  bool closing = false;                      // the kernel has drained: streams end
-  std::vector<RouteSpec> table = {};         // every route there is
+  std::function<std::size_t()> connections;    // open now
+  std::chrono::milliseconds heartbeat;         // between the comments that keep a silent stream open
+  const UplinkHost* uplink = nullptr;          // null: this process carries no events away
+  std::string uplink_fault = {};               // why it could not start
+  const Housekeeping* housekeeping = nullptr;  // null: nobody does it here
+  bool closing = false;                        // the kernel has drained: streams end
+  std::vector<RouteSpec> table = {};           // every route there is
 };
 
 class Routes {
@@ -83,14 +81,9 @@ void add_audit_routes(Routes& routes, RouteContext& context);
 void add_handler_routes(Routes& routes, RouteContext& context);
 void add_outbox_routes(Routes& routes, RouteContext& context);
 void add_pack_routes(Routes& routes, RouteContext& context);
+void add_recovery_routes(Routes& routes, RouteContext& context);
 void add_task_routes(Routes& routes, RouteContext& context);
 void add_status_routes(Routes& routes, RouteContext& context);
 void add_openapi_route(Routes& routes, RouteContext& context);
-
-// Whether an If-None-Match names this entity tag (RFC 9110 13.1.2: a list, `*`, weak comparison).
-bool names_etag(std::string_view if_none_match, std::string_view etag);
-
-// A request id: the caller's when it is well formed, else a new one.
-std::string request_id_of(const http::Request& request, const Clock& clock, Random& random);
 
 }  // namespace lumenflow::sidecar

@@ -3,13 +3,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "base/logging.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "http/url.h"
+#include "sidecar/housekeeping.h"
 #include "sidecar/metrics.h"
 #include "sidecar/routes.h"
 #include "sidecar/uplink_host.h"
@@ -31,26 +32,6 @@ http::Limits limits_of(const kernel::LimitsConfig& config) {
   limits.body_time = config.body_time;
   limits.idle_time = config.idle_time;
   return limits;
-}
-
-struct Address {
-  std::string host;
-  std::uint16_t port;
-};
-
-Result<Address> parse_listen(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  unsigned port = 0;
-  if (colon != std::string::npos) {
-    const char* first = text.data() + colon + 1;
-    const auto [end, fault] = std::from_chars(first, text.data() + text.size(), port);
-    if (fault == std::errc() && end == text.data() + text.size() && port <= 65535 && colon > 0) {
-      std::string host = text.substr(0, colon);
-      if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-      return Address{host == "localhost" ? "127.0.0.1" : host, static_cast<std::uint16_t>(port)};
-    }
-  }
-  return Error(ErrorCode::kInvalidInput, "'" + text + "' is not HOST:PORT, e.g. --listen 127.0.0.1:7420");
 }
 
 class AsioSidecar final : public Sidecar {
@@ -84,6 +65,7 @@ class AsioSidecar final : public Sidecar {
     add_handler_routes(routes, context_);
     add_outbox_routes(routes, context_);
     add_pack_routes(routes, context_);
+    add_recovery_routes(routes, context_);
     add_status_routes(routes, context_);
     add_task_routes(routes, context_);
     add_openapi_route(routes, context_);
@@ -107,19 +89,13 @@ class AsioSidecar final : public Sidecar {
     if (options_.tcp) {
       LUMENFLOW_TRY_ASSIGN(ready.url, listen());
     }
-    if (options_.uplink) {
-      Result<std::unique_ptr<UplinkHost>> uplink = UplinkHost::start(workspace_);
-      if (uplink.ok())
-        uplink_ = *std::move(uplink);
-      else
-        context_.uplink_fault = uplink.error().message();  // what is emitted waits; everything else goes on
-      if (!context_.uplink_fault.empty())
-        write_log(LogLevel::kError, "sidecar", "the uplink cannot start", {{"reason", context_.uplink_fault}});
-      context_.uplink = uplink_.get();
-      workspace_.uplink_slot().set(uplink_.get());
-    }
+    if (options_.uplink) start_uplink();
     arm_checkpoint_timer();
     watch_configuration();
+    if (options_.housekeeping) {
+      housekeeping_ = std::make_unique<Housekeeping>(workspace_, clock_, context_.post);
+      context_.housekeeping = housekeeping_.get();
+    }
     return ready;
   }
 
@@ -135,7 +111,7 @@ class AsioSidecar final : public Sidecar {
       configuration_timer_.cancel();
       deadline_timer_.cancel();
       context_.closing = true;  // the entry that says so rings the streams' bell
-      stop_uplink([this, done] {
+      stop_background([this, done] {
         // Answers that were just handed over leave first.
         server_->drain([this, done] { asio::post(io_, done); });
         run_after(std::chrono::milliseconds(500), [this] { server_->close(); });
@@ -144,21 +120,79 @@ class AsioSidecar final : public Sidecar {
   }
 
  private:
-  // On another thread, because what it writes down passes the strand.
+  void start_uplink() {
+    Result<std::unique_ptr<UplinkHost>> uplink = UplinkHost::start(workspace_);
+    context_.uplink_fault = uplink.ok() ? std::string() : uplink.error().message();
+    if (uplink.ok()) uplink_ = *std::move(uplink);  // else what is emitted waits; everything else goes on
+    if (!uplink.ok())
+      write_log(LogLevel::kError, "sidecar", "the uplink cannot start", {{"reason", context_.uplink_fault}});
+    context_.uplink = uplink_.get();
+    workspace_.uplink_slot().set(uplink_.get());
+    seen_enrollment_ = enrollment_file();
+  }
+
+  // `enroll` and `unenroll` take effect in the sidecar that runs.
+  void watch_enrollment() {
+    if (!options_.uplink || draining_ || switching_) return;
+    if (uplink_ != nullptr) uplink_->refresh();
+    const std::optional<FileInfo> now = enrollment_file();
+    const bool of_conductor = uplink_ != nullptr && uplink_->is_conductor();
+    if (of_conductor && !now) {
+      switching_ = true;
+      return stop_uplink([this] {
+        uplink_.reset();
+        context_.uplink = nullptr;
+        switching_ = false;
+      });
+    }
+    if (uplink_ != nullptr || !now || now == seen_enrollment_) return;
+    seen_enrollment_ = now;
+    const auto found = enrollment_of(workspace_.files(), workspace_.paths(), workspace_.config(), clock_.now());
+    if (!found.ok() || !*found) return;
+    switching_ = true;
+    log::Log& log = workspace_.log();
+    workspace_.kernel().change_outbox(
+        [&log](journal::Outbox& outbox) { return outbox.enable(Position(log.next_position().value() - 1)); },
+        [this](const Status& enabled) {
+          switching_ = false;
+          if (enabled.ok() && !draining_) start_uplink();
+        });
+  }
+
+  std::optional<FileInfo> enrollment_file() const {
+    const auto found = workspace_.files().stat(conductor_link::enrollment_path(workspace_.paths().conductor));
+    return found.ok() ? *found : std::nullopt;
+  }
+
   void stop_uplink(std::function<void()> then) {
     workspace_.uplink_slot().set(nullptr);
-    if (uplink_ == nullptr) return then();
-    const auto stop = [this, then] {
-      uplink_->stop();
+    stop_elsewhere([this] { uplink_->stop(); }, std::move(then));
+  }
+
+  void stop_background(std::function<void()> then) {
+    workspace_.uplink_slot().set(nullptr);
+    if (uplink_ == nullptr && housekeeping_ == nullptr) return then();
+    stop_elsewhere(
+        [this] {
+          if (housekeeping_ != nullptr) housekeeping_->stop();
+          if (uplink_ != nullptr) uplink_->stop();
+        },
+        std::move(then));
+  }
+
+  // On another thread, because what it writes down passes the strand.
+  void stop_elsewhere(std::function<void()> stop, std::function<void()> then) {
+    const auto run = [this, stop, then] {
+      stop();
       asio::post(io_, then);
     };
-    if (!workspace_.executor().post(stop)) stop();
+    if (!workspace_.executor().post(run)) run();
   }
 
   Result<std::string> listen() {
     const kernel::WorkspaceConfig& config = workspace_.config();
-    LUMENFLOW_TRY_ASSIGN(const Address address,
-                         parse_listen(options_.listen.empty() ? config.http_listen : options_.listen));
+    LUMENFLOW_TRY_ASSIGN(const http::ListenAddress address,
+                         http::parse_listen(options_.listen.empty() ? config.http_listen : options_.listen));
     LUMENFLOW_TRY_ASSIGN(const std::string cert, tls_file(options_.tls_cert, config.tls_cert));
     LUMENFLOW_TRY_ASSIGN(const std::string key, tls_file(options_.tls_key, config.tls_key));
     const bool tls = !cert.empty();
@@ -181,20 +215,21 @@ class AsioSidecar final : public Sidecar {
 
   void handle(http::Request request, std::unique_ptr<http::Responder> responder) {
     // Kept for the answer when no route takes the request.
-    std::string id = request.header("x-request-id") ? request_id_of(request, clock_, context_.random) : std::string();
+    std::string id =
+        request.header("x-request-id") ? http::request_id_of(request, clock_, context_.random) : std::string();
     const Status routed = router_.route(std::move(request), responder);
     if (routed.ok()) return;
-    http::Response response = problem(routed.error());
-    if (id.empty()) id = request_id_of({}, clock_, context_.random);
+    http::Response response = http::problem(routed.error());
+    if (id.empty()) id = http::request_id_of({}, clock_, context_.random);
     response.headers.emplace_back("X-Request-Id", id);
     metrics_.count_request(response.status);
     responder->send(std::move(response));
   }
 
   http::Response problem_with_id(const Error& error) {
-    http::Response response = problem(error);
+    http::Response response = http::problem(error);
     metrics_.count_request(response.status);
-    response.headers.emplace_back("X-Request-Id", request_id_of({}, clock_, context_.random));
+    response.headers.emplace_back("X-Request-Id", http::request_id_of({}, clock_, context_.random));
     return response;
   }
 
@@ -227,6 +262,7 @@ class AsioSidecar final : public Sidecar {
 
   void watch_configuration() {
     workspace_.look_at_configuration();
+    watch_enrollment();
     configuration_timer_.expires_after(kConfigurationInterval);
     configuration_timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) watch_configuration();
@@ -249,11 +285,14 @@ class AsioSidecar final : public Sidecar {
   RouteContext context_;
   http::Router router_;
   std::unique_ptr<http::Server> server_;
-  std::unique_ptr<UplinkHost> uplink_;  // null: none
+  std::unique_ptr<UplinkHost> uplink_;          // null: none
+  std::unique_ptr<Housekeeping> housekeeping_;  // the same
   asio::steady_timer deadline_timer_;
   asio::steady_timer checkpoint_timer_;
   asio::steady_timer configuration_timer_;
   std::optional<std::chrono::nanoseconds> armed_for_;
+  std::optional<FileInfo> seen_enrollment_;  // when the uplink was last started, or could not be
+  bool switching_ = false;                   // the uplink is on its way to being started or stopped
   bool draining_ = false;
 };
 

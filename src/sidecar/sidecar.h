@@ -27,6 +27,7 @@ struct SidecarOptions {
   std::string socket_path;                      // empty: no control socket
   std::chrono::milliseconds heartbeat{15'000};  // of event streams
   bool uplink = false;                          // carries events away, where lumenflow.yaml names an adapter
+  bool housekeeping = false;                    // retention and backups
 };
 
 struct Ready {

@@ -27,7 +27,8 @@ void add_status_routes(Routes& routes, RouteContext& context) {
                  return exchange->fail(Error(ErrorCode::kNotFound, "lumenflow.yaml says 'telemetry: {metrics: off}'"));
                http::Response response;
                response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-               response.body = context.metrics.render(context.workspace, context.uplink, context.connections());
+               response.body = context.metrics.render(context.workspace, context.uplink, context.housekeeping,
+                                                      context.connections());
                exchange->send(std::move(response));
              });
   routes.add({.pattern = "/healthz", .id = "health", .summary = "It runs", .access = Access::kOpen},

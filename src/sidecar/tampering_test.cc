@@ -37,6 +37,19 @@ TEST_F(Tampering, AChangedFileRefusesCallsUntilItIsBack) {
   EXPECT_EQ(call_until(world, 200).status, 200);
 }
 
+// The file is looked at before each batch of calls, not now and then.
+TEST_F(Tampering, NoCallThatComesAfterTheChangeRuns) {
+  const std::string text = *PosixFiles().read(path, 1 << 20);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(world.call("probe:echo").status, 200) << i;
+    std::string changed = text;
+    changed.back() = i % 2 == 0 ? ' ' : '\t';  // of the same size
+    std::ofstream(path, std::ios::trunc) << changed;
+    ASSERT_EQ(world.call("probe:echo").code(), "SPEC_TAMPERED") << i;
+    std::ofstream(path, std::ios::trunc) << text;
+  }
+}
+
 TEST_F(Tampering, ARestartLoadsTheChange) {
   std::ofstream(path, std::ios::app) << "name: changed\n";
   ASSERT_EQ(call_until(world, 409).status, 409);

@@ -61,7 +61,7 @@ void answer_change(const ExchangePtr& exchange, const kernel::CallResult& result
 
 // `id`: what the path names, under this member of the input.
 void change(const ExchangePtr& exchange, RouteContext& context, std::string_view step, const char* member) {
-  Result<json::Value> input = input_of(exchange->request(), context.workspace.config().limits.json_depth);
+  Result<json::Value> input = http::json_body(exchange->request(), context.workspace.config().limits.json_depth);
   if (!input.ok()) return exchange->fail(input.error());
   if (!input->is_object()) return exchange->fail(Error(ErrorCode::kInvalidInput, "the body is a JSON object"));
   if (member != nullptr) input->as_object().set(member, std::string(exchange->path("id")));

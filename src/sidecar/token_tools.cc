@@ -5,6 +5,8 @@
 
 #include "base/time.h"
 #include "http/token.h"
+#include "kernel/commands.h"
+#include "kernel/device_tools.h"
 #include "kernel/kernel_tool.h"
 #include "kernel/standing_orders.h"
 
@@ -86,6 +88,14 @@ pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id
   claims.id = context.new_ulid();
   const Result<std::string> token = http::mint_token(claims, keys.token_private_pem, keys.token_key_id);
   if (!token.ok()) return kernel::refused(token.error());
+  // What comes over the conductor from this subject has these rights from now on, and no others.
+  const bool relayed = claims.subject == kernel::conductor_subject(workspace_id) ||
+                       claims.subject.starts_with(kernel::device_subject(workspace_id, ""));
+  if (relayed && claims.audience == "sidecar") {
+    const Status kept = context.store().put(std::string(kernel::kGrantPrefix) + claims.subject,
+                                            kernel::grant_record(claims.scopes, claims.id));
+    if (!kept.ok()) return kernel::refused(kept.error());
+  }
   return pack::ToolOutput{Object{{"token", *token},
                                  {"token_id", claims.id},
                                  {"subject", claims.subject},

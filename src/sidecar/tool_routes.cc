@@ -2,23 +2,10 @@
 #include "http/sse.h"
 #include "sidecar/metrics.h"
 #include "sidecar/routes.h"
+#include "sidecar/tool_listing.h"
 
 namespace lumenflow::sidecar {
 namespace {
-
-json::Value tool_document(const pack::ActiveTool& tool, const Workspace& workspace,
-                          const kernel::Credential& credential, const kernel::Kernel& kernel) {
-  json::Value document = pack::describe_tool(tool);
-  json::Array surfaces;
-  for (const std::string& surface : workspace.config().surfaces) surfaces.push_back(surface);
-  document.as_object().set("surfaces", std::move(surfaces));
-  document.as_object().set("callable", kernel.callable(tool, credential));
-  return document;
-}
-
-bool may_see(const pack::ActiveTool& tool, const kernel::Credential& credential) {
-  return !tool.descriptor.internal_only && kernel::holds_scope(credential, "tools:read", tool.pack->manifest.id);
-}
 
 void list_tools(const ExchangePtr& exchange, RouteContext& context) {
   Workspace& workspace = context.workspace;
@@ -26,17 +13,11 @@ void list_tools(const ExchangePtr& exchange, RouteContext& context) {
   http::Response response;
   response.headers.emplace_back("ETag", etag);
   response.headers.emplace_back("Vary", "Authorization");
-  if (names_etag(exchange->request().header("if-none-match").value_or(""), etag)) {
+  if (http::names_etag(exchange->request().header("if-none-match").value_or(""), etag)) {
     response.status = 304;
     return exchange->send(std::move(response));
   }
-  json::Array tools;
-  for (const auto& tool : workspace.registry().tools())
-    if (may_see(*tool, *exchange->credential))
-      tools.push_back(tool_document(*tool, workspace, *exchange->credential, workspace.kernel()));
-  response.body = json::serialize(json::Object{{"workspace_id", workspace.config().id.str()},
-                                               {"registry_hash", workspace.registry().hash()},
-                                               {"tools", std::move(tools)}});
+  response.body = json::serialize(tools_document(workspace, *exchange->credential));
   exchange->send(std::move(response));
 }
 
@@ -44,7 +25,7 @@ void show_tool(const ExchangePtr& exchange, RouteContext& context) {
   const pack::ActiveTool* tool = context.workspace.registry().find(exchange->path("name"));
   if (tool == nullptr || !may_see(*tool, *exchange->credential))
     return exchange->fail(Error(ErrorCode::kToolNotFound, "no active pack has this tool; GET /tools lists them"));
-  exchange->send_json(tool_document(*tool, context.workspace, *exchange->credential, context.workspace.kernel()));
+  exchange->send_json(tool_document(*tool, context.workspace, *exchange->credential));
 }
 
 // One event of the answer's stream: `event: result` with the Result document.
@@ -79,7 +60,7 @@ void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string t
     return exchange->fail(Error(ErrorCode::kInvalidRequest,
                                 std::string("the subject holds no such task or session; leave out the header ") +
                                     (holds_task ? "lumenflow-session" : "lumenflow-task")));
-  Result<json::Value> input = input_of(exchange->request(), context.workspace.config().limits.json_depth);
+  Result<json::Value> input = http::json_body(exchange->request(), context.workspace.config().limits.json_depth);
   if (!input.ok()) return exchange->fail(input.error());
   kernel::Call call;
   call.tool = std::move(tool);
@@ -141,6 +122,13 @@ void add_tool_routes(Routes& routes, RouteContext& context) {
               .summary = "Resume what was stopped; needs control:stop and the operator key",
               .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}}},
              [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "resume"); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/reload",
+              .id = "reload",
+              .summary = "Take up lumenflow.yaml and its packs as they are on disk; needs tools:admin and the operator "
+                         "key",
+              .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}}},
+             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "reload"); });
 }
 
 }  // namespace lumenflow::sidecar

@@ -16,8 +16,11 @@
 #include "base/logging.h"
 #include "base/ulid.h"
 #include "journal/tables.h"
+#include "kernel/accepted.h"
 #include "kernel/approval_tools.h"
 #include "kernel/device_tools.h"
+#include "kernel/operator_tools.h"
+#include "kernel/recovery_tools.h"
 #include "kernel/stop_tools.h"
 #include "kernel/task_tools.h"
 #include "kernel/workspace_packs.h"
@@ -25,6 +28,7 @@
 #include "log/sqlite_log.h"
 #include "pack/yaml.h"
 #include "sidecar/dead_letter_tools.h"
+#include "sidecar/enrollment_tools.h"
 #include "sidecar/outbound.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/uplink_host.h"
@@ -33,6 +37,8 @@
 
 namespace lumenflow::sidecar {
 namespace {
+
+constexpr std::chrono::milliseconds kFileClockTick{50};  // longer than any kernel's, which is 10 at most
 
 // A folder's name as a workspace id: lower case, what is not allowed becomes '-'.
 std::string id_from_folder(const std::string& root) {
@@ -88,7 +94,8 @@ Status check_log_key(const Files& files, const WorkspacePaths& paths) {
 }
 
 // What of the workspace itself can be called.
-Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& keys, const std::string& id,
+Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& keys, const std::string& id, Files& files,
+                                                        const WorkspacePaths& paths,
                                                         const std::shared_ptr<UplinkSlot>& uplink,
                                                         std::function<Result<PreparedReload>()> prepare_reload) {
   std::vector<Result<std::vector<kernel::KernelTool>>> groups;
@@ -96,9 +103,12 @@ Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& key
   groups.push_back(make_dead_letter_tools());
   groups.push_back(kernel::make_approval_tools());
   groups.push_back(kernel::make_device_tools(id));
+  groups.push_back(kernel::make_operator_tools());
+  groups.push_back(kernel::make_recovery_tools());
   groups.push_back(kernel::make_stop_tools());
   groups.push_back(kernel::make_task_tools());
   groups.push_back(make_uplink_tools(uplink));
+  groups.push_back(make_enrollment_tools(files, paths.conductor, id));
   std::vector<kernel::KernelTool> tools;
   for (Result<std::vector<kernel::KernelTool>>& group : groups) {
     if (!group.ok()) return group.error();
@@ -109,12 +119,27 @@ Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& key
   return tools;
 }
 
+// In place of code that is not started: what the manifest says that there is.
+Status register_as_declared(const kernel::WorkspaceConfig&, const pack::Manifest& manifest, const std::string&,
+                            pack::Registration& registration) {
+  for (const pack::ToolDescriptor& tool : manifest.tools)
+    registration.tool(tool.name, {}, [](pack::ToolContext&, const json::Value&) -> pack::ToolResult {
+      return pack::ToolCrash{ErrorCode::kToolCrashed, "the pack's code was not started", true};
+    });
+  for (const std::string& kind : manifest.subscribed_event_kinds)
+    registration.handler(kind, {.idempotent = true}, [](pack::HandlerContext&, const pack::Event&) {
+      return Status(Error(ErrorCode::kToolCrashed, "the pack's code was not started"));
+    });
+  return {};
+}
+
 }  // namespace
 
 kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
                                             const std::vector<const pack::BuiltinPack*>& builtin_packs) {
   const std::unique_ptr<pack::PackSources> sources = pack::make_judging_sources(parent_path(config_path));
-  return read_workspace_packs(files, config_path, kernel::PackPorts{builtin_packs, sources.get()});
+  return read_workspace_packs(files, config_path,
+                              kernel::PackPorts{builtin_packs, sources.get(), register_as_declared});
 }
 
 kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
@@ -288,15 +313,6 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   LUMENFLOW_TRY_ASSIGN(const std::string locked, ports.files.real_path(paths.lock));
   LUMENFLOW_TRY_ASSIGN(workspace->lock_, ports.files.lock(locked));
 
-  kernel::KernelOptions options;
-  kernel::WorkspacePacks read = workspace->read_packs(nullptr);
-  if (!read.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
-  options.config = *std::move(read.config);
-  if (options.config.production) LUMENFLOW_TRY(require_passphrase(ports.files, paths.keys));
-  options.registry = std::move(read.registry);
-  workspace->snapshots_.prune();  // nothing runs yet
-  workspace->diagnostics_ = std::move(read.diagnostics);
-
   workspace->blobs_ = std::make_unique<journal::BlobStore>(ports.files, paths.blobs);
   workspace->checkpoints_ =
       std::make_unique<log::CheckpointStore>(ports.files, paths.checkpoints, workspace->keys_.log_key);
@@ -315,6 +331,19 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   else if (latest.error().code() != ErrorCode::kNotFound)
     return latest.error();
   log_options.read_only = on_read_only_file_system(paths.state);
+  LUMENFLOW_TRY_ASSIGN(const auto begun, ports.files.stat(paths.journal));
+  if (begun) LUMENFLOW_TRY(workspace->open_log(log_options));  // it knows which configuration counts
+
+  kernel::KernelOptions options;
+  kernel::WorkspacePacks read = workspace->read_packs(nullptr, workspace->accepted_text());
+  if (!read.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(read.diagnostics, false));
+  options.config = *std::move(read.config);
+  if (options.config.production) LUMENFLOW_TRY(require_passphrase(ports.files, paths.keys));
+  options.registry = std::move(read.registry);
+  workspace->snapshots_.prune();  // nothing runs yet
+  workspace->diagnostics_ = std::move(read.diagnostics);
+
+  if (!begun) LUMENFLOW_TRY(workspace->open_log(log_options));
   options.workspace_root = real_root;
   options.redaction_key = workspace->keys_.redaction_key;
   options.operator_public_pem = workspace->keys_.operator_public_pem;
@@ -324,31 +353,56 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
     doorbell = [bell = workspace->bell_.get()] { bell->ring(); };
   }
   options.doorbell = std::move(doorbell);
-  LUMENFLOW_TRY_ASSIGN(options.kernel_tools,
-                       kernel_tools_of(workspace->keys_, options.config.id.str(), workspace->uplink_slot_,
-                                       [self = workspace.get()] { return self->prepare_reload(); }));
-  options.outbox = outbox_mode(options.config);
+  LUMENFLOW_TRY_ASSIGN(options.kernel_tools, kernel_tools_of(workspace->keys_, options.config.id.str(), ports.files,
+                                                             paths, workspace->uplink_slot_, [self = workspace.get()] {
+                                                               return self->prepare_reload();
+                                                             }));
+  const auto enrollment = enrollment_of(ports.files, paths, options.config, ports.clock.now());
+  options.outbox = outbox_mode(options.config, enrollment.ok() && enrollment->has_value());
   options.on_notice = ports.on_notice;
   options.delivery_pause = ports.delivery_pause;
   workspace->outbound_ = make_outbound(ports.ca_file);
-  Status opened = workspace->open_journal(log_options, options);
+  options.look_at_configuration = [self = workspace.get()] { self->look_at_configuration(); };
+  Status opened = workspace->open_kernel(options);
   if (!opened.ok() && opened.error().code() == ErrorCode::kJournalDamaged && log_options.damaged.empty()) {
     log_options.damaged = opened.error().message();  // what the kernel cannot use: reading goes on without it
-    opened = workspace->open_journal(log_options, options);
+    LUMENFLOW_TRY(workspace->open_log(log_options));
+    opened = workspace->open_kernel(options);
   }
   if (!opened.ok()) return opened.error();
-  workspace->checkpoint_if_due();  // a life of under a second leaves a signed head too
+  workspace->look_at_configuration();  // it may not be the one that counts
+  workspace->checkpoint_if_due();      // a life of under a second leaves a signed head too
   return workspace;
 }
 
-Status Workspace::open_journal(const log::SqliteLogOptions& log_options, const kernel::KernelOptions& options) {
+// A damaged one is opened for reading.
+Status Workspace::open_log(log::SqliteLogOptions& options) {
   kernel_.reset();
   log_.reset();  // one writer at a time
-  LUMENFLOW_TRY_ASSIGN(std::unique_ptr<log::Log> journal, log::open_sqlite_log(log_options));
-  log_ = log::make_pipelined_log(std::move(journal));
+  Result<std::unique_ptr<log::Log>> journal = log::open_sqlite_log(options);
+  if (!journal.ok() && journal.error().code() == ErrorCode::kJournalDamaged && options.damaged.empty()) {
+    options.damaged = journal.error().message();
+    journal = log::open_sqlite_log(options);
+  }
+  if (!journal.ok()) return journal.error();
+  log_ = log::make_pipelined_log(*std::move(journal));
+  return {};
+}
+
+Status Workspace::open_kernel(const kernel::KernelOptions& options) {
+  kernel_.reset();
   const kernel::KernelPorts kernel_ports{*log_, *blobs_, ports_.clock, ports_.random, ports_.executor, outbound_.get()};
   LUMENFLOW_TRY_ASSIGN(kernel_, kernel::Kernel::open(kernel_ports, options));
   return {};
+}
+
+std::optional<std::string> Workspace::accepted_text() const {
+  if (log_ == nullptr) return std::nullopt;
+  const auto accepted = kernel::accepted_config(log_->tables());
+  if (!accepted.ok() || !*accepted || !(*accepted)->production) return std::nullopt;
+  const Result<std::string> text = ports_.files.read(paths_.config, pack::kYamlBytesMax);
+  if (text.ok() && sha256_hex(*text) == (*accepted)->hash) return std::nullopt;
+  return (*accepted)->text;
 }
 
 Workspace::~Workspace() {
@@ -390,6 +444,10 @@ void Workspace::look_at_configuration() {
   const Result<std::optional<FileInfo>> now = ports_.files.stat(paths_.config);
   if (now.ok() && *now && *now == seen_configuration_) return;
   seen_configuration_ = now.ok() ? *now : std::nullopt;
+  // A change within the same tick of the file system's clock as the one before would look the same: look again then.
+  if (seen_configuration_ &&
+      std::abs(ports_.clock.now().ms - seen_configuration_->changed_ns / 1'000'000) < kFileClockTick.count())
+    seen_configuration_.reset();
   const Result<std::string> text = ports_.files.read(paths_.config, pack::kYamlBytesMax);
   kernel_->configuration_on_disk(text.ok() ? sha256_hex(*text) : std::string());
 }
@@ -402,6 +460,16 @@ Result<kernel::CallResult> Workspace::call_and_wait(kernel::Call call) {
     kernel_->run_pending();
   }
   return *std::move(result);
+}
+
+Status Workspace::change_and_wait(std::function<Status(log::Log&)> change) {
+  std::optional<Status> done;
+  kernel_->change_journal(std::move(change), [&done](const Status& status) { done = status; });
+  while (!done) {
+    bell_->wait(kernel_->next_deadline(), ports_.clock.monotonic());
+    kernel_->run_pending();
+  }
+  return *std::move(done);
 }
 
 }  // namespace lumenflow::sidecar

@@ -64,7 +64,7 @@ Status check_confinement(const Files& files, const WorkspacePaths& paths);
 Result<std::vector<std::string>> init_workspace(Files& files, const std::string& root, const InitOptions& options);
 
 // lumenflow.yaml and the packs it pins, as they are on disk now; what cannot be read is a diagnostic (LF2001).
-// Judges only: no code is started, and nothing is written.
+// Judges only: no code is started, and nothing is written; packs of processes have the tools that they declare.
 kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::string& config_path,
                                             const std::vector<const pack::BuiltinPack*>& builtin_packs);
 // The same with the ports given.
@@ -114,6 +114,7 @@ class Workspace {
   const pack::Registry& registry() const { return kernel_->registry(); }
   const pack::Diagnostics& diagnostics() const { return diagnostics_; }
   log::CheckpointStore& checkpoints() { return *checkpoints_; }
+  journal::BlobStore& blobs() { return *blobs_; }
   UplinkSlot& uplink_slot() { return *uplink_slot_; }
 
   // Signs and writes the head if it moved and the interval is over; the files are written on the executor. Strand only.
@@ -126,6 +127,8 @@ class Workspace {
   // Runs one call to its end on this thread: for a process without an event loop that opened with no doorbell (the
   // CLI).
   Result<kernel::CallResult> call_and_wait(kernel::Call call);
+  // The same for a change of the journal's housekeeping.
+  Status change_and_wait(std::function<Status(log::Log&)> change);
 
  private:
   struct CheckpointJob;
@@ -133,9 +136,12 @@ class Workspace {
   Workspace(const WorkspacePorts& ports, const std::string& root,
             const std::vector<const pack::BuiltinPack*>& builtin_packs);
   // lumenflow.yaml and its packs, copied and started; any thread, one at a time.
-  kernel::WorkspacePacks read_packs(const pack::Registry* before);
+  kernel::WorkspacePacks read_packs(const pack::Registry* before, const std::optional<std::string>& text = {});
+  // The lumenflow.yaml that counts in production though another is on the disk; nothing: what is there counts.
+  std::optional<std::string> accepted_text() const;
   Result<PreparedReload> prepare_reload();  // the same
-  Status open_journal(const log::SqliteLogOptions& log_options, const kernel::KernelOptions& options);
+  Status open_log(log::SqliteLogOptions& options);
+  Status open_kernel(const kernel::KernelOptions& options);
   WorkspacePorts ports_;
   std::shared_ptr<UplinkSlot> uplink_slot_;  // shared with the tools that ask it
   WorkspacePaths paths_;

@@ -22,9 +22,10 @@ std::shared_ptr<const pack::Registry> ending_on(Executor& executor, std::shared_
 
 }  // namespace
 
-kernel::WorkspacePacks Workspace::read_packs(const pack::Registry* before) {
-  kernel::WorkspacePacks read = read_workspace_packs(
-      ports_.files, paths_.config, kernel::PackPorts{builtin_packs_, sources_.get(), ports_.load_code, before});
+kernel::WorkspacePacks Workspace::read_packs(const pack::Registry* before, const std::optional<std::string>& text) {
+  const kernel::PackPorts ports{builtin_packs_, sources_.get(), ports_.load_code, before};
+  kernel::WorkspacePacks read = text ? kernel::load_workspace_packs(paths_.config, *text, ports)
+                                     : read_workspace_packs(ports_.files, paths_.config, ports);
   read.registry = ending_on(ports_.executor, std::move(read.registry));
   return read;
 }

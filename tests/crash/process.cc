@@ -74,6 +74,7 @@ Status Process::open_kernel() {
   options.version = "test";
   options.outbox = kernel::OutboxMode::kWaits;
   options.doorbell = [this, own = std::this_thread::get_id()] {
+    rung_ = true;
     if (std::this_thread::get_id() == own && in_task_) ring();
   };
   const kernel::KernelPorts ports{*log_, blobs_, world_.clock, world_.random, executor_, nullptr};
@@ -100,10 +101,13 @@ bool Process::say(std::int64_t n) {
 }
 
 // A task waits for the strand: it runs here and now, until the journal has said what became of it.
+// What that leads to is done too: with something in the queue, nobody would ring for what comes next.
 void Process::ring() {
-  kernel_->run_pending();
-  log_->settle();
-  kernel_->run_pending();
+  do {
+    rung_ = false;
+    kernel_->run_pending();
+    log_->settle();
+  } while (rung_);
 }
 
 uplink::Millis Process::now() const { return std::chrono::duration_cast<uplink::Millis>(world_.clock.monotonic()); }

@@ -68,7 +68,9 @@ class Process {
   World& world_;
   journal::BlobStore blobs_;
   ManualExecutor executor_;
-  bool in_task_ = false;  // a task runs: what it waits for is done at once
+  bool in_task_ = false;
+  std::atomic<bool> rung_ = false;  // since the kernel last looked; the log's thread rings too  // a task runs: what it
+                                    // waits for is done at once
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<kernel::Kernel> kernel_;
   std::unique_ptr<log::Log> inbox_;

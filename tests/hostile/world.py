@@ -131,7 +131,7 @@ def marked(mark):
 class World:
     """A folder with `ws`, the workspace, and `packs`, whose content is pinned by add()."""
 
-    def __init__(self, environment=None):
+    def __init__(self, environment=None, workspace_id="ws-42"):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="lumenflow-hostile-")).resolve()
         self.workspace = self.root / "ws"
         self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(self.root / "home"), "LUMENFLOW_LOG": "info",
@@ -142,7 +142,7 @@ class World:
         (self.root / "run").mkdir(mode=0o700)
         self.process = None
         self.log = self.root / "up.log"
-        self.run("init", "--id", "ws-42")
+        self.run("init", "--id", workspace_id)
 
     def close(self):
         if self.process is not None and self.process.poll() is None:

@@ -37,8 +37,8 @@ TEST_P(BenchTest, SaysEachFigureOnALineOfJson) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Groups, BenchTest,
-                         ::testing::Values("cpu", "dispatch", "events", "growth", "http", "json", "log", "startup",
-                                           "memory", "packs"),
+                         ::testing::Values("cpu", "dispatch", "events", "growth", "http", "json", "log", "retention",
+                                           "startup", "memory", "packs"),
                          [](const auto& group) { return std::string(group.param); });
 
 }  // namespace

@@ -2,13 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "base/network.h"
+
 namespace lumenflow::sidecar {
 namespace {
 
 TEST(Outbound, KnowsWhichAddressesArePublic) {
   for (const char* address : {"1.1.1.1", "93.184.216.34", "172.32.0.1", "2606:4700:4700::1111", "::ffff:1.1.1.1",
                               "64:ff9b::101:101", "2002:101:101::1"})
-    EXPECT_TRUE(is_public_address(address)) << address;
+    EXPECT_TRUE(network::is_public_address(address)) << address;
   for (const char* address : {"127.0.0.1",
                               "127.255.0.9",
                               "10.1.2.3",
@@ -37,7 +39,7 @@ TEST(Outbound, KnowsWhichAddressesArePublic) {
                               "::127.0.0.1",
                               "nonsense",
                               ""})
-    EXPECT_FALSE(is_public_address(address)) << address;
+    EXPECT_FALSE(network::is_public_address(address)) << address;
 }
 
 TEST(Outbound, ChecksTheUrlAndTheHost) {

@@ -241,15 +241,25 @@ class SelfContainedHeaders(Case):
     def test_header_that_leans_on_its_includer(self):
         files = {"src/a/good.h": "#pragma once\n#include <string>\ninline std::string f() { return {}; }\n",
                  "src/a/bad.h": "#pragma once\ninline std::string g() { return {}; }\n",
-                 "src/a/warns.h": "#pragma once\ninline int h(int unused) { return 1; }\n"}
+                 "src/a/warns.h": "#pragma once\ninline int h(int unused) { return 1; }\n",
+                 "src/a/second.h": "#pragma once\ninline std::string i() { return {}; }\n",
+                 "src/a/second.cc": '// i()\n#include <string>\n\n#include "a/second.h"\n'}
         with tempfile.TemporaryDirectory() as root:
             for path, text in files.items():
                 (pathlib.Path(root) / path).parent.mkdir(parents=True, exist_ok=True)
                 (pathlib.Path(root) / path).write_text(text, encoding="utf-8")
             faults = self_contained_headers.check_on_disk(root, Tree.from_disk(root))
-        self.assertEqual(len(faults), 2, faults)
+        self.assertEqual(len(faults), 3, faults)
         self.assertIn("src/a/bad.h does not stand alone", faults[0])
-        self.assertIn("src/a/warns.h", faults[1])
+        self.assertIn("src/a/second.h", faults[1])
+        self.assertIn("src/a/warns.h", faults[2])
+
+    def test_header_that_its_source_includes_first_waits_for_the_long_run(self):
+        tree = Tree({"src/a/a.cc": '// a\n#include "a/a.h"\n#include <string>\n', "src/a/a.h": "", "src/a/b.h": "",
+                     "src/b/a.cc": '#include "a/a.h"\n', "src/b/a.h": ""})
+        self.assertTrue(self_contained_headers.stands_in_its_source(tree, "src/a/a.h"))
+        self.assertFalse(self_contained_headers.stands_in_its_source(tree, "src/a/b.h"))
+        self.assertFalse(self_contained_headers.stands_in_its_source(tree, "src/b/a.h"))
 
 
 class EveryCheck(unittest.TestCase):

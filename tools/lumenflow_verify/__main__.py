@@ -67,12 +67,14 @@ def run_journal(arguments, verifier):
     if not held:
         raise Failure("give --checkpoint FILE, best one that was kept elsewhere: without it nothing says that the "
                       "entries are the ones that were written")
-    report = journal.check(arguments.path, held)
+    report = journal.check(arguments.path, held, verifier.public_key)
     said = "%d entries, the first %d of them as signed in %d checkpoints" % (report.entries, report.confirmed, len(held))
-    if report.bodies or report.bodies_gone:
-        said += "; %d stored inputs and results match their hashes, %d are no longer there" % (
-            report.bodies, report.bodies_gone)
-    return {"proven": [said], "entries": report.entries, "confirmed": report.confirmed}
+    if report.bodies:
+        said += "; %d stored inputs and results match their hashes" % report.bodies
+    if report.let_go:
+        said += "; retention let go of %d, of inputs up to position %d and outputs up to %d" % (
+            report.let_go, *report.cut)
+    return {"proven": [said], "entries": report.entries, "confirmed": report.confirmed, "let_go": report.let_go}
 
 
 def parser():

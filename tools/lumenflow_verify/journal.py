@@ -5,12 +5,13 @@ import hashlib
 import os
 import sqlite3
 
+import cut
 import strict_json
 import tree
 from failure import Failure
 
 Item = collections.namedtuple("Item", "position leaf entry")  # the stated leaf (None: not stated), the entry's bytes
-Report = collections.namedtuple("Report", "entries confirmed bodies bodies_gone root")
+Report = collections.namedtuple("Report", "entries confirmed bodies let_go cut root")
 
 INLINE, BLOB = 0, 1
 
@@ -68,13 +69,34 @@ def _parts(body):
 
 
 class Database:
-    def __init__(self, path):
+    def __init__(self, path, public_key):
         self._database = sqlite3.connect("file:%s?mode=ro" % path.replace("?", "%3f").replace("#", "%23"), uri=True)
         self._blobs = os.path.join(os.path.dirname(path), "blobs")
-        self.bodies = self.bodies_gone = 0
+        self.bodies = self.let_go = 0
         meta = dict(self._database.execute("SELECT name, value FROM meta"))
         log_id = meta.get("log_id", b"")
-        self.origin = "lumenflow/" + (log_id if isinstance(log_id, str) else log_id.decode())
+        log_id = log_id if isinstance(log_id, str) else log_id.decode()
+        self.origin = "lumenflow/" + log_id
+        self.cut = self._read_cut(public_key, log_id)
+
+    def _entries(self, of_type):
+        """Those of a type, before they are proven: (position, entry). What is looked for is found again by items()."""
+        rows = self._database.execute(
+            "SELECT position, entries FROM rows WHERE instr(entries, CAST(? AS BLOB)) ORDER BY position",
+            ('"type":"%s"' % of_type,))
+        for position, data in rows:
+            for item in _row(position, data):
+                entry = strict_json.parse(item.entry.decode())
+                if entry.get("type") == of_type:
+                    yield item.position, entry
+
+    def _read_cut(self, public_key, log_id):
+        """Up to where retention may have let go of inputs and outputs."""
+        log_ids = {log_id} | {entry.get("from_log_id") for _, entry in self._entries("workspace.restored")}
+        largest = cut.Cut(0, 0)
+        for position, entry in self._entries(cut.TYPE):
+            largest = cut.Cut(*map(max, largest, cut.read(entry, position, public_key, log_ids)))
+        return largest
 
     def items(self):
         rows = self._database.execute(
@@ -99,16 +121,23 @@ class Database:
             raise Failure(str(failure), position) from None
         for i, (tag, data) in enumerate(parts):
             if tag == INLINE and not data:
-                self.bodies_gone += hashes.get(i) is not None
+                if hashes.get(i) is not None:
+                    self._note_absent(i, position)
                 continue
             digest = self._blob_digest(data.hex(), position) if tag == BLOB else hashlib.sha256(data).hexdigest()
             if digest is None:
-                self.bodies_gone += 1
+                self._note_absent(i, position)
             elif digest != hashes.get(i):
                 raise Failure("the stored %s is not the one whose hash the entry has" % ("result" if i else "input"),
                               position)
             else:
                 self.bodies += 1
+
+    def _note_absent(self, part, position):
+        if position > self.cut[part]:
+            raise Failure("the stored %s is gone, and no retention let it go" % ("result" if part else "input"),
+                          position)
+        self.let_go += 1
 
     def _blob_digest(self, name, position):
         try:
@@ -149,9 +178,9 @@ def _check_origins(heads, own, former):
         raise Failure("a checkpoint is of %s" % sorted(origins - {own})[0])
 
 
-def check(path, heads):
+def check(path, heads, public_key):
     """Every entry against its leaf and the tree against every head; a Failure names the position."""
-    database = Database(path) if _is_database(path) else None
+    database = Database(path, public_key) if _is_database(path) else None
     heads = sorted(heads, key=lambda head: head.size)
     grown, confirmed, waiting, former = tree.Tree(), 0, [head for head in heads if head.size > 0], {}
     for item in database.items() if database else _exported(path):
@@ -169,5 +198,6 @@ def check(path, heads):
         raise Failure("the journal has %d entries, a checkpoint has %d: its end is gone, or some after position %d" %
                       (grown.size, waiting[0].size, confirmed), confirmed + 1)
     _check_origins(heads, database.origin if database else None, former)
-    return Report(grown.size, confirmed, database.bodies if database else 0, database.bodies_gone if database else 0,
-                  grown.root())
+    if database is None:
+        return Report(grown.size, confirmed, 0, 0, cut.Cut(0, 0), grown.root())
+    return Report(grown.size, confirmed, database.bodies, database.let_go, database.cut, grown.root())

@@ -113,6 +113,10 @@ class Verifier:
         self._needed = len(self._witnesses) if witnesses_needed is None else witnesses_needed
         self._good = {}
 
+    @property
+    def public_key(self):
+        return self._key.public
+
     def head(self, note):
         if note not in self._good:
             self._good[note] = self._check(note)

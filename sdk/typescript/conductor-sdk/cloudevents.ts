@@ -14,6 +14,7 @@ export interface CloudEventJson {
   sequence: string;
   schemaversion: string;
   emittedat: string;
+  expiresat?: string;
   queueseq?: string;
   onbehalfof?: string;
   traceparent?: string;
@@ -26,7 +27,7 @@ type Members = { [name: string]: unknown };
 
 const texts = [
   ["event_id", "id"], ["kind", "type"], ["timestamp", "time"], ["emitted_at", "emittedat"],
-  ["on_behalf_of", "onbehalfof"], ["trace", "traceparent"], ["class", "class"],
+  ["expires_at", "expiresat"], ["on_behalf_of", "onbehalfof"], ["trace", "traceparent"], ["class", "class"],
 ] as const;
 const counts = [
   ["seq", "sequence"], ["queue_seq", "queueseq"], ["schema_version", "schemaversion"], ["position", "position"],

@@ -529,6 +529,8 @@ export interface Envelope {
   timestamp: string;
   /** A label of the person behind a command that the conductor built; no authority. */
   on_behalf_of?: string;
+  /** Of a command only: from then on it is not to be carried out, in UTC. */
+  expires_at?: string;
   /** The subject, from the token: of the workspace for what it emits, of the device or caller for what comes in. */
   from: string;
   /** The stream that carries it. */

@@ -20,7 +20,7 @@ export function isKind<K extends Kind>(event: AnyEvent, kind: K): event is Event
 
 const texts = ["kind", "event_id", "timestamp", "from", "channel", "emitted_at"];
 const counts = ["schema_version", "seq"];
-const stamp = new Set([...texts, ...counts, "queue_seq", "on_behalf_of", "trace", "payload", "position", "class"]);
+const stamp = new Set([...texts, ...counts, "queue_seq", "expires_at", "on_behalf_of", "trace", "payload", "position", "class"]);
 
 /** One line of `lumenflow events export`, or the data of a server-sent event. Throws TypeError for what is no event. */
 export function parseEvent(text: string): AnyEvent {

@@ -258,7 +258,9 @@ int main(int argc, char** argv) {
       call(message);
     } else if (message.method == "tool/status") {
       const std::string receipt(json::string_or(message.body, "receipt_id", ""));
-      if (there("applied-" + receipt))
+      if (there("applied-" + receipt) && there("tacit"))
+        say(answer_line(message.id, json::Object{{"status", "applied"}}));
+      else if (there("applied-" + receipt))
         say(answer_line(message.id,
                         json::Object{{"status", "applied"}, {"result", data(json::Object{{"done", true}})}}));
       else

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "journal/tables.h"
 #include "kernel/approval_tools.h"
 
 namespace lumenflow::kernel {
@@ -68,6 +69,24 @@ CallResult ApprovalWorld::decide(bool approve, json::Value input, const std::str
   credential = asker;
   surface = asked_on;
   return result;
+}
+
+void ApprovalWorld::restore(const std::string& log_id) {
+  crash();
+  std::unique_ptr<log::Log> copy = log::make_memory_log(log_id);
+  for (log::StoredRow& row : rows()) {
+    log::Row again;
+    again.entries = std::move(row.entries);
+    again.body = std::move(row.body);
+    ASSERT_TRUE(copy->append(std::move(again)).ok());
+  }
+  for (const std::string& table : journal::journal_tables()) {
+    const auto all = log->tables().scan(table, "", "", 1'000'000);
+    ASSERT_TRUE(all.ok());
+    for (const log::KeyValue& item : *all) ASSERT_TRUE(copy->put(table, item.key, item.value).ok());
+  }
+  ASSERT_TRUE(copy->commit().ok());
+  log = log::make_faulty_log(std::move(copy), faults);
 }
 
 std::string ApprovalWorld::end_of(const std::string& approval_id) const {

@@ -33,6 +33,9 @@ class ApprovalWorld : public KernelWorld {
   CallResult decide(bool approve, json::Value input, const std::string& by = "ws-42:local:ana");
   CallResult approve(const std::string& approval_id) { return decide(true, decision(approval_id, true)); }
 
+  // The journal goes on under another log_id, as after `lumenflow restore`; the kernel is gone.
+  void restore(const std::string& log_id);
+
   // What became of the call, as its last record says: "success - 12"; "open" while there is none.
   std::string end_of(const std::string& approval_id) const;
 };

@@ -53,7 +53,7 @@ journal:
   durable: full
   retention: {inputs: 1d, outputs: 2d, events: 3d}
   checkpoint_interval: 500ms
-  backup: {folder: backups, interval: 6h, keep: 3}
+  backup: {folder: .lumenflow/backups, interval: 6h, keep: 3}
 sandbox:
   mode: best-effort
   read_only_paths: [/opt/tools]

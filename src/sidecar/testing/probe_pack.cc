@@ -73,8 +73,9 @@ void register_probe(pack::Registration& registration) {
   });
   registration.tool("probe:wait", {}, [](ToolContext& context, const json::Value&) { return wait(context, false); });
   registration.tool("probe:deaf", {}, [](ToolContext& context, const json::Value&) { return wait(context, true); });
-  registration.tool("probe:fail", kStrand, [](ToolContext&, const json::Value&) -> ToolResult {
-    return ToolError{"NO_LUCK", "the tool says no", {}};
+  registration.tool("probe:fail", kStrand, [](ToolContext&, const json::Value& input) -> ToolResult {
+    const json::Value* details = input.find("details");
+    return ToolError{"NO_LUCK", "the tool says no", details == nullptr ? json::Value() : *details};
   });
   registration.tool("probe:emit", kStrand, emit_done);
 }

@@ -28,7 +28,7 @@ class Gate {
 Gate& probe_gate();  // one for the process: handlers are plain functions
 
 // probe:echo answers its input; probe:wait waits at the gate and heeds a cancellation, probe:deaf does not; probe:fail
-// says no; probe:emit emits probe:happened.
+// says no, with the `details` it is given; probe:emit emits probe:happened.
 const pack::BuiltinPack& probe_pack();
 
 }  // namespace lumenflow::sidecar

@@ -39,6 +39,7 @@ struct WorldOptions {
   std::string config = {};  // lines of lumenflow.yaml besides the id
   std::chrono::milliseconds heartbeat{15'000};
   bool uplink = false;
+  bool housekeeping = false;
   std::map<std::string, std::string> files = {};  // of the workspace, by path
   kernel::LoadCode load_code = {};                // of packs that are no builtins
 };

@@ -6,7 +6,8 @@ import re
 LINES = [
     ["cli"],
     ["sidecar", "conductor", "consumers", "conformance"],
-    ["kernel", "uplink", "hosts"],
+    ["conductor_link"],
+    ["kernel", "uplink", "hosts", "notify"],
     ["pack", "http"],
     ["bus", "journal", "sdk"],
     ["log", "event", "catalogue"],
@@ -14,7 +15,7 @@ LINES = [
     ["base"],
 ]
 LEVEL = {module: level for level, modules in enumerate(LINES) for module in modules}
-CONDUCTOR_MAY = {"conductor", "http", "log", "event", "catalogue", "json", "base"}
+CONDUCTOR_MAY = {"conductor", "notify", "http", "log", "event", "catalogue", "json", "base"}
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">]+)[">]', re.MULTILINE)
 _MODULE = re.compile(r"^\s*lumenflow_module\((\w+)([^)]*)\)", re.MULTILINE)

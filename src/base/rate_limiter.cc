@@ -1,8 +1,8 @@
-#include "kernel/rate_limiter.h"
+#include "base/rate_limiter.h"
 
 #include <algorithm>
 
-namespace lumenflow::kernel {
+namespace lumenflow {
 namespace {
 
 double refill(double tokens, double per_second, double burst, std::chrono::nanoseconds elapsed) {
@@ -34,4 +34,4 @@ void RateLimiter::forget_full_buckets(std::chrono::nanoseconds now) {
   sweep_at_ = std::max<std::size_t>(1024, buckets_.size() * 2);
 }
 
-}  // namespace lumenflow::kernel
+}  // namespace lumenflow

@@ -1,4 +1,4 @@
-// Token buckets per subject, and the count of what they refused. One thread: the strand's.
+// Token buckets per subject, or per whatever a name is given to. One thread.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 #include "base/strong.h"
 
-namespace lumenflow::kernel {
+namespace lumenflow {
 
 class RateLimiter {
  public:
@@ -30,4 +30,4 @@ class RateLimiter {
   std::size_t sweep_at_ = 1024;
 };
 
-}  // namespace lumenflow::kernel
+}  // namespace lumenflow

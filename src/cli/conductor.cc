@@ -1,0 +1,123 @@
+#include "conductor/conductor.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "cli/commands_conductor.h"
+#include "conductor/acts.h"
+#include "conductor/operators.h"
+#include "lumenflow/json.h"
+
+namespace lumenflow::cli {
+namespace {
+
+// Passphrases, records and notifications wait there, not the io thread.
+constexpr std::size_t kConductorThreads = 4, kConductorQueueMax = 4096;
+
+void print_conductor_ready(Context& context, const conductor::Ready& ready, bool json) {
+  if (json) {
+    context.out << json::serialize(json::Object{{"ready", true}, {"url", ready.url}, {"pid", ::getpid()}}) << std::endl;
+    return;
+  }
+  context.out << "ready on " << ready.url << "\nstop with Ctrl-C" << std::endl;
+}
+
+// What the store makes is nobody else's to read: passphrases' hashes, commands, audit.
+void keep_files_private() { ::umask(077); }
+
+// A first start leaves nobody who could sign in.
+void advise_admin(Context& context, const conductor::Store& store) {
+  const auto operators = store.records->scan("operators", "", "", 1);
+  if (!operators.ok() || !operators->empty()) return;
+  context.err << "lumenflow: nobody can sign in yet; run: lumenflow conductor init-admin --name NAME\n";
+}
+
+Status apply(Context& context, const ConductorFlags& flags, conductor::RecordChange change, const conductor::Act& act) {
+  keep_files_private();
+  LUMENFLOW_TRY_ASSIGN(const auto records, conductor::open_records_of(context.files, flags.store));
+  std::vector<conductor::RecordChange> changes{std::move(change)};
+  // The conductor that runs, or the next one, puts it into its Log.
+  changes.push_back(conductor::act_change(act, context.clock.now(), context.random));
+  return records->apply(changes);
+}
+
+}  // namespace
+
+int run_conductor(Context& context, const ConductorFlags& flags) {
+  keep_files_private();
+  auto store = conductor::open_store(context.files, context.clock, context.random, flags.store);
+  if (!store.ok()) return fail(context, store.error());
+  boost::asio::io_context io(1);
+  ThreadPoolExecutor executor(kConductorThreads, kConductorQueueMax);
+  conductor::ConductorOptions options;
+  options.listen = flags.listen;
+  options.public_url = flags.public_url;
+  options.tls_cert = flags.tls_cert;
+  options.tls_key = flags.tls_key;
+  options.private_hooks = flags.private_hooks;
+  const auto server =
+      conductor::make_conductor(io, **store, executor, context.clock, context.random, std::move(options));
+  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (!error) server->drain([&io] { io.stop(); });
+  });
+  const Result<conductor::Ready> ready = server->start();
+  if (!ready.ok()) {  // an address that is none or taken, a certificate that cannot be read
+    executor.finish();
+    return fail_usage(context, ready.error());
+  }
+  advise_admin(context, **store);
+  print_conductor_ready(context, *ready, flags.json);
+  io.run();
+  executor.finish();
+  (*store)->log->settle();  // what it says of its commits, it says to the server
+  return 0;
+}
+
+int run_conductor_operator(Context& context, const ConductorFlags& flags) {
+  const auto role = conductor::role_from_name(flags.role);
+  const Result<std::string> passphrase = read_passphrase(context, flags.passphrase_file);
+  if (!passphrase.ok()) return fail_usage(context, passphrase.error());
+  auto record =
+      conductor::operator_record(flags.name, *passphrase, role.value_or(conductor::Role::kViewer), context.clock.now());
+  if (!record.ok()) return fail_usage(context, record.error());
+  conductor::Act act{"conductor.operator_added", "local", {}, {}};
+  act.details = {{"name", flags.name}, {"role", flags.role}};
+  const Status done = apply(context, flags, *std::move(record), act);
+  if (!done.ok() && done.error().code() == ErrorCode::kConflict)
+    return fail(context, Error(ErrorCode::kAlreadyExists, "there is an operator " + flags.name));
+  if (!done.ok()) return fail(context, done.error());
+  if (flags.json)
+    context.out << json::serialize(json::Object{{"name", flags.name}, {"role", flags.role}}) << "\n";
+  else
+    context.out << flags.name << " can sign in as " << flags.role << "\n";
+  return 0;
+}
+
+int run_conductor_ticket(Context& context, const ConductorFlags& flags) {
+  if (!flags.workspace.empty() && !conductor::is_workspace_id(flags.workspace))
+    return fail_usage(context, Error(ErrorCode::kInvalidInput, "'" + flags.workspace + "' is no workspace id"));
+  if (flags.kind == "device" && flags.workspace.empty())
+    return fail_usage(context, Error(ErrorCode::kInvalidInput, "a device's ticket needs --workspace"));
+  const conductor::Ticket ticket =
+      conductor::make_ticket(flags.kind, flags.workspace, "local", context.clock.now(), context.random);
+  conductor::Act act{"conductor.ticket_made", "local", flags.workspace, {}};
+  act.details = {{"kind", flags.kind}, {"ticket", ticket.record.key.substr(0, 12)}};
+  if (const Status done = apply(context, flags, ticket.record, act); !done.ok()) return fail(context, done.error());
+  if (flags.json)
+    context.out << json::serialize(json::Object{{"ticket", ticket.code},
+                                                {"kind", flags.kind},
+                                                {"expires_at", format_rfc3339(ticket.expires_at)}})
+                << "\n";
+  else
+    context.out << ticket.code << "\n";
+  return 0;
+}
+
+}  // namespace lumenflow::cli

@@ -1,0 +1,168 @@
+// The workspace's half of commands: GET /v2/commands, asked by cursor, and what came of each.
+#include <utility>
+
+#include "conductor/authenticator.h"
+#include "conductor/commands.h"
+#include "conductor/context.h"
+#include "conductor/device_decision.h"
+#include "conductor/live_stream.h"
+#include "conductor/uplinks.h"
+
+namespace lumenflow::conductor {
+namespace {
+
+constexpr std::chrono::milliseconds kWaitMax{60'000};
+
+json::Value item_of(const CommandItem& item) {
+  const Result<json::Value> envelope = json::parse(item.text);
+  return json::Object{{"position", item.position.value()}, {"event", envelope.ok() ? *envelope : json::Value()}};
+}
+
+// A question that waits until something is there, its time is over, or somebody else asks.
+class LongPoll final : public CommandWaiter, public std::enable_shared_from_this<LongPoll> {
+ public:
+  LongPoll(Context& context, ExchangePtr exchange, Position after)
+      : context_(context), exchange_(std::move(exchange)), after_(after) {}
+
+  void start(std::chrono::milliseconds wait) {
+    if (answer_if_any()) return;
+    if (wait.count() == 0) return answer({});
+    context_.uplinks->wait(workspace(), shared_from_this());
+    context_.after(wait, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->answer({});
+    });
+    watch();
+  }
+  void look() override { answer_if_any(); }
+  void replace(const Error& why) override {
+    if (std::exchange(answered_, true)) return;
+    refuse(context_, exchange_, why);
+  }
+
+ private:
+  const std::string& workspace() const { return exchange_->principal.workspace; }
+  bool answer_if_any() {
+    const auto items = context_.commands->waiting(workspace(), after_);
+    if (items.ok() && items->empty()) return false;
+    if (items.ok())
+      answer(*items);
+    else
+      replace(items.error());
+    return true;
+  }
+  void answer(const std::vector<CommandItem>& items) {
+    if (std::exchange(answered_, true)) return;
+    context_.uplinks->done_waiting(workspace(), this);
+    json::Array list;
+    for (const CommandItem& item : items) list.push_back(item_of(item));
+    exchange_->send_json(json::Object{{"log_id", context_.ledger.head().log_id}, {"items", std::move(list)}});
+  }
+  // A token that is revoked waits no longer.
+  void watch() {
+    context_.after(std::chrono::milliseconds(500), [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self == nullptr || self->answered_) return;
+      const Status holds = self->context_.authenticator->still_holds(self->exchange_->principal);
+      if (holds.ok()) return self->watch();
+      self->context_.uplinks->done_waiting(self->workspace(), self.get());
+      self->replace(holds.error());
+    });
+  }
+
+  Context& context_;
+  const ExchangePtr exchange_;
+  const Position after_;
+  bool answered_ = false;
+};
+
+// The same as a stream that goes on.
+class CommandStream final : public CommandWaiter {
+ public:
+  explicit CommandStream(std::shared_ptr<LiveStream> stream) : stream_(std::move(stream)) {}
+  void look() override { stream_->look(); }
+  void replace(const Error& why) override { stream_->end_with(why); }
+
+ private:
+  const std::shared_ptr<LiveStream> stream_;  // shared with the connection
+};
+
+void stream_commands(Context& context, const ExchangePtr& exchange, Position after) {
+  const std::string workspace = exchange->principal.workspace;
+  const auto read = [&context, workspace](Position at) -> Result<StreamPage> {
+    LUMENFLOW_TRY_ASSIGN(const auto items, context.commands->waiting(workspace, at));
+    StreamPage page;
+    page.last = at;
+    for (const CommandItem& item : items) {
+      page.items.push_back({item.position, "command", json::serialize(item_of(item))});
+      page.last = item.position;
+    }
+    page.more = items.size() >= kCommandsPerFetch;
+    return page;
+  };
+  const auto stream =
+      std::make_shared<LiveStream>(context, exchange->principal, exchange->stream(http::sse_head()), after, read);
+  context.uplinks->wait(workspace, std::make_shared<CommandStream>(stream));
+  stream->start();
+}
+
+void fetch_commands(const ExchangePtr& exchange, Context& context) {
+  const std::string& workspace = exchange->principal.workspace;
+  const auto session = exchange->query_number("session", 0, 0, UINT64_MAX);
+  const auto asked = stream_position(*exchange, Position(0));
+  const auto wait = parse_duration(exchange->query("wait").value_or("0s"));
+  if (!session.ok()) return refuse(context, exchange, session.error());
+  if (!asked.ok()) return refuse(context, exchange, asked.error());
+  if (!wait.ok() || *wait > kWaitMax)
+    return refuse(context, exchange, Error(ErrorCode::kInvalidRequest, "'wait' must be a duration up to 60s"));
+  if (const Status live = context.uplinks->check(workspace, *session); !live.ok())
+    return refuse(context, exchange, live.error());
+  // Of another Log than ours the workspace has nothing.
+  const std::string own = context.ledger.head().log_id;
+  const Position after = exchange->query("log_id").value_or(own) == own ? *asked : Position(0);
+  if (const Status taken = context.commands->acknowledge(workspace, after); !taken.ok())
+    return refuse(context, exchange, taken.error());
+  context.uplinks->of(workspace).seen = context.clock.now();
+  context.ledger.when_durable([&context, exchange, after, wait = *wait](const Status& done) {
+    if (!done.ok()) return exchange->fail(done.error());
+    if (wants_stream(*exchange)) return stream_commands(context, exchange, after);
+    std::make_shared<LongPoll>(context, exchange, after)->start(wait);
+  });
+}
+
+void report_result(const ExchangePtr& exchange, Context& context) {
+  const auto body = body_of(context, exchange);
+  if (!body) return;
+  const std::string workspace = exchange->principal.workspace, id(exchange->path("command_id"));
+  // The session is no condition: what was carried out is told by whoever knows it.
+  const auto state = context.commands->report(workspace, id, *body);
+  if (!state.ok()) return refuse(context, exchange, state.error());
+  context.ledger.when_durable([&context, exchange, workspace, state = *state](const Status& done) {
+    if (!done.ok()) return exchange->fail(done.error());
+    decide_device(context, workspace, state);
+    exchange->send_json(json::Object{{"command_id", json::string_or(state, "command_id", "")},
+                                     {"state", json::string_or(state, "state", "")}});
+  });
+}
+
+}  // namespace
+
+void add_command_routes(Routes& routes, Context& context) {
+  routes.add({.pattern = "/v2/commands",
+              .id = "fetch_commands",
+              .summary = "What waits for the workspace; as JSON, waiting up to `wait`, or as server-sent events",
+              .who = kWorkspaces,
+              .parameters = {{"session", "integer", "the lease, as hello gave it"},
+                             {"after", "integer", "everything up to this position is durable in the workspace"},
+                             {"log_id", "string", "of the Log that the position is of"},
+                             {"wait", "string", "a duration, 60s at most; default: none"},
+                             {"Last-Event-ID", "string", "goes before `after`", true}}},
+             [&context](const ExchangePtr& exchange) { fetch_commands(exchange, context); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/v2/commands/{command_id}/result",
+              .id = "report_result",
+              .summary = "What came of a command; saying it again is fine",
+              .who = kWorkspaces},
+             [&context](const ExchangePtr& exchange) { report_result(exchange, context); });
+}
+
+}  // namespace lumenflow::conductor

@@ -1,0 +1,237 @@
+// Commands from their callers to their workspace and back; what is relayed, and what is not.
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "base/encoding.h"
+#include "conductor/testing/conductor_world.h"
+
+namespace lumenflow::conductor {
+namespace {
+
+class CommandQueue : public testing::TestWithParam<std::string> {
+ protected:
+  CommandQueue() {
+    workspace_.enroll();
+    EXPECT_EQ(workspace_.hello().status, 200);
+  }
+  Answer ask(const std::string& text, const std::string& key = "") {
+    json::Object body{{"kind", "sidekick:command_received"},
+                      {"payload", json::Object{{"sidekick_channel", "main"}, {"sender", "ana"}, {"text", text}}}};
+    if (!key.empty()) body.set("idempotency_key", key);
+    return world_.post("/v2/workspaces/ws-42/commands", body, world_.operator_session(Role::kOperator));
+  }
+  std::string state_of(const std::string& id) {
+    return world_.get("/v2/workspaces/ws-42/commands/" + id, world_.operator_session()).text("/state");
+  }
+
+  ConductorWorld world_{GetParam()};
+  Workspace workspace_{world_};
+};
+
+TEST_P(CommandQueue, ACommandIsQueuedDeliveredRunAndDone) {
+  const Answer queued = ask("hello");
+  ASSERT_EQ(queued.status, 202) << queued.body;
+  const std::string id = queued.text("/command_id");
+  EXPECT_EQ(state_of(id), "queued");
+  const Answer fetched = workspace_.fetch();
+  EXPECT_EQ(fetched.text("/items/0/event/event_id"), id);
+  EXPECT_EQ(fetched.text("/items/0/event/from"), "ws-42:conductor");
+  EXPECT_EQ(fetched.text("/items/0/event/on_behalf_of"), "operator:op-operator");
+  EXPECT_EQ(fetched.text("/items/0/event/channel"), "bridge:conductor");
+  EXPECT_FALSE(fetched.text("/items/0/event/expires_at").empty());
+  EXPECT_EQ(workspace_.fetch().text("/items/0/event/event_id"), id) << "until it is acknowledged it is given again";
+  const auto position = static_cast<std::uint64_t>(fetched.number("/items/0/position"));
+  EXPECT_TRUE(workspace_.fetch(position).value.find("items")->as_array().empty());
+  EXPECT_EQ(state_of(id), "delivered");
+  EXPECT_TRUE(workspace_.fetch(0).value.find("items")->as_array().empty())
+      << "what was acknowledged is not given again";
+  EXPECT_EQ(workspace_.report(id, json::Object{{"state", "running"}}).status, 200);
+  EXPECT_EQ(state_of(id), "running");
+  const json::Object done{{"state", "done"}, {"receipt_id", "rcpt-1"}, {"result", json::Object{{"success", true}}}};
+  EXPECT_EQ(workspace_.report(id, done).status, 200);
+  EXPECT_EQ(workspace_.report(id, done).status, 200) << "saying it again is fine";
+  EXPECT_EQ(workspace_.report(id, json::Object{{"state", "refused"}}).code(), "CONFLICT");
+  EXPECT_EQ(workspace_.report(id, json::Object{{"state", "running"}}).status, 200) << "late, and changes nothing";
+  EXPECT_EQ(state_of(id), "done");
+  const Answer list = world_.get("/v2/workspaces/ws-42/commands", world_.operator_session());
+  EXPECT_EQ(list.text("/items/0/command_id"), id) << list.body;
+}
+
+TEST_P(CommandQueue, TheSameKeyIsTheSameCommand) {
+  const std::string first = ask("once", "key-1").text("/command_id");
+  EXPECT_EQ(ask("once", "key-1").text("/command_id"), first);
+  EXPECT_EQ(ask("twice", "key-1").code(), "IDEMPOTENCY_CONFLICT");
+  EXPECT_EQ(workspace_.fetch().value.find("items")->as_array().size(), 1u);
+  world_.clock.advance(std::chrono::hours(11));
+  EXPECT_EQ(ask("once", "key-1").text("/command_id"), first);
+}
+
+TEST_P(CommandQueue, AQuestionWaitsForTheNextCommandAndASecondOneEndsIt) {
+  auto first = std::async(std::launch::async, [&] { return workspace_.fetch(0, "30s"); });
+  // The second may overtake the first; whichever came earlier is ended.
+  auto second = std::async(std::launch::async, [&] { return workspace_.fetch(0, "30s"); });
+  const bool first_ended = [&] {
+    for (;;) {
+      if (first.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready) return true;
+      if (second.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready) return false;
+    }
+  }();
+  EXPECT_EQ((first_ended ? first : second).get().code(), "CONFLICT");
+  const std::string id = ask("hello").text("/command_id");
+  EXPECT_EQ((first_ended ? second : first).get().text("/items/0/event/event_id"), id);
+}
+
+TEST_P(CommandQueue, AStreamGivesThemAsTheyCome) {
+  StreamReader stream(world_, "/v2/commands?session=" + std::to_string(workspace_.session), workspace_.headers());
+  ASSERT_EQ(stream.status(), 200);
+  const std::string id = ask("hello").text("/command_id");
+  const Frame frame = stream.next();
+  EXPECT_NE(frame.data.find(id), std::string::npos);
+  EXPECT_EQ(workspace_.hello().status, 200);
+  EXPECT_NE(stream.next().data.find("CONFLICT"), std::string::npos) << "a newer session ends it";
+}
+
+TEST_P(CommandQueue, AToolIsCalledAndItsResultComesBack) {
+  const Headers caller = world_.operator_session(Role::kOperator);
+  auto call = std::async(std::launch::async, [&] {
+    return world_.post("/v2/workspaces/ws-42/tools/task:create", json::Object{{"title", "x"}}, caller);
+  });
+  const Answer fetched = workspace_.fetch(0, "30s");
+  EXPECT_EQ(fetched.text("/items/0/event/kind"), "conductor:tool_requested");
+  EXPECT_EQ(fetched.text("/items/0/event/payload/tool"), "task:create");
+  EXPECT_EQ(fetched.text("/items/0/event/payload/input/title"), "x");
+  const json::Object done{{"state", "done"},
+                          {"receipt_id", "rcpt-1"},
+                          {"result", json::Object{{"success", true}, {"data", json::Object{{"id", 7}}}}}};
+  EXPECT_EQ(workspace_.report(fetched.text("/items/0/event/event_id"), done).status, 200);
+  const Answer answer = call.get();
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.number("/result/data/id"), 7);
+}
+
+TEST_P(CommandQueue, ACallThatTakesLongerIsToldByItsId) {
+  const Answer answer = world_.post("/v2/workspaces/ws-42/tools/task:create?wait=0s", json::Object{},
+                                    world_.operator_session(Role::kOperator));
+  EXPECT_EQ(answer.status, 202);
+  EXPECT_EQ(state_of(answer.text("/command_id")), "queued");
+}
+
+TEST_P(CommandQueue, ARefusalComesBackWithItsCode) {
+  const Answer queued = world_.post("/v2/workspaces/ws-42/tools/task:create?wait=0s", json::Object{},
+                                    world_.operator_session(Role::kOperator));
+  const json::Object refused{{"state", "refused"},
+                             {"error", json::Object{{"code", "POLICY_DENIED"}, {"message", "no"}}}};
+  EXPECT_EQ(workspace_.report(queued.text("/command_id"), refused).status, 200);
+  EXPECT_EQ(state_of(queued.text("/command_id")), "refused");
+}
+
+TEST_P(CommandQueue, WhatNobodyFetchesInTimeExpires) {
+  const std::string id = ask("too late").text("/command_id");
+  world_.clock.advance(std::chrono::hours(24));
+  const Headers session = world_.operator_session(Role::kViewer);
+  std::string state;
+  for (int i = 0; i < 20'000 && state != "expired"; ++i)
+    state = world_.get("/v2/workspaces/ws-42/commands/" + id, session).text("/state");
+  EXPECT_EQ(state, "expired");
+}
+
+TEST_P(CommandQueue, ACancelledOneIsNotDeliveredAndOneThatLeftIsTheWorkspacesToEnd) {
+  const Headers caller = world_.operator_session(Role::kOperator);
+  const std::string queued = ask("one").text("/command_id");
+  const Answer cancelled = world_.send(http::Method::kDelete, "/v2/workspaces/ws-42/commands/" + queued, {}, caller);
+  EXPECT_EQ(cancelled.text("/state"), "cancelled") << cancelled.body;
+  Answer fetched = workspace_.fetch();
+  EXPECT_EQ(fetched.text("/items/0/event/kind"), "conductor:command_cancelled");
+  EXPECT_EQ(workspace_.fetch(static_cast<std::uint64_t>(fetched.number("/items/0/position"))).status, 200);
+  const std::string left = ask("two").text("/command_id");
+  fetched = workspace_.fetch();
+  EXPECT_EQ(workspace_.fetch(static_cast<std::uint64_t>(fetched.number("/items/0/position"))).status, 200);
+  EXPECT_EQ(world_.send(http::Method::kDelete, "/v2/workspaces/ws-42/commands/" + left, {}, caller).text("/state"),
+            "delivered");
+  EXPECT_EQ(workspace_.fetch().text("/items/0/event/payload/command_id"), left);
+}
+
+TEST_P(CommandQueue, OnlyInboundKindsWithGoodPayloadsAreTaken) {
+  const Headers caller = world_.operator_session(Role::kOperator);
+  const auto post = [&](const std::string& kind, const json::Value& payload) {
+    return world_.post("/v2/workspaces/ws-42/commands", json::Object{{"kind", kind}, {"payload", payload}}, caller)
+        .code();
+  };
+  EXPECT_EQ(post("agent-runtime:tool_called", json::Object{}), "UNKNOWN_KIND");
+  EXPECT_EQ(post("acme-demo:job_completed", json::Object{}), "UNKNOWN_KIND");
+  EXPECT_EQ(post("conductor:stop_requested", json::Object{}), "INVALID_PAYLOAD");
+  EXPECT_EQ(post("conductor:stop_requested", json::Object{{"target", "all"}, {"resume", true}}), "TOKEN_SCOPE_DENIED");
+  EXPECT_EQ(post("conductor:approval_resolved",
+                 json::Object{{"approval_id", "a"}, {"decision", "approve"}, {"decided_by", "x"}}),
+            "TOKEN_SCOPE_DENIED");
+  EXPECT_EQ(post("conductor:device_requested", json::Object{{"device_id", "mine"}}), "TOKEN_SCOPE_DENIED");
+  EXPECT_TRUE(workspace_.fetch().value.find("items")->as_array().empty());
+}
+
+TEST_P(CommandQueue, AViewerOrdersNothingAndAWorkspaceSeesItsOwnOnly) {
+  const json::Object stop{{"target", "all"}};
+  EXPECT_EQ(world_.post("/v2/workspaces/ws-42/stop", stop, world_.operator_session(Role::kViewer)).code(),
+            "TOKEN_SCOPE_DENIED");
+  const std::string id = ask("for 42").text("/command_id");
+  Workspace other(world_, "ws-7");
+  other.enroll();
+  other.hello();
+  EXPECT_TRUE(other.fetch().value.find("items")->as_array().empty());
+  EXPECT_EQ(other.report(id, json::Object{{"state", "done"}}).code(), "NOT_FOUND");
+  EXPECT_EQ(state_of(id), "queued");
+}
+
+TEST_P(CommandQueue, ASignedDecisionPassesThroughUntouched) {
+  const json::Object asked{{"approval_id", "apr-1"},
+                           {"receipt_id", "rcpt-1"},
+                           {"surface", "http"},
+                           {"tool_name", "acme:do"},
+                           {"call_digest", std::string(64, 'a')},
+                           {"preview", "do it"},
+                           {"requested_by", "ws-42"},
+                           {"expires_at", format_rfc3339(world_.clock.now() + std::chrono::hours(1))}};
+  EXPECT_EQ(workspace_.post_events(workspace_.make_events(1, "sidekick:approval_requested", asked), 0).status, 200);
+  const Headers caller = world_.operator_session(Role::kOperator);
+  const json::Object unsigned_decision{{"decision", "approve"}};
+  EXPECT_EQ(world_.post("/v2/approvals/apr-1", unsigned_decision, caller).code(), "TOKEN_SCOPE_DENIED");
+  EXPECT_EQ(world_.post("/v2/approvals/apr-2", unsigned_decision, caller).code(), "NOT_FOUND");
+  const json::Object decision{{"decision", "approve"},
+                              {"decided_by", "ws-42:phone:pixel-8"},
+                              {"reason", "fine"},
+                              {"decided_at", "2026-03-01T12:00:00.123Z"},
+                              {"signature", "as it was made"}};
+  EXPECT_EQ(world_.post("/v2/approvals/apr-1", decision, caller).status, 202);
+  const Answer fetched = workspace_.fetch();
+  EXPECT_EQ(fetched.text("/items/0/event/kind"), "conductor:approval_resolved");
+  for (const char* member : {"decision", "decided_by", "reason", "signature"})
+    EXPECT_EQ(fetched.text("/items/0/event/payload/" + std::string(member)),
+              json::string_or(json::Value(decision), member, ""));
+  EXPECT_EQ(fetched.text("/items/0/event/timestamp"), "2026-03-01T12:00:00.123Z") << "what the signature covers";
+  const json::Object stop{{"target", "task:create"}};
+  EXPECT_EQ(world_.post("/v2/workspaces/ws-42/stop", stop, caller).status, 202);
+  EXPECT_EQ(world_.post("/v2/recoveries/rec-1/confirm", json::Object{{"workspace_id", "ws-42"}}, caller).code(),
+            "TOKEN_SCOPE_DENIED");
+  EXPECT_EQ(
+      world_.post("/v2/recoveries/rec-1/confirm", json::Object{{"workspace_id", "ws-42"}, {"signature", "s"}}, caller)
+          .status,
+      202);
+  EXPECT_EQ(workspace_.fetch().text("/items/2/event/payload/recovery_id"), "rec-1");
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, CommandQueue, testing::Values("memory", "sqlite"),
+                         [](const auto& tested) { return tested.param; });
+
+TEST(CommandsRestarted, WhatIsQueuedOutlivesTheProcess) {
+  ConductorWorld world("sqlite");
+  Workspace workspace(world);
+  workspace.enroll();
+  workspace.hello();
+  const Answer queued = world.post("/v2/workspaces/ws-42/tools/task:create?wait=0s", json::Object{},
+                                   world.operator_session(Role::kOperator));
+  world.restart();
+  EXPECT_EQ(workspace.fetch().text("/items/0/event/event_id"), queued.text("/command_id"));
+}
+
+}  // namespace
+}  // namespace lumenflow::conductor

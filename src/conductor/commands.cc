@@ -1,0 +1,329 @@
+#include "conductor/commands.h"
+
+#include <array>
+#include <utility>
+
+#include "base/sha256.h"
+#include "conductor/tables.h"
+#include "event/event.h"
+#include "json/canonical.h"
+
+namespace lumenflow::conductor {
+namespace {
+
+constexpr std::size_t kSweepMax = 256;
+
+std::string waiting_key(std::string_view workspace, Position position) {
+  return key_of({workspace}) + big_endian(position.value());
+}
+
+std::string entry_of(const std::string& workspace, std::string_view envelope, std::string_view type) {
+  std::string text =
+      R"({"command":)" + std::string(envelope) + R"(,"type":")" + std::string(type) + R"(","workspace":)";
+  json::append_canonical_string(workspace, text);
+  return text + "}";
+}
+
+bool may_follow(std::string_view from, std::string_view to) {
+  constexpr std::array<std::string_view, 4> kOrder = {"queued", "delivered", "running", ""};
+  const auto rank = [&](std::string_view state) {
+    for (std::size_t i = 0; i < 3; ++i)
+      if (kOrder[i] == state) return i;
+    return std::size_t{3};
+  };
+  return rank(to) > rank(from);
+}
+
+}  // namespace
+
+bool is_terminal(std::string_view state) {
+  return state == "done" || state == "refused" || state == "expired" || state == "cancelled";
+}
+
+Result<std::uint64_t> Commands::next_seq(const std::string& workspace, const std::string& stream) {
+  const std::string key = key_of({workspace, stream});
+  LUMENFLOW_TRY_ASSIGN(const auto last, ledger_.tables().get(kDown, key));
+  const std::uint64_t seq = last ? from_big_endian(*last) + 1 : 1;
+  LUMENFLOW_TRY(ledger_.put(kDown, key, big_endian(seq)));
+  return seq;
+}
+
+Status Commands::save(const std::string& command_id, const json::Value& state) {
+  return ledger_.put(kCommand, command_id, json::serialize(state));
+}
+
+Result<json::Value> Commands::load(const std::string& workspace, const std::string& command_id) const {
+  Result<std::optional<std::string>> found = std::optional<std::string>();
+  if (!command_id.empty()) found = ledger_.tables().get(kCommand, command_id);
+  if (!found.ok()) return std::move(found).error();
+  if (!*found) return Error(ErrorCode::kNotFound, "there is no command " + command_id);
+  LUMENFLOW_TRY_ASSIGN(json::Value state, json::parse(**found));
+  if (json::string_or(state, "workspace_id", "") != workspace)
+    return Error(ErrorCode::kNotFound, "there is no command " + command_id);
+  return state;
+}
+
+// What the same key of the same caller asked for; the key is good for a day.
+Result<std::optional<QueuedCommand>> Commands::earlier(const NewCommand& command, const std::string& hash) const {
+  const std::string key =
+      key_of({command.workspace, command.from, command.on_behalf_of.value_or("")}) + *command.idempotency_key;
+  LUMENFLOW_TRY_ASSIGN(const auto found, ledger_.tables().get(kKeys, key));
+  if (!found || found->size() < 72) return std::optional<QueuedCommand>();
+  const Timestamp at{static_cast<std::int64_t>(from_big_endian(*found))};
+  if (at + kCommandKeyLife <= clock_.now()) return std::optional<QueuedCommand>();
+  if (found->substr(8, 64) != hash)
+    return Error(ErrorCode::kIdempotencyConflict, "the idempotency key was used for another command");
+  LUMENFLOW_TRY_ASSIGN(const json::Value state, load(command.workspace, found->substr(72)));
+  QueuedCommand queued;
+  queued.command_id = found->substr(72);
+  queued.state = json::string_or(state, "state", "");
+  queued.expires_at = {json::integer_or(state, "expires_ms", 0)};
+  queued.replayed = true;
+  return std::optional(std::move(queued));
+}
+
+Result<QueuedCommand> Commands::queue(const NewCommand& command) {
+  const event::KnownKind* kind = event::find_kernel_kind(command.kind);
+  if (kind == nullptr || !kind->inbound)
+    return Error(ErrorCode::kUnknownKind, "'" + command.kind + "' is no kind that a workspace takes from outside");
+  LUMENFLOW_TRY(event::validate_kernel_payload(command.kind, command.payload));
+  const Timestamp now = clock_.now();
+  event::BuildOptions options;
+  options.timestamp = command.decided_at.value_or(now);
+  options.entropy = random_.draw16();
+  LUMENFLOW_TRY_ASSIGN(const event::Event built, event::build_kernel_event_v2(command.kind, command.payload, options));
+  const std::string hash = sha256_hex(command.kind + '\0' + built.canonical_payload);
+  if (command.idempotency_key) {
+    LUMENFLOW_TRY_ASSIGN(auto before, earlier(command, hash));
+    if (before) return *std::move(before);
+  }
+  LUMENFLOW_TRY_ASSIGN(const auto full, ledger_.tables().scan(kWaiting, key_of({command.workspace}), "", kQueuedMax));
+  if (full.size() >= kQueuedMax)
+    return Error(ErrorCode::kOutboxFull, "too many commands wait for " + command.workspace);
+
+  event::Stamp stamp;
+  stamp.from = command.from;
+  stamp.stream = command.stream;
+  LUMENFLOW_TRY_ASSIGN(stamp.seq, next_seq(command.workspace, command.stream));
+  stamp.queue_seq = stamp.seq;  // every command is of the queue class
+  stamp.emitted_at = now;
+  stamp.expires_at = now + command.life;
+  if (command.on_behalf_of && !command.on_behalf_of->empty()) stamp.on_behalf_of = command.on_behalf_of;
+  if (!command.traceparent.empty()) stamp.traceparent = command.traceparent;
+  std::string envelope;
+  event::append_envelope(built, stamp, envelope);
+  LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({entry_of(command.workspace, envelope, "command.queued")},
+                                                         {list_of_commands(command.workspace)}));
+  QueuedCommand queued{built.event_id, "queued", *stamp.expires_at, false};
+  json::Object state{{"command_id", queued.command_id},
+                     {"workspace_id", command.workspace},
+                     {"kind", command.kind},
+                     {"from", command.from},
+                     {"state", "queued"},
+                     {"position", at.value()},
+                     {"created_at", format_rfc3339(now)},
+                     {"expires_at", format_rfc3339(queued.expires_at)},
+                     {"expires_ms", queued.expires_at.ms}};
+  if (stamp.on_behalf_of) state.set("on_behalf_of", *stamp.on_behalf_of);
+  if (command.kind == "conductor:tool_requested") state.set("tool", json::string_or(command.payload, "tool", ""));
+  if (command.kind == "conductor:device_requested")
+    state.set("device_id", json::string_or(command.payload, "device_id", ""));
+  LUMENFLOW_TRY(save(queued.command_id, state));
+  LUMENFLOW_TRY(ledger_.put(kWaiting, waiting_key(command.workspace, at), queued.command_id));
+  LUMENFLOW_TRY(ledger_.put(kExpiring, big_endian(static_cast<std::uint64_t>(queued.expires_at.ms)) + queued.command_id,
+                            command.workspace));
+  if (command.idempotency_key) {
+    const std::string key =
+        key_of({command.workspace, command.from, command.on_behalf_of.value_or("")}) + *command.idempotency_key;
+    const std::string time = big_endian(static_cast<std::uint64_t>(now.ms));
+    LUMENFLOW_TRY(ledger_.put(kKeys, key, time + hash + queued.command_id));
+    LUMENFLOW_TRY(ledger_.put(kKeysExpire, time + key, "-"));
+  }
+  if (queued_)
+    ledger_.when_durable([this, workspace = command.workspace](const Status& done) {
+      if (done.ok()) queued_(workspace);
+    });
+  return queued;
+}
+
+Status Commands::acknowledge(const std::string& workspace, Position after) {
+  json::Array ids;
+  for (std::string last;;) {
+    LUMENFLOW_TRY_ASSIGN(const auto rows,
+                         ledger_.tables().scan(kWaiting, key_of({workspace}), last, kCommandsPerFetch));
+    bool beyond = rows.size() < kCommandsPerFetch;
+    for (const log::KeyValue& row : rows) {
+      if (row.key > waiting_key(workspace, after)) {
+        beyond = true;
+        break;
+      }
+      last = row.key;
+      LUMENFLOW_TRY(ledger_.erase(kWaiting, row.key));
+      LUMENFLOW_TRY_ASSIGN(json::Value state, load(workspace, row.value));
+      if (json::string_or(state, "state", "") != "queued") continue;
+      state.as_object().set("state", "delivered");
+      state.as_object().set("delivered_at", format_rfc3339(clock_.now()));
+      LUMENFLOW_TRY(save(row.value, state));
+      ids.push_back(row.value);
+      if (told_)
+        ledger_.when_durable([this, id = row.value, state](const Status& done) {
+          if (done.ok()) told_(id, state);
+        });
+    }
+    if (beyond) break;
+  }
+  if (ids.empty()) return {};
+  const json::Object entry{{"type", "command.delivered"},
+                           {"workspace", workspace},
+                           {"ts", format_rfc3339(clock_.now())},
+                           {"command_ids", std::move(ids)}};
+  LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(entry));
+  LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({text}, {list_of_commands(workspace)}));
+  static_cast<void>(at);
+  return {};
+}
+
+Result<std::vector<CommandItem>> Commands::waiting(const std::string& workspace, Position after) const {
+  LUMENFLOW_TRY_ASSIGN(const auto durable, ledger_.snapshot());
+  LUMENFLOW_TRY_ASSIGN(
+      const auto rows,
+      durable->scan(kWaiting, key_of({workspace}), after.value() == 0 ? std::string() : waiting_key(workspace, after),
+                    kCommandsPerFetch));
+  std::vector<CommandItem> items;
+  std::size_t bytes = 0;
+  for (const log::KeyValue& row : rows) {
+    LUMENFLOW_TRY_ASSIGN(const json::Value state, load(workspace, row.value));
+    if (json::string_or(state, "state", "") != "queued" || json::integer_or(state, "expires_ms", 0) <= clock_.now().ms)
+      continue;
+    const Position position(from_big_endian(std::string_view(row.key).substr(workspace.size() + 1)));
+    LUMENFLOW_TRY_ASSIGN(const json::Value entry, ledger_.entry_at(position));
+    items.push_back({position, json::serialize(*entry.find("command"))});
+    bytes += items.back().text.size();
+    if (bytes > (1u << 20)) break;
+  }
+  return items;
+}
+
+Status Commands::end(const std::string& workspace, const std::string& command_id, json::Value state,
+                     std::string_view to, const json::Object& details) {
+  json::Object entry = details;
+  json::Object& members = state.as_object();
+  for (const json::Member& detail : details) members.set(detail.key, detail.value);
+  members.set("state", to);
+  members.set("changed_at", format_rfc3339(clock_.now()));
+  entry.set("type", "command.result");
+  entry.set("command_id", command_id);
+  entry.set("workspace", workspace);
+  entry.set("state", to);
+  entry.set("ts", format_rfc3339(clock_.now()));
+  Result<std::string> text = json::canonical(json::Value(entry));
+  if (!text.ok())
+    return Error(ErrorCode::kInvalidRequest, "the result has no canonical form: " + text.error().message());
+  LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({*text}, {list_of_commands(workspace)}));
+  static_cast<void>(at);
+  LUMENFLOW_TRY(save(command_id, state));
+  if (is_terminal(to)) {
+    const auto expires = static_cast<std::uint64_t>(json::integer_or(state, "expires_ms", 0));
+    LUMENFLOW_TRY(ledger_.erase(kExpiring, big_endian(expires) + command_id));
+    const Position position(static_cast<std::uint64_t>(json::integer_or(state, "position", 0)));
+    LUMENFLOW_TRY(ledger_.erase(kWaiting, waiting_key(workspace, position)));
+  }
+  if (told_)
+    ledger_.when_durable([this, command_id, state](const Status& done) {
+      if (done.ok()) told_(command_id, state);
+    });
+  return {};
+}
+
+Result<json::Value> Commands::report(const std::string& workspace, const std::string& command_id,
+                                     const json::Value& report) {
+  LUMENFLOW_TRY_ASSIGN(json::Value state, load(workspace, command_id));
+  const std::string to(json::string_or(report, "state", ""));
+  if (to != "running" && !is_terminal(to))
+    return Error(ErrorCode::kInvalidRequest, "'state' must be running, done, refused, cancelled or expired");
+  json::Object details;
+  for (const char* member : {"receipt_id", "result", "error"})
+    if (const json::Value* value = report.find(member)) details.set(member, *value);
+  const std::string now(json::string_or(state, "state", ""));
+  if (now == to || (is_terminal(now) && to == "running")) {
+    for (const json::Member& detail : details)
+      if (const json::Value* there = state.find(detail.key);
+          is_terminal(now) && to == now && (!there || !(*there == detail.value)))
+        return Error(ErrorCode::kConflict, "the command ended with another result");
+    return state;  // said again
+  }
+  if (!may_follow(now, to)) return Error(ErrorCode::kConflict, "the command is " + now + " already");
+  LUMENFLOW_TRY(end(workspace, command_id, state, to, details));
+  return load(workspace, command_id);
+}
+
+Result<json::Value> Commands::cancel(const std::string& workspace, const std::string& command_id,
+                                     const std::string& reason, const NewCommand& as) {
+  LUMENFLOW_TRY_ASSIGN(json::Value state, load(workspace, command_id));
+  const std::string_view now = json::string_or(state, "state", "");
+  if (is_terminal(now)) return Error(ErrorCode::kConflict, "the command is " + std::string(now) + " already");
+  const json::Object details{{"error", json::Object{{"code", "TOOL_CANCELLED"}, {"message", reason}}}};
+  // It may have left already, though nothing says that it arrived: the workspace is told whatever the state.
+  NewCommand command = as;
+  command.kind = "conductor:command_cancelled";
+  command.payload = json::Object{{"command_id", command_id}, {"reason", reason}};
+  LUMENFLOW_TRY_ASSIGN(const QueuedCommand queued, queue(command));
+  static_cast<void>(queued);
+  if (now == "queued") LUMENFLOW_TRY(end(workspace, command_id, state, "cancelled", details));
+  return load(workspace, command_id);
+}
+
+Result<json::Value> Commands::show(const std::string& workspace, const std::string& command_id) const {
+  return load(workspace, command_id);
+}
+
+Result<json::Value> Commands::list(const std::string& workspace, Position before, std::size_t limit) const {
+  json::Array items;
+  Position at = before;
+  bool more = true;
+  // Reports stand in the same list: a few pages of it hold what is asked for.
+  for (int pages = 0; pages < 8 && more && items.size() < limit; ++pages) {
+    LUMENFLOW_TRY_ASSIGN(const ListPage page, ledger_.page_back(list_of_commands(workspace), at, limit));
+    more = page.more;
+    for (const ListedEntry& listed : page.items) {
+      at = listed.position;
+      const json::Value* command = listed.entry.find("command");
+      if (command == nullptr) continue;
+      LUMENFLOW_TRY_ASSIGN(json::Value state, load(workspace, std::string(json::string_or(*command, "event_id", ""))));
+      items.push_back(std::move(state));
+      if (items.size() >= limit) {
+        more = more || &listed != &page.items.back();
+        break;
+      }
+    }
+  }
+  return json::Value(
+      json::Object{{"items", std::move(items)}, {"next", more ? json::Value(at.value()) : json::Value()}});
+}
+
+void Commands::sweep() {
+  const std::string now = big_endian(static_cast<std::uint64_t>(clock_.now().ms));
+  const auto due = ledger_.tables().scan(kExpiring, "", "", kSweepMax);
+  for (std::size_t i = 0; due.ok() && i < due->size() && (*due)[i].key.substr(0, 8) <= now; ++i) {
+    const std::string command_id = (*due)[i].key.substr(8), workspace = (*due)[i].value;
+    auto state = load(workspace, command_id);
+    const bool queued = state.ok() && json::string_or(*state, "state", "") == "queued";
+    const json::Object details{
+        {"error", json::Object{{"code", "TOKEN_EXPIRED"}, {"message", "it was not fetched in time"}}}};
+    if (queued)
+      (void)end(workspace, command_id, *std::move(state), "expired", details);
+    else
+      (void)ledger_.erase(kExpiring, (*due)[i].key);  // delivered: the workspace says what becomes of it
+  }
+  const std::string forgotten = big_endian(static_cast<std::uint64_t>((clock_.now() - kCommandKeyLife).ms));
+  const auto keys = ledger_.tables().scan(kKeysExpire, "", "", kSweepMax);
+  for (std::size_t i = 0; keys.ok() && i < keys->size() && (*keys)[i].key.substr(0, 8) <= forgotten; ++i) {
+    const std::string key = (*keys)[i].key.substr(8);
+    const auto there = ledger_.tables().get(kKeys, key);
+    // The key may have been used anew since.
+    if (there.ok() && *there && (*there)->substr(0, 8) <= forgotten) (void)ledger_.erase(kKeys, key);
+    (void)ledger_.erase(kKeysExpire, (*keys)[i].key);
+  }
+}
+
+}  // namespace lumenflow::conductor

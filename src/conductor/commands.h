@@ -1,0 +1,99 @@
+// The commands Log: what operators and devices ask of a workspace, queued until it is durable there, and what came of
+// it.
+//
+// A command is an envelope of an inbound kind; its id is the envelope's event_id. States: queued, delivered, running,
+// done, refused, expired, cancelled; the last four never change again. Whatever changes is part of this turn's batch of
+// the ledger: who answers waits until it is durable.
+// The io thread only.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "conductor/ledger.h"
+#include "lumenflow/json.h"
+
+namespace lumenflow::conductor {
+
+inline constexpr std::chrono::hours kCommandLife{24}, kCommandKeyLife{24};
+inline constexpr std::size_t kCommandsPerFetch = 256;
+inline constexpr std::size_t kQueuedMax = 1'000;  // for one workspace
+
+struct NewCommand {
+  std::string workspace;
+  std::string kind;
+  json::Value payload;
+  std::string from;    // the caller's subject
+  std::string stream;  // bridge:… or phone:…
+  std::optional<std::string> on_behalf_of = {};
+  std::optional<std::string> idempotency_key = {};
+  std::chrono::milliseconds life = kCommandLife;
+  std::string traceparent = {};
+  std::optional<Timestamp> decided_at = {};  // what a signature says; else now
+};
+
+struct QueuedCommand {
+  std::string command_id;
+  std::string state;
+  Timestamp expires_at;
+  bool replayed = false;  // the same key asked for it before
+};
+
+struct CommandItem {
+  Position position;
+  std::string text;  // the envelope
+};
+
+class Commands {
+ public:
+  Commands(Ledger& ledger, const Clock& clock, Random& random) : ledger_(ledger), clock_(clock), random_(random) {}
+
+  // UNKNOWN_KIND, INVALID_PAYLOAD, IDEMPOTENCY_CONFLICT; OUTBOX_FULL when too many wait for the workspace.
+  Result<QueuedCommand> queue(const NewCommand& command);
+  // Everything up to `after` is durable in the workspace's inbox.
+  Status acknowledge(const std::string& workspace, Position after);
+  // What waits for the workspace after a position, durable and not over; nothing of it is changed.
+  Result<std::vector<CommandItem>> waiting(const std::string& workspace, Position after) const;
+  // NOT_FOUND, also when it is another workspace's; INVALID_REQUEST; CONFLICT when it ended otherwise.
+  Result<json::Value> report(const std::string& workspace, const std::string& command_id, const json::Value& report);
+  // Still queued: cancelled here. Otherwise the workspace is asked to; it decides.
+  Result<json::Value> cancel(const std::string& workspace, const std::string& command_id, const std::string& reason,
+                             const NewCommand& as);
+  // NOT_FOUND.
+  Result<json::Value> show(const std::string& workspace, const std::string& command_id) const;
+  Result<json::Value> list(const std::string& workspace, Position before, std::size_t limit) const;
+  // Queued commands whose time is over are expired; keys are forgotten. Once a second.
+  void sweep();
+
+  // Told of each workspace that something was queued for, once that is durable.
+  void on_queued(std::function<void(const std::string& workspace)> told) { queued_ = std::move(told); }
+  // Told of each command that ended or changed, once that is durable.
+  void on_change(std::function<void(const std::string& command_id, const json::Value& state)> told) {
+    told_ = std::move(told);
+  }
+
+ private:
+  Result<json::Value> load(const std::string& workspace, const std::string& command_id) const;
+  Result<std::optional<QueuedCommand>> earlier(const NewCommand& command, const std::string& hash) const;
+  Status save(const std::string& command_id, const json::Value& state);
+  Status end(const std::string& workspace, const std::string& command_id, json::Value state, std::string_view to,
+             const json::Object& details);
+  Result<std::uint64_t> next_seq(const std::string& workspace, const std::string& stream);
+
+  Ledger& ledger_;
+  const Clock& clock_;
+  Random& random_;
+  std::function<void(const std::string&, const json::Value&)> told_;
+  std::function<void(const std::string&)> queued_;
+};
+
+bool is_terminal(std::string_view state);
+
+}  // namespace lumenflow::conductor

@@ -1,0 +1,117 @@
+// What the conductor's routes share, and the one request of each.
+//
+// Everything here is used on the io thread. The context outlives the routes and whatever they started.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/random.h"
+#include "base/rate_limiter.h"
+#include "base/time.h"
+#include "conductor/acts.h"
+#include "conductor/bells.h"
+#include "conductor/ledger.h"
+#include "conductor/principal.h"
+#include "conductor/store.h"
+#include "http/exchange.h"
+#include "http/openapi.h"
+
+namespace lumenflow::conductor {
+
+class Authenticator;
+class Commands;
+class Ingest;
+class Metrics;
+class Notifier;
+class Uplinks;
+class Views;
+
+class Exchange final : public http::Exchange {
+ public:
+  using http::Exchange::Exchange;
+  Principal principal;  // set once authenticated
+};
+using ExchangePtr = std::shared_ptr<Exchange>;
+
+// What a route is: the router, the checks before it, GET /openapi.json and the test of all routes read this.
+struct RouteSpec {
+  http::Method method = http::Method::kGet;
+  std::string_view pattern = {};
+  std::string_view id = {};  // operationId
+  std::string_view summary = {};
+  Who who = 0;                  // bits of kAnybody …; 0: no credential is looked at
+  Role role = Role::kViewer;    // of operators: at least this
+  std::string_view scope = {};  // of devices: empty, any
+  std::vector<http::RouteParameter> parameters = {};
+  std::string_view media_type = "application/json";
+  bool anonymous_limit = false;  // strangers knock here: limited by address and over all
+};
+
+struct Context {
+  Store& store;
+  Ledger& ledger;
+  Acts& acts;
+  Executor& executor;
+  const Clock& clock;
+  Random& random;
+  Post post;
+  std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
+  std::string public_url;
+  bool secure = false;  // under TLS: cookies say so
+  std::chrono::milliseconds heartbeat{15'000};
+  Authenticator* authenticator = nullptr;
+  Commands* commands = nullptr;
+  Ingest* ingest = nullptr;
+  Views* views = nullptr;
+  Uplinks* uplinks = nullptr;
+  Notifier* notifier = nullptr;
+  Metrics* metrics = nullptr;
+  RateLimiter by_address{20, 200};
+  RateLimiter over_all{200, 2000};
+  Bells bells = {};               // of a workspace: something of it is durable that was not
+  std::uint64_t revocations = 0;  // counts up with each: live streams look again at who opened them
+  bool closing = false;
+  std::map<std::string, std::string> swept_to = {};  // by table
+  std::vector<RouteSpec> table = {};
+};
+
+class Routes {
+ public:
+  Routes(http::Router& router, Context& context) : router_(router), context_(context) {}
+  using Handler = std::function<void(const ExchangePtr&)>;
+  void add(const RouteSpec& spec, Handler handler);
+
+ private:
+  http::Router& router_;
+  Context& context_;
+};
+
+inline constexpr std::size_t kUnpackedMax = 4u << 20;  // of a body that came compressed
+
+// Answers with the error, and records who was refused what. A fault of the conductor's own is no refusal.
+void refuse(Context& context, const ExchangePtr& exchange, const Error& error);
+// The request's body as a JSON object; nothing: it was answered.
+std::optional<json::Value> body_of(Context& context, const ExchangePtr& exchange);
+
+void add_status_routes(Routes& routes, Context& context);
+void add_session_routes(Routes& routes, Context& context);
+void add_enrollment_routes(Routes& routes, Context& context);
+void add_token_routes(Routes& routes, Context& context);
+void add_admin_routes(Routes& routes, Context& context);
+void add_ingest_routes(Routes& routes, Context& context);
+void add_uplink_routes(Routes& routes, Context& context);
+void add_workspace_routes(Routes& routes, Context& context);
+void add_command_routes(Routes& routes, Context& context);
+void add_invoke_routes(Routes& routes, Context& context);
+void add_relay_routes(Routes& routes, Context& context);
+void add_notify_routes(Routes& routes, Context& context);
+void add_openapi_route(Routes& routes, Context& context);
+
+}  // namespace lumenflow::conductor

@@ -1,0 +1,146 @@
+#include "conductor/ingest.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/encoding.h"
+#include "conductor/tables.h"
+#include "json/canonical.h"
+
+namespace lumenflow::conductor {
+namespace {
+
+constexpr std::size_t kStreamsMax = 10'000;  // of one workspace
+
+// Canonical JSON, written in order of the members' names.
+std::string entry_of(std::string_view workspace, std::string_view log_id, std::string_view stream,
+                     const event::TakenEvent& taken) {
+  using Kind = event::TakenEvent::Kind;
+  std::string text = "{";
+  if (taken.kind == Kind::kEvent) text += R"("event":)" + taken.text + ",";
+  if (taken.kind == Kind::kDropped)
+    text += R"("first_seq":)" + std::to_string(taken.seq) + R"(,"last_seq":)" + std::to_string(taken.last_seq) + ",";
+  text += R"("log_id":)";
+  json::append_canonical_string(log_id, text);
+  if (taken.kind == Kind::kTombstone) {
+    text += R"(,"queue_seq":)" + std::to_string(taken.queue_seq) + R"(,"reason":)";
+    json::append_canonical_string(taken.text, text);
+    text += R"(,"seq":)" + std::to_string(taken.seq);
+  }
+  text += R"(,"stream":)";
+  json::append_canonical_string(stream, text);
+  constexpr std::string_view kTypes[] = {"event.received", "event.tombstone", "events.dropped"};
+  text += R"(,"type":")" + std::string(kTypes[static_cast<std::size_t>(taken.kind)]) + R"(","workspace":)";
+  json::append_canonical_string(workspace, text);
+  return text + "}";
+}
+
+Error forked(std::string_view known, std::string_view said) {
+  return Error(ErrorCode::kLogForked, "the conductor knows the journal " + std::string(known) +
+                                          " of this workspace, not " + std::string(said) +
+                                          "; an operator has to consent to the new one");
+}
+
+}  // namespace
+
+Result<std::string> Ingest::bound(const std::string& workspace) const {
+  LUMENFLOW_TRY_ASSIGN(const auto found, ledger_.tables().get(kBound, workspace));
+  return found.value_or("");
+}
+
+Result<event::StreamPlace> Ingest::place(const std::string& key) const {
+  LUMENFLOW_TRY_ASSIGN(const auto found, ledger_.tables().get(kPlaces, key));
+  if (!found) return event::StreamPlace{};
+  return decode_place(*found);
+}
+
+Status Ingest::begin(const std::string& workspace, const std::string& log_id, const std::vector<StreamBase>& bases) {
+  LUMENFLOW_TRY_ASSIGN(const std::string known, bound(workspace));
+  if (!known.empty() && known != log_id) return forked(known, log_id);
+  if (known.empty()) LUMENFLOW_TRY(ledger_.put(kBound, workspace, log_id));
+  for (const StreamBase& base : bases) {
+    const std::string key = key_of({workspace, log_id}) + base.stream;
+    LUMENFLOW_TRY_ASSIGN(const auto there, ledger_.tables().get(kPlaces, key));
+    std::optional<event::StreamPlace> before;
+    if (there) {
+      LUMENFLOW_TRY_ASSIGN(before, decode_place(*there));
+    }
+    const event::StreamBegin begun = event::begin_stream(before, base.place);
+    if (begun.skipped) {
+      LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({entry_of(workspace, log_id, base.stream, *begun.skipped)},
+                                                             {list_of_events(workspace, log_id),
+                                                              list_of_stream(workspace, log_id, base.stream)}));
+      static_cast<void>(at);
+    }
+    if (!before || !(*before == begun.place)) LUMENFLOW_TRY(ledger_.put(kPlaces, key, encode(begun.place)));
+  }
+  return {};
+}
+
+Status Ingest::rebind(const std::string& workspace, const std::string& log_id) {
+  LUMENFLOW_TRY_ASSIGN(const std::string known, bound(workspace));
+  if (known == log_id) return {};
+  return ledger_.put(kBound, workspace, log_id);
+}
+
+Result<std::vector<StreamBase>> Ingest::streams(const std::string& workspace, const std::string& log_id) const {
+  const std::string prefix = key_of({workspace, log_id});
+  LUMENFLOW_TRY_ASSIGN(const auto rows, ledger_.tables().scan(kPlaces, prefix, "", kStreamsMax));
+  std::vector<StreamBase> streams;
+  for (const log::KeyValue& row : rows) {
+    LUMENFLOW_TRY_ASSIGN(const event::StreamPlace at, decode_place(row.value));
+    streams.push_back({row.key.substr(prefix.size()), at});
+  }
+  return streams;
+}
+
+Result<event::Intake> Ingest::take(const std::string& workspace, const event::IntakeBatch& batch) {
+  LUMENFLOW_TRY_ASSIGN(const std::string known, bound(workspace));
+  const std::string log_id(batch.log_id), stream(batch.stream);
+  const std::string key = key_of({workspace, log_id}) + stream;
+  LUMENFLOW_TRY_ASSIGN(const event::StreamPlace before, place(key));
+  event::Intake intake = event::take_batch({known, workspace}, before, batch);
+  if (intake.refused || intake.taken.empty()) return intake;
+  std::vector<std::string> entries, lists{list_of_events(workspace, log_id), list_of_stream(workspace, log_id, stream)};
+  std::set<std::string> kinds;
+  for (const event::TakenEvent& taken : intake.taken) {
+    entries.push_back(entry_of(workspace, log_id, stream, taken));
+    if (taken.kind == event::TakenEvent::Kind::kEvent) kinds.insert(taken.event_kind);
+  }
+  for (const std::string& kind : kinds) lists.push_back(list_of_kind(workspace, log_id, kind));
+  LUMENFLOW_TRY_ASSIGN(const Position first, ledger_.append(std::move(entries), lists));
+  LUMENFLOW_TRY(ledger_.put(kPlaces, key, encode(intake.place)));
+  for (std::size_t i = 0; i < intake.taken.size(); ++i)
+    if (intake.taken[i].kind == event::TakenEvent::Kind::kEvent)
+      LUMENFLOW_TRY(views_.take(workspace, intake.taken[i], Position(first.value() + i)));
+  return intake;
+}
+
+Result<std::optional<KnownHead>> Ingest::head(const std::string& workspace, const std::string& log_id) const {
+  LUMENFLOW_TRY_ASSIGN(const auto found, ledger_.tables().get(kHeads, key_of({workspace, log_id})));
+  if (!found) return std::optional<KnownHead>();
+  KnownHead head;
+  if (found->size() != 8 + head.root.size())
+    return Error(ErrorCode::kJournalDamaged, "the head of a workspace is malformed");
+  head.size = from_big_endian(*found);
+  std::copy_n(as_bytes(*found).begin() + 8, head.root.size(), head.root.begin());
+  return std::optional(head);
+}
+
+Result<std::string> Ingest::witness(const std::string& workspace, const std::string& log_id,
+                                    const log::Checkpoint& checkpoint, std::span<const Hash256> proof,
+                                    std::string_view name, const Ed25519KeyPair& key) {
+  LUMENFLOW_TRY_ASSIGN(const auto known, head(workspace, log_id));
+  if (checkpoint.head.log_id != log_id) return forked(log_id, checkpoint.head.log_id);
+  std::optional<log::Head> last;
+  if (known) last = log::Head{log_id, known->size, known->root};
+  LUMENFLOW_TRY_ASSIGN(std::string note, log::cosign(checkpoint, last, proof, name, key, clock_.now()));
+  if (!known || known->size != checkpoint.head.size)
+    LUMENFLOW_TRY(ledger_.put(kHeads, key_of({workspace, log_id}),
+                              big_endian(checkpoint.head.size) + std::string(as_chars(checkpoint.head.root))));
+  ledger_.when_durable(nullptr);
+  return note;
+}
+
+}  // namespace lumenflow::conductor

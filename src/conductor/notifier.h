@@ -1,0 +1,30 @@
+// Who hears of an approval: webhooks that admins set, and the browsers and phones that subscribed (Web Push). Best
+// effort, outside of everything else: what fails is counted, and the list of approvals has it all the same.
+//
+// The io thread; what is sent is sent by notify::Notifier, on threads of its own. Private addresses are not asked
+// unless the conductor is told so.
+#pragma once
+
+#include <string>
+
+#include "conductor/context.h"
+#include "notify/notifier.h"
+
+namespace lumenflow::conductor {
+
+class Notifier {
+ public:
+  Notifier(Context& context, bool private_hooks);
+
+  void approval_requested(const std::string& workspace, const json::Value& approval);
+  bool private_hooks() const { return private_hooks_; }
+
+ private:
+  void ended(const std::string& hook_id, notify::Outcome outcome);
+
+  Context& context_;
+  const bool private_hooks_;
+  notify::Notifier out_;  // last: its threads use the others
+};
+
+}  // namespace lumenflow::conductor

@@ -1,0 +1,108 @@
+// POST and DELETE /v2/session: operators sign in and out.
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/passphrase.h"
+#include "conductor/authenticator.h"
+#include "conductor/context.h"
+#include "conductor/operators.h"
+
+namespace lumenflow::conductor {
+namespace {
+
+std::string cookie_header(const Context& context, std::string_view value, std::chrono::seconds life) {
+  std::string header = std::string(kCookie) + "=" + std::string(value) +
+                       "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(life.count());
+  if (context.secure) header += "; Secure";
+  return header;
+}
+
+// The session of an operator whose passphrase held.
+void open_session(Context& context, const ExchangePtr& exchange, const std::string& name, Role role) {
+  std::string secret;
+  for (int i = 0; i < 2; ++i) {
+    const auto drawn = context.random.draw16();
+    secret += as_chars(drawn);
+  }
+  const std::string cookie = to_base64url(secret);
+  const Timestamp expires = context.clock.now() + kSessionLife;
+  const json::Object record{{"operator", name}, {"expires_ms", expires.ms}};
+  std::vector<RecordChange> changes{{kSessionsTable, session_key(cookie), 0, json::serialize(record)}};
+  Act act{"conductor.signed_in", "operator:" + name, {}, {}};
+  act.details = {{"address", exchange->request().peer.address}};
+  context.acts.change(std::move(changes), act, [&context, exchange, cookie, name, role, expires](const Status& done) {
+    if (!done.ok()) return refuse(context, exchange, done.error());
+    http::Response response;
+    response.headers.emplace_back("Set-Cookie", cookie_header(context, cookie, kSessionLife));
+    response.headers.emplace_back("Cache-Control", "no-store");
+    response.body = json::serialize(json::Object{{"name", name},
+                                                 {"role", conductor::name(role)},
+                                                 {"csrf", csrf_of(cookie)},
+                                                 {"expires_at", format_rfc3339(expires)}});
+    exchange->send(std::move(response));
+  });
+}
+
+void sign_in(const ExchangePtr& exchange, Context& context) {
+  const auto body = body_of(context, exchange);
+  if (!body) return;
+  const std::string name(json::string_or(*body, "name", "")), passphrase(json::string_or(*body, "passphrase", ""));
+  if (name.empty() || passphrase.empty() || passphrase.size() > kPassphraseBytesMax)
+    return refuse(context, exchange, Error(ErrorCode::kInvalidRequest, "give {name, passphrase}"));
+  const auto found = context.store.records->get(kOperatorsTable, name);
+  if (!found.ok()) return exchange->fail(found.error());
+  const std::string record = *found ? (*found)->value : std::string();
+  const bool taken = context.executor.post([&context, exchange, name, passphrase, record] {
+    const bool holds = passphrase_holds(record, passphrase);
+    context.post([&context, exchange, name, record, holds] {
+      if (!holds)
+        return refuse(context, exchange, Error(ErrorCode::kUnauthenticated, "the name or the passphrase is wrong"));
+      const Role role = role_from_name(json::string_or(*json::parse(record), "role", "")).value_or(Role::kViewer);
+      open_session(context, exchange, name, role);
+    });
+  });
+  if (!taken) refuse(context, exchange, Error(ErrorCode::kRateLimited, "too many sign in at once; try again"));
+}
+
+void sign_out(const ExchangePtr& exchange, Context& context) {
+  const auto session = context.store.records->get(kSessionsTable, exchange->principal.session);
+  if (!session.ok()) return exchange->fail(session.error());
+  std::vector<RecordChange> changes;
+  if (*session) changes.push_back({kSessionsTable, (*session)->key, (*session)->version, std::nullopt});
+  const Act act{"conductor.signed_out", exchange->principal.subject, {}, {}};
+  ++context.revocations;
+  context.acts.change(std::move(changes), act, [&context, exchange](const Status& done) {
+    if (!done.ok()) return refuse(context, exchange, done.error());
+    http::Response response;
+    response.headers.emplace_back("Set-Cookie", cookie_header(context, "", std::chrono::seconds(0)));
+    response.body = R"({"signed_out":true})";
+    exchange->send(std::move(response));
+  });
+}
+
+void show_session(const ExchangePtr& exchange) {
+  exchange->send_json(json::Object{{"name", exchange->principal.name},
+                                   {"role", name(exchange->principal.role)},
+                                   {"expires_at", format_rfc3339(*exchange->principal.expires_at)}});
+}
+
+}  // namespace
+
+void add_session_routes(Routes& routes, Context& context) {
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/v2/session",
+              .id = "sign_in",
+              .summary = "Sign in with name and passphrase; sets the session's cookie",
+              .anonymous_limit = true},
+             [&context](const ExchangePtr& exchange) { sign_in(exchange, context); });
+  routes.add({.pattern = "/v2/session", .id = "show_session", .summary = "Who is signed in", .who = kOperators},
+             [](const ExchangePtr& exchange) { show_session(exchange); });
+  routes.add({.method = http::Method::kDelete,
+              .pattern = "/v2/session",
+              .id = "sign_out",
+              .summary = "Sign out",
+              .who = kOperators},
+             [&context](const ExchangePtr& exchange) { sign_out(exchange, context); });
+}
+
+}  // namespace lumenflow::conductor

@@ -1,0 +1,302 @@
+#include "conductor/testing/conductor_world.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "base/encoding.h"
+#include "base/executor.h"
+#include "base/ulid.h"
+#include "conductor/authenticator.h"
+#include "conductor/conductor.h"
+#include "conductor/operators.h"
+#include "event/event.h"
+
+namespace lumenflow::conductor {
+namespace {
+
+constexpr std::chrono::milliseconds kSilenceMax{30'000};
+constexpr const char* kPassphrase = "correct horse battery";
+
+}  // namespace
+
+std::string Answer::header(std::string_view name) const {
+  for (const auto& [key, text] : headers)
+    if (key == name) return text;
+  return {};
+}
+std::string Answer::code() const { return std::string(json::string_or(value, "code", "")); }
+std::string Answer::text(std::string_view pointer) const {
+  const json::Value* found = value.at_pointer(pointer);
+  const std::string* string = found == nullptr ? nullptr : found->if_string();
+  return string == nullptr ? std::string() : *string;
+}
+std::int64_t Answer::number(std::string_view pointer) const {
+  const json::Value* found = value.at_pointer(pointer);
+  const std::int64_t* number = found == nullptr ? nullptr : found->if_integer();
+  return number == nullptr ? -1 : *number;
+}
+
+struct ConductorWorld::Running {
+  boost::asio::io_context io{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
+  PosixFiles files;
+  SystemRandom random;
+  ThreadPoolExecutor executor{4, 4096};
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Conductor> conductor;
+  std::thread thread;
+
+  ~Running() {
+    io.stop();
+    if (thread.joinable()) thread.join();
+    executor.finish();
+    store->log->settle();
+  }
+};
+
+ConductorWorld::ConductorWorld(std::string store) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "lumenflow-conductor-XXXXXX").string();
+  folder_ = ::mkdtemp(pattern.data());
+  url_ = store == "memory" ? store : "sqlite:" + folder_ + "/conductor.db";
+  start();
+}
+
+ConductorWorld::~ConductorWorld() {
+  running_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void ConductorWorld::start() {
+  running_ = std::make_unique<Running>();
+  Running& run = *running_;
+  auto store = open_store(run.files, clock, run.random, url_);
+  ASSERT_TRUE(store.ok()) << store.error().to_string();
+  run.store = *std::move(store);
+  ConductorOptions options;
+  options.listen = "127.0.0.1:" + std::to_string(port_);
+  options.sweep = std::chrono::milliseconds(50);
+  options.private_hooks = true;
+  run.conductor = make_conductor(run.io, *run.store, run.executor, clock, run.random, options);
+  const auto ready = run.conductor->start();
+  ASSERT_TRUE(ready.ok()) << ready.error().to_string();
+  port_ = static_cast<std::uint16_t>(std::atoi(ready->url.substr(ready->url.rfind(':') + 1).c_str()));
+  run.thread = std::thread([&run] { run.io.run(); });
+}
+
+void ConductorWorld::stop() {
+  Running& run = *running_;
+  boost::asio::post(run.io, [&run] { run.conductor->drain([&run] { run.io.stop(); }); });
+  run.thread.join();
+  run.executor.finish();
+  running_.reset();
+}
+
+void ConductorWorld::restart() {
+  stop();
+  start();
+}
+
+Store& ConductorWorld::store() { return *running_->store; }
+http::RawSocket ConductorWorld::connect() const { return http::RawSocket::tcp(port_); }
+
+Answer ConductorWorld::send(http::Method method, const std::string& path, std::optional<std::string> body,
+                            Headers headers) const {
+  http::ClientOptions options;
+  options.base_url = "http://127.0.0.1:" + std::to_string(port_);
+  options.timeout = kSilenceMax;
+  http::ClientRequest request;
+  request.method = method;
+  request.path = path;
+  request.body = std::move(body);
+  request.headers = std::move(headers);
+  const auto response = http::Client(std::move(options)).send(request);
+  Answer answer;
+  if (!response.ok()) {
+    answer.body = response.error().to_string();
+    return answer;
+  }
+  answer.status = response->status;
+  answer.headers = response->headers;
+  answer.body = response->body;
+  if (auto value = json::parse(answer.body)) answer.value = *std::move(value);
+  return answer;
+}
+
+Headers ConductorWorld::operator_session(Role role) {
+  for (const auto& [of, headers] : sessions_)
+    if (of == role) return headers;
+  // As signing in would leave it, without the passphrase's cost.
+  const std::string name = "op-" + std::string(conductor::name(role));
+  static const std::string model = *operator_record("model", kPassphrase, Role::kViewer, clock.now())->value;
+  json::Value record = *json::parse(model);
+  record.as_object().set("name", name);
+  record.as_object().set("role", conductor::name(role));
+  SystemRandom random;
+  const std::array<std::uint8_t, 16> secret = random.draw16();
+  const std::string cookie = to_base64url(as_chars(secret));
+  const json::Object session{{"operator", name}, {"expires_ms", (clock.now() + kSessionLife).ms}};
+  const std::vector<RecordChange> changes{{kOperatorsTable, name, 0, json::serialize(record)},
+                                          {kSessionsTable, session_key(cookie), 0, json::serialize(session)}};
+  EXPECT_TRUE(running_->store->records->apply(changes).ok());
+  Headers headers{{"Cookie", std::string(kCookie) + "=" + cookie}, {"X-CSRF-Token", csrf_of(cookie)}};
+  sessions_.emplace_back(role, headers);
+  return headers;
+}
+
+std::string ConductorWorld::ticket(const std::string& workspace, const std::string& kind) {
+  const json::Object body{{"kind", kind}, {"workspace_id", workspace}};
+  const Answer answer = post("/v2/tickets", body, operator_session());
+  EXPECT_EQ(answer.status, 201) << answer.body;
+  return answer.text("/ticket");
+}
+
+std::vector<json::Value> ConductorWorld::audit(const std::string& type) {
+  std::vector<json::Value> entries;
+  for (std::int64_t after = 0; after >= 0;) {
+    const Answer page = get("/v2/audit?limit=1000&after=" + std::to_string(after), operator_session());
+    EXPECT_EQ(page.status, 200) << page.body;
+    if (page.status != 200) return entries;
+    for (const json::Value& item : page.value.find("items")->as_array())
+      if (const json::Value& entry = *item.find("entry"); type.empty() || json::string_or(entry, "type", "") == type)
+        entries.push_back(entry);
+    after = page.number("/next");
+  }
+  return entries;
+}
+
+Workspace::Workspace(ConductorWorld& world, std::string workspace_id)
+    : id(std::move(workspace_id)),
+      log_id("log-of-" + id),
+      key(*generate_p256()),
+      log_key(generate_ed25519()),
+      world_(world) {}
+
+std::string forge_token(const http::TokenClaims& claims, const P256KeyPair& key) {
+  return *http::mint_token(claims, key.private_pem, *p256_thumbprint(key.public_pem));
+}
+
+json::Object Workspace::enrollment(const std::string& ticket) const {
+  SystemRandom random;
+  http::TokenClaims claims;
+  claims.issuer = id;
+  claims.subject = id + ":conductor";
+  claims.audience = "sidecar";
+  claims.scopes = {"workspace"};
+  claims.issued_at = world_.clock.now();
+  claims.expires_at = claims.issued_at + std::chrono::hours(24);
+  claims.id = make_ulid(claims.issued_at, random.draw16()).str();
+  return {{"ticket", ticket},
+          {"kind", "workspace"},
+          {"workspace_id", id},
+          {"public_key", key.public_pem},
+          {"log_id", log_id},
+          {"log_key", to_base64(log_key.public_key)},
+          {"token", forge_token(claims, key)}};
+}
+
+Answer Workspace::enroll() {
+  Answer answer = world_.post("/v2/enrollments", enrollment(world_.ticket()));
+  EXPECT_EQ(answer.status, 201) << answer.body;
+  token = answer.text("/token");
+  return answer;
+}
+
+Answer Workspace::hello(const std::string& other_log_id) {
+  const json::Object body{
+      {"hello", json::Object{{"log_id", other_log_id.empty() ? log_id : other_log_id}, {"bases", json::Array{}}}}};
+  Answer answer = world_.post("/v2/heartbeat", body, headers());
+  if (answer.status == 200) session = answer.number("/session");
+  return answer;
+}
+
+std::vector<std::string> Workspace::make_events(std::size_t count, const std::string& kind,
+                                                const json::Value& payload) {
+  std::vector<std::string> events;
+  SystemRandom random;
+  for (std::size_t i = 0; i < count; ++i) {
+    event::BuildOptions options;
+    options.timestamp = world_.clock.now();
+    options.entropy = random.draw16();
+    const auto built = event::build_kernel_event_v2(kind, payload, options);
+    event::Stamp stamp;
+    stamp.from = id;
+    stamp.stream = "sidecar";
+    stamp.seq = ++seq_;
+    stamp.queue_seq = seq_;
+    stamp.emitted_at = options.timestamp;
+    events.emplace_back();
+    event::append_envelope(*built, stamp, events.back());
+  }
+  return events;
+}
+
+json::Object Workspace::batch(const std::vector<std::string>& events, std::uint64_t after) const {
+  json::Array list;
+  for (const std::string& text : events) list.push_back(*json::parse(text));
+  return {{"session", session},
+          {"log_id", log_id},
+          {"channel", "sidecar"},
+          {"after", json::Object{{"seq", after}, {"queue_seq", after}}},
+          {"events", std::move(list)}};
+}
+
+Answer Workspace::post_events(const std::vector<std::string>& events, std::uint64_t after) const {
+  return world_.post("/v2/events", batch(events, after), headers());
+}
+
+Answer Workspace::fetch(std::uint64_t after, const std::string& wait) const {
+  return world_.get(
+      "/v2/commands?session=" + std::to_string(session) + "&after=" + std::to_string(after) + "&wait=" + wait,
+      headers());
+}
+
+Answer Workspace::report(const std::string& command_id, const json::Value& report) const {
+  return world_.post("/v2/commands/" + command_id + "/result", report, headers());
+}
+
+std::string Workspace::assertion(std::chrono::milliseconds skew, const std::string& assertion_id) const {
+  SystemRandom random;
+  http::TokenClaims claims;
+  claims.issuer = claims.subject = id;
+  claims.audience = "renew";
+  claims.issued_at = world_.clock.now() + skew;
+  claims.expires_at = claims.issued_at + std::chrono::seconds(60);
+  claims.id = assertion_id.empty() ? make_ulid(world_.clock.now(), random.draw16()).str() : assertion_id;
+  return forge_token(claims, key);
+}
+
+// HTTP/1.0: the body comes without chunks, until the connection closes.
+StreamReader::StreamReader(const ConductorWorld& world, const std::string& path, const Headers& headers)
+    : socket_(world.connect()) {
+  std::string head = "GET " + path + " HTTP/1.0\r\nAccept: text/event-stream\r\n";
+  for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
+  EXPECT_TRUE(socket_.send(head + "\r\n"));
+  const std::string answer = socket_.read_until("\r\n\r\n");
+  if (answer.size() > 12) status_ = std::atoi(answer.substr(9, 3).c_str());
+}
+
+Frame StreamReader::next() {
+  for (;;) {
+    Frame frame;
+    const std::string text = socket_.read_until("\n\n");
+    frame.end = !text.ends_with("\n\n");
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      const std::string line = text.substr(at, end - at);
+      at = end + 1;
+      if (line.starts_with("id: ")) frame.id = line.substr(4);
+      if (line.starts_with("event: ")) frame.event = line.substr(7);
+      if (line.starts_with("data: ")) frame.data += line.substr(6);
+    }
+    if (frame.end || !frame.event.empty() || !frame.data.empty()) return frame;
+  }
+}
+
+}  // namespace lumenflow::conductor

@@ -1,0 +1,30 @@
+// What this workspace has minted for whoever reaches it over the conductor: written down with the token, and all that
+// counts of what a command says of its rights.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/call.h"
+#include "log/log.h"
+#include "lumenflow/json.h"
+#include "lumenflow/result.h"
+
+namespace lumenflow::kernel {
+
+// In the kernel's store under this and the subject: {scopes, token_id}, of the token that was minted last.
+inline constexpr std::string_view kGrantPrefix = "grant/";
+json::Value grant_record(const std::vector<std::string>& scopes, std::string_view token_id);
+
+// "<workspace>:conductor": what operators do there without a key of their own.
+std::string conductor_subject(std::string_view workspace_id);
+
+// Nothing: none was ever minted for it. Whether it was revoked since is not said here.
+Result<std::optional<Credential>> grant_of(const log::TableReader& tables, const std::string& subject);
+
+// What both hold. A scope for one pack is held by whoever holds it for all.
+std::vector<std::string> common_scopes(const Credential& one, const Credential& other);
+
+}  // namespace lumenflow::kernel

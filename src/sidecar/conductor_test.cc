@@ -1,0 +1,187 @@
+// A sidecar that is enrolled with a conductor: events go there, commands come from there and are carried out once, and
+// what became of them is said until it is known.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include "conductor_link/enrollment.h"
+#include "sidecar/operator_proof.h"
+#include "sidecar/testing/probe_pack.h"
+#include "sidecar/testing/sidecar_world.h"
+#include "sidecar/testing/small_conductor.h"
+
+namespace lumenflow::sidecar {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr const char* kEnrollmentFile = ".lumenflow/state/conductor/enrollment.json";
+
+template <class Condition>
+bool eventually(const Condition& condition) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > give_up) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+class ConductorTest : public ::testing::Test {
+ protected:
+  void enroll(const std::string& document) {
+    world.write(kEnrollmentFile, document);
+    ASSERT_EQ(::chmod((world.root() + "/" + kEnrollmentFile).c_str(), 0600), 0);
+  }
+  Answer kernel_call(const std::string& tool, const json::Value& input) {
+    const PosixFiles files;
+    const auto key = unlock_operator_key(files, WorkspacePaths(world.root()).keys, "");
+    http::ClientOptions options;
+    options.socket_path = world.socket_path();
+    http::ClientRequest request;
+    request.method = http::Method::kPost;
+    request.path = "/kernel/" + tool.substr(std::string_view("kernel:").size());
+    request.body = json::serialize(input);
+    request.headers.emplace_back(
+        std::string(kOperatorHeader),
+        *make_operator_proof(*key, "ws-42", tool, "p" + std::to_string(++proofs_), SystemClock().now()));
+    const auto response = http::Client(options).send(request);
+    EXPECT_TRUE(response.ok());
+    return {response->status, {}, response->body, json::parse(response->body).value_or(json::Value())};
+  }
+  void mint_for_conductor(const std::string& scope = "workspace") {
+    const Answer minted =
+        kernel_call("kernel:token_mint", json::Object{{"subject", "ws-42:conductor"}, {"scope", scope}});
+    ASSERT_EQ(minted.text("/data/subject"), "ws-42:conductor") << minted.body;
+  }
+  std::string connection() const {
+    return world.get("/outbox", world.as(world.token("events:read"))).text("/connection");
+  }
+  bool connected() const {
+    return eventually([this] { return connection() == "connected"; });
+  }
+  static json::Value wants(const std::string& tool, json::Value input = json::Object{}) {
+    return json::Object{{"tool", tool}, {"input", std::move(input)}};
+  }
+
+  SmallConductor conductor;
+  SidecarWorld world{{.uplink = true}};
+
+ private:
+  int proofs_ = 0;
+};
+
+TEST_F(ConductorTest, EnrollingTakesEffectInTheSidecarThatRunsAndLeavingToo) {
+  EXPECT_EQ(connection(), "off");
+  mint_for_conductor();
+  const Answer enrolled = kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}});
+  EXPECT_EQ(enrolled.text("/data/conductor_url"), conductor.url()) << enrolled.body;
+  EXPECT_THAT(world.get("/audit?limit=1000").body, Not(HasSubstr("ZA.ZQ.Zg"))) << "no credential in the journal";
+  ASSERT_TRUE(connected());
+  EXPECT_TRUE(eventually([&] { return !conductor.registry().is_null(); }));
+  EXPECT_EQ(json::string_or(conductor.registry(), "workspace_id", ""), "ws-42");
+  const Answer left = kernel_call("kernel:unenroll", json::Object{});
+  EXPECT_EQ(left.status, 200) << left.body;
+  EXPECT_TRUE(eventually([&] { return connection() == "off"; }));
+}
+
+TEST_F(ConductorTest, AToolRunsOnceAndItsResultIsSaidUntilItIsKnown) {
+  mint_for_conductor();
+  enroll(conductor.enrollment());
+  ASSERT_TRUE(connected());
+  const std::string first =
+      conductor.say("conductor:tool_requested", wants("probe:echo", json::Object{{"text", "hi"}}));
+  const json::Value done = conductor.result_of(first);
+  EXPECT_EQ(json::string_or(done, "state", ""), "done") << json::serialize(done);
+  EXPECT_THAT(json::serialize(done), HasSubstr(R"("success":true)"));
+  EXPECT_THAT(std::string(json::string_or(done, "receipt_id", "")), HasSubstr("rcpt-"));
+  // Said while it was away: it is there when it is back, once.
+  conductor.away(true);
+  const std::string second = conductor.say("conductor:tool_requested", wants("probe:nothing_of_the_kind"));
+  conductor.away(false);
+  const json::Value refused = conductor.result_of(second);
+  EXPECT_EQ(json::string_or(refused, "state", ""), "refused");
+  EXPECT_THAT(json::serialize(refused), HasSubstr("TOOL_NOT_FOUND"));
+  world.stop();
+  world.start();
+  ASSERT_TRUE(connected());
+  const std::string third = conductor.say("conductor:stop_requested", json::Object{{"target", "all"}});
+  EXPECT_EQ(json::string_or(conductor.result_of(third), "state", ""), "done");
+  for (const auto& [id, said] : conductor.results()) EXPECT_THAT(said, SizeIs(::testing::Le(2u))) << id;
+}
+
+TEST_F(ConductorTest, QueuedEventsArriveOnceWhateverTheConductorDoes) {
+  enroll(conductor.enrollment());
+  ASSERT_TRUE(connected());
+  for (int round = 0; round < 3; ++round) {
+    conductor.away(true);
+    for (int i = 0; i < 5; ++i)
+      EXPECT_EQ(world
+                    .send(http::Method::kPost, "/tasks",
+                          R"({"task_id":"t-)" + std::to_string(round * 5 + i) + R"(","type":"chore","title":"x"})")
+                    .status,
+                200);
+    conductor.away(false);
+  }
+  EXPECT_TRUE(eventually([&] { return conductor.events("task_created").size() >= 15; }));
+  const auto events = conductor.events("task_created");
+  ASSERT_THAT(events, SizeIs(15));
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    EXPECT_EQ(json::string_or(events[i], "task_id", ""), "t-" + std::to_string(i));
+    EXPECT_EQ(json::string_or(events[i], "from", ""), "ws-42");
+  }
+}
+
+TEST_F(ConductorTest, EachSideWatchesTheOthersHistory) {
+  conductor.knows_journal(world.keys().log_key.public_key);
+  enroll(conductor.enrollment());
+  ASSERT_TRUE(connected());
+  int tasks = 0;
+  const auto emit = [&] {
+    world.send(http::Method::kPost, "/tasks",
+               R"({"task_id":"t-)" + std::to_string(++tasks) + R"(","type":"chore","title":"x"})");
+  };
+  const auto witnessed = [&](const std::string& whose) {
+    for (const json::Value& entry : world.entries())
+      if (json::string_or(entry, "type", "") == "head.witnessed" && json::string_or(entry, "whose", "") == whose)
+        return true;
+    return false;
+  };
+  emit();
+  EXPECT_TRUE(eventually([&] { return witnessed("workspace") && witnessed("conductor"); }));
+  EXPECT_THAT(world.get("/outbox", world.as(world.token("events:read"))).body, Not(HasSubstr("alarm")));
+  conductor.rewrite_history();
+  const auto alarm = [&] { return world.get("/outbox", world.as(world.token("events:read"))).text("/alarm"); };
+  EXPECT_TRUE(eventually([&] {
+    emit();
+    return !alarm().empty();
+  }));
+  EXPECT_THAT(alarm(), HasSubstr("is not the one that it has shown before"));
+  EXPECT_TRUE(eventually(
+      [&] { return world.get("/events?kind=workspace_warning").body.find("shown before") != std::string::npos; }));
+  world.stop();
+  world.start();
+  EXPECT_TRUE(eventually([&] { return !alarm().empty(); })) << "until somebody has looked at it";
+}
+
+TEST_F(ConductorTest, AnEnrollmentThatIsNoneIsSaidAndEverythingElseGoesOn) {
+  world.stop();
+  std::string foreign = conductor.enrollment();
+  foreign.replace(foreign.find("ws-42"), 5, "ws-43");
+  enroll(foreign);
+  world.start();
+  EXPECT_EQ(connection(), "off");
+  EXPECT_THAT(world.get("/outbox", world.as(world.token("events:read"))).text("/last_error"),
+              HasSubstr("lumenflow enroll"));
+  EXPECT_EQ(world.get("/tools").status, 200);
+  EXPECT_EQ(conductor.hellos(), 0u);
+  enroll(conductor.enrollment());
+  EXPECT_TRUE(connected()) << "it is looked at again when it is another";
+}
+
+}  // namespace
+}  // namespace lumenflow::sidecar

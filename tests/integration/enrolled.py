@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""A workspace that is enrolled with a real conductor: its events arrive once, and a command is carried out once, whoever
+of the two is killed.
+
+usage: enrolled.py PROGRAM [CONDUCTOR_PROGRAM]     77: the program has no conductor
+"""
+
+import http.cookiejar
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+PATIENCE = 60
+
+
+class World:
+    def __init__(self, folder, program, conductor_program):
+        self.folder, self.program, self.conductor_program = folder, program, conductor_program
+        self.workspace = folder / "ws"
+        self.store = f"sqlite:{folder}/conductor.db"
+        self.running = {}
+        (folder / "run").mkdir(mode=0o700)
+        self.workspace.mkdir()
+        self.environment = dict(os.environ, XDG_RUNTIME_DIR=str(folder / "run"), LUMENFLOW_WORKSPACE=str(self.workspace))
+        self.url = None
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+        self.csrf = ""
+
+    def run(self, *arguments, program=None, text=None):
+        done = subprocess.run([program or self.program, *arguments], input=text, capture_output=True, text=True,
+                              env=self.environment, timeout=PATIENCE, check=False)
+        assert done.returncode == 0, f"{arguments}: {done.returncode} {done.stdout} {done.stderr}"
+        return done.stdout
+
+    def start(self, name, *arguments, program=None):
+        process = subprocess.Popen([program or self.program, *arguments, "--json"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True, env=self.environment)
+        self.running[name] = process
+        return json.loads(process.stdout.readline())
+
+    def start_conductor(self):
+        listen = self.url.split("//")[1] if self.url else "127.0.0.1:0"
+        self.url = self.start("conductor", "conductor", "--listen", listen, "--store", self.store,
+                              program=self.conductor_program)["url"]
+
+    def start_sidecar(self):
+        self.start("sidecar", "up", "--listen", "127.0.0.1:0")
+
+    def kill(self, name):
+        process = self.running.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+    def ask(self, method, path, body=None):
+        headers = {"Content-Type": "application/json", "X-CSRF-Token": self.csrf}
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
+        with self.opener.open(request, timeout=PATIENCE) as answer:
+            return json.load(answer)
+
+    def events(self, kind):
+        return self.ask("GET", f"/v2/workspaces/ws-42/events?limit=1000&kind={kind}")["items"]
+
+    def create_task(self, name):
+        self.run("tasks", "create", name, "--type", "chore", "--title", name)
+
+
+def wait_until(what, condition):
+    give_up = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)  # between questions to another process
+    raise AssertionError(f"it did not come: {what}")
+
+
+def check(world):
+    world.run("init", "--id", "ws-42")
+    with open(world.workspace / "lumenflow.yaml", "a", encoding="utf-8") as config:
+        config.write("packs: [{id: sidekick}]\n")
+    world.run("conductor", "init-admin", "--name", "ana", "--store", world.store, program=world.conductor_program,
+              text="correct horse battery\n")
+    world.start_conductor()
+    ticket = world.run("conductor", "ticket", "--workspace", "ws-42", "--store", world.store,
+                       program=world.conductor_program).strip()
+    world.run("enroll", "--conductor", world.url, "--ticket", ticket)
+    used = subprocess.run([world.program, "enroll", "--conductor", world.url, "--ticket", ticket], capture_output=True,
+                          text=True, env=world.environment, timeout=PATIENCE, check=False)
+    assert used.returncode != 0, "a ticket is good once"
+    world.start_sidecar()
+    world.csrf = world.ask("POST", "/v2/session", {"name": "ana", "passphrase": "correct horse battery"})["csrf"]
+    wait_until("a connection", lambda: world.ask("GET", "/v2/workspaces/ws-42").get("connected"))
+
+    done = world.ask("POST", "/v2/workspaces/ws-42/tools/task:create", {"title": "now"})
+    assert done["state"] == "done" and done["result"]["success"], done
+
+    # Events while nobody is there, and while each of them is killed.
+    names = [f"t-{i}" for i in range(9)]
+    for index, name in enumerate(names):
+        if index == 3:
+            world.kill("conductor")
+        if index == 6:
+            world.start_conductor()
+            world.kill("sidecar")
+            world.start_sidecar()
+        world.create_task(name)
+    arrived = wait_until("the events", lambda: len(world.events("task_created")) >= 9 and world.events("task_created"))
+    assert [event["task_id"] for event in arrived] == names, arrived
+
+    # A command that waits while the sidecar is gone, with both killed in between.
+    world.kill("sidecar")
+    command = world.ask("POST", "/v2/workspaces/ws-42/commands",
+                        {"kind": "conductor:tool_requested", "payload": {"tool": "task:create", "input": {"title": "once"}}})
+    world.kill("conductor")
+    world.start_conductor()
+    for _ in range(3):
+        world.start_sidecar()
+        world.kill("sidecar")
+    world.start_sidecar()
+    path = f"/v2/workspaces/ws-42/commands/{command['command_id']}"
+    state = wait_until("its end", lambda: (s := world.ask("GET", path)) and s["state"] in ("done", "refused") and s)
+    assert state["state"] == "done", state
+    listed = json.loads(world.run("call", "task:list", "--json"))
+    titles = [task["title"] for task in listed["data"]["items"]]
+    assert titles.count("once") == 1, titles
+
+    wait_until("an empty outbox", lambda: json.loads(world.run("outbox", "stats", "--json"))["pending_events"] == 0)
+    compared = json.loads(world.run("audit", "compare", "--json"))
+    assert compared["accounted"] >= 9 and compared["missing"] == compared["altered"] == compared["invented"] == 0, compared
+
+
+def main():
+    program = sys.argv[1]
+    conductor_program = sys.argv[2] if len(sys.argv) > 2 else program
+    if subprocess.run([conductor_program, "conductor", "--help"], capture_output=True, check=False).returncode != 0:
+        print("this program has no conductor")
+        return 77
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(pathlib.Path(folder), program, conductor_program)
+        try:
+            check(world)
+        finally:
+            for name in list(world.running):
+                world.kill(name)
+    print("enrolled: events once, commands once")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
