@@ -4,6 +4,7 @@
 #include <iterator>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include "base/check.h"
 #include "catalogue/digest.h"
@@ -46,25 +47,41 @@ Catalogue core_catalogue() {
   return make_catalogue(std::move(core), {});
 }
 
-std::string why_not_generated(const Catalogue& active, const Catalogue& generated) {
-  if (active.contract_digest == generated.contract_digest) return {};
-  std::set<std::string> packs;
-  const auto differing = [&packs](const Catalogue& one, const Catalogue& other) {
-    for (const EventType& event : one.events) {
-      const EventType* same = other.find(event.type);
-      if (same == nullptr || same->version != event.version || same->schema_digest != event.schema_digest ||
-          same->pack_slug != event.pack_slug || same->capacity != event.capacity ||
-          same->soft_limit != event.soft_limit || same->kind != event.kind)
-        packs.insert(event.pack_slug.empty() ? "the core" : event.pack_slug);
-    }
+namespace {
+
+bool is_same(const EventType& one, const EventType& other) {
+  const auto said = [](const EventType& event) {
+    return std::tie(event.version, event.schema_digest, event.pack_slug, event.capacity, event.soft_limit, event.kind);
   };
-  differing(active, generated);
-  differing(generated, active);
+  return said(one) == said(other);
+}
+
+std::unordered_map<std::string_view, const EventType*> by_type(const Catalogue& catalogue) {
+  std::unordered_map<std::string_view, const EventType*> out;
+  for (const EventType& event : catalogue.events) out.emplace(event.type, &event);
+  return out;
+}
+
+}  // namespace
+
+std::string why_not_generated(const Catalogue& active, const Catalogue& generated,
+                              std::span<const std::string> active_slugs) {
+  if (active.contract_digest == generated.contract_digest) return {};
+  std::set<std::string> differing;
+  const auto known = by_type(generated), there = by_type(active);
+  for (const EventType& event : active.events)
+    if (const auto same = known.find(event.type); same == known.end() || !is_same(event, *same->second))
+      differing.insert(event.pack_slug.empty() ? "the core" : event.pack_slug);
+  for (const EventType& event : generated.events)
+    if (!there.contains(event.type) &&
+        (event.pack_slug.empty() || std::ranges::find(active_slugs, event.pack_slug) != active_slugs.end()))
+      differing.insert(event.pack_slug.empty() ? "the core" : event.pack_slug);
+  if (differing.empty()) return {};
   std::string names;
-  for (const std::string& pack : packs) names.append(names.empty() ? "" : ", ").append(pack);
+  for (const std::string& pack : differing) names.append(names.empty() ? "" : ", ").append(pack);
   return "the runtime event types of the active packs (" + active.hash + ", " + active.contract_digest.substr(0, 12) +
          ") are not those that were generated (" + generated.hash + ", " + generated.contract_digest.substr(0, 12) +
-         "): " + names + " differ; run `lumenflow generate`";
+         "): " + names + (differing.size() == 1 ? " differs" : " differ");
 }
 
 }  // namespace lumenflow::catalogue

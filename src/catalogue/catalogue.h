@@ -31,8 +31,9 @@ Catalogue make_catalogue(std::vector<EventType> core, std::vector<EventType> con
 Catalogue core_catalogue();
 std::vector<Declaration> core_declarations();
 
-// Why the catalogue of the active packs is not the one that was generated; empty where it is. Names the packs and the
-// way out, and what the program does not do meanwhile.
-std::string why_not_generated(const Catalogue& active, const Catalogue& generated);
+// Why what the active packs declare is not what was generated of them, naming the packs; empty where it is. What was
+// generated of packs that are not active does not count: a pack may be switched off, and its types stay as they are.
+std::string why_not_generated(const Catalogue& active, const Catalogue& generated,
+                              std::span<const std::string> active_slugs);
 
 }  // namespace lumenflow::catalogue

@@ -11,12 +11,15 @@
 namespace lumenflow::catalogue {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 constexpr const char* kClosed =
-    R"({"type": "object", "additionalProperties": false, "required": ["id"], "properties": {"id": {"type": "integer"}}})";
+    R"({"type": "object", "additionalProperties": false, "required": ["id"],
+        "properties": {"id": {"type": "integer"}}})";
 constexpr const char* kWider =
-    R"({"type": "object", "additionalProperties": false, "required": ["id"], "properties": {"id": {"type": "number"}}})";
+    R"({"type": "object", "additionalProperties": false, "required": ["id"],
+        "properties": {"id": {"type": "number"}}})";
 
 std::string faults_of(std::vector<PackInput> packs, const std::string& lock, std::vector<std::string> remove = {}) {
   Faults faults;
@@ -174,11 +177,14 @@ TEST(Lock, IsNotBelievedWhenItWasChanged) {
   }
 }
 
-TEST(GeneratedCheck, NamesThePacksThatDiffer) {
-  const Catalogue generated = plan_of(acme(kClosed)).catalogue;
-  EXPECT_EQ(why_not_generated(generated, generated), "");
-  EXPECT_THAT(why_not_generated(core_catalogue(), generated), HasSubstr(": acme differ; run `lumenflow generate`"));
-  EXPECT_THAT(why_not_generated(plan_of(acme(kWider)).catalogue, generated), HasSubstr("acme"));
+TEST(GeneratedCheck, NamesTheActivePacksThatDiffer) {
+  const Catalogue generated = plan_of(acme(kClosed)).catalogue, wider = plan_of(acme(kWider)).catalogue;
+  const std::vector<std::string> active{"acme"}, none;
+  EXPECT_EQ(why_not_generated(generated, generated, active), "");
+  EXPECT_THAT(why_not_generated(core_catalogue(), generated, active), EndsWith("): acme differs"));
+  EXPECT_EQ(why_not_generated(core_catalogue(), generated, none), "") << "a pack that is switched off";
+  EXPECT_THAT(why_not_generated(wider, generated, active), EndsWith("): acme differs"));
+  EXPECT_THAT(why_not_generated(generated, Catalogue{}, active), EndsWith("): acme, the core differ"));
 }
 
 TEST(Difference, ShowsWhereItBegins) {

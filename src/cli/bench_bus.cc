@@ -54,7 +54,8 @@ Result<double> delivery_ns(Bench& bench, int channels, int subscribers, int batc
 Status json_figures(Bench& bench) {
   const json::Value schema = *json::parse(
       R"({"type": "object", "additionalProperties": false, "required": ["reactor", "temperature"],
-          "properties": {"reactor": {"type": "integer"}, "temperature": {"type": "number"}, "note": {"type": "string"}}})");
+          "properties": {"reactor": {"type": "integer"}, "temperature": {"type": "number"},
+                         "note": {"type": "string"}}})");
   LUMENFLOW_TRY_ASSIGN(json::Schema compiled, json::Schema::compile(schema));
   const auto shared = std::make_shared<const json::Schema>(std::move(compiled));  // the bus's and ours
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<bus::EventBus> bus,

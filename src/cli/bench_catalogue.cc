@@ -23,11 +23,13 @@ Status write_packs(Context& context, const std::string& root, int types) {
           .append(R"(", "version": 1, "schema": "./schemas/)")
           .append(name)
           .append(R"(.schema.json"})");
-      LUMENFLOW_TRY(context.files.create(
-          folder + "/content/schemas/" + name + ".schema.json",
-          R"({"type": "object", "additionalProperties": false, "required": ["id", "at"], "properties": {"id": {"type": "integer", "minimum": )" +
-              std::to_string(i) +
-              R"(}, "at": {"type": "string", "format": "date-time"}, "note": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}}}})"));
+      LUMENFLOW_TRY(
+          context.files.create(folder + "/content/schemas/" + name + ".schema.json",
+                               R"({"type": "object", "additionalProperties": false, "required": ["id", "at"],
+              "properties": {"id": {"type": "integer", "minimum": )" +
+                                   std::to_string(i) +
+                                   R"(}, "at": {"type": "string", "format": "date-time"}, "note": {"type": "string"},
+                  "tags": {"type": "array", "items": {"type": "string"}}}})"));
     }
     LUMENFLOW_TRY(context.files.create(folder + "/content/event-types.json",
                                        R"({"packSlug": ")" + slug + R"(", "eventTypes": [)" + entries + "]}"));

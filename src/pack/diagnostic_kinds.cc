@@ -153,6 +153,15 @@ constexpr DiagnosticKind kKinds[] = {
     {"LF1077", "catalogue-lock-unreadable", kError,
      "`catalogue.lock.json` is not as it was generated: no JSON, of a later format, or changed by hand.",
      "Take it from the last commit, or remove it and generate anew."},
+    {"LF1078", "automation-unknown-event", kError,
+     "An automation waits for an event type or a kind that neither the core nor an active pack declares, so it would "
+     "never run.",
+     "Declare the type in the pack's `content/event-types.json` and run `lumenflow generate`, or correct the name."},
+    {"LF1079", "catalogue-not-generated", kError,
+     "The runtime event types of the active packs are not those of `catalogue/catalogue.lock.json`: code and "
+     "recordings "
+     "would mean other events.",
+     "Run `lumenflow generate`, and build anew what includes its header."},
     // lumenflow.yaml
     {"LF2001", "config-unreadable", kError,
      "lumenflow.yaml is missing, or is not one strict YAML document: a syntax fault, a tab as indentation, a key twice "

@@ -109,7 +109,7 @@ SampleFiles::SampleFiles(std::string manifest) {
   files["schemas/broken.json"] = R"({"type": "object")";
   files["schemas/wrong.json"] = R"({"type": "object", "properties": {"a": {"type": "strin"}}})";
   // A file that the manifest does not name is a fault.
-  if (files.at("manifest.yaml").find("event_types:") != std::string::npos)
+  if (files.at("manifest.yaml").find("event_types") != std::string::npos)
     files["content/event-types.json"] = R"({"packSlug": "acme", "eventTypes": []})";
   files["guide.md"] = "# Guide";
 }
