@@ -10,31 +10,39 @@ namespace {
 
 constexpr std::int64_t kFormat = 1;
 
-json::Value text_or_null(const std::string& text) { return text.empty() ? json::Value() : json::Value(text); }
-
-void append_schema(json::Object& object, const std::string& digest, const std::shared_ptr<const json::Value>& schema) {
-  object.append("schemaDigest", text_or_null(digest));
-  object.append("definition", schema == nullptr ? json::Value() : *schema);
+void append_text_or_null(std::string_view key, const std::string& text, std::string& out) {
+  out.append(",\"").append(key).append("\":");
+  json::serialize_to(text.empty() ? json::Value() : json::Value(text), out);
 }
 
-json::Value entry_of(const EventType& event, std::size_t channel, const std::vector<EarlierSchema>& earlier) {
-  json::Object out{{"channel", static_cast<std::uint64_t>(channel)},
-                   {"type", event.type},
-                   {"version", event.version},
-                   {"packSlug", text_or_null(event.pack_slug)},
-                   {"capacity", event.capacity},
-                   {"softLimit", event.soft_limit},
-                   {"kind", text_or_null(event.kind)},
-                   {"schema", text_or_null(event.schema_path)}};
-  append_schema(out, event.schema_digest, event.schema);
-  json::Array before;
+void append_schema(const std::string& digest, const std::shared_ptr<const json::Value>& schema, std::string& out) {
+  append_text_or_null("schemaDigest", digest, out);
+  out += ",\"definition\":";
+  if (schema == nullptr)
+    out += "null";
+  else
+    json::serialize_to(*schema, out);
+}
+
+// A line of the file; written as it goes, for there may be thousands.
+void append_entry(const EventType& event, std::size_t channel, const std::vector<EarlierSchema>& earlier,
+                  std::string& out) {
+  out.append("{\"channel\":").append(std::to_string(channel));
+  append_text_or_null("type", event.type, out);
+  out.append(",\"version\":").append(std::to_string(event.version));
+  append_text_or_null("packSlug", event.pack_slug, out);
+  out.append(",\"capacity\":").append(std::to_string(event.capacity));
+  out.append(",\"softLimit\":").append(std::to_string(event.soft_limit));
+  append_text_or_null("kind", event.kind, out);
+  append_text_or_null("schema", event.schema_path, out);
+  append_schema(event.schema_digest, event.schema, out);
+  out += ",\"earlier\":[";
   for (const EarlierSchema& each : earlier) {
-    json::Object item{{"version", each.version}};
-    append_schema(item, each.digest, each.schema);
-    before.emplace_back(std::move(item));
+    out.append(&each == earlier.data() ? "" : ",").append("{\"version\":").append(std::to_string(each.version));
+    append_schema(each.digest, each.schema, out);
+    out += '}';
   }
-  out.append("earlier", std::move(before));
-  return out;
+  out += "]}";
 }
 
 std::vector<EarlierSchema> earlier_of(const EventType& event, const Lock* before) {
@@ -143,7 +151,7 @@ std::string render_lock(const Catalogue& catalogue, const Lock* before) {
                     "\",\n  \"core\": " + std::to_string(catalogue.core_count) + ",\n  \"events\": [";
   for (std::size_t i = 0; i < catalogue.events.size(); ++i) {
     out += i == 0 ? "\n    " : ",\n    ";
-    json::serialize_to(entry_of(catalogue.events[i], i, earlier_of(catalogue.events[i], before)), out);
+    append_entry(catalogue.events[i], i, earlier_of(catalogue.events[i], before), out);
   }
   return out + (catalogue.events.empty() ? "]\n}\n" : "\n  ]\n}\n");
 }

@@ -1,4 +1,6 @@
 // runtime_event_manifest.generated.json, .d.ts and the AsyncAPI document.
+#include <initializer_list>
+
 #include "catalogue/generator.h"
 #include "catalogue/payload_shape.h"
 
@@ -83,8 +85,10 @@ std::string component(const EventType& event) {
   return out;
 }
 
-// The schema within the document: its references begin at its new place.
+// The schema within the document: its references begin at its new place. AsyncAPI takes no boolean in the place of one.
 json::Value placed(const json::Value& schema, const std::string& place, bool at_root) {
+  if (const bool* takes_all = schema.if_boolean(); at_root && takes_all != nullptr)
+    return *takes_all ? json::Object{} : json::Object{{"not", json::Object{}}};
   if (const json::Array* list = schema.if_array()) {
     json::Array out;
     for (const json::Value& each : *list) out.push_back(placed(each, place, false));
@@ -97,12 +101,66 @@ json::Value placed(const json::Value& schema, const std::string& place, bool at_
     if (at_root && (member.key == "$schema" || member.key == "$id")) continue;
     const std::string* text = member.value.if_string();
     if (member.key == "$ref" && text != nullptr && text->starts_with('#'))
-      out.set(member.key, place + text->substr(1));
+      out.append(member.key, place + text->substr(1));
     else
-      out.set(member.key, placed(member.value, place, false));
+      out.append(member.key, placed(member.value, place, false));
   }
   return out;
 }
+
+// The text of a value that begins within a line, its further lines indented.
+void append_indented(std::string_view text, std::string_view indent, std::string& out) {
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += indent;
+  }
+}
+
+void append_all(std::string& out, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts) out += part;
+}
+
+// A member of the document: an object whose members have been written, each beginning with a new line.
+void append_section(std::string_view indent, std::string_view key, const std::string& members, std::string& out) {
+  append_all(out, {indent, "\"", key, "\": {", members});
+  if (!members.empty()) append_all(out, {"\n", indent});
+  out += "}";
+}
+
+// The parts of the AsyncAPI document, as text: there are many members, and as values each would be copied often. Ids of
+// types have no character that JSON would escape.
+struct AsyncApiParts {
+  std::string channels, operations, messages, schemas;
+
+  void add(const EventType& event, std::size_t channel) {
+    const std::string name = component(event);
+    const auto begin = [&name](std::string& out, std::string_view indent, std::string_view prefix = {}) {
+      append_all(out, {out.empty() ? "\n" : ",\n", indent, "\"", prefix, name, "\": "});
+    };
+    begin(channels, "    ");
+    append_all(
+        channels,
+        {"{\n      \"address\": \"", event.type, "\",\n      \"description\": \"Bus channel ", std::to_string(channel),
+         ", of at most ", std::to_string(event.capacity), " events a tick.\",\n      \"messages\": {\n        \"", name,
+         "\": {\n          \"$ref\": \"#/components/messages/", name, "\"\n        }\n      }\n    }"});
+    begin(operations, "    ", "publish.");
+    append_all(operations, {"{\n      \"action\": \"send\",\n      \"channel\": {\n        \"$ref\": \"#/channels/",
+                            name, "\"\n      },\n      \"messages\": [\n        {\n          \"$ref\": \"#/channels/",
+                            name, "/messages/", name, "\"\n        }\n      ]\n    }"});
+    begin(messages, "      ");
+    append_all(messages, {"{\n        \"name\": \"", event.type, "\",\n        \"title\": \"", event.type,
+                          "\",\n        \"contentType\": \"application/json\",\n        \"x-version\": ",
+                          std::to_string(event.version)});
+    if (!event.pack_slug.empty()) append_all(messages, {",\n        \"x-pack\": \"", event.pack_slug, "\""});
+    if (event.schema != nullptr) {
+      const std::string place = "#/components/schemas/" + name;
+      begin(schemas, "      ");
+      append_indented(json::serialize_pretty(placed(*event.schema, place, true)), "      ", schemas);
+      append_all(messages, {",\n        \"payload\": {\n          \"$ref\": \"", place, "\"\n        }"});
+    }
+    messages += "\n      }";
+  }
+};
 
 }  // namespace
 
@@ -140,44 +198,23 @@ std::string render_typescript(const Catalogue& catalogue) {
 }
 
 std::string render_asyncapi(const Catalogue& catalogue) {
-  json::Object channels, operations, messages, schemas;
-  for (std::size_t i = 0; i < catalogue.events.size(); ++i) {
-    const EventType& event = catalogue.events[i];
-    const std::string name = component(event);
-    const auto reference = [](const std::string& place) { return json::Object{{"$ref", place}}; };
-    channels.append(name, json::Object{{"address", event.type},
-                                       {"description", "Bus channel " + std::to_string(i) + ", of at most " +
-                                                           std::to_string(event.capacity) + " events a tick."},
-                                       {"messages", json::Object{{name, reference("#/components/messages/" + name)}}}});
-    operations.append("publish." + name,
-                      json::Object{{"action", "send"},
-                                   {"channel", reference("#/channels/" + name)},
-                                   {"messages", json::Array{reference("#/channels/" + name + "/messages/" + name)}}});
-    json::Object message{
-        {"name", event.type}, {"title", event.type}, {"contentType", "application/json"}, {"x-version", event.version}};
-    if (!event.pack_slug.empty()) message.append("x-pack", event.pack_slug);
-    if (event.schema != nullptr) {
-      const std::string place = "#/components/schemas/" + name;
-      schemas.append(name, placed(*event.schema, place, true));
-      message.append("payload", reference(place));
-    }
-    messages.append(name, std::move(message));
-  }
-  const json::Value document =
-      json::Object{{"asyncapi", "3.0.0"},
-                   {"id", "urn:lumenflow:asyncapi:runtime-events:" + catalogue.hash},
-                   {"info", json::Object{{"title", "Runtime events"},
-                                         {"version", catalogue.hash},
-                                         {"description",
-                                          "The in-process events of the core and of the packs: its application is "
-                                          "the workspace, a channel is a bus channel."}}},
-                   {"x-generated", kNote},
-                   {"x-contract-digest", catalogue.contract_digest},
-                   {"defaultContentType", "application/json"},
-                   {"channels", std::move(channels)},
-                   {"operations", std::move(operations)},
-                   {"components", json::Object{{"messages", std::move(messages)}, {"schemas", std::move(schemas)}}}};
-  return json::serialize_pretty(document) + "\n";
+  AsyncApiParts parts;
+  for (std::size_t i = 0; i < catalogue.events.size(); ++i) parts.add(catalogue.events[i], i);
+  std::string out =
+      "{\n  \"asyncapi\": \"3.0.0\",\n  \"id\": \"urn:lumenflow:asyncapi:runtime-events:" + catalogue.hash +
+      "\",\n  \"info\": {\n    \"title\": \"Runtime events\",\n    \"version\": \"" + catalogue.hash +
+      "\",\n    \"description\": \"The in-process events of the core and of the packs: its application is "
+      "the workspace, a channel is a bus channel.\"\n  },\n  \"x-generated\": " +
+      quoted(kNote) + ",\n  \"x-contract-digest\": \"" + catalogue.contract_digest +
+      "\",\n  \"defaultContentType\": \"application/json\",\n";
+  append_section("  ", "channels", parts.channels, out);
+  out += ",\n";
+  append_section("  ", "operations", parts.operations, out);
+  out += ",\n  \"components\": {\n";
+  append_section("    ", "messages", parts.messages, out);
+  out += ",\n";
+  append_section("    ", "schemas", parts.schemas, out);
+  return out + "\n  }\n}\n";
 }
 
 }  // namespace lumenflow::catalogue

@@ -1,8 +1,11 @@
 #include "pack/event_types.h"
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <map>
 #include <memory>
+#include <thread>
 
 #include "pack/manifest_parts.h"
 #include "pack/pack_files.h"
@@ -12,6 +15,7 @@ namespace lumenflow::pack {
 namespace {
 
 constexpr int kFolderDepthMax = 3;
+constexpr std::size_t kReadersMax = 8;
 constexpr std::string_view kManifest = "manifest.yaml";
 
 // The folder of a manifest, as messages name it.
@@ -67,6 +71,34 @@ void collect_folders(const Files& files, const std::string& folder, int depth, s
   }
 }
 
+struct ReadPack {
+  std::shared_ptr<const FolderPackFiles> files;  // shared with the reader of its plan
+  YamlDocument document;
+  Manifest manifest;
+  Diagnostics diagnostics;
+  bool is_manifest = false;
+};
+
+// In the order of the folders, whoever is done first.
+std::vector<ReadPack> read_packs(const Files& files, const std::vector<std::string>& folders) {
+  std::vector<ReadPack> out(folders.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < folders.size(); i = next++) {
+      ReadPack& read = out[i];
+      read.files = std::make_shared<const FolderPackFiles>(files, folders[i]);
+      read.is_manifest =
+          read_manifest(*read.files, join_path(folders[i], kManifest), read.diagnostics, read.document, read.manifest);
+    }
+  };
+  const std::size_t helpers = std::min<std::size_t>({std::thread::hardware_concurrency(), kReadersMax, folders.size()});
+  std::vector<std::future<void>> running;
+  for (std::size_t i = 1; i < helpers; ++i) running.push_back(std::async(std::launch::async, work));
+  work();
+  for (std::future<void>& each : running) each.get();
+  return out;
+}
+
 }  // namespace
 
 void add_faults(const catalogue::Faults& faults, Diagnostics& diagnostics) {
@@ -81,23 +113,22 @@ Result<std::vector<catalogue::PackInput>> find_event_packs(const Files& files, c
   std::vector<std::string> folders;
   collect_folders(files, root, 0, folders);
   std::ranges::sort(folders);
+  std::vector<ReadPack> reads = read_packs(files, folders);
   std::vector<catalogue::PackInput> out;
   std::map<std::string, std::string> by_slug;  // of those with event types, to where they are
-  for (const std::string& folder : folders) {
-    const auto pack_files = std::make_shared<const FolderPackFiles>(files, folder);  // shared with its reader below
-    YamlDocument document;
-    Manifest manifest;
-    Diagnostics of_pack;
-    if (!read_manifest(*pack_files, join_path(folder, kManifest), of_pack, document, manifest)) {
-      diagnostics.append(of_pack);
+  for (ReadPack& read : reads) {
+    if (!read.is_manifest) {
+      diagnostics.append(read.diagnostics);
       continue;
     }
+    const YamlDocument& document = read.document;
+    const Manifest& manifest = read.manifest;
     catalogue::PackInput input =
-        input_of(document, manifest, [pack_files](std::string_view path) { return pack_files->read(path); });
+        input_of(document, manifest, [files_of = read.files](std::string_view path) { return files_of->read(path); });
     collect_automations(document, input);
     if (manifest.event_types) input.declared = *manifest.event_types;
-    input.has_faults = of_pack.has_errors();
-    for (const Diagnostic& item : of_pack.items())
+    input.has_faults = read.diagnostics.has_errors();
+    for (const Diagnostic& item : read.diagnostics.items())
       if (item.severity == Severity::kError)
         diagnostics.add(item.code, item.place, item.message, item.help, item.snippet);
     if (!manifest.event_types_path.empty()) {
