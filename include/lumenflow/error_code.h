@@ -90,6 +90,8 @@ enum class CanonicalCode : std::uint8_t {
     "the journal cannot be written; nothing was done")                                                                 \
   X(kJournalDamaged, "JOURNAL_DAMAGED", kDataLoss, 503, 1, -32007, false,                                              \
     "the journal contradicts its checkpoint; read-only")                                                               \
+  X(kEventBufferOverflow, "EVENT_BUFFER_OVERFLOW", kResourceExhausted, 503, 1, -32007, true,                           \
+    "a bus channel holds as many events of this tick as it may")                                                       \
   X(kOutboxFull, "OUTBOX_FULL", kResourceExhausted, 503, 1, -32007, true, "the uplink's backlog is at its limit")      \
   X(kDraining, "DRAINING", kUnavailable, 503, 1, -32007, true, "the sidecar is shutting down")                         \
   X(kUnreachable, "UNREACHABLE", kUnavailable, 503, 3, -32007, true, "nothing answers at that address")                \

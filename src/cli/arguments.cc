@@ -13,6 +13,11 @@
 #include "sidecar/version.h"
 
 namespace lumenflow::cli {
+
+std::string not_blank(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n") == std::string::npos ? "is empty; give a value, or leave the flag out" : "";
+}
+
 namespace {
 
 constexpr std::uint64_t kPositionMax = (1ull << 53) - 1;     // as far as JSON numbers are exact
@@ -20,10 +25,6 @@ const CLI::Range kPosition(std::uint64_t{0}, kPositionMax);  // a negative numbe
 
 void add_format(CLI::App& command, std::string& format) {
   command.add_option("--format", format)->check(CLI::IsMember({"text", "json", "sarif"}))->capture_default_str();
-}
-
-std::string not_blank(const std::string& text) {
-  return text.find_first_not_of(" \t\r\n") == std::string::npos ? "is empty; give a value, or leave the flag out" : "";
 }
 
 void add_workspace_commands(CLI::App& app, Parsed& parsed) {
@@ -379,6 +380,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   Parsed parsed;
   add_workspace_commands(app, parsed);
   add_pack_commands(app, parsed);
+  add_generate_commands(app, parsed);
   add_call_commands(app, parsed);
   add_event_commands(app, parsed);
   add_outbox_commands(app, parsed);

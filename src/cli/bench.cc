@@ -17,7 +17,9 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 13> kGroups{{{"conductor", bench_conductor},
+constexpr std::array<Group, 15> kGroups{{{"bus", bench_bus},
+                                         {"catalogue", bench_catalogue},
+                                         {"conductor", bench_conductor},
                                          {"cpu", bench_cpu},
                                          {"dispatch", bench_dispatch},
                                          {"events", bench_events},

@@ -25,6 +25,8 @@ struct Bench {
   int operations(int full) const { return quick ? std::max(1, full / 10) : full; }
 };
 
+Status bench_bus(Bench& bench);
+Status bench_catalogue(Bench& bench);
 Status bench_cpu(Bench& bench);
 Status bench_dispatch(Bench& bench);
 Status bench_events(Bench& bench);

@@ -74,6 +74,19 @@ std::optional<double> BenchLimits::hash(const std::string& figure) {
   return std::nullopt;
 }
 
+std::optional<double> BenchLimits::bus(int subscribers, int batch) {
+  if (buses_.empty()) {
+    const std::optional<std::string> program = find("bus_limit");
+    if (!program) return std::nullopt;
+    buses_ = run({*program});
+  }
+  const std::string name = "bus_pointer_" + std::to_string(subscribers);
+  for (const json::Value& known : buses_)
+    if (json::string_or(known, "name", "") == name && json::integer_or(known, "batch", 0) == batch)
+      return number_or(known, "value", 0);
+  return std::nullopt;
+}
+
 std::optional<BenchLimits::Echo> BenchLimits::start_echo(std::size_t bytes) {
   const std::optional<std::string> program = find("echo_limit");
   if (!program) return std::nullopt;

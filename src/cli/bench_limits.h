@@ -40,6 +40,9 @@ class BenchLimits {
   // The CPU time of one figure of hash_limit, in ns; the program runs once.
   std::optional<double> hash(const std::string& figure);
 
+  // ns per delivery to so many subscribers, published in bursts of `batch` (1 or 64); the program runs once.
+  std::optional<double> bus(int subscribers, int batch);
+
   // A running echo_limit that commits `bytes` per request; ends with the object.
   struct Echo {
     std::unique_ptr<Process> process;
@@ -55,7 +58,7 @@ class BenchLimits {
   const std::string scratch_;
   std::string folder_;  // empty: none was named
   std::set<std::string> missing_;
-  std::vector<json::Value> hashes_;
+  std::vector<json::Value> hashes_, buses_;
 };
 
 }  // namespace lumenflow::cli

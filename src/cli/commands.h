@@ -176,6 +176,23 @@ struct PackCompatFlags {
 };
 int run_pack_compat(Context& context, const PackCompatFlags& flags);
 
+struct GenerateFlags {
+  bool check = false, watch = false;
+  std::string base;        // a file instead of the core list
+  std::string packs_root;  // default: packs, in the workspace where there is one
+  std::string out;         // default: catalogue, beside the packs
+  std::vector<std::string> remove;
+  std::string format = "text";  // of faults: text, json, sarif
+};
+int run_generate(Context& context, const GenerateFlags& flags);
+
+struct GenerateCompatFlags {
+  std::string before, after;  // lock files
+  std::string mode = "backward";
+  std::string format = "text";  // text, json
+};
+int run_generate_compat(Context& context, const GenerateCompatFlags& flags);
+
 struct BenchFlags {
   std::string name;
   bool json = false;

@@ -5,6 +5,7 @@
 #include "cli/diagnostics_output.h"
 #include "cli/doctor_checks.h"
 #include "cli/output.h"
+#include "sidecar/catalogue_check.h"
 #include "sidecar/version.h"
 
 namespace lumenflow::cli {
@@ -80,9 +81,10 @@ int run_doctor(Context& context, const DoctorFlags& flags) {
     return 2;
   }
   const std::string format = flags.json ? "json" : flags.format;
-  const kernel::WorkspacePacks read =
+  kernel::WorkspacePacks read =
       sidecar::read_workspace_packs(context.files, sidecar::WorkspacePaths(*root).config, context.builtin_packs);
   const Checks checks = run_checks(context, *root, read);
+  sidecar::check_catalogue(context.files, *root, read);
   const bool well = !read.diagnostics.has_errors() &&
                     std::ranges::none_of(checks, [](const Check& check) { return check.health == Health::kFault; });
   if (format == "json")

@@ -41,6 +41,8 @@ struct Parsed {
   ReloadFlags reload;
   PackPinFlags pack_pin;
   PackCompatFlags pack_compat;
+  GenerateFlags generate;
+  GenerateCompatFlags generate_compat;
   PackValidateFlags pack_validate;
   PackTestFlags pack_test;
   PackScaffoldFlags pack_scaffold;
@@ -49,6 +51,12 @@ struct Parsed {
   bool version_json = false, version_errors = false;
   std::string shell = "bash";
 };
+
+// Why the text of a flag is no value; empty where it is one (a check of CLI11).
+std::string not_blank(const std::string& text);
+
+// arguments_catalogue.cc: runtime event types.
+void add_generate_commands(CLI::App& app, Parsed& parsed);
 
 // arguments_conductor.cc
 void add_conductor_commands(CLI::App& app, Parsed& parsed);

@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "kernel/workspace_packs.h"
+#include "sidecar/catalogue_check.h"
 #include "sidecar/workspace.h"
 
 namespace lumenflow::cli {
@@ -12,7 +13,9 @@ namespace {
 
 int check(Context& context, const std::string& root, const std::string& format) {
   const std::string path = sidecar::WorkspacePaths(root).config;
-  const pack::Diagnostics found = sidecar::read_workspace_packs(context.files, path, context.builtin_packs).diagnostics;
+  kernel::WorkspacePacks read = sidecar::read_workspace_packs(context.files, path, context.builtin_packs);
+  sidecar::check_catalogue(context.files, root, read);
+  const pack::Diagnostics& found = read.diagnostics;
   print_diagnostics(context, found, format);
   if (found.items().empty() && format == "text") context.out << path << " and its packs: no faults\n";
   return found.has_errors() ? 1 : 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/strong.h"
+#include "kernel/bell.h"
 #include "kernel/call.h"
 #include "kernel/emitter.h"
 #include "kernel/ingress.h"
@@ -50,6 +51,7 @@ struct Batch {
   std::vector<Ending> endings_of_effects;                             // ends of two-commit calls
   std::vector<std::pair<std::string, std::uint64_t>> store_versions;  // by pack: those it wrote
   std::vector<std::function<void(const Status&)>> waiting;            // for it to be durable, or to have failed
+  Rings rings;                                                        // what the bus is told once it is durable
   bool writes_more = false;                                           // that nobody waits for
 
   bool empty() const {

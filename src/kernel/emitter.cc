@@ -125,11 +125,11 @@ Result<std::optional<Emitter::First>> Emitter::known(const PendingEvent& event, 
 
 std::string Emitter::stamp(const event::Event& event, event::EventClass event_class, Timestamp now, const Call& cause) {
   dirty_ = true;
-  if (noticed_) noticed_(event.kind);
   event::Stamp stamp;
   stamp.from = from_;
   stamp.stream = kSidecarStream;
   stamp.seq = ++head_.seq;
+  if (noticed_) noticed_(event, stamp.seq);
   if (event_class == event::EventClass::kQueue) {
     stamp.queue_seq = ++head_.queue_seq;
     queued_.push_back({head_.seq, head_.queue_seq, 0, now});

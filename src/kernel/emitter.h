@@ -46,7 +46,8 @@ Result<std::size_t> check_emission(const pack::Manifest& manifest, const Pending
 
 class Emitter {
  public:
-  using Noticed = std::function<void(std::string_view kind)>;  // called for each event put on the stream
+  // Called for each event put on the stream, in their order.
+  using Noticed = std::function<void(const event::Event& event, std::uint64_t seq)>;
   Emitter(log::Log& log, Random& random, std::string from, std::chrono::milliseconds window, Noticed noticed = {})
       : log_(log),
         random_(random),

@@ -29,7 +29,10 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       options_(std::move(options)),
       reader_(ports.log, ports.blobs),
       emitter_(ports.log, ports.random, options_.config.id.str(), options_.config.idempotency_window,
-               [this](std::string_view kind) { subscriptions_.emitted(kind); }),
+               [this](const event::Event& event, std::uint64_t seq) {
+                 subscriptions_.emitted(event.kind);
+                 bell_.emitted(event, kSidecarStream, seq);
+               }),
       idempotency_(ports.log, options_.config.idempotency_window),
       outbox_(ports.log, {options_.config.uplink_limits.outbox_events, options_.config.uplink_limits.outbox_bytes}),
       approvals_(ports.log),
@@ -38,6 +41,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       tasks_(ports.log),
       timers_(*options_.registry, ports.clock.now()),
       subscriptions_(options_.registry),
+      bell_(*options_.registry),
       replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
   grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
@@ -286,6 +290,7 @@ void Kernel::commit_batch() {
 
   const std::uint64_t number = open_.number = next_batch_++;
   open_.end = Position(ports_.log.next_position().value() - 1);
+  open_.rings = bell_.take();
   subscriptions_.sealed(open_.end);
   std::optional<Status> done = ports_.log.commit_soon([this, number](const Status& ended) {
     enqueue(BatchEnded{number, ended});
@@ -322,11 +327,13 @@ void Kernel::make_visible(Batch batch) {
     for (const Completion& done : answer.call->completions) done(answer.result);
   }
   for (const std::shared_ptr<RunningCall>& call : batch.launches) launch(call);
+  if (!batch.rings.empty()) bell_.ring(batch.number, std::move(batch.rings), ports_.clock.now());
 }
 
 // Fail-stop: nothing of the batch happened. State goes back to what the journal holds; only the ends of calls whose
 // effects are out in the world are kept, to be recorded when the journal is back.
 void Kernel::open_batch_failed(const Error& error) {
+  bell_.forget();
   ports_.log.rollback();
   if (Status status = load(); !status.ok())
     write_log(LogLevel::kError, "kernel", "state could not be reloaded", {{"reason", status.error().message()}});

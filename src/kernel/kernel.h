@@ -28,6 +28,7 @@
 #include "journal/key_window.h"
 #include "journal/reader.h"
 #include "kernel/batch.h"
+#include "kernel/bell.h"
 #include "kernel/call.h"
 #include "kernel/call_context.h"
 #include "kernel/config.h"
@@ -136,6 +137,7 @@ class Kernel final : private HostServices {
   const KernelCounters& counters() const { return counters_; }
   const Tasks& tasks() const { return tasks_; }
   Commands& commands() { return *commands_; }
+  Bell& bell() { return bell_; }
   const journal::Reader& reader() const { return reader_; }
   std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }
   // Whether some input of this tool could be allowed to this caller now (for listings).
@@ -296,6 +298,7 @@ class Kernel final : private HostServices {
   Tasks tasks_;
   Timers timers_;
   Subscriptions subscriptions_;
+  Bell bell_;
   journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with
   StandingOrders orders_;
   std::unique_ptr<Commands> commands_;

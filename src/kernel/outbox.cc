@@ -38,7 +38,9 @@ Result<Position> Kernel::append(log::Row row) {
 Result<Position> Kernel::append_alone(log::Row row) {
   const bool names_blobs = journal::names_blobs(row.body);
   const std::string body = names_blobs ? row.body : std::string();
+  bell_.place(row);
   LUMENFLOW_TRY_ASSIGN(const Position first, ports_.log.append(std::move(row)));
+  bell_.appended(first);
   if (names_blobs) LUMENFLOW_TRY(journal::note_blobs(ports_.log, first, body));
   return first;
 }

@@ -106,6 +106,7 @@ void Kernel::adopt(Reloaded& reloaded) {
     rate_limiter_ = RateLimiter(is.rate_per_second, is.rate_burst);
   grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
   timers_.rebind(*options_.registry, ports_.clock.now());
+  bell_.rebind(*options_.registry);
   Status status = subscriptions_.rebind(options_.registry, ports_.log);
   if (status.ok()) status = note_tools(false);
   if (status.ok()) status = say_refusals(before.get());

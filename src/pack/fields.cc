@@ -79,6 +79,12 @@ void Report::at_key(std::string_view code, std::string_view pointer, std::string
   add(code, document_.place_of_key(pointer), std::move(message), std::move(help));
 }
 
+void Report::elsewhere(std::string_view code, SourcePlace place, std::string message, std::string help,
+                       std::string snippet) {
+  ++faults_;
+  diagnostics_.add(code, std::move(place), std::move(message), std::move(help), std::move(snippet));
+}
+
 void Report::wrong_type(std::string_view pointer, std::string_view expected, const json::Value& got) {
   bad(pointer, field_of(pointer) + " must be " + std::string(expected) + ", not " + std::string(type_name(got)),
       expected.starts_with("a string") ? quoting_help(got) : "");

@@ -31,6 +31,8 @@ class Report {
   void at(std::string_view code, std::string_view pointer, std::string message, std::string help = {});
   // The place of a map's key instead of its value's.
   void at_key(std::string_view code, std::string_view pointer, std::string message, std::string help = {});
+  // A fault of another file that the document names.
+  void elsewhere(std::string_view code, SourcePlace place, std::string message, std::string help, std::string snippet);
   void bad(std::string_view pointer, std::string message, std::string help = {}) {
     at(codes_.bad, pointer, std::move(message), std::move(help));
   }

@@ -16,6 +16,10 @@
 #include "pack/diagnostic.h"
 #include "pack/scope.h"
 
+namespace lumenflow::catalogue {
+struct Declaration;
+}
+
 namespace lumenflow::pack {
 
 struct YamlDocument;
@@ -73,7 +77,9 @@ struct Manifest {
   std::string config_key;
   std::shared_ptr<const json::Schema> config_schema;
   json::Value config_schema_source;  // as written, inline or in its file
-  json::Value raw;                   // the manifest as JSON
+  std::string event_types_path;      // the pack's event manifest; empty: it has none
+  std::shared_ptr<const std::vector<catalogue::Declaration>> event_types;  // shared: values that nobody changes
+  json::Value raw;                                                         // the manifest as JSON
 };
 
 // Reads the files a manifest refers to. Paths are relative to the pack; LF1042 when they leave it.

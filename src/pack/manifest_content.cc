@@ -132,8 +132,7 @@ void read_content(Context& context) {
   read_prompts(context);
   read_resources(context);
   read_surfaces(context);
-  if (const std::string* path = context.root.text("event_types"))
-    read_referred(context, *path, "/event_types", "LF1004");
+  read_event_types(context);
 }
 
 }  // namespace lumenflow::pack::manifest_parts

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "pack/manifest.h"
 #include "pack/testing/invalid_documents.h"
@@ -47,8 +48,9 @@ samples::Anatomy anatomy() {
 }
 
 bool is_sorted_by_place(const Diagnostics& diagnostics) {
-  return std::ranges::is_sorted(diagnostics.items(), {},
-                                [](const Diagnostic& item) { return std::pair(item.place.line, item.place.column); });
+  return std::ranges::is_sorted(diagnostics.items(), {}, [](const Diagnostic& item) {
+    return std::tie(item.place.file, item.place.line, item.place.column);
+  });
 }
 
 class ManifestMutation : public ::testing::Test {

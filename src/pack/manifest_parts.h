@@ -25,6 +25,9 @@ void read_tools(Context& context);
 void read_content(Context& context);  // task types, lanes, configuration, prompts, resources, surfaces
 void read_rules(Context& context);    // policies, automations, examples
 
+// The event manifest that the manifest names, and its schemas.
+void read_event_types(Context& context);
+
 // One entry of `required_scopes`, with the rules for a tool of the manifest's runtime.
 std::optional<Scope> read_tool_scope(Context& context, const json::Value& value, const std::string& pointer);
 // The rule between a tool's permission and its scopes.

@@ -161,7 +161,7 @@ constexpr Fault kFaults[] = {
     {"schema of another kind", "", "event_schemas: {acme:other: {type: object}}\n", "LF1004", 13},
     {"approval of no handler", "", "required_approvals: [acme:x]\nhandler_approvals: {task_completed: acme:x}\n",
      "LF1004", 14},
-    {"absent event types", "", "event_types: content/types.json\n", "LF1004", 13},
+    {"absent event types", "", "event_types: content/types.json\n", "LF1074", 13},
     {"reserved id", "id: acme", "id: kernel\nslug: acme", "LF1005", 1},
     {"reserved slug", "id: acme", "id: acme\nslug: conductor", "LF1005", 2},
     {"reserved namespace", "name: job:run", "name: kernel:run", "LF1005", 5},

@@ -46,6 +46,10 @@ Result<std::string> EmbeddedPackFiles::read(std::string_view path) const {
 
 Result<std::string> FolderPackFiles::read(std::string_view path) const {
   LUMENFLOW_TRY(check_pack_path(path));
+  // What is there is asked for once; what is not, or lies elsewhere, is looked at closely for the reason.
+  const Result<std::string> there = files_.real_path(join_path(root_, path));
+  if (there.ok() && !real_root_.empty() && there->starts_with(join_path(real_root_, "")))
+    return files_.read(*there, kYamlBytesMax);
   LUMENFLOW_TRY_ASSIGN(const std::string real, resolve_inside(files_, root_, path));
   return files_.read(real, kYamlBytesMax);
 }

@@ -26,12 +26,15 @@ class EmbeddedPackFiles final : public PackFiles {
 // Follows symlinks only as long as they stay in the folder. Borrows the file system.
 class FolderPackFiles final : public PackFiles {
  public:
-  FolderPackFiles(const Files& files, std::string root) : files_(files), root_(std::move(root)) {}
+  // The folder is where it is now for as long as this lives.
+  FolderPackFiles(const Files& files, std::string root)
+      : files_(files), root_(std::move(root)), real_root_(files.real_path(root_).value_or(std::string())) {}
   Result<std::string> read(std::string_view path) const override;
 
  private:
   const Files& files_;
   const std::string root_;
+  const std::string real_root_;  // empty: there is none
 };
 
 }  // namespace lumenflow::pack

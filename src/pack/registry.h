@@ -105,10 +105,10 @@ class RegistryBuilder {
   std::vector<ConfigSection> sections() const;
   const LoadedPack* find_candidate(std::string_view id) const;  // null when its manifest cannot be read
   // Lets each pack's code register, given its section of lumenflow.yaml, and checks it against the manifest (LF1031,
-  // LF1032, LF1033); then the checks across packs (LF1005, LF1012, LF1016, LF1020), those of activation (LF1050,
-  // LF1051) when given, and the registry. Of two packs that collide the one added later is refused. Code of a process
-  // is started last, by `load_code`, and of packs without other faults alone; without a loader they have no tools that
-  // can be called. A pack that `before` has just so keeps its code from there. Call once.
+  // LF1032, LF1033); then the checks across packs (LF1005, LF1012, LF1016, LF1020, LF1066, LF1078), those of activation
+  // (LF1050, LF1051) when given, and the registry. Of two packs that collide the one added later is refused. Code of a
+  // process is started last, by `load_code`, and of packs without other faults alone; without a loader they have no
+  // tools that can be called. A pack that `before` has just so keeps its code from there. Call once.
   std::shared_ptr<const Registry> build(const Activation* activation = nullptr, const CodeLoader& load_code = {},
                                         const Registry* before = nullptr);
 
@@ -122,6 +122,7 @@ class RegistryBuilder {
   static void check_against(Candidate& candidate, const Taken& taken);
   static void check_activation(Candidate& candidate, const Activation& activation);
   static void check_subscriptions(Candidate& candidate, const Taken& taken);
+  void check_all_automations(bool all_packs_known);
   static void claim(const Candidate& candidate, Taken& taken);
   void activate(Candidate& candidate);
   void refuse(std::string id, Candidate& candidate);

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/sha256.h"
 #include "json/canonical.h"
+#include "pack/automations.h"
 #include "pack/fields.h"
 #include "pack/names.h"
 #include "pack/pack_files.h"
@@ -27,7 +28,7 @@ struct RegistryBuilder::Candidate {
 // What the packs accepted so far hold, by name -> id of the pack.
 struct RegistryBuilder::Taken {
   using Names = std::map<std::string, std::string, std::less<>>;
-  Names ids, slugs, kinds, tools, config_keys;
+  Names ids, slugs, kinds, event_types, tools, config_keys;
 };
 
 namespace {
@@ -288,6 +289,8 @@ void RegistryBuilder::check_against(Candidate& candidate, const Taken& taken) {
     check_free(report, "LF1005", taken.config_keys, manifest.config_key, "/config_key", "the config_key");
   for (const std::string& kind : manifest.emitted_event_kinds)
     check_free(report, "LF1012", taken.kinds, kind, kind_pointer(manifest, "emitted_event_kinds", kind), "the kind");
+  for (const std::string& type : event_types_of(manifest))
+    check_free(report, "LF1066", taken.event_types, type, "/event_types", "the event type");
   for (const ToolDescriptor& tool : manifest.tools) {
     const std::string pointer = tool_pointer(manifest, tool.name);
     check_free(report, "LF1020", taken.tools, tool.name, pointer, "the tool name");
@@ -323,6 +326,7 @@ void RegistryBuilder::claim(const Candidate& candidate, Taken& taken) {
   taken.slugs.emplace(manifest.slug, manifest.id);
   if (!manifest.config_key.empty()) taken.config_keys.emplace(manifest.config_key, manifest.id);
   for (const std::string& kind : manifest.emitted_event_kinds) taken.kinds.emplace(kind, manifest.id);
+  for (std::string& type : event_types_of(manifest)) taken.event_types.emplace(std::move(type), manifest.id);
   for (const ToolDescriptor& tool : manifest.tools) {
     taken.tools.emplace(tool.name, manifest.id);
     for (const std::string& alias : tool.aliases) taken.tools.emplace(alias, manifest.id);
@@ -357,6 +361,28 @@ void RegistryBuilder::check_subscriptions(Candidate& candidate, const Taken& tak
   }
 }
 
+// An automation may wait for what any accepted pack declares, so a pack that is refused may take others along.
+void RegistryBuilder::check_all_automations(bool all_packs_known) {
+  const auto has_some = [](const auto& candidate) {
+    return candidate->pack->manifest.raw.find("automations") != nullptr;
+  };
+  if (std::ranges::none_of(candidates_, has_some)) return;
+  for (bool first = true, again = true; again; first = false) {
+    again = false;
+    KnownEvents known;
+    known.add_core();
+    for (const auto& candidate : candidates_)
+      if (candidate->accepted) known.add(candidate->pack->manifest);
+    for (const auto& candidate : candidates_) {
+      if (!candidate->accepted && !first) continue;
+      Report report(candidate->document, kRegistryCodes, candidate->diagnostics);
+      check_automations(candidate->pack->manifest, known, all_packs_known, report);
+      again = again || (candidate->accepted && candidate->diagnostics.has_errors());
+      candidate->accepted = candidate->accepted && !candidate->diagnostics.has_errors();
+    }
+  }
+}
+
 std::shared_ptr<const Registry> RegistryBuilder::build(const Activation* activation, const CodeLoader& load_code,
                                                        const Registry* before) {
   LUMENFLOW_CHECK(registry_ != nullptr);
@@ -376,6 +402,7 @@ std::shared_ptr<const Registry> RegistryBuilder::build(const Activation* activat
     candidate->accepted = !candidate->diagnostics.has_errors();
     if (candidate->accepted) claim(*candidate, taken);
   }
+  check_all_automations(activation != nullptr);
   for (const auto& candidate : candidates_) {
     check_subscriptions(*candidate, taken);
     if (candidate->accepted)

@@ -17,7 +17,12 @@ Diagnostics validate_files(const PackFiles& files, const std::string& display_pa
                            const std::vector<const BuiltinPack*>& builtin_packs) {
   RegistryBuilder builder = builder_with(builtin_packs);
   builder.add_files(files, display_path);
-  return builder.build()->diagnostics().of_file(display_path);
+  Diagnostics found = builder.build()->diagnostics().of_file(display_path);
+  Diagnostics own;  // those of files that the manifest names
+  parse_manifest(files, display_path, own);
+  for (const Diagnostic& item : own.items())
+    if (item.place.file != display_path) found.add(item.code, item.place, item.message, item.help, item.snippet);
+  return found;
 }
 
 Diagnostics validate_builtin(const BuiltinPack& pack, const std::vector<const BuiltinPack*>& builtin_packs) {

@@ -160,6 +160,19 @@ TEST_F(Reload, FaultsAreAllSaidAndChangeNothing) {
   EXPECT_EQ(json::string_or(*world.get("/packs").value.at_pointer("/items/0"), "version", ""), "1.0.0");
 }
 
+TEST_F(Reload, RefusesEventTypesThatWereNotGenerated) {
+  world.write("packs/acme/manifest.yaml", manifest("2.0.0", "event_types: content/event-types.json\n"));
+  world.write("packs/acme/content/event-types.json",
+              R"({"packSlug": "acme", "eventTypes": [
+                   {"namespace": "acme", "name": "done", "version": 1, "schema": "./s.json"}]})");
+  world.write("packs/acme/content/s.json", "{}");
+  const Answer refused = reload();
+  EXPECT_EQ(refused.text("/error/code"), "INVALID_CONFIGURATION");
+  EXPECT_NE(refused.body.find("LF1079"), std::string::npos) << refused.body;
+  EXPECT_NE(refused.body.find("run `lumenflow generate`"), std::string::npos) << refused.body;
+  EXPECT_EQ(version(), "1.0.0");
+}
+
 TEST_F(Reload, APackThatLacksASurfaceStaysOutAndTheOthersRun) {
   world.write("packs/acme/manifest.yaml", manifest("2.0.0", "surfaces_required: [mcp]\n"));
   const Answer done = reload();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sidecar/catalogue_check.h"
 #include "sidecar/workspace.h"
 
 namespace lumenflow::sidecar {
@@ -26,6 +27,7 @@ kernel::WorkspacePacks Workspace::read_packs(const pack::Registry* before, const
   const kernel::PackPorts ports{builtin_packs_, sources_.get(), ports_.load_code, before};
   kernel::WorkspacePacks read = text ? kernel::load_workspace_packs(paths_.config, *text, ports)
                                      : read_workspace_packs(ports_.files, paths_.config, ports);
+  check_catalogue(ports_.files, paths_.root, read);
   read.registry = ending_on(ports_.executor, std::move(read.registry));
   return read;
 }

@@ -1,5 +1,7 @@
 #include "fixtures.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
@@ -8,9 +10,12 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "catalogue/plan.h"
 #include "kernel/workspace_packs.h"
+#include "pack/event_types.h"
 #include "pack/pack_files.h"
 #include "pack/validation.h"
+#include "sidecar/catalogue_check.h"
 #include "support/source_tree.h"
 
 namespace lumenflow::testing {
@@ -45,6 +50,47 @@ std::deque<CompiledIn> compiled_in(const std::string& folder) {
   return packs;
 }
 
+std::string without_all(std::string text, const std::string& part) {
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) text.erase(at, part.size());
+  return text;
+}
+
+// With the names of files relative to the fixture.
+pack::Diagnostics relative_to(const std::string& folder, const pack::Diagnostics& found) {
+  pack::Diagnostics relative;
+  for (const pack::Diagnostic& item : found.items())
+    relative.add(item.code, {without_all(item.place.file, folder + "/"), item.place.line, item.place.column},
+                 without_all(item.message, folder + "/"), without_all(item.help, folder + "/"), item.snippet);
+  return relative;
+}
+
+// As `lumenflow generate` does.
+pack::Diagnostics diagnose_generation(const std::string& folder) {
+  const PosixFiles files;
+  pack::Diagnostics found;
+  catalogue::Faults faults;
+  catalogue::PlanInput input;
+  input.core = catalogue::core_declarations();
+  input.packs = *pack::find_event_packs(files, folder + "/packs", found);
+  const std::string lock = folder + "/catalogue.lock.json";
+  if (fs::exists(lock)) input.lock = catalogue::SourceText{lock, read_file(lock)};
+  std::istringstream remove(read_file(folder + "/remove.txt"));
+  for (std::string type; remove >> type;) input.remove.push_back(type);
+  EXPECT_FALSE(catalogue::plan(std::move(input), faults));
+  pack::add_faults(faults, found);
+  found.sort();
+  return relative_to(folder, found);
+}
+
+// As a start of the workspace does, which also looks at what was generated.
+pack::Diagnostics diagnose_workspace(const std::string& folder,
+                                     const std::vector<const pack::BuiltinPack*>& builtin_packs) {
+  kernel::WorkspacePacks read =
+      kernel::load_workspace_packs("lumenflow.yaml", read_file(folder + "/lumenflow.yaml"), builtin_packs);
+  if (fs::exists(folder + "/catalogue")) sidecar::check_catalogue(PosixFiles(), folder, read);
+  return relative_to(folder, read.diagnostics);
+}
+
 }  // namespace
 
 std::vector<std::string> fixture_names() {
@@ -76,9 +122,8 @@ pack::Diagnostics diagnose(const std::string& fixture) {
   const std::deque<CompiledIn> packs = compiled_in(folder);
   std::vector<const pack::BuiltinPack*> builtin_packs;
   for (const CompiledIn& pack : packs) builtin_packs.push_back(&pack.pack);
-  if (fs::exists(folder + "/lumenflow.yaml"))
-    return kernel::load_workspace_packs("lumenflow.yaml", read_file(folder + "/lumenflow.yaml"), builtin_packs)
-        .diagnostics;
+  if (fs::exists(folder + "/packs")) return diagnose_generation(folder);
+  if (fs::exists(folder + "/lumenflow.yaml")) return diagnose_workspace(folder, builtin_packs);
   return pack::validate_files(pack::FolderPackFiles(PosixFiles(), folder), "manifest.yaml", builtin_packs);
 }
 

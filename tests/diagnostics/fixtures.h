@@ -1,7 +1,11 @@
 // The fixtures of the diagnostics: each folder holds a faulty manifest.yaml or lumenflow.yaml, and what is said of it.
 //
 //   LF1010-other-prefix/manifest.yaml         judged as `lumenflow pack validate` does
-//   LF2006-unknown-pack/lumenflow.yaml        judged as a start of the workspace does
+//   LF2006-unknown-pack/lumenflow.yaml        judged as a start of the workspace does, with
+//                                             catalogue/catalogue.lock.json where there is one
+//   LF1072-lower/packs/acme/manifest.yaml     judged as `lumenflow generate` does, beside a catalogue.lock.json;
+//   remove.txt
+//                                             names what `--remove` would
 //   …/builtin/<id>/manifest.yaml              a pack that is compiled into the program; its code registers job:run
 //   …/expected.txt                            the diagnostics as text, exactly
 //

@@ -15,6 +15,7 @@ Every fault of a file is reported in one run, sorted by place. Columns count cha
 packs, `LF2…` about `lumenflow.yaml`. They are shown by
 
 - `lumenflow pack validate [DIR | --id ID] [--strict]`: one pack,
+- `lumenflow generate`: the packs' runtime event types (LF1061 and on),
 - `lumenflow reload --check`: `lumenflow.yaml` and the packs it pins,
 - `lumenflow doctor`: the same, and everything else a support person would ask for,
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads our contracts with the npm tools that others read them with.
 
-    run.py asyncapi | openapi | typescript | events PROGRAM | conductor PROGRAM
+    run.py asyncapi | openapi | typescript | events PROGRAM | conductor PROGRAM | witnesses PROGRAM
     run.py generate                  writes sdk/typescript/conductor-sdk/api.ts anew
 
 Exits 77 (skipped), and says why, where the tools are missing.
@@ -9,7 +9,8 @@ Exits 77 (skipped), and says why, where the tools are missing.
 asyncapi: the AsyncAPI parser and docs/reference/asyncapi.json. openapi: the descriptions of schemas/http by a validator
 of OpenAPI 3.1, and the client's types as they are generated from them. typescript: the TypeScript compiler and
 sdk/typescript/conductor-sdk. conductor: that client against a conductor and a sidecar. events: a workspace's events through ajv and the schemas, and through the CloudEvents SDK;
-its journal's entries through that too.
+its journal's entries through that too. witnesses: payloads that show a break, of compat_witnesses, through ajv; the TypeScript
+compiler and the AsyncAPI parser take what `lumenflow generate` writes.
 """
 
 import contextlib
@@ -192,6 +193,15 @@ def conductor(scratch, program):
             world.kill(name)
 
 
+def witnesses(scratch, program):
+    lines = pathlib.Path(scratch) / "witnesses"
+    lines.write_text(subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout, encoding="utf-8")
+    run_node(HERE / "witnesses.mjs", lines)
+    for generated in (ROOT / "src/catalogue/generated", ROOT / "tests/catalogue/golden/out"):
+        run_node(HERE / "node_modules/typescript/bin/tsc", "--noEmit", "--strict", generated / "runtime_event_manifest.generated.d.ts")
+        run_node(HERE / "generated.mjs", generated)
+
+
 def why_not():
     for folder in (HERE, SDK):
         if not (folder / "node_modules/.installed").exists():
@@ -206,7 +216,7 @@ def main(what, *arguments):
         return SKIPPED
     with tempfile.TemporaryDirectory(prefix="lumenflow-npm-") as scratch:
         {"asyncapi": asyncapi, "openapi": openapi, "typescript": typescript, "events": events, "conductor": conductor,
-         "generate": generate}[what](scratch, *arguments)
+         "witnesses": witnesses, "generate": generate}[what](scratch, *arguments)
     return 0
 
 

@@ -108,7 +108,9 @@ SampleFiles::SampleFiles(std::string manifest) {
   files["schemas/done.json"] = R"({"type": "object", "required": ["job_id"]})";
   files["schemas/broken.json"] = R"({"type": "object")";
   files["schemas/wrong.json"] = R"({"type": "object", "properties": {"a": {"type": "strin"}}})";
-  files["content/event-types.json"] = R"({"packSlug": "acme", "eventTypes": []})";
+  // A file that the manifest does not name is a fault.
+  if (files.at("manifest.yaml").find("event_types") != std::string::npos)
+    files["content/event-types.json"] = R"({"packSlug": "acme", "eventTypes": []})";
   files["guide.md"] = "# Guide";
 }
 

@@ -1,0 +1,159 @@
+#include "catalogue/lock.h"
+
+#include <algorithm>
+
+#include "catalogue/digest.h"
+#include "json/places.h"
+
+namespace lumenflow::catalogue {
+namespace {
+
+constexpr std::int64_t kFormat = 1;
+
+void append_text_or_null(std::string_view key, const std::string& text, std::string& out) {
+  out.append(",\"").append(key).append("\":");
+  json::serialize_to(text.empty() ? json::Value() : json::Value(text), out);
+}
+
+void append_schema(const std::string& digest, const std::shared_ptr<const json::Value>& schema, std::string& out) {
+  append_text_or_null("schemaDigest", digest, out);
+  out += ",\"definition\":";
+  if (schema == nullptr)
+    out += "null";
+  else
+    json::serialize_to(*schema, out);
+}
+
+// A line of the file; written as it goes, for there may be thousands.
+void append_entry(const EventType& event, std::size_t channel, const std::vector<EarlierSchema>& earlier,
+                  std::string& out) {
+  out.append("{\"channel\":").append(std::to_string(channel));
+  append_text_or_null("type", event.type, out);
+  out.append(",\"version\":").append(std::to_string(event.version));
+  append_text_or_null("packSlug", event.pack_slug, out);
+  out.append(",\"capacity\":").append(std::to_string(event.capacity));
+  out.append(",\"softLimit\":").append(std::to_string(event.soft_limit));
+  append_text_or_null("kind", event.kind, out);
+  append_text_or_null("schema", event.schema_path, out);
+  append_schema(event.schema_digest, event.schema, out);
+  out += ",\"earlier\":[";
+  for (const EarlierSchema& each : earlier) {
+    out.append(&each == earlier.data() ? "" : ",").append("{\"version\":").append(std::to_string(each.version));
+    append_schema(each.digest, each.schema, out);
+    out += '}';
+  }
+  out += "]}";
+}
+
+std::vector<EarlierSchema> earlier_of(const EventType& event, const Lock* before) {
+  const LockedEvent* locked = before == nullptr ? nullptr : before->find(event.type);
+  if (locked == nullptr) return {};
+  std::vector<EarlierSchema> out = locked->earlier;
+  if (locked->event.version != event.version || locked->event.schema_digest != event.schema_digest)
+    out.push_back({locked->event.version, locked->event.schema_digest, locked->event.schema});
+  return out;
+}
+
+std::shared_ptr<const json::Value> definition_of(const json::Value& entry) {
+  const json::Value* definition = entry.find("definition");
+  if (definition == nullptr || definition->is_null()) return nullptr;
+  return std::make_shared<const json::Value>(*definition);
+}
+
+// A schema that was exchanged by hand would be believed to be the one that was checked.
+bool is_its_digest(const std::string& digest, const std::shared_ptr<const json::Value>& schema) {
+  if (schema == nullptr) return digest.empty();
+  const Result<std::string> own = schema_digest(*schema);
+  return own.ok() && *own == digest;
+}
+
+std::optional<LockedEvent> event_of(const json::Value& entry) {
+  const json::Value* version = entry.find("version");
+  const json::Value* earlier = entry.find("earlier");
+  if (version == nullptr || version->if_integer() == nullptr || earlier == nullptr || !earlier->is_array())
+    return std::nullopt;
+  LockedEvent out;
+  EventType& event = out.event;
+  event.type = json::string_or(entry, "type", "");
+  event.version = *version->if_integer();
+  event.pack_slug = json::string_or(entry, "packSlug", "");
+  event.capacity = static_cast<std::uint32_t>(json::integer_or(entry, "capacity", 0));
+  event.soft_limit = static_cast<std::uint32_t>(json::integer_or(entry, "softLimit", 0));
+  event.kind = json::string_or(entry, "kind", "");
+  event.schema_path = json::string_or(entry, "schema", "");
+  event.schema_digest = json::string_or(entry, "schemaDigest", "");
+  event.schema = definition_of(entry);
+  if (event.type.empty() || !is_its_digest(event.schema_digest, event.schema)) return std::nullopt;
+  for (const json::Value& each : earlier->as_array()) {
+    out.earlier.push_back({json::integer_or(each, "version", 1), std::string(json::string_or(each, "schemaDigest", "")),
+                           definition_of(each)});
+    if (!is_its_digest(out.earlier.back().digest, out.earlier.back().schema)) return std::nullopt;
+  }
+  return out;
+}
+
+}  // namespace
+
+const LockedEvent* Lock::find(std::string_view type) const {
+  const auto found = by_type_.find(type);
+  return found == by_type_.end() ? nullptr : &events[found->second];
+}
+
+Catalogue Lock::catalogue() const {
+  Catalogue out;
+  for (const LockedEvent& each : events) out.events.push_back(each.event);
+  out.core_count = core_count;
+  out.hash = hash;
+  out.contract_digest = contract_digest;
+  return out;
+}
+
+std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
+  const auto refuse = [&](std::string_view pointer, std::string message) {
+    faults.at("LF1077", source, pointer, std::move(message),
+              "take the file from the last commit; where there is none, remove it and generate anew");
+    return std::nullopt;
+  };
+  const Result<json::Value> value = json::parse(source.text, {.depth_max = 200});
+  if (!value.ok()) {
+    json::TextPlace place = json::place_of_error(source.text, value.error());
+    faults.add({"LF1077", source.file, place.line, place.column,
+                "the lock file is not JSON: " + json::reason_of_error(value.error()), "take it from the last commit",
+                std::move(place.snippet)});
+    return std::nullopt;
+  }
+  if (json::integer_or(*value, "format", 0) > kFormat)
+    return refuse("/format", "the lock file was written by a later lumenflow");
+  const json::Value* events = value->find("events");
+  if (json::integer_or(*value, "format", 0) != kFormat || events == nullptr || !events->is_array())
+    return refuse("", "this is no lock file of a catalogue");
+  Lock out;
+  out.hash = json::string_or(*value, "hash", "");
+  out.contract_digest = json::string_or(*value, "contract_digest", "");
+  out.core_count = static_cast<std::size_t>(json::integer_or(*value, "core", 0));
+  const json::Array& list = events->as_array();
+  std::vector<EventType> all;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    std::optional<LockedEvent> event = event_of(list[i]);
+    if (!event) return refuse("/events/" + std::to_string(i), "the entry is not as it was generated");
+    all.push_back(event->event);
+    out.events.push_back(*std::move(event));
+  }
+  if (out.core_count > all.size() || manifest_hash(all) != out.hash || contract_digest(all) != out.contract_digest)
+    return refuse("/contract_digest", "the lock file is not as it was generated");
+  for (std::size_t i = 0; i < out.events.size(); ++i) out.by_type_.emplace(out.events[i].event.type, i);
+  return out;
+}
+
+std::string render_lock(const Catalogue& catalogue, const Lock* before) {
+  std::string out = "{\n  \"format\": " + std::to_string(kFormat) + ",\n  \"hash\": \"" + catalogue.hash +
+                    "\",\n  \"contract_digest\": \"" + catalogue.contract_digest +
+                    "\",\n  \"core\": " + std::to_string(catalogue.core_count) + ",\n  \"events\": [";
+  for (std::size_t i = 0; i < catalogue.events.size(); ++i) {
+    out += i == 0 ? "\n    " : ",\n    ";
+    append_entry(catalogue.events[i], i, earlier_of(catalogue.events[i], before), out);
+  }
+  return out + (catalogue.events.empty() ? "]\n}\n" : "\n  ]\n}\n");
+}
+
+}  // namespace lumenflow::catalogue

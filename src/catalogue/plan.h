@@ -1,0 +1,47 @@
+// From manifests to what is to be written: everything is checked first, and nothing comes out where anything is wrong.
+//
+// Functions of their arguments and of what the readers find.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catalogue/declarations.h"
+#include "catalogue/generator.h"
+#include "catalogue/lock.h"
+
+namespace lumenflow::catalogue {
+
+inline constexpr std::string_view kEventTypesPath = "content/event-types.json";
+
+struct PackInput {
+  PackSource source;
+  Fault place;  // of `event_types` in the manifest, else of the manifest: its place alone is used
+  // Types that the manifest's automations run on, each with its place; those that are event kinds are left out.
+  std::vector<std::pair<std::string, Fault>> automations;
+  // As check_pack answered, by whoever has reported what it found; nothing: it is still to be called.
+  std::optional<std::vector<Declaration>> declared;
+  bool has_faults = false;
+};
+
+struct PlanInput {
+  std::vector<Declaration> core;
+  std::vector<PackInput> packs;
+  std::optional<SourceText> lock;   // as it was read; nothing: nothing was generated before
+  std::vector<std::string> remove;  // types that go for good
+};
+
+struct Plan {
+  Catalogue catalogue;
+  std::vector<GeneratedFile> files;
+};
+
+// Nothing, where there are faults. Those of the core list have been added by whoever read it.
+std::optional<Plan> plan(PlanInput input, Faults& faults);
+
+// What one pack's own files say, without the others.
+std::vector<Declaration> check_pack(const PackInput& pack, Faults& faults);
+
+}  // namespace lumenflow::catalogue

@@ -1,0 +1,93 @@
+// Generating a catalogue: packs of a hundred event types each, a schema of its own for each of them.
+#include "catalogue/plan.h"
+#include "cli/bench_groups.h"
+#include "pack/event_types.h"
+
+namespace lumenflow::cli {
+namespace {
+
+constexpr int kTypesOfPack = 100;
+
+Status write_packs(Context& context, const std::string& root, int types) {
+  for (int first = 0; first < types; first += kTypesOfPack) {
+    const std::string slug = "bench-" + std::to_string(first / kTypesOfPack), folder = join_path(root, slug);
+    LUMENFLOW_TRY(context.files.make_directories(folder + "/content/schemas"));
+    std::string entries;
+    for (int i = first; i < std::min(types, first + kTypesOfPack); ++i) {
+      const std::string name = "event-" + std::to_string(i);
+      entries.append(entries.empty() ? "" : ",\n")
+          .append(R"({"namespace": ")")
+          .append(slug)
+          .append(R"(", "name": ")")
+          .append(name)
+          .append(R"(", "version": 1, "schema": "./schemas/)")
+          .append(name)
+          .append(R"(.schema.json"})");
+      LUMENFLOW_TRY(
+          context.files.create(folder + "/content/schemas/" + name + ".schema.json",
+                               R"({"type": "object", "additionalProperties": false, "required": ["id", "at"],
+              "properties": {"id": {"type": "integer", "minimum": )" +
+                                   std::to_string(i) +
+                                   R"(}, "at": {"type": "string", "format": "date-time"}, "note": {"type": "string"},
+                  "tags": {"type": "array", "items": {"type": "string"}}}})"));
+    }
+    LUMENFLOW_TRY(context.files.create(folder + "/content/event-types.json",
+                                       R"({"packSlug": ")" + slug + R"(", "eventTypes": [)" + entries + "]}"));
+    LUMENFLOW_TRY(context.files.create(folder + "/manifest.yaml", "id: " + slug +
+                                                                      "\nversion: 1.0.0\nevent_types: "
+                                                                      "content/event-types.json\n"));
+  }
+  return {};
+}
+
+Result<catalogue::Plan> plan_all(Context& context, const std::string& root, std::optional<catalogue::SourceText> lock) {
+  pack::Diagnostics found;
+  catalogue::Faults faults;
+  catalogue::PlanInput input;
+  input.core = catalogue::core_declarations();
+  LUMENFLOW_TRY_ASSIGN(input.packs, pack::find_event_packs(context.files, root, found));
+  input.lock = std::move(lock);
+  std::optional<catalogue::Plan> plan = catalogue::plan(std::move(input), faults);
+  if (!plan || !found.items().empty()) return Error(ErrorCode::kInternal, "the bench's packs have faults");
+  return *std::move(plan);
+}
+
+double ms_since(const Context& context, std::chrono::nanoseconds start) {
+  return std::chrono::duration<double, std::milli>(context.clock.monotonic() - start).count();
+}
+
+}  // namespace
+
+Status bench_catalogue(Bench& bench) {
+  for (const int types : bench.quick ? std::vector<int>{10} : std::vector<int>{10, 1'000, 10'000}) {
+    const std::string folder = bench.scratch.sub("catalogue-" + std::to_string(types));
+    LUMENFLOW_TRY(write_packs(bench.context, folder, types));
+    std::vector<double> first, again;
+    for (int round = 0; round < bench.rounds(); ++round) {
+      const auto start = bench.context.clock.monotonic();
+      LUMENFLOW_TRY_ASSIGN(const catalogue::Plan plan, plan_all(bench.context, folder, {}));
+      for (const catalogue::GeneratedFile& file : plan.files)
+        LUMENFLOW_TRY(bench.context.files.write_atomic(join_path(folder, file.name), file.text));
+      first.push_back(ms_since(bench.context, start));
+      const auto check = bench.context.clock.monotonic();
+      const std::string lock = join_path(folder, catalogue::kLockFile);
+      LUMENFLOW_TRY_ASSIGN(std::string text, bench.context.files.read(lock, 1u << 30));
+      LUMENFLOW_TRY_ASSIGN(const catalogue::Plan same,
+                           plan_all(bench.context, folder, catalogue::SourceText{lock, std::move(text)}));
+      for (const catalogue::GeneratedFile& file : same.files) {
+        LUMENFLOW_TRY_ASSIGN(const std::string there, bench.context.files.read(join_path(folder, file.name), 1u << 30));
+        if (!catalogue::difference(file, there).empty())
+          return Error(ErrorCode::kInternal, "generating is no fixpoint");
+      }
+      again.push_back(ms_since(bench.context, check));
+    }
+    const std::string count = std::to_string(types);
+    std::optional<Budget> budget;
+    if (types == 10'000) budget = value_at_most(200);
+    bench.figures.push_back({"catalogue.generate_" + count, median(first), "ms", "", {}, budget});
+    bench.figures.push_back({"catalogue.check_" + count, median(again), "ms", "", {}, {}});
+  }
+  return {};
+}
+
+}  // namespace lumenflow::cli

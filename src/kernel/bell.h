@@ -1,0 +1,73 @@
+// Says on the event bus what has become durable: a tick for each batch of the journal, after its commit.
+//
+// It only rings. Whoever must not miss something reads the Log: a full bus channel, a listener that throws and a bus
+// that nobody listens to change nothing of the journal and hold up no answer. Used on the strand only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "bus/bus.h"
+#include "catalogue/generated/runtime_event_manifest.generated.h"
+#include "event/event.h"
+#include "log/log.h"
+#include "lumenflow/result.h"
+#include "pack/registry.h"
+
+namespace lumenflow::kernel {
+
+using EventEmitted = runtime_events::core_::kernel::EventEmitted;
+using CallFinished = runtime_events::core_::kernel::CallFinished;
+
+// What one batch says, in the order of the journal.
+using Rings = std::vector<std::variant<EventEmitted, CallFinished>>;
+
+class Bell {
+ public:
+  explicit Bell(const pack::Registry& registry);
+  ~Bell();
+  // A reload: the catalogue of other packs, the listeners of before. One whose type is gone hears nothing until it is
+  // back.
+  void rebind(const pack::Registry& registry);
+
+  // Called for each such event from the next batch on, over reloads. The label names it in reports. NOT_FOUND, in three
+  // lines, for a type that the catalogue does not have.
+  Status listen(std::string type, bus::Handler handler, std::string label);
+  bool anyone() const { return !listeners_.empty(); }
+  bus::BusSnapshot snapshot() const { return bus_->snapshot(); }
+
+  // What the row will say that is appended next; nothing is kept while nobody listens. `index`: of the call's entry in
+  // that row.
+  void emitted(const event::Event& event, std::string_view stream, std::uint64_t seq);
+  void finished(CallFinished call, std::size_t index);
+  // Before the row is appended, then once it is in the batch that is open.
+  void place(const log::Row& row);
+  void appended(Position first);
+  // Of the rows that were appended since the last time.
+  Rings take();
+  void forget();  // the same, when there will be no such batch
+
+  void ring(std::uint64_t tick, Rings rings, Timestamp now);
+
+ private:
+  class Reporter;
+  struct Listener {
+    std::string type;
+    std::shared_ptr<const bus::Handler> handler;  // shared with the bus
+    std::string label;
+  };
+  Status subscribe(const Listener& listener);
+
+  std::unique_ptr<Reporter> reporter_;
+  std::unique_ptr<bus::EventBus> bus_;  // of one catalogue; never null
+  std::vector<Listener> listeners_;
+  Rings coming_;  // of a row that is not appended yet; positions count from its beginning
+  Rings open_;
+};
+
+}  // namespace lumenflow::kernel
