@@ -344,7 +344,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
     parsed.run = [](Context& context) { return run_bench_pack(context); };
   });
 
-  CLI::App* demo = app.add_subcommand("demo", "A sidecar on a scratch workspace, and a few real calls");
+  CLI::App* demo = app.add_subcommand("demo", "A sidecar on a scratch workspace, a conductor, and a few real calls");
   demo->add_option("name", parsed.demo.name)->check(CLI::IsMember({"trace", "sidekick"}))->capture_default_str();
   demo->add_flag("--once", parsed.demo.once, "end after the calls");
   demo->add_flag("--json", parsed.demo.json, "sidekick: a line of JSON for each step");

@@ -1,7 +1,9 @@
-// lumenflow demo: a real sidecar as a child process, a scoped token, real tasks over HTTP, events, and the proof.
+// lumenflow demo: a real sidecar and a real conductor as child processes, a scoped token, real tasks over HTTP, events,
+// and the proof.
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/demo_conductor.h"
 #include "cli/demo_sidecar.h"
 #include "cli/session.h"
 #include "http/client.h"
@@ -13,7 +15,7 @@ constexpr std::string_view kScopes = "tools:read tools:write events:read audit:r
 
 class Demo {
  public:
-  explicit Demo(Context& context) : context_(context), sidecar_(context, context.out) {}
+  explicit Demo(Context& context) : context_(context), sidecar_(context, context.out), conductor_(context) {}
 
   Status start() {
     LUMENFLOW_TRY(sidecar_.start(kScopes));
@@ -53,7 +55,13 @@ class Demo {
     return {};
   }
 
-  Status end(bool once) { return once ? sidecar_.stop_and_verify() : sidecar_.stay_up(); }
+  Status conductor() { return conductor_.show(); }
+
+  Status end(bool once) {
+    if (!once) conductor_.invite();
+    LUMENFLOW_TRY(once ? sidecar_.stop_and_verify() : sidecar_.stay_up());
+    return conductor_.stop();
+  }
 
  private:
   void say(const std::string& text) { context_.out << "* " << text << std::endl; }
@@ -87,6 +95,7 @@ class Demo {
 
   Context& context_;
   DemoSidecar sidecar_;
+  DemoConductor conductor_;
   std::unique_ptr<http::Client> client_;
 };
 
@@ -94,6 +103,7 @@ Status run(Demo& demo, bool once) {
   LUMENFLOW_TRY(demo.start());
   LUMENFLOW_TRY(demo.calls());
   LUMENFLOW_TRY(demo.events());
+  LUMENFLOW_TRY(demo.conductor());
   return demo.end(once);
 }
 

@@ -1,36 +1,16 @@
 #include "cli/demo_sidecar.h"
 
-#include <unistd.h>
-
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/demo_child.h"
 #include "cli/session.h"
 
 namespace lumenflow::cli {
-namespace {
-
-constexpr std::chrono::milliseconds kReadyTime{20'000}, kStopTime{20'000};
-
-// The same context, talking on another stream.
-Context talking_on(const Context& context, std::ostream& out) {
-  return {.files = context.files,
-          .clock = context.clock,
-          .random = context.random,
-          .in = context.in,
-          .out = out,
-          .err = context.err,
-          .out_is_terminal = context.out_is_terminal,
-          .colour = context.colour,
-          .program = context.program,
-          .workspace = context.workspace,
-          .builtin_packs = context.builtin_packs};
-}
-
-}  // namespace
 
 DemoSidecar::~DemoSidecar() {
   process_.reset();
@@ -45,9 +25,8 @@ Status DemoSidecar::start(std::string_view scopes) {
 }
 
 Status DemoSidecar::prepare() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "lumenflow-demo-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) return Error(ErrorCode::kIo, "no folder for the demo workspace");
-  root_ = context_.workspace = pattern;
+  LUMENFLOW_TRY_ASSIGN(root_, make_demo_folder());
+  context_.workspace = root_;
   say("a demo workspace in " + root_);
   Context context = talking_on(context_, say_);
   if (run_init(context, {.id = "demo", .production = false, .passphrase_file = {}}) != 0)
@@ -56,15 +35,11 @@ Status DemoSidecar::prepare() {
 }
 
 Status DemoSidecar::launch() {
-  ProcessOptions options;
-  options.command = {context_.program, "--workspace", root_, "up", "--json", "--listen", "127.0.0.1:0"};
-  for (const char* name : {"PATH", "HOME", "XDG_RUNTIME_DIR", "TMPDIR"})
-    if (const char* value = std::getenv(name)) options.environment.push_back(std::string(name) + "=" + value);
-  LUMENFLOW_TRY_ASSIGN(process_, PosixProcesses().start(options));
-  LUMENFLOW_TRY_ASSIGN(const std::optional<std::string> line, process_->read_line(kReadyTime));
-  if (!line) return Error(ErrorCode::kInternal, "the sidecar ended before it was ready");
-  LUMENFLOW_TRY_ASSIGN(const json::Value ready, json::parse(*line));
-  url_ = json::string_or(ready, "url", "");
+  LUMENFLOW_TRY_ASSIGN(
+      DemoChild child,
+      start_demo_child(context_, "sidecar", {"--workspace", root_, "up", "--json", "--listen", "127.0.0.1:0"}));
+  process_ = std::move(child.process);
+  url_ = std::move(child.url);
   say("the sidecar answers on " + url_);
   return {};
 }
@@ -81,17 +56,22 @@ Status DemoSidecar::mint(std::string_view scopes) {
 }
 
 Status DemoSidecar::stay_up() {
+  // The children have process groups of their own, which a terminal's Ctrl-C does not reach.
+  boost::asio::io_context io(1);
+  boost::asio::signal_set signals(io, SIGINT, SIGTERM);
+  bool asked = false;
+  signals.async_wait([&asked](const boost::system::error_code& error, int) { asked = !error; });
   say("it stays up; try:  curl -H \"Authorization: Bearer $TOKEN\" " + url_ + "/tools   (Ctrl-C ends it)");
   say_ << "TOKEN=" << token_ << std::endl;
-  while (!process_->wait(std::chrono::milliseconds(1000)).ok()) {
+  while (!asked) {
+    if (process_->wait(std::chrono::milliseconds(0)).ok()) return {};
+    io.run_for(std::chrono::milliseconds(1000));
   }
-  return {};
+  return stop_and_verify();
 }
 
 Status DemoSidecar::stop_and_verify() {
-  process_->signal_group(SIGTERM);
-  LUMENFLOW_TRY_ASSIGN(const ProcessExit exit, process_->wait(kStopTime));
-  if (exit.code != 0) return Error(ErrorCode::kInternal, "the sidecar ended with " + std::to_string(exit.code));
+  LUMENFLOW_TRY(stop_demo_child(*process_, "sidecar"));
   say("the sidecar has drained; now the journal is proved from the disk alone:");
   Context context = talking_on(context_, say_);
   if (run_audit_verify(context, {}) != 0) return Error(ErrorCode::kJournalDamaged, "the journal does not verify");

@@ -21,7 +21,7 @@ class DemoSidecar {
 
   // Makes the workspace, starts its sidecar and mints a token for `demo:visitor` with these scopes.
   Status start(std::string_view scopes);
-  // Returns when the sidecar has ended by itself (Ctrl-C reaches it too).
+  // Returns when the sidecar has ended by itself, or with stop_and_verify() after Ctrl-C.
   Status stay_up();
   // Drains it, and proves the journal from the disk.
   Status stop_and_verify();
