@@ -5,12 +5,15 @@ import textwrap
 from contracts.types import flat, pascal
 
 NAMES = {"text": "std::string", "integer": "std::int64_t", "number": "double", "flag": "bool", "yes": "bool",
-         "object": "json::Object", "records": "Records"}
+         "object": "json::Object", "records": "Records", "any": "json::Value"}
+KEYWORDS = {"class"}  # of those that schemas name members by
 
 
 def type_name(type_):
     if type_.kind == "list":
         return f"std::vector<{type_name(type_.item)}>"
+    if type_.kind == "nullable":
+        return f"std::optional<{type_name(type_.item)}>"
     return NAMES.get(type_.kind) or type_.name
 
 
@@ -19,9 +22,17 @@ def comment(text, indent=""):
                                                          subsequent_indent=indent + "// ", break_on_hyphens=False))
 
 
+def member_name(field):
+    return field.name + "_" if field.name in KEYWORDS else field.name
+
+
+def accessor(field):
+    return "nullable" if field.type.kind == "nullable" else "member"
+
+
 def member(field):
     value = type_name(field.type)
-    declaration = f"  {value if field.required else f'std::optional<{value}>'} {field.name}{{}};"
+    declaration = f"  {value if field.required else f'std::optional<{value}>'} {member_name(field)}{{}};"
     if field.description and len(declaration) + len(flat(field.description)) < 114:
         return f"{declaration}  // {flat(field.description)}\n"
     return comment(field.description, "  ") + declaration + "\n"
@@ -46,10 +57,16 @@ def enumerations(listed):
     return out
 
 
+def is_open(made):
+    """It may have members that are not known."""
+    return made.schema.get("additionalProperties") is True
+
+
 def record(made, description, first=""):
     """A struct and its two functions; `first` are lines that stand before its members."""
     out = comment(description) if description else ""
-    out += f"struct {made.name} {{\n" + first + "".join(member(field) for field in made.fields) + "};\n"
+    out += f"struct {made.name} {{\n" + first + "".join(member(field) for field in made.fields)
+    out += "  json::Object others{};  // Members that are not among these.\n};\n" if is_open(made) else "};\n"
     return out + f"json::Value to_json(const {made.name}& value);\nStatus from_json(const json::Value& json, {made.name}& value);\n"
 
 
@@ -64,8 +81,11 @@ def codecs(listed, records):
     for made in records:
         unused = "" if made.fields else "[[maybe_unused]] "
         out += f"\njson::Value to_json({unused}const {made.name}& value) {{\n  json::codec::ObjectWriter out;\n"
-        out += "".join(f'  out.member("{field.name}", value.{field.name});\n' for field in made.fields)
+        out += "".join(f'  out.{accessor(field)}("{field.name}", value.{member_name(field)});\n' for field in made.fields)
+        out += "  out.others(value.others);\n" if is_open(made) else ""
         out += f"  return out.take();\n}}\n\nStatus from_json(const json::Value& json, {unused}{made.name}& value) {{\n  json::codec::ObjectReader in(json);\n"
-        out += "".join(f'  in.member("{field.name}", value.{field.name});\n' for field in made.fields)
+        out += "".join(f'  in.{accessor(field)}("{field.name}", value.{member_name(field)});\n' for field in made.fields)
+        if is_open(made):
+            out += braced("  in.others(value.others, ", [f'"{field.name}"' for field in made.fields], ");")
         out += "  return in.status();\n}\n"
     return out

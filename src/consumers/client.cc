@@ -1,25 +1,12 @@
 #include "lumenflow/consumers/client.h"
 
+#include "consumers/url_part.h"
+
 namespace lumenflow::consumers {
 namespace {
 
 // Answers hold what was stored, and that may be nested as deeply as inputs may, below a few members of ours.
 constexpr std::size_t kDepthMax = 256;
-
-std::string encode_segment(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~:").find(c) != std::string_view::npos;
-    if (plain)
-      encoded += c;
-    else
-      encoded.append({'%', kHex[byte >> 4], kHex[byte & 15]});
-  }
-  return encoded;
-}
 
 Failure failure(ErrorCode code, std::string message, int http_status) {
   return {.code = std::string(name(code)),
@@ -54,7 +41,7 @@ Failure failure_of(const json::Value& document, int http_status) {
 
 Outcome<json::Value> Client::call_tool(std::string_view tool, const json::Value& input, const CallOptions& options) {
   HttpRequest request;
-  request.path = "/tools/" + encode_segment(tool);
+  request.path = "/tools/" + url_part(tool);
   request.headers = {{"Authorization", "Bearer " + token_}, {"Content-Type", "application/json; charset=utf-8"}};
   if (!options.idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", options.idempotency_key);
   request.body = json::serialize(input);

@@ -2,12 +2,13 @@
 // to_json and a from_json of its own, found by its namespace.
 //
 // Reading goes on after a fault, so that one answer (INVALID_INPUT) names them all; members that the record does not
-// have are skipped. One thread.
+// have are skipped, or kept by one that is open. One thread.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,7 @@ inline json::Value write(std::int64_t value) { return value; }
 inline json::Value write(double value) { return value; }
 inline json::Value write(bool value) { return value; }
 inline json::Value write(const json::Object& value) { return value; }
+inline json::Value write(const json::Value& value) { return value; }
 template <HasWords E>
 json::Value write(E value) {
   return word_of(value);
@@ -47,6 +49,8 @@ json::Value write(E value) {
 template <class T>
 requires requires(const T& value) { to_json(value); }
 json::Value write(const T& value) { return to_json(value); }
+template <class... T>
+json::Value write(const std::variant<T...>& value);
 template <class T>
 json::Value write(const std::vector<T>& values) {
   json::Array items;
@@ -92,6 +96,7 @@ inline void read(const json::Value& json, json::Object& value, const std::string
   else
     faults.push_back({place, "must be an object"});
 }
+inline void read(const json::Value& json, json::Value& value, const std::string&, Faults&) { value = json; }
 template <HasWords E>
 void read(const json::Value& json, E& value, const std::string& place, Faults& faults) {
   const std::string* word = json.if_string();
@@ -102,11 +107,20 @@ void read(const json::Value& json, E& value, const std::string& place, Faults& f
     value = static_cast<E>(found - Words<E>::kAll.begin());
 }
 template <class T>
-requires requires(const json::Value& json, T& value) { from_json(json, value); }
+concept IsRecord = requires(const json::Value& json, T& value) {
+  from_json(json, value);
+};
+template <IsRecord T>
 void read(const json::Value& json, T& value, const std::string& place, Faults& faults) {
   const Status status = from_json(json, value);
   if (status.ok()) return;
   for (const ErrorDetail& detail : status.error().details()) faults.push_back({place + detail.pointer, detail.reason});
+}
+// The first of the records that can be read.
+template <IsRecord... T>
+void read(const json::Value& json, std::variant<T...>& value, const std::string& place, Faults& faults) {
+  if (!(from_json(json, value.template emplace<T>()).ok() || ...))
+    faults.push_back({place, "is none of the records known here"});
 }
 template <class T>
 void read(const json::Value& json, std::vector<T>& values, const std::string& place, Faults& faults) {
@@ -134,6 +148,16 @@ class ObjectWriter {
   void member(std::string_view name, const std::optional<T>& value) {
     if (value) member(name, *value);
   }
+  // Null where it has no value.
+  template <class T>
+  void nullable(std::string_view name, const std::optional<T>& value) {
+    object_.append(std::string(name), value ? write(*value) : json::Value());
+  }
+  // What the record keeps of members that it does not know.
+  void others(const json::Object& value) {
+    for (const json::Member& each : value)
+      if (object_.find(each.key) == nullptr) object_.append(each.key, each.value);
+  }
   json::Value take() { return std::move(object_); }
 
  private:
@@ -157,6 +181,20 @@ class ObjectReader {
   void member(std::string_view name, std::optional<T>& value) {
     value.reset();
     if (const json::Value* found = json_.find(name)) read(*found, value.emplace(), place_of(name), faults_);
+  }
+  // Required, and may be null.
+  template <class T>
+  void nullable(std::string_view name, std::optional<T>& value) {
+    value.reset();
+    const json::Value* found = json_.find(name);
+    if (found == nullptr || !found->is_null()) member(name, value.emplace());
+  }
+  // The members that are none of `known`.
+  void others(json::Object& value, std::initializer_list<std::string_view> known) {
+    value = {};
+    if (const json::Object* object = json_.if_object())
+      for (const json::Member& each : *object)
+        if (std::ranges::find(known, each.key) == known.end()) value.append(each.key, each.value);
   }
   Status status() {
     if (faults_.empty()) return {};
