@@ -10,11 +10,14 @@ namespace {
 
 constexpr std::chrono::milliseconds kAnswerSlack{500};
 
-// What a sidecar says of a call: {success, data|error, metadata}; 202 where it waits for an approval. Anything else
-// comes from something in between, or from a sidecar that does not take the token.
+// What a sidecar says of a call that has ended: {success, data|error, metadata}. Anything else comes from something in
+// between, or from a sidecar that does not take the token; and one that waits for an approval (202) is followed to its
+// end as a command.
 std::optional<json::Value> result_of(const http::ClientResponse& response) {
   Result<json::Value> body = json::parse(response.body);
-  if (response.status == 401 || response.status == 429 || response.status >= 500 || !body.ok()) return std::nullopt;
+  if (response.status == 202 || response.status == 401 || response.status == 429 || response.status >= 500 ||
+      !body.ok())
+    return std::nullopt;
   const json::Value* success = body->find("success");
   if (success == nullptr || success->if_boolean() == nullptr) return std::nullopt;
   return *std::move(body);
@@ -29,7 +32,7 @@ json::Object answer_of(json::Value result, int status) {
   }
   const json::Value* error = result.find("error");
   const bool refused = error != nullptr && status >= 400;  // a tool's own failure is an answer
-  answer.set("state", status == 202 ? "running" : refused ? "refused" : "done");
+  answer.set("state", refused ? "refused" : "done");
   if (refused)
     answer.set("error", *error);
   else

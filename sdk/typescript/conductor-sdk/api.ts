@@ -1724,7 +1724,8 @@ export interface components {
         };
         /** @description How a call ended. */
         ToolOutcome: {
-            command_id: string;
+            /** @description Absent where the workspace's sidecar was asked directly. */
+            command_id?: string;
             state: components["schemas"]["CommandStateName"];
             /** @description The call, in the workspace's journal. */
             receipt_id?: string;
