@@ -8,6 +8,7 @@
 #include "conductor/authenticator.h"
 #include "conductor/store.h"
 #include "conductor/testing/conductor_world.h"
+#include "http/server_fixture.h"
 #include "json/canonical.h"
 #include "lumenflow/consumers/conductor.h"
 
@@ -152,7 +153,7 @@ TEST_F(CppClient, ACallThatOutlivesTheAnswerIsAskedFor) {
   ASSERT_TRUE(outcome->result);
   EXPECT_FALSE(outcome->result->success);
   EXPECT_EQ(json::serialize(outcome->result->others), R"({"mood":"calm"})");
-  const auto ended = ana.outcome("ws-42", outcome->command_id);
+  const auto ended = ana.outcome("ws-42", outcome->command_id.value_or(""));
   ASSERT_TRUE(ended.ok()) << ended.error().to_string();
   EXPECT_EQ(ended->tool, "task:create");
   EXPECT_EQ(ended->on_behalf_of, "operator:op-operator");
@@ -172,6 +173,31 @@ TEST_F(CppClient, ARefusedCallIsAnOutcomeAndARefusedRequestAnError) {
   EXPECT_EQ(code_of(ana.call("ws-7", "task:create", {})), ErrorCode::kNotFound);
   ConductorClient viewer = signed_in(Role::kViewer);
   EXPECT_EQ(code_of(viewer.call("ws-42", "task:create", {})), ErrorCode::kTokenScopeDenied);
+}
+
+TEST_F(CppClient, WhatASidecarAnswersDirectlyIsNoCommand) {
+  http::ServerThread sidecar([](const http::Request& request, std::unique_ptr<http::Responder> responder) {
+    http::Response response;
+    const bool refuses = request.target == "/tools/task:refused";
+    response.status = refuses ? 403 : 200;
+    response.body = refuses ? R"({"success":false,"error":{"code":"POLICY_DENIED","message":"no"}})"
+                            : R"({"success":true,"data":{"n":1},"metadata":{"receipt_id":"rcpt-1"}})";
+    responder->send(std::move(response));
+  });
+  Workspace near(world_, "ws-9");
+  json::Object enrollment = near.enrollment(world_.ticket());
+  enrollment.set("sidecar_url", "http://127.0.0.1:" + std::to_string(sidecar.listen()));
+  ASSERT_EQ(world_.post("/v2/enrollments", enrollment).status, 201);
+  ConductorClient ana = signed_in();
+  const auto done = ana.call("ws-9", "task:create", {});
+  ASSERT_TRUE(done.ok()) << done.error().to_string();
+  EXPECT_EQ(done->command_id, std::nullopt);
+  EXPECT_EQ(done->state, State::kDone);
+  EXPECT_EQ(done->receipt_id, "rcpt-1");
+  const auto refused = ana.call("ws-9", "task:refused", {});
+  ASSERT_TRUE(refused.ok()) << refused.error().to_string();
+  EXPECT_EQ(refused->state, State::kRefused);
+  EXPECT_EQ(refused->error->code, "POLICY_DENIED");
 }
 
 TEST_F(CppClient, ACommandIsQueuedOnceAndCancelled) {

@@ -171,13 +171,12 @@ Result<conductor::ToolOutcome> ConductorClient::call(std::string_view workspace,
   LUMENFLOW_TRY_ASSIGN(const http::ClientResponse answer, state_->send(std::move(request)));
   LUMENFLOW_TRY_ASSIGN(const Parsed told, State::parsed(answer));
   // A call that has ended otherwise than well has the status of its code; the document tells it from a problem.
-  if (told.status / 100 != 2 && told.document.find("command_id") == nullptr)
-    return problem_of(told.document, told.status);
+  if (told.status / 100 != 2 && told.document.find("state") == nullptr) return problem_of(told.document, told.status);
   LUMENFLOW_TRY_ASSIGN(conductor::ToolOutcome outcome, read_as<conductor::ToolOutcome>(told.document));
-  if (is_ended(outcome.state)) return outcome;
+  if (is_ended(outcome.state) || !outcome.command_id) return outcome;
   const auto took = std::chrono::ceil<std::chrono::milliseconds>(state_->clock.monotonic() - began);
   LUMENFLOW_TRY_ASSIGN(const conductor::Command command,
-                       this->outcome(workspace, outcome.command_id, options.patience - took));
+                       this->outcome(workspace, *outcome.command_id, options.patience - took));
   return read_as<conductor::ToolOutcome>(to_json(command));
 }
 

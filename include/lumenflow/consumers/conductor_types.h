@@ -192,7 +192,7 @@ Status from_json(const json::Value& json, ToolResult& value);
 
 // How a call ended.
 struct ToolOutcome {
-  std::string command_id{};
+  std::optional<std::string> command_id{};  // Absent where the workspace's sidecar was asked directly.
   CommandStateName state{};
   std::optional<std::string> receipt_id{};  // The call, in the workspace's journal.
   std::optional<ToolResult> result{};
