@@ -1,4 +1,4 @@
-"""What is in an anonymous namespace has one name in its folder: eight files of a target are compiled as one.
+"""What is in an anonymous namespace has one name in its folder: sixteen files of a target are compiled as one.
 
 Of what is tested and of tests apart. Functions of one name may differ in their parameters.
 """
