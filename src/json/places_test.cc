@@ -19,7 +19,7 @@ TEST(Places, ValuesAndKeysAreFoundByTheirPointers) {
   EXPECT_EQ(shown(place_of(kText, "/a~0~1", true)), "2:3");
   EXPECT_EQ(shown(place_of(kText, "/a~0~1/1/b\"")), "2:22");
   EXPECT_EQ(shown(place_of(kText, "/ü/ö")), "3:14");
-  EXPECT_EQ(shown(place_of(kText, "/ü/c/1")), "3:29");
+  EXPECT_EQ(shown(place_of(kText, "/ü/c/1")), "3:30");
   EXPECT_EQ(place_of(kText, "/ü/c/1").snippet, "  \"ü\": {\"ö\": true, \"c\": [[], 2]}");
 }
 
@@ -33,9 +33,9 @@ TEST(Places, OfWhatIsNoJsonAreThoseOfTheError) {
   const std::string text = "{\n  \"a\": nope\n}";
   const auto refused = parse(text);
   ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(shown(place_of_error(text, refused.error())), "2:9");
+  EXPECT_EQ(shown(place_of_error(text, refused.error())), "2:8");
   EXPECT_EQ(place_of_error(text, refused.error()).snippet, "  \"a\": nope");
-  EXPECT_EQ(reason_of_error(refused.error()), "'o' is not expected here");
+  EXPECT_EQ(reason_of_error(refused.error()), "'n' is not expected here");
 }
 
 }  // namespace
