@@ -37,6 +37,7 @@ void add_enroll_commands(CLI::App& app, Parsed& parsed) {
   enroll->add_option("--ca", flags.ca_file, "PEM of the authorities that are trusted there, instead of the system's")
       ->check(CLI::ExistingFile);
   enroll->add_option("--install", flags.install_file, "check and install an answer that was carried by hand");
+  enroll->add_flag("--backlog", flags.backlog, "send what was emitted before, too (default: from now on)");
   enroll->add_flag("--print-request", flags.print_request, "print what the conductor is asked, to be carried by hand");
   enroll->callback(
       [&parsed] { parsed.run = [&parsed](Context& context) { return run_enroll(context, parsed.enroll); }; });

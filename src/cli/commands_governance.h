@@ -31,6 +31,7 @@ struct EnrollFlags {
   std::string install_file;  // an answer that was carried by hand
   std::string passphrase_file;
   bool print_request = false;  // to be carried by hand
+  bool backlog = false;        // what was emitted before goes there, too
   bool json = false;
 };
 int run_enroll(Context& context, const EnrollFlags& flags);

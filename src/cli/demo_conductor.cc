@@ -1,8 +1,10 @@
 #include "cli/demo_conductor.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <ostream>
 #include <sstream>
+#include <variant>
 
 #include "base/encoding.h"
 #include "cli/commands.h"
@@ -14,7 +16,7 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr std::string_view kWorkspacePath = "/v2/workspaces/demo", kCalledTool = "task:create";
+constexpr std::string_view kDemoWorkspace = "demo", kCalledTool = "task:create";
 constexpr std::chrono::milliseconds kArrivalTime{20'000}, kAskAgain{50};
 constexpr std::size_t kToolsShown = 4;
 
@@ -33,11 +35,11 @@ DemoConductor::~DemoConductor() {
 Status DemoConductor::show() {
   LUMENFLOW_TRY(launch());
   LUMENFLOW_TRY(enroll());
-  LUMENFLOW_TRY_ASSIGN(const Operator ana, sign_in("ana"));
+  LUMENFLOW_TRY_ASSIGN(Client ana, sign_in("ana"));
   LUMENFLOW_TRY(list_tools(ana));
   LUMENFLOW_TRY(call(ana));
   LUMENFLOW_TRY(watch_event(ana));
-  LUMENFLOW_TRY_ASSIGN(const Operator vic, sign_in("vic"));
+  LUMENFLOW_TRY_ASSIGN(Client vic, sign_in("vic"));
   LUMENFLOW_TRY(refuse(vic));
   return compare();
 }
@@ -66,9 +68,6 @@ Status DemoConductor::launch() {
       start_demo_child(context_, "conductor", {"conductor", "--json", "--listen", "127.0.0.1:0", "--store", store_}));
   process_ = std::move(child.process);
   url_ = std::move(child.url);
-  http::ClientOptions options;
-  options.base_url = url_;
-  client_ = std::make_unique<http::Client>(options);
   say("the conductor answers on " + url_);
   return {};
 }
@@ -98,92 +97,70 @@ Status DemoConductor::enroll() {
   return well(run_enroll(context_, asked), ErrorCode::kInternal, "the workspace could not be enrolled");
 }
 
-Result<DemoConductor::Operator> DemoConductor::sign_in(const std::string& name) {
-  http::ClientRequest request;
-  request.method = http::Method::kPost;
-  request.path = "/v2/session";
-  request.body = json::serialize(json::Object{{"name", name}, {"passphrase", passphrase_}});
-  LUMENFLOW_TRY_ASSIGN(const http::ClientResponse answer, client_->send(request));
-  if (answer.status >= 400) return error_of(answer);
-  LUMENFLOW_TRY_ASSIGN(const json::Value body, json::parse(answer.body));
-  const std::string_view cookie = answer.header("set-cookie").value_or("");
-  say(name + " signs in as " + std::string(json::string_or(body, "role", "")));
-  return Operator{std::string(cookie.substr(0, cookie.find(';'))), std::string(json::string_or(body, "csrf", ""))};
+Result<consumers::ConductorClient> DemoConductor::sign_in(const std::string& name) {
+  Client client({.url = url_});
+  LUMENFLOW_TRY_ASSIGN(const auto session, client.sign_in({name, passphrase_}));
+  say(name + " signs in as " + std::string(consumers::conductor::name(session.role)));
+  return client;
 }
 
 // The sidecar, which runs, takes the enrollment up and says there which tools it has.
-Status DemoConductor::list_tools(const Operator& who) {
-  http::ClientRequest request;
-  request.path = std::string(kWorkspacePath) + "/tools";
-  for (auto left = kArrivalTime; left.count() > 0; left -= kAskAgain) {
-    LUMENFLOW_TRY_ASSIGN(const http::ClientResponse answer, send(who, request));
-    if (answer.status == 404) {  // not said yet
-      if (process_->wait(kAskAgain).ok()) return Error(ErrorCode::kUnreachable, "the conductor has ended by itself");
-      continue;
-    }
-    if (answer.status >= 400) return error_of(answer);
-    LUMENFLOW_TRY_ASSIGN(const json::Value body, json::parse(answer.body, {.depth_max = 512}));
-    const json::Value* tools = body.find("tools");
-    if (tools == nullptr || !tools->is_array())
-      return Error(ErrorCode::kInvalidOutput, "the conductor answered without the workspace's tools");
-    say("the sidecar has dialled out to it, and the conductor knows the workspace's tools:");
-    std::size_t shown = 0;
-    for (const json::Value& tool : tools->as_array())
-      if (shown++ < kToolsShown) context_.out << "  " << json::string_or(tool, "name", "") << "\n";
-    if (shown > kToolsShown) context_.out << "  and " << shown - kToolsShown << " more" << std::endl;
-    return {};
+Status DemoConductor::list_tools(Client& ana) {
+  const Timestamp give_up = context_.clock.now() + kArrivalTime;
+  auto registry = ana.tools(kDemoWorkspace);
+  while (!registry.ok() && registry.error().code() == ErrorCode::kNotFound && context_.clock.now() < give_up) {
+    if (process_->wait(kAskAgain).ok()) return Error(ErrorCode::kUnreachable, "the conductor has ended by itself");
+    registry = ana.tools(kDemoWorkspace);
   }
-  return Error(ErrorCode::kRequestTimeout, "the sidecar has not told the conductor which tools it has");
+  if (!registry.ok()) return registry.error();
+  say("the sidecar has dialled out to it, and the conductor knows the workspace's tools:");
+  const std::size_t count = registry->tools.size();
+  for (std::size_t i = 0; i < std::min(count, kToolsShown); ++i)
+    context_.out << "  " << registry->tools[i].name << "\n";
+  if (count > kToolsShown) context_.out << "  and " << count - kToolsShown << " more" << std::endl;
+  return {};
 }
 
-Status DemoConductor::call(const Operator& who) {
+Status DemoConductor::call(Client& ana) {
   say("ana calls one through the conductor; the workspace decides, by its own scopes and policy, and keeps the "
       "receipt:");
-  LUMENFLOW_TRY_ASSIGN(const http::ClientResponse answer, post_task(who, "Call the plumber"));
-  if (answer.status >= 400) return error_of(answer);
-  LUMENFLOW_TRY_ASSIGN(const json::Value body, json::parse(answer.body, {.depth_max = 512}));
-  receipt_ = json::string_or(body, "receipt_id", "");
-  const json::Value* data = body.at_pointer("/result/data");
-  context_.out << "< " << answer.status << " " << json::string_or(body, "state", "") << " "
-               << (data == nullptr ? answer.body : json::serialize(*data)) << "\n  receipt " << receipt_ << std::endl;
-  if (json::string_or(body, "state", "") == "done" && data != nullptr) return {};
+  LUMENFLOW_TRY_ASSIGN(const auto outcome, create_task(ana, "Call the plumber"));
+  const bool has_data = outcome.result && outcome.result->data;
+  context_.out << "< " << consumers::conductor::name(outcome.state) << " "
+               << (has_data ? json::serialize(*outcome.result->data) : "") << "\n  receipt "
+               << outcome.receipt_id.value_or("") << std::endl;
+  if (outcome.state == consumers::conductor::CommandStateName::kDone && has_data) return {};
   return Error(ErrorCode::kInternal, "the call through the conductor was expected to be done");
 }
 
-// The stream of the workspace's events as the conductor has them, from the first one.
-Status DemoConductor::watch_event(const Operator& who) {
-  constexpr std::string_view kData = "data:";
-  http::ClientRequest request;
-  request.path = std::string(kWorkspacePath) + "/events?after=0";
-  request.headers = {{"Cookie", who.cookie}, {"Accept", "text/event-stream"}};
+// The workspace's events as the conductor has them, from the first one.
+Status DemoConductor::watch_event(Client& ana) {
   say("the event of that call arrives in the conductor's own log:");
-  bool arrived = false;
+  consumers::EventQuery query{.kind = "agent-runtime:tool_called"};
   const Timestamp give_up = context_.clock.now() + kArrivalTime;
-  const auto on_line = [&](std::string_view line) {
-    if (line.starts_with(kData)) {
-      const Result<json::Value> event = json::parse(line.substr(kData.size()), {.depth_max = 512});
-      const json::Value* tool = event.ok() ? event->at_pointer("/payload/tool_name") : nullptr;
-      if (tool != nullptr && *tool == json::Value(kCalledTool)) {
-        const json::Value* outcome = event->at_pointer("/payload/outcome");
-        context_.out << "  position " << json::integer_or(*event, "position", 0) << ": #"
-                     << json::integer_or(*event, "seq", 0) << " " << json::string_or(*event, "kind", "") << " "
-                     << kCalledTool << " " << (outcome == nullptr ? "" : outcome->as_string()) << std::endl;
-        arrived = true;
-      }
+  while (context_.clock.now() < give_up) {
+    LUMENFLOW_TRY_ASSIGN(const auto page, ana.events(kDemoWorkspace, query));
+    for (const auto& item : page.items) {
+      const auto* event = std::get_if<consumers::conductor::WorkspaceEvent>(&item);
+      if (event == nullptr || !event->payload) continue;
+      const json::Value payload(*event->payload);
+      if (json::string_or(payload, "tool_name", "") != kCalledTool) continue;
+      context_.out << "  position " << event->position << ": #" << event->seq << " " << event->kind << " "
+                   << kCalledTool << " " << json::string_or(payload, "outcome", "") << std::endl;
+      return {};
     }
-    return !arrived && context_.clock.now() < give_up;
-  };
-  LUMENFLOW_TRY_ASSIGN(const http::ClientResponse answer, client_->stream(request, on_line));
-  if (answer.status >= 400) return error_of(answer);
-  return arrived ? Status() : Error(ErrorCode::kRequestTimeout, "the call's event did not arrive at the conductor");
+    if (page.next) query.after = *page.next;
+    if (process_->wait(kAskAgain).ok()) return Error(ErrorCode::kUnreachable, "the conductor has ended by itself");
+  }
+  return Error(ErrorCode::kRequestTimeout, "the call's event did not arrive at the conductor");
 }
 
-Status DemoConductor::refuse(const Operator& who) {
+Status DemoConductor::refuse(Client& vic) {
   say("vic asks for the same, and nothing goes to the workspace:");
-  LUMENFLOW_TRY_ASSIGN(const http::ClientResponse answer, post_task(who, "Not for vic to ask"));
-  const Error error = error_of(answer);
-  context_.out << "< " << answer.status << " " << name(error.code()) << ": " << error.message() << std::endl;
-  return answer.status == 403 ? Status() : Error(ErrorCode::kInternal, "a viewer was expected to be refused");
+  const auto refused = create_task(vic, "Not for vic to ask");
+  if (refused.ok()) return Error(ErrorCode::kInternal, "a viewer was expected to be refused");
+  context_.out << "< " << name(refused.error().code()) << ": " << refused.error().message() << std::endl;
+  return refused.error().code() == ErrorCode::kTokenScopeDenied ? Status() : Status(refused.error());
 }
 
 Status DemoConductor::compare() {
@@ -192,19 +169,11 @@ Status DemoConductor::compare() {
   return well(run_audit_compare(context_, {}), ErrorCode::kJournalDamaged, "the two sides do not agree");
 }
 
-Result<http::ClientResponse> DemoConductor::send(const Operator& who, http::ClientRequest request) {
-  request.headers = {{"Cookie", who.cookie}};
-  if (request.method != http::Method::kGet) request.headers.emplace_back("X-CSRF-Token", who.csrf);
-  return client_->send(request);
-}
-
-Result<http::ClientResponse> DemoConductor::post_task(const Operator& who, std::string_view title) {
-  http::ClientRequest request;
-  request.method = http::Method::kPost;
-  request.path = std::string(kWorkspacePath) + "/tools/" + std::string(kCalledTool);
-  request.body = json::serialize(json::Object{{"title", title}});
-  context_.out << "> POST " << request.path << " " << *request.body << std::endl;
-  return send(who, std::move(request));
+Result<consumers::conductor::ToolOutcome> DemoConductor::create_task(Client& who, std::string_view title) {
+  const json::Object input{{"title", title}};
+  context_.out << "> " << kCalledTool << " of " << kDemoWorkspace << " " << json::serialize(json::Value(input))
+               << std::endl;
+  return who.call(kDemoWorkspace, kCalledTool, input);
 }
 
 void DemoConductor::say(const std::string& text) { context_.out << "* " << text << std::endl; }

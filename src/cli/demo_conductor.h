@@ -3,14 +3,13 @@
 // The folder and the process end with it.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/process.h"
 #include "cli/context.h"
-#include "http/client.h"
+#include "lumenflow/consumers/conductor.h"
 #include "lumenflow/json.h"
 
 namespace lumenflow::cli {
@@ -29,26 +28,22 @@ class DemoConductor {
   Status stop();
 
  private:
-  struct Operator {
-    std::string cookie, csrf;
-  };
+  using Client = consumers::ConductorClient;
   Status launch();
   Status add_operator(const std::string& name, const std::string& role);
   Status enroll();
-  Result<Operator> sign_in(const std::string& name);
-  Status list_tools(const Operator& who);
-  Status call(const Operator& who);
-  Status watch_event(const Operator& who);
-  Status refuse(const Operator& who);
+  Result<Client> sign_in(const std::string& name);
+  Status list_tools(Client& ana);
+  Status call(Client& ana);
+  Status watch_event(Client& ana);
+  Status refuse(Client& vic);
   Status compare();
-  Result<http::ClientResponse> send(const Operator& who, http::ClientRequest request);
-  Result<http::ClientResponse> post_task(const Operator& who, std::string_view title);
+  Result<consumers::conductor::ToolOutcome> create_task(Client& who, std::string_view title);
   void say(const std::string& text);
 
   Context& context_;
   std::string root_, store_, passphrase_, passphrase_file_, url_, receipt_;
   std::unique_ptr<Process> process_;
-  std::unique_ptr<http::Client> client_;
 };
 
 }  // namespace lumenflow::cli

@@ -98,6 +98,7 @@ Result<std::string> ask_conductor(const Enrolling& enrolling, const std::string&
 
 Result<json::Value> install(const Enrolling& enrolling, const std::string& document) {
   json::Object input{{"document", document}};
+  if (enrolling.flags.backlog) input.set("backlog", true);
   if (!enrolling.flags.ca_file.empty()) {
     LUMENFLOW_TRY_ASSIGN(std::string ca, enrolling.context.files.read(enrolling.flags.ca_file, kDocumentBytesMax));
     input.set("ca", std::move(ca));

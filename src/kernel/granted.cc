@@ -33,6 +33,12 @@ Result<std::optional<Credential>> grant_of(const log::TableReader& tables, const
   return std::optional(std::move(credential));
 }
 
+Result<Position> enrollment_begin(const log::Log& log) {
+  LUMENFLOW_TRY_ASSIGN(const auto backlog,
+                       log.tables().get(journal::kStoreTable, journal::store_key("kernel", kBacklogKey)));
+  return backlog ? Position(0) : Position(log.next_position().value() - 1);
+}
+
 std::vector<std::string> common_scopes(const Credential& one, const Credential& other) {
   std::vector<std::string> both;
   const auto take = [&both](const Credential& from, const Credential& held_by) {

@@ -16,6 +16,10 @@ namespace lumenflow::kernel {
 
 // In the kernel's store under this and the subject: {scopes, token_id}, of the token that was minted last.
 inline constexpr std::string_view kGrantPrefix = "grant/";
+// There when an enrollment sends what was emitted before it, too.
+inline constexpr std::string_view kBacklogKey = "enrollment/backlog";
+// What an enrollment that starts now begins behind: the newest entry, or nothing.
+Result<Position> enrollment_begin(const log::Log& log);
 json::Value grant_record(const std::vector<std::string>& scopes, std::string_view token_id);
 
 // "<workspace>:conductor": what operators do there without a key of their own.

@@ -47,7 +47,10 @@ Result<Position> Kernel::append_alone(log::Row row) {
 
 Status Kernel::switch_outbox() {
   if (options_.outbox == OutboxMode::kAsBefore) return {};
-  if (options_.outbox == OutboxMode::kWaits) return outbox_.enable(Position(ports_.log.next_position().value() - 1));
+  if (options_.outbox == OutboxMode::kWaits) {
+    LUMENFLOW_TRY_ASSIGN(const Position after, enrollment_begin(ports_.log));
+    return outbox_.enable(after);
+  }
   LUMENFLOW_TRY_ASSIGN(const std::uint64_t given_up, outbox_.disable());
   if (given_up > 0)
     write_log(LogLevel::kWarn, "kernel", "the uplink is off: what waited for it will not be sent",

@@ -501,6 +501,49 @@ TEST_F(Recovering, ADevicesConsentCountsAsFarAsItsOwnTokenReaches) {
   EXPECT_EQ(g_roof.mended.size(), 2u);
 }
 
+// The conductor only carries it: what counts is the device's signature, and what this workspace minted for the device.
+TEST_F(Recovering, AConsentThatTheConductorCarriesRunsWhatIsProposedOnce) {
+  const P256KeyPair key = *generate_p256();
+  const std::string device = "ws-42:phone:pix", conductor = "ws-42:conductor";
+  const auto keep = [this](const std::string& name, const json::Value& value) {
+    ASSERT_TRUE(log->put(journal::kStoreTable, journal::store_key("kernel", name), json::serialize(value)).ok());
+    ASSERT_TRUE(log->commit().ok());
+  };
+  keep("device/pix", Object{{"public_key", key.public_pem}});
+  keep("grant/" + conductor, grant_record({"workspace", "recovery:confirm"}, "t-1"));
+  std::uint64_t position = 0;
+  const auto carry = [&](const Recovery& left, const P256KeyPair& signer) {
+    Recovery said = left;
+    said.confirmed_by = device;
+    said.confirmed_at = clock.now();
+    const std::string signature = to_base64url(*p256_sign(journal::recovery_statement(said), signer.private_pem));
+    event::BuildOptions options;
+    options.timestamp = clock.now();
+    options.entropy[0] = static_cast<std::uint8_t>(++position);
+    const json::Value payload =
+        Object{{"recovery_id", left.recovery_id()}, {"decided_by", device}, {"signature", signature}};
+    const event::Stamp stamp{conductor, "bridge:conductor", position, position, clock.now(), {}, {}, {}};
+    journal::InboundItem item{position, {}};
+    event::append_envelope(*event::build_kernel_event_v2("conductor:recovery_confirmed", payload, options), stamp,
+                           item.text);
+    kernel->receive({"down", {item}}, [](const Status& taken) { EXPECT_TRUE(taken.ok()); });
+    for (int i = 0; i < 4; ++i) settle();
+  };
+  reports(report("partial"));
+  const Recovery left = *left_by(call("roof:lay").receipt);
+  carry(left, key);
+  EXPECT_THAT(g_roof.mended, IsEmpty()) << "nothing was minted for the device";
+  keep("grant/" + device, grant_record({"recovery:confirm", "workspace"}, "t-2"));
+  carry(left, *generate_p256());
+  EXPECT_THAT(g_roof.mended, IsEmpty()) << "the conductor signs nothing";
+  EXPECT_EQ(left_by(left.receipt)->state, Recovery::State::kOpen);
+  carry(left, key);
+  EXPECT_EQ(g_roof.mended.size(), 1u);
+  EXPECT_EQ(left_by(left.receipt)->state, Recovery::State::kConfirmed);
+  carry(left, key);
+  EXPECT_EQ(g_roof.mended.size(), 1u) << "once";
+}
+
 TEST_F(Recovering, WhatIsNotWhatWasShownDoesNotRun) {
   reports(report("partial"));
   const Recovery left = *left_by(call("roof:lay").receipt);

@@ -136,6 +136,23 @@ TEST_F(ConductorTest, QueuedEventsArriveOnceWhateverTheConductorDoes) {
   }
 }
 
+TEST_F(ConductorTest, WhatWasEmittedBeforeGoesThereWhereItIsAskedFor) {
+  const auto create = [&](int n) {
+    const json::Object task{{"task_id", "t-" + std::to_string(n)}, {"type", "chore"}, {"title", "x"}};
+    ASSERT_EQ(world.send(http::Method::kPost, "/tasks", json::serialize(json::Value(task))).status, 200);
+  };
+  for (int n = 0; n < 3; ++n) create(n);
+  mint_for_conductor();
+  kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}, {"backlog", true}});
+  ASSERT_TRUE(connected());
+  create(3);
+  EXPECT_TRUE(eventually([&] { return conductor.events("task_created").size() >= 4; }));
+  const auto events = conductor.events("task_created");
+  ASSERT_THAT(events, SizeIs(4));
+  for (std::size_t n = 0; n < events.size(); ++n)
+    EXPECT_EQ(json::string_or(events[n], "task_id", ""), "t-" + std::to_string(n));
+}
+
 TEST_F(ConductorTest, EachSideWatchesTheOthersHistory) {
   conductor.knows_journal(world.keys().log_key.public_key);
   enroll(conductor.enrollment());

@@ -14,7 +14,8 @@ constexpr std::string_view kEnrollInput = R"({
     "document": {"type": "string", "minLength": 2, "maxLength": 262144, "writeOnly": true,
                  "description": "what the conductor answered, as JSON text"},
     "ca": {"type": "string", "maxLength": 262144,
-           "description": "PEM of the authorities that are trusted there instead of the system's"}
+           "description": "PEM of the authorities that are trusted there instead of the system's"},
+    "backlog": {"type": "boolean", "description": "what was emitted before is sent, too"}
   }})";
 constexpr std::string_view kEnrollOutput = R"({
   "type": "object", "additionalProperties": false, "required": ["conductor_url", "subject", "expires_at"],
@@ -42,6 +43,10 @@ pack::ToolResult enroll(const Place& place, pack::ToolContext& context, const js
   Status status = place.files.make_directories(place.folder, 0700);
   if (status.ok()) status = ca.empty() ? place.files.remove(ca_path) : place.files.write_atomic(ca_path, ca, 0600);
   if (status.ok()) status = conductor_link::store_enrollment(place.files, place.folder, *enrollment);
+  const std::string backlog(kernel::kBacklogKey);
+  if (status.ok())
+    status =
+        json::boolean_or(input, "backlog", false) ? context.store().put(backlog, true) : context.store().erase(backlog);
   if (!status.ok()) return kernel::refused(status.error());
   return pack::ToolOutput{json::Object{{"conductor_url", enrollment->conductor_url},
                                        {"subject", enrollment->subject},

@@ -10,6 +10,7 @@
 #include "http/router.h"
 #include "http/server.h"
 #include "http/url.h"
+#include "kernel/granted.h"
 #include "sidecar/housekeeping.h"
 #include "sidecar/metrics.h"
 #include "sidecar/routes.h"
@@ -22,6 +23,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kConfigurationInterval{250};
+constexpr std::size_t kBacklogPart = 2'000;  // entries that are looked at in one batch
 
 http::Limits limits_of(const kernel::LimitsConfig& config) {
   http::Limits limits;
@@ -89,7 +91,7 @@ class AsioSidecar final : public Sidecar {
     if (options_.tcp) {
       LUMENFLOW_TRY_ASSIGN(ready.url, listen());
     }
-    if (options_.uplink) start_uplink();
+    if (options_.uplink) begin_uplink();
     arm_checkpoint_timer();
     watch_configuration();
     if (options_.housekeeping) {
@@ -150,13 +152,30 @@ class AsioSidecar final : public Sidecar {
     const auto found = enrollment_of(workspace_.files(), workspace_.paths(), workspace_.config(), clock_.now());
     if (!found.ok() || !*found) return;
     switching_ = true;
-    log::Log& log = workspace_.log();
-    workspace_.kernel().change_outbox(
-        [&log](journal::Outbox& outbox) { return outbox.enable(Position(log.next_position().value() - 1)); },
-        [this](const Status& enabled) {
-          switching_ = false;
-          if (enabled.ok() && !draining_) start_uplink();
-        });
+    const auto enable = [&log = workspace_.log()](journal::Outbox& outbox) -> Status {
+      LUMENFLOW_TRY_ASSIGN(const Position after, kernel::enrollment_begin(log));
+      return outbox.enable(after);
+    };
+    workspace_.kernel().change_outbox(enable, [this](const Status& enabled) {
+      switching_ = false;
+      if (enabled.ok() && !draining_) begin_uplink();
+    });
+  }
+
+  // Once all that an enrollment is to begin with is in the outbox, a part in each batch.
+  void begin_uplink() {
+    if (workspace_.kernel().outbox().state().backlog_included()) return start_uplink();
+    switching_ = true;
+    const auto include = [](journal::Outbox& outbox) -> Status {
+      Status status = outbox.include_backlog(kBacklogPart);
+      if (status.ok() || status.error().code() != ErrorCode::kOutboxFull) return status;
+      write_log(LogLevel::kWarn, "sidecar", "the outbox is full: the oldest events are not sent", {});
+      return {};
+    };
+    workspace_.kernel().change_outbox(include, [this](const Status& included) {
+      switching_ = false;
+      if (included.ok() && !draining_) begin_uplink();
+    });
   }
 
   std::optional<FileInfo> enrollment_file() const {
