@@ -24,6 +24,8 @@ target_compile_options(lumenflow_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-vi
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   target_compile_options(lumenflow_flags INTERFACE -Wno-subobject-linkage)  # takes an included .cc for a header
 endif()
+# Places are named as below the root: the same program wherever it was built, and ccache serves one clone from another's.
+target_compile_options(lumenflow_flags INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 target_include_directories(lumenflow_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 if(LUMENFLOW_OPTIMIZE)
   target_compile_options(lumenflow_flags INTERFACE -${LUMENFLOW_OPTIMIZE} -g1)
