@@ -129,6 +129,7 @@ void Kernel::read_events(EventRead read) {
 }
 
 void Kernel::begin(const DeliveryPtr& delivery) {
+  if (delivery->automation != nullptr) return fire(delivery);
   const auto& approvals = delivery->pack->manifest.handler_approvals;
   if (const auto surface = approvals.find(delivery->event.kind); surface != approvals.end() && !delivery->approved)
     if (park(*delivery, surface->second)) return;

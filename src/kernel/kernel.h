@@ -56,6 +56,7 @@ namespace lumenflow::kernel {
 class Commands;
 struct ApprovalTerms;
 struct CleanupReport;
+struct Plan;
 enum class TaskChange : std::uint8_t;
 
 class Kernel final : private HostServices {
@@ -215,6 +216,12 @@ class Kernel final : private HostServices {
   Status move_handler_cursors(std::uint64_t lag);
   Status redrive(std::string_view pack_id, std::string_view stream, Position at, bool approved);
   void report_slow_handlers();
+
+  // automate.cc: events to automations, each of which becomes a call
+  void fire(const DeliveryPtr& delivery);
+  void call_for(const DeliveryPtr& delivery, std::shared_ptr<Plan> plan);
+  void called(const DeliveryPtr& delivery, const std::shared_ptr<Plan>& plan, const CallResult& result);
+  Result<bool> cools_down(const Delivery& delivery) const;
 
   // reload.cc
   void adopt(Reloaded& reloaded);
