@@ -1,6 +1,3 @@
-// Events to automations: each that fires is a call on the one path, by the automation, and the delivery is done when
-// that call is on record. What it ends as is the call's matter; only what was not taken is tried again. The key of the
-// call is the event's, so that it happens once, whatever is repeated.
 #include "kernel/automate.h"
 
 #include <fmt/format.h>
@@ -16,23 +13,15 @@
 
 namespace lumenflow::kernel {
 
-struct Plan {
-  struct Step {
-    std::string tool;
-    json::Value input;
-  };
-  std::vector<Step> steps;
-  std::size_t at = 0;
-};
-
 namespace {
 
 using std::chrono::nanoseconds;
 
 constexpr std::string_view kRoutineDue = "sidekick:routine_due", kRoutinePlan = "routine:run";
 constexpr std::size_t kPlanStepsMax = 100;
+constexpr int kAgainMax = 3;
 constexpr unsigned kChainMax = 8;  // automations, each at what the one before led to
-constexpr nanoseconds kBusyPause = std::chrono::milliseconds(500);
+constexpr nanoseconds kNotTakenPause = std::chrono::milliseconds(500);
 
 std::string cooldown_key(const Delivery& delivery) { return journal::store_key("kernel", delivery.pack_id); }
 
@@ -58,38 +47,6 @@ std::string trace_for_call(const Delivery& delivery) {
   return fmt::format("00-{}-{}{:08x}-01", trace, kSpanPrefix, automations_before(delivery) + 1);
 }
 
-// What the tool of a plan answered, as steps.
-std::vector<Plan::Step> steps_of(const CallResult& result) {
-  std::vector<Plan::Step> steps;
-  const Result<json::Value> body = json::parse(result.body);
-  const json::Value* plan = body.ok() ? body->at_pointer("/data/plan") : nullptr;
-  const json::Array* list = plan == nullptr ? nullptr : plan->if_array();
-  if (list == nullptr) return steps;
-  for (const json::Value& item : *list) {
-    const json::Value* input = item.find("input");
-    if (steps.size() == kPlanStepsMax) break;
-    steps.push_back(
-        {std::string(json::string_or(item, "tool", "")), input == nullptr ? json::Value(json::Object{}) : *input});
-  }
-  return steps;
-}
-
-std::shared_ptr<const Credential> credential_of(const Delivery& delivery, const std::string& workspace,
-                                                const pack::ActiveTool* tool) {
-  const pack::Automation& automation = *delivery.automation;
-  auto credential = std::make_shared<Credential>();  // shared: see Call::credential
-  if (automation.follows_plan)
-    credential->subject =
-        Subject(workspace + ":routine:" + std::string(json::string_or(delivery.event.payload, "routine_id", "")));
-  else
-    credential->subject = Subject(workspace + ":automation:" + delivery.pack->manifest.id + "." + automation.id);
-  credential->scopes = {"tools:read", "tools:write"};
-  // What its pack's own tools ask for beyond that, their author has given it.
-  if (tool != nullptr && tool->pack != nullptr && tool->pack == delivery.pack)
-    credential->scopes.push_back(tool->descriptor.scope);
-  return credential;
-}
-
 }  // namespace
 
 std::shared_ptr<const std::vector<pack::Automation>> workspace_automations(const WorkspaceConfig& config) {
@@ -107,71 +64,113 @@ std::shared_ptr<const std::vector<pack::Automation>> workspace_automations(const
   return automations;
 }
 
-void Kernel::fire(const DeliveryPtr& delivery) {
+// What the tool of a plan answered, as steps.
+std::vector<Automator::Step> Automator::steps_of(const CallResult& result) {
+  std::vector<Step> steps;
+  const Result<json::Value> body = json::parse(result.body);
+  const json::Value* plan = body.ok() ? body->at_pointer("/data/plan") : nullptr;
+  const json::Array* list = plan == nullptr ? nullptr : plan->if_array();
+  if (list == nullptr) return steps;
+  for (const json::Value& item : *list) {
+    const json::Value* input = item.find("input");
+    if (steps.size() == kPlanStepsMax) break;
+    steps.push_back(
+        {std::string(json::string_or(item, "tool", "")), input == nullptr ? json::Value(json::Object{}) : *input});
+  }
+  return steps;
+}
+
+std::shared_ptr<const Credential> Automator::credential_of(const Delivery& delivery,
+                                                           const pack::ActiveTool* tool) const {
+  const std::string& workspace = kernel_.options_.config.id.str();
+  const pack::Automation& automation = *delivery.automation;
+  auto credential = std::make_shared<Credential>();  // shared: see Call::credential
+  if (automation.follows_plan)
+    credential->subject =
+        Subject(workspace + ":routine:" + std::string(json::string_or(delivery.event.payload, "routine_id", "")));
+  else
+    credential->subject = Subject(workspace + ":automation:" + delivery.pack->manifest.id + "." + automation.id);
+  credential->scopes = {"tools:read", "tools:write"};
+  // What its pack's own tools ask for beyond that, their author has given it.
+  if (tool != nullptr && tool->pack != nullptr && tool->pack == delivery.pack)
+    credential->scopes.push_back(tool->descriptor.scope);
+  return credential;
+}
+
+void Automator::fire(const DeliveryPtr& delivery) {
   const pack::Automation& automation = *delivery->automation;
   // Tasks fall due by the same event, and have no steps.
   const bool is_task =
       automation.follows_plan && !json::string_or(delivery->event.payload, "routine_id", "").starts_with("routine-");
-  if (is_task || !pack::fires_at(automation, delivery->event)) return subscriptions_.dealt_with(*delivery);
+  if (is_task || !pack::fires_at(automation, delivery->event)) return kernel_.subscriptions_.dealt_with(*delivery);
   const Result<bool> cooling = cools_down(*delivery);
   if (!cooling.ok()) {
-    if (!batch_error_) batch_error_ = cooling.error();
-    return subscriptions_.try_again(*delivery, nanoseconds(0));
+    if (!kernel_.batch_error_) kernel_.batch_error_ = cooling.error();
+    return kernel_.subscriptions_.try_again(*delivery, nanoseconds(0));
   }
   if (*cooling) {
-    ++counters_.deliveries_by_outcome["cooling_down"];
-    return subscriptions_.dealt_with(*delivery);
+    ++kernel_.counters_.deliveries_by_outcome["cooling_down"];
+    return kernel_.subscriptions_.dealt_with(*delivery);
   }
   if (automations_before(*delivery) >= kChainMax) {
     write_log(LogLevel::kError, "kernel", "an automation was stopped: what it does makes it fire again",
               {{"automation", delivery->pack_id}, {"delivery", delivery->id()}});
-    return end_delivery(*delivery, "dead_lettered", "it fires at what its own calls lead to");
+    return kernel_.end_delivery(*delivery, "dead_lettered", "it fires at what its own calls lead to");
   }
-  auto plan = std::make_shared<Plan>();  // shared by the calls of this delivery, one after the other
+  const auto plan = std::make_shared<Plan>();  // see PlanPtr
   plan->steps.push_back({automation.tool, pack::input_for(automation, delivery->event)});
-  call_for(delivery, std::move(plan));
+  call_for(delivery, plan);
 }
 
-Result<bool> Kernel::cools_down(const Delivery& delivery) const {
+Result<bool> Automator::cools_down(const Delivery& delivery) const {
   if (delivery.automation->cooldown_ms == 0 || delivery.redriven) return false;
-  LUMENFLOW_TRY_ASSIGN(const auto fired, ports_.log.tables().get(journal::kStoreTable, cooldown_key(delivery)));
+  LUMENFLOW_TRY_ASSIGN(const auto fired, kernel_.ports_.log.tables().get(journal::kStoreTable, cooldown_key(delivery)));
   const auto at = fired ? journal::from_big_endian(*fired) : std::nullopt;
-  return at && ports_.clock.now().ms - static_cast<std::int64_t>(*at) < delivery.automation->cooldown_ms;
+  return at && kernel_.ports_.clock.now().ms - static_cast<std::int64_t>(*at) < delivery.automation->cooldown_ms;
 }
 
-void Kernel::call_for(const DeliveryPtr& delivery, std::shared_ptr<Plan> plan) {
-  const Plan::Step& step = plan->steps[plan->at];
+void Automator::call_for(const DeliveryPtr& delivery, const PlanPtr& plan) {
+  const Step& step = plan->steps[plan->at];
   Call call;
   call.tool = step.tool;
   call.input = step.input;
-  call.credential = credential_of(*delivery, options_.config.id.str(), delivery->registry->find(step.tool));
+  call.credential = credential_of(*delivery, delivery->registry->find(step.tool));
   call.surface = Surface::kPack;
   call.idempotency_key = "automation:" + delivery->event.event_id + ":" + std::to_string(plan->at);
+  if (plan->again > 0) call.idempotency_key += ":again-" + std::to_string(plan->again);
   call.traceparent = trace_for_call(*delivery);
-  enqueue(CallArrived{std::move(call),
-                      [this, delivery, plan](const CallResult& result) { called(delivery, plan, result); }});
+  kernel_.enqueue(CallArrived{std::move(call),
+                              [this, delivery, plan](const CallResult& result) { called(delivery, plan, result); }});
 }
 
 // The call is on record, or was not taken.
-void Kernel::called(const DeliveryPtr& delivery, const std::shared_ptr<Plan>& plan, const CallResult& result) {
-  enqueue(CommandsDue{});  // what follows is written by the batch after this one
-  if (!subscriptions_.still_wanted(*delivery)) return;
+void Automator::called(const DeliveryPtr& delivery, const PlanPtr& plan, const CallResult& result) {
+  kernel_.enqueue(CommandsDue{});  // what follows is written by the batch after this one
+  if (!kernel_.subscriptions_.still_wanted(*delivery)) return;
   if (result.code == ErrorCode::kRateLimited)
-    return attempt_failed(*delivery, Error(ErrorCode::kRateLimited, "its calls come too often"));
-  if (result.code == ErrorCode::kDraining || result.code == ErrorCode::kJournalUnavailable)
-    return subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kBusyPause);
+    return kernel_.attempt_failed(*delivery, Error(ErrorCode::kRateLimited, "its calls come too often"));
+  if (result.code == ErrorCode::kDraining || result.code == ErrorCode::kJournalUnavailable ||
+      result.code == ErrorCode::kInProgress)
+    return kernel_.subscriptions_.try_again(*delivery, kernel_.ports_.clock.monotonic() + kNotTakenPause);
+  // Under a key of its own, since that of the one before stands for how it ended; after a crash the same keys follow.
+  if (result.outcome == journal::Outcome::kCrashed && plan->again < kAgainMax) {
+    ++plan->again;
+    return call_for(delivery, plan);
+  }
+  plan->again = 0;
   const bool succeeded = result.outcome == journal::Outcome::kSuccess;
   if (succeeded && plan->at == 0 && delivery->automation->follows_plan)
-    for (Plan::Step& step : steps_of(result)) plan->steps.push_back(std::move(step));
+    for (Step& step : steps_of(result)) plan->steps.push_back(std::move(step));
   if (succeeded && ++plan->at < plan->steps.size()) return call_for(delivery, plan);
   if (delivery->automation->cooldown_ms > 0) {
-    const Status kept = ports_.log.put(journal::kStoreTable, cooldown_key(*delivery),
-                                       journal::big_endian(static_cast<std::uint64_t>(ports_.clock.now().ms)));
-    if (!kept.ok() && !batch_error_) batch_error_ = kept.error();
+    const Status kept =
+        kernel_.ports_.log.put(journal::kStoreTable, cooldown_key(*delivery),
+                               journal::big_endian(static_cast<std::uint64_t>(kernel_.ports_.clock.now().ms)));
+    if (!kept.ok() && !kernel_.batch_error_) kernel_.batch_error_ = kept.error();
   }
   std::string said;
   if (!succeeded) said = result.receipt.str() + (result.code ? ": " + std::string(name(*result.code)) : ": it failed");
-  end_delivery(*delivery, "applied", said);
+  kernel_.end_delivery(*delivery, "applied", said);
 }
 
 }  // namespace lumenflow::kernel

@@ -19,7 +19,7 @@ using ::testing::SizeIs;
 using namespace std::chrono_literals;
 
 // A pack whose tool `echo:say` emits echo:said, with the automations of a test.
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kEchoManifest = R"(
 id: echo
 version: 1.0.0
 runtime: {type: builtin}
@@ -31,11 +31,18 @@ tools:
   - {name: echo:note, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}]}
   - {name: echo:effect, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}]}
   - {name: echo:fail, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}]}
-  - {name: echo:ask, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}], required_approvals: ["echo:risky"]}
-  - {name: echo:own, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}], scope: "echo:special"}
+  - name: echo:ask
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    required_approvals: ["echo:risky"]
+  - name: echo:own
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    scope: "echo:special"
 )";
 
 std::vector<std::string> g_noted, g_effects_done;  // what the tools saw, in order
+pack::StatusHandler g_status;                      // what the pack says of calls that were cut off; empty: nothing
 
 void register_echo(pack::Registration& registration) {
   constexpr pack::ToolTraits kStrand{.store_only = true, .bounded = true};
@@ -48,6 +55,7 @@ void register_echo(pack::Registration& registration) {
     return said.ok() ? ToolResult(ToolOutput{json::Object{}, {}}) : ToolError{"FAILED", said.error().message(), {}};
   });
   registration.tool("echo:note", kStrand, note);
+  registration.status([](const pack::StartedCall& call) { return g_status ? g_status(call) : pack::Aftermath{}; });
   registration.tool("echo:own", kStrand, note);
   registration.tool("echo:ask", kStrand, note);
   registration.tool("echo:effect", {}, [](ToolContext& context, const json::Value&) -> ToolResult {
@@ -64,11 +72,12 @@ class Automate : public ::testing::Test {
   ~Automate() override {
     g_noted.clear();
     g_effects_done.clear();
+    g_status = {};
   }
 
   // With these automations in the manifest.
   void open(const std::string& automations) {
-    manifest_ = std::string(kManifest) + "automations:\n" + automations;
+    manifest_ = std::string(kEchoManifest) + "automations:\n" + automations;
     pack_ = {"echo", {{"manifest.yaml", manifest_}}, register_echo};
     world.pack = &pack_;
     world.open();
@@ -104,7 +113,10 @@ TEST_F(Automate, AnEventBecomesACallWithWhatItSays) {
   open(R"(
   - id: on-said
     on: echo:said
-    do: {tool: echo:note, input: {n: {$event: /payload/n}, kind: {$event: /kind}, none: {$event: /payload/x}, fixed: [1, {$event: /payload/n}]}}
+    do:
+      tool: echo:note
+      input:
+        {n: {$event: /payload/n}, kind: {$event: /kind}, none: {$event: /payload/x}, fixed: [1, {$event: /payload/n}]}
 )");
   say(json::Object{{"n", 7}});
   EXPECT_THAT(g_noted, ElementsAre(R"(ws-42:automation:echo.on-said {"n":7,"kind":"echo:said","fixed":[1,7]})"));
@@ -147,7 +159,7 @@ TEST_F(Automate, TheCallHappensOnceWhereverTheProcessDies) {
   for (int steps = 0; steps < 60; ++steps) {
     KernelWorld fresh;
     g_effects_done.clear();
-    manifest_ = std::string(kManifest) + "automations:\n  - {id: act, on: echo:said, do: {tool: echo:effect}}\n";
+    manifest_ = std::string(kEchoManifest) + "automations:\n  - {id: act, on: echo:said, do: {tool: echo:effect}}\n";
     pack_ = {"echo", {{"manifest.yaml", manifest_}}, register_echo};
     fresh.pack = &pack_;
     fresh.open();
@@ -176,6 +188,25 @@ TEST_F(Automate, TheCallHappensOnceWhereverTheProcessDies) {
     if (done == 0) ++steps_until_done;
   }
   EXPECT_GT(steps_until_done, 0) << "some died before anything was said";
+}
+
+TEST_F(Automate, WhatBrokeOffWithoutAnyEffectIsDoneAgain) {
+  open("  - {id: act, on: echo:said, do: {tool: echo:effect}}\n");
+  pack::Aftermath::Effect effect = pack::Aftermath::Effect::kNone;
+  g_status = [&effect](const pack::StartedCall&) { return pack::Aftermath{effect, {}}; };
+  world.submit("echo:say", json::Object{{"n", 1}}, {}, [](const CallResult&) {});
+  const auto started = [this] { return of_type("call.started").size(); };
+  for (int i = 0; i < 40 && started() == 0; ++i) {
+    world.kernel->run_pending();
+    if (started() == 0) world.executor.run_one();
+  }
+  ASSERT_EQ(started(), 1u);
+  ASSERT_THAT(g_effects_done, IsEmpty()) << "it was cut off before it did anything";
+  world.crash();
+  world.open();
+  settle();
+  EXPECT_THAT(g_effects_done, SizeIs(1));
+  EXPECT_THAT(outcomes(), ElementsAre("applied "));
 }
 
 TEST_F(Automate, WhatACallEndsAsIsItsOwnMatter) {

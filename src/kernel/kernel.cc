@@ -47,6 +47,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
   grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
   commands_ = std::make_unique<Commands>(*this);
+  automator_ = std::make_unique<Automator>(*this);
 }
 
 Kernel::~Kernel() {

@@ -33,6 +33,8 @@ std::string automation_reader(std::string_view pack_id, std::string_view automat
   return std::string("automation:").append(pack_id).append(1, ':').append(automation_id);
 }
 
+std::string watch_reader(std::string_view pack_id) { return std::string("watch:").append(pack_id); }
+
 Subscriptions::Subscriptions(std::shared_ptr<const pack::Registry> registry, Automations automations)
     : registry_(std::move(registry)), automations_(std::move(automations)), packs_(bind()) {}
 
@@ -55,6 +57,10 @@ std::map<std::string, Subscriptions::Pack, std::less<>> Subscriptions::bind() co
       for (const pack::RegisteredHandler& handler : loaded->handlers) pack.handlers.emplace(handler.kind, &handler);
     }
     for (const pack::Automation& automation : loaded->automations) automate(loaded.get(), automation);
+    if (const auto watched = watched_.find(loaded->manifest.id); watched != watched_.end()) {
+      Pack& pack = add(watch_reader(loaded->manifest.id), loaded.get());
+      for (const pack::RegisteredHandler& handler : watched->second) pack.handlers.emplace(handler.kind, &handler);
+    }
   }
   if (automations_ != nullptr)
     for (const pack::Automation& automation : *automations_) automate(nullptr, automation);
@@ -80,6 +86,20 @@ Status Subscriptions::rebind(std::shared_ptr<const pack::Registry> registry, Aut
     if (Status at_cursors = load(id, pack, log); status.ok()) status = std::move(at_cursors);
   }
   return status;  // on a fault everything is loaded again
+}
+
+Status Subscriptions::watch(const std::string& pack_id, std::vector<pack::Trigger> triggers, log::Log& log) {
+  std::vector<pack::RegisteredHandler> handlers;
+  for (pack::Trigger& trigger : triggers)
+    handlers.push_back({.kind = std::move(trigger.kind),
+                        .traits = {.idempotent = true, .store_only = true, .bounded = true},
+                        .handler = std::move(trigger.handler),
+                        .replay_key = {}});
+  if (handlers.empty())
+    watched_.erase(pack_id);
+  else
+    watched_[pack_id] = std::move(handlers);
+  return rebind(registry_, automations_, log);
 }
 
 Status Subscriptions::load(log::Log& log) {

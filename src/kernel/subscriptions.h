@@ -38,6 +38,8 @@ std::string handler_cursor(std::string_view pack_id, std::string_view stream);
 
 // What stands in a pack's place for one of its automations, or of the workspace's (no pack): no pack's id has a colon.
 std::string automation_reader(std::string_view pack_id, std::string_view automation_id);
+// … and for what it watches besides the kinds of its handlers (pack::HostContext::watch).
+std::string watch_reader(std::string_view pack_id);
 
 // An event on its way to one handler, or to an automation.
 struct Delivery {
@@ -64,6 +66,8 @@ struct Delivery {
   bool redriven = false;  // a dead letter that an operator sent again: one attempt, outside of the stream's order
 
   std::string id() const;  // "dlv-<pack>-<position>"
+  // Whose store it may write.
+  const std::string& store() const { return pack == nullptr ? pack_id : pack->manifest.id; }
 };
 using DeliveryPtr = std::shared_ptr<Delivery>;             // the queue's, shared with the thread that runs the handler
 DeliveryPtr delivery_of(const journal::ReadEntry& entry);  // deliver.cc
@@ -88,6 +92,9 @@ class Subscriptions {
   // back to its cursors, as load() does.
   Status rebind(std::shared_ptr<const pack::Registry> registry, Automations automations, log::Log& log);
 
+  // What a pack watches from now on, instead of what it watched before; in the open batch. A pack that is not there
+  // watches nothing.
+  Status watch(const std::string& pack_id, std::vector<pack::Trigger> triggers, log::Log& log);
   // Goes back to the cursors; makes those that are missing at the end of the journal, in the open batch. What is with a
   // handler stays so until it returns, and counts for nothing.
   Status load(log::Log& log);
@@ -172,6 +179,7 @@ class Subscriptions {
 
   std::shared_ptr<const pack::Registry> registry_;  // shared with what runs
   Automations automations_;
+  std::map<std::string, std::vector<pack::RegisteredHandler>, std::less<>> watched_;  // by pack
   std::map<std::string, Pack, std::less<>> packs_;  // those that have handlers, and automations by automation_reader()
   Position durable_;
   std::uint64_t generation_ = 0;
