@@ -8,9 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lumenflow/json.h"
+#include "lumenflow/program.h"
 #include "lumenflow/result.h"
 
 namespace lumenflow::pack {
@@ -93,6 +95,14 @@ class HostContext {
   virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
   // Without connecting: INVALID_INPUT for what is no https URL, SCOPE_DENIED for a host that is not on the allowlist.
   virtual Status check_fetch(const HttpRequest& request) const = 0;
+  // Runs programs one beside another, at most `at_once` of them, and waits for all: how each ended, in their order. They
+  // see the system's programs and what the call's scopes let it reach, which is all the permission there is; network
+  // only where the scopes have it. An end by itself, by a signal or by a limit is a success. SCOPE_DENIED outside of a
+  // call, and for a directory or path that the call may not reach; INVALID_INPUT for a program that is not there;
+  // SANDBOX_UNAVAILABLE; TOOL_CANCELLED when the call has ended meanwhile.
+  virtual std::vector<Result<ProgramEnd>> run_programs(const std::vector<ProgramRequest>& requests,
+                                                       std::size_t at_once) = 0;
+  Result<ProgramEnd> run_program(const ProgramRequest& request) { return std::move(run_programs({request}, 1).front()); }
   // Shows one line to the operator; whether a terminal is attached that took it.
   virtual bool notify_operator(std::string_view line) = 0;
   // Has a timer of the pack run at `at_ms` at the latest.

@@ -62,6 +62,8 @@ struct ToolTraits {
   bool store_only = false;
   // Returns within tens of microseconds whatever the store holds. With store_only it may run on the strand.
   bool bounded = false;
+  // Asks for run_programs(), in a pack that is compiled into lumenflow: the host works out what its calls may reach.
+  bool programs = false;
 };
 
 // Runs when the workspace opens, and then when it was last asked for: at what it returns (milliseconds since 1970;

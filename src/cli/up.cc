@@ -58,6 +58,7 @@ int run_up(Context& context, const UpFlags& flags) {
   };
   sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor, show};
   ports.load_code = code.loader();
+  ports.programs = code.programs();
   auto workspace = sidecar::Workspace::open(ports, *root, context.builtin_packs, [&doorbell] { doorbell.ring(); });
   if (!workspace.ok() && workspace.error().code() == ErrorCode::kWorkspaceLocked)
     return fail(context, Error(ErrorCode::kWorkspaceLocked,

@@ -35,6 +35,10 @@ class ObservedHost : public Interface {
   Status transact(const std::function<Status(pack::Store&)>& change) override { return inner_.transact(change); }
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override { return inner_.fetch(request); }
   Status check_fetch(const pack::HttpRequest& request) const override { return inner_.check_fetch(request); }
+  std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                     std::size_t at_once) override {
+    return inner_.run_programs(requests, at_once);
+  }
   bool notify_operator(std::string_view line) override { return inner_.notify_operator(line); }
   void wake(std::string_view timer, std::int64_t at_ms) override { inner_.wake(timer, at_ms); }
   pack::HostedRun* hosted() override { return inner_.hosted(); }

@@ -192,6 +192,16 @@ void CallContext::hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes
   hosted_->scoped(std::move(scopes));
 }
 
+std::vector<Result<pack::ProgramEnd>> no_programs(std::size_t count) {
+  return {count, Error(ErrorCode::kScopeDenied, "programs run within a call, of a tool that says so (ToolTraits)")};
+}
+
+std::vector<Result<pack::ProgramEnd>> CallContext::run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                                std::size_t at_once) {
+  if (!hosted_) return no_programs(requests.size());
+  return state_.scope.services.run_programs(*hosted_, requests, at_once);
+}
+
 const pack::EnforcedScopes& HostedRunOf::scopes() const {
   static const pack::EnforcedScopes nothing;
   return scopes_ == nullptr ? nothing : *scopes_;

@@ -124,7 +124,9 @@ class HostedRunOf final : public pack::HostedRun {
   const pack::EnforcedScopes& scopes() const override;
   const std::string& idempotency_key() const override;
   std::optional<std::chrono::nanoseconds> time_left() const override;
-  void when_cancelled(std::function<void()> listener) override { cancelled_.listen(std::move(listener)); }
+  std::function<void()> when_cancelled(std::function<void()> listener) override {
+    return cancelled_.listen(std::move(listener));
+  }
   void held_by(std::string isolation) override { isolation_ = std::move(isolation); }
   Result<bool> was_handled(std::string_view kind, std::string_view replay_key) override;
   Result<std::string> invoke(std::string_view tool, json::Value input, std::string_view idempotency_key) override;
@@ -136,6 +138,9 @@ class HostedRunOf final : public pack::HostedRun {
   std::shared_ptr<const pack::EnforcedScopes> scopes_;  // shared with the kernel's table
   std::string isolation_;
 };
+
+// Outside of a call there are no scopes that a program could run under.
+std::vector<Result<pack::ProgramEnd>> no_programs(std::size_t count);
 
 template <class Interface>
 class HostContextOf : public Interface {
@@ -154,6 +159,10 @@ class HostContextOf : public Interface {
   }
   Status check_fetch(const pack::HttpRequest& request) const override {
     return state_.scope.services.check_fetch(request);
+  }
+  std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                     std::size_t) override {
+    return no_programs(requests.size());
   }
   bool notify_operator(std::string_view line) override { return state_.scope.services.notify_operator(line); }
   void wake(std::string_view timer, std::int64_t at_ms) override { state_.wakes.emplace_back(timer, at_ms); }
@@ -178,8 +187,10 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   const std::string& tool() const override { return call_->tool->descriptor.name; }
   bool cancelled() const override { return call_->cancelled && call_->cancelled->asked(); }
   pack::HostedRun* hosted() override { return hosted_ ? &*hosted_ : nullptr; }
-  // Null: the tool's code is in this process.
+  // What it may reach of the machine; null: nothing but what is in this process.
   void hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes);
+  std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                     std::size_t at_once) override;
   std::string isolation() const { return hosted_ ? hosted_->isolation() : std::string(); }
   Status transact(const std::function<Status(pack::Store&)>& change) override { return state_.transact(call_, change); }
   Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options) override {

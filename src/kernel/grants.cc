@@ -17,7 +17,7 @@ Grants::Grants(const WorkspaceConfig& config, const pack::Registry& registry)
     if (lane.allowed_scopes) lanes_.emplace(lane.id, pack::ScopeLayer{"lane:" + lane.id, *lane.allowed_scopes});
   for (const auto& tool : registry.tools()) {
     verdicts_.emplace(tool.get(), pack::check_scopes(tool->descriptor.required_scopes, layers));
-    if (tool->pack->executor != nullptr)
+    if (tool->pack->executor != nullptr || tool->traits.programs)
       enforced_.emplace(tool.get(), std::make_shared<const pack::EnforcedScopes>(
                                         pack::enforce_scopes(tool->descriptor.required_scopes, layers)));
   }

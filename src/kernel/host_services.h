@@ -6,10 +6,12 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "kernel/running_call.h"
 #include "lumenflow/pack.h"
 #include "lumenflow/result.h"
+#include "pack/hosted_run.h"
 
 namespace lumenflow::kernel {
 
@@ -32,6 +34,10 @@ class HostServices {
   virtual OutboxRoom outbox_room() const = 0;
   virtual Status check_fetch(const pack::HttpRequest& request) const = 0;
   virtual Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) = 0;
+  // Blocks. See pack::HostContext::run_programs.
+  virtual std::vector<Result<pack::ProgramEnd>> run_programs(pack::HostedRun& run,
+                                                             const std::vector<pack::ProgramRequest>& requests,
+                                                             std::size_t at_once) = 0;
   virtual bool notify_operator(std::string_view line) = 0;
   virtual bool draining() const = 0;
   virtual std::chrono::nanoseconds monotonic() const = 0;

@@ -178,6 +178,9 @@ class Kernel final : private HostServices {
   // background.cc: transactions, timers, and what contexts ask for
   Status transact(HostState& state, const CallPtr& call, const Change& change, pack::Emitted* emitted) override;
   Status check_fetch(const pack::HttpRequest& request) const override;
+  std::vector<Result<pack::ProgramEnd>> run_programs(pack::HostedRun& run,
+                                                     const std::vector<pack::ProgramRequest>& requests,
+                                                     std::size_t at_once) override;
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override;
   bool notify_operator(std::string_view line) override;
   std::chrono::nanoseconds monotonic() const override { return ports_.clock.monotonic(); }

@@ -24,6 +24,7 @@
 #include "log/log.h"
 #include "log/sqlite_log.h"
 #include "lumenflow/pack.h"
+#include "pack/programs.h"
 #include "pack/snapshots.h"
 #include "pack/sources.h"
 #include "sidecar/keys.h"
@@ -91,6 +92,8 @@ struct WorkspacePorts {
   // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
   std::function<bool(std::string_view)> on_notice = {};
   kernel::LoadCode load_code = {};  // starts packs that are processes; empty: they have no tools that can be called
+  // What runs programs for packs, confined as this configuration says; outlives the workspace. Empty: nothing does.
+  std::function<pack::Programs*(const kernel::WorkspaceConfig&)> programs = {};
   std::chrono::milliseconds delivery_pause{100};  // KernelOptions::delivery_pause
   std::string ca_file = {};  // when not empty, trusted instead of the system's authorities by what packs reach outside
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lumenflow/pack.h"
+#include "pack/programs.h"
 #include "support/memory_store.h"
 
 namespace lumenflow::testing {
@@ -35,6 +36,7 @@ class FakeToolContext final : public pack::ToolContext {
   std::set<std::string, std::less<>> tools;  // that active packs have
   std::vector<std::string> notices;          // what the operator was shown
   bool has_terminal = true;
+  pack::Programs* programs = nullptr;        // null: none is run
   std::vector<pack::HttpRequest> fetched;
   std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> web;  // empty: any request is answered with 200
   Status fetch_verdict;
@@ -81,6 +83,11 @@ class FakeToolContext final : public pack::ToolContext {
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override {
     fetched.push_back(request);
     return web ? web(request) : Result<pack::HttpResponse>(pack::HttpResponse{200, {}});
+  }
+  std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                     std::size_t at_once) override {
+    if (programs != nullptr && run != nullptr) return programs->run(root, *run, requests, at_once);
+    return {requests.size(), Error(ErrorCode::kSandboxUnavailable, "a fake context runs no programs")};
   }
   bool notify_operator(std::string_view line) override {
     if (has_terminal) notices.emplace_back(line);

@@ -111,6 +111,21 @@ class Run:
         """Posts JSON text over https to a host of the run's network scope: {status, body}."""
         return self.ask("http/fetch", _given(url=url, body=body, timeout_ms=timeout_ms))
 
+    def run_program(self, command, *, directory=None, environment=None, paths=None, stdin=None, timeout_ms=None,
+                    output_bytes_max=None, errors_with_output=None, on_line=None):
+        """Runs a program under the call's scopes, never through a shell: {exit_code, signal, limit, output, errors,
+        duration_ms, isolation}. `command` is a list, `paths` a list of {pattern, access} within what the call may
+        reach; `on_line(stream, line)` hears each line as it comes, on the thread that reads from the host."""
+        params = _given(command=list(command), directory=directory, environment=environment, paths=paths, stdin=stdin,
+                        timeout_ms=timeout_ms, output_bytes_max=output_bytes_max, errors_with_output=errors_with_output)
+        if on_line is None:
+            return self.ask("process/run", params)
+        self._host.on_program_line(on_line)
+        try:
+            return self.ask("process/run", {**params, "lines": True})
+        finally:
+            self._host.on_program_line(None)
+
     def was_handled(self, kind, replay_key):
         """Whether an event of this kind was handled under that replay key."""
         return self.ask("replay_log/has", {"kind": kind, "replay_key": replay_key})["has"]

@@ -175,7 +175,7 @@ void call(const Message& message) {
   }
   if (tool == "odd:ask_wrongly") {
     json::Object seen;
-    seen.set("method", ask("process/run", json::Object{}));
+    seen.set("method", ask("process/start", json::Object{}));
     seen.set("shape", ask("store/get", json::Object{{"in", receipt}}));
     seen.set("run", ask("store/get", json::Object{{"in", "rcpt-of-another"}, {"key", "k"}}));
     return answer(data(std::move(seen)));
@@ -198,6 +198,11 @@ void call(const Message& message) {
     json::Object wanted{{"in", receipt}, {"tool", json::string_or(input, "tool", "")}, {"input", json::Object{}}};
     if (const json::Value* inner = input.find("input")) wanted.set("input", *inner);
     return answer(data(json::Object{{"inner", ask("tool/invoke", std::move(wanted))}}));
+  }
+  if (tool == "odd:program") {
+    json::Object wanted{{"in", receipt}};
+    for (const json::Member& member : input.as_object()) wanted.set(member.key, member.value);
+    return answer(data(json::Object{{"end", ask("process/run", std::move(wanted))}}));
   }
   if (tool == "odd:task") {
     json::Object wanted{{"in", receipt}, {"input", *input.find("input")}};
@@ -247,7 +252,8 @@ int main(int argc, char** argv) {
                                "odd:log_forever", "odd:ask_late",
                                "odd:obey",        "odd:invoke",
                                "odd:announce",    "odd:hang_with_effect",
-                               "odd:tell",        "odd:task"})
+                               "odd:tell",        "odd:task",
+                               "odd:program"})
         tools.emplace_back(tool);
       const json::Value handler = json::Object{{"kind", "odd:asked"}, {"idempotent", false}, {"replay_key", true}};
       say(answer_line(message.id, json::Object{{"protocol", there("newer") ? 2 : 1},
