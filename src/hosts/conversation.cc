@@ -109,8 +109,8 @@ class Conversation {
       child_.send(refusal_line(message->id, Error(ErrorCode::kToolCancelled, "the run has ended")));
       return std::nullopt;
     }
-    const Result<std::string> reply = requests_.take(*std::move(message), [this](const std::string& line) {
-      child_.send(line);
+    const Result<std::string> reply = requests_.take(*std::move(message), [this](const std::string& said) {
+      child_.send(said);
       child_.flush();
     });
     if (!reply.ok()) return fault(ErrorCode::kToolCrashed, "the pack broke the protocol: " + reply.error().message());
