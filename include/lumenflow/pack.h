@@ -52,6 +52,8 @@ class ToolContext : public HostContext {
   virtual const std::string& receipt_id() const = 0;
   virtual const std::string& subject() const = 0;
   virtual const std::string& tool() const = 0;  // canonical name
+  // The recovery whose confirmation has made this call, "rec-…": somebody has consented to it as it is. Empty: none.
+  virtual std::string confirmed_recovery() const { return {}; }
 };
 
 using ToolHandler = std::function<ToolResult(ToolContext&, const json::Value& input)>;
@@ -117,7 +119,8 @@ using StatusHandler = std::function<Aftermath(const StartedCall&)>;
 // released.
 class Registration {
  public:
-  // `config` is what lumenflow.yaml says under the pack's config_key; an empty object when it says nothing.
+  // `config` is what lumenflow.yaml says under the pack's config_key; an empty object when it says nothing; with what
+  // its config_reads name.
   explicit Registration(json::Value config = json::Object{}) : config_(std::move(config)) {}
 
   const json::Value& config() const { return config_; }

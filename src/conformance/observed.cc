@@ -40,6 +40,17 @@ class ObservedHost : public Interface {
     return inner_.run_programs(requests, at_once);
   }
   bool notify_operator(std::string_view line) override { return inner_.notify_operator(line); }
+  Result<pack::Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string> key) override {
+    return inner_.invoke(tool, std::move(input), std::move(key));
+  }
+  Result<pack::Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key) override {
+    return inner_.tasks(step, std::move(input), std::move(key));
+  }
+  void progress(double fraction, std::string_view message) override { inner_.progress(fraction, message); }
+  void log(std::string_view level, std::string_view message, json::Value fields) override {
+    inner_.log(level, message, std::move(fields));
+  }
+  pack::Turns* turns() override { return inner_.turns(); }
   void wake(std::string_view timer, std::int64_t at_ms) override { inner_.wake(timer, at_ms); }
   pack::HostedRun* hosted() override { return inner_.hosted(); }
 
@@ -60,6 +71,7 @@ class ObservedTool final : public ObservedHost<pack::ToolContext> {
   const std::string& receipt_id() const override { return inner_.receipt_id(); }
   const std::string& subject() const override { return inner_.subject(); }
   const std::string& tool() const override { return inner_.tool(); }
+  std::string confirmed_recovery() const override { return inner_.confirmed_recovery(); }
 };
 
 class ObservedHandler final : public ObservedHost<pack::HandlerContext> {

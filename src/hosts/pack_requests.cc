@@ -36,7 +36,7 @@ const std::vector<std::string_view>& offered_methods() {
   static const std::vector<std::string_view> methods{
       "event/emit", "store/get",     "store/put",    "store/delete",  "store/scan",    "replay_log/has", "tool/invoke",
       "http/fetch", "process/run", "tool/progress", "log",          "task/create",   "task/claim",    "task/block",     "task/unblock",
-      "task/wait",  "task/resume",   "task/release", "task/delegate", "task/complete", "task/show",      "task/list"};
+      "task/wait",  "task/resume",   "task/release", "task/delegate", "task/complete", "task/show",      "task/list",   "task/lanes"};
   return methods;
 }
 

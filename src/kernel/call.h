@@ -52,6 +52,7 @@ struct Call {
   std::string idempotency_key;  // empty: none
   std::string traceparent;
   std::shared_ptr<const OuterCall> outer = nullptr;  // null: made from outside. Shared by what it calls in turn
+  std::string recovery = {};                         // whose confirmation made it; empty: none
   Position command = {};                             // of the event that asks for it (commands.h); 0: none does
 };
 

@@ -310,6 +310,7 @@ pack::ToolResult Kernel::carry_out(const Recovery& open, Recovery confirmed, jso
     arrived.call.credential = *std::move(credential);
     arrived.call.surface = by.surface;
     arrived.call.traceparent = by.traceparent;
+    arrived.call.recovery = confirmed.recovery_id();
     call = accept(std::move(arrived));
     call->starts_durably = true;
     confirmed.confirmation = call->receipt.str();

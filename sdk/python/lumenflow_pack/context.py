@@ -98,7 +98,7 @@ class Run:
 
     def tasks(self, step, input, *, idempotency_key=None):  # pylint: disable=redefined-builtin
         """Changes or reads one of the workspace's tasks, on behalf of the caller: `step` is create, claim, block,
-        unblock, wait, resume, release, delegate, complete, show or list, the input what kernel:task_<step> takes."""
+        unblock, wait, resume, release, delegate, complete, show, list or lanes, the input what kernel:task_<step> takes."""
         return self._ask_call("task/" + step, _given(input=input, idempotency_key=idempotency_key))
 
     def _ask_call(self, method, params):

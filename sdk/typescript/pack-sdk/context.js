@@ -166,7 +166,7 @@ export class Run {
   /**
    * Changes or reads one of the workspace's tasks, on behalf of the caller; the input is what kernel:task_<step> takes.
    * @param {"create" | "claim" | "block" | "unblock" | "wait" | "resume" | "release" | "delegate" | "complete" | "show" |
-   *   "list"} step
+   *   "list" | "lanes"} step
    * @param {Record<string, Json>} input
    * @param {{ idempotencyKey?: string | undefined }} options
    * @returns {Promise<any>}
