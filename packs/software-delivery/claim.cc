@@ -67,6 +67,7 @@ Refusal roll_back(Call& call, const Facts& facts, const Record& record, Refusal 
 }  // namespace
 
 Data claim_work_unit(Call& call) {
+  SD_TRY_ASSIGN(const InHand::Hold hold, call.site.in_hand.take(call.text("wu_id")));
   SD_TRY_ASSIGN(const WorkUnit work_unit, read_work_unit(call.folder, call.text("wu_id")));
   SD_TRY_ASSIGN(const Lane lane, call.board.lane(work_unit.lane));
   if (const std::string asked = call.text("lane"); !asked.empty()) {
@@ -79,10 +80,15 @@ Data claim_work_unit(Call& call) {
   SD_TRY_ASSIGN(const Facts facts,
                 gather(call.git, call.board, call.folder, work_unit.id, place, call.site.in_hand));
   SD_TRY(check_base(facts));
+  if (facts.task && facts.task->state != "ready")
+    return refuse("ILLEGAL_TRANSITION", work_unit.id + " is " + facts.task->state +
+                                            (facts.task->claimed_by.empty() ? "" : ", by " + facts.task->claimed_by));
+  if (facts.registered || facts.folder || facts.record)
+    return refuse("NEEDS_RECOVERY",
+                  "something of an earlier claim of " + work_unit.id + " is left; call wu:recover with its wu_id");
   SD_TRY(call.folder.make_ignore_file());
   SD_TRY(call.board.create(work_unit, lane.id));
-  SD_TRY(call.board.claim(work_unit.id, place));  // of many at once one gets beyond this
-  Answer<InHand::Hold> hold = call.site.in_hand.take(work_unit.id);
+  SD_TRY(call.board.claim(work_unit.id, place));  // of many at once one gets beyond this, also where a lane is full
   Record record;
   record.step = "claiming";
   record.lane = lane.id;
@@ -92,15 +98,6 @@ Data claim_work_unit(Call& call) {
   record.made_branch = !facts.branch_tip;
   record.base = facts.branch_tip.value_or(facts.target_tip);
   record.by = call.context.subject();
-  // What another call left there is not this one's to remove.
-  if (!hold.ok() || facts.registered || facts.folder || facts.record) {
-    const Refusal why = !hold.ok() ? hold.refusal()
-                                   : refuse("NEEDS_RECOVERY", "something of an earlier claim of " + work_unit.id +
-                                                                  " is left; call wu:recover with its wu_id");
-    if (const Done released = call.board.release(work_unit.id, "the claim failed"); !released.ok())
-      return left_behind(call, why, "needs_recovery", {});
-    return why;
-  }
   Done made = keep_record(call.context, work_unit.id, record);
   if (made.ok()) made = make_worktree(call, record);
   if (made.ok()) {
