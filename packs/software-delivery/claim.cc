@@ -106,7 +106,7 @@ Data claim_work_unit(Call& call) {
   }
   if (!made.ok()) return roll_back(call, facts, record, made.refusal());
   const std::string path = call.folder.workspace_root() + "/" + place.worktree;
-  SD_TRY(say(call, "wu_claimed", facts, lane.id, json::Object{{"worktree_path", path}, {"commit", record.base}}));
+  SD_TRY(say(call, "wu_claimed", facts, lane.id, json::Object{{"worktree_path", place.worktree}, {"commit", record.base}}));
   return json::Value(json::Object{{"worktree_path", path},
                                   {"branch", place.branch},
                                   {"commit", record.base},

@@ -94,7 +94,7 @@ Data finish_work_unit(Call& call) {
   const Answer<std::string> removed = call.git.run({"worktree", "remove", record.worktree});
   if (!removed.ok()) rest = removed.refusal();
   if (rest.ok()) rest = delete_branch(call.git, record.branch, record.commit);
-  if (rest.ok()) rest = stamp_and_complete(call.git, call.board, call.folder, facts.wu_id, record);
+  if (rest.ok()) rest = stamp_and_complete(call.board, call.folder, facts.wu_id, record);
   if (rest.ok()) rest = forget_record(call.context, facts.wu_id);
   if (!rest.ok())
     return left_behind(call, rest.refusal(), "partial",

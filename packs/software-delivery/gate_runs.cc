@@ -77,7 +77,7 @@ class GateCall {
     json::Object payload{{"wu_id", subject_.work_unit.id}, {"gate", run.gate->id}, {"commit", commit_}};
     if (!ended) return payload;
     payload.set("duration_ms", run.end.duration_ms);
-    payload.set("exit_code", run.end.exit_code);
+    payload.set("exit_code", run.end.signal != 0 ? -run.end.signal : run.end.exit_code);
     payload.set("evidence_ref", run.evidence_ref);
     return payload;
   }

@@ -48,7 +48,7 @@ Done apply(Mend mend, Git& git, Board& board, const Folder& folder, const Facts&
     case Mend::kReleaseTask:
       return board.release(facts.wu_id, "a recovery gave it back");
     case Mend::kCompleteTask:
-      return stamp_and_complete(git, board, folder, facts.wu_id, *facts.record);
+      return stamp_and_complete(board, folder, facts.wu_id, *facts.record);
     case Mend::kForgetRecord:
       return forget_record(git.context(), facts.wu_id);
   }
@@ -85,7 +85,7 @@ Done delete_branch(Git& git, const std::string& branch, const std::string& tip) 
   return done(git.run({"update-ref", "-d", "refs/heads/" + branch, tip}));
 }
 
-Done stamp_and_complete(Git& git, Board& board, const Folder& folder, const std::string& wu_id, const Record& record) {
+Done stamp_and_complete(Board& board, const Folder& folder, const std::string& wu_id, const Record& record) {
   std::vector<std::string> evidence;
   if (const json::Array* gates = record.gates.if_array())
     for (const json::Value& gate : *gates) evidence.emplace_back(json::string_or(gate, "evidence_ref", ""));

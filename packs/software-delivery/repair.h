@@ -10,6 +10,6 @@ Done repair(Git& git, Board& board, const Folder& folder, const Facts& facts, co
 // Steps that claims, releases and done share with repairs.
 Done drop_worktree(Git& git, const Workplace& place);  // with all that is in it; fine when it is not there
 Done delete_branch(Git& git, const std::string& branch, const std::string& tip);  // only while it is at `tip`
-Done stamp_and_complete(Git& git, Board& board, const Folder& folder, const std::string& wu_id, const Record& record);
+Done stamp_and_complete(Board& board, const Folder& folder, const std::string& wu_id, const Record& record);
 
 }  // namespace lumenflow::software_delivery

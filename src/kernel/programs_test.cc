@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kRunnerManifest = R"(
 id: runner
 version: 1.0.0
 runtime: {type: builtin}
@@ -33,7 +33,7 @@ pack::ToolResult run_true(pack::ToolContext& context, const json::Value&) {
 }
 
 const pack::BuiltinPack& runner_pack() {
-  static const pack::BuiltinPack pack{"runner", {{"manifest.yaml", kManifest}}, [](pack::Registration& registration) {
+  static const pack::BuiltinPack pack{"runner", {{"manifest.yaml", kRunnerManifest}}, [](pack::Registration& registration) {
                                         registration.tool("runner:go", {.programs = true}, run_true);
                                         registration.tool("runner:plain", {}, run_true);
                                       }};
@@ -73,7 +73,7 @@ TEST_F(ProgramsTest, RunUnderTheScopesOfTheCall) {
   EXPECT_EQ(programs_.scopes, R"([{"type":"path","pattern":"data/**","access":"read"},)"
                               R"({"type":"path","pattern":"data/out/**","access":"write"}])");
   EXPECT_TRUE(programs_.has_deadline);
-  EXPECT_THAT(json::serialize(world_.entries_of(result.receipt_id).back()), HasSubstr("a strong box"));
+  EXPECT_THAT(json::serialize(world_.entries_of(result.receipt).back()), HasSubstr("a strong box"));
 }
 
 // Whoever has claimed a task has programs run within what the task allows.
