@@ -12,12 +12,9 @@
 namespace lumenflow::delivery {
 namespace {
 
-constexpr std::string_view kOne = R"({"wu_id": "WU-001"})";
 constexpr std::string_view kTask = R"({"task_id": "WU-001"})";
 constexpr int kStepsMax = 200;
 constexpr int kDied = 77;
-
-std::string worktree() { return ".software-delivery/worktrees/content-WU-001"; }
 
 // What is so, found out by git, the files and the kernel alone.
 struct Seen {
@@ -29,11 +26,11 @@ Seen look(DeliveryWorld& world) {
   Seen seen;
   const json::Value task = world.call("kernel:task_show", kTask);
   seen.state = text(task, "/data/task/state");
-  seen.folder = world.exists(worktree());
+  seen.folder = world.exists(std::string(kWorktree));
   seen.known = world.shell("git worktree list --porcelain | grep -c '/content-WU-001$' || true") == "1";
   seen.branch = world.shell("git branch --list lane/content/WU-001") != "";
   seen.whole = seen.folder && seen.known &&
-               world.shell("cd " + worktree() + " && git status --porcelain && git log -1 --format=%H >/dev/null") == "" &&
+               world.shell("cd " + std::string(kWorktree) + " && git status --porcelain && git log -1 --format=%H >/dev/null") == "" &&
                !world.exists(".git/worktrees/content-WU-001/index.lock") &&
                !world.exists(".git/worktrees/content-WU-001/locked");
   seen.merged = world.exists("b.txt");
@@ -66,8 +63,7 @@ void expect_status_is_what_is_seen(DeliveryWorld& world, const std::string& wher
   const bool claimed = seen.state == "active";
   const bool good = claimed ? seen.whole : !seen.folder && !seen.known;
   const bool consistent = json::string_or(status, "consistency", "") == "consistent";
-  if (!good) EXPECT_FALSE(consistent) << where << json::serialize(status);
-  if (consistent) EXPECT_TRUE(good) << where << json::serialize(status);
+  EXPECT_TRUE(good || !consistent) << where << json::serialize(status);
 }
 
 // Until nothing is left to mend; every repair by a consent.
@@ -94,7 +90,7 @@ void prepare(DeliveryWorld& world, bool claim, bool gates) {
   world.data("wu:create", R"({"id": "WU-001", "title": "T", "lane": "content"})");
   if (claim) {
     world.data("wu:claim", kOne);
-    world.commit(worktree(), "b.txt", "two\n");
+    world.commit(kWorktree, "b.txt", "two\n");
   }
   if (gates) world.data("software-delivery:gates", kOne);
   world.close();
@@ -105,7 +101,7 @@ void go_on_to_the_merge(DeliveryWorld& world) {
   const std::string state = std::string(json::string_or(world.data("wu:status", kOne), "status", ""));
   if (state == "done") return;
   if (state == "ready") world.data("wu:claim", kOne);
-  if (world.shell("git -C " + worktree() + " log -1 --format=%s") != "change b.txt") world.commit(worktree(), "b.txt", "two\n");
+  if (world.shell("git -C " + std::string(kWorktree) + " log -1 --format=%s") != "change b.txt") world.commit(kWorktree, "b.txt", "two\n");
   world.data("software-delivery:gates", kOne);
   world.data("wu:done", kOne);
   EXPECT_EQ(world.shell("cat b.txt"), "two");

@@ -12,17 +12,14 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::string_view kOne = R"({"wu_id": "WU-001"})";
 
-std::string worktree() { return ".software-delivery/worktrees/content-WU-001"; }
-
-void create(DeliveryWorld& world) { world.data("wu:create", R"({"title": "T", "lane": "content"})"); }
+void make_work_unit(DeliveryWorld& world) { world.data("wu:create", R"({"title": "T", "lane": "content"})"); }
 
 // From claim to merge.
 void expect_delivered(DeliveryWorld& world) {
-  create(world);
+  make_work_unit(world);
   world.data("wu:claim", kOne);
-  const std::string commit = world.commit(worktree(), "b.txt", "two\n");
+  const std::string commit = world.commit(kWorktree, "b.txt", "two\n");
   world.data("software-delivery:gates", kOne);
   world.data("wu:done", kOne);
   EXPECT_EQ(world.shell("git rev-parse main"), commit);
@@ -48,7 +45,7 @@ TEST(DeliveryRepositories, FilesWithOddNames) {
 TEST(DeliveryRepositories, NoRepository) {
   DeliveryWorld world({.repository = false});
   world.open();
-  create(world);
+  make_work_unit(world);
   EXPECT_EQ(world.refusal("wu:claim", kOne), "NO_REPOSITORY");
   EXPECT_EQ(world.refusal("git:status", "{}"), "NO_REPOSITORY");
   EXPECT_FALSE(world.exists(".git"));
@@ -58,7 +55,7 @@ TEST(DeliveryRepositories, NoCommits) {
   DeliveryWorld world({.repository = false});
   world.shell("git init -q -b main .");
   world.open();
-  create(world);
+  make_work_unit(world);
   EXPECT_EQ(world.refusal("wu:claim", kOne), "NO_COMMITS");
   EXPECT_EQ(text(world.data("git:status", "{}"), "/branch"), "main");
   EXPECT_TRUE(world.data("git:log", "{}").find("commits")->as_array().empty());
@@ -69,7 +66,7 @@ TEST(DeliveryRepositories, ADetachedHead) {
   DeliveryWorld world;
   world.shell("git checkout -q --detach");
   world.open();
-  create(world);
+  make_work_unit(world);
   EXPECT_EQ(world.refusal("wu:claim", kOne), "DETACHED_HEAD");
 }
 
@@ -85,7 +82,7 @@ TEST(DeliveryRepositories, ALinkedWorktree) {
   world.shell("git init -q -b main ../elsewhere && cd ../elsewhere && git -c user.name=T -c user.email=t@example.com commit -q "
               "--allow-empty -m first && git worktree add -q ../linked && cp ../linked/.git '" + world.root() + "/.git'");
   world.open();
-  create(world);
+  make_work_unit(world);
   EXPECT_EQ(world.refusal("wu:claim", kOne), "UNSUPPORTED_REPOSITORY");
 }
 
@@ -107,10 +104,10 @@ TEST(DeliveryRepositories, HooksThatFailOrSpy) {
   world.shell("git config core.fsmonitor .git/hooks/fsmonitor-watchman && git config core.pager 'touch paged' && "
               "git config diff.external 'touch diffed' && git config core.sshCommand 'touch sshed'");
   world.open();
-  create(world);
+  make_work_unit(world);
   world.data("wu:claim", kOne);
   world.shell("git config --unset core.fsmonitor && rm .git/hooks/*");  // what the test itself does with git
-  world.commit(worktree(), "b.txt", "two\n");
+  world.commit(kWorktree, "b.txt", "two\n");
   world.shell("printf '#!/bin/sh\\ntouch hooked; exit 1\\n' > .git/hooks/post-merge && chmod +x .git/hooks/post-merge");
   world.data("git:diff", kOne);
   world.data("software-delivery:gates", kOne);
@@ -123,10 +120,10 @@ TEST(DeliveryRepositories, ADirtyTree) {
   std::ofstream(world.root() + "/a.txt") << "not yet\n";
   std::ofstream(world.root() + "/untracked.txt") << "mine\n";
   world.open();
-  create(world);
+  make_work_unit(world);
   world.data("wu:claim", kOne);  // it starts from what is committed
-  EXPECT_EQ(world.shell("cat " + worktree() + "/a.txt"), "one");
-  world.commit(worktree(), "b.txt", "two\n");
+  EXPECT_EQ(world.shell("cat " + std::string(kWorktree) + "/a.txt"), "one");
+  world.commit(kWorktree, "b.txt", "two\n");
   world.data("software-delivery:gates", kOne);
   EXPECT_EQ(world.refusal("wu:done", kOne), "WORKSPACE_DIRTY");
   world.shell("git checkout -q a.txt");
@@ -138,9 +135,9 @@ TEST(DeliveryRepositories, ADirtyTree) {
 TEST(DeliveryRepositories, AnUntrackedFileInTheWay) {
   DeliveryWorld world;
   world.open();
-  create(world);
+  make_work_unit(world);
   world.data("wu:claim", kOne);
-  world.commit(worktree(), "b.txt", "two\n");
+  world.commit(kWorktree, "b.txt", "two\n");
   world.data("software-delivery:gates", kOne);
   std::ofstream(world.root() + "/b.txt") << "mine\n";
   const json::Value refused = world.call("wu:done", kOne);
@@ -152,12 +149,12 @@ TEST(DeliveryRepositories, AHugeFile) {
   DeliveryWorld world;
   world.shell("seq 1 2000000 > huge.txt && git add huge.txt && git -c user.name=T -c user.email=t@example.com commit -q -m huge");
   world.open();
-  create(world);
+  make_work_unit(world);
   world.data("wu:claim", kOne);
-  world.shell("seq 2 2000001 | sed s/1/7/ > " + worktree() + "/huge.txt");
+  world.shell("seq 2 2000001 | sed s/1/7/ > " + std::string(kWorktree) + "/huge.txt");
   EXPECT_EQ(world.refusal("git:diff", kOne), "OUTPUT_TOO_LARGE");
   EXPECT_THAT(text(world.data("git:diff", R"({"wu_id": "WU-001", "stat": true})"), "/diff"), HasSubstr("huge.txt"));
-  world.commit(worktree(), "b.txt", "two\n");
+  world.commit(kWorktree, "b.txt", "two\n");
 }
 
 TEST(DeliveryRepositories, AFolderThatIsALink) {

@@ -16,7 +16,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::string_view kOne = R"({"wu_id": "WU-001"})";
 
 void create(DeliveryWorld& world, const std::string& id = "WU-001", const std::string& lane = "content",
             const std::string& more = "") {

@@ -212,9 +212,9 @@ std::string DeliveryWorld::shell(const std::string& script) const {
   return out;
 }
 
-std::string DeliveryWorld::commit(const std::string& worktree, const std::string& file, const std::string& text) const {
-  std::ofstream(root_ + "/" + worktree + "/" + file) << text;
-  return shell("cd '" + worktree + "' && git add '" + file + "' && git -c user.name=T -c user.email=t@example.com commit -q -m 'change " +
+std::string DeliveryWorld::commit(std::string_view worktree, const std::string& file, const std::string& text) const {
+  std::ofstream(root_ + "/" + std::string(worktree) + "/" + file) << text;
+  return shell("cd '" + std::string(worktree) + "' && git add '" + file + "' && git -c user.name=T -c user.email=t@example.com commit -q -m 'change " +
                file + "' && git rev-parse HEAD");
 }
 

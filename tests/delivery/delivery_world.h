@@ -30,7 +30,7 @@ class DeliveryWorld {
     bool confined = true;              // false: programs as the operating system starts them, which is faster
     bool repository = true;            // with a first commit on the branch main
     std::string gates = "[{id: lint, command: [test, -f, a.txt]}]";
-    std::string more;  // of lumenflow.yaml
+    std::string more = {};  // of lumenflow.yaml
   };
   explicit DeliveryWorld(Options options);
   DeliveryWorld() : DeliveryWorld(Options{}) {}
@@ -53,7 +53,7 @@ class DeliveryWorld {
 
   // In a shell, in the workspace; what it prints. The test fails where the shell does.
   std::string shell(const std::string& script) const;
-  std::string commit(const std::string& worktree, const std::string& file, const std::string& text) const;
+  std::string commit(std::string_view worktree, const std::string& file, const std::string& text) const;
   bool exists(const std::string& path) const;
   const std::string& root() const { return root_; }
   std::vector<std::string> kinds() const;  // of the pack's events, in order
@@ -82,5 +82,9 @@ class DeliveryWorld {
 };
 
 std::string text(const json::Value& value, std::string_view pointer);
+
+// The work unit that most tests are about, and where it is worked on.
+inline constexpr std::string_view kOne = R"({"wu_id": "WU-001"})";
+inline constexpr std::string_view kWorktree = ".software-delivery/worktrees/content-WU-001";
 
 }  // namespace lumenflow::delivery
