@@ -97,14 +97,16 @@ class HostContext {
   virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
   // Without connecting: INVALID_INPUT for what is no https URL, SCOPE_DENIED for a host that is not on the allowlist.
   virtual Status check_fetch(const HttpRequest& request) const = 0;
-  // Runs programs one beside another, at most `at_once` of them, and waits for all: how each ended, in their order. They
-  // see the system's programs and what the call's scopes let it reach, which is all the permission there is; network
-  // only where the scopes have it. An end by itself, by a signal or by a limit is a success. SCOPE_DENIED outside of a
-  // call, and for a directory or path that the call may not reach; INVALID_INPUT for a program that is not there;
-  // SANDBOX_UNAVAILABLE; TOOL_CANCELLED when the call has ended meanwhile.
+  // Runs programs one beside another, at most `at_once` of them, and waits for all: how each ended, in their order.
+  // They see the system's programs and what the call's scopes let it reach, which is all the permission there is;
+  // network only where the scopes have it. An end by itself, by a signal or by a limit is a success. SCOPE_DENIED
+  // outside of a call, and for a directory or path that the call may not reach; INVALID_INPUT for a program that is not
+  // there; SANDBOX_UNAVAILABLE; TOOL_CANCELLED when the call has ended meanwhile.
   virtual std::vector<Result<ProgramEnd>> run_programs(const std::vector<ProgramRequest>& requests,
                                                        std::size_t at_once) = 0;
-  Result<ProgramEnd> run_program(const ProgramRequest& request) { return std::move(run_programs({request}, 1).front()); }
+  Result<ProgramEnd> run_program(const ProgramRequest& request) {
+    return std::move(run_programs({request}, 1).front());
+  }
   // Calls another tool, as the pack on behalf of whoever called it, with scopes no wider than this call's, and waits.
   // What the call ended with is what it is: an error means that none was made. INVALID_REQUEST outside of a call, in a
   // store-only tool and where calls are nested too deep; TOOL_CANCELLED.

@@ -31,12 +31,12 @@ struct ProgramEnd {
 };
 
 struct ProgramRequest {
-  std::vector<std::string> command;      // the program, by name or absolute path, and its arguments
-  std::string directory;                 // relative to the workspace; empty: its root. Among what the program sees
-  std::vector<std::string> environment;  // "NAME=value"; nothing is inherited
-  std::vector<ProgramPath> paths;        // empty: all that the call may reach
-  std::string input;                     // its stdin, which then ends
-  std::int64_t timeout_ms = 0;           // 0: as long as the call may take
+  std::vector<std::string> command;         // the program, by name or absolute path, and its arguments
+  std::string directory;                    // relative to the workspace; empty: its root. Among what the program sees
+  std::vector<std::string> environment;     // "NAME=value"; nothing is inherited
+  std::vector<ProgramPath> paths;           // empty: all that the call may reach
+  std::string input;                        // its stdin, which then ends
+  std::int64_t timeout_ms = 0;              // 0: as long as the call may take
   std::size_t output_bytes_max = 1u << 20;  // of each stream; what writes more is ended by the limit `output`
   bool errors_with_output = false;          // `errors` stays empty, and both are in `output` as they came
   // Each line as it comes, without its end; the last may have had none. May be empty, like the others.

@@ -17,7 +17,7 @@ using Refusal = pack::ToolError;
 template <class T>
 class [[nodiscard]] Answer {
  public:
-  Answer(T value) : state_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+  Answer(T value) : state_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
   Answer(Refusal refusal) : state_(std::move(refusal)) {}  // NOLINT(google-explicit-constructor)
   Answer(Error error)                                      // NOLINT(google-explicit-constructor)
       : state_(Refusal{std::string(name(error.code())), error.message(), {}}) {}
@@ -48,11 +48,12 @@ inline pack::ToolResult to_tool_result(Answer<json::Value> answer) {
 }  // namespace lumenflow::software_delivery
 
 // SD_TRY(done_expression);  SD_TRY_ASSIGN(auto x, answer_expression);  as LUMENFLOW_TRY, for answers.
-#define SD_TRY(expression)                                                  \
-  do {                                                                      \
+#define SD_TRY(expression)                                                          \
+  do {                                                                              \
     if (auto sd_answer = (expression); !sd_answer.ok()) return sd_answer.refusal(); \
   } while (false)
-#define SD_TRY_ASSIGN(declaration, expression) SD_TRY_ASSIGN_(LUMENFLOW_CONCAT(sd_answer_, __LINE__), declaration, expression)
+#define SD_TRY_ASSIGN(declaration, expression) \
+  SD_TRY_ASSIGN_(LUMENFLOW_CONCAT(sd_answer_, __LINE__), declaration, expression)
 #define SD_TRY_ASSIGN_(answer, declaration, expression) \
   auto answer = (expression);                           \
   if (!answer.ok()) return answer.refusal();            \

@@ -76,8 +76,8 @@ Done Board::create(const WorkUnit& work_unit, const std::string& lane_id) {
 
 Done Board::claim(const std::string& wu_id, const Workplace& place) {
   return done(step("claim", json::Object{{"task_id", wu_id},
-                                         {"domain_data", json::Object{{"branch", place.branch},
-                                                                      {"worktree_path", place.worktree}}}}));
+                                         {"domain_data",
+                                          json::Object{{"branch", place.branch}, {"worktree_path", place.worktree}}}}));
 }
 
 Done Board::block(const std::string& wu_id, std::string_view reason) {

@@ -28,8 +28,9 @@ Done check_dependencies(Call& call, const WorkUnit& work_unit) {
 
 Done check_base(const Facts& facts) {
   if (facts.target.empty())
-    return refuse("DETACHED_HEAD", "the workspace has no branch checked out: check one out, or name one as "
-                                   "software_delivery.main_branch in lumenflow.yaml");
+    return refuse("DETACHED_HEAD",
+                  "the workspace has no branch checked out: check one out, or name one as "
+                  "software_delivery.main_branch in lumenflow.yaml");
   if (facts.target_tip.empty())
     return refuse("NO_COMMITS", "the branch '" + facts.target + "' has no commit to start from; make the first one");
   return Nothing{};
@@ -73,12 +74,12 @@ Data claim_work_unit(Call& call) {
   if (const std::string asked = call.text("lane"); !asked.empty()) {
     SD_TRY_ASSIGN(const Lane other, call.board.lane(asked));
     if (other.id != lane.id)
-      return refuse("LANE_MISMATCH", work_unit.id + " belongs to the lane '" + lane.id + "', not to '" + other.id + "'");
+      return refuse("LANE_MISMATCH",
+                    work_unit.id + " belongs to the lane '" + lane.id + "', not to '" + other.id + "'");
   }
   SD_TRY(check_dependencies(call, work_unit));
   const Workplace place = workplace_of(lane.id, work_unit.id);
-  SD_TRY_ASSIGN(const Facts facts,
-                gather(call.git, call.board, call.folder, work_unit.id, place, call.site.in_hand));
+  SD_TRY_ASSIGN(const Facts facts, gather(call.git, call.board, call.folder, work_unit.id, place, call.site.in_hand));
   SD_TRY(check_base(facts));
   if (facts.task && facts.task->state != "ready")
     return refuse("ILLEGAL_TRANSITION", work_unit.id + " is " + facts.task->state +
@@ -106,11 +107,10 @@ Data claim_work_unit(Call& call) {
   }
   if (!made.ok()) return roll_back(call, facts, record, made.refusal());
   const std::string path = call.folder.workspace_root() + "/" + place.worktree;
-  SD_TRY(say(call, "wu_claimed", facts, lane.id, json::Object{{"worktree_path", place.worktree}, {"commit", record.base}}));
-  return json::Value(json::Object{{"worktree_path", path},
-                                  {"branch", place.branch},
-                                  {"commit", record.base},
-                                  {"wu", to_json(work_unit)}});
+  SD_TRY(say(call, "wu_claimed", facts, lane.id,
+             json::Object{{"worktree_path", place.worktree}, {"commit", record.base}}));
+  return json::Value(json::Object{
+      {"worktree_path", path}, {"branch", place.branch}, {"commit", record.base}, {"wu", to_json(work_unit)}});
 }
 
 Data release_work_unit(Call& call) {

@@ -15,16 +15,17 @@ Done check_ready(Call& call, const Facts& facts) {
   if (!facts.registered || !facts.folder || !facts.branch_tip)
     return refuse("NO_WORKTREE", facts.wu_id + " has no worktree; call wu:recover");
   if (facts.worktree_branch != facts.place.branch)
-    return refuse("WRONG_BRANCH", "the worktree has '" + facts.worktree_branch + "' checked out, not '" +
-                                      facts.place.branch + "'");
+    return refuse("WRONG_BRANCH",
+                  "the worktree has '" + facts.worktree_branch + "' checked out, not '" + facts.place.branch + "'");
   if (!facts.changes.empty())
     return refuse("WORKTREE_DIRTY", "the worktree has what is not committed: " + facts.changes.front());
   if (facts.target_tip.empty()) return refuse("NO_COMMITS", "there is no branch '" + facts.target + "' to merge into");
   SD_TRY_ASSIGN(const std::optional<std::string> forward,
                 call.git.ask({"merge-base", "--is-ancestor", facts.target_tip, *facts.branch_tip}));
   if (!forward)
-    return refuse("NOT_FAST_FORWARD", "'" + facts.target + "' has moved on: rebase the branch onto it in the worktree, "
-                                                           "and let the gates run again");
+    return refuse("NOT_FAST_FORWARD", "'" + facts.target +
+                                          "' has moved on: rebase the branch onto it in the worktree, "
+                                          "and let the gates run again");
   if (!facts.target_in_workspace) return Nothing{};
   SD_TRY_ASSIGN(const std::vector<std::string> changed, changes_in(call.git, {}, false));
   if (!changed.empty())
@@ -48,17 +49,16 @@ Answer<json::Value> check_gates(Call& call, const Facts& facts) {
   if (missing.empty()) return json::Value(std::move(stamp));
   const std::string first = missing.front().as_string();
   return refuse("GATES_NOT_GREEN",
-                std::to_string(missing.size()) + " required gates have not passed on " + facts.branch_tip->substr(0, 12) +
-                    ", '" + first + "' among them; call software-delivery:gates",
+                std::to_string(missing.size()) + " required gates have not passed on " +
+                    facts.branch_tip->substr(0, 12) + ", '" + first + "' among them; call software-delivery:gates",
                 json::Object{{"missing", std::move(missing)}, {"commit", *facts.branch_tip}});
 }
 
 Done merge(Call& call, const Facts& facts, const Record& record) {
   const Answer<std::string> merged =
-      facts.target_in_workspace
-          ? call.git.run({"merge", "--ff-only", "--quiet", "--no-stat", record.commit})
-          : call.git.run({"update-ref", "-m", "lumenflow: " + facts.wu_id, "refs/heads/" + record.target, record.commit,
-                          record.target_before});
+      facts.target_in_workspace ? call.git.run({"merge", "--ff-only", "--quiet", "--no-stat", record.commit})
+                                : call.git.run({"update-ref", "-m", "lumenflow: " + facts.wu_id,
+                                                "refs/heads/" + record.target, record.commit, record.target_before});
   if (merged.ok()) return Nothing{};
   return merged.refusal();
 }
@@ -83,8 +83,8 @@ Data finish_work_unit(Call& call) {
   record.by = call.context.subject();
   SD_TRY(keep_record(call.context, facts.wu_id, record));
   if (const Done merged = merge(call, facts, record); !merged.ok()) {
-    SD_TRY_ASSIGN(const Facts after, gather(call.git, call.board, call.folder, facts.wu_id, facts.place,
-                                            call.site.in_hand));
+    SD_TRY_ASSIGN(const Facts after,
+                  gather(call.git, call.board, call.folder, facts.wu_id, facts.place, call.site.in_hand));
     if (!after.merged && after.unmerged_paths.empty() && keep_record(call.context, facts.wu_id, before).ok())
       return left_behind(call, merged.refusal(), "clean", {});
     return left_behind(call, merged.refusal(), "needs_recovery", {});
@@ -99,10 +99,9 @@ Data finish_work_unit(Call& call) {
   if (!rest.ok())
     return left_behind(call, rest.refusal(), "partial",
                        record.commit + " is merged; a confirmation completes what follows.");
-  const Status said = call.context.emit("software-delivery:wu_completed", json::Object{{"wu_id", facts.wu_id},
-                                                                                       {"lane", record.lane},
-                                                                                       {"by", record.by},
-                                                                                       {"commit", record.commit}});
+  const Status said = call.context.emit(
+      "software-delivery:wu_completed",
+      json::Object{{"wu_id", facts.wu_id}, {"lane", record.lane}, {"by", record.by}, {"commit", record.commit}});
   if (!said.ok()) return said.error();
   return json::Value(json::Object{{"wu_id", facts.wu_id},
                                   {"status", "done"},

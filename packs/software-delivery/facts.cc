@@ -79,9 +79,9 @@ Done read_broken_merge(Git& git, Facts& facts) {
 }
 
 void read_locks(Facts& facts, const std::string& root) {
-  std::vector<std::string> candidates{".git/index.lock", ".git/HEAD.lock", ".git/worktrees/" + facts.place.name + "/index.lock",
-                                      ".git/worktrees/" + facts.place.name + "/HEAD.lock",
-                                      ".git/refs/heads/" + facts.place.branch + ".lock"};
+  std::vector<std::string> candidates{
+      ".git/index.lock", ".git/HEAD.lock", ".git/worktrees/" + facts.place.name + "/index.lock",
+      ".git/worktrees/" + facts.place.name + "/HEAD.lock", ".git/refs/heads/" + facts.place.branch + ".lock"};
   if (!facts.target.empty()) candidates.push_back(".git/refs/heads/" + facts.target + ".lock");
   for (std::string& lock : candidates)
     if (is_there(root + "/" + lock, false)) facts.locks.push_back(std::move(lock));
@@ -90,11 +90,16 @@ void read_locks(Facts& facts, const std::string& root) {
 }  // namespace
 
 json::Value to_json(const Record& record) {
-  return json::Object{{"step", record.step},       {"lane", record.lane},
-                      {"branch", record.branch},   {"worktree", record.worktree},
-                      {"target", record.target},   {"base", record.base},
-                      {"made_branch", record.made_branch}, {"commit", record.commit},
-                      {"target_before", record.target_before}, {"gates", record.gates},
+  return json::Object{{"step", record.step},
+                      {"lane", record.lane},
+                      {"branch", record.branch},
+                      {"worktree", record.worktree},
+                      {"target", record.target},
+                      {"base", record.base},
+                      {"made_branch", record.made_branch},
+                      {"commit", record.commit},
+                      {"target_before", record.target_before},
+                      {"gates", record.gates},
                       {"by", record.by}};
 }
 

@@ -22,10 +22,10 @@ struct Record {
   std::string step;  // claiming, claimed, releasing, finishing
   std::string lane;  // its id
   std::string branch, worktree;
-  std::string target;        // the branch that it is merged into
-  std::string base;          // the commit that the branch began at
-  bool made_branch = false;  // by this claim; else it was there from one before
-  std::string commit;        // finishing: what is merged
+  std::string target;         // the branch that it is merged into
+  std::string base;           // the commit that the branch began at
+  bool made_branch = false;   // by this claim; else it was there from one before
+  std::string commit;         // finishing: what is merged
   std::string target_before;  // finishing: what the target was
   json::Value gates;          // finishing: what the done stamp will say of them
   std::string by;
@@ -70,19 +70,19 @@ struct Facts {
   std::optional<Record> record;
   bool in_hand = false;  // another call is at it
 
-  std::string target;                     // empty: there is none, as with a detached HEAD
-  std::string target_tip;                 // empty: it has no commit
-  bool target_in_workspace = false;       // the workspace itself has it checked out
-  std::optional<std::string> branch_tip;  // nothing: there is no branch
-  bool registered = false;                // git knows the worktree
-  bool initializing = false;              // git had not finished making it
-  bool folder = false;                    // its folder is there
-  std::string worktree_branch, head;      // of the worktree; empty: none
-  std::vector<std::string> changes;       // in it: paths that differ from its commit, or are not known to git
-  bool merged = false;                    // the target has what was finished, or the branch
+  std::string target;                       // empty: there is none, as with a detached HEAD
+  std::string target_tip;                   // empty: it has no commit
+  bool target_in_workspace = false;         // the workspace itself has it checked out
+  std::optional<std::string> branch_tip;    // nothing: there is no branch
+  bool registered = false;                  // git knows the worktree
+  bool initializing = false;                // git had not finished making it
+  bool folder = false;                      // its folder is there
+  std::string worktree_branch, head;        // of the worktree; empty: none
+  std::vector<std::string> changes;         // in it: paths that differ from its commit, or are not known to git
+  bool merged = false;                      // the target has what was finished, or the branch
   std::vector<std::string> unmerged_paths;  // finishing: paths of the workspace that a broken off merge has touched
-  bool stamped = false;                   // the done stamp is there
-  std::vector<std::string> locks;         // that git left behind, relative to the workspace
+  bool stamped = false;                     // the done stamp is there
+  std::vector<std::string> locks;           // that git left behind, relative to the workspace
 };
 
 // The branch that work is merged into: as configured, or what the workspace has checked out. Empty: HEAD is detached.

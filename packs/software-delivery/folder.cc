@@ -34,8 +34,9 @@ class Descriptor {
 
 Refusal io_error(const std::string& path) {
   if (errno == ELOOP || errno == ENOTDIR)
-    return refuse("SCOPE_DENIED", std::string(kFolder) + "/" + path + " leads through what is no folder of its own; "
-                                                                      "remove the link");
+    return refuse("SCOPE_DENIED", std::string(kFolder) + "/" + path +
+                                      " leads through what is no folder of its own; "
+                                      "remove the link");
   return refuse("IO_ERROR", std::string(kFolder) + "/" + path + ": " + std::strerror(errno));
 }
 
@@ -77,7 +78,8 @@ Done write_all(int fd, std::string_view content, const std::string& path) {
 Answer<std::optional<std::string>> Folder::read(const std::string& path, std::size_t bytes_max) const {
   SD_TRY_ASSIGN(const std::optional<Place> place, place_of(root_, path, false));
   if (!place) return std::optional<std::string>();
-  const Descriptor file(::openat(place->folder.get(), place->name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const Descriptor file(
+      ::openat(place->folder.get(), place->name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (file.get() < 0 && errno == ENOENT) return std::optional<std::string>();
   struct stat info {};
   if (file.get() < 0 || ::fstat(file.get(), &info) != 0) return io_error(path);
@@ -88,8 +90,8 @@ Answer<std::optional<std::string>> Folder::read(const std::string& path, std::si
     if (n < 0) return io_error(path);
     content.append(chunk, static_cast<std::size_t>(n));
     if (content.size() > bytes_max)
-      return refuse("PAYLOAD_TOO_LARGE", std::string(kFolder) + "/" + path + " has more than " +
-                                             std::to_string(bytes_max) + " bytes");
+      return refuse("PAYLOAD_TOO_LARGE",
+                    std::string(kFolder) + "/" + path + " has more than " + std::to_string(bytes_max) + " bytes");
   }
   return std::optional<std::string>(std::move(content));
 }

@@ -29,7 +29,9 @@ class Folder {
   Done make_ignore_file() const;
 
   const std::string& workspace_root() const { return root_; }
-  std::string absolute(std::string_view path) const { return root_ + "/" + std::string(kFolder) + "/" + std::string(path); }
+  std::string absolute(std::string_view path) const {
+    return root_ + "/" + std::string(kFolder) + "/" + std::string(path);
+  }
 
  private:
   std::string root_;

@@ -25,9 +25,10 @@ std::int64_t milliseconds_of(std::string_view text, std::int64_t fallback) {
 
 Answer<std::vector<std::string>> words_of(const std::string& id, const std::string& text) {
   if (text.find_first_of("|&;<>()$`\\\"'*?[]{}~#\n") != std::string::npos)
-    return refuse("CONFIGURATION_ERROR", "the command of the gate '" + id +
-                                             "' has characters that only a shell understands, and none is used: write a list, "
-                                             "as [sh, -c, \"…\"] if it is to be one");
+    return refuse("CONFIGURATION_ERROR",
+                  "the command of the gate '" + id +
+                      "' has characters that only a shell understands, and none is used: write a list, "
+                      "as [sh, -c, \"…\"] if it is to be one");
   std::vector<std::string> words;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t begin = text.find_first_not_of(" \t", at);

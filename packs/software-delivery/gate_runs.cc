@@ -125,11 +125,10 @@ Done remember(Call& call, const std::string& wu_id, const std::string& commit, c
   const Status kept = call.context.transact([&](pack::Store& store) -> Status {
     for (const GateRun& run : runs)
       if (run.status == "passed")
-        LUMENFLOW_TRY(store.put(key_of(wu_id, run.gate->id),
-                                json::Object{{"commit", commit},
-                                             {"digest", run.gate->digest},
-                                             {"evidence_ref", run.evidence_ref},
-                                             {"duration_ms", run.end.duration_ms}}));
+        LUMENFLOW_TRY(store.put(key_of(wu_id, run.gate->id), json::Object{{"commit", commit},
+                                                                          {"digest", run.gate->digest},
+                                                                          {"evidence_ref", run.evidence_ref},
+                                                                          {"duration_ms", run.end.duration_ms}}));
       else if (run.status == "failed")
         LUMENFLOW_TRY(store.erase(key_of(wu_id, run.gate->id)));
     return {};
@@ -139,9 +138,12 @@ Done remember(Call& call, const std::string& wu_id, const std::string& commit, c
 }
 
 json::Value shown(const GateRun& run) {
-  json::Object out{{"gate", run.gate->id},       {"status", run.status},
-                   {"required", run.gate->required}, {"exit_code", run.end.exit_code},
-                   {"duration_ms", run.end.duration_ms}, {"evidence_ref", run.evidence_ref}};
+  json::Object out{{"gate", run.gate->id},
+                   {"status", run.status},
+                   {"required", run.gate->required},
+                   {"exit_code", run.end.exit_code},
+                   {"duration_ms", run.end.duration_ms},
+                   {"evidence_ref", run.evidence_ref}};
   if (!run.end.limit.empty()) out.set("limit", run.end.limit);
   return out;
 }
@@ -155,9 +157,9 @@ Answer<std::map<std::string, Green>> green_on(pack::HostContext& context, const 
     Result<std::optional<json::Value>> found = context.store().get(key_of(wu_id, gate.id));
     if (!found.ok()) return found.error();
     if (!*found) continue;
-    Green green{std::string(json::string_or(**found, "commit", "")), std::string(json::string_or(**found, "digest", "")),
-                std::string(json::string_or(**found, "evidence_ref", "")),
-                json::integer_or(**found, "duration_ms", 0)};
+    Green green{std::string(json::string_or(**found, "commit", "")),
+                std::string(json::string_or(**found, "digest", "")),
+                std::string(json::string_or(**found, "evidence_ref", "")), json::integer_or(**found, "duration_ms", 0)};
     if (green.commit == commit && green.digest == gate.digest) out.emplace(gate.id, std::move(green));
   }
   return out;

@@ -12,12 +12,26 @@ constexpr std::size_t kSaidBytesMax = 2'000;  // of git's complaint
 // `-c` outranks what the repository's own configuration says.
 std::vector<std::string> command_line() {
   std::vector<std::string> out{"git"};
-  for (const char* setting :
-       {"core.hooksPath=/dev/null", "core.fsmonitor=false", "core.untrackedCache=false", "core.pager=cat",
-        "core.quotePath=false", "core.sshCommand=false", "core.editor=false", "core.askPass=", "credential.helper=",
-        "diff.external=", "protocol.allow=never", "submodule.recurse=false", "commit.gpgSign=false", "gc.auto=0",
-        "maintenance.auto=false", "advice.detachedHead=false", "color.ui=false", "log.showSignature=false",
-        "status.submoduleSummary=false", "safe.directory=*"})
+  for (const char* setting : {"core.hooksPath=/dev/null",
+                              "core.fsmonitor=false",
+                              "core.untrackedCache=false",
+                              "core.pager=cat",
+                              "core.quotePath=false",
+                              "core.sshCommand=false",
+                              "core.editor=false",
+                              "core.askPass=",
+                              "credential.helper=",
+                              "diff.external=",
+                              "protocol.allow=never",
+                              "submodule.recurse=false",
+                              "commit.gpgSign=false",
+                              "gc.auto=0",
+                              "maintenance.auto=false",
+                              "advice.detachedHead=false",
+                              "color.ui=false",
+                              "log.showSignature=false",
+                              "status.submoduleSummary=false",
+                              "safe.directory=*"})
     out.insert(out.end(), {"-c", setting});
   return out;
 }
@@ -62,8 +76,8 @@ Answer<std::string> Git::run(std::vector<std::string> arguments, const std::stri
   Result<pack::ProgramEnd> end = start(std::move(arguments), directory, output_bytes_max);
   if (!end.ok()) return end.error();
   if (end->limit == "output")
-    return refuse("OUTPUT_TOO_LARGE", "git " + name + " says more than " + std::to_string(output_bytes_max) +
-                                          " bytes; ask for less of it");
+    return refuse("OUTPUT_TOO_LARGE",
+                  "git " + name + " says more than " + std::to_string(output_bytes_max) + " bytes; ask for less of it");
   if (!end->succeeded()) return refuse("GIT_FAILED", "git " + name + ": " + said(*end));
   return std::move(end->output);
 }
@@ -71,8 +85,7 @@ Answer<std::string> Git::run(std::vector<std::string> arguments, const std::stri
 Answer<std::optional<std::string>> Git::ask(std::vector<std::string> arguments, const std::string& directory) {
   Result<pack::ProgramEnd> end = start(std::move(arguments), directory, 1u << 20);
   if (!end.ok()) return end.error();
-  if (!end->limit.empty() || end->signal != 0 || end->exit_code > 1)
-    return refuse("GIT_FAILED", "git: " + said(*end));
+  if (!end->limit.empty() || end->signal != 0 || end->exit_code > 1) return refuse("GIT_FAILED", "git: " + said(*end));
   if (end->exit_code == 1) return std::optional<std::string>();
   while (end->output.ends_with('\n')) end->output.pop_back();
   return std::optional<std::string>(std::move(end->output));
@@ -82,11 +95,13 @@ Done Git::check_repository() const {
   struct stat info {};
   const std::string place = context_.workspace_root() + "/.git";
   if (::lstat(place.c_str(), &info) != 0)
-    return refuse("NO_REPOSITORY", "the workspace is not the top of a git repository: run `git init` there, or open the "
-                                   "workspace where the repository begins");
+    return refuse("NO_REPOSITORY",
+                  "the workspace is not the top of a git repository: run `git init` there, or open the "
+                  "workspace where the repository begins");
   if (!S_ISDIR(info.st_mode))
-    return refuse("UNSUPPORTED_REPOSITORY", "the workspace is a linked worktree or a submodule (its .git is no folder); "
-                                            "open the workspace in the main working tree");
+    return refuse("UNSUPPORTED_REPOSITORY",
+                  "the workspace is a linked worktree or a submodule (its .git is no folder); "
+                  "open the workspace in the main working tree");
   return Nothing{};
 }
 

@@ -45,16 +45,14 @@ Answer<std::string> commit_of(Call& call, const std::string& name, const std::st
 
 Data git_status(Call& call) {
   SD_TRY_ASSIGN(const Where at, where(call));
-  SD_TRY_ASSIGN(const std::string out,
-                call.git.run({"status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty",
-                              "--untracked-files=normal"},
-                             at.directory));
+  SD_TRY_ASSIGN(const std::string out, call.git.run({"status", "--porcelain=v1", "-z", "--no-renames",
+                                                     "--ignore-submodules=dirty", "--untracked-files=normal"},
+                                                    at.directory));
   json::Array entries;
   for (std::size_t begin = 0; begin < out.size();) {
     const std::size_t end = std::min(out.find('\0', begin), out.size());
     if (end - begin > 3)
-      entries.push_back(
-          json::Object{{"code", out.substr(begin, 2)}, {"path", out.substr(begin + 3, end - begin - 3)}});
+      entries.push_back(json::Object{{"code", out.substr(begin, 2)}, {"path", out.substr(begin + 3, end - begin - 3)}});
     begin = end + 1;
   }
   SD_TRY_ASSIGN(const std::optional<std::string> branch,
@@ -75,8 +73,7 @@ Data git_diff(Call& call) {
   if (!from.empty()) {
     SD_TRY_ASSIGN(from, commit_of(call, from, at.directory));
     // Since the two parted, as a review shows it.
-    SD_TRY_ASSIGN(const std::optional<std::string> common,
-                  call.git.ask({"merge-base", from, "HEAD"}, at.directory));
+    SD_TRY_ASSIGN(const std::optional<std::string> common, call.git.ask({"merge-base", from, "HEAD"}, at.directory));
     arguments.push_back(common.value_or(from));
   } else {
     SD_TRY_ASSIGN(const std::optional<std::string> head,

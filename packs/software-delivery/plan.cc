@@ -61,7 +61,8 @@ class Planning {
   // Moved by a merge that was cut off between writing the files and moving the branch.
   bool is_merge_broken() const { return !facts_.unmerged_paths.empty(); }
   bool branch_is_spare() const {
-    return facts_.branch_tip && facts_.record && facts_.record->made_branch && *facts_.branch_tip == facts_.record->base;
+    return facts_.branch_tip && facts_.record && facts_.record->made_branch &&
+           *facts_.branch_tip == facts_.record->base;
   }
 
   void unfinished_claim() {

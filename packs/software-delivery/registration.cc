@@ -19,15 +19,22 @@ constexpr pack::ToolTraits kStore{.store_only = true};
 constexpr pack::ToolTraits kPlain{};
 constexpr pack::ToolTraits kPrograms{.programs = true};
 
-constexpr Tool kTools[] = {
-    {"wu:create", create_work_unit, kPlain},       {"wu:list", list_all_work_units, kPlain},
-    {"wu:status", work_unit_status, kPrograms},    {"wu:claim", claim_work_unit, kPrograms},
-    {"wu:release", release_work_unit, kPrograms},  {"wu:block", block_work_unit, kPlain},
-    {"wu:unblock", unblock_work_unit, kPlain},     {"wu:done", finish_work_unit, kPrograms},
-    {"wu:recover", recover_work_unit, kPrograms},  {"lane:list", list_lanes, kPlain},
-    {"software-delivery:gates", run_gates, kPrograms}, {"git:status", git_status, kPrograms},
-    {"git:diff", git_diff, kPrograms},             {"git:log", git_log, kPrograms},
-    {"mem:signal", signal_mailbox, kStore},        {"mem:inbox", read_mailbox, kStore}};
+constexpr Tool kTools[] = {{"wu:create", create_work_unit, kPlain},
+                           {"wu:list", list_all_work_units, kPlain},
+                           {"wu:status", work_unit_status, kPrograms},
+                           {"wu:claim", claim_work_unit, kPrograms},
+                           {"wu:release", release_work_unit, kPrograms},
+                           {"wu:block", block_work_unit, kPlain},
+                           {"wu:unblock", unblock_work_unit, kPlain},
+                           {"wu:done", finish_work_unit, kPrograms},
+                           {"wu:recover", recover_work_unit, kPrograms},
+                           {"lane:list", list_lanes, kPlain},
+                           {"software-delivery:gates", run_gates, kPrograms},
+                           {"git:status", git_status, kPrograms},
+                           {"git:diff", git_diff, kPrograms},
+                           {"git:log", git_log, kPrograms},
+                           {"mem:signal", signal_mailbox, kStore},
+                           {"mem:inbox", read_mailbox, kStore}};
 
 void register_pack(pack::Registration& registration) {
   const auto site = std::make_shared<Site>();  // shared: between the handlers of one workspace

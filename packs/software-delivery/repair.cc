@@ -89,7 +89,7 @@ Done stamp_and_complete(Board& board, const Folder& folder, const std::string& w
   std::vector<std::string> evidence;
   if (const json::Array* gates = record.gates.if_array())
     for (const json::Value& gate : *gates) evidence.emplace_back(json::string_or(gate, "evidence_ref", ""));
-  const json::Value stamp = json::Object{{"wu_id", wu_id},         {"lane", record.lane},
+  const json::Value stamp = json::Object{{"wu_id", wu_id},          {"lane", record.lane},
                                          {"commit", record.commit}, {"merged_into", record.target},
                                          {"gates", record.gates},   {"by", record.by}};
   SD_TRY(folder.write("done/" + wu_id + ".json", json::serialize_pretty(stamp) + "\n", true));

@@ -68,7 +68,8 @@ Answer<WorkUnit> read_work_unit(const Folder& folder, const std::string& id) {
   if (!is_work_unit_id(id)) return refuse("INVALID_INPUT", "'" + id + "' is no work unit's id; they are like WU-042");
   SD_TRY_ASSIGN(const std::optional<std::string> text, folder.read(path_of(id), kFileBytesMax));
   if (!text)
-    return refuse("NOT_FOUND", "there is no " + std::string(kFolder) + "/" + path_of(id) + "; wu:list shows what there is");
+    return refuse("NOT_FOUND",
+                  "there is no " + std::string(kFolder) + "/" + path_of(id) + "; wu:list shows what there is");
   return parse_file(id, *text);
 }
 

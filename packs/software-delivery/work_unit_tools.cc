@@ -70,12 +70,12 @@ Data create_work_unit(Call& call) {
     SD_TRY(call.folder.erase("wu/" + work_unit.id + ".yaml"));
     return made.refusal();
   }
-  const Status said = call.context.emit(
-      "software-delivery:wu_created",
-      json::Object{{"wu_id", work_unit.id}, {"lane", lane.id}, {"by", call.context.subject()}});
+  const Status said =
+      call.context.emit("software-delivery:wu_created",
+                        json::Object{{"wu_id", work_unit.id}, {"lane", lane.id}, {"by", call.context.subject()}});
   if (!said.ok()) return said.error();
-  return json::Value(json::Object{{"wu", to_json(work_unit)},
-                                  {"path", std::string(kFolder) + "/wu/" + work_unit.id + ".yaml"}});
+  return json::Value(
+      json::Object{{"wu", to_json(work_unit)}, {"path", std::string(kFolder) + "/wu/" + work_unit.id + ".yaml"}});
 }
 
 Data list_all_work_units(Call& call) {
@@ -116,7 +116,9 @@ Data work_unit_status(Call& call) {
                    {"status", status_of(facts.task)},
                    {"lane", subject.lane.id},
                    {"task", shown_task(facts.task)},
-                   {"consistency", facts.in_hand ? "in_hand" : plan.faults.empty() ? "consistent" : "needs_recovery"},
+                   {"consistency", facts.in_hand         ? "in_hand"
+                                   : plan.faults.empty() ? "consistent"
+                                                         : "needs_recovery"},
                    {"faults", std::move(faults)}};
   if (facts.branch_tip) {
     out.set("branch", facts.place.branch);

@@ -165,8 +165,8 @@ Result<pack::EnforcedScopes> narrowed(const pack::EnforcedScopes& scopes, const 
       return (mount.access == pack::Access::kWrite || !path.write) && holds(mount.pattern, path.pattern);
     });
     if (!held || pack::is_kernel_state(literal))
-      return Error(ErrorCode::kScopeDenied, "the call may not " + std::string(path.write ? "write " : "read ") + "'" +
-                                                path.pattern + "'");
+      return Error(ErrorCode::kScopeDenied,
+                   "the call may not " + std::string(path.write ? "write " : "read ") + "'" + path.pattern + "'");
     out.mounts.push_back({path.pattern, path.write ? pack::Access::kWrite : pack::Access::kRead});
   }
   return out;

@@ -15,12 +15,12 @@
 namespace lumenflow::hosts {
 
 struct ConfinedProgramsOptions {
-  sandbox::Limits limits{};                     // of one program with all that it starts
-  std::vector<std::string> read_only_paths{};   // absolute: what every program may see besides the system's
-  std::size_t expanded_files_max = 4'096;       // of the read scopes of one call
-  std::size_t output_bytes_max = 16u << 20;     // of each stream, whatever is asked for
-  std::size_t line_bytes_max = 64u << 10;       // of what on_line is given at once
-  std::size_t programs_max = 64;                // of one request
+  sandbox::Limits limits{};                    // of one program with all that it starts
+  std::vector<std::string> read_only_paths{};  // absolute: what every program may see besides the system's
+  std::size_t expanded_files_max = 4'096;      // of the read scopes of one call
+  std::size_t output_bytes_max = 16u << 20;    // of each stream, whatever is asked for
+  std::size_t line_bytes_max = 64u << 10;      // of what on_line is given at once
+  std::size_t programs_max = 64;               // of one request
 };
 
 class ConfinedPrograms final : public pack::Programs {

@@ -109,8 +109,7 @@ TEST_F(ConfinedProgramsTest, SeveralRunAtOnceAndAnswerInTheirOrder) {
                                           shell("until test -e out/2; do :; done; touch out/1; echo second"),
                                           shell("touch out/2; echo third")};
   std::vector<std::string> ended;
-  for (ProgramRequest& request : requests)
-    request.on_end = [&](const ProgramEnd& end) { ended.push_back(end.output); };
+  for (ProgramRequest& request : requests) request.on_end = [&](const ProgramEnd& end) { ended.push_back(end.output); };
   const auto ends = all(requests, 3);
   ASSERT_THAT(ends, SizeIs(3));
   EXPECT_EQ(ends[0]->output, "first\n");

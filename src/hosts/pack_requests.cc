@@ -34,9 +34,10 @@ std::string host_of(std::string_view url) {
 
 const std::vector<std::string_view>& offered_methods() {
   static const std::vector<std::string_view> methods{
-      "event/emit", "store/get",     "store/put",    "store/delete",  "store/scan",    "replay_log/has", "tool/invoke",
-      "http/fetch", "process/run", "tool/progress", "log",          "task/create",   "task/claim",    "task/block",     "task/unblock",
-      "task/wait",  "task/resume",   "task/release", "task/delegate", "task/complete", "task/show",      "task/list",   "task/lanes"};
+      "event/emit",    "store/get",     "store/put",    "store/delete",  "store/scan",  "replay_log/has",
+      "tool/invoke",   "http/fetch",    "process/run",  "tool/progress", "log",         "task/create",
+      "task/claim",    "task/block",    "task/unblock", "task/wait",     "task/resume", "task/release",
+      "task/delegate", "task/complete", "task/show",    "task/list",     "task/lanes"};
   return methods;
 }
 
@@ -59,8 +60,7 @@ Result<std::string> PackRequests::take(Message message, const Say& say) {
   return result.ok() ? answer_line(message.id, *result) : refusal_line(message.id, result.error());
 }
 
-Result<json::Value> PackRequests::answer(const std::string& method, const json::Value& params,
-                                         const Say& say) {
+Result<json::Value> PackRequests::answer(const std::string& method, const json::Value& params, const Say& say) {
   const json::Value done = json::Object{};
   if (method == "store/get") {
     LUMENFLOW_TRY_ASSIGN(std::optional<json::Value> value, context_->store().get(text(params, "key")));
@@ -152,7 +152,8 @@ Result<json::Value> PackRequests::fetch(const json::Value& params) {
 // The protocol carries UTF-8 alone: what is none becomes U+FFFD when the answer is written.
 Result<json::Value> PackRequests::run_program(const json::Value& params, const Say& say) {
   pack::ProgramRequest request;
-  for (const json::Value& argument : params.find("command")->as_array()) request.command.push_back(argument.as_string());
+  for (const json::Value& argument : params.find("command")->as_array())
+    request.command.push_back(argument.as_string());
   request.directory = text(params, "directory");
   if (const json::Value* environment = params.find("environment"))
     for (const json::Member& variable : environment->as_object())

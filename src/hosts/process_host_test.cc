@@ -209,10 +209,11 @@ TEST(ProcessHost, AToolHasAProgramRun) {
   std::filesystem::create_directory(world.root / "workspace/data");
   FakeRun run;
   run.enforced.mounts = {{"data/**", pack::Access::kWrite}};
-  const json::Value asked = json::Object{{"command", json::Array{"sh", "-c", "cat; pwd; echo $X; echo \"\\377\" >&2; exit 3"}},
-                                         {"directory", "data"},
-                                         {"environment", json::Object{{"X", "y"}}},
-                                         {"stdin", "in\n"}};
+  const json::Value asked =
+      json::Object{{"command", json::Array{"sh", "-c", "cat; pwd; echo $X; echo \"\\377\" >&2; exit 3"}},
+                   {"directory", "data"},
+                   {"environment", json::Object{{"X", "y"}}},
+                   {"stdin", "in\n"}};
   const pack::ToolResult result = world.call_in(run, "odd:program", asked);
   const json::Value& end = *std::get<pack::ToolOutput>(result).data.find("end");
   EXPECT_EQ(json::integer_or(end, "exit_code", 0), 3);

@@ -63,8 +63,7 @@ std::optional<pack::ProgramEnd> RunningProgram::take(const pollfd* watched, Time
 
 void RunningProgram::write_input() {
   while (child_->stdin_fd() >= 0 && written_ < request_.input.size()) {
-    const ssize_t n =
-        ::write(child_->stdin_fd(), request_.input.data() + written_, request_.input.size() - written_);
+    const ssize_t n = ::write(child_->stdin_fd(), request_.input.data() + written_, request_.input.size() - written_);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
     if (n < 0) break;  // it reads no more

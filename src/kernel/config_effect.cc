@@ -72,8 +72,8 @@ void report_without_effect(const std::string& file, const std::string& text, con
   effects.warn_of_surfaces(config);
   const auto is_read = [&registry](std::string_view key) {
     return std::ranges::any_of(registry.packs(), [&](const auto& pack) {
-      return pack->manifest.config_key == key || std::ranges::find(pack->manifest.config_reads, key) !=
-                                                     pack->manifest.config_reads.end();
+      return pack->manifest.config_key == key ||
+             std::ranges::find(pack->manifest.config_reads, key) != pack->manifest.config_reads.end();
     });
   };
   for (const std::string_view key : kPackKeys)

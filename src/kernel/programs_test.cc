@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kernel/testing/kernel_world.h"
 #include "kernel/task_tools.h"
+#include "kernel/testing/kernel_world.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -33,10 +33,11 @@ pack::ToolResult run_true(pack::ToolContext& context, const json::Value&) {
 }
 
 const pack::BuiltinPack& runner_pack() {
-  static const pack::BuiltinPack pack{"runner", {{"manifest.yaml", kRunnerManifest}}, [](pack::Registration& registration) {
-                                        registration.tool("runner:go", {.programs = true}, run_true);
-                                        registration.tool("runner:plain", {}, run_true);
-                                      }};
+  static const pack::BuiltinPack pack{
+      "runner", {{"manifest.yaml", kRunnerManifest}}, [](pack::Registration& registration) {
+        registration.tool("runner:go", {.programs = true}, run_true);
+        registration.tool("runner:plain", {}, run_true);
+      }};
   return pack;
 }
 
@@ -79,13 +80,13 @@ TEST_F(ProgramsTest, RunUnderTheScopesOfTheCall) {
 // Whoever has claimed a task has programs run within what the task allows.
 TEST_F(ProgramsTest, ATaskNarrowsThem) {
   world_.open();
-  const json::Value scopes = json::Array{
-      json::Object{{"type", "path"}, {"pattern", "data/a/**"}, {"access", "read"}},
-      json::Object{{"type", "path"}, {"pattern", "data/out/a/**"}, {"access", "write"}}};
-  world_.call("kernel:task_create", json::Object{{"task_id", "t-1"},
-                                                 {"type", "work"},
-                                                 {"title", "T"},
-                                                 {"spec", json::Object{{"allowed_scopes", scopes}}}});
+  const json::Value scopes =
+      json::Array{json::Object{{"type", "path"}, {"pattern", "data/a/**"}, {"access", "read"}},
+                  json::Object{{"type", "path"}, {"pattern", "data/out/a/**"}, {"access", "write"}}};
+  world_.call(
+      "kernel:task_create",
+      json::Object{
+          {"task_id", "t-1"}, {"type", "work"}, {"title", "T"}, {"spec", json::Object{{"allowed_scopes", scopes}}}});
   world_.call("kernel:task_claim", json::Object{{"task_id", "t-1"}});
   world_.call("runner:go");
   EXPECT_EQ(programs_.scopes, R"([{"type":"path","pattern":"data/a/**","access":"read"},)"

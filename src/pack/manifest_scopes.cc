@@ -25,9 +25,10 @@ bool check_breadth(Context& context, const json::Value& value, const std::string
   const std::string_view pattern = json::string_or(value, "pattern", "");
   if (!is_broad_pattern(pattern)) return true;
   if (asks_approval && pattern == "**") return true;  // somebody decides on each call
-  context.report.at("LF1022", child_pointer(pointer, "pattern"),
-                    "'" + std::string(pattern) + "' lets the tool write anywhere in the workspace",
-                    "name the folder it writes to, like 'reports/**', or have every call approved by 'required_approvals'");
+  context.report.at(
+      "LF1022", child_pointer(pointer, "pattern"),
+      "'" + std::string(pattern) + "' lets the tool write anywhere in the workspace",
+      "name the folder it writes to, like 'reports/**', or have every call approved by 'required_approvals'");
   return false;
 }
 

@@ -57,9 +57,8 @@ Result<json::Object> emission(std::string_view kind, json::Value payload, EmitOp
 // The journal's word for it, as far as the code tells.
 std::string outcome_of(const std::string& code) {
   static constexpr std::pair<std::string_view, std::string_view> kOutcomes[] = {
-      {"TOOL_CANCELLED", "cancelled"}, {"STOPPED", "stopped"},
-      {"TOOL_TIMEOUT", "timeout"},     {"TOOL_CRASHED", "crashed"},
-      {"TOOL_NOT_FOUND", "denied"},    {"INVALID_INPUT", "denied"}};
+      {"TOOL_CANCELLED", "cancelled"}, {"STOPPED", "stopped"},       {"TOOL_TIMEOUT", "timeout"},
+      {"TOOL_CRASHED", "crashed"},     {"TOOL_NOT_FOUND", "denied"}, {"INVALID_INPUT", "denied"}};
   for (const auto& [named, outcome] : kOutcomes)
     if (named == code) return std::string(outcome);
   const auto known = error_code_from_name(code);
@@ -159,9 +158,8 @@ Result<ProgramEnd> Run::run_program(const ProgramRequest& request) {
   if (request.timeout_ms > 0) params.set("timeout_ms", request.timeout_ms);
   if (request.on_line)
     connection_.on_program_line([&request](const json::Value& said) {
-      request.on_line(
-          json::string_or(said, "stream", "") == "errors" ? ProgramStream::kErrors : ProgramStream::kOutput,
-          json::string_or(said, "line", ""));
+      request.on_line(json::string_or(said, "stream", "") == "errors" ? ProgramStream::kErrors : ProgramStream::kOutput,
+                      json::string_or(said, "line", ""));
     });
   if (request.on_start) request.on_start();
   const Result<json::Value> answer = ask("process/run", std::move(params));

@@ -392,8 +392,8 @@ Status Workspace::open_log(log::SqliteLogOptions& options) {
 Status Workspace::open_kernel(const kernel::KernelOptions& options) {
   kernel_.reset();
   pack::Programs* const programs = ports_.programs ? ports_.programs(options.config) : nullptr;
-  const kernel::KernelPorts kernel_ports{
-      *log_, *blobs_, ports_.clock, ports_.random, ports_.executor, outbound_.get(), programs};
+  const kernel::KernelPorts kernel_ports{*log_,           *blobs_,         ports_.clock, ports_.random,
+                                         ports_.executor, outbound_.get(), programs};
   LUMENFLOW_TRY_ASSIGN(kernel_, kernel::Kernel::open(kernel_ports, options));
   return {};
 }

@@ -30,7 +30,8 @@ Seen look(DeliveryWorld& world) {
   seen.known = world.shell("git worktree list --porcelain | grep -c '/content-WU-001$' || true") == "1";
   seen.branch = world.shell("git branch --list lane/content/WU-001") != "";
   seen.whole = seen.folder && seen.known &&
-               world.shell("cd " + std::string(kWorktree) + " && git status --porcelain && git log -1 --format=%H >/dev/null") == "" &&
+               world.shell("cd " + std::string(kWorktree) +
+                           " && git status --porcelain && git log -1 --format=%H >/dev/null") == "" &&
                !world.exists(".git/worktrees/content-WU-001/index.lock") &&
                !world.exists(".git/worktrees/content-WU-001/locked");
   seen.merged = world.exists("b.txt");
@@ -101,7 +102,8 @@ void go_on_to_the_merge(DeliveryWorld& world) {
   const std::string state = std::string(json::string_or(world.data("wu:status", kOne), "status", ""));
   if (state == "done") return;
   if (state == "ready") world.data("wu:claim", kOne);
-  if (world.shell("git -C " + std::string(kWorktree) + " log -1 --format=%s") != "change b.txt") world.commit(kWorktree, "b.txt", "two\n");
+  if (world.shell("git -C " + std::string(kWorktree) + " log -1 --format=%s") != "change b.txt")
+    world.commit(kWorktree, "b.txt", "two\n");
   world.data("software-delivery:gates", kOne);
   world.data("wu:done", kOne);
   EXPECT_EQ(world.shell("cat b.txt"), "two");

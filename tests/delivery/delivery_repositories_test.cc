@@ -12,7 +12,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-
 void make_work_unit(DeliveryWorld& world) { world.data("wu:create", R"({"title": "T", "lane": "content"})"); }
 
 // From claim to merge.
@@ -79,8 +78,10 @@ TEST(DeliveryRepositories, ADetachedHeadBesideANamedBranch) {
 
 TEST(DeliveryRepositories, ALinkedWorktree) {
   DeliveryWorld world({.repository = false});
-  world.shell("git init -q -b main ../elsewhere && cd ../elsewhere && git -c user.name=T -c user.email=t@example.com commit -q "
-              "--allow-empty -m first && git worktree add -q ../linked && cp ../linked/.git '" + world.root() + "/.git'");
+  world.shell(
+      "git init -q -b main ../elsewhere && cd ../elsewhere && git -c user.name=T -c user.email=t@example.com commit -q "
+      "--allow-empty -m first && git worktree add -q ../linked && cp ../linked/.git '" +
+      world.root() + "/.git'");
   world.open();
   make_work_unit(world);
   EXPECT_EQ(world.refusal("wu:claim", kOne), "UNSUPPORTED_REPOSITORY");
@@ -88,9 +89,12 @@ TEST(DeliveryRepositories, ALinkedWorktree) {
 
 TEST(DeliveryRepositories, Submodules) {
   DeliveryWorld world;
-  world.shell("git init -q -b main ../sub && cd ../sub && git -c user.name=T -c user.email=t@example.com commit -q --allow-empty -m s");
-  world.shell("git -c protocol.file.allow=always submodule --quiet add ../sub sub && "
-              "git -c user.name=T -c user.email=t@example.com commit -q -m sub");
+  world.shell(
+      "git init -q -b main ../sub && cd ../sub && git -c user.name=T -c user.email=t@example.com commit -q "
+      "--allow-empty -m s");
+  world.shell(
+      "git -c protocol.file.allow=always submodule --quiet add ../sub sub && "
+      "git -c user.name=T -c user.email=t@example.com commit -q -m sub");
   world.open();
   expect_delivered(world);
 }
@@ -101,8 +105,9 @@ TEST(DeliveryRepositories, HooksThatFailOrSpy) {
   for (const char* hook : {"post-checkout", "post-merge", "reference-transaction", "pre-commit", "fsmonitor-watchman"})
     world.shell("printf '#!/bin/sh\\ntouch hooked; exit 1\\n' > .git/hooks/" + std::string(hook) +
                 " && chmod +x .git/hooks/" + hook);
-  world.shell("git config core.fsmonitor .git/hooks/fsmonitor-watchman && git config core.pager 'touch paged' && "
-              "git config diff.external 'touch diffed' && git config core.sshCommand 'touch sshed'");
+  world.shell(
+      "git config core.fsmonitor .git/hooks/fsmonitor-watchman && git config core.pager 'touch paged' && "
+      "git config diff.external 'touch diffed' && git config core.sshCommand 'touch sshed'");
   world.open();
   make_work_unit(world);
   world.data("wu:claim", kOne);
@@ -147,7 +152,9 @@ TEST(DeliveryRepositories, AnUntrackedFileInTheWay) {
 
 TEST(DeliveryRepositories, AHugeFile) {
   DeliveryWorld world;
-  world.shell("seq 1 2000000 > huge.txt && git add huge.txt && git -c user.name=T -c user.email=t@example.com commit -q -m huge");
+  world.shell(
+      "seq 1 2000000 > huge.txt && git add huge.txt && git -c user.name=T -c user.email=t@example.com commit -q -m "
+      "huge");
   world.open();
   make_work_unit(world);
   world.data("wu:claim", kOne);

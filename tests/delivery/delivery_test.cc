@@ -16,13 +16,14 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-
 void create(DeliveryWorld& world, const std::string& id = "WU-001", const std::string& lane = "content",
             const std::string& more = "") {
   world.data("wu:create", R"({"id": ")" + id + R"(", "title": "Say hello", "lane": ")" + lane + "\"" + more + "}");
 }
 
-std::string member(const json::Value& value, std::string_view name) { return std::string(json::string_or(value, name, "")); }
+std::string member(const json::Value& value, std::string_view name) {
+  return std::string(json::string_or(value, name, ""));
+}
 
 TEST(Delivery, GoesFromAnIdeaToAMerge) {
   DeliveryWorld world;
@@ -30,7 +31,8 @@ TEST(Delivery, GoesFromAnIdeaToAMerge) {
   const json::Value made = world.data("wu:create", R"({"title": "Say hello", "lane": "Content: Site Comms",
     "acceptance": ["it says \"hello\": twice"], "code_paths": ["src/**"], "priority": "P1"})");
   EXPECT_EQ(text(made, "/path"), ".software-delivery/wu/WU-001.yaml");
-  const json::Value claimed = world.data("software-delivery:wu_claim", R"({"wu_id": "WU-001", "lane": "Content: Site Comms"})");
+  const json::Value claimed =
+      world.data("software-delivery:wu_claim", R"({"wu_id": "WU-001", "lane": "Content: Site Comms"})");
   EXPECT_EQ(member(claimed, "branch"), "lane/content/WU-001");
   EXPECT_EQ(member(claimed, "worktree_path"), world.root() + "/.software-delivery/worktrees/content-WU-001");
   EXPECT_EQ(text(claimed, "/wu/acceptance/0"), "it says \"hello\": twice");
@@ -77,8 +79,10 @@ TEST(Delivery, ListsWhatThereIs) {
   const json::Value page = world.data("wu:list", R"({"limit": 2})");
   EXPECT_EQ(member(page, "next"), "WU-007");
   EXPECT_EQ(text(world.data("wu:list", R"({"limit": 2, "after": "WU-007"})"), "/items/0/id"), "WU-008");
-  EXPECT_THAT(json::serialize(world.data("lane:list", "{}")),
-              HasSubstr(R"({"id":"content","title":"Content: Site Comms","slug":"content","claimed":1,"wip_limit":2,"free":1})"));
+  EXPECT_THAT(
+      json::serialize(world.data("lane:list", "{}")),
+      HasSubstr(
+          R"({"id":"content","title":"Content: Site Comms","slug":"content","claimed":1,"wip_limit":2,"free":1})"));
   EXPECT_EQ(world.refusal("wu:create", R"({"id": "WU-001", "title": "t", "lane": "content"})"), "ALREADY_EXISTS");
   EXPECT_EQ(world.refusal("wu:create", R"({"title": "t", "lane": "elsewhere"})"), "UNKNOWN_LANE");
   EXPECT_EQ(world.refusal("wu:status", R"({"wu_id": "WU-099"})"), "NOT_FOUND");
@@ -117,8 +121,8 @@ TEST(Delivery, GatesSayWhatTheyFoundAndRunApart) {
   create(world);
   world.data("wu:claim", kOne);
   EXPECT_EQ(world.refusal("software-delivery:gates", R"({"wu_id": "WU-001", "only": ["none"]})"), "NOT_FOUND");
-  const json::Value gates =
-      world.data("software-delivery:gates", R"({"wu_id": "WU-001", "only": ["bad", "slow", "missing", "outside", "shellish"]})");
+  const json::Value gates = world.data(
+      "software-delivery:gates", R"({"wu_id": "WU-001", "only": ["bad", "slow", "missing", "outside", "shellish"]})");
   const auto of = [&](std::string_view id) {
     for (const json::Value& each : gates.find("gates")->as_array())
       if (json::string_or(each, "gate", "") == id) return each;
@@ -149,7 +153,8 @@ TEST(Delivery, ACommandIsNeverGuessedAt) {
 }
 
 TEST(Delivery, WhatIsNotCommittedDoesNotCount) {
-  DeliveryWorld world({.gates = "[{id: lint, command: [sh, -c, 'test -f a.txt']}, {id: meddler, command: [sh, -c, 'echo x > a.txt'], required: false}]"});
+  DeliveryWorld world({.gates = "[{id: lint, command: [sh, -c, 'test -f a.txt']}, {id: meddler, command: [sh, -c, "
+                                "'echo x > a.txt'], required: false}]"});
   world.open();
   create(world);
   world.data("wu:claim", kOne);
@@ -165,7 +170,8 @@ TEST(Delivery, WhatIsNotCommittedDoesNotCount) {
   EXPECT_FALSE(json::boolean_or(meddled, "counts", true));
   EXPECT_THAT(member(meddled, "why"), HasSubstr("changed while the gates ran"));
   world.shell("cd " + worktree + " && git checkout -q a.txt");
-  EXPECT_TRUE(json::boolean_or(world.data("software-delivery:gates", R"({"wu_id": "WU-001", "only": ["lint"]})"), "counts", false));
+  EXPECT_TRUE(json::boolean_or(world.data("software-delivery:gates", R"({"wu_id": "WU-001", "only": ["lint"]})"),
+                               "counts", false));
   // Another commit has to pass anew.
   world.commit(worktree, "b.txt", "two\n");
   EXPECT_EQ(world.refusal("wu:done", kOne), "GATES_NOT_GREEN");
@@ -279,7 +285,8 @@ TEST(Delivery, ARecoveryIsProposedAndRunsWhenItIsConfirmed) {
   EXPECT_THAT(text(proposed, "/error/details/recovery_action"), EndsWith(recovery));
   EXPECT_FALSE(world.exists(worktree));  // nothing was done
   // Its id alone lets nobody do it.
-  EXPECT_EQ(world.refusal("wu:recover", R"({"wu_id": "WU-001", "confirmation_id": ")" + recovery + "\"}"), "NOT_CONFIRMED");
+  EXPECT_EQ(world.refusal("wu:recover", R"({"wu_id": "WU-001", "confirmation_id": ")" + recovery + "\"}"),
+            "NOT_CONFIRMED");
   const json::Value repaired = world.confirm(recovery);
   EXPECT_TRUE(json::boolean_or(*repaired.find("data"), "repaired", false)) << json::serialize(repaired);
   EXPECT_EQ(world.shell("git -C " + worktree + " rev-parse HEAD"), commit);

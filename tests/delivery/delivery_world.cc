@@ -45,7 +45,8 @@ DeliveryWorld::DeliveryWorld(Options options) : options_(std::move(options)) {
   home_ = fs::canonical(name).native();
   root_ = home_ + "/" + options_.folder;
   fs::create_directory(root_);
-  EXPECT_TRUE(sidecar::init_workspace(files_, root_, {.id = "ws-42", .production = false, .operator_passphrase = {}}).ok());
+  EXPECT_TRUE(
+      sidecar::init_workspace(files_, root_, {.id = "ws-42", .production = false, .operator_passphrase = {}}).ok());
   std::ofstream(root_ + "/lumenflow.yaml") << "id: ws-42\npacks: [{id: software-delivery}]\n"
                                               "lanes:\n"
                                               "  - {id: content, title: 'Content: Site Comms', wip_limit: 2}\n"
@@ -65,8 +66,9 @@ DeliveryWorld::DeliveryWorld(Options options) : options_(std::move(options)) {
     launcher_ = sandbox::make_launcher(launching);
   else
     launcher_ = std::make_unique<hosts::testing::PlainLauncher>();
-  programs_ = std::make_unique<hosts::ConfinedPrograms>([this]() -> sandbox::Launcher& { return *launcher_; },
-                                                        hosts::ConfinedProgramsOptions{.limits = {.memory_bytes = 4ull << 30, .processes = 256}});
+  programs_ = std::make_unique<hosts::ConfinedPrograms>(
+      [this]() -> sandbox::Launcher& { return *launcher_; },
+      hosts::ConfinedProgramsOptions{.limits = {.memory_bytes = 4ull << 30, .processes = 256}});
 }
 
 DeliveryWorld::~DeliveryWorld() {
@@ -116,10 +118,11 @@ std::vector<kernel::CallResult> DeliveryWorld::run(std::vector<kernel::Call> cal
   std::vector<kernel::CallResult> results(calls.size());
   std::size_t open = calls.size();
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    const Status taken = workspace_->kernel().submit(std::move(calls[i]), [&results, &open, i](const kernel::CallResult& done) {
-      results[i] = done;
-      --open;
-    });
+    const Status taken =
+        workspace_->kernel().submit(std::move(calls[i]), [&results, &open, i](const kernel::CallResult& done) {
+          results[i] = done;
+          --open;
+        });
     EXPECT_TRUE(taken.ok());
     if (!taken.ok()) --open;
   }
@@ -171,9 +174,10 @@ json::Value DeliveryWorld::confirm(const std::string& recovery_id) {
   const Result<std::string> key = sidecar::unlock_operator_key(files_, workspace_->paths().keys, {});
   EXPECT_TRUE(key.ok());
   const Result<std::string> signature = p256_sign(journal::recovery_statement(recovery), *key);
-  const json::Value confirmed = call("kernel:confirm", json::Object{{"recovery_id", recovery_id},
-                                                                    {"decided_at", format_rfc3339(recovery.confirmed_at)},
-                                                                    {"signature", to_base64url(*signature)}});
+  const json::Value confirmed =
+      call("kernel:confirm", json::Object{{"recovery_id", recovery_id},
+                                          {"decided_at", format_rfc3339(recovery.confirmed_at)},
+                                          {"signature", to_base64url(*signature)}});
   EXPECT_TRUE(json::boolean_or(confirmed, "success", false)) << json::serialize(confirmed);
   return ended(ReceiptId(text(confirmed, "/data/confirmation_receipt_id")));
 }
@@ -202,7 +206,8 @@ void DeliveryWorld::run_strand() {
 }
 
 std::string DeliveryWorld::shell(const std::string& script) const {
-  const std::string command = "cd '" + root_ + "' && exec 2>&1 && export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 && " + script;
+  const std::string command =
+      "cd '" + root_ + "' && exec 2>&1 && export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 && " + script;
   FILE* const pipe = ::popen(command.c_str(), "r");
   std::string out;
   char chunk[4096];
@@ -214,8 +219,9 @@ std::string DeliveryWorld::shell(const std::string& script) const {
 
 std::string DeliveryWorld::commit(std::string_view worktree, const std::string& file, const std::string& text) const {
   std::ofstream(root_ + "/" + std::string(worktree) + "/" + file) << text;
-  return shell("cd '" + std::string(worktree) + "' && git add '" + file + "' && git -c user.name=T -c user.email=t@example.com commit -q -m 'change " +
-               file + "' && git rev-parse HEAD");
+  return shell("cd '" + std::string(worktree) + "' && git add '" + file +
+               "' && git -c user.name=T -c user.email=t@example.com commit -q -m 'change " + file +
+               "' && git rev-parse HEAD");
 }
 
 std::vector<std::string> DeliveryWorld::kinds() const {

@@ -36,7 +36,7 @@ class FakeToolContext final : public pack::ToolContext {
   std::set<std::string, std::less<>> tools;  // that active packs have
   std::vector<std::string> notices;          // what the operator was shown
   bool has_terminal = true;
-  pack::Programs* programs = nullptr;        // null: none is run
+  pack::Programs* programs = nullptr;  // null: none is run
   std::vector<pack::HttpRequest> fetched;
   std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> web;  // empty: any request is answered with 200
   Status fetch_verdict;
