@@ -90,6 +90,7 @@ class GateCall {
 
   Done take(GateRun& run, Result<pack::ProgramEnd> end) {
     if (!end.ok() && end.error().code() == ErrorCode::kInvalidInput) {  // there is no such program
+      say_now("gate_started", run);
       run.end.exit_code = 127;
       run.end.output = end.error().message() + "\n";
     } else if (!end.ok()) {
@@ -114,8 +115,9 @@ Answer<std::vector<GateRun>> chosen(const std::vector<Gate>& gates, const json::
   if (const json::Value* list = input.find("only"))
     for (const json::Value& each : list->as_array()) only.insert(each.as_string());
   std::vector<GateRun> runs;
+  const bool all = only.empty();
   for (const Gate& gate : gates)
-    if (only.empty() || only.erase(gate.id) > 0) runs.push_back({&gate, {}, {}, {}});
+    if (all || only.erase(gate.id) > 0) runs.push_back({&gate, {}, {}, {}});
   if (!only.empty()) return refuse("NOT_FOUND", "lumenflow.yaml has no gate '" + *only.begin() + "'");
   if (runs.empty()) return refuse("NO_GATES", "lumenflow.yaml names no gates; add 'gates: [{id, command}]'");
   return runs;

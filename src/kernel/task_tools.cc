@@ -133,7 +133,7 @@ pack::ToolResult list_for(Kernel& kernel, const Call& by) {
       {}};
 }
 
-constexpr std::string_view kNothing = R"({"type": "object", "additionalProperties": false, "properties": {}})";
+constexpr std::string_view kNoInput = R"({"type": "object", "additionalProperties": false, "properties": {}})";
 constexpr std::string_view kLanes = R"({
   "type": "object", "additionalProperties": false, "required": ["items"],
   "properties": {"items": {"type": "array", "items": {
@@ -186,7 +186,7 @@ Result<std::vector<KernelTool>> make_task_tools() {
   LUMENFLOW_TRY_ASSIGN(KernelTool show,
                        reading_tool("kernel:task_show", "Show a task", show_input, kTaskOutput, show_for));
   LUMENFLOW_TRY_ASSIGN(KernelTool list, reading_tool("kernel:task_list", "List tasks", kList, kListed, list_for));
-  LUMENFLOW_TRY_ASSIGN(KernelTool lanes, reading_tool("kernel:task_lanes", "List lanes", kNothing, kLanes, lanes_for));
+  LUMENFLOW_TRY_ASSIGN(KernelTool lanes, reading_tool("kernel:task_lanes", "List lanes", kNoInput, kLanes, lanes_for));
   tools.push_back(std::move(lanes));
   tools.push_back(std::move(show));
   tools.push_back(std::move(list));

@@ -153,12 +153,12 @@ TEST(DeliveryRepositories, AnUntrackedFileInTheWay) {
 TEST(DeliveryRepositories, AHugeFile) {
   DeliveryWorld world;
   world.shell(
-      "seq 1 2000000 > huge.txt && git add huge.txt && git -c user.name=T -c user.email=t@example.com commit -q -m "
+      "seq 1 700000 > huge.txt && git add huge.txt && git -c user.name=T -c user.email=t@example.com commit -q -m "
       "huge");
   world.open();
   make_work_unit(world);
   world.data("wu:claim", kOne);
-  world.shell("seq 2 2000001 | sed s/1/7/ > " + std::string(kWorktree) + "/huge.txt");
+  world.shell("seq 2 700001 | sed s/1/7/ > " + std::string(kWorktree) + "/huge.txt");
   EXPECT_EQ(world.refusal("git:diff", kOne), "OUTPUT_TOO_LARGE");
   EXPECT_THAT(text(world.data("git:diff", R"({"wu_id": "WU-001", "stat": true})"), "/diff"), HasSubstr("huge.txt"));
   world.commit(kWorktree, "b.txt", "two\n");

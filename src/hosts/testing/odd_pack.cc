@@ -86,6 +86,12 @@ void tell(const Message& message) {
   hang();
 }
 
+json::Value program(const std::string& receipt, const json::Value& input) {
+  json::Object wanted{{"in", receipt}};
+  for (const json::Member& member : input.as_object()) wanted.set(member.key, member.value);
+  return data(json::Object{{"end", ask("process/run", std::move(wanted))}});
+}
+
 void call(const Message& message) {
   const json::Value& params = message.body;
   const std::string tool(json::string_or(params, "tool", ""));
@@ -199,11 +205,7 @@ void call(const Message& message) {
     if (const json::Value* inner = input.find("input")) wanted.set("input", *inner);
     return answer(data(json::Object{{"inner", ask("tool/invoke", std::move(wanted))}}));
   }
-  if (tool == "odd:program") {
-    json::Object wanted{{"in", receipt}};
-    for (const json::Member& member : input.as_object()) wanted.set(member.key, member.value);
-    return answer(data(json::Object{{"end", ask("process/run", std::move(wanted))}}));
-  }
+  if (tool == "odd:program") return answer(program(receipt, input));
   if (tool == "odd:task") {
     json::Object wanted{{"in", receipt}, {"input", *input.find("input")}};
     return answer(data(
