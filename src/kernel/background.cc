@@ -57,12 +57,10 @@ Result<pack::HttpResponse> Kernel::fetch(const pack::HttpRequest& request) {
   return ports_.outbound->post(request);
 }
 
-std::vector<Result<pack::ProgramEnd>> Kernel::run_programs(pack::HostedRun& run,
-                                                           const std::vector<pack::ProgramRequest>& requests,
-                                                           std::size_t at_once) {
+HostServices::ProgramEnds Kernel::run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) {
   if (ports_.programs == nullptr)
-    return {requests.size(), Error(ErrorCode::kSandboxUnavailable, "this process runs no programs for packs")};
-  return ports_.programs->run(options_.workspace_root, run, requests, at_once);
+    return {programs.size(), Error(ErrorCode::kSandboxUnavailable, "this process runs no programs for packs")};
+  return ports_.programs->run(options_.workspace_root, run, programs, at_once);
 }
 
 bool Kernel::notify_operator(std::string_view line) { return options_.on_notice && options_.on_notice(line); }

@@ -35,9 +35,9 @@ class HostServices {
   virtual Status check_fetch(const pack::HttpRequest& request) const = 0;
   virtual Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) = 0;
   // Blocks. See pack::HostContext::run_programs.
-  virtual std::vector<Result<pack::ProgramEnd>> run_programs(pack::HostedRun& run,
-                                                             const std::vector<pack::ProgramRequest>& requests,
-                                                             std::size_t at_once) = 0;
+  using Programs = std::vector<pack::ProgramRequest>;
+  using ProgramEnds = std::vector<Result<pack::ProgramEnd>>;
+  virtual ProgramEnds run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) = 0;
   virtual bool notify_operator(std::string_view line) = 0;
   virtual bool draining() const = 0;
   virtual std::chrono::nanoseconds monotonic() const = 0;

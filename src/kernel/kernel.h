@@ -159,8 +159,7 @@ class Kernel final : private HostServices {
   void end_work();
 
   // inner_calls.cc: calls that packs make within calls
-  Result<CallResult> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
-                            std::string_view idempotency_key) override;
+  Result<CallResult> invoke(const CallPtr& outer, std::string_view tool, json::Value in, std::string_view key) override;
   void end_inner(RunningCall& call);
 
   // kernel.cc: the batch
@@ -178,9 +177,7 @@ class Kernel final : private HostServices {
   // background.cc: transactions, timers, and what contexts ask for
   Status transact(HostState& state, const CallPtr& call, const Change& change, pack::Emitted* emitted) override;
   Status check_fetch(const pack::HttpRequest& request) const override;
-  std::vector<Result<pack::ProgramEnd>> run_programs(pack::HostedRun& run,
-                                                     const std::vector<pack::ProgramRequest>& requests,
-                                                     std::size_t at_once) override;
+  ProgramEnds run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) override;
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override;
   bool notify_operator(std::string_view line) override;
   std::chrono::nanoseconds monotonic() const override { return ports_.clock.monotonic(); }

@@ -86,6 +86,10 @@ void tell(const Message& message) {
   hang();
 }
 
+json::Value inner(const std::string& method, json::Value params) {
+  return data(json::Object{{"inner", ask(method, std::move(params))}});
+}
+
 json::Value program(const std::string& receipt, const json::Value& input) {
   json::Object wanted{{"in", receipt}};
   for (const json::Member& member : input.as_object()) wanted.set(member.key, member.value);
@@ -203,13 +207,12 @@ void call(const Message& message) {
   if (tool == "odd:invoke") {
     json::Object wanted{{"in", receipt}, {"tool", json::string_or(input, "tool", "")}, {"input", json::Object{}}};
     if (const json::Value* inner = input.find("input")) wanted.set("input", *inner);
-    return answer(data(json::Object{{"inner", ask("tool/invoke", std::move(wanted))}}));
+    return answer(inner("tool/invoke", std::move(wanted)));
   }
   if (tool == "odd:program") return answer(program(receipt, input));
   if (tool == "odd:task") {
-    json::Object wanted{{"in", receipt}, {"input", *input.find("input")}};
-    return answer(data(
-        json::Object{{"inner", ask("task/" + std::string(json::string_or(input, "step", "")), std::move(wanted))}}));
+    const std::string method = "task/" + std::string(json::string_or(input, "step", ""));
+    return answer(inner(method, json::Object{{"in", receipt}, {"input", *input.find("input")}}));
   }
   say(method_not_found_line(message.id, tool));
 }
