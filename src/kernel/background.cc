@@ -52,9 +52,9 @@ Status Kernel::check_fetch(const pack::HttpRequest& request) const {
   return ports_.outbound->check(request);
 }
 
-Result<pack::HttpResponse> Kernel::fetch(const pack::HttpRequest& request) {
+Result<pack::HttpResponse> Kernel::fetch(const pack::HttpRequest& request, Cancellation* cancelled) {
   if (ports_.outbound == nullptr) return Error(ErrorCode::kScopeDenied, "this process reaches no other host");
-  return ports_.outbound->post(request);
+  return ports_.outbound->fetch(request, cancelled);
 }
 
 bool Kernel::notify_operator(std::string_view line) { return options_.on_notice && options_.on_notice(line); }

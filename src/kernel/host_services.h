@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "kernel/cancellation.h"
 #include "kernel/running_call.h"
 #include "lumenflow/pack.h"
 #include "lumenflow/result.h"
@@ -31,7 +32,7 @@ class HostServices {
   };
   virtual OutboxRoom outbox_room() const = 0;
   virtual Status check_fetch(const pack::HttpRequest& request) const = 0;
-  virtual Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) = 0;
+  virtual Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, Cancellation* cancelled) = 0;
   virtual bool notify_operator(std::string_view line) = 0;
   virtual bool draining() const = 0;
   virtual std::chrono::nanoseconds monotonic() const = 0;
