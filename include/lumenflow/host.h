@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lumenflow/fetch.h"
+#include "lumenflow/invoked.h"
 #include "lumenflow/json.h"
 #include "lumenflow/result.h"
 
@@ -49,6 +50,7 @@ struct Emitted {
 };
 
 class HostedRun;  // of the program: what it does for packs whose code runs elsewhere
+class Turns;      // lumenflow/turn.h
 
 // What the host offers to whatever it runs of a pack.
 class HostContext {
@@ -80,10 +82,24 @@ class HostContext {
   // Without connecting: INVALID_INPUT for what is no such request, SCOPE_DENIED for a host that is not on the allowlist
   // and for what lumenflow.yaml does not name, NOT_FOUND for a variable that is not set.
   virtual Status check_fetch(const HttpRequest& request) const = 0;
+  // Calls another tool, as the pack on behalf of whoever called it, with scopes no wider than this call's, and waits.
+  // What the call ended with is what it is: an error means that none was made. INVALID_REQUEST outside of a call, in a
+  // store-only tool and where calls are nested too deep; TOOL_CANCELLED.
+  virtual Result<Invoked> invoke(std::string_view tool, json::Value input,
+                                 std::optional<std::string> idempotency_key = {}) = 0;
+  // Likewise, changes or reads one of the workspace's tasks: `step` is create, claim, block, unblock, wait, resume,
+  // release, delegate, complete, show or list, the input what kernel:task_<step> takes.
+  virtual Result<Invoked> tasks(std::string_view step, json::Value input,
+                                std::optional<std::string> idempotency_key = {}) = 0;
+  virtual void progress(double fraction, std::string_view message) = 0;  // 0 to 1
+  // A line for the workspace's log; `level` is debug, info, warn or error, `fields` an object of scalars.
+  virtual void log(std::string_view level, std::string_view message, json::Value fields = json::Object{}) = 0;
   // Shows one line to the operator; whether a terminal is attached that took it.
   virtual bool notify_operator(std::string_view line) = 0;
   // Has a timer of the pack run at `at_ms` at the latest.
   virtual void wake(std::string_view timer, std::int64_t at_ms) = 0;
+  // Governed turns of agents; null where the host has none to give, as to packs in a process of their own.
+  virtual Turns* turns() { return nullptr; }
   // Null but for the program's own contexts; a pack has no use for it.
   virtual HostedRun* hosted() { return nullptr; }
 };

@@ -4,7 +4,7 @@
 //
 // One thread; the host gives one thing at a time. What differs from a pack compiled into lumenflow:
 // - `workspace_root()` is empty, and `has_tool()` knows the pack's own tools only;
-// - `transact()`, `wake()` and timers are not there (METHOD_NOT_ALLOWED), nobody is shown `notify_operator()`;
+// - `transact()`, `wake()`, timers and `turns()` are not there, nobody is shown `notify_operator()`;
 // - `fetch()` is judged by the call's network scope, so a request has no allowlist of its own (INVALID_INPUT);
 // - `scan_descending()` reads all items of the prefix.
 #pragma once

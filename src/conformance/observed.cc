@@ -36,6 +36,17 @@ class ObservedHost : public Interface {
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override { return inner_.fetch(request); }
   Status check_fetch(const pack::HttpRequest& request) const override { return inner_.check_fetch(request); }
   bool notify_operator(std::string_view line) override { return inner_.notify_operator(line); }
+  Result<pack::Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string> key) override {
+    return inner_.invoke(tool, std::move(input), std::move(key));
+  }
+  Result<pack::Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key) override {
+    return inner_.tasks(step, std::move(input), std::move(key));
+  }
+  void progress(double fraction, std::string_view message) override { inner_.progress(fraction, message); }
+  void log(std::string_view level, std::string_view message, json::Value fields) override {
+    inner_.log(level, message, std::move(fields));
+  }
+  pack::Turns* turns() override { return inner_.turns(); }
   void wake(std::string_view timer, std::int64_t at_ms) override { inner_.wake(timer, at_ms); }
   pack::HostedRun* hosted() override { return inner_.hosted(); }
 

@@ -99,6 +99,10 @@ class HostState {
                                  pack::EmitOptions options);
   Status transact(const std::shared_ptr<RunningCall>& call, const HostServices::Change& change,
                   pack::Emitted* emitted = nullptr);
+  Result<pack::Invoked> invoke(const std::shared_ptr<RunningCall>& call, std::string_view tool, json::Value input,
+                               const std::string& idempotency_key);
+  void log(std::string_view level, std::string_view message, const json::Value& fields) const;
+  void progress(double fraction, std::string_view message) const;
 
   const ContextScope scope;
   const Timestamp now;
@@ -159,6 +163,16 @@ class HostContextOf : public Interface {
     return state_.scope.services.check_fetch(request);
   }
   bool notify_operator(std::string_view line) override { return state_.scope.services.notify_operator(line); }
+  Result<pack::Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string> key) override {
+    return state_.invoke(within(), tool, std::move(input), key.value_or(std::string()));
+  }
+  Result<pack::Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key) override {
+    return state_.invoke(within(), "kernel:task_" + std::string(step), std::move(input), key.value_or(std::string()));
+  }
+  void progress(double fraction, std::string_view message) override { state_.progress(fraction, message); }
+  void log(std::string_view level, std::string_view message, json::Value fields) override {
+    state_.log(level, message, fields);
+  }
   void wake(std::string_view timer, std::int64_t at_ms) override { state_.wakes.emplace_back(timer, at_ms); }
 
   HostState& state() { return state_; }
@@ -169,6 +183,7 @@ class HostContextOf : public Interface {
   virtual Cancellation* cancellation() { return nullptr; }
   template <class... Arguments>
   explicit HostContextOf(Arguments&&... arguments) : state_(std::forward<Arguments>(arguments)...) {}
+  virtual std::shared_ptr<RunningCall> within() const { return nullptr; }  // null: it is no call
   HostState state_;
 };
 
@@ -192,6 +207,7 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   }
 
  private:
+  std::shared_ptr<RunningCall> within() const override { return call_; }
   const std::shared_ptr<RunningCall> call_;  // shared with the strand's table
   std::optional<HostedRunOf> hosted_;
 };

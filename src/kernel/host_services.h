@@ -36,9 +36,9 @@ class HostServices {
   virtual bool notify_operator(std::string_view line) = 0;
   virtual bool draining() const = 0;
   virtual std::chrono::nanoseconds monotonic() const = 0;
-  // Calls a tool as the pack within this call; waits. See pack::HostedRun::invoke.
-  virtual Result<std::string> invoke(const std::shared_ptr<RunningCall>& outer, std::string_view tool,
-                                     json::Value input, std::string_view idempotency_key) = 0;
+  // Calls a tool as the pack within this call; waits. See pack::HostContext::invoke.
+  virtual Result<CallResult> invoke(const std::shared_ptr<RunningCall>& outer, std::string_view tool, json::Value input,
+                                    std::string_view idempotency_key) = 0;
   // On the strand only, as from within a change.
   virtual Result<bool> was_handled(std::string_view pack_id, std::string_view kind, std::string_view replay_key) = 0;
 };

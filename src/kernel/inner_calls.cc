@@ -13,9 +13,11 @@ constexpr int kDepthMax = 4;
 }  // namespace
 
 // On the thread of the outer call, which waits.
-Result<std::string> Kernel::invoke(const CallPtr& outer, std::string_view tool, json::Value input,
-                                   std::string_view idempotency_key) {
+Result<CallResult> Kernel::invoke(const CallPtr& outer, std::string_view tool, json::Value input,
+                                  std::string_view idempotency_key) {
   if (outer == nullptr) return Error(ErrorCode::kInvalidRequest, "a tool is invoked within a call");
+  if (outer->tool->traits.store_only)  // it may run again, or hold up the strand that would have to answer
+    return Error(ErrorCode::kInvalidRequest, "a tool that touches the store alone calls no other");
   auto scope = std::make_shared<OuterCall>();  // shared: see Call::outer
   scope->receipt = outer->receipt;
   if (outer->call.outer != nullptr) {
@@ -43,9 +45,11 @@ Result<std::string> Kernel::invoke(const CallPtr& outer, std::string_view tool, 
   call.traceparent = outer->call.traceparent;
   call.outer = std::move(scope);
 
-  auto answer = std::make_shared<std::promise<std::string>>();  // shared by the one who waits and the completion
-  std::future<std::string> answered = answer->get_future();
-  LUMENFLOW_TRY(submit(std::move(call), [answer](const CallResult& result) { answer->set_value(result.body); }));
+  auto answer = std::make_shared<std::promise<CallResult>>();  // shared by the one who waits and the completion
+  std::future<CallResult> answered = answer->get_future();
+  std::optional<Executor::Waiting> waiting;  // the executors of packs in other processes look after that themselves
+  if (outer->tool->pack == nullptr || outer->tool->pack->executor == nullptr) waiting.emplace(ports_.executor);
+  LUMENFLOW_TRY(submit(std::move(call), [answer](const CallResult& result) { answer->set_value(result); }));
   answer.reset();
   try {
     return answered.get();

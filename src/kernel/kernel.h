@@ -159,8 +159,8 @@ class Kernel final : private HostServices {
   void end_work();
 
   // inner_calls.cc: calls that packs make within calls
-  Result<std::string> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
-                             std::string_view idempotency_key) override;
+  Result<CallResult> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
+                            std::string_view idempotency_key) override;
   void end_inner(RunningCall& call);
 
   // kernel.cc: the batch

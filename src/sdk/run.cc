@@ -54,6 +54,26 @@ Result<json::Object> emission(std::string_view kind, json::Value payload, EmitOp
   return params;
 }
 
+// The journal's word for it, as far as the code tells.
+std::string outcome_of(const std::string& code) {
+  static constexpr std::pair<std::string_view, std::string_view> kOutcomes[] = {
+      {"TOOL_CANCELLED", "cancelled"}, {"STOPPED", "stopped"},
+      {"TOOL_TIMEOUT", "timeout"},     {"TOOL_CRASHED", "crashed"},
+      {"TOOL_NOT_FOUND", "denied"},    {"INVALID_INPUT", "denied"}};
+  for (const auto& [named, outcome] : kOutcomes)
+    if (named == code) return std::string(outcome);
+  const auto known = error_code_from_name(code);
+  return known && info(*known).canonical == CanonicalCode::kPermissionDenied ? "denied" : "failure";
+}
+
+// Its data, or the error it ended with; a code that is not one of lumenflow's stands in the message.
+Result<json::Value> data_of(Result<Invoked> invoked) {
+  if (!invoked.ok()) return invoked.error();
+  if (invoked->ok()) return std::move(invoked->data);
+  if (const auto known = error_code_from_name(invoked->code)) return Error(*known, std::move(invoked->message));
+  return Error(ErrorCode::kInternal, invoked->code + ": " + invoked->message);
+}
+
 }  // namespace
 
 Run::Run(Connection& connection, const Registration& registration, std::string id, const json::Value& readings)
@@ -185,27 +205,29 @@ Result<std::vector<StoreItem>> Run::scan_descending(std::string_view prefix, std
 }
 
 Result<json::Value> Run::invoke(std::string_view tool, json::Value input, std::optional<std::string> idempotency_key) {
-  return ask_call("tool/invoke", {{"tool", tool}, {"input", std::move(input)}}, std::move(idempotency_key));
+  return data_of(invoked(tool, std::move(input), std::move(idempotency_key)));
 }
 
 Result<json::Value> Run::tasks(std::string_view step, json::Value input, std::optional<std::string> idempotency_key) {
+  return data_of(task_step(step, std::move(input), std::move(idempotency_key)));
+}
+
+Result<Invoked> Run::invoked(std::string_view tool, json::Value input, std::optional<std::string> idempotency_key) {
+  return ask_call("tool/invoke", {{"tool", tool}, {"input", std::move(input)}}, std::move(idempotency_key));
+}
+
+Result<Invoked> Run::task_step(std::string_view step, json::Value input, std::optional<std::string> idempotency_key) {
   return ask_call("task/" + std::string(step), {{"input", std::move(input)}}, std::move(idempotency_key));
 }
 
-// What answers with the result of a call: its data, or its error.
-Result<json::Value> Run::ask_call(std::string_view method, json::Object params, std::optional<std::string> key) {
+// What answers with the result of a call, whatever it is.
+Result<Invoked> Run::ask_call(std::string_view method, json::Object params, std::optional<std::string> key) {
   if (key) params.set("idempotency_key", *std::move(key));
-  LUMENFLOW_TRY_ASSIGN(json::Value answer, ask(method, std::move(params)));
-  if (json::boolean_or(answer, "success", false)) {
-    json::Value* data = answer.if_object()->find("data");
-    return data == nullptr ? json::Value() : std::move(*data);
-  }
-  const json::Value* error = answer.find("error");
-  if (error == nullptr) return unexpected(method);
-  const std::string_view code = json::string_or(*error, "code", "");
-  std::string message(json::string_or(*error, "message", ""));
-  if (const auto known = error_code_from_name(code)) return Error(*known, std::move(message));
-  return Error(ErrorCode::kInternal, std::string(code) + ": " + message);
+  LUMENFLOW_TRY_ASSIGN(const json::Value answer, ask(method, std::move(params)));
+  Invoked read = read_result(answer);
+  if (!read.ok() && answer.find("error") == nullptr) return unexpected(method);
+  if (read.outcome.empty()) read.outcome = outcome_of(read.code);
+  return read;
 }
 
 Result<bool> Run::was_handled(std::string_view kind, std::string_view replay_key) {

@@ -38,6 +38,8 @@ class FakeToolContext final : public pack::ToolContext {
   std::vector<pack::HttpRequest> fetched;
   std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> web;  // empty: any request is answered with 200
   Status fetch_verdict;
+  std::function<Result<pack::Invoked>(std::string_view, const json::Value&)> others;  // the tools of other packs
+  std::vector<std::string> logged;
   std::vector<std::pair<std::string, std::int64_t>> wakes;
 
   const std::string& receipt_id() const override { return receipt; }
@@ -85,6 +87,17 @@ class FakeToolContext final : public pack::ToolContext {
   bool notify_operator(std::string_view line) override {
     if (has_terminal) notices.emplace_back(line);
     return has_terminal;
+  }
+  Result<pack::Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string> = {}) override {
+    if (!others) return Error(ErrorCode::kInvalidRequest, "nothing else is there to be called");
+    return others(tool, input);
+  }
+  Result<pack::Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key = {}) override {
+    return invoke("kernel:task_" + std::string(step), std::move(input), std::move(key));
+  }
+  void progress(double, std::string_view) override {}
+  void log(std::string_view, std::string_view message, json::Value = json::Object{}) override {
+    logged.emplace_back(message);
   }
   void wake(std::string_view timer, std::int64_t at_ms) override { wakes.emplace_back(timer, at_ms); }
 

@@ -197,6 +197,7 @@ void KernelWorld::open() {
     if (!running_task) return;
     if (fail_commits_after && (*fail_commits_after)-- == 0) faults.fail_commit = true;
     kernel->run_pending();
+    while (waits_for_tools && executor.run_one()) kernel->run_pending();
   };
   options.on_notice = [this](std::string_view line) {
     if (has_terminal) notices.emplace_back(line);
