@@ -13,6 +13,7 @@ namespace {
 
 using http::RawAnswer;
 using http::RawServer;
+using http::whole_answer;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;

@@ -27,8 +27,6 @@ ProviderWorld::ProviderWorld(Way asked)
   host.web = [this](const pack::HttpRequest& request) { return outbound_->fetch(request, nullptr); };
 }
 
-ProviderWorld::~ProviderWorld() { ::unsetenv(kKeyVariable); }
-
 http::RawAnswer ProviderWorld::next() {
   const std::lock_guard lock(mutex_);
   if (answers_.empty()) return http::whole_answer(500, "text/plain", "the test did not say what to answer");

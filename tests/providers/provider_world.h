@@ -30,7 +30,6 @@ std::string to_string(const Way& way);
 class ProviderWorld {
  public:
   explicit ProviderWorld(Way asked);
-  ~ProviderWorld();
 
   // What the server answers next; after the last, that again.
   void answers(http::RawAnswer answer);

@@ -88,7 +88,7 @@ class ChatReader final : public AnswerReader {
       refused_ = true;
       refusal_ += refusal;
     }
-    if (auto fault = take_calls(*message)) return fault;
+    if (auto fault = take_calls(*message, part == "message")) return fault;
     return take_text(*message);
   }
 
@@ -105,7 +105,7 @@ class ChatReader final : public AnswerReader {
     return std::nullopt;
   }
 
-  std::optional<ProviderError> take_calls(const json::Value& message) {
+  std::optional<ProviderError> take_calls(const json::Value& message, bool whole) {
     const json::Value* calls = message.find("tool_calls");
     if (calls == nullptr || !calls->is_array()) return std::nullopt;
     for (const json::Value& part : calls->as_array()) {
@@ -114,7 +114,8 @@ class ChatReader final : public AnswerReader {
       if (function == nullptr || !function->is_object()) return malformed("a tool call has no function");
       // A call's pieces share its index; servers that leave it out begin each call with an id.
       std::int64_t index = json::integer_or(part, "index", -1);
-      if (index < 0) index = static_cast<std::int64_t>(calls_.size()) - (id.empty() && !calls_.empty() ? 1 : 0);
+      const bool goes_on = !whole && id.empty() && !calls_.empty();
+      if (index < 0) index = static_cast<std::int64_t>(calls_.size()) - (goes_on ? 1 : 0);
       if (index >= kCallIndexMax) return malformed("the model asks for more than 128 tools at once");
       if (calls_.size() <= static_cast<std::size_t>(index)) calls_.resize(static_cast<std::size_t>(index) + 1);
       ReadCall& call = calls_[static_cast<std::size_t>(index)];
