@@ -51,7 +51,8 @@ std::string chat_stream(const Said& said) {
   }
   out += chunk("", quoted_json(finish_reason(Dialect::kChatCompletions, said)));
   return out + "data: {" + kChatHead +
-         R"("object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":11,"completion_tokens":5,"total_tokens":16}})" +
+         R"("object":"chat.completion.chunk","choices":[],)"
+         R"("usage":{"prompt_tokens":11,"completion_tokens":5,"total_tokens":16}})" +
          "\n\ndata: [DONE]\n\n";
 }
 
@@ -118,7 +119,8 @@ std::string whole_body(Dialect dialect, const Said& said) {
   }
   return std::string("{") + kMessageHead + "\"content\":[" + content +
          "],\"stop_reason\":" + quoted_json(finish_reason(dialect, said)) +
-         R"(,"stop_sequence":null,"usage":{"input_tokens":8,"cache_creation_input_tokens":0,"cache_read_input_tokens":3,"output_tokens":5}})";
+         R"(,"stop_sequence":null,"usage":)"
+         R"({"input_tokens":8,"cache_creation_input_tokens":0,"cache_read_input_tokens":3,"output_tokens":5}})";
 }
 
 std::string stream_body(Dialect dialect, const Said& said) {

@@ -42,14 +42,16 @@ Model model() {
 
 TEST(WireFormat, ChatCompletionsAreAskedAsTheyAreDefined) {
   const auto format = make_chat_completions();
-  EXPECT_EQ(
-      json::serialize(format->body(model(), conversation(), true)),
-      R"({"model":"m-1","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Do it."},)"
-      R"({"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"wu__claim","arguments":"{\"wu_id\":\"W\"}"}},)"
-      R"({"id":"c2","type":"function","function":{"name":"wu__list","arguments":"{}"}}]},)"
-      R"({"role":"tool","tool_call_id":"c1","content":"{\"done\":true}"},{"role":"tool","tool_call_id":"c2","content":"no"},)"
-      R"({"role":"user","content":"And?"}],"tools":[{"type":"function","function":{"name":"wu__claim","description":"Claims","parameters":{"type":"object"}}}],)"
-      R"("max_tokens":99,"stream":true,"stream_options":{"include_usage":true}})");
+  EXPECT_EQ(json::serialize(format->body(model(), conversation(), true)),
+            R"({"model":"m-1","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Do it."},)"
+            R"({"role":"assistant","content":null,"tool_calls":[)"
+            R"({"id":"c1","type":"function","function":{"name":"wu__claim","arguments":"{\"wu_id\":\"W\"}"}},)"
+            R"({"id":"c2","type":"function","function":{"name":"wu__list","arguments":"{}"}}]},)"
+            R"({"role":"tool","tool_call_id":"c1","content":"{\"done\":true}"},)"
+            R"({"role":"tool","tool_call_id":"c2","content":"no"},)"
+            R"({"role":"user","content":"And?"}],"tools":[{"type":"function","function":)"
+            R"({"name":"wu__claim","description":"Claims","parameters":{"type":"object"}}}],)"
+            R"("max_tokens":99,"stream":true,"stream_options":{"include_usage":true}})");
   const std::vector<pack::HttpHeader> headers = format->headers(model());
   ASSERT_EQ(headers.size(), 1u);
   EXPECT_EQ(headers[0].value + headers[0].environment, "Bearer KEY");
@@ -61,10 +63,13 @@ TEST(WireFormat, MessagesAreAskedAsTheyAreDefined) {
   EXPECT_EQ(
       json::serialize(format->body(model(), conversation(), false)),
       R"({"model":"m-1","max_tokens":99,"messages":[{"role":"user","content":[{"type":"text","text":"Do it."}]},)"
-      R"({"role":"assistant","content":[{"type":"tool_use","id":"c1","name":"wu__claim","input":{"wu_id":"W"}},{"type":"tool_use","id":"c2","name":"wu__list","input":{}}]},)"
+      R"({"role":"assistant","content":[)"
+      R"({"type":"tool_use","id":"c1","name":"wu__claim","input":{"wu_id":"W"}},)"
+      R"({"type":"tool_use","id":"c2","name":"wu__list","input":{}}]},)"
       R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","content":"{\"done\":true}"},)"
       R"({"type":"tool_result","tool_use_id":"c2","content":"no","is_error":true},{"type":"text","text":"And?"}]}],)"
-      R"("system":"Be brief.","tools":[{"name":"wu__claim","description":"Claims","input_schema":{"type":"object"}}]})");
+      R"("system":"Be brief.","tools":[)"
+      R"({"name":"wu__claim","description":"Claims","input_schema":{"type":"object"}}]})");
   EXPECT_EQ(format->path("https://api.anthropic.com"), "/v1/messages");
   EXPECT_EQ(format->path("http://127.0.0.1:1/v1/"), "/messages");
   EXPECT_EQ(format->headers(model())[1].environment, "KEY");
