@@ -1,4 +1,5 @@
 // What every provider makes of a server that fails, lies, stalls or babbles: one code, and no half an answer.
+#include "agent-runtime/providers/http_provider.h"
 #include "provider_world.h"
 
 namespace lumenflow::testing {
@@ -239,6 +240,14 @@ TEST_P(ProviderFailure, WhoHasSeenEnoughEndsIt) {
   if (!GetParam().stream) return EXPECT_EQ(world.code(), "") << "a whole answer is shown to nobody";
   EXPECT_EQ(world.code(), "TOOL_CANCELLED");
   EXPECT_EQ(world.shown, "Hello, y") << "the first piece, and no more";
+}
+
+TEST(Patience, EndsWithItsTimeOrWithTheCall) {
+  MemoryStore store;
+  FakeToolContext host(store);
+  EXPECT_TRUE(agent_runtime::wait_patiently(host, 1));
+  host.is_cancelled = true;
+  EXPECT_FALSE(agent_runtime::wait_patiently(host, 3'600'000));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ProviderFailure,
