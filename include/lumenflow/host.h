@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "lumenflow/fetch.h"
 #include "lumenflow/invoked.h"
 #include "lumenflow/json.h"
 #include "lumenflow/program.h"
@@ -50,21 +51,6 @@ struct Emitted {
   std::uint64_t seq = 0;  // in the workspace's stream
 };
 
-// A request to a host outside, made by the program for the pack. Only https; redirects are not followed.
-struct HttpRequest {
-  std::string url;
-  std::string body;  // posted as application/json
-  std::int64_t timeout_ms = 10'000;
-  // Hosts that the operator lets the pack reach: `host`, `host:port` or a block of addresses, as in network scopes. A
-  // name must not lead to an address that is not public, unless that address is on the list itself.
-  std::vector<std::string> allowlist;
-};
-
-struct HttpResponse {
-  int status = 0;
-  std::string body;
-};
-
 class HostedRun;  // of the program: what it does for packs whose code runs elsewhere
 class Turns;      // lumenflow/turn.h
 
@@ -92,10 +78,11 @@ class HostContext {
   // runs alone among all writers of the workspace, so it must be short. INTERNAL where the traits say store-only;
   // TOOL_CANCELLED after the call's end; JOURNAL_UNAVAILABLE.
   virtual Status transact(const std::function<Status(Store&)>& change) = 0;
-  // Blocks. What check_fetch says, SCOPE_DENIED also for an address found only now, UNREACHABLE. Any status is a
-  // success.
+  // Blocks. What check_fetch says, SCOPE_DENIED also for an address found only now, UNREACHABLE also when time is over
+  // or the answer breaks off, OUTPUT_TOO_LARGE, TOOL_CANCELLED. Any status is a success.
   virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
-  // Without connecting: INVALID_INPUT for what is no https URL, SCOPE_DENIED for a host that is not on the allowlist.
+  // Without connecting: INVALID_INPUT for what is no such request, SCOPE_DENIED for a host that is not on the allowlist
+  // and for what lumenflow.yaml does not name, NOT_FOUND for a variable that is not set.
   virtual Status check_fetch(const HttpRequest& request) const = 0;
   // Runs programs one beside another, at most `at_once` of them, and waits for all: how each ended, in their order.
   // They see the system's programs and what the call's scopes let it reach, which is all the permission there is;

@@ -22,9 +22,9 @@ LogLevel level_of(std::string_view name) {
   return name == "error" ? LogLevel::kError : LogLevel::kInfo;
 }
 
-// The host of an https URL, for scopes that allow any; the fetch itself reads the URL properly.
+// The host of a URL, for scopes that allow any; the fetch itself reads the URL properly.
 std::string host_of(std::string_view url) {
-  url.remove_prefix(std::min(url.size(), std::string_view("https://").size()));
+  if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
   std::string_view authority = url.substr(0, url.find_first_of("/?#"));
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) authority.remove_prefix(at + 1);
   return std::string(authority);
@@ -142,11 +142,24 @@ Result<json::Value> PackRequests::fetch(const json::Value& params) {
   pack::HttpRequest request;
   request.url = text(params, "url");
   request.body = text(params, "body");
+  request.method = json::string_or(params, "method", request.method);
   request.timeout_ms = json::integer_or(params, "timeout_ms", request.timeout_ms);
+  request.idle_timeout_ms = json::integer_or(params, "idle_timeout_ms", 0);
+  request.body_bytes_max = static_cast<std::size_t>(
+      json::integer_or(params, "body_bytes_max", static_cast<std::int64_t>(request.body_bytes_max)));
+  if (const json::Value* headers = params.find("headers"))
+    for (const json::Value& header : headers->as_array())
+      request.headers.push_back({std::string(text(header, "name")), std::string(text(header, "value")),
+                                 std::string(text(header, "environment"))});
+  // With posture full nothing is written down, so nothing is reached in the open.
+  request.plain_http = network.posture == pack::NetworkPosture::kAllowlist;
   if (network.posture == pack::NetworkPosture::kFull) request.allowlist = {host_of(request.url)};
   if (network.posture == pack::NetworkPosture::kAllowlist) request.allowlist = network.allowlist;
   LUMENFLOW_TRY_ASSIGN(pack::HttpResponse response, context_->fetch(request));
-  return json::Value(json::Object{{"status", response.status}, {"body", std::move(response.body)}});
+  json::Object headers;
+  for (pack::HttpHeader& header : response.headers) headers.set(header.name, std::move(header.value));
+  return json::Value(
+      json::Object{{"status", response.status}, {"headers", std::move(headers)}, {"body", std::move(response.body)}});
 }
 
 // The protocol carries UTF-8 alone: what is none becomes U+FFFD when the answer is written.

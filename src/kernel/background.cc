@@ -52,9 +52,9 @@ Status Kernel::check_fetch(const pack::HttpRequest& request) const {
   return ports_.outbound->check(request);
 }
 
-Result<pack::HttpResponse> Kernel::fetch(const pack::HttpRequest& request) {
+Result<pack::HttpResponse> Kernel::fetch(const pack::HttpRequest& request, Cancellation* cancelled) {
   if (ports_.outbound == nullptr) return Error(ErrorCode::kScopeDenied, "this process reaches no other host");
-  return ports_.outbound->post(request);
+  return ports_.outbound->fetch(request, cancelled);
 }
 
 HostServices::ProgramEnds Kernel::run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) {

@@ -15,6 +15,7 @@
 #include "base/ulid.h"
 #include "kernel/call_store.h"
 #include "kernel/emitter.h"
+#include "kernel/fetch_rules.h"
 #include "kernel/host_services.h"
 #include "kernel/running_call.h"
 #include "kernel/subscriptions.h"
@@ -108,9 +109,11 @@ class HostContextOf : public Interface {
     return state_.emit(kind, std::move(payload), std::move(options));
   }
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override {
-    return state_.scope.services.fetch(request);
+    LUMENFLOW_TRY(check_named(request, state_.scope.config));
+    return state_.scope.services.fetch(request, cancellation());
   }
   Status check_fetch(const pack::HttpRequest& request) const override {
+    LUMENFLOW_TRY(check_named(request, state_.scope.config));
     return state_.scope.services.check_fetch(request);
   }
   std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
@@ -135,6 +138,7 @@ class HostContextOf : public Interface {
   std::vector<PendingEvent>& events() { return state_.events; }
 
  protected:
+  virtual Cancellation* cancellation() { return nullptr; }
   template <class... Arguments>
   explicit HostContextOf(Arguments&&... arguments) : state_(std::forward<Arguments>(arguments)...) {}
   virtual std::shared_ptr<RunningCall> within() const { return nullptr; }  // null: it is no call
@@ -151,6 +155,7 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   const std::string& tool() const override { return call_->tool->descriptor.name; }
   std::string confirmed_recovery() const override { return call_->call.recovery; }
   bool cancelled() const override { return call_->cancelled && call_->cancelled->asked(); }
+  Cancellation* cancellation() override { return call_->cancelled.get(); }
   pack::HostedRun* hosted() override { return hosted_ ? &*hosted_ : nullptr; }
   // What it may reach of the machine; null: nothing but what is in this process.
   void hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes);
@@ -194,6 +199,7 @@ class DeliveryContext final : public HostContextOf<pack::HandlerContext> {
   int attempt() const override { return delivery_->attempts + 1; }
   pack::HostedRun* hosted() override { return &hosted_; }
   bool cancelled() const override { return delivery_->cancelled.asked() || state_.scope.services.draining(); }
+  Cancellation* cancellation() override { return &delivery_->cancelled; }
   Status transact(const std::function<Status(pack::Store&)>& change) override {
     return state_.transact(nullptr, change);
   }

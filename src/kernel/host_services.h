@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernel/cancellation.h"
 #include "kernel/running_call.h"
 #include "lumenflow/pack.h"
 #include "lumenflow/result.h"
@@ -33,11 +34,11 @@ class HostServices {
   };
   virtual OutboxRoom outbox_room() const = 0;
   virtual Status check_fetch(const pack::HttpRequest& request) const = 0;
-  virtual Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) = 0;
   // Blocks. See pack::HostContext::run_programs.
   using Programs = std::vector<pack::ProgramRequest>;
   using ProgramEnds = std::vector<Result<pack::ProgramEnd>>;
   virtual ProgramEnds run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) = 0;
+  virtual Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, Cancellation* cancelled) = 0;
   virtual bool notify_operator(std::string_view line) = 0;
   virtual bool draining() const = 0;
   virtual std::chrono::nanoseconds monotonic() const = 0;

@@ -178,7 +178,7 @@ class Kernel final : private HostServices {
   Status transact(HostState& state, const CallPtr& call, const Change& change, pack::Emitted* emitted) override;
   Status check_fetch(const pack::HttpRequest& request) const override;
   ProgramEnds run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) override;
-  Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override;
+  Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, Cancellation* cancelled) override;
   bool notify_operator(std::string_view line) override;
   std::chrono::nanoseconds monotonic() const override { return ports_.clock.monotonic(); }
   Result<bool> was_handled(std::string_view pack_id, std::string_view kind, std::string_view replay_key) override;

@@ -114,8 +114,10 @@ Result<Emitted> Run::emit_now(std::string_view kind, json::Value payload, EmitOp
 }
 
 Status Run::check_fetch(const HttpRequest& request) const {
-  if (!request.url.starts_with("https://"))
+  if (!request.url.starts_with("https://") && !(request.plain_http && request.url.starts_with("http://")))
     return Error(ErrorCode::kInvalidInput, "'" + request.url + "' is no https URL");
+  if (!request.base_url.empty() || !request.base_url_env.empty())
+    return Error(ErrorCode::kInvalidInput, "a pack in a process of its own gives the whole URL");
   if (!request.allowlist.empty())
     return Error(ErrorCode::kInvalidInput,
                  "the call's network scope says which hosts are allowed: leave the allowlist empty");
@@ -128,11 +130,30 @@ Result<HttpResponse> Run::fetch(const HttpRequest& request) {
   LUMENFLOW_TRY(check_fetch(request));
   json::Object params;
   params.set("url", request.url);
-  params.set("body", request.body);
+  params.set("method", request.method);
+  if (!request.body.empty()) params.set("body", request.body);
   params.set("timeout_ms", request.timeout_ms);
+  if (request.idle_timeout_ms != 0) params.set("idle_timeout_ms", request.idle_timeout_ms);
+  params.set("body_bytes_max", std::uint64_t{request.body_bytes_max});
+  json::Array headers;
+  for (const HttpHeader& header : request.headers) {
+    json::Object shown{{"name", header.name}, {"value", header.value}};
+    if (!header.environment.empty()) shown.set("environment", header.environment);
+    headers.emplace_back(std::move(shown));
+  }
+  if (!headers.empty()) params.set("headers", std::move(headers));
   LUMENFLOW_TRY_ASSIGN(const json::Value answer, ask("http/fetch", std::move(params)));
-  return HttpResponse{static_cast<int>(json::integer_or(answer, "status", 0)),
-                      std::string(json::string_or(answer, "body", ""))};
+  HttpResponse response{static_cast<int>(json::integer_or(answer, "status", 0)),
+                        std::string(json::string_or(answer, "body", ""))};
+  if (const json::Value* said = answer.find("headers"); said != nullptr && said->is_object())
+    for (const json::Member& member : said->as_object())
+      if (const std::string* value = member.value.if_string()) response.headers.push_back({member.key, *value});
+  if (request.sink && response.status >= 200 && response.status < 300 && !response.body.empty()) {
+    const std::string body = std::move(response.body);
+    response.body.clear();
+    response.complete = request.sink(response, body);
+  }
+  return response;
 }
 
 Result<ProgramEnd> Run::run_program(const ProgramRequest& request) {

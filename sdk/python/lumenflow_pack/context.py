@@ -107,9 +107,13 @@ class Run:
             return result.get("data")
         raise HostError(result["error"]["code"], result["error"]["message"], result["error"].get("details"))
 
-    def fetch(self, url, body, *, timeout_ms=None):
-        """Posts JSON text over https to a host of the run's network scope: {status, body}."""
-        return self.ask("http/fetch", _given(url=url, body=body, timeout_ms=timeout_ms))
+    def fetch(self, url, body=None, *, method=None, headers=None, timeout_ms=None, idle_timeout_ms=None,
+              body_bytes_max=None):
+        """A request to a host of the run's network scope: {status, headers, body}. POST unless `method` says otherwise,
+        the body as application/json unless a header does. A header is {"name", "value"}; with "environment" the host
+        adds the value of that variable, which the pack's section of lumenflow.yaml names under a key ending in _env."""
+        return self.ask("http/fetch", _given(url=url, body=body, method=method, headers=headers, timeout_ms=timeout_ms,
+                                             idle_timeout_ms=idle_timeout_ms, body_bytes_max=body_bytes_max))
 
     def run_program(self, command, *, directory=None, environment=None, paths=None, stdin=None, timeout_ms=None,
                     output_bytes_max=None, errors_with_output=None, on_line=None):

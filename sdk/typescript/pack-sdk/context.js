@@ -176,14 +176,21 @@ export class Run {
   }
 
   /**
-   * Posts JSON text over https to a host of the run's network scope.
+   * A request to a host of the run's network scope: POST unless `method` says otherwise, the body as application/json
+   * unless a header does. To a header with `environment` the host adds the value of that variable, which the pack's
+   * section of lumenflow.yaml names under a key ending in `_env`.
    * @param {string} url
-   * @param {string} body
-   * @param {{ timeoutMs?: number | undefined }} options
-   * @returns {Promise<{ status: number, body: string }>}
+   * @param {string | undefined} body
+   * @param {{ method?: string | undefined,
+   *           headers?: { name: string, value?: string, environment?: string }[] | undefined,
+   *           timeoutMs?: number | undefined, idleTimeoutMs?: number | undefined,
+   *           bodyBytesMax?: number | undefined }} options
+   * @returns {Promise<{ status: number, headers: Record<string, string>, body: string }>}
    */
-  async fetch(url, body, { timeoutMs } = {}) {
-    return this.ask("http/fetch", given({ url, body, timeout_ms: timeoutMs }));
+  async fetch(url, body = undefined, { method, headers, timeoutMs, idleTimeoutMs, bodyBytesMax } = {}) {
+    return this.ask("http/fetch", given({
+      url, body, method, headers, timeout_ms: timeoutMs, idle_timeout_ms: idleTimeoutMs, body_bytes_max: bodyBytesMax,
+    }));
   }
 
   /**
