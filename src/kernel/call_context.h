@@ -58,6 +58,10 @@ class CallStore final : public pack::Store {
   Result<std::vector<pack::StoreItem>> scan_descending(std::string_view prefix, std::string_view before,
                                                        std::size_t limit) override;
 
+  // What a run of its code did, from a recording.
+  void replay(std::map<std::string, std::optional<std::string>> writes,
+              std::map<std::string, std::optional<std::string>> reads, bool read_ranges);
+
   // Table key -> JSON text, or nothing for an erasure; in key order, so that equal calls write equal bytes.
   const std::map<std::string, std::optional<std::string>>& writes() const { return writes_; }
   // What was read of the base: single keys with what they held, and whether ranges were read.
@@ -105,6 +109,7 @@ class HostState {
   std::vector<PendingEvent> events;
   HostServices::OutboxRoom queued{0, 0};                    // what of them goes into the outbox
   std::vector<std::pair<std::string, std::int64_t>> wakes;  // timer, milliseconds since 1970
+  std::uint64_t task = 0;                                   // what runs it, on the tape
 
  private:
   Status check_new(const PendingEvent& event);
