@@ -231,7 +231,8 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
   parked.input = json::serialize(call->call.input);
   parked.sealed = call->tool->descriptor.input_validator->has_write_only() ||
                   input_without_secrets(call->input_text, options_.redaction_key).has_value();
-  if (parked.sealed) parked.input = seal(parked.input, sealing_key(options_.redaction_key), ports_.random);
+  if (parked.sealed || tape_.live())
+    parked.input = seal_on_tape(parked.sealed, std::move(parked.input), sealing_key(options_.redaction_key));
   const std::array<std::uint8_t, 16> nonce = ports_.random.draw16();
   parked.covered = covered_by_digest(*call, to_hex(nonce), parked.expires_at, terms.approvals);
 

@@ -63,6 +63,13 @@ Result<std::optional<json::Value>> CallStore::get(std::string_view key) {
   return std::optional(std::move(value));
 }
 
+void CallStore::replay(std::map<std::string, std::optional<std::string>> writes,
+                       std::map<std::string, std::optional<std::string>> reads, bool read_ranges) {
+  writes_ = std::move(writes);
+  reads_ = std::move(reads);
+  read_ranges_ = read_ranges;
+}
+
 Status CallStore::put(std::string_view key, json::Value value) {
   LUMENFLOW_TRY(check_key(key));
   writes_[journal::store_key(pack_, key)] = json::serialize(value);

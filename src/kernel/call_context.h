@@ -59,6 +59,7 @@ class HostState {
   std::vector<PendingEvent> events;
   HostServices::OutboxRoom queued{0, 0};                    // what of them goes into the outbox
   std::vector<std::pair<std::string, std::int64_t>> wakes;  // timer, milliseconds since 1970
+  std::uint64_t task = 0;                                   // what runs it, on the tape
 
  private:
   Status check_new(const PendingEvent& event);

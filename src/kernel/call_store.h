@@ -49,6 +49,10 @@ class CallStore final : public pack::Store {
   Result<std::vector<pack::StoreItem>> scan_descending(std::string_view prefix, std::string_view before,
                                                        std::size_t limit) override;
 
+  // What a run of its code did, from a recording.
+  void replay(std::map<std::string, std::optional<std::string>> writes,
+              std::map<std::string, std::optional<std::string>> reads, bool read_ranges);
+
   // Table key -> JSON text, or nothing for an erasure; in key order, so that equal calls write equal bytes.
   const std::map<std::string, std::optional<std::string>>& writes() const { return writes_; }
   // What was read of the base: single keys with what they held, and whether ranges were read.

@@ -12,7 +12,7 @@
 namespace lumenflow::kernel {
 namespace {
 
-constexpr std::size_t kWaitersMax = 32;  // equal calls that wait for one that runs
+constexpr int kWaitersMax = 32;  // equal calls that wait for one that runs
 constexpr std::size_t kIdempotencyKeyBytesMax = 256;
 
 json::Value details_of(const std::vector<ErrorDetail>& faults) {
@@ -166,12 +166,18 @@ bool Kernel::authorise(const CallPtr& call) {
 // Stage 3.
 bool Kernel::check_input(const CallPtr& call) {
   const json::Schema& schema = *call->tool->descriptor.input_validator;
+  const std::optional<SealedInput> sealed = tape_.replaying() ? replayed_input(*call) : std::nullopt;
   if (call->tool->input_rule) call->counted_input = call->tool->input_rule(call->call.input);
-  std::vector<ErrorDetail> faults = schema.validate(call->counted_input ? *call->counted_input : call->call.input);
-  if (faults.empty() && stands_as_typed(*call, kernel_tools_)) {
-    for (std::string& place : places_of_secrets(call->call.input))
-      faults.push_back({std::move(place), "looks like a credential"});
+  std::vector<ErrorDetail> faults =
+      sealed ? sealed->faults : schema.validate(call->counted_input ? *call->counted_input : call->call.input);
+  if (sealed && faults.empty()) return true;
+  const bool secrets_before = sealed && sealed->secrets;
+  if ((faults.empty() || secrets_before) && stands_as_typed(*call, kernel_tools_)) {
+    if (!secrets_before)
+      for (std::string& place : places_of_secrets(call->call.input))
+        faults.push_back({std::move(place), "looks like a credential"});
     if (!faults.empty()) {
+      if (tape_.recording()) tape_input(*call, faults, true);
       refuse(call, 3, ErrorCode::kInvalidInput, "secrets",
              "what is given to " + call->tool->descriptor.name +
                  " is kept and shown as it stands: leave out what looks like a credential",
@@ -184,10 +190,12 @@ bool Kernel::check_input(const CallPtr& call) {
     if (text.ok()) {
       call->input_text = schema.has_write_only() ? redact(schema, call->call.input) : *std::move(text);
       call->input_hash = sha256(call->input_text);
+      if (tape_.recording()) tape_input(*call, {}, false);
       return true;
     }
     faults.push_back({"", text.error().message()});
   }
+  if (tape_.recording()) tape_input(*call, faults, false);
   refuse(call, 3, ErrorCode::kInvalidInput, "input_schema",
          "the input does not match the schema of " + call->tool->descriptor.name, details_of(faults));
   return false;
@@ -229,6 +237,7 @@ bool Kernel::check_idempotency(const CallPtr& call) {
   }
   call->idempotency_hash =
       IdempotencyIndex::key_of(call->call.credential->subject.str(), call->tool->descriptor.name, key);
+  if (tape_.live()) tape_idempotency_hash(*call);
   const auto conflict = [&] {
     refuse(call, 6, ErrorCode::kIdempotencyConflict, "idempotency_key",
            "this idempotency key was used with another input");
@@ -236,11 +245,12 @@ bool Kernel::check_idempotency(const CallPtr& call) {
   };
   if (const CallPtr first = running_.find_by_key(*call->idempotency_hash)) {
     if (first->input_hash != call->input_hash) return conflict();
-    if (first->completions.size() >= kWaitersMax) {
+    if (first->joined >= kWaitersMax) {
       refuse(call, 6, ErrorCode::kInProgress, "idempotency_key",
              "the call under this idempotency key is still running");
       return false;
     }
+    ++first->joined;
     for (Completion& done : call->completions) first->completions.push_back(std::move(done));
     return false;
   }

@@ -65,7 +65,7 @@ json::Value hashed(const std::string& key, const json::Value& value) {
 // The hash of what is recorded: the call's own tells apart what the caller gave.
 std::optional<Hash256> mask_input(RunningCall& call, const std::string& key) {
   std::optional<std::string> masked = input_without_secrets(call.input_text, key);
-  if (!masked) return call.input_hash;
+  if (!masked) return call.masked_input ? sha256(call.input_text) : call.input_hash;
   call.input_text = *std::move(masked);
   return sha256(call.input_text);
 }
@@ -107,6 +107,7 @@ void mask_result(const RunningCall& call, const json::Schema& schema, std::strin
 }  // namespace
 
 std::string Kernel::redact(const json::Schema& schema, const json::Value& value) const {
+  if (tape_.replays()) return json::serialize(value);  // it is on the tape as it may be shown
   const json::Value redacted = schema.redact_write_only(
       value, [this](const json::Value& secret) { return hashed(options_.redaction_key, secret); });
   return json::serialize(redacted);

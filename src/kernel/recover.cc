@@ -188,7 +188,8 @@ void Kernel::complete_recovery(Recovery& recovery, const CleanupReport& report) 
     recovery.call_input = *shown;
     recovery.input = json::serialize(report.input);
     recovery.sealed = *shown != report.input;
-    if (recovery.sealed) recovery.input = seal(recovery.input, proposal_key(options_.redaction_key), ports_.random);
+    if (recovery.sealed || tape_.live())
+      recovery.input = seal_on_tape(recovery.sealed, std::move(recovery.input), proposal_key(options_.redaction_key));
   }
   Result<std::string> digest = journal::recovery_digest(recovery);
   if (!digest.ok()) {  // not what JSON can hold: it could not be consented to
@@ -250,6 +251,7 @@ Recovery Kernel::recovery_of_unknown(const ReceiptId& receipt, const std::string
 
 // What was proposed, as it was, if it is still what the record shows.
 Result<json::Value> Kernel::proposal_of(const Recovery& recovery) const {
+  if (recovery.sealed && tape_.replays()) return recovery.call_input;  // the call's own input is on the tape
   const Result<std::string> text = recovery.sealed ? unseal(recovery.input, proposal_key(options_.redaction_key))
                                                    : Result<std::string>(recovery.input);
   Result<json::Value> input = text.ok() ? json::parse(*text, {.depth_max = 256}) : Result<json::Value>(text.error());

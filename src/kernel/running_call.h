@@ -74,7 +74,10 @@ struct RunningCall {
   std::shared_ptr<Cancellation> cancelled;                  // shared with the thread that runs the tool
   // What a sandbox is to enforce, as of its start; null: the tool runs in the program itself. Shared with the kernel.
   std::shared_ptr<const pack::EnforcedScopes> enforced_scopes;
-  std::string isolation;  // what held the tool's code; empty: it ran in the program itself
+  std::string isolation;       // what held the tool's code; empty: it ran in the program itself
+  int joined = 0;              // equal calls under the same idempotency key that wait for its end
+  bool masked_input = false;   // in a replay: `input_text` came without what looks like a credential
+  bool sealed_output = false;  // what its tool answered is on the tape only as it may be shown
 };
 
 // What agent-runtime:tool_called says. What it views outlives the entry's making.
