@@ -13,28 +13,40 @@ namespace {
 
 constexpr std::size_t kStreamsMax = 10'000;  // of one workspace
 
-// Canonical JSON, written in order of the members' names.
-std::string entry_of(std::string_view workspace, std::string_view log_id, std::string_view stream,
-                     const event::TakenEvent& taken) {
-  using Kind = event::TakenEvent::Kind;
-  std::string text = "{";
-  if (taken.kind == Kind::kEvent) text += R"("event":)" + taken.text + ",";
-  if (taken.kind == Kind::kDropped)
-    text += R"("first_seq":)" + std::to_string(taken.seq) + R"(,"last_seq":)" + std::to_string(taken.last_seq) + ",";
-  text += R"("log_id":)";
-  json::append_canonical_string(log_id, text);
-  if (taken.kind == Kind::kTombstone) {
-    text += R"(,"queue_seq":)" + std::to_string(taken.queue_seq) + R"(,"reason":)";
-    json::append_canonical_string(taken.text, text);
-    text += R"(,"seq":)" + std::to_string(taken.seq);
+// What the entries of one batch end with.
+class EntryWriter {
+ public:
+  EntryWriter(std::string_view workspace, std::string_view log_id, std::string_view stream)
+      : log_(R"("log_id":)"), stream_(R"(,"stream":)"), workspace_(R"(,"workspace":)") {
+    json::append_canonical_string(log_id, log_);
+    json::append_canonical_string(stream, stream_);
+    json::append_canonical_string(workspace, workspace_);
+    workspace_ += '}';
   }
-  text += R"(,"stream":)";
-  json::append_canonical_string(stream, text);
-  constexpr std::string_view kTypes[] = {"event.received", "event.tombstone", "events.dropped"};
-  text += R"(,"type":")" + std::string(kTypes[static_cast<std::size_t>(taken.kind)]) + R"(","workspace":)";
-  json::append_canonical_string(workspace, text);
-  return text + "}";
-}
+
+  // Canonical JSON, written in order of the members' names.
+  std::string operator()(const event::TakenEvent& taken) const {
+    using Kind = event::TakenEvent::Kind;
+    constexpr std::string_view kTypes[] = {R"("event.received")", R"("event.tombstone")", R"("events.dropped")"};
+    std::string text;
+    text.reserve(taken.text.size() + log_.size() + stream_.size() + workspace_.size() + 96);
+    text += '{';
+    if (taken.kind == Kind::kEvent) text.append(R"("event":)").append(taken.text) += ',';
+    if (taken.kind == Kind::kDropped)
+      text += R"("first_seq":)" + std::to_string(taken.seq) + R"(,"last_seq":)" + std::to_string(taken.last_seq) + ",";
+    text += log_;
+    if (taken.kind == Kind::kTombstone) {
+      text += R"(,"queue_seq":)" + std::to_string(taken.queue_seq) + R"(,"reason":)";
+      json::append_canonical_string(taken.text, text);
+      text += R"(,"seq":)" + std::to_string(taken.seq);
+    }
+    text.append(stream_).append(R"(,"type":)").append(kTypes[static_cast<std::size_t>(taken.kind)]);
+    return text += workspace_;
+  }
+
+ private:
+  std::string log_, stream_, workspace_;
+};
 
 Error forked(std::string_view known, std::string_view said) {
   return Error(ErrorCode::kLogForked, "the conductor knows the journal " + std::string(known) +
@@ -68,9 +80,10 @@ Status Ingest::begin(const std::string& workspace, const std::string& log_id, co
     }
     const event::StreamBegin begun = event::begin_stream(before, base.place);
     if (begun.skipped) {
-      LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({entry_of(workspace, log_id, base.stream, *begun.skipped)},
-                                                             {list_of_events(workspace, log_id),
-                                                              list_of_stream(workspace, log_id, base.stream)}));
+      LUMENFLOW_TRY_ASSIGN(
+          const Position at,
+          ledger_.append({EntryWriter(workspace, log_id, base.stream)(*begun.skipped)},
+                         {list_of_events(workspace, log_id), list_of_stream(workspace, log_id, base.stream)}));
       static_cast<void>(at);
     }
     if (!before || !(*before == begun.place)) LUMENFLOW_TRY(ledger_.put(kPlaces, key, encode(begun.place)));
@@ -109,12 +122,14 @@ Result<event::Intake> Ingest::take(const std::string& workspace, const event::In
   event::Intake intake = event::take_batch({known, workspace}, before, batch);
   if (intake.refused || intake.taken.empty()) return intake;
   std::vector<std::string> entries, lists{list_of_events(workspace, log_id), list_of_stream(workspace, log_id, stream)};
-  std::set<std::string> kinds;
+  std::set<std::string_view> kinds;
+  const EntryWriter entry_of(workspace, log_id, stream);
+  entries.reserve(intake.taken.size());
   for (const event::TakenEvent& taken : intake.taken) {
-    entries.push_back(entry_of(workspace, log_id, stream, taken));
+    entries.push_back(entry_of(taken));
     if (taken.kind == event::TakenEvent::Kind::kEvent) kinds.insert(taken.event_kind);
   }
-  for (const std::string& kind : kinds) lists.push_back(list_of_kind(workspace, log_id, kind));
+  for (const std::string_view kind : kinds) lists.push_back(list_of_kind(workspace, log_id, kind));
   LUMENFLOW_TRY_ASSIGN(const Position first, ledger_.append(std::move(entries), lists));
   LUMENFLOW_TRY(ledger_.put(kPlaces, key, encode(intake.place)));
   for (std::size_t i = 0; i < intake.taken.size(); ++i)

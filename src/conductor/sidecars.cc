@@ -16,6 +16,8 @@ constexpr std::size_t kRequestThreads = 4, kRequestsMax = 64;
 constexpr std::size_t kAvoidedMax = 10'000;
 constexpr std::chrono::seconds kAvoidedFor{30};
 constexpr std::size_t kAnswerBytesMax = 4u << 20;
+// A heartbeat waits for the registry, and one that takes ten seconds counts as a break of the uplink.
+constexpr std::chrono::seconds kFetchTime{3};
 
 }  // namespace
 
@@ -71,6 +73,7 @@ void Sidecars::ask(const ReachableSidecar& sidecar, http::ClientRequest request,
 void fetch_registry(Context& context, const ReachableSidecar& sidecar, std::function<void(const Status&)> done) {
   http::ClientRequest request;
   request.path = "/tools";
+  request.timeout = kFetchTime;
   const auto keep = [&context, workspace = sidecar.workspace, done](const Result<http::ClientResponse>& answer) {
     if (!answer.ok()) return done(answer.error());
     if (answer->status != 200)

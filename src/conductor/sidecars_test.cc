@@ -154,5 +154,49 @@ TEST_F(SidecarsTest, ItsToolsAreFetchedWhenTheyAreOthers) {
   EXPECT_TRUE(beat("h2")) << "then the workspace is to send them";
 }
 
+// A hello that says where the sidecar is, with what the workspace's key (or another's) says of it.
+class SidecarMoves : public SidecarsTest {
+ protected:
+  Answer hello(const std::string& url, const std::string& proof) {
+    const json::Object body{
+        {"hello", json::Object{{"log_id", workspace_.log_id}}}, {"sidecar_url", url}, {"sidecar_url_proof", proof}};
+    Answer answer = world_.post("/v2/heartbeat", body, workspace_.headers());
+    if (answer.status == 200) workspace_.session = answer.number("/session");
+    return answer;
+  }
+  std::string proof_of(const std::string& url, const std::string& audience = "sidecar_url") const {
+    http::TokenClaims claims = workspace_.claims_for(audience);
+    claims.scopes = {url};
+    return forge_token(claims, workspace_.key);
+  }
+};
+
+TEST_F(SidecarMoves, AWorkspaceSaysWithItsHelloWhereItsSidecarIsNow) {
+  address_.says([](const http::Request&) { return answer(200, R"({"success":true,"data":{}})"); });
+  enroll("http://127.0.0.1:1");
+  EXPECT_EQ(hello(address_.url(), proof_of(address_.url())).status, 200);
+  EXPECT_EQ(call().status, 200);
+  EXPECT_THAT(address_.asked(), SizeIs(1));
+  EXPECT_THAT(world_.audit("conductor.sidecar_url_changed"), SizeIs(1));
+  EXPECT_EQ(hello(address_.url(), "").status, 200) << "what is known needs no proof";
+  EXPECT_THAT(world_.audit("conductor.sidecar_url_changed"), SizeIs(1));
+  EXPECT_EQ(hello("", proof_of("none")).status, 200);
+  EXPECT_EQ(call("?wait=0s").status, 202) << "over its uplink again";
+  EXPECT_THAT(address_.asked(), SizeIs(1));
+}
+
+TEST_F(SidecarMoves, TheUplinksTokenAloneDoesNotSayWhereCallsGo) {
+  enroll("");
+  const std::string url = address_.url();
+  for (const std::string& proof :
+       {std::string(), proof_of("http://127.0.0.1:1"), proof_of(url, "renew"), proof_of(url, "sidecar"),
+        forge_token(workspace_.claims_for("sidecar_url"), *generate_p256())})
+    EXPECT_EQ(hello(url, proof).code(), "UNAUTHENTICATED") << proof;
+  EXPECT_EQ(hello("not a place", proof_of("not")).code(), "INVALID_REQUEST");
+  EXPECT_EQ(call("?wait=0s").status, 202);
+  EXPECT_THAT(address_.asked(), SizeIs(0));
+  EXPECT_THAT(world_.audit("conductor.sidecar_url_changed"), SizeIs(0));
+}
+
 }  // namespace
 }  // namespace lumenflow::conductor

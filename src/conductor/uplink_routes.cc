@@ -6,6 +6,7 @@
 #include "conductor/commands.h"
 #include "conductor/context.h"
 #include "conductor/registry.h"
+#include "conductor/sidecar_url.h"
 #include "conductor/sidecars.h"
 #include "conductor/uplinks.h"
 #include "event/envelope_reader.h"
@@ -66,6 +67,26 @@ Result<json::Value> welcome(Context& context, const std::string& workspace, cons
   return json::Value(std::move(answer));
 }
 
+struct Greeting {
+  std::string workspace, log_id;
+  std::vector<StreamBase> bases;
+};
+
+void take_lease(Context& context, const ExchangePtr& exchange, const json::Value& body, const Greeting& from) {
+  context.uplinks->take_lease(from.workspace, [&context, exchange, body, from](const Result<std::uint64_t>& session) {
+    if (!session.ok()) return refuse(context, exchange, session.error());
+    keep_status(context.uplinks->of(from.workspace), body, context.clock.now());
+    if (const Status begun = context.ingest->begin(from.workspace, from.log_id, from.bases); !begun.ok())
+      return refuse(context, exchange, begun.error());
+    context.ledger.when_durable([&context, exchange, from, session = *session](const Status& done) {
+      if (!done.ok()) return exchange->fail(done.error());
+      const Result<json::Value> answer = welcome(context, from.workspace, from.log_id, session);
+      if (!answer.ok()) return exchange->fail(answer.error());
+      exchange->send_json(*answer);
+    });
+  });
+}
+
 void say_hello(Context& context, const ExchangePtr& exchange, const json::Value& body) {
   const json::Value hello = *body.find("hello");
   const std::string log_id(json::string_or(hello, "log_id", "")), workspace = exchange->principal.workspace;
@@ -73,24 +94,21 @@ void say_hello(Context& context, const ExchangePtr& exchange, const json::Value&
   if (log_id.empty() || log_id.size() > kNameBytesMax || log_id.find('\0') != std::string::npos)
     return refuse(context, exchange, Error(ErrorCode::kInvalidRequest, "'log_id' must name the journal"));
   if (!bases.ok()) return refuse(context, exchange, bases.error());
+  const auto moved = sidecar_url_change(context, workspace, body);
+  if (!moved.ok()) return refuse(context, exchange, moved.error());
   // A fork must not take the lease from the one that is known.
   const auto known = context.ingest->bound(workspace);
   if (!known.ok()) return exchange->fail(known.error());
   if (!known->empty() && *known != log_id)
     return refuse(context, exchange, context.ingest->begin(workspace, log_id, {}).error());
-  context.uplinks->take_lease(
-      workspace, [&context, exchange, body, workspace, log_id, bases = *bases](const Result<std::uint64_t>& session) {
-        if (!session.ok()) return refuse(context, exchange, session.error());
-        keep_status(context.uplinks->of(workspace), body, context.clock.now());
-        if (const Status begun = context.ingest->begin(workspace, log_id, bases); !begun.ok())
-          return refuse(context, exchange, begun.error());
-        context.ledger.when_durable([&context, exchange, workspace, log_id, session = *session](const Status& done) {
-          if (!done.ok()) return exchange->fail(done.error());
-          const Result<json::Value> answer = welcome(context, workspace, log_id, session);
-          if (!answer.ok()) return exchange->fail(answer.error());
-          exchange->send_json(*answer);
-        });
-      });
+  const auto greet = [&context, exchange, body, workspace, log_id, bases = *bases] {
+    take_lease(context, exchange, body, {workspace, log_id, bases});
+  };
+  if (!*moved) return greet();
+  context.acts.change({(*moved)->record}, (*moved)->act, [&context, exchange, greet](const Status& done) {
+    if (!done.ok()) return refuse(context, exchange, done.error());
+    greet();
+  });
 }
 
 void beat(Context& context, const ExchangePtr& exchange, const json::Value& body) {

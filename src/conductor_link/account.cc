@@ -10,7 +10,6 @@
 namespace lumenflow::conductor_link {
 namespace {
 
-constexpr std::chrono::seconds kAssertionLife{60};
 constexpr std::chrono::milliseconds kRenewalTimeout{10'000};
 
 }  // namespace
@@ -38,18 +37,30 @@ Status Account::failed(const Error& why) {
   return why;
 }
 
+// What the enrolled key says for a minute.
+http::TokenClaims Account::claims_for(std::string audience) {
+  http::TokenClaims claims;
+  claims.issuer = claims.subject = enrollment_.workspace_id;
+  claims.audience = std::move(audience);
+  claims.issued_at = parts_.clock.now();
+  claims.expires_at = claims.issued_at + kAssertionLife;
+  claims.id = make_ulid(claims.issued_at, random_.draw16()).str();
+  return claims;
+}
+
+std::string Account::prove_sidecar_url(const std::string& url) {
+  const std::lock_guard lock(mutex_);
+  http::TokenClaims claims = claims_for("sidecar_url");
+  claims.scopes = {url.empty() ? "none" : url};
+  return http::mint_token(claims, parts_.token_private_pem, parts_.token_key_id).value_or("");
+}
+
 std::optional<http::ClientRequest> Account::renewal_if_due() {
   const std::lock_guard lock(mutex_);
   const std::chrono::nanoseconds at = parts_.clock.monotonic();
   if (!due(at)) return std::nullopt;
   asked_at_ = at;
-  http::TokenClaims claims;
-  claims.issuer = claims.subject = enrollment_.workspace_id;
-  claims.audience = "renew";
-  claims.issued_at = parts_.clock.now();
-  claims.expires_at = claims.issued_at + kAssertionLife;
-  claims.id = make_ulid(claims.issued_at, random_.draw16()).str();
-  Result<std::string> assertion = http::mint_token(claims, parts_.token_private_pem, parts_.token_key_id);
+  Result<std::string> assertion = http::mint_token(claims_for("renew"), parts_.token_private_pem, parts_.token_key_id);
   if (!assertion.ok()) {
     static_cast<void>(failed(assertion.error()));
     return std::nullopt;

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "conductor_link/enrollment.h"
 #include "http/client.h"
+#include "http/token.h"
 
 namespace lumenflow::conductor_link {
 
@@ -35,12 +36,17 @@ class Account {
   std::optional<http::ClientRequest> renewal_if_due();
   // What came back. An error is the conductor's or the way's; the token that there is stays.
   Status heard_renewal(Result<http::ClientResponse> response);
+  // The workspace key's word that this is where its sidecar can be reached; empty where the key cannot sign.
+  std::string prove_sidecar_url(const std::string& url);
   // The conductor takes this token no more: renewal_if_due() asks for another.
   void refused();
 
   static constexpr std::chrono::seconds kPause{15};
 
+  static constexpr std::chrono::seconds kAssertionLife{60};
+
  private:
+  http::TokenClaims claims_for(std::string audience);
   bool due(std::chrono::nanoseconds at) const;
   Status failed(const Error& why);
   Result<Enrollment> renewed(const Result<http::ClientResponse>& response) const;

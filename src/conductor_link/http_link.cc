@@ -95,7 +95,8 @@ void HttpLink::hello(const uplink::Hello& hello, std::function<void(uplink::Hell
                static_cast<void>(parts_.account.heard_renewal(std::move(response)));
              });
   const auto write = [this, hello] {
-    Asked asked{.path = "/v2/heartbeat", .body = write_hello(hello, parts_.vitals()), .timeout = parts_.timeout};
+    const SidecarPlace place{parts_.sidecar_url, parts_.account.prove_sidecar_url(parts_.sidecar_url)};
+    Asked asked{.path = "/v2/heartbeat", .body = write_hello(hello, parts_.vitals(), place), .timeout = parts_.timeout};
     return write_request(parts_.account, std::move(asked));
   };
   talk_->ask(write, [this, done = std::move(done)](Result<http::ClientResponse> response) {

@@ -36,6 +36,7 @@ struct LinkParts {
   std::function<Vitals()> vitals;       // any thread
   std::function<std::string()> log_id;  // of the journal; any thread
   HeadExchange* heads = nullptr;        // null: none are exchanged
+  std::string sidecar_url = {};         // where the conductor can reach the sidecar; empty: nowhere
   std::chrono::milliseconds timeout{10'000};
   std::chrono::seconds command_wait{30};
 };

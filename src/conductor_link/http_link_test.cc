@@ -81,7 +81,7 @@ class HttpLinkTest : public ::testing::Test {
     account = std::make_unique<Account>(
         AccountParts{*files, clock, std::string(kStateFolder), workspace_key().private_pem, "kid"}, enrollment);
     link = std::make_unique<HttpLink>(LinkParts{*account, worker_lanes(*account, {}), [] { return Vitals{}; },
-                                                [] { return std::string("log-a"); }, nullptr, timeout,
+                                                [] { return std::string("log-a"); }, nullptr, sidecar_url, timeout,
                                                 std::chrono::seconds(30)});
   }
   template <class Answer, class Start>
@@ -109,6 +109,7 @@ class HttpLinkTest : public ::testing::Test {
 
   ManualClock clock;
   std::unique_ptr<Files> files = make_memory_files();
+  std::string sidecar_url;
   std::unique_ptr<Account> account;
   std::unique_ptr<HttpLink> link;
 };
@@ -124,6 +125,24 @@ TEST_F(HttpLinkTest, SaysHelloWithItsTokenAndHearsTheWelcome) {
   const http::Request asked = conductor.asked().front();
   EXPECT_EQ(asked.header("authorization"), "Bearer a.b.c");
   EXPECT_THAT(asked.body, HasSubstr(R"("bases":[{"stream":"sidecar","seq":3,"queue_seq":2}])"));
+}
+
+TEST_F(HttpLinkTest, SaysWhereItsSidecarIsAndItsKeySaysSoToo) {
+  Conductor conductor;
+  conductor.answers("/v2/heartbeat", 200, std::string(kWelcome));
+  sidecar_url = "https://ws.example.com";
+  link_to(conductor.url);
+  ASSERT_FALSE(hello().refusal);
+  const json::Value said = *json::parse(conductor.asked().front().body);
+  EXPECT_EQ(json::string_or(said, "sidecar_url", ""), sidecar_url);
+  http::VerifierOptions options;
+  options.public_pem = workspace_key().public_pem;
+  options.issuer = "ws-42";
+  options.audience = "sidecar_url";
+  options.key_id = "kid";
+  const auto claims = http::TokenVerifier(options).verify(json::string_or(said, "sidecar_url_proof", ""), clock.now());
+  ASSERT_TRUE(claims.ok()) << claims.error().to_string();
+  EXPECT_THAT((*claims)->scopes, ElementsAre(sidecar_url));
 }
 
 TEST_F(HttpLinkTest, SendsBatchesInTheirOrderAndCompressesLongOnes) {

@@ -112,13 +112,15 @@ ErrorCode code_of_status(int status) {
 
 // --- requests ---
 
-std::string write_hello(const uplink::Hello& hello, const Vitals& vitals) {
+std::string write_hello(const uplink::Hello& hello, const Vitals& vitals, const SidecarPlace& place) {
   json::Array bases;
   for (const uplink::StreamAt& base : hello.bases)
     bases.push_back(
         json::Object{{"stream", base.stream}, {"seq", base.place.seq}, {"queue_seq", base.place.queue_seq}});
   json::Object body{{"hello", json::Object{{"log_id", hello.log_id}, {"bases", std::move(bases)}}}};
   append_vitals(body, vitals);
+  body.set("sidecar_url", place.url);
+  body.set("sidecar_url_proof", place.proof);
   return json::serialize(json::Value(std::move(body)));
 }
 

@@ -36,7 +36,13 @@ struct HeadOffer {
   std::uint64_t conductor_known = 0;  // size of the conductor's own Log, as it last held; 0: never
 };
 
-std::string write_hello(const uplink::Hello& hello, const Vitals& vitals);
+// Where the conductor can reach this sidecar, and the enrolled key's word for it.
+struct SidecarPlace {
+  std::string url;  // empty: nowhere
+  std::string proof;
+};
+
+std::string write_hello(const uplink::Hello& hello, const Vitals& vitals, const SidecarPlace& place);
 std::string write_heartbeat(std::uint64_t session, const Vitals& vitals);
 std::string write_batch(const uplink::Batch& batch, const std::optional<HeadOffer>& head);
 std::string write_rebind(const std::string& log_id);

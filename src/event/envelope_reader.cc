@@ -102,18 +102,22 @@ Result<Stamp> read_stamp(const json::Value& envelope) {
   return stamp;
 }
 
-// The member `payload`, or of a flat kind what stands beside the envelope's own members.
-Result<json::Value> read_payload(const json::Value& envelope, bool flat) {
+// The member `payload`, or of a flat kind what stands beside the envelope's own members; taken out of the envelope.
+Result<json::Value> take_payload(json::Value& envelope, bool flat) {
   json::Object members;
-  for (const json::Member& member : envelope.as_object()) {
+  json::Value* payload = nullptr;
+  for (json::Member& member : envelope.as_object()) {
     if (std::ranges::find(kMembers, member.key) != kMembers.end()) continue;
-    if (!flat && member.key != "payload") return fault(member.key, "is no member of an envelope");
-    members.append(member.key, member.value);
+    if (flat)
+      members.append(member.key, std::move(member.value));
+    else if (member.key == "payload")
+      payload = &member.value;
+    else
+      return fault(member.key, "is no member of an envelope");
   }
   if (flat) return json::Value(std::move(members));
-  const json::Value* payload = members.find("payload");
   if (payload == nullptr || !payload->is_object()) return fault("payload", "must be an object");
-  return *payload;
+  return std::move(*payload);
 }
 
 }  // namespace
@@ -131,7 +135,9 @@ bool is_stream_name(std::string_view stream) {
   return false;
 }
 
-Result<Received> read_envelope(const json::Value& envelope) {
+Result<Received> read_envelope(const json::Value& envelope) { return read_envelope(json::Value(envelope)); }
+
+Result<Received> read_envelope(json::Value&& envelope) {
   if (!envelope.is_object()) return Error(ErrorCode::kInvalidRequest, "an envelope must be a JSON object");
   const std::int64_t version = json::integer_or(envelope, "schema_version", 0);
   if (version > 2)
@@ -150,7 +156,7 @@ Result<Received> read_envelope(const json::Value& envelope) {
   LUMENFLOW_TRY_ASSIGN(event.event_id, reader.text("event_id"));
   if (!is_event_id(event.event_id)) return fault("event_id", "must be a SHA-256 or a UUID of version 7, in lower case");
   LUMENFLOW_TRY_ASSIGN(event.timestamp, reader.time("timestamp"));
-  LUMENFLOW_TRY_ASSIGN(event.payload, read_payload(envelope, flat));
+  LUMENFLOW_TRY_ASSIGN(event.payload, take_payload(envelope, flat));
   if (flat) LUMENFLOW_TRY(validate_kernel_payload(kind, event.payload));
   if (const Status written = json::canonical_to(event.payload, event.canonical_payload); !written.ok())
     return Error(ErrorCode::kInvalidPayload,
@@ -162,8 +168,8 @@ Result<Received> read_envelope(const json::Value& envelope) {
 }
 
 Result<Received> parse_envelope(std::string_view text) {
-  LUMENFLOW_TRY_ASSIGN(const json::Value envelope, json::parse(text));
-  return read_envelope(envelope);
+  LUMENFLOW_TRY_ASSIGN(json::Value envelope, json::parse(text));
+  return read_envelope(std::move(envelope));
 }
 
 }  // namespace lumenflow::event

@@ -20,6 +20,8 @@ inline constexpr std::uint64_t kSeqMax = (1ull << 53) - 1;  // what every JSON r
 // INVALID_REQUEST with the pointer of the first fault; UNSUPPORTED_FORMAT for a newer schema_version, UNKNOWN_KIND,
 // INVALID_PAYLOAD and PAYLOAD_TOO_LARGE as the builder says them. The payload is not checked against a pack's schema.
 Result<Received> read_envelope(const json::Value& envelope);
+// The same without a copy: the payload is moved out of `envelope`, whose other members stay as they are.
+Result<Received> read_envelope(json::Value&& envelope);
 // The same of text; MALFORMED_JSON when it is none.
 Result<Received> parse_envelope(std::string_view text);
 

@@ -37,8 +37,8 @@ Result<TakenEvent> read_tombstone(const json::Value& item) {
   return TakenEvent{TakenEvent::Kind::kTombstone, *seq, *seq, *queue_seq, std::string(reason)};
 }
 
-Result<TakenEvent> read_event(const json::Value& item, const IntakeRules& rules, std::string_view stream) {
-  LUMENFLOW_TRY_ASSIGN(const Received received, read_envelope(item));
+Result<TakenEvent> read_event(json::Value& item, const IntakeRules& rules, std::string_view stream) {
+  LUMENFLOW_TRY_ASSIGN(Received received, read_envelope(std::move(item)));
   const Stamp& stamp = received.stamp;
   if (stamp.from != rules.from)
     return Error(ErrorCode::kFromMismatch,
@@ -46,10 +46,10 @@ Result<TakenEvent> read_event(const json::Value& item, const IntakeRules& rules,
   if (stamp.stream != stream)
     return Error(ErrorCode::kInvalidRequest,
                  "the event is of stream '" + stamp.stream + "', the batch of '" + std::string(stream) + "'");
-  TakenEvent taken{TakenEvent::Kind::kEvent,    stamp.seq, stamp.seq,
-                   stamp.queue_seq.value_or(0), {},        received.event.kind};
-  append_envelope(received.event, stamp, taken.text);
-  return taken;
+  std::string text;
+  append_envelope(received.event, stamp, text);
+  return TakenEvent{TakenEvent::Kind::kEvent,    stamp.seq,       stamp.seq,
+                    stamp.queue_seq.value_or(0), std::move(text), std::move(received.event.kind)};
 }
 
 // One batch on its way in. Nothing of it counts until all of it has been looked at.
@@ -61,6 +61,7 @@ class BatchReader {
   }
 
   Intake read() && {
+    intake_.taken.reserve(batch_.events.size());
     for (const std::string_view text : batch_.events) {
       Result<json::Value> item = json::parse(text);
       if (!item.ok()) {
@@ -74,8 +75,8 @@ class BatchReader {
   }
 
  private:
-  // Whether to go on behind it.
-  bool take(const json::Value& item) {
+  // Whether to go on behind it. Of an event that is refused its id and seq are still there.
+  bool take(json::Value& item) {
     const std::optional<std::uint64_t> seq = number(item, "seq");
     if (!seq) return reject(item, Error(ErrorCode::kInvalidRequest, "no seq from 1 to 2^53 - 1"));
     if (*seq <= last_seq_)

@@ -43,9 +43,12 @@ struct ConductorHost::Parts {
 ConductorHost::ConductorHost(Workspace& workspace, conductor_link::Enrollment enrollment)
     : parts_(std::make_unique<Parts>(workspace, std::move(enrollment))) {
   refresh();
-  conductor_link::LinkParts link{parts_->account, conductor_link::worker_lanes(parts_->account, parts_->ca_file),
+  conductor_link::LinkParts link{parts_->account,
+                                 conductor_link::worker_lanes(parts_->account, parts_->ca_file),
                                  [told = &parts_->told] { return told->vitals(); },
-                                 [log = &workspace.log()] { return log->head().log_id; }, &parts_->heads};
+                                 [log = &workspace.log()] { return log->head().log_id; },
+                                 &parts_->heads,
+                                 workspace.config().sidecar_url};
   parts_->link = std::make_unique<conductor_link::HttpLink>(std::move(link));
   parts_->errands =
       std::make_unique<conductor_link::Errands>(parts_->account, *parts_->link, parts_->told, parts_->ca_file);

@@ -1172,6 +1172,12 @@ export interface components {
             versions?: unknown;
             /** @description What waits to be sent. */
             lag?: unknown;
+            /** @description Of the tools it has. */
+            registry_hash?: string;
+            /** @description Where the conductor can reach the sidecar; empty: nowhere. */
+            sidecar_url?: string;
+            /** @description A JWT by the enrolled key (aud sidecar_url, scope the URL or none); needed where the URL is another than the last. */
+            sidecar_url_proof?: string;
         };
         /** @description A workspace is still there. */
         Beat: {

@@ -298,14 +298,22 @@ Answer Workspace::report(const std::string& command_id, const json::Value& repor
   return world_.post("/v2/commands/" + command_id + "/result", report, headers());
 }
 
-std::string Workspace::assertion(std::chrono::milliseconds skew, const std::string& assertion_id) const {
+http::TokenClaims Workspace::claims_for(const std::string& audience) const {
   SystemRandom random;
   http::TokenClaims claims;
   claims.issuer = claims.subject = id;
-  claims.audience = "renew";
-  claims.issued_at = world_.clock.now() + skew;
+  claims.audience = audience;
+  claims.issued_at = world_.clock.now();
   claims.expires_at = claims.issued_at + std::chrono::seconds(60);
-  claims.id = assertion_id.empty() ? make_ulid(world_.clock.now(), random.draw16()).str() : assertion_id;
+  claims.id = make_ulid(world_.clock.now(), random.draw16()).str();
+  return claims;
+}
+
+std::string Workspace::assertion(std::chrono::milliseconds skew, const std::string& assertion_id) const {
+  http::TokenClaims claims = claims_for("renew");
+  claims.issued_at = claims.issued_at + skew;
+  claims.expires_at = claims.expires_at + skew;
+  if (!assertion_id.empty()) claims.id = assertion_id;
   return forge_token(claims, key);
 }
 

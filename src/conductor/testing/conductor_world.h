@@ -107,6 +107,8 @@ class Workspace {
   Answer fetch(std::uint64_t after = 0, const std::string& wait = "0s") const;
   Answer report(const std::string& command_id, const json::Value& report) const;
   std::string assertion(std::chrono::milliseconds skew = {}, const std::string& id = "") const;
+  // What the key says for a minute, to be changed by a test and signed by forge_token().
+  http::TokenClaims claims_for(const std::string& audience) const;
   Headers headers() const { return ConductorWorld::bearer(token); }
 
   const std::string id;
