@@ -21,8 +21,8 @@
 namespace lumenflow::pack {
 
 struct TurnOpening {
-  std::string session_id;  // ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$; one that there is not yet is opened
-  std::string intent;      // empty: as the session has it
+  std::string session_id;            // ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$; one that there is not yet is opened
+  std::string intent;                // empty: as the session has it
   std::uint64_t turns_max = 0;       // of the session, this one included; 0: any number
   std::uint64_t tool_calls_max = 0;  // likewise
   // A timer of the pack: it runs when the turn has broken off, and when a call of it that waited for an approval has

@@ -234,8 +234,7 @@ std::optional<std::chrono::nanoseconds> HostedRunOf::time_left() const {
 }
 
 Result<std::string> HostedRunOf::invoke(std::string_view tool, json::Value input, std::string_view idempotency_key) {
-  LUMENFLOW_TRY_ASSIGN(CallResult result,
-                       state_.scope.services.invoke(call_, tool, std::move(input), idempotency_key));
+  LUMENFLOW_TRY_ASSIGN(CallResult result, state_.scope.services.invoke(call_, tool, std::move(input), idempotency_key));
   return std::move(result.body);
 }
 

@@ -80,9 +80,8 @@ class RuleChecks {
   void check_intents(const json::Array& ids, const std::string& pointer) {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const auto has = [&](const auto& pack) {
-        return pack->code != nullptr &&
-               std::ranges::find(pack->code->intents(), ids[i].as_string(), &pack::Intent::id) !=
-                   pack->code->intents().end();
+        return pack->code != nullptr && std::ranges::find(pack->code->intents(), ids[i].as_string(),
+                                                          &pack::Intent::id) != pack->code->intents().end();
       };
       if (std::ranges::any_of(registry_.packs(), has)) continue;
       report_.at(kAboutNothing, child_pointer(pointer, i), "no active pack knows the intent " + shown(ids[i]),

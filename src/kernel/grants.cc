@@ -64,8 +64,8 @@ PolicyVerdict Grants::decide(const pack::ActiveTool& tool, const Call& call, con
   if (tool.pack == nullptr) {  // of the kernel's own, rules speak of tasks alone
     const std::string_view id = json::string_or(input, "task_id", "");
     const auto task = id.empty() ? Result<std::optional<journal::Task>>(std::nullopt) : tasks.find(id);
-    return policy_.decide(tool, {subject, task.ok() && *task ? std::string_view((*task)->lane) : "", session.intent, input,
-                                  session.pack});
+    return policy_.decide(tool, {subject, task.ok() && *task ? std::string_view((*task)->lane) : "", session.intent,
+                                 input, session.pack});
   }
   std::optional<PolicyVerdict> strictest;
   for (const Tasks::Claim& claim : tasks.claims_of(actor)) {

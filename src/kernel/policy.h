@@ -3,7 +3,8 @@
 // Layers go from the workspace over the lane to the pack. In each the strictest rule that matches counts; a denial
 // anywhere is final; a narrower layer may tighten what the wider ones said, and loosens it only with the workspace's
 // allow_loosening. Where no rule of the workspace matches, its default decision stands for them. A pack's rules see the
-// pack's own tools. The intents of agents' sessions are the narrowest layer, for the calls in them. Immutable, so safe to read from any thread; borrows the registry's tools.
+// pack's own tools. The intents of agents' sessions are the narrowest layer, for the calls in them. Immutable, so safe
+// to read from any thread; borrows the registry's tools.
 #pragma once
 
 #include <deque>
@@ -64,7 +65,7 @@ class Policy {
   PolicyVerdict verdict(const PolicyVerdict& by_default, std::vector<const PolicyRule*> matched) const;
 
   bool allow_loosening_ = false;
-  std::deque<PolicyRule> rules_;  // widest layer first; addresses stay
+  std::deque<PolicyRule> rules_;     // widest layer first; addresses stay
   std::vector<PolicyRule> intents_;  // of all packs; they bind the calls in sessions alone
   std::unordered_map<const pack::ActiveTool*, OfTool> tools_;
 };

@@ -162,11 +162,10 @@ std::vector<PolicyRule> rules_of_intents(const std::string& pack, const std::vec
     if (!asked_for.empty())
       add(intent.id, Decision::kApprovalRequired, {},
           {own, {Kind::kNot, {}, nullptr, std::make_shared<const PolicyTerms>(asked_for)}});
-    const json::Object written{
-        {"id", intent.id},
-        {"allow_tools", json::Array(intent.allow_tools.begin(), intent.allow_tools.end())},
-        {"approval_required_tools",
-         json::Array(intent.approval_required_tools.begin(), intent.approval_required_tools.end())}};
+    const json::Object written{{"id", intent.id},
+                               {"allow_tools", json::Array(intent.allow_tools.begin(), intent.allow_tools.end())},
+                               {"approval_required_tools", json::Array(intent.approval_required_tools.begin(),
+                                                                       intent.approval_required_tools.end())}};
     for (std::size_t i = first; i < rules.size(); ++i) rules[i].hash = sha256_hex(json::serialize(written));
   }
   if (!intents.empty())

@@ -30,9 +30,9 @@ enum class PolicyTrigger : std::uint8_t { kToolRequest, kClaim, kCompletion, kEv
 // What the conditions of a rule look at, besides the tool.
 struct PolicyFacts {
   std::string_view subject;
-  std::string_view lane;     // empty: the call is in none
-  std::string_view intent;   // of the session; empty: there is none
-  const json::Value& input;  // what counts of it (0008)
+  std::string_view lane;               // empty: the call is in none
+  std::string_view intent;             // of the session; empty: there is none
+  const json::Value& input;            // what counts of it (0008)
   std::string_view session_pack = {};  // whose session it is made in; empty: none, and no intent binds it
 };
 

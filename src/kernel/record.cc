@@ -195,9 +195,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   row.entries.push_back(journal::encode(finished));
   if (call.tool != nullptr) {
     const std::string envelope = envelope_hash(call);
-    const ToolCalled called{call.receipt.str(),  call.tool->descriptor.name, envelope,
-                            code_of(ending.end), call.call.turn,             ending.end.outcome,
-                            duration_us};
+    const ToolCalled called{call.receipt.str(), call.tool->descriptor.name, envelope,   code_of(ending.end),
+                            call.call.turn,     ending.end.outcome,         duration_us};
     row.entries.push_back(tool_called_entry(called, call.call, now));
   }
   for (const PendingEvent& event : ending.events) {

@@ -113,8 +113,8 @@ Result<std::optional<TurnState>> find_turn(const log::TableReader& tables, std::
   turn.pack = text_of(*record, "pack");
   turn.tool_calls = count_of(*record, "tool_calls");
   turn.changed = json::boolean_or(*record, "changed", false);
-  turn.left_behind = journal::cleanup_from_name(text_of(*record, "left_behind"))
-                         .value_or(journal::Cleanup::kNeedsRecovery);
+  turn.left_behind =
+      journal::cleanup_from_name(text_of(*record, "left_behind")).value_or(journal::Cleanup::kNeedsRecovery);
   turn.running = text_of(*record, "running");
   turn.aborted = json::boolean_or(*record, "aborted", false);
   turn.code = text_of(*record, "code");

@@ -40,17 +40,17 @@ struct TurnState {
   std::string session_id;
   std::string pack;
   std::uint64_t tool_calls = 0;
-  bool changed = false;  // a call of it that may change something has succeeded
+  bool changed = false;                                     // a call of it that may change something has succeeded
   journal::Cleanup left_behind = journal::Cleanup::kClean;  // at worst, by its calls
-  std::string running;   // the receipt of the call that it waits for; empty: none
+  std::string running;                                      // the receipt of the call that it waits for; empty: none
   bool aborted = false;
   std::string code;    // of the abortion
   std::string action;  // likewise
 };
 
 bool is_session_id(std::string_view id);
-std::string turn_id_of(const ReceiptId& receipt);                        // of the turn that this call opens
-std::optional<ReceiptId> receipt_of_turn(std::string_view turn_id);      // nothing for another form
+std::string turn_id_of(const ReceiptId& receipt);                    // of the turn that this call opens
+std::optional<ReceiptId> receipt_of_turn(std::string_view turn_id);  // nothing for another form
 std::string turn_subject(std::string_view workspace, std::string_view turn_id);
 // "t-…" of "<workspace>:turn:t-…"; nothing for another form.
 std::optional<std::string> turn_of_subject(std::string_view workspace, std::string_view subject);

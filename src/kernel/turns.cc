@@ -191,8 +191,7 @@ Result<CrashedEnd> Kernel::end_of_crashed_turn(TurnState turn, const ReceiptId& 
   }
   const journal::Cleanup cleanup = cleanup_of(turn);
   CrashedEnd end;
-  end.outcome =
-      cleanup == journal::Cleanup::kNeedsRecovery ? journal::Outcome::kUnknown : journal::Outcome::kCrashed;
+  end.outcome = cleanup == journal::Cleanup::kNeedsRecovery ? journal::Outcome::kUnknown : journal::Outcome::kCrashed;
   end.code = name(ErrorCode::kToolCrashed);
   end.decided_by = "restart";
   json::Value details;

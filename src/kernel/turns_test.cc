@@ -55,10 +55,9 @@ void register_agents(pack::Registration& registration) {
   registration.tool("agents:act", {}, [](ToolContext& context, const json::Value&) { return g_act(context); });
   registration.tool("agents:again", {}, [](ToolContext& context, const json::Value&) { return g_act(context); });
   registration.tool("agents:look", {.store_only = true, .bounded = true}, nothing);
-  registration.tool("agents:write", {},
-                    [nothing](ToolContext& context, const json::Value& input) -> ToolResult {
-                      return g_write ? g_write(context) : nothing(context, input);
-                    });
+  registration.tool("agents:write", {}, [nothing](ToolContext& context, const json::Value& input) -> ToolResult {
+    return g_write ? g_write(context) : nothing(context, input);
+  });
   registration.tool("agents:elsewhere", {}, nothing);
   registration.tool("agents:careful", {}, nothing);
   registration.timer("sessions", [](pack::HostContext& context) -> Result<std::optional<std::int64_t>> {
@@ -98,8 +97,7 @@ class Turns : public ::testing::Test {
   CallResult act(const std::function<void(ToolContext&)>& steps, pack::TurnOpening asked = opening()) {
     g_act = [this, steps, asked](ToolContext& context) -> ToolResult {
       const Result<pack::Turn> opened = context.turns()->open(asked);
-      if (!opened.ok())
-        return pack::ToolError{std::string(name(opened.error().code())), opened.error().message(), {}};
+      if (!opened.ok()) return pack::ToolError{std::string(name(opened.error().code())), opened.error().message(), {}};
       turn = *opened;
       steps(context);
       return ToolOutput{json::Object{}, {}};
@@ -236,8 +234,8 @@ TEST_F(Turns, WaitForApprovalsThatTheyCannotGive) {
   act([&](ToolContext& context) { waits = *context.invoke("agents:careful", json::Object{}); });
   ASSERT_TRUE(waits.parked()) << waits.code << " " << waits.message;
   EXPECT_EQ(waits.outcome, "pending");
-  const std::string by_turn = error_of(
-      world.decide(true, world.decision(waits.approval_id, true, turn.subject), "ws-42:local:ana"));
+  const std::string by_turn =
+      error_of(world.decide(true, world.decision(waits.approval_id, true, turn.subject), "ws-42:local:ana"));
   EXPECT_EQ(by_turn, "UNAUTHENTICATED") << "nobody pinned a key for a turn";
   EXPECT_EQ(woken, 0);
   world.crash();

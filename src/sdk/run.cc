@@ -57,9 +57,8 @@ Result<json::Object> emission(std::string_view kind, json::Value payload, EmitOp
 // The journal's word for it, as far as the code tells.
 std::string outcome_of(const std::string& code) {
   static constexpr std::pair<std::string_view, std::string_view> kOutcomes[] = {
-      {"TOOL_CANCELLED", "cancelled"}, {"STOPPED", "stopped"},
-      {"TOOL_TIMEOUT", "timeout"},     {"TOOL_CRASHED", "crashed"},
-      {"TOOL_NOT_FOUND", "denied"},    {"INVALID_INPUT", "denied"}};
+      {"TOOL_CANCELLED", "cancelled"}, {"STOPPED", "stopped"},       {"TOOL_TIMEOUT", "timeout"},
+      {"TOOL_CRASHED", "crashed"},     {"TOOL_NOT_FOUND", "denied"}, {"INVALID_INPUT", "denied"}};
   for (const auto& [named, outcome] : kOutcomes)
     if (named == code) return std::string(outcome);
   const auto known = error_code_from_name(code);

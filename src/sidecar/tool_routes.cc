@@ -72,8 +72,8 @@ void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string t
   const std::optional<std::string_view> task = exchange->request().header("lumenflow-task");
   const bool holds_task = !task || context.workspace.kernel().tasks().holds(exchange->credential->subject.str(), *task);
   if (!holds_task)
-    return exchange->fail(Error(ErrorCode::kInvalidRequest,
-                                "the subject holds no such task; leave out the header lumenflow-task"));
+    return exchange->fail(
+        Error(ErrorCode::kInvalidRequest, "the subject holds no such task; leave out the header lumenflow-task"));
   const auto credential = on_behalf_of(*exchange, context.workspace.config().id.str());
   if (!credential.ok()) return exchange->fail(credential.error());
   Result<json::Value> input = http::json_body(exchange->request(), context.workspace.config().limits.json_depth);

@@ -68,7 +68,7 @@ class KernelWorld {
   bool has_terminal = true;
   std::unique_ptr<Kernel> kernel;
   bool running_task = false;              // a tool or timer runs on this thread: what it waits for is done at once
-  bool waits_for_tools = false;  // a running task may wait for another: such run at once, within it
+  bool waits_for_tools = false;           // a running task may wait for another: such run at once, within it
   std::optional<int> fail_commits_after;  // of those that a running task waits for, so many succeed
   std::vector<std::string> effects;       // what `probe:effect` did to the outside world
   pack::StatusHandler status;             // what the pack says of calls that a dead process had started; empty: nothing
