@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lumenflow/invoked.h"
 #include "lumenflow/json.h"
@@ -51,12 +52,21 @@ struct TurnRecord {
   std::string recovery_action;  // empty: nothing is to be done
 };
 
+// What a turn may ask for; some input of it gets through, or an approval lets it.
+struct OfferedTool {
+  std::string name;
+  std::string description;
+  json::Value input_schema;
+};
+
 class Turns {
  public:
   virtual ~Turns() = default;
   // INVALID_REQUEST outside of a call that came from outside, and for a second turn; INVALID_INPUT for an id or an
   // intent that cannot be; SCOPE_DENIED for a session that the caller does not hold; LIMIT_EXCEEDED.
   virtual Result<Turn> open(const TurnOpening& opening) = 0;
+  // What the turn that this call has opened may call now, by name. INVALID_REQUEST without one.
+  virtual Result<std::vector<OfferedTool>> tools() = 0;
   // NOT_FOUND, also for one that has ended well.
   virtual Result<TurnRecord> look(std::string_view turn_id) = 0;
   // What has become of a call that a turn made: its outcome is "pending" while it waits, "running" while it runs.

@@ -148,6 +148,7 @@ class TurnsOf final : public pack::Turns {
   TurnsOf(HostState& state, std::shared_ptr<RunningCall> call) : state_(state), call_(std::move(call)) {}
 
   Result<pack::Turn> open(const pack::TurnOpening& opening) override;
+  Result<std::vector<pack::OfferedTool>> tools() override;
   Result<pack::TurnRecord> look(std::string_view turn_id) override;
   Result<pack::Invoked> outcome(std::string_view receipt_id) override;
   Status go_on(std::string_view session_id, std::string_view tool, json::Value input,

@@ -44,6 +44,7 @@ class HostServices {
   // --- on the strand only, as from within a change ---
   // See pack::Turns.
   virtual Result<pack::Turn> open_turn(const std::shared_ptr<RunningCall>& call, const pack::TurnOpening& opening) = 0;
+  virtual Result<std::vector<pack::OfferedTool>> tools_of_turn(const std::shared_ptr<RunningCall>& call) = 0;
   virtual Result<pack::TurnRecord> look_at_turn(std::string_view pack_id, std::string_view turn_id) = 0;
   virtual Result<pack::Invoked> outcome_in_turn(std::string_view receipt) = 0;
   virtual Result<Call> call_in_session(std::string_view pack_id, std::string_view session_id, std::string_view tool,

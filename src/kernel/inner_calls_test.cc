@@ -103,7 +103,7 @@ TEST_F(InnerCalls, SayAllThatBecameOfThem) {
 }
 
 TEST_F(InnerCalls, GoNoFurtherThanTheCallTheyAreMadeIn) {
-  world.config.allowed_scopes->push_back(
+  world.config.allowed_scopes.push_back(
       *pack::parse_scope(json::Object{{"type", "path"}, {"pattern", "other/**"}, {"access", "write"}}));
   world.open();
   const Result<Invoked> wider = invoked("caller:wider");

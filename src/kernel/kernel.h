@@ -166,6 +166,7 @@ class Kernel final : private HostServices {
 
   // turns.cc: sessions of agents, and what their turns do
   Result<pack::Turn> open_turn(const CallPtr& call, const pack::TurnOpening& opening) override;
+  Result<std::vector<pack::OfferedTool>> tools_of_turn(const CallPtr& call) override;
   Result<pack::TurnRecord> look_at_turn(std::string_view pack_id, std::string_view turn_id) override;
   Result<pack::Invoked> outcome_in_turn(std::string_view receipt) override;
   Result<Call> call_in_session(std::string_view pack_id, std::string_view session_id, std::string_view tool,

@@ -139,6 +139,13 @@ void Policy::add_of_intents(const pack::ActiveTool& tool, const PolicyFacts& fac
   }
 }
 
+bool Policy::intent_denies(const pack::ActiveTool& tool, const SessionFacts& session) const {
+  const json::Value unknown;
+  std::vector<const PolicyRule*> matched;
+  add_of_intents(tool, {{}, {}, session.intent, unknown, session.pack}, matched);
+  return std::ranges::find(matched, Decision::kDeny, &PolicyRule::decision) != matched.end();
+}
+
 PolicyVerdict Policy::decide_of_kernel(const pack::ActiveTool& tool, const PolicyFacts& facts) const {
   const PolicyVerdict by_default{Decision::kAllow, "kernel_tool", {}, {}};
   Places places(facts.input);

@@ -51,6 +51,9 @@ class Policy {
   // inputs exclude each other in a way that takes more than their named values to see.
   bool may_pass(const pack::ActiveTool& tool, std::string_view subject, std::string_view lane) const;
 
+  // Whether the session's intent denies the tool, whatever the input.
+  bool intent_denies(const pack::ActiveTool& tool, const SessionFacts& session) const;
+
   std::size_t rules() const { return rules_.size(); }
 
  private:

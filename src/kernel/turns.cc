@@ -81,6 +81,25 @@ Result<pack::Turn> Kernel::open_turn(const CallPtr& call, const pack::TurnOpenin
                     session->intent, session->turns, session->tool_calls};
 }
 
+Result<std::vector<pack::OfferedTool>> Kernel::tools_of_turn(const CallPtr& call) {
+  if (call == nullptr || call->opened_turn.empty())
+    return Error(ErrorCode::kInvalidRequest, "no turn was opened in this call");
+  LUMENFLOW_TRY_ASSIGN(const std::optional<Session> session, find_session(ports_.log.tables(), call->turn_session));
+  Credential turn = *call->call.credential;
+  turn.subject = Subject(turn_subject(options_.config.id.str(), call->opened_turn));
+  std::vector<pack::OfferedTool> offered;
+  for (const auto& tool : call->registry->tools()) {
+    if (tool->pack->manifest.id == call->pack_id || options_.registry->find(tool->descriptor.name) != tool.get() ||
+        !callable(*tool, turn))
+      continue;
+    if (session && grants_->policy().intent_denies(*tool, {session->pack, session->intent})) continue;
+    offered.push_back({tool->descriptor.name,
+                       tool->descriptor.description.empty() ? tool->descriptor.title : tool->descriptor.description,
+                       tool->descriptor.input_schema});
+  }
+  return offered;
+}
+
 // Every attempt, also of what there is not and of what is refused.
 void Kernel::count_in_turn(RunningCall& call) {
   if (call.call.turn.empty()) return;

@@ -21,6 +21,11 @@ Result<pack::Turn> TurnsOf::open(const pack::TurnOpening& opening) {
   return on_strand<pack::Turn>([&](HostServices& services) { return services.open_turn(call_, opening); });
 }
 
+Result<std::vector<pack::OfferedTool>> TurnsOf::tools() {
+  return on_strand<std::vector<pack::OfferedTool>>(
+      [&](HostServices& services) { return services.tools_of_turn(call_); });
+}
+
 Result<pack::TurnRecord> TurnsOf::look(std::string_view turn_id) {
   return on_strand<pack::TurnRecord>(
       [&](HostServices& services) { return services.look_at_turn(state_.scope.pack_id, turn_id); });

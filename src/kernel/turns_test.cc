@@ -210,6 +210,41 @@ TEST_F(Turns, AreHeldToTheIntentOfTheirSession) {
   EXPECT_THAT(codes_of({"agents:write"}, asked), ElementsAre("success"));
 }
 
+TEST_F(Turns, AreOfferedWhatTheyMayCall) {
+  static constexpr std::string_view kOther = R"(
+id: other
+version: 1.0.0
+runtime: {type: builtin}
+tools:
+  - {name: other:look, description: Looks., required_scopes: [{type: path, pattern: "data/**", access: read}]}
+  - {name: other:elsewhere, required_scopes: [{type: path, pattern: "other/**", access: read}]}
+  - name: other:write
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+)";
+  static const pack::BuiltinPack other{
+      "other", {{"manifest.yaml", kOther}}, [](pack::Registration& registration) {
+        for (const char* tool : {"other:look", "other:elsewhere", "other:write"})
+          registration.tool(tool, {}, [](ToolContext&, const json::Value&) -> ToolResult { return ToolOutput{}; });
+      }};
+  g_intents = {{"review", {"other:l*", "other:elsewhere"}, {}}};
+  pack::RegistryBuilder builder;
+  builder.add_builtin(agents_pack());
+  builder.add_builtin(other);
+  world.registry = builder.build();
+  world.open();
+  pack::TurnOpening asked = opening();
+  asked.intent = "review";
+  std::vector<std::string> names;
+  act(
+      [&](ToolContext& context) {
+        for (const pack::OfferedTool& tool : *context.turns()->tools())
+          names.push_back(tool.name + " " + tool.description);
+      },
+      asked);
+  EXPECT_THAT(names, ElementsAre("other:look Looks."));
+}
+
 TEST_F(Turns, RulesSeeTheIntent) {
   g_intents = {{"ship", {"agents:*"}, {}}};
   world.config.policies = *json::parse(
