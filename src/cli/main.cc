@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "agent-runtime/registration.h"
 #include "base/files.h"
 #include "base/logging.h"
 #include "base/private_memory.h"

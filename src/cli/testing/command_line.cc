@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent-runtime/registration.h"
 #include "base/files.h"
 #include "base/random.h"
 #include "base/time.h"
