@@ -13,7 +13,7 @@ using pack::ToolOutput;
 using pack::ToolResult;
 using ::testing::HasSubstr;
 
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kCallerManifest = R"(
 id: caller
 version: 1.0.0
 runtime: {type: builtin}
@@ -50,7 +50,7 @@ void register_caller(pack::Registration& registration) {
 }
 
 const pack::BuiltinPack& caller_pack() {
-  static const pack::BuiltinPack pack{"caller", {{"manifest.yaml", kManifest}}, register_caller};
+  static const pack::BuiltinPack pack{"caller", {{"manifest.yaml", kCallerManifest}}, register_caller};
   return pack;
 }
 

@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr std::string_view kManifest = R"(
+constexpr std::string_view kAgentsManifest = R"(
 id: agents
 version: 1.0.0
 runtime: {type: builtin}
@@ -67,7 +67,7 @@ void register_agents(pack::Registration& registration) {
 }
 
 const pack::BuiltinPack& agents_pack() {
-  static const pack::BuiltinPack pack{"agents", {{"manifest.yaml", kManifest}}, register_agents};
+  static const pack::BuiltinPack pack{"agents", {{"manifest.yaml", kAgentsManifest}}, register_agents};
   return pack;
 }
 
