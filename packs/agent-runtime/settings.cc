@@ -5,7 +5,7 @@
 namespace lumenflow::agent_runtime {
 namespace {
 
-std::string text(const json::Value& map, std::string_view key) { return std::string(json::string_or(map, key, "")); }
+std::string setting(const json::Value& map, std::string_view key) { return std::string(json::string_or(map, key, "")); }
 
 std::optional<double> number(const json::Value& map, std::string_view key) {
   const json::Value* value = map.find(key);
@@ -42,16 +42,16 @@ Limits narrowed(const Limits& limits, const json::Value& asked) {
 
 Settings read_settings(const json::Value& section) {
   Settings settings;
-  settings.default_model = text(section, "default_model");
+  settings.default_model = setting(section, "default_model");
   if (const json::Value* models = section.find("models"); models != nullptr && models->is_object())
     for (const json::Member& member : models->as_object()) {
       Model model;
       model.profile = member.key;
-      model.provider = text(member.value, "provider");
-      model.model = text(member.value, "model");
-      model.base_url = text(member.value, "base_url");
-      model.base_url_env = text(member.value, "base_url_env");
-      model.api_key_env = text(member.value, "api_key_env");
+      model.provider = setting(member.value, "provider");
+      model.model = setting(member.value, "model");
+      model.base_url = setting(member.value, "base_url");
+      model.base_url_env = setting(member.value, "base_url_env");
+      model.api_key_env = setting(member.value, "api_key_env");
       if (const json::Value* price = member.value.find("price_usd_per_million_tokens")) {
         model.input_price = number(*price, "input");
         model.output_price = number(*price, "output");
@@ -60,7 +60,7 @@ Settings read_settings(const json::Value& section) {
     }
   if (const json::Value* intents = section.find("intents"); intents != nullptr && intents->is_object())
     for (const json::Member& member : intents->as_object())
-      settings.intents.push_back({member.key, text(member.value, "description")});
+      settings.intents.push_back({member.key, setting(member.value, "description")});
   if (const json::Value* limits = section.find("limits")) {
     const auto set = [&](std::uint64_t& limit, std::string_view key) {
       if (const auto value = number(*limits, key)) limit = static_cast<std::uint64_t>(*value);

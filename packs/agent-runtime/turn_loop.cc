@@ -293,14 +293,15 @@ class TurnLoop {
 
   // What was said so far is durable before anything is done about it.
   Status flush() {
-    LUMENFLOW_TRY(context_.transact([this](pack::Store& store) -> Status {
+    const auto keep = [this](pack::Store& store) -> Status {
       SessionRecord kept = session_;  // as it is while the turn runs
       kept.state = "running";
       kept.waiting.clear();
       LUMENFLOW_TRY(append_messages(store, kept, pending_));
       session_.messages = kept.messages;
       return save_session(store, kept);
-    }));
+    };
+    LUMENFLOW_TRY(context_.transact(keep));
     std::ranges::move(pending_, std::back_inserter(messages_));
     pending_.clear();
     return {};
