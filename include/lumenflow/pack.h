@@ -90,6 +90,14 @@ struct RegisteredTool {
   ToolHandler handler;
 };
 
+// A declared purpose of agents' sessions (lumenflow/turn.h), from the pack's configuration. The kernel holds every call
+// in a session of the pack to it: what neither list allows is denied. Tools are named by globs.
+struct Intent {
+  std::string id;
+  std::vector<std::string> allow_tools;
+  std::vector<std::string> approval_required_tools;  // allowed as well, once somebody has approved the call
+};
+
 struct EnforcedScopes;  // of the program
 
 // A call that had started when the process died.
@@ -144,6 +152,9 @@ class Registration {
   void handler(std::string kind, HandlerTraits traits, EventHandler handler, ReplayKey replay_key = {}) {
     handlers_.push_back({std::move(kind), traits, std::move(handler), std::move(replay_key)});
   }
+  // Once one is there, a session without an intent may call nothing.
+  void intent(Intent intent) { intents_.push_back(std::move(intent)); }
+  const std::vector<Intent>& intents() const { return intents_; }
   const std::vector<RegisteredTool>& tools() const { return tools_; }
   const std::vector<RegisteredTimer>& timers() const { return timers_; }
   const std::vector<RegisteredHandler>& handlers() const { return handlers_; }
@@ -157,6 +168,7 @@ class Registration {
   std::vector<RegisteredTool> tools_;
   std::vector<RegisteredTimer> timers_;
   std::vector<RegisteredHandler> handlers_;
+  std::vector<Intent> intents_;
 };
 
 // A pack compiled into the program: its files, embedded at build, and its registration.

@@ -17,7 +17,8 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 15> kGroups{{{"bus", bench_bus},
+constexpr std::array<Group, 16> kGroups{{{"agents", bench_agents},
+                                         {"bus", bench_bus},
                                          {"catalogue", bench_catalogue},
                                          {"conductor", bench_conductor},
                                          {"cpu", bench_cpu},

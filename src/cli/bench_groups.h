@@ -25,6 +25,7 @@ struct Bench {
   int operations(int full) const { return quick ? std::max(1, full / 10) : full; }
 };
 
+Status bench_agents(Bench& bench);
 Status bench_bus(Bench& bench);
 Status bench_catalogue(Bench& bench);
 Status bench_cpu(Bench& bench);

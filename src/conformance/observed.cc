@@ -128,6 +128,7 @@ void observe(pack::Registration& pack, Observed& seen, pack::Registration& host,
   host.status(pack.status());
   host.isolation(pack.isolation());
   if (pack.executor() != nullptr && executor != nullptr) host.runs_on(std::move(executor));
+  for (const pack::Intent& intent : pack.intents()) host.intent(intent);
   host.input_rule(observed_rule(pack.input_rule(), seen));
   for (const pack::RegisteredTool& tool : pack.tools()) host.tool(tool.name, tool.traits, observed_tool(tool, seen));
   for (const pack::RegisteredHandler& handler : pack.handlers())

@@ -94,6 +94,26 @@ class HostedRunOf final : public pack::HostedRun {
   std::string isolation_;
 };
 
+// Each is a step on the strand, while the context's thread waits.
+class TurnsOf final : public pack::Turns {
+ public:
+  // `call` is null for what is none. Borrows the state of the context whose part this is.
+  TurnsOf(HostState& state, std::shared_ptr<RunningCall> call) : state_(state), call_(std::move(call)) {}
+
+  Result<pack::Turn> open(const pack::TurnOpening& opening) override;
+  Result<std::vector<pack::OfferedTool>> tools() override;
+  Result<pack::TurnRecord> look(std::string_view turn_id) override;
+  Result<pack::Invoked> outcome(std::string_view receipt_id) override;
+  Status go_on(std::string_view session_id, std::string_view tool, json::Value input,
+               std::string_view idempotency_key) override;
+
+ private:
+  template <class T, class Step>
+  Result<T> on_strand(const Step& step);
+  HostState& state_;
+  const std::shared_ptr<RunningCall> call_;  // shared with the strand's table
+};
+
 // Outside of a call there are no scopes that a program could run under.
 std::vector<Result<pack::ProgramEnd>> no_programs(std::size_t count);
 
@@ -134,6 +154,11 @@ class HostContextOf : public Interface {
   }
   void wake(std::string_view timer, std::int64_t at_ms) override { state_.wakes.emplace_back(timer, at_ms); }
 
+  pack::Turns* turns() override {
+    if (!turns_) turns_.emplace(state_, within());
+    return &*turns_;
+  }
+
   HostState& state() { return state_; }
   const CallStore& store_writes() const { return state_.store; }
   std::vector<PendingEvent>& events() { return state_.events; }
@@ -144,6 +169,9 @@ class HostContextOf : public Interface {
   explicit HostContextOf(Arguments&&... arguments) : state_(std::forward<Arguments>(arguments)...) {}
   virtual std::shared_ptr<RunningCall> within() const { return nullptr; }  // null: it is no call
   HostState state_;
+
+ private:
+  std::optional<TurnsOf> turns_;
 };
 
 class CallContext final : public HostContextOf<pack::ToolContext> {

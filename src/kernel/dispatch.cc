@@ -54,8 +54,10 @@ CallPtr Kernel::accept(CallArrived arrived) {
 }
 
 void Kernel::pass_stages(const CallPtr& call) {
-  const bool may_run = check_orders(call) && resolve(call) && authorise(call) && check_input(call) &&
-                       check_scopes(call) && check_policy(call) && check_idempotency(call) && check_approval(call);
+  count_in_turn(*call);
+  const bool may_run = check_orders(call) && resolve(call) && check_session(call) && authorise(call) &&
+                       check_input(call) && check_scopes(call) && check_policy(call) && check_idempotency(call) &&
+                       check_approval(call);
   if (may_run) start(call);
 }
 
@@ -117,7 +119,8 @@ bool Kernel::resolve(const CallPtr& call) {
     return true;
   }
   const pack::ActiveTool* tool = call->registry->find(call->call.tool);
-  if (tool == nullptr || (tool->descriptor.internal_only && call->call.surface != Surface::kPack)) {
+  const bool by_pack = call->call.surface == Surface::kPack && call->call.turn.empty();  // an agent is no pack
+  if (tool == nullptr || (tool->descriptor.internal_only && !by_pack)) {
     refuse(call, 1, ErrorCode::kToolNotFound, "registry",
            "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; " +
                (call->call.surface == Surface::kHttp ? "GET /tools" : "`lumenflow tools`") + " lists them");
@@ -215,7 +218,8 @@ bool Kernel::check_scopes(const CallPtr& call) {
 // Stage 5.
 bool Kernel::check_policy(const CallPtr& call) {
   const json::Value& input = call->counted_input ? *call->counted_input : call->call.input;
-  const PolicyVerdict verdict = grants_->decide(*call->tool, call->call, input, tasks_);
+  const PolicyVerdict verdict =
+      grants_->decide(*call->tool, call->call, input, tasks_, {call->session_pack, call->intent});
   call->policy = record_of(verdict);
   call->decision = verdict.decision;
   call->approvals = approvals_asked(*call->tool, verdict);
@@ -326,6 +330,7 @@ void Kernel::start(const CallPtr& call) {
   if (has_effects) {
     if (Status status = append_started(*call); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   }
+  if (has_effects) note_turn_runs(*call);
   call->enforced_scopes = grants_->enforced(call->tool, call->call, tasks_);
   call->cancelled = std::make_shared<Cancellation>();
   call->deadline = ports_.clock.monotonic() + std::chrono::milliseconds(call->tool->descriptor.timeout_ms);

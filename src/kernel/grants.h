@@ -37,8 +37,8 @@ class Grants {
                                                        const Tasks& tasks) const;
   std::shared_ptr<const pack::EnforcedScopes> enforced(const pack::ActiveTool* tool) const;  // by no narrower layer
   // The strictest of what the rules say for the lanes that the call's actor works in.
-  PolicyVerdict decide(const pack::ActiveTool& tool, const Call& call, const json::Value& input,
-                       const Tasks& tasks) const;
+  PolicyVerdict decide(const pack::ActiveTool& tool, const Call& call, const json::Value& input, const Tasks& tasks,
+                       SessionFacts session = {}) const;
   // Whether some input of this tool gets through to this caller, as far as scopes and policy go.
   bool may_pass(const pack::ActiveTool& tool, std::string_view subject, const Tasks& tasks) const;
 

@@ -21,7 +21,9 @@ std::shared_ptr<const OuterCall> Kernel::scope_within(const ReceiptId& receipt, 
     scope->depth = outer->call.outer->depth + 1;
     scope->layers = outer->call.outer->layers;
   }
-  scope->layers.push_back({"call:" + outer->tool->descriptor.name, outer->tool->descriptor.required_scopes});
+  // What a turn calls is bound by what binds whoever opened it, not by what the tool is for.
+  if (outer->opened_turn.empty())
+    scope->layers.push_back({"call:" + outer->tool->descriptor.name, outer->tool->descriptor.required_scopes});
   return scope;
 }
 
@@ -35,9 +37,11 @@ Result<CallResult> Kernel::invoke(const CallPtr& outer, std::string_view tool, j
   if (scope->depth > kDepthMax)
     return Error(ErrorCode::kInvalidRequest, "calls within calls go " + std::to_string(kDepthMax) + " deep at most");
 
+  const bool by_turn = !outer->opened_turn.empty();
   auto credential = std::make_shared<Credential>();  // shared: see Call::credential
   const Credential& caller = *outer->call.credential;
-  credential->subject = Subject(options_.config.id.str() + ":pack:" + std::string(outer->pack_id));
+  credential->subject = Subject(by_turn ? turn_subject(options_.config.id.str(), outer->opened_turn)
+                                        : options_.config.id.str() + ":pack:" + std::string(outer->pack_id));
   credential->on_behalf_of = caller.on_behalf_of.empty() ? caller.subject.str() : caller.on_behalf_of;
   credential->scopes = caller.scopes;
   credential->token_id = caller.token_id;
@@ -51,6 +55,10 @@ Result<CallResult> Kernel::invoke(const CallPtr& outer, std::string_view tool, j
   call.idempotency_key = idempotency_key;
   call.traceparent = outer->call.traceparent;
   call.outer = scope;
+  if (by_turn) {
+    call.session = outer->turn_session;
+    call.turn = outer->opened_turn;
+  }
 
   auto answer = std::make_shared<std::promise<CallResult>>();  // shared by the one who waits and the completion
   std::future<CallResult> answered = answer->get_future();

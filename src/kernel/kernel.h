@@ -44,6 +44,7 @@
 #include "kernel/reload.h"
 #include "kernel/running_call.h"
 #include "kernel/running_calls.h"
+#include "kernel/sessions.h"
 #include "kernel/standing_orders.h"
 #include "kernel/subscriptions.h"
 #include "kernel/tape.h"
@@ -220,6 +221,22 @@ class Kernel final : private HostServices {
   Result<CallResult> invoke(const CallPtr& outer, std::string_view tool, json::Value in, std::string_view key) override;
   void end_inner(RunningCall& call);
 
+  // turns.cc: sessions of agents, and what their turns do
+  Result<pack::Turn> open_turn(const CallPtr& call, const pack::TurnOpening& opening) override;
+  Result<std::vector<pack::OfferedTool>> tools_of_turn(const CallPtr& call) override;
+  Result<pack::TurnRecord> look_at_turn(std::string_view pack_id, std::string_view turn_id) override;
+  Result<pack::Invoked> outcome_in_turn(std::string_view receipt) override;
+  Result<Call> call_in_session(std::string_view pack_id, std::string_view session_id, std::string_view tool,
+                               json::Value input, std::string_view idempotency_key) override;
+  Status submit_alone(Call call) override { return submit(std::move(call), {}); }
+  void count_in_turn(RunningCall& call);
+  bool check_session(const CallPtr& call);
+  void note_turn_runs(const RunningCall& call);
+  void note_turn_call(const RunningCall& call, const CallEnd& end);
+  void begin_turns_end(RunningCall& call);
+  void end_turn(const Ending& ending);
+  void keep(Status status);  // one that fails fails the batch
+
   // kernel.cc: the batch
   void handle(Ingress item);
   void end_overdue_calls();
@@ -333,7 +350,9 @@ class Kernel final : private HostServices {
   std::string requested_entry(RunningCall& call) const;
   std::string tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
   CrashedEnd end_of_crashed(const ReceiptId& receipt, const std::string& tool_name);
-  Status close_crashed_call(const log::KeyValue& open_call);
+  Result<journal::Outcome> close_crashed_call(const log::KeyValue& open_call, const CrashedCalls& others);
+  Result<CrashedEnd> end_of_crashed_turn(TurnState turn, const ReceiptId& receipt, const std::string& tool_name,
+                                         const CrashedCalls& others);  // turns.cc
   std::string redact(const json::Schema& schema, const json::Value& value) const;
 
   // recover.cc: what a call left behind

@@ -62,6 +62,10 @@ struct RunningCall {
   std::shared_ptr<const journal::ParkedCall> parked;  // shared by nobody else; the approval in hand, null: none
   std::string decided;                                // an entry that goes before the call's further ones; may be empty
 
+  std::string session_pack, intent;  // of the session that it is made in; empty: none, or it is the pack's own
+  bool over_session_limit = false;   // it is one tool call too many for its session
+  std::string opened_turn,
+      turn_session;             // what it opened; empty: nothing. Written on the strand while its thread waits
   Position requested;           // the row of call.requested, once appended; 0: it is not
   bool started = false;         // call.started is in the journal
   bool starts_durably = false;  // something durable names it already: its start is recorded whatever it is
@@ -82,7 +86,7 @@ struct RunningCall {
 
 // What agent-runtime:tool_called says. What it views outlives the entry's making.
 struct ToolCalled {
-  std::string_view receipt, tool, envelope_hash, code;
+  std::string_view receipt, tool, envelope_hash, code, turn;  // the last: empty for none
   journal::Outcome outcome;
   std::int64_t duration_us;
 };

@@ -127,6 +127,9 @@ void Kernel::tape_call(const CallArrived& arrived) {
   out.text(call.traceparent);
   out.number(call.command.value());
   call.outer == nullptr ? out.none() : out.text(call.outer->receipt.str());
+  out.text(call.session);
+  out.text(call.turn);
+  out.flag(call.goes_on);
 }
 
 void Kernel::tape_item(Ingress& item) {
@@ -257,6 +260,9 @@ Ingress Kernel::replayed_call() {
   call.traceparent = in.text();
   call.command = Position(in.number());
   const std::optional<std::string> outer = in.optional_text();
+  call.session = in.text();
+  call.turn = in.text();
+  call.goes_on = in.flag();
   tape_.check();
   if (surface > static_cast<std::uint64_t>(Surface::kPack)) tape_.differs("a call comes in where none can");
   call.surface = static_cast<Surface>(surface);
