@@ -162,12 +162,12 @@ Result<CURLcode> Fetch::State::transfer() {
   if (curl_multi_add_handle(multi.get(), curl.get()) != CURLM_OK)
     return Error(ErrorCode::kInternal, "libcurl took no request");
   for (int running = 1;;) {
+    if (stopped) return Error(ErrorCode::kToolCancelled, "the request to " + place + " was cancelled");
     if (curl_multi_perform(multi.get(), &running) != CURLM_OK)
       return Error(ErrorCode::kInternal, "libcurl could not go on");
     int left = 0;
     if (const CURLMsg* message = curl_multi_info_read(multi.get(), &left); message != nullptr)
       return message->data.result;
-    if (stopped) return Error(ErrorCode::kToolCancelled, "the request to " + place + " was cancelled");
     const steady_clock::time_point now = steady_clock::now();
     if (now >= deadline)
       return unreachable("it was not complete after " + std::to_string(request.timeout.count()) + " ms");

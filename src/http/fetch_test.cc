@@ -147,6 +147,7 @@ TEST(Fetch, StopsAtOnceInTheMiddleOfAnything) {
   Fetch never(request_to(server));
   never.stop();
   EXPECT_THAT(failure(never.run()), testing::StartsWith("TOOL_CANCELLED"));
+  EXPECT_EQ(server.requests().size(), 1u) << "it is not even begun";
 }
 
 TEST(Fetch, AsksBeforeItConnectsAndFollowsNothing) {
