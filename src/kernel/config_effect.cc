@@ -18,7 +18,7 @@ struct IdleKey {
 };
 constexpr IdleKey kIdleKeys[] = {
     {"/events/retention", ""}, {"/journal/retention/events", ""}, {"/limits/call_timeout", ""},
-    {"/record", "false"},      {"/telemetry/otlp", ""},
+    {"/telemetry/otlp", ""},
 };
 // Sections of packs, which are read where their pack runs.
 constexpr std::string_view kPackKeys[] = {"routines", "gates", "agent_runtime", "sidekick", "software_delivery"};

@@ -27,6 +27,7 @@
 #include "pack/snapshots.h"
 #include "pack/sources.h"
 #include "sidecar/keys.h"
+#include "sidecar/recordings.h"
 #include "sidecar/reload_tool.h"
 
 namespace lumenflow::sidecar {
@@ -45,9 +46,14 @@ struct WorkspacePaths {
   std::string checkpoints;
   std::string snapshots;  // of packs: what runs
   std::string conductor;  // what is kept for the uplink
+  std::string recordings; // with `record: true`
   std::string inbox;      // of the loopback adapter: conductor/inbox.db
   std::string lock;       // what is locked: the state folder itself
 };
+
+// The kernel's tools as a workspace has them, of which a replay uses nothing that lies outside the kernel.
+Result<std::vector<kernel::KernelTool>> make_kernel_tools_for_replay(Files& files, const WorkspacePaths& paths,
+                                                                     const std::string& id);
 
 struct InitOptions {
   std::string id;  // empty: from the folder's name
@@ -115,6 +121,7 @@ class Workspace {
   const pack::Registry& registry() const { return kernel_->registry(); }
   const pack::Diagnostics& diagnostics() const { return diagnostics_; }
   log::CheckpointStore& checkpoints() { return *checkpoints_; }
+  Recordings& recordings() { return *recordings_; }
   journal::BlobStore& blobs() { return *blobs_; }
   UplinkSlot& uplink_slot() { return *uplink_slot_; }
 
@@ -158,6 +165,7 @@ class Workspace {
   std::unique_ptr<log::CheckpointStore> checkpoints_;
   std::shared_ptr<CheckpointJob> checkpoint_job_;  // shared with the executor's task, which may outlive this
   std::unique_ptr<kernel::Outbound> outbound_;
+  std::unique_ptr<Recordings> recordings_;  // what the kernel records into
   std::unique_ptr<Bell> bell_;              // only where nobody gave a doorbell
   std::unique_ptr<kernel::Kernel> kernel_;  // after all that it borrows
   WorkGate work_;                           // last: closed before what its tasks use
