@@ -8,8 +8,8 @@
 #include <ostream>
 
 #include "base/executor.h"
+#include "base/files.h"
 #include "base/logging.h"
-#include "base/paths.h"
 #include "base/private_memory.h"
 #include "base/ulid.h"
 #include "cli/code_host.h"
