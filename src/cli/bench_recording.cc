@@ -67,7 +67,8 @@ Status measure_replay(Bench& bench, const std::string& file) {
   Result<kernel::ReplayReport> report = kernel::ReplayReport();
   const double replay_ns = cpu_ns_of(1, [&] { report = kernel::replay(bytes, options); });
   if (!report.ok()) return report.error();
-  if (report->difference) return Error(ErrorCode::kInternal, "the bench's recording differs: " + report->difference->what);
+  if (report->difference)
+    return Error(ErrorCode::kInternal, "the bench's recording differs: " + report->difference->what);
 
   kernel::ReplayOptions other = options;
   other.kernel.config.hash = "another";

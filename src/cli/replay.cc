@@ -15,7 +15,8 @@ constexpr std::size_t kUnverifiedShown = 20;
 
 void print_frame(const Context& context, const bus::Frame& frame) {
   context.out << "tick " << frame.tick << "  " << frame.rows.size() << " rows";
-  for (const bus::FrameEvent& event : frame.events) context.out << "\n  " << event.type << " " << printable(event.payload);
+  for (const bus::FrameEvent& event : frame.events)
+    context.out << "\n  " << event.type << " " << printable(event.payload);
   context.out << "\n";
 }
 
@@ -60,12 +61,12 @@ Result<kernel::ReplayReport> replay(Context& context, const ReplayFlags& flags) 
   LUMENFLOW_TRY_ASSIGN(const bus::RecordingReader reader, bus::RecordingReader::open(bytes));
   const Result<std::string> found = workspace_root(context);
   const std::string root = found.ok() ? *found : std::filesystem::current_path().string();
-  LUMENFLOW_TRY_ASSIGN(
-      kernel::ReplayOptions options,
-      sidecar::recorded_workspace(context.files, root, context.builtin_packs, reader.header()));
+  LUMENFLOW_TRY_ASSIGN(kernel::ReplayOptions options,
+                       sidecar::recorded_workspace(context.files, root, context.builtin_packs, reader.header()));
   options.map = flags.map;
   if (!flags.until.empty()) options.until = std::stoull(flags.until);
-  if (!flags.verify && !flags.json) options.on_frame = [&context](const bus::Frame& frame) { print_frame(context, frame); };
+  if (!flags.verify && !flags.json)
+    options.on_frame = [&context](const bus::Frame& frame) { print_frame(context, frame); };
   return kernel::replay(bytes, options);
 }
 

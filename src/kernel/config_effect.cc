@@ -17,7 +17,9 @@ struct IdleKey {
   std::string_view neutral;  // as JSON; empty: none
 };
 constexpr IdleKey kIdleKeys[] = {
-    {"/events/retention", ""}, {"/journal/retention/events", ""}, {"/limits/call_timeout", ""},
+    {"/events/retention", ""},
+    {"/journal/retention/events", ""},
+    {"/limits/call_timeout", ""},
     {"/telemetry/otlp", ""},
 };
 // Sections of packs, which are read where their pack runs.

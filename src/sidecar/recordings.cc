@@ -123,21 +123,24 @@ Result<kernel::KernelTool> make_record_tool(std::function<Recordings&()> recordi
   spec.name = "kernel:record";
   spec.title = "Record the workspace";
   spec.description =
-      "Writes what the kernel hears of the outside world into a file, from a moment on when nothing is under way, until "
+      "Writes what the kernel hears of the outside world into a file, from a moment on when nothing is under way, "
+      "until "
       "it is stopped; `lumenflow replay` runs it again.";
   spec.scope = "tools:admin";
   spec.input_schema = kRecordInput;
   spec.output_schema = kRecordOutput;
-  return kernel::make_kernel_tool(
-      spec, [recordings = std::move(recordings), kernel = std::move(kernel)](
-                pack::ToolContext&, const json::Value& input) -> pack::ToolResult {
-        const std::string_view action = json::string_or(input, "action", "");
-        Status status;
-        if (action == "start") status = recordings().start(kernel(), std::string(json::string_or(input, "file", "")));
-        if (action == "stop") status = recordings().stop(kernel(), "it was stopped");
-        if (!status.ok()) return kernel::refused(status.error());
-        return pack::ToolOutput{recordings().status(kernel()), {}};
-      });
+  return kernel::make_kernel_tool(spec,
+                                  [recordings = std::move(recordings), kernel = std::move(kernel)](
+                                      pack::ToolContext&, const json::Value& input) -> pack::ToolResult {
+                                    const std::string_view action = json::string_or(input, "action", "");
+                                    Status status;
+                                    if (action == "start")
+                                      status =
+                                          recordings().start(kernel(), std::string(json::string_or(input, "file", "")));
+                                    if (action == "stop") status = recordings().stop(kernel(), "it was stopped");
+                                    if (!status.ok()) return kernel::refused(status.error());
+                                    return pack::ToolOutput{recordings().status(kernel()), {}};
+                                  });
 }
 
 }  // namespace lumenflow::sidecar

@@ -1,7 +1,7 @@
 // The recording of a workspace: into which file, since when, and how it is going.
 //
-// The strand's. The file is written by a thread of its own (kernel/recorder.h); it must not be there, and nobody but its
-// owner reads it.
+// The strand's. The file is written by a thread of its own (kernel/recorder.h); it must not be there, and nobody but
+// its owner reads it.
 #pragma once
 
 #include <functional>
@@ -21,8 +21,9 @@ class Recordings {
   Recordings(const Files& files, std::string root) : files_(files), root_(std::move(root)) {}
   ~Recordings();
 
-  // Begins as soon as nothing is under way; status() says whether it has. CONFLICT when one is under way, ALREADY_EXISTS
-  // for a file that is there, INVALID_CONFIGURATION where the packs' event types are not those that were generated.
+  // Begins as soon as nothing is under way; status() says whether it has. CONFLICT when one is under way,
+  // ALREADY_EXISTS for a file that is there, INVALID_CONFIGURATION where the packs' event types are not those that were
+  // generated.
   Status start(kernel::Kernel& kernel, const std::string& path);
   // The file is whole when status() says "ended". NOT_FOUND when nothing is recorded.
   Status stop(kernel::Kernel& kernel, const std::string& reason);

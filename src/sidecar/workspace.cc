@@ -371,12 +371,11 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   }
   options.doorbell = std::move(doorbell);
   Workspace* const self = workspace.get();
-  LUMENFLOW_TRY_ASSIGN(
-      options.kernel_tools,
-      kernel_tools_of(
-          workspace->keys_, options.config.id.str(), ports.files, paths, workspace->uplink_slot_,
-          [self] { return self->prepare_reload(); }, [self]() -> Recordings& { return *self->recordings_; },
-          [self]() -> kernel::Kernel& { return *self->kernel_; }));
+  LUMENFLOW_TRY_ASSIGN(options.kernel_tools, kernel_tools_of(
+                                                 workspace->keys_, options.config.id.str(), ports.files, paths,
+                                                 workspace->uplink_slot_, [self] { return self->prepare_reload(); },
+                                                 [self]() -> Recordings& { return *self->recordings_; },
+                                                 [self]() -> kernel::Kernel& { return *self->kernel_; }));
   const auto enrollment = enrollment_of(ports.files, paths, options.config, ports.clock.now());
   options.outbox = outbox_mode(options.config, enrollment.ok() && enrollment->has_value());
   options.on_notice = ports.on_notice;

@@ -44,11 +44,11 @@ struct WorkspacePaths {
   std::string journal;  // journal.db
   std::string blobs;
   std::string checkpoints;
-  std::string snapshots;  // of packs: what runs
-  std::string conductor;  // what is kept for the uplink
-  std::string recordings; // with `record: true`
-  std::string inbox;      // of the loopback adapter: conductor/inbox.db
-  std::string lock;       // what is locked: the state folder itself
+  std::string snapshots;   // of packs: what runs
+  std::string conductor;   // what is kept for the uplink
+  std::string recordings;  // with `record: true`
+  std::string inbox;       // of the loopback adapter: conductor/inbox.db
+  std::string lock;        // what is locked: the state folder itself
 };
 
 // The kernel's tools as a workspace has them, of which a replay uses nothing that lies outside the kernel.
