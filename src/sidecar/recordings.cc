@@ -16,14 +16,15 @@ constexpr std::string_view kRecordInput = R"({
   "type": "object", "additionalProperties": false, "required": ["action"],
   "properties": {
     "action": {"enum": ["start", "stop", "status"]},
-    "file": {"type": "string", "minLength": 1, "maxLength": 4096, "description": "start: an absolute path that is free"}}})";
+    "file": {"type": "string", "minLength": 1, "maxLength": 4096,
+             "description": "start: an absolute path that is free"}}})";
 constexpr std::string_view kRecordOutput = R"({
   "type": "object", "additionalProperties": false, "required": ["state", "frames", "bytes"],
   "properties": {"state": {"enum": ["none", "begins", "records", "ends", "ended", "failed"]},
                  "file": {"type": "string"}, "frames": {"type": "integer"}, "bytes": {"type": "integer"},
                  "reason": {"type": "string"}}})";
 
-Error io_error(const std::string& what) {
+Error file_error(const std::string& what) {
   return Error(ErrorCode::kIo, what + ": " + std::string(std::strerror(errno)));
 }
 
@@ -35,12 +36,12 @@ class FileSink final : public kernel::RecordingSink {
     while (!bytes.empty()) {
       const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return io_error(path_);
+      if (written < 0) return file_error(path_);
       bytes.remove_prefix(static_cast<std::size_t>(written));
     }
     return {};
   }
-  Status sync() override { return ::fdatasync(descriptor_) == 0 ? Status() : Status(io_error(path_)); }
+  Status sync() override { return ::fdatasync(descriptor_) == 0 ? Status() : Status(file_error(path_)); }
 
  private:
   const int descriptor_;
@@ -52,7 +53,7 @@ Result<std::unique_ptr<kernel::RecordingSink>> new_file(const std::string& path)
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0 && errno == EEXIST)
     return Error(ErrorCode::kAlreadyExists, path + " is there already; a recording takes a new file");
-  if (descriptor < 0) return io_error(path);
+  if (descriptor < 0) return file_error(path);
   return std::unique_ptr<kernel::RecordingSink>(std::make_unique<FileSink>(descriptor, path));
 }
 

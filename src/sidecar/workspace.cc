@@ -370,18 +370,13 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
     doorbell = [bell = workspace->bell_.get()] { bell->ring(); };
   }
   options.doorbell = std::move(doorbell);
-  Workspace* const self = workspace.get();
-  LUMENFLOW_TRY_ASSIGN(options.kernel_tools, kernel_tools_of(
-                                                 workspace->keys_, options.config.id.str(), ports.files, paths,
-                                                 workspace->uplink_slot_, [self] { return self->prepare_reload(); },
-                                                 [self]() -> Recordings& { return *self->recordings_; },
-                                                 [self]() -> kernel::Kernel& { return *self->kernel_; }));
+  LUMENFLOW_TRY_ASSIGN(options.kernel_tools, workspace->own_tools(options.config.id.str()));
   const auto enrollment = enrollment_of(ports.files, paths, options.config, ports.clock.now());
   options.outbox = outbox_mode(options.config, enrollment.ok() && enrollment->has_value());
   options.on_notice = ports.on_notice;
   options.delivery_pause = ports.delivery_pause;
   workspace->outbound_ = make_outbound(ports.ca_file);
-  options.look_at_configuration = [self] { self->look_at_configuration(); };
+  options.look_at_configuration = [self = workspace.get()] { self->look_at_configuration(); };
   Status opened = workspace->open_kernel(options);
   if (!opened.ok() && opened.error().code() == ErrorCode::kJournalDamaged && log_options.damaged.empty()) {
     log_options.damaged = opened.error().message();  // what the kernel cannot use: reading goes on without it
@@ -392,6 +387,12 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   workspace->look_at_configuration();  // it may not be the one that counts
   workspace->checkpoint_if_due();      // a life of under a second leaves a signed head too
   return workspace;
+}
+
+Result<std::vector<kernel::KernelTool>> Workspace::own_tools(const std::string& id) {
+  return kernel_tools_of(
+      keys_, id, ports_.files, paths_, uplink_slot_, [this] { return prepare_reload(); },
+      [this]() -> Recordings& { return *recordings_; }, [this]() -> kernel::Kernel& { return *kernel_; });
 }
 
 // A damaged one is opened for reading.

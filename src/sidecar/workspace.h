@@ -148,6 +148,7 @@ class Workspace {
   // The lumenflow.yaml that counts in production though another is on the disk; nothing: what is there counts.
   std::optional<std::string> accepted_text() const;
   Result<PreparedReload> prepare_reload();  // the same
+  Result<std::vector<kernel::KernelTool>> own_tools(const std::string& id);
   Status open_log(log::SqliteLogOptions& options);
   Status open_kernel(const kernel::KernelOptions& options);
   WorkspacePorts ports_;
