@@ -35,6 +35,7 @@ Status bench_http(Bench& bench);
 Status bench_json(Bench& bench);
 Status bench_log(Bench& bench);
 Status bench_policy(Bench& bench);
+Status bench_recording(Bench& bench);
 Status bench_startup(Bench& bench);
 Status bench_memory(Bench& bench);
 Status bench_growth(Bench& bench);

@@ -8,8 +8,10 @@
 #include <ostream>
 
 #include "base/executor.h"
+#include "base/files.h"
 #include "base/logging.h"
 #include "base/private_memory.h"
+#include "base/ulid.h"
 #include "cli/code_host.h"
 #include "cli/commands.h"
 #include "cli/diagnostics_output.h"
@@ -38,6 +40,15 @@ void configure_log(const kernel::WorkspaceConfig& config) {
   if (std::getenv("LUMENFLOW_LOG") != nullptr) return;  // the environment goes before the file
   configure_logging(parse_log_level(config.log_level).value_or(LogLevel::kInfo),
                     config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
+}
+
+// `record: true`: each life of the sidecar has a file of its own.
+Status record_from_start(Context& context, sidecar::Workspace& workspace) {
+  if (!workspace.config().record) return {};
+  const std::string& folder = workspace.paths().recordings;
+  LUMENFLOW_TRY(context.files.make_directories(folder, 0700));
+  const std::string name = make_ulid(context.clock.now(), context.random.draw16()).str() + ".lfrec";
+  return workspace.recordings().start(workspace.kernel(), join_path(folder, name));
 }
 
 }  // namespace
@@ -93,6 +104,11 @@ int run_up(Context& context, const UpFlags& flags) {
     sidecar->drain([&io] { io.stop(); });
     io.run();
     return fail_usage(context, ready.error());
+  }
+  if (Status recorded = record_from_start(context, **workspace); !recorded.ok()) {
+    sidecar->drain([&io] { io.stop(); });
+    io.run();
+    return fail(context, recorded.error());
   }
   print_ready(context, *ready, flags.json);
   io.run();

@@ -17,8 +17,10 @@ struct IdleKey {
   std::string_view neutral;  // as JSON; empty: none
 };
 constexpr IdleKey kIdleKeys[] = {
-    {"/events/retention", ""}, {"/journal/retention/events", ""}, {"/limits/call_timeout", ""},
-    {"/record", "false"},      {"/telemetry/otlp", ""},
+    {"/events/retention", ""},
+    {"/journal/retention/events", ""},
+    {"/limits/call_timeout", ""},
+    {"/telemetry/otlp", ""},
 };
 // Sections of packs, which are read where their pack runs.
 constexpr std::string_view kPackKeys[] = {"routines", "gates", "agent_runtime", "sidekick", "software_delivery"};

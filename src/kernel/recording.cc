@@ -120,8 +120,17 @@ std::string Kernel::state_of_strand() const {
 
 json::Object Kernel::recording_start() const {
   json::Array packs, types;
-  for (const auto& pack : options_.registry->packs())
-    packs.push_back(json::Object{{"id", pack->manifest.id}, {"integrity", pack->origin.integrity}});
+  for (const auto& pack : options_.registry->packs()) {
+    json::Array handlers;
+    for (const pack::RegisteredHandler& handler : pack->handlers)
+      handlers.push_back(json::Object{{"kind", handler.kind},
+                                      {"idempotent", handler.traits.idempotent},
+                                      {"replay_key", static_cast<bool>(handler.replay_key)}});
+    packs.push_back(json::Object{{"id", pack->manifest.id},
+                                 {"integrity", pack->origin.integrity},
+                                 {"isolation", pack->isolation},
+                                 {"handlers", std::move(handlers)}});
+  }
   const catalogue::Catalogue& catalogue = bell_.catalogue();
   for (const catalogue::EventType& type : catalogue.events)
     types.push_back(json::Object{{"type", type.type},
@@ -131,6 +140,7 @@ json::Object Kernel::recording_start() const {
   return {{"format", "lumenflow-recording/1"},
           {"version", options_.version},
           {"workspace_id", options_.config.id.str()},
+          {"config", options_.config.text},
           {"config_hash", options_.config.hash},
           {"started_at", format_rfc3339(ports_.clock.now())},
           {"log_id", ports_.log.head().log_id},

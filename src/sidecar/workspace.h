@@ -28,6 +28,7 @@
 #include "pack/snapshots.h"
 #include "pack/sources.h"
 #include "sidecar/keys.h"
+#include "sidecar/recordings.h"
 #include "sidecar/reload_tool.h"
 
 namespace lumenflow::sidecar {
@@ -44,11 +45,16 @@ struct WorkspacePaths {
   std::string journal;  // journal.db
   std::string blobs;
   std::string checkpoints;
-  std::string snapshots;  // of packs: what runs
-  std::string conductor;  // what is kept for the uplink
-  std::string inbox;      // of the loopback adapter: conductor/inbox.db
-  std::string lock;       // what is locked: the state folder itself
+  std::string snapshots;   // of packs: what runs
+  std::string conductor;   // what is kept for the uplink
+  std::string recordings;  // with `record: true`
+  std::string inbox;       // of the loopback adapter: conductor/inbox.db
+  std::string lock;        // what is locked: the state folder itself
 };
+
+// The kernel's tools as a workspace has them, of which a replay uses nothing that lies outside the kernel.
+Result<std::vector<kernel::KernelTool>> make_kernel_tools_for_replay(Files& files, const WorkspacePaths& paths,
+                                                                     const std::string& id);
 
 struct InitOptions {
   std::string id;  // empty: from the folder's name
@@ -118,6 +124,7 @@ class Workspace {
   const pack::Registry& registry() const { return kernel_->registry(); }
   const pack::Diagnostics& diagnostics() const { return diagnostics_; }
   log::CheckpointStore& checkpoints() { return *checkpoints_; }
+  Recordings& recordings() { return *recordings_; }
   journal::BlobStore& blobs() { return *blobs_; }
   UplinkSlot& uplink_slot() { return *uplink_slot_; }
 
@@ -144,6 +151,7 @@ class Workspace {
   // The lumenflow.yaml that counts in production though another is on the disk; nothing: what is there counts.
   std::optional<std::string> accepted_text() const;
   Result<PreparedReload> prepare_reload();  // the same
+  Result<std::vector<kernel::KernelTool>> own_tools(const std::string& id);
   Status open_log(log::SqliteLogOptions& options);
   Status open_kernel(const kernel::KernelOptions& options);
   WorkspacePorts ports_;
@@ -161,6 +169,7 @@ class Workspace {
   std::unique_ptr<log::CheckpointStore> checkpoints_;
   std::shared_ptr<CheckpointJob> checkpoint_job_;  // shared with the executor's task, which may outlive this
   std::unique_ptr<kernel::Outbound> outbound_;
+  std::unique_ptr<Recordings> recordings_;  // what the kernel records into
   std::unique_ptr<Bell> bell_;              // only where nobody gave a doorbell
   std::unique_ptr<kernel::Kernel> kernel_;  // after all that it borrows
   WorkGate work_;                           // last: closed before what its tasks use
