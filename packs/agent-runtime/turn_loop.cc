@@ -160,6 +160,7 @@ class TurnLoop {
       if (Status status = offer(); !status.ok())
         return Aborted{std::string(name(status.error().code())), status.error().message()};
       ModelRequest request{messages_, tools_, {}, input_.stream, 0, time_left()};
+      std::ranges::copy(pending_, std::back_inserter(request.messages));
       if (size_of(request) > input_.limits.input_bytes)
         return Aborted{"LIMIT_EXCEEDED", "the conversation is over limits.max_input_bytes"};
       Completion completion = ask(request);

@@ -238,7 +238,8 @@ tools:
   std::vector<std::string> names;
   act(
       [&](ToolContext& context) {
-        for (const pack::OfferedTool& tool : *context.turns()->tools())
+        const Result<std::vector<pack::OfferedTool>> tools = context.turns()->tools();
+for (const pack::OfferedTool& tool : *tools)
           names.push_back(tool.name + " " + tool.description);
       },
       asked);
