@@ -239,8 +239,7 @@ tools:
   act(
       [&](ToolContext& context) {
         const Result<std::vector<pack::OfferedTool>> tools = context.turns()->tools();
-for (const pack::OfferedTool& tool : *tools)
-          names.push_back(tool.name + " " + tool.description);
+        for (const pack::OfferedTool& tool : *tools) names.push_back(tool.name + " " + tool.description);
       },
       asked);
   EXPECT_THAT(names, ElementsAre("other:look Looks."));
