@@ -51,6 +51,7 @@ struct Emitted {
   std::uint64_t seq = 0;  // in the workspace's stream
 };
 
+struct Trigger;   // lumenflow/handler.h
 class HostedRun;  // of the program: what it does for packs whose code runs elsewhere
 class Turns;      // lumenflow/turn.h
 
@@ -110,6 +111,9 @@ class HostContext {
   virtual bool notify_operator(std::string_view line) = 0;
   // Has a timer of the pack run at `at_ms` at the latest.
   virtual void wake(std::string_view timer, std::int64_t at_ms) = 0;
+  // What the pack hears of from now on besides the kinds of its handlers, instead of what it named here before;
+  // forgotten when the workspace closes, so that a timer says it anew. Nothing in a pack that is a program of its own.
+  virtual void watch(std::vector<Trigger> triggers) = 0;
   // Governed turns of agents; null where the host has none to give, as to packs in a process of their own.
   virtual Turns* turns() { return nullptr; }
   // Null but for the program's own contexts; a pack has no use for it.

@@ -52,6 +52,7 @@ class ObservedHost : public Interface {
   }
   pack::Turns* turns() override { return inner_.turns(); }
   void wake(std::string_view timer, std::int64_t at_ms) override { inner_.wake(timer, at_ms); }
+  void watch(std::vector<pack::Trigger> triggers) override { inner_.watch(std::move(triggers)); }
   pack::HostedRun* hosted() override { return inner_.hosted(); }
 
  protected:

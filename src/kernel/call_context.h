@@ -59,6 +59,7 @@ class HostState {
   std::vector<PendingEvent> events;
   HostServices::OutboxRoom queued{0, 0};                    // what of them goes into the outbox
   std::vector<std::pair<std::string, std::int64_t>> wakes;  // timer, milliseconds since 1970
+  std::optional<std::vector<pack::Trigger>> watched;        // instead of what the pack watched before
   std::uint64_t task = 0;                                   // what runs it, on the tape
 
  private:
@@ -153,6 +154,7 @@ class HostContextOf : public Interface {
     state_.log(level, message, fields);
   }
   void wake(std::string_view timer, std::int64_t at_ms) override { state_.wakes.emplace_back(timer, at_ms); }
+  void watch(std::vector<pack::Trigger> triggers) override { state_.watched = std::move(triggers); }
 
   pack::Turns* turns() override {
     if (!turns_) turns_.emplace(state_, within());

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "journal/tables.h"
+#include "kernel/automate.h"
 #include "kernel/commands.h"
 #include "kernel/kernel.h"
 
@@ -91,6 +92,7 @@ Status Kernel::begin_tape() {
   first_task_ = next_task_;
   rate_limiter_ = RateLimiter(options_.config.limits.rate_per_second, options_.config.limits.rate_burst);
   timers_ = Timers(*options_.registry, ports_.clock.now());
+  subscriptions_ = Subscriptions(options_.registry, workspace_automations(options_.config));
   store_versions_.clear();
   durable_store_versions_.clear();
   undurable_results_.clear();

@@ -67,6 +67,7 @@ class Tape {
   bool recording() const { return mode() == Mode::kRecording && on_strand(); }
   bool replaying() const { return mode() == Mode::kReplaying && on_strand(); }
   bool live() const { return mode() != Mode::kOff && on_strand(); }
+  bool hears() const { return live() && !foreign_change; }
   bool records() const { return mode() == Mode::kRecording; }  // whoever asks
   bool replays() const { return mode() == Mode::kReplaying; }
 

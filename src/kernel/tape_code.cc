@@ -68,6 +68,13 @@ void read_pending(FactReader& in, std::vector<PendingEvent>& events) {
   }
 }
 
+void write_trigger(FactWriter& out, const pack::Trigger& trigger) { out.text(trigger.kind); }
+
+pack::Trigger read_trigger(FactReader& in) {
+  const Error unused(ErrorCode::kInternal, "a replay runs no code of packs");
+  return {std::string(in.text()), [unused](pack::HandlerContext&, const pack::Event&) { return Status(unused); }};
+}
+
 std::string without_secrets(const std::string& text) {
   auto masked = failure_without_secrets(text);
   return masked ? *std::move(masked) : text;
@@ -144,11 +151,32 @@ void Kernel::tape_state(const HostState& state, FactWriter& out) {
   write_texts(out, state.store.writes());
   write_texts(out, state.store.reads());
   out.flag(state.store.read_ranges());
+  tape_wishes(state, out);
+}
+
+void Kernel::tape_wishes(const HostState& state, FactWriter& out) {
   out.number(state.wakes.size());
   for (const auto& [timer, at] : state.wakes) {
     out.text(timer);
     out.difference(at);
   }
+  out.flag(state.watched.has_value());
+  if (!state.watched) return;
+  out.number(state.watched->size());
+  for (const pack::Trigger& trigger : *state.watched) write_trigger(out, trigger);
+}
+
+void Kernel::replayed_wishes(HostState& state) {
+  FactReader& in = tape_.values();
+  const std::uint64_t wakes = in.number();
+  for (std::uint64_t i = 0; i < wakes && !in.failed(); ++i) {
+    std::string timer(in.text());
+    state.wakes.emplace_back(std::move(timer), in.difference());
+  }
+  if (!in.flag()) return;
+  state.watched.emplace();
+  const std::uint64_t triggers = in.number();
+  for (std::uint64_t i = 0; i < triggers && !in.failed(); ++i) state.watched->push_back(read_trigger(in));
 }
 
 void Kernel::replayed_state(HostState& state) {
@@ -156,11 +184,7 @@ void Kernel::replayed_state(HostState& state) {
   read_pending(in, state.events);
   Texts writes = read_texts(in), reads = read_texts(in);
   state.store.replay(std::move(writes), std::move(reads), in.flag());
-  const std::uint64_t wakes = in.number();
-  for (std::uint64_t i = 0; i < wakes && !in.failed(); ++i) {
-    std::string timer(in.text());
-    state.wakes.emplace_back(std::move(timer), in.difference());
-  }
+  replayed_wishes(state);
 }
 
 Status Kernel::replayed_handler(HostState& state) {
@@ -308,23 +332,31 @@ Status Kernel::run_handler_on_strand(const Delivery& delivery, DeliveryContext& 
 Status Kernel::run_change(const Transaction& transaction, CallStore& store) {
   std::vector<PendingEvent>& events = transaction.state->events;
   if (tape_.replaying()) {
+    log_.replay_writes();
     FactReader& in = tape_.expect(FactKind::kOutcome);
     read_pending(in, events);
     store.replay(read_texts(in), {}, false);
+    const std::string_view turn = in.text(), session = in.text();
+    if (RunningCall* const call = transaction.call.get(); call != nullptr && !turn.empty()) {
+      call->opened_turn = turn;
+      call->turn_session = session;
+    }
     Status status = read_status(in);
     tape_.check();
     return status;
   }
   const std::size_t before = events.size();
-  Status status;
-  {
-    const Tape::Aside aside;
-    status = run_changes(*transaction.change, store);
-  }
+  // The steps of turns are such changes, and write to the journal themselves.
+  tape_.foreign_change = true;
+  Status status = run_changes(*transaction.change, store);
+  tape_.foreign_change = false;
   if (tape_.recording()) {
+    const RunningCall* const call = transaction.call.get();
     FactWriter& out = tape_.fact(FactKind::kOutcome);
     write_events(out, events, before);
     write_texts(out, store.writes());
+    out.text(call == nullptr ? std::string() : call->opened_turn);
+    out.text(call == nullptr ? std::string() : call->turn_session);
     write_status(out, shown(status));
   }
   return status;

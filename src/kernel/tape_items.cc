@@ -61,14 +61,6 @@ void write_shown(FactWriter& out, const Status& status) {
   write_status(out, status.ok() ? Status() : Status(Error(status.error().code(), shown(status.error().message()))));
 }
 
-void write_wakes(FactWriter& out, const HostState& state) {
-  out.number(state.wakes.size());
-  for (const auto& [timer, at] : state.wakes) {
-    out.text(timer);
-    out.difference(at);
-  }
-}
-
 std::string shown_choice(const std::string& text, const std::string& key) {
   auto masked = input_without_secrets(text, key);
   return masked ? *std::move(masked) : text;
@@ -161,7 +153,7 @@ void Kernel::tape_item(Ingress& item) {
                  [&](const TimerReturned& returned) {
                    FactWriter& out = tape_.fact(FactKind::kTimerReturned);
                    out.number(returned.task);
-                   write_wakes(out, returned.context->state());
+                   tape_wishes(returned.context->state(), out);
                    write_shown(out, returned.next_ms.ok() ? Status() : Status(returned.next_ms.error()));
                    if (!returned.next_ms.ok()) return;
                    *returned.next_ms ? out.difference(**returned.next_ms) : out.none();
@@ -332,11 +324,7 @@ Ingress Kernel::replayed_item() {
 
 Result<std::optional<std::int64_t>> Kernel::replayed_timer(HostState& state) {
   FactReader& in = tape_.values();
-  const std::uint64_t wakes = in.number();
-  for (std::uint64_t i = 0; i < wakes && !in.failed(); ++i) {
-    std::string timer(in.text());
-    state.wakes.emplace_back(std::move(timer), in.difference());
-  }
+  replayed_wishes(state);
   if (Status status = read_status(in); !status.ok()) return std::move(status).error();
   if (in.take_none()) return std::optional<std::int64_t>();
   return std::optional(in.difference());

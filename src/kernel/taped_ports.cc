@@ -108,7 +108,7 @@ Status read_status(FactReader& in) {
 }
 
 void TapedRandom::fill(std::span<std::uint8_t> out) {
-  if (!tape_.live()) return inner_.fill(out);
+  if (!tape_.hears()) return inner_.fill(out);
   if (tape_.recording()) {
     inner_.fill(out);
     return tape_.fact(FactKind::kRandom).text(as_chars(out));
@@ -311,7 +311,7 @@ void TapedLog::rollback() {
   tape_.check();
 }
 
-Status TapedLog::replay_change() {
+void TapedLog::replay_writes() {
   for (;;) {
     if (tape_.comes(FactKind::kAppended)) {
       FactReader& in = tape_.expect(FactKind::kAppended);
@@ -339,12 +339,17 @@ Status TapedLog::replay_change() {
       tape_.check();
       tape_.wrote('b', {}, at, body);
     } else {
-      FactReader& in = tape_.expect(FactKind::kChanged);
-      Status status = read_status(in);
-      tape_.check();
-      return status;
+      return;
     }
   }
+}
+
+Status TapedLog::replay_change() {
+  replay_writes();
+  FactReader& in = tape_.expect(FactKind::kChanged);
+  Status status = read_status(in);
+  tape_.check();
+  return status;
 }
 
 // --- reading ---

@@ -18,9 +18,9 @@ namespace lumenflow::kernel {
 class TapedClock final : public Clock {
  public:
   TapedClock(Tape& tape, const Clock& inner) : tape_(tape), inner_(inner) {}
-  Timestamp now() const override { return tape_.live() ? tape_.now(inner_) : inner_.now(); }
+  Timestamp now() const override { return tape_.hears() ? tape_.now(inner_) : inner_.now(); }
   std::chrono::nanoseconds monotonic() const override {
-    return tape_.live() ? tape_.monotonic(inner_) : inner_.monotonic();
+    return tape_.hears() ? tape_.monotonic(inner_) : inner_.monotonic();
   }
 
  private:
@@ -88,11 +88,12 @@ class TapedLog final : public log::Log {
   std::uint64_t size_bytes() const override { return inner_.size_bytes(); }
 
   void replay_at(Position next) { replayed_next_ = next; }
-  // What a change from outside did, done again, up to how it ended.
+  // What a change from outside did, done again; and how it ended.
+  void replay_writes();
   Status replay_change();
 
  private:
-  bool taped() const { return tape_.live() && !tape_.foreign_change; }
+  bool taped() const { return tape_.hears(); }
   Status ended(Status status);
   std::optional<Error> failed_before();
   Status write(Status done, char operation, std::string_view table, std::string_view key, std::string_view value);

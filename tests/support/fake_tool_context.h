@@ -43,6 +43,7 @@ class FakeToolContext final : public pack::ToolContext {
   std::function<Result<pack::Invoked>(std::string_view, const json::Value&)> others;  // the tools of other packs
   std::vector<std::string> logged;
   std::vector<std::pair<std::string, std::int64_t>> wakes;
+  std::vector<pack::Trigger> triggers;
 
   const std::string& receipt_id() const override { return receipt; }
   const std::string& subject() const override { return caller; }
@@ -106,6 +107,7 @@ class FakeToolContext final : public pack::ToolContext {
   void log(std::string_view, std::string_view message, json::Value = json::Object{}) override {
     logged.emplace_back(message);
   }
+  void watch(std::vector<pack::Trigger> watched) override { triggers = std::move(watched); }
   void wake(std::string_view timer, std::int64_t at_ms) override { wakes.emplace_back(timer, at_ms); }
 
   mutable std::vector<std::string> checked_allowlist;  // of the last check
