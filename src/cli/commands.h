@@ -115,6 +115,12 @@ int run_audit_consistency(Context& context, const AuditFlags& flags);
 int run_audit_export(Context& context, const AuditFlags& flags);
 int run_audit_compare(Context& context, const AuditFlags& flags);
 
+struct VerifyTurnFlags {
+  std::string turn_id;
+  bool json = false;
+};
+int run_verify_turn(Context& context, const VerifyTurnFlags& flags);
+
 struct BackupFlags {
   std::string file;
   std::string into;  // restore: the workspace's folder; empty: as for init

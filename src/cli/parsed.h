@@ -26,6 +26,7 @@ struct Parsed {
   InboxFlags inbox;
   HandlerFlags handlers;
   AuditFlags audit;
+  VerifyTurnFlags verify_turn;
   BackupFlags backup;
   TokenFlags token;
   EnrollFlags enroll;

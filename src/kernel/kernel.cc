@@ -237,6 +237,7 @@ void Kernel::run_pending() {
   if (draining_ ? !refusal_counts_.empty() : std::ranges::any_of(refusal_counts_, counted)) append_refusal_counts();
   probe_journal();
   commands_->run();
+  automator_->run();
   deliver();
   commit_batch();
   launch_due_timers();
