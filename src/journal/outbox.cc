@@ -239,6 +239,8 @@ Status Outbox::dead_letter(std::string_view stream, Position position, std::stri
   LUMENFLOW_TRY_ASSIGN(const auto letters, cursor.dead_letters(Position(position.value() - 1), 1));
   const bool known = !letters.empty() && letters.front().position == position;
   if (!known) LUMENFLOW_TRY(count_letter(stream, true));
+  LUMENFLOW_TRY(
+      log_.put(kOutboxTable, tombstone_prefix(stream) + big_endian(position.value()), items.front().tombstone));
   return cursor.dead_letter(position, items.front().tombstone);
 }
 
@@ -278,6 +280,20 @@ Status Outbox::flush() {
     LUMENFLOW_TRY(log_.put(kOutboxTable, stream_key(name), encode(streams_.find(name)->second)));
   dirty_.clear();
   return {};
+}
+
+Result<std::vector<log::DeadLetter>> outbox_tombstones(const log::TableReader& tables, std::string_view stream,
+                                                       Position after, std::size_t limit) {
+  const std::string prefix = tombstone_prefix(stream);
+  const std::string last = after == Position() ? std::string() : prefix + big_endian(after.value());
+  LUMENFLOW_TRY_ASSIGN(const auto rows, tables.scan(kOutboxTable, prefix, last, limit));
+  std::vector<log::DeadLetter> found;
+  for (const log::KeyValue& row : rows) {
+    const auto position = from_big_endian(std::string_view(row.key).substr(prefix.size()));
+    if (!position) return Error(ErrorCode::kJournalDamaged, "a tombstone of the outbox is malformed");
+    found.push_back({.position = Position(*position), .attempts = 1, .reason = row.value});
+  }
+  return found;
 }
 
 Result<std::vector<OutboxItem>> pending_events(const log::TableReader& tables, std::string_view stream, Position after,

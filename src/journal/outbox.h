@@ -151,6 +151,9 @@ Result<std::map<std::string, OutboxStream, std::less<>>> outbox_streams(const lo
 Result<std::map<std::string, std::uint64_t>> dropped_ephemerals(const log::TableReader& tables);
 // How many dead letters there are, by stream: kept with each change, and counted only where that was never done.
 Result<std::map<std::string, std::uint64_t, std::less<>>> outbox_dead_letter_counts(const log::TableReader& tables);
+// Events that went out as tombstones, with the reasons, for good: also those that are dead letters no more.
+Result<std::vector<log::DeadLetter>> outbox_tombstones(const log::TableReader& tables, std::string_view stream,
+                                                       Position after, std::size_t limit);
 Result<std::vector<log::DeadLetter>> outbox_dead_letters(const log::TableReader& tables, std::string_view stream,
                                                          Position after, std::size_t limit);
 

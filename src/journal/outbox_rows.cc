@@ -33,6 +33,10 @@ Result<std::array<std::uint64_t, N>> read_numbers(std::string_view value, std::s
 
 std::string item_prefix(std::string_view stream) { return std::string(kOutboxItem).append(stream).append(1, '\0'); }
 
+std::string tombstone_prefix(std::string_view stream) {
+  return std::string(kOutboxTombstone).append(stream).append(1, '\0');
+}
+
 std::string item_key(std::string_view stream, Position position) {
   return item_prefix(stream) + big_endian(position.value());
 }

@@ -12,11 +12,13 @@ namespace lumenflow::journal {
 
 // First byte of a key of the table `outbox`.
 inline constexpr std::string_view kOutboxSwitch = "o", kOutboxStream = "s", kOutboxDropped = "d", kOutboxItem = "p",
-                                  kOutboxLetters = "c";
+                                  kOutboxLetters = "c", kOutboxTombstone = "g";
 
 // Of a stream's items: all keys of the one begin so, and none of another.
 std::string item_prefix(std::string_view stream);
 std::string item_key(std::string_view stream, Position position);
+// Of the events that tombstones stand for.
+std::string tombstone_prefix(std::string_view stream);
 
 std::string encode(const OutboxSwitch& state);
 std::string encode(const OutboxStream& stream);

@@ -18,10 +18,25 @@ Result<json::Value> oldest(const log::TableReader& tables) {
   return found ? json::Value(format_rfc3339(*found)) : json::Value();
 }
 
+json::Value place(journal::StreamHead head) { return json::Object{{"seq", head.seq}, {"queue_seq", head.queue_seq}}; }
+
+// What each stream's other side must have: what is held against it later.
+Result<json::Value> streams_of(const log::TableReader& tables) {
+  LUMENFLOW_TRY_ASSIGN(const auto streams, journal::outbox_streams(tables));
+  json::Array list;
+  for (const auto& [name, row] : streams)
+    list.push_back(json::Object{{"stream", name},
+                                {"base", place(row.base)},
+                                {"acknowledged", place(row.acknowledged)},
+                                {"settled", row.ephemerals.settled.value()}});
+  return json::Value(std::move(list));
+}
+
 Result<json::Value> show(RouteContext& context) {
   const journal::Outbox& outbox = context.workspace.kernel().outbox();
   LUMENFLOW_TRY_ASSIGN(const auto tables, context.workspace.log().snapshot());
   LUMENFLOW_TRY_ASSIGN(json::Value since, oldest(*tables));
+  LUMENFLOW_TRY_ASSIGN(json::Value streams, streams_of(*tables));
   LUMENFLOW_TRY_ASSIGN(auto counts, journal::dropped_ephemerals(*tables));
   json::Object document{
       {"uplink", context.workspace.config().uplink},
@@ -31,6 +46,7 @@ Result<json::Value> show(RouteContext& context) {
       {"pending_events", outbox.events()},
       {"pending_bytes", outbox.bytes()},
       {"oldest", std::move(since)},
+      {"streams", std::move(streams)},
       {"dead_letters", outbox.dead_letters()},
       {"limits", json::Object{{"events", outbox.limits().events_max}, {"bytes", outbox.limits().bytes_max}}}};
   if (!context.uplink_fault.empty()) document.set("last_error", context.uplink_fault);
@@ -72,9 +88,16 @@ Result<json::Value> pending(const Exchange& exchange, RouteContext& context) {
 Result<json::Value> dead_letters(const Exchange& exchange, RouteContext& context) {
   LUMENFLOW_TRY_ASSIGN(const PageAsked asked, page_asked(exchange));
   LUMENFLOW_TRY_ASSIGN(const auto snapshot, context.workspace.log().snapshot());
+  const auto read = exchange.query("all") == "true" ? journal::outbox_tombstones : journal::outbox_dead_letters;
   LUMENFLOW_TRY_ASSIGN(const std::vector<log::DeadLetter> found,
-                       journal::outbox_dead_letters(*snapshot, asked.stream, asked.after, asked.limit));
+                       read(*snapshot, asked.stream, asked.after, asked.limit));
   return dead_letter_page(context, asked, found);
+}
+
+std::vector<RouteParameter> letter_parameters() {
+  std::vector<RouteParameter> parameters = page_parameters();
+  parameters.push_back({"all", "boolean", "also those that were sent anew or let go"});
+  return parameters;
 }
 
 }  // namespace
@@ -95,7 +118,7 @@ void add_outbox_routes(Routes& routes, RouteContext& context) {
               .scope = "events:read",
               .id = "list_dead_letters",
               .summary = "Events that the other side refused for good",
-              .parameters = page_parameters()},
+              .parameters = letter_parameters()},
              [&context](const ExchangePtr& exchange) { send(exchange, dead_letters(*exchange, context)); });
 }
 

@@ -285,6 +285,9 @@ class Storm(unittest.TestCase):
                 created = [event["task_id"] for event in queued if event["kind"] == "task_created"]
                 self.assertEqual(len(created), len(set(created)), "nothing twice")
                 self.assertLessEqual(set(wanted), set(created))
+                compared = json.loads(workspace.world.run("audit", "compare", "--json"))
+                self.assertEqual(compared["examples"], [])
+                self.assertGreaterEqual(compared["accounted"], len(queued))
                 self.assertEqual(workspace.world.stop(), 0)
                 before = operator.events(workspace.id)
                 self.assertEqual(workspace.send_all_again(self.conductor.port), 0)
