@@ -62,6 +62,7 @@ struct HttpResponse {
   std::string body;
 };
 
+struct Trigger;   // lumenflow/handler.h
 class HostedRun;  // of the program: what it does for packs whose code runs elsewhere
 
 // What the host offers to whatever it runs of a pack.
@@ -97,6 +98,9 @@ class HostContext {
   virtual bool notify_operator(std::string_view line) = 0;
   // Has a timer of the pack run at `at_ms` at the latest.
   virtual void wake(std::string_view timer, std::int64_t at_ms) = 0;
+  // What the pack hears of from now on besides the kinds of its handlers, instead of what it named here before;
+  // forgotten when the workspace closes, so that a timer says it anew. Nothing in a pack that is a program of its own.
+  virtual void watch(std::vector<Trigger> triggers) = 0;
   // Null but for the program's own contexts; a pack has no use for it.
   virtual HostedRun* hosted() { return nullptr; }
 };

@@ -37,6 +37,7 @@ class ObservedHost : public Interface {
   Status check_fetch(const pack::HttpRequest& request) const override { return inner_.check_fetch(request); }
   bool notify_operator(std::string_view line) override { return inner_.notify_operator(line); }
   void wake(std::string_view timer, std::int64_t at_ms) override { inner_.wake(timer, at_ms); }
+  void watch(std::vector<pack::Trigger> triggers) override { inner_.watch(std::move(triggers)); }
   pack::HostedRun* hosted() override { return inner_.hosted(); }
 
  protected:

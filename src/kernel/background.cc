@@ -147,12 +147,17 @@ void Kernel::timer_returned(TimerReturned returned) {
               {{"pack", returned.pack->manifest.id},
                {"timer", returned.code->name},
                {"reason", returned.next_ms.error().message()}});
-  wake_timers(returned.context->state());
+  take_wishes(returned.context->state());
   timers_.returned(*returned.timer, returned.next_ms, ports_.clock.now());
 }
 
-void Kernel::wake_timers(const HostState& state) {
+void Kernel::take_wishes(HostState& state) {
   for (const auto& [timer, at_ms] : state.wakes) timers_.wake(state.scope.pack_id, timer, Timestamp{at_ms});
+  if (!state.watched) return;
+  open_.writes_more = true;
+  const Status watched =
+      subscriptions_.watch(std::string(state.scope.pack_id), *std::exchange(state.watched, std::nullopt), ports_.log);
+  if (!watched.ok() && !batch_error_) batch_error_ = watched.error();
 }
 
 }  // namespace lumenflow::kernel

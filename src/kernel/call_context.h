@@ -105,6 +105,7 @@ class HostState {
   std::vector<PendingEvent> events;
   HostServices::OutboxRoom queued{0, 0};                    // what of them goes into the outbox
   std::vector<std::pair<std::string, std::int64_t>> wakes;  // timer, milliseconds since 1970
+  std::optional<std::vector<pack::Trigger>> watched;        // instead of what the pack watched before
 
  private:
   Status check_new(const PendingEvent& event);
@@ -157,6 +158,7 @@ class HostContextOf : public Interface {
   }
   bool notify_operator(std::string_view line) override { return state_.scope.services.notify_operator(line); }
   void wake(std::string_view timer, std::int64_t at_ms) override { state_.wakes.emplace_back(timer, at_ms); }
+  void watch(std::vector<pack::Trigger> triggers) override { state_.watched = std::move(triggers); }
 
   HostState& state() { return state_; }
   const CallStore& store_writes() const { return state_.store; }

@@ -71,6 +71,7 @@ void report_without_effect(const std::string& file, const std::string& text, con
   for (const IdleKey& key : kIdleKeys) effects.warn_of(key);
   effects.warn_of_surfaces(config);
   const auto is_read = [&registry](std::string_view key) {
+    if (key == "routines") return registry.find("routine:run") != nullptr;
     return std::ranges::any_of(registry.packs(), [&](const auto& pack) { return pack->manifest.config_key == key; });
   };
   for (const std::string_view key : kPackKeys)

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/logging.h"
 #include "journal/tables.h"
+#include "kernel/automate.h"
 #include "kernel/kernel.h"
 #include "kernel/secret_keeper.h"
 #include "log/cursor.h"
@@ -129,6 +130,7 @@ void Kernel::read_events(EventRead read) {
 }
 
 void Kernel::begin(const DeliveryPtr& delivery) {
+  if (delivery->automation != nullptr) return automator_->fire(delivery);
   const auto& approvals = delivery->pack->manifest.handler_approvals;
   if (const auto surface = approvals.find(delivery->event.kind); surface != approvals.end() && !delivery->approved)
     if (park(*delivery, surface->second)) return;
@@ -156,13 +158,13 @@ void Kernel::run_delivery(const DeliveryPtr& delivery) {
   }
   if (*seen) return end_delivery(*delivery, "repeated", {});
 
-  const ContextScope scope = scope_of(delivery->pack_id, delivery->pack, *delivery->registry);
+  const ContextScope scope = scope_of(delivery->store(), delivery->pack, *delivery->registry);
   if (runs_on_strand(*delivery)) {
     DeliveryContext context(delivery, scope, ports_.log.tables(), nullptr, now, ports_.random.draw16());
     Status status = call_handler(*delivery, context);
     return judge(delivery, context, std::move(status));
   }
-  delivery->store_version = durable_store_versions_[delivery->pack_id];
+  delivery->store_version = durable_store_versions_[delivery->store()];
   auto work = std::make_shared<HandlerReturned>();  // shared: a task that is copied owns what it uses
   work->delivery = delivery;
   work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
@@ -180,7 +182,7 @@ void Kernel::handler_returned(HandlerReturned returned) {
   const DeliveryPtr& delivery = returned.delivery;
   if (!subscriptions_.still_wanted(*delivery)) return;
   const CallStore& store = returned.context->store_writes();
-  if (!store.writes().empty() && !store_reads_still_hold(delivery->pack_id, delivery->store_version, store)) {
+  if (!store.writes().empty() && !store_reads_still_hold(delivery->store(), delivery->store_version, store)) {
     if (++delivery->conflicts < kConflictsMax) return run_delivery(delivery);  // again, from what is durable now
     return attempt_failed(*delivery, Error(ErrorCode::kConflict, "others kept changing what it had read"));
   }
@@ -188,7 +190,7 @@ void Kernel::handler_returned(HandlerReturned returned) {
 }
 
 void Kernel::judge(const DeliveryPtr& delivery, DeliveryContext& context, Status status) {
-  wake_timers(context.state());
+  take_wishes(context.state());
   const nanoseconds took = ports_.clock.monotonic() - delivery->launched;
   if (took > kSlow) {
     ++counters_.slow_handlers[delivery->pack_id + " " + delivery->event.kind];
@@ -265,7 +267,7 @@ Status Kernel::record(Delivery& delivery, std::string_view outcome, std::string_
     }
   }
   LUMENFLOW_TRY(append(std::move(row)));
-  if (context != nullptr) LUMENFLOW_TRY(apply_store_writes(delivery.pack_id, context->store_writes().writes()));
+  if (context != nullptr) LUMENFLOW_TRY(apply_store_writes(delivery.store(), context->store_writes().writes()));
 
   const std::string cursor_name = handler_cursor(delivery.pack_id, delivery.event.stream);
   if (outcome == "failed")

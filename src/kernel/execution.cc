@@ -58,7 +58,7 @@ void Kernel::run_on_strand(const CallPtr& call) {
     judge(call, context, kernel_tool->second->decide(*this, call->call));
   else
     judge(call, context, run_handler(*call, context));
-  wake_timers(context.state());
+  take_wishes(context.state());
 }
 
 // After the commit that recorded the start, so that the tool's reads see all that was durable then.
@@ -95,7 +95,7 @@ void Kernel::returned(ToolReturned returned) {
   }
   const CallPtr call = returned.call;
   if (std::string isolation = returned.context->isolation(); !isolation.empty()) call->isolation = std::move(isolation);
-  wake_timers(returned.context->state());
+  take_wishes(returned.context->state());
   const bool wrote = !returned.context->store_writes().writes().empty();
   if (wrote && !store_reads_still_hold(call->pack_id, call->store_version, returned.context->store_writes())) {
     if (call->tool->traits.store_only && ++call->attempts < kExecutionsMax) {

@@ -8,6 +8,7 @@
 #include "journal/retention.h"
 #include "journal/tables.h"
 #include "kernel/accepted.h"
+#include "kernel/automate.h"
 #include "kernel/commands.h"
 
 namespace lumenflow::kernel {
@@ -40,12 +41,13 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst),
       tasks_(ports.log),
       timers_(*options_.registry, ports.clock.now()),
-      subscriptions_(options_.registry),
+      subscriptions_(options_.registry, workspace_automations(options_.config)),
       bell_(*options_.registry),
       replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
   grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
   commands_ = std::make_unique<Commands>(*this);
+  automator_ = std::make_unique<Automator>(*this);
 }
 
 Kernel::~Kernel() {

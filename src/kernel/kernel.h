@@ -53,6 +53,7 @@
 
 namespace lumenflow::kernel {
 
+class Automator;
 class Commands;
 struct ApprovalTerms;
 struct CleanupReport;
@@ -68,9 +69,8 @@ class Kernel final : private HostServices {
   // --- any thread ---
   // RATE_LIMITED when the ingress queue is full, INVALID_REQUEST when a text is not UTF-8: the call was not taken.
   Status submit(Call call, Completion done);
-  // Ends a running call with TOOL_CANCELLED; nothing happens when it has ended.
-  // The same for one that waits for an approval. `done`, when there is one, is called on the strand once that is
-  // durable, has failed, or is found to have nothing to do.
+  // Ends a call that runs, or waits for an approval, with TOOL_CANCELLED. `done`, when there is one, is called on the
+  // strand once that is durable, has failed, or is found to have nothing to do.
   void cancel(ReceiptId receipt, Subject by, std::function<void(const Status&)> done = {});
   // Refuses new calls from now on; `idle` is called on the strand when the last running call has been recorded.
   void drain(std::function<void()> idle);
@@ -78,8 +78,7 @@ class Kernel final : private HostServices {
   // Changes the outbox's bookkeeping on the strand; `done` is called on it when that is durable or has failed.
   void change_outbox(std::function<Status(journal::Outbox&)> change, std::function<void(const Status&)> done);
 
-  // The same for the journal's housekeeping, which no call and nothing that the kernel keeps in memory leans on. The
-  // change fails the batch when it fails.
+  // The same for housekeeping on which no call and nothing in memory leans; it fails the batch when it fails.
   void change_journal(std::function<Status(log::Log&)> change, std::function<void(const Status&)> done);
 
   // Takes what the other side of the uplink had for the workspace; `done` likewise.
@@ -94,8 +93,7 @@ class Kernel final : private HostServices {
   // not what was loaded, calls are refused with SPEC_TAMPERED.
   void configuration_on_disk(const std::string& hash);
 
-  // Whether lumenflow.yaml is another than what was loaded.
-  bool tampered() const { return tampered_as_.has_value(); }
+  bool tampered() const { return tampered_as_.has_value(); }  // whether lumenflow.yaml is another than what was loaded
 
   // Takes over another configuration and other packs, in the batch that is open, once that is durable: calls that run
   // keep theirs. What changed, in words; empty: nothing. INVALID_CONFIGURATION for what is another workspace's.
@@ -145,6 +143,7 @@ class Kernel final : private HostServices {
 
  private:
   friend class Commands;
+  friend class Automator;
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
   Status check_workspace_id();
@@ -187,7 +186,7 @@ class Kernel final : private HostServices {
   void probe_journal();
   void launch_due_timers();
   void timer_returned(TimerReturned returned);
-  void wake_timers(const HostState& state);
+  void take_wishes(HostState& state);
   ContextScope scope_of(std::string_view pack_id, const pack::LoadedPack* pack, const pack::Registry& registry);
 
   // outbox.cc: what waits for the uplink
@@ -302,6 +301,7 @@ class Kernel final : private HostServices {
   journal::KeyWindow replays_;  // SHA-256 of pack, NUL, kind, NUL, replay key: of what handlers dealt with
   StandingOrders orders_;
   std::unique_ptr<Commands> commands_;
+  std::unique_ptr<Automator> automator_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unique_ptr<const Grants> grants_;  // of the configuration and the packs that are loaded
   KernelCounters counters_;

@@ -334,6 +334,7 @@ void RegistryBuilder::claim(const Candidate& candidate, Taken& taken) {
 }
 
 void RegistryBuilder::activate(Candidate& candidate) {
+  candidate.pack->automations = automations_of(candidate.pack->manifest);
   for (auto& tool : candidate.tools) {
     registry_->by_name_.emplace(tool->descriptor.name, tool.get());
     for (const std::string& alias : tool->descriptor.aliases) registry_->by_name_.emplace(alias, tool.get());

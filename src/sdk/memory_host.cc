@@ -114,6 +114,7 @@ class MemoryHost::Impl::Context : public Base {
   }
   bool notify_operator(std::string_view) override { return false; }
   void wake(std::string_view, std::int64_t) override {}
+  void watch(std::vector<Trigger>) override {}
 
  protected:
   std::string id_text(std::string_view prefix) const { return std::string(prefix) + std::to_string(id_); }

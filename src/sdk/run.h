@@ -88,6 +88,7 @@ class RunContext : public Base {
   Status check_fetch(const HttpRequest& request) const override { return run_.check_fetch(request); }
   bool notify_operator(std::string_view) override { return false; }
   void wake(std::string_view, std::int64_t) override {}  // without timers, which are refused, there is nothing to wake
+  void watch(std::vector<Trigger>) override {}
 
  private:
   Run& run_;

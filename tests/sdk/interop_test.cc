@@ -39,6 +39,7 @@ class FakeDelivery final : public pack::HandlerContext {
   Status check_fetch(const pack::HttpRequest& request) const override { return call_.check_fetch(request); }
   bool notify_operator(std::string_view line) override { return call_.notify_operator(line); }
   void wake(std::string_view timer, std::int64_t at_ms) override { call_.wake(timer, at_ms); }
+  void watch(std::vector<pack::Trigger> triggers) override { call_.watch(std::move(triggers)); }
   pack::HostedRun* hosted() override { return call_.hosted(); }
 
  private:

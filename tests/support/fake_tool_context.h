@@ -39,6 +39,7 @@ class FakeToolContext final : public pack::ToolContext {
   std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> web;  // empty: any request is answered with 200
   Status fetch_verdict;
   std::vector<std::pair<std::string, std::int64_t>> wakes;
+  std::vector<pack::Trigger> triggers;
 
   const std::string& receipt_id() const override { return receipt; }
   const std::string& subject() const override { return caller; }
@@ -86,6 +87,7 @@ class FakeToolContext final : public pack::ToolContext {
     if (has_terminal) notices.emplace_back(line);
     return has_terminal;
   }
+  void watch(std::vector<pack::Trigger> watched) override { triggers = std::move(watched); }
   void wake(std::string_view timer, std::int64_t at_ms) override { wakes.emplace_back(timer, at_ms); }
 
   mutable std::vector<std::string> checked_allowlist;  // of the last check
