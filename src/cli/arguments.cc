@@ -391,6 +391,7 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_workspace_commands(app, parsed);
   add_pack_commands(app, parsed);
   add_generate_commands(app, parsed);
+  add_recording_commands(app, parsed);
   add_call_commands(app, parsed);
   add_event_commands(app, parsed);
   add_outbox_commands(app, parsed);

@@ -199,6 +199,25 @@ struct GenerateCompatFlags {
 };
 int run_generate_compat(Context& context, const GenerateCompatFlags& flags);
 
+struct RecordFlags {
+  std::string file;
+  bool stop = false, status = false;
+  std::string passphrase_file;
+  bool json = false;
+};
+int run_record(Context& context, const RecordFlags& flags);
+
+struct ReplayFlags {
+  std::string file, other;  // diff: the two
+  bool verify = false;      // say only whether it holds
+  bool map = false;
+  std::string until;  // a tick; empty: to the end
+  bool json = false;
+};
+int run_replay(Context& context, const ReplayFlags& flags);
+int run_replay_show(Context& context, const ReplayFlags& flags);
+int run_replay_diff(Context& context, const ReplayFlags& flags);
+
 struct BenchFlags {
   std::string name;
   bool json = false;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,15 +29,17 @@ class PackRequests {
                std::shared_ptr<PackExecutor::State> threads)
       : protocol_(protocol), log_(log), run_id_(std::move(run_id)), context_(context), threads_(std::move(threads)) {}
 
+  using Say = std::function<void(std::string line)>;
   // The line that answers a request; empty for a notification. INVALID_REQUEST for a notification that breaks its
-  // schema.
-  Result<std::string> take(Message message);
+  // schema. `say` sends what the child is to hear before the answer; empty: it hears nothing.
+  Result<std::string> take(Message message, const Say& say = {});
 
  private:
-  Result<json::Value> answer(const std::string& method, const json::Value& params);
+  Result<json::Value> answer(const std::string& method, const json::Value& params, const Say& say);
   Result<json::Value> emit(const json::Value& params);
   Result<json::Value> scan(const json::Value& params);
   Result<json::Value> fetch(const json::Value& params);
+  Result<json::Value> run_program(const json::Value& params, const Say& say);
   Result<json::Value> invoke(std::string_view tool, const json::Value& params);
   void notice(const std::string& method, const json::Value& params);
 

@@ -16,6 +16,7 @@ const BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
  *   ask(method: string, params: Record<string, unknown>): Promise<any>,
  *   notify(method: string, params: Record<string, unknown>): void,
  *   signalOf(runId: string): AbortSignal,
+ *   onProgramLine(listener: ((stream: "output" | "errors", line: string) => void) | undefined): void,
  * }} Host
  * @typedef {{ now?: string, ulid?: string }} Readings recorded readings of the clock and of chance
  * @typedef {{ kind: string, event_id: string, timestamp: string, from: string, channel: string, seq: number, payload: any }} Event
@@ -165,7 +166,7 @@ export class Run {
   /**
    * Changes or reads one of the workspace's tasks, on behalf of the caller; the input is what kernel:task_<step> takes.
    * @param {"create" | "claim" | "block" | "unblock" | "wait" | "resume" | "release" | "delegate" | "complete" | "show" |
-   *   "list"} step
+   *   "list" | "lanes"} step
    * @param {Record<string, Json>} input
    * @param {{ idempotencyKey?: string | undefined }} options
    * @returns {Promise<any>}
@@ -175,14 +176,50 @@ export class Run {
   }
 
   /**
-   * Posts JSON text over https to a host of the run's network scope.
+   * A request to a host of the run's network scope: POST unless `method` says otherwise, the body as application/json
+   * unless a header does. To a header with `environment` the host adds the value of that variable, which the pack's
+   * section of lumenflow.yaml names under a key ending in `_env`.
    * @param {string} url
-   * @param {string} body
-   * @param {{ timeoutMs?: number | undefined }} options
-   * @returns {Promise<{ status: number, body: string }>}
+   * @param {string | undefined} body
+   * @param {{ method?: string | undefined,
+   *           headers?: { name: string, value?: string, environment?: string }[] | undefined,
+   *           timeoutMs?: number | undefined, idleTimeoutMs?: number | undefined,
+   *           bodyBytesMax?: number | undefined }} options
+   * @returns {Promise<{ status: number, headers: Record<string, string>, body: string }>}
    */
-  async fetch(url, body, { timeoutMs } = {}) {
-    return this.ask("http/fetch", given({ url, body, timeout_ms: timeoutMs }));
+  async fetch(url, body = undefined, { method, headers, timeoutMs, idleTimeoutMs, bodyBytesMax } = {}) {
+    return this.ask("http/fetch", given({
+      url, body, method, headers, timeout_ms: timeoutMs, idle_timeout_ms: idleTimeoutMs, body_bytes_max: bodyBytesMax,
+    }));
+  }
+
+  /**
+   * Runs a program under the call's scopes, never through a shell. It sees the system's programs and what the call may
+   * reach, of which `paths` may name less; `onLine` hears each line as it comes.
+   * @param {string[]} command
+   * @param {{
+   *   directory?: string | undefined, environment?: Record<string, string> | undefined,
+   *   paths?: { pattern: string, access: "read" | "write" }[] | undefined, stdin?: string | undefined,
+   *   timeoutMs?: number | undefined, outputBytesMax?: number | undefined, errorsWithOutput?: boolean | undefined,
+   *   onLine?: ((stream: "output" | "errors", line: string) => void) | undefined,
+   * }} options
+   * @returns {Promise<{
+   *   exit_code: number, signal: number, limit: "" | "time" | "output" | "memory" | "processes" | "cpu",
+   *   output: string, errors: string, duration_ms: number, isolation: string,
+   * }>}
+   */
+  async runProgram(command, options = {}) {
+    const { directory, environment, paths, stdin, timeoutMs, outputBytesMax, errorsWithOutput, onLine } = options;
+    const params = given({
+      command, directory, environment, paths, stdin, timeout_ms: timeoutMs, output_bytes_max: outputBytesMax,
+      errors_with_output: errorsWithOutput, lines: onLine === undefined ? undefined : true,
+    });
+    this.#host.onProgramLine(onLine);
+    try {
+      return await this.ask("process/run", params);
+    } finally {
+      this.#host.onProgramLine(undefined);
+    }
   }
 
   /**
