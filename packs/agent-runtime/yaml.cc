@@ -29,8 +29,7 @@ Result<json::Value> read_yaml(std::string_view text) {
   silent.output_fn = [](fy_diag*, void*, const char*, std::size_t) {};
   const std::unique_ptr<fy_diag, DestroyDiagnostics> diagnostics(fy_diag_create(&silent));
   fy_parse_cfg config{};
-  config.flags =
-      static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_RESOLVE_DOCUMENT | FYPCF_DEFAULT_VERSION_1_2);
+  config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_RESOLVE_DOCUMENT | FYPCF_DEFAULT_VERSION_1_2);
   config.diag = diagnostics.get();
   const std::unique_ptr<fy_document, DestroyDocument> document(
       fy_document_build_from_string(&config, text.data(), text.size()));

@@ -36,10 +36,9 @@ class AgentsBench {
   Status open() {
     LUMENFLOW_TRY(sidecar::init_workspace(context_.files, root_,
                                           {.id = "bench", .production = false, .operator_passphrase = {}}));
-    LUMENFLOW_TRY(context_.files.write_atomic(join_path(root_, "model.yaml"),
-                                              std::string("turns:\n  - tool: ") + std::string(kTwoCommitTool) +
-                                                  "\n    input: " + std::string(bench_input()) +
-                                                  "\n  - reply: Done.\n"));
+    LUMENFLOW_TRY(context_.files.write_atomic(
+        join_path(root_, "model.yaml"), std::string("turns:\n  - tool: ") + std::string(kTwoCommitTool) +
+                                            "\n    input: " + std::string(bench_input()) + "\n  - reply: Done.\n"));
     LUMENFLOW_TRY(context_.files.write_atomic(
         sidecar::WorkspacePaths(root_).config,
         "id: bench\npacks: [{id: bench}, {id: agent-runtime}]\nlimits: {rate: {per_second: 1000000, burst: 1000000}}\n"
@@ -91,8 +90,12 @@ Status bench_agents(Bench& bench) {
     calls.push_back(call);
   }
   for (const auto& [name, share] : {std::pair{"p50", 0.5}, std::pair{"p99", 0.99}})
-    bench.figures.push_back({std::string("agents.turn_of_one_call.") + name, percentile(turns, share), "ms",
-                             "the tool called by itself", percentile(calls, share), {}});
+    bench.figures.push_back({std::string("agents.turn_of_one_call.") + name,
+                             percentile(turns, share),
+                             "ms",
+                             "the tool called by itself",
+                             percentile(calls, share),
+                             {}});
   return {};
 }
 
