@@ -453,7 +453,7 @@ TEST_F(Commands, UpExplainsWhyItCannotListen) {
 }
 
 TEST_F(Usage, TheDemoRunsToItsEnd) {
-  const Said said = cli.run_bare({"demo", "trace", "--once"});
+  const Said said = cli.run_bare({"demo", "--once"});
   EXPECT_EQ(said.exit_code, kOk) << said.out << said.err;
   EXPECT_THAT(said.out, AllOf(HasSubstr("POST /tools/task:create"), HasSubstr("intact: ")));
   EXPECT_THAT(said.out,

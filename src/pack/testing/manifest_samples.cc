@@ -22,6 +22,7 @@ lane_templates:
   - {id: build, title: Build, description: Builds things.}
 config_key: acme_demo
 config_schema: schemas/config.json
+config_reads: [gates, routines]
 tools:
   - name: job:run-now
     title: Run a job
