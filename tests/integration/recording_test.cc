@@ -82,11 +82,12 @@ TEST_F(RecordedSidecar, WithRecordTrueEachStartIsRecorded) {
 // kernel's records change, LUMENFLOW_UPDATE=1 makes it anew.
 TEST_F(RecordedSidecar, TheExamplesRecordingHolds) {
   const std::string kept = source_path("packs/examples/recordings/reactor.lfrec");
+  std::filesystem::create_directory(workspace.root() + "/packs");
   std::filesystem::copy(source_path("packs/examples/reactor"), workspace.root() + "/packs/reactor",
                         std::filesystem::copy_options::recursive);
   ASSERT_EQ(workspace.run({"generate"}).exit_code, 0);
   if (std::getenv("LUMENFLOW_UPDATE") != nullptr) {
-    ASSERT_EQ(workspace.run({"pack", "add", "packs/reactor"}).exit_code, 0);
+    ASSERT_EQ(workspace.run({"pack", "add", workspace.root() + "/packs/reactor"}).exit_code, 0);
     ASSERT_TRUE(sidecar.start());
     ASSERT_EQ(workspace.run({"record", file}).exit_code, 0);
     work();
