@@ -44,7 +44,7 @@ Status measure_overhead(Bench& bench, int callers, std::string& file) {
 
 Status measure_replay(Bench& bench, const std::string& file) {
   LUMENFLOW_TRY_ASSIGN(const std::string bytes, bench.context.files.read(file, bus::kRecordingBytesMax));
-  LUMENFLOW_TRY_ASSIGN(bus::RecordingReader reader, bus::RecordingReader::open(bytes));
+  LUMENFLOW_TRY_ASSIGN(const bus::RecordingReader reader, bus::RecordingReader::open(bytes));
   const std::vector<const pack::BuiltinPack*> packs{&bench_pack()};
   LUMENFLOW_TRY_ASSIGN(
       const kernel::ReplayOptions options,
@@ -53,8 +53,10 @@ Status measure_replay(Bench& bench, const std::string& file) {
 
   std::vector<bus::RecordingBlock> blocks;
   const double read_ns = cpu_ns_of(1, [&] {
+    blocks.clear();
+    Result<bus::RecordingReader> again = bus::RecordingReader::open(bytes);
     for (;;) {
-      auto block = reader.next();
+      auto block = again->next();
       if (!block.ok() || !*block) return;
       blocks.push_back(**std::move(block));
     }

@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "running_sidecar.h"
+#include "support/source_tree.h"
 
 namespace lumenflow::testing {
 namespace {
@@ -74,6 +76,33 @@ TEST_F(RecordedSidecar, WithRecordTrueEachStartIsRecorded) {
   const CommandResult verified = workspace.run({"replay", files.front(), "--verify"});
   EXPECT_EQ(verified.exit_code, 0) << verified.out;
   EXPECT_THAT(verified.out, HasSubstr("the workspace was closed"));
+}
+
+// packs/examples/recordings/reactor.lfrec: a session in a workspace with the pack packs/examples/reactor. Where the
+// kernel's records change, LUMENFLOW_UPDATE=1 makes it anew.
+TEST_F(RecordedSidecar, TheExamplesRecordingHolds) {
+  const std::string kept = source_path("packs/examples/recordings/reactor.lfrec");
+  std::filesystem::create_directory(workspace.root() + "/packs");
+  std::filesystem::copy(source_path("packs/examples/reactor"), workspace.root() + "/packs/reactor",
+                        std::filesystem::copy_options::recursive);
+  ASSERT_EQ(workspace.run({"generate"}).exit_code, 0);
+  if (std::getenv("LUMENFLOW_UPDATE") != nullptr) {
+    ASSERT_EQ(workspace.run({"pack", "add", workspace.root() + "/packs/reactor"}).exit_code, 0);
+    ASSERT_TRUE(sidecar.start());
+    ASSERT_EQ(workspace.run({"record", file}).exit_code, 0);
+    work();
+    ASSERT_EQ(workspace.run({"record", "--stop"}).exit_code, 0);
+    std::filesystem::copy_file(file, kept, std::filesystem::copy_options::overwrite_existing);
+  }
+  const CommandResult verified = workspace.run({"replay", kept, "--verify"});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << "; LUMENFLOW_UPDATE=1 makes it anew";
+  EXPECT_THAT(workspace.run({"replay", "show", kept}).out, HasSubstr("sample:reactor-primed"));
+}
+
+TEST_F(RecordedSidecar, AnotherCatalogueIsRefusedWithWhatToDo) {
+  const CommandResult refused =
+      workspace.run({"replay", source_path("packs/examples/recordings/reactor.lfrec"), "--verify"});
+  EXPECT_EQ(refused.exit_code, 2) << "the pack is not here";
 }
 
 // What is synced is there, whole frames of it.
