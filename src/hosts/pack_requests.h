@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "hosts/aside.h"
 #include "hosts/message.h"
 #include "hosts/pack_executor.h"
 #include "hosts/pack_log.h"
@@ -28,6 +29,8 @@ class PackRequests {
                std::shared_ptr<PackExecutor::State> threads)
       : protocol_(protocol), log_(log), run_id_(std::move(run_id)), context_(context), threads_(std::move(threads)) {}
 
+  // How the child is reached in the middle of a request; null: not at all.
+  void speak_by(Aside* aside) { aside_ = aside; }
   // The line that answers a request; empty for a notification. INVALID_REQUEST for a notification that breaks its
   // schema.
   Result<std::string> take(Message message);
@@ -37,6 +40,7 @@ class PackRequests {
   Result<json::Value> emit(const json::Value& params);
   Result<json::Value> scan(const json::Value& params);
   Result<json::Value> fetch(const json::Value& params);
+  Result<json::Value> stream(pack::HttpRequest request);
   Result<json::Value> invoke(std::string_view tool, const json::Value& params);
   void notice(const std::string& method, const json::Value& params);
 
@@ -45,6 +49,8 @@ class PackRequests {
   const std::string run_id_;
   pack::HostContext* const context_;
   const std::shared_ptr<PackExecutor::State> threads_;  // shared with them
+  Aside* aside_ = nullptr;
+  json::Value asked_id_;  // of the request at hand
 };
 
 }  // namespace lumenflow::hosts

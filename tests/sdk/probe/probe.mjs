@@ -48,6 +48,15 @@ pack.tool("probe:outside", async (context) => ({
   task: await context.tasks("claim", { task_id: "t-1" }),
 }));
 
+pack.tool("probe:streamed", async (context, { wanted = 1000 }) => {
+  let text = "";
+  const said = await context.fetch("https://example.com/stream", undefined, {
+    method: "GET", headers: [{ name: "authorization", value: "Bearer ", environment: "PROBE_KEY" }],
+    sink: (piece) => (text += piece).length < wanted,
+  });
+  return { text, complete: said.complete, type: said.headers["content-type"] };
+});
+
 pack.handler("conductor:recovery_requested", { replayKey: (event) => event.payload.target_id }, async (context, event) => {
   await context.store.put(`recovered/${event.payload.target_id}`, { attempt: context.attempt, from: event.from });
 });
