@@ -234,6 +234,7 @@ export class Run {
    * A request of the pack protocol on behalf of this run; what the methods above are made of.
    * @param {string} method
    * @param {Record<string, unknown>} params
+   * @param {((said: any) => void) | undefined} heard gets the notifications that belong to it
    * @returns {Promise<any>}
    */
   async ask(method, params, heard = undefined) {

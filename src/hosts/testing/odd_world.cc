@@ -17,7 +17,7 @@ constexpr const char* kTools[] = {
     "family",      "flood",       "garbage",  "exit",  "exit_once", "grumble",       "crash_after_effect",
     "twice",       "other_id",    "stray",    "store", "emit",      "emit_and_exit", "ask_wrongly",
     "ask_forever", "log_forever", "ask_late", "obey",  "invoke",    "announce",      "hang_with_effect",
-    "tell",        "task"};
+    "tell",        "task",        "stream"};
 
 }  // namespace
 
@@ -94,6 +94,7 @@ pack::ToolResult OddWorld::call_in(FakeRun& run, const std::string& tool, json::
   context.tool_name = tool;
   context.receipt = "rcpt-" + std::to_string(++calls_);
   context.run = &run;
+  context.web = web;
   for (const pack::RegisteredTool& each : registration->tools())
     if (each.name == tool) return each.handler(context, input);
   ADD_FAILURE() << "no tool " << tool;

@@ -73,6 +73,7 @@ class OddWorld {
   pack::Manifest manifest;
   std::unique_ptr<pack::Registration> registration;
   lumenflow::testing::MemoryStore store;
+  std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> web;  // what fetches come to
 
  private:
   int calls_ = 0;
