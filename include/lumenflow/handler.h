@@ -48,6 +48,13 @@ struct HandlerTraits {
   bool bounded = false;
 };
 
+// Hears of the events of a kind, any that is declared by anybody, as a handler does that is idempotent, store-only and
+// bounded. Which events lie before the first watch() is not defined: a handler looks at their time.
+struct Trigger {
+  std::string kind;
+  EventHandler handler;
+};
+
 struct RegisteredHandler {
   std::string kind;
   HandlerTraits traits;

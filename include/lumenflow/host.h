@@ -8,11 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lumenflow/fetch.h"
 #include "lumenflow/invoked.h"
 #include "lumenflow/json.h"
+#include "lumenflow/program.h"
 #include "lumenflow/result.h"
 
 namespace lumenflow::pack {
@@ -49,6 +51,7 @@ struct Emitted {
   std::uint64_t seq = 0;  // in the workspace's stream
 };
 
+struct Trigger;   // lumenflow/handler.h
 class HostedRun;  // of the program: what it does for packs whose code runs elsewhere
 class Turns;      // lumenflow/turn.h
 
@@ -82,13 +85,23 @@ class HostContext {
   // Without connecting: INVALID_INPUT for what is no such request, SCOPE_DENIED for a host that is not on the allowlist
   // and for what lumenflow.yaml does not name, NOT_FOUND for a variable that is not set.
   virtual Status check_fetch(const HttpRequest& request) const = 0;
+  // Runs programs one beside another, at most `at_once` of them, and waits for all: how each ended, in their order.
+  // They see the system's programs and what the call's scopes let it reach, which is all the permission there is;
+  // network only where the scopes have it. An end by itself, by a signal or by a limit is a success. SCOPE_DENIED
+  // outside of a call, and for a directory or path that the call may not reach; INVALID_INPUT for a program that is not
+  // there; SANDBOX_UNAVAILABLE; TOOL_CANCELLED when the call has ended meanwhile.
+  virtual std::vector<Result<ProgramEnd>> run_programs(const std::vector<ProgramRequest>& requests,
+                                                       std::size_t at_once) = 0;
+  Result<ProgramEnd> run_program(const ProgramRequest& request) {
+    return std::move(run_programs({request}, 1).front());
+  }
   // Calls another tool, as the pack on behalf of whoever called it, with scopes no wider than this call's, and waits.
   // What the call ended with is what it is: an error means that none was made. INVALID_REQUEST outside of a call, in a
   // store-only tool and where calls are nested too deep; TOOL_CANCELLED.
   virtual Result<Invoked> invoke(std::string_view tool, json::Value input,
                                  std::optional<std::string> idempotency_key = {}) = 0;
   // Likewise, changes or reads one of the workspace's tasks: `step` is create, claim, block, unblock, wait, resume,
-  // release, delegate, complete, show or list, the input what kernel:task_<step> takes.
+  // release, delegate, complete, show, list or lanes, the input what kernel:task_<step> takes.
   virtual Result<Invoked> tasks(std::string_view step, json::Value input,
                                 std::optional<std::string> idempotency_key = {}) = 0;
   virtual void progress(double fraction, std::string_view message) = 0;  // 0 to 1
@@ -98,6 +111,9 @@ class HostContext {
   virtual bool notify_operator(std::string_view line) = 0;
   // Has a timer of the pack run at `at_ms` at the latest.
   virtual void wake(std::string_view timer, std::int64_t at_ms) = 0;
+  // What the pack hears of from now on besides the kinds of its handlers, instead of what it named here before;
+  // forgotten when the workspace closes, so that a timer says it anew. Nothing in a pack that is a program of its own.
+  virtual void watch(std::vector<Trigger> triggers) = 0;
   // Governed turns of agents; null where the host has none to give, as to packs in a process of their own.
   virtual Turns* turns() { return nullptr; }
   // Null but for the program's own contexts; a pack has no use for it.

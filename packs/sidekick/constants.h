@@ -37,6 +37,7 @@ inline constexpr std::int64_t kWebhookTimeoutMs = 10'000;
 
 inline constexpr std::string_view kMessageSent = "sidekick:message_sent";
 inline constexpr std::string_view kRoutineDue = "sidekick:routine_due";
-inline constexpr std::string_view kDueTimer = "due";  // announces what falls due
+inline constexpr std::string_view kDueTimer = "due";      // announces what falls due
+inline constexpr std::string_view kWatchTimer = "watch";  // has routines with on_event hear of their events
 
 }  // namespace lumenflow::sidekick

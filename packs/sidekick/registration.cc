@@ -9,6 +9,7 @@
 #include "sidekick/tool_impl/aftermath.h"
 #include "sidekick/tool_impl/due.h"
 #include "sidekick/tool_impl/normalized.h"
+#include "sidekick/tool_impl/watch.h"
 #include "sidekick/tools/descriptor.h"
 
 namespace lumenflow {
@@ -37,6 +38,14 @@ pack::TimerHandler due_timer(const SharedSource& source) {
   };
 }
 
+pack::TimerHandler watch_timer(const SharedSource& source) {
+  return [source](pack::HostContext& context) -> Result<std::optional<std::int64_t>> {
+    LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<StoragePort> storage, source->open(context, Durable::kAtOnce));
+    LUMENFLOW_TRY(watch_events(context, *storage));
+    return std::optional<std::int64_t>();
+  };
+}
+
 void register_pack(pack::Registration& registration) {
   const SharedSource source = make_storage_source(registration.config());
   registration.input_rule(normalized);
@@ -44,6 +53,7 @@ void register_pack(pack::Registration& registration) {
   for (const ToolDescriptor& tool : all_tools())
     registration.tool(std::string(tool.name), source->traits(tool.traits), handler_of(source, tool));
   registration.timer(std::string(kDueTimer), due_timer(source));
+  registration.timer(std::string(kWatchTimer), watch_timer(source));
 }
 
 }  // namespace

@@ -150,7 +150,10 @@ class Conversation final : public Aside {
       child_.send(refusal_line(message->id, Error(ErrorCode::kToolCancelled, "the run has ended")));
       return std::nullopt;
     }
-    const Result<std::string> reply = requests_.take(*std::move(message));
+    const Result<std::string> reply = requests_.take(*std::move(message), [this](const std::string& said) {
+      child_.send(said);
+      child_.flush();
+    });
     if (!reply.ok()) return fault(ErrorCode::kToolCrashed, "the pack broke the protocol: " + reply.error().message());
     child_.send(*reply);
     return std::nullopt;

@@ -37,14 +37,14 @@ std::string host_of(std::string_view url) {
 
 const std::vector<std::string_view>& offered_methods() {
   static const std::vector<std::string_view> methods{
-      "event/emit",    "store/get",     "store/put",    "store/delete",  "store/scan",  "replay_log/has",
-      "tool/invoke",   "http/fetch",    "http/stop",    "tool/progress", "log",         "task/create",
-      "task/claim",    "task/block",    "task/unblock", "task/wait",     "task/resume", "task/release",
-      "task/delegate", "task/complete", "task/show",    "task/list"};
+      "event/emit",   "store/get",     "store/put",     "store/delete", "store/scan",    "replay_log/has",
+      "tool/invoke",  "http/fetch",    "http/stop",     "process/run",  "tool/progress", "log",
+      "task/create",  "task/claim",    "task/block",    "task/unblock", "task/wait",     "task/resume",
+      "task/release", "task/delegate", "task/complete", "task/show",    "task/list",     "task/lanes"};
   return methods;
 }
 
-Result<std::string> PackRequests::take(Message message) {
+Result<std::string> PackRequests::take(Message message, const Say& say) {
   const bool asks = message.kind == Message::Kind::kRequest;
   const auto& offered = offered_methods();
   if (!protocol_.from_pack(message.method) || std::ranges::find(offered, message.method) == offered.end())
@@ -60,11 +60,11 @@ Result<std::string> PackRequests::take(Message message) {
     status = Error(ErrorCode::kInvalidRequest, "'in' names nothing that this child works on now");
   if (!status.ok()) return refusal_line(message.id, status.error());
   asked_id_ = message.id;
-  const Result<json::Value> result = answer(message.method, message.body);
+  const Result<json::Value> result = answer(message.method, message.body, say);
   return result.ok() ? answer_line(message.id, *result) : refusal_line(message.id, result.error());
 }
 
-Result<json::Value> PackRequests::answer(const std::string& method, const json::Value& params) {
+Result<json::Value> PackRequests::answer(const std::string& method, const json::Value& params, const Say& say) {
   const json::Value done = json::Object{};
   if (method == "store/get") {
     LUMENFLOW_TRY_ASSIGN(std::optional<json::Value> value, context_->store().get(text(params, "key")));
@@ -83,6 +83,7 @@ Result<json::Value> PackRequests::answer(const std::string& method, const json::
   if (method == "store/scan") return scan(params);
   if (method == "event/emit") return emit(params);
   if (method == "http/fetch") return fetch(params);
+  if (method == "process/run") return run_program(params, say);
   if (method == "tool/invoke") {
     if (text(params, "tool").starts_with(kKernelTools))
       return Error(ErrorCode::kToolNotFound, "of the kernel's own tools a pack reaches those of tasks, by task/*");
@@ -174,6 +175,39 @@ Result<json::Value> PackRequests::stream(pack::HttpRequest request) {
   const bool complete = response.complete && body.finish();
   return json::Value(json::Object{
       {"status", response.status}, {"headers", headers_of(response)}, {"body", response.body}, {"complete", complete}});
+}
+
+// The protocol carries UTF-8 alone: what is none becomes U+FFFD when the answer is written.
+Result<json::Value> PackRequests::run_program(const json::Value& params, const Say& say) {
+  pack::ProgramRequest request;
+  for (const json::Value& argument : params.find("command")->as_array())
+    request.command.push_back(argument.as_string());
+  request.directory = text(params, "directory");
+  if (const json::Value* environment = params.find("environment"))
+    for (const json::Member& variable : environment->as_object())
+      request.environment.push_back(variable.key + "=" + variable.value.as_string());
+  if (const json::Value* paths = params.find("paths"))
+    for (const json::Value& path : paths->as_array())
+      request.paths.push_back({std::string(text(path, "pattern")), text(path, "access") == "write"});
+  request.input = text(params, "stdin");
+  request.timeout_ms = json::integer_or(params, "timeout_ms", 0);
+  request.output_bytes_max = static_cast<std::size_t>(json::integer_or(params, "output_bytes_max", 1 << 20));
+  request.errors_with_output = json::boolean_or(params, "errors_with_output", false);
+  if (say && json::boolean_or(params, "lines", false))
+    request.on_line = [&](pack::ProgramStream stream, std::string_view line) {
+      say(notification_line("process/output",
+                            json::Object{{"in", run_id_},
+                                         {"stream", stream == pack::ProgramStream::kOutput ? "output" : "errors"},
+                                         {"line", line}}));
+    };
+  LUMENFLOW_TRY_ASSIGN(const pack::ProgramEnd end, context_->run_program(request));
+  return json::Value(json::Object{{"exit_code", end.exit_code},
+                                  {"signal", end.signal},
+                                  {"limit", end.limit},
+                                  {"output", end.output},
+                                  {"errors", end.errors},
+                                  {"duration_ms", end.duration_ms},
+                                  {"isolation", end.isolation}});
 }
 
 Result<json::Value> PackRequests::invoke(std::string_view tool, const json::Value& params) {

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <thread>
 
+#include "hosts/confined_programs.h"
 #include "hosts/testing/odd_world.h"
 
 namespace lumenflow::hosts {
@@ -38,7 +39,7 @@ void expect_replaced(OddWorld& world, const std::string& before) {
 TEST(ProcessHost, APackIntroducesItself) {
   OddWorld world;
   ASSERT_TRUE(world.load().ok());
-  EXPECT_EQ(world.registration->tools().size(), 31U);
+  EXPECT_EQ(world.registration->tools().size(), 32U);
   ASSERT_EQ(world.registration->handlers().size(), 1U);
   EXPECT_EQ(world.registration->handlers()[0].kind, "odd:asked");
   EXPECT_FALSE(world.registration->handlers()[0].traits.idempotent);
@@ -247,6 +248,31 @@ TEST(ProcessHost, WhatMayNotBeAskedIsRefusedWithACode) {
             R"({"method":{"refused":"METHOD_NOT_ALLOWED"},"shape":{"refused":"INVALID_INPUT"},)"
             R"("run":{"refused":"INVALID_REQUEST"}})");
   EXPECT_EQ(pid_of(world), pid);
+}
+
+TEST(ProcessHost, AToolHasAProgramRun) {
+  OddWorld world;
+  ASSERT_TRUE(world.load().ok());
+  ConfinedPrograms programs([&]() -> sandbox::Launcher& { return world.launcher; }, {});
+  world.programs = &programs;
+  std::filesystem::create_directory(world.root / "workspace/data");
+  FakeRun run;
+  run.enforced.mounts = {{"data/**", pack::Access::kWrite}};
+  const json::Value asked =
+      json::Object{{"command", json::Array{"sh", "-c", "cat; pwd; echo $X; echo \"\\377\" >&2; exit 3"}},
+                   {"directory", "data"},
+                   {"environment", json::Object{{"X", "y"}}},
+                   {"stdin", "in\n"}};
+  const pack::ToolResult result = world.call_in(run, "odd:program", asked);
+  const json::Value& end = *std::get<pack::ToolOutput>(result).data.find("end");
+  EXPECT_EQ(json::integer_or(end, "exit_code", 0), 3);
+  EXPECT_EQ(json::string_or(end, "output", ""), "in\n" + (world.root / "workspace/data").native() + "\ny\n");
+  EXPECT_EQ(json::string_or(end, "errors", ""), "\xef\xbf\xbd\n");
+  EXPECT_EQ(json::string_or(end, "isolation", ""), "none");
+  EXPECT_EQ(OddWorld::shown(world.call_in(run, "odd:program", json::Object{{"command", json::Array{"true"}}})),
+            R"({"end":{"refused":"SCOPE_DENIED"}})");  // the root, which the call may not read
+  EXPECT_EQ(OddWorld::shown(world.call_in(run, "odd:program", json::Object{{"command", "true"}})),
+            R"({"end":{"refused":"INVALID_INPUT"}})");
 }
 
 TEST(ProcessHost, AToolCallsAnother) {

@@ -63,6 +63,13 @@ Result<std::optional<json::Value>> CallStore::get(std::string_view key) {
   return std::optional(std::move(value));
 }
 
+void CallStore::replay(std::map<std::string, std::optional<std::string>> writes,
+                       std::map<std::string, std::optional<std::string>> reads, bool read_ranges) {
+  writes_ = std::move(writes);
+  reads_ = std::move(reads);
+  read_ranges_ = read_ranges;
+}
+
 Status CallStore::put(std::string_view key, json::Value value) {
   LUMENFLOW_TRY(check_key(key));
   writes_[journal::store_key(pack_, key)] = json::serialize(value);
@@ -216,6 +223,16 @@ void CallContext::hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes
   if (scopes == nullptr) return;
   hosted_.emplace(state_, call_, *call_->cancelled);
   hosted_->scoped(std::move(scopes));
+}
+
+std::vector<Result<pack::ProgramEnd>> no_programs(std::size_t count) {
+  return {count, Error(ErrorCode::kScopeDenied, "programs run within a call, of a tool that says so (ToolTraits)")};
+}
+
+std::vector<Result<pack::ProgramEnd>> CallContext::run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                                std::size_t at_once) {
+  if (!hosted_) return no_programs(requests.size());
+  return state_.scope.services.run_programs(*hosted_, requests, at_once);
 }
 
 const pack::EnforcedScopes& HostedRunOf::scopes() const {

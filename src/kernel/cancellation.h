@@ -21,11 +21,13 @@ class Cancellation {
     for (const Also* also : also_) also->told_();
   }
 
-  // Called once, at once when asked already. An empty one takes the last away, and waits until it is not being called.
-  void listen(std::function<void()> listener) {
+  // Called once, at once when asked already. Takes the place of the one before, which is returned unless it was called,
+  // and waits until that is not being called; an empty one only takes it away.
+  std::function<void()> listen(std::function<void()> listener) {
     const std::lock_guard lock(mutex_);
-    listener_ = std::move(listener);
+    std::function<void()> before = std::exchange(listener_, std::move(listener));
     if (asked_ && listener_) std::exchange(listener_, {})();
+    return before;
   }
 
   // Told as well, as long as it lives; at once when asked already. Its end waits until it is not being called.

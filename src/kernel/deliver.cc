@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/logging.h"
 #include "journal/tables.h"
+#include "kernel/automate.h"
 #include "kernel/kernel.h"
 #include "kernel/secret_keeper.h"
 #include "log/cursor.h"
@@ -24,7 +25,6 @@ constexpr std::chrono::milliseconds kPauseMax{30'000};
 constexpr std::chrono::milliseconds kSlow{50};
 constexpr std::chrono::seconds kOverdue{30};
 constexpr std::size_t kErrorBytesMax = 1'000;
-constexpr std::size_t kReplayKeyBytesMax = 512;
 
 // What stands in every envelope; what else stands in a flat one is its payload.
 constexpr std::array<std::string_view, 11> kEnvelopeMembers = {"channel", "emitted_at",   "event_id",  "from",
@@ -61,25 +61,6 @@ void fill(const journal::Reader& reader, EventRead& read) {
   read.read_to = page->last;
 }
 
-Result<std::string> make_replay_key(const Delivery& delivery) {
-  try {
-    std::string key = delivery.handler->replay_key(delivery.event);
-    if (key.empty() || key.size() > kReplayKeyBytesMax || !is_valid_utf8(key))
-      return Error(ErrorCode::kInternal, "its replay key is not 1 to 512 bytes of UTF-8");
-    return key;
-  } catch (const std::exception&) {
-    return Error(ErrorCode::kInternal, "its replay key threw");
-  }
-}
-
-Status call_handler(const Delivery& delivery, DeliveryContext& context) {
-  try {
-    return delivery.handler->handler(context, delivery.event);
-  } catch (const std::exception&) {
-    return Error(ErrorCode::kInternal, "it threw");
-  }
-}
-
 bool runs_on_strand(const Delivery& delivery) {
   return delivery.handler->traits.store_only && delivery.handler->traits.bounded;
 }
@@ -96,6 +77,9 @@ Hash256 replay_hash(const Delivery& delivery) {
 
 }  // namespace
 
+Result<std::string> make_replay_key(const Delivery& delivery);            // tape_code.cc
+Status call_handler(const Delivery& delivery, DeliveryContext& context);  // likewise
+
 DeliveryPtr delivery_of(const journal::ReadEntry& entry) {
   const json::Value& envelope = *entry.value.find("event");
   auto delivery = std::make_shared<Delivery>();  // shared: see DeliveryPtr
@@ -107,7 +91,7 @@ DeliveryPtr delivery_of(const journal::ReadEntry& entry) {
 }
 
 void Kernel::deliver() {
-  if (subscriptions_.empty() || draining_ || !journal_available_ || batch_error_) return;
+  if (subscriptions_.empty() || draining_ || !journal_available_ || batch_error_ || recording_) return;
   for (EventRead& read : subscriptions_.take_reads()) read_events(std::move(read));
   for (int run = 0; run < kRunsPerBatch && !batch_error_; ++run) {
     const DeliveryPtr delivery = subscriptions_.take_due(ports_.clock.monotonic());
@@ -119,9 +103,13 @@ void Kernel::deliver() {
 
 void Kernel::read_events(EventRead read) {
   auto work = std::make_shared<EventRead>(std::move(read));  // shared: a task that is copied owns what it uses
-  const bool taken = work_.post(ports_.executor, [this, work] {
-    fill(reader_, *work);
-    enqueue(EventsRead{std::move(*work)});
+  const std::uint64_t task = next_task_++;
+  const bool taken = hand_out(ports_.executor, task, nullptr, nullptr, [this, work, task] {
+    if (tape_.replays())
+      replayed_events(*work);
+    else
+      fill(reader_, *work);
+    enqueue(EventsRead{std::move(*work), task});
   });
   if (taken) return;
   work->read_to = Error(ErrorCode::kRateLimited, "the executor's queue is full");
@@ -129,13 +117,15 @@ void Kernel::read_events(EventRead read) {
 }
 
 void Kernel::begin(const DeliveryPtr& delivery) {
+  if (delivery->automation != nullptr) return automator_->fire(delivery);
   const auto& approvals = delivery->pack->manifest.handler_approvals;
   if (const auto surface = approvals.find(delivery->event.kind); surface != approvals.end() && !delivery->approved)
     if (park(*delivery, surface->second)) return;
   if (!delivery->handler->replay_key || delivery->replay_key) return run_delivery(delivery);
-  if (runs_on_strand(*delivery)) return replay_key_made({delivery, make_replay_key(*delivery)});
-  const bool taken = post(delivery->pack, [this, delivery] {
-    enqueue(ReplayKeyMade{delivery, make_replay_key(*delivery)});
+  if (runs_on_strand(*delivery)) return replay_key_made({delivery, replay_key_on_strand(*delivery)});
+  const std::uint64_t task = next_task_++;
+  const bool taken = post(delivery->pack, task, nullptr, nullptr, [this, delivery, task] {
+    enqueue(ReplayKeyMade{delivery, tape_.replays() ? replayed_key() : make_replay_key(*delivery), task});
   });
   if (!taken) subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kExecutorFull);
 }
@@ -156,20 +146,22 @@ void Kernel::run_delivery(const DeliveryPtr& delivery) {
   }
   if (*seen) return end_delivery(*delivery, "repeated", {});
 
-  const ContextScope scope = scope_of(delivery->pack_id, delivery->pack, *delivery->registry);
+  const ContextScope scope = scope_of(delivery->store(), delivery->pack, *delivery->registry);
   if (runs_on_strand(*delivery)) {
     DeliveryContext context(delivery, scope, ports_.log.tables(), nullptr, now, ports_.random.draw16());
-    Status status = call_handler(*delivery, context);
+    Status status = run_handler_on_strand(*delivery, context);
     return judge(delivery, context, std::move(status));
   }
-  delivery->store_version = durable_store_versions_[delivery->pack_id];
+  delivery->store_version = durable_store_versions_[delivery->store()];
   auto work = std::make_shared<HandlerReturned>();  // shared: a task that is copied owns what it uses
   work->delivery = delivery;
   work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
   work->context = std::make_unique<DeliveryContext>(delivery, scope, *work->snapshot, work->snapshot.get(), now,
                                                     ports_.random.draw16());
-  const bool taken = post(delivery->pack, [this, work] {
-    work->status = call_handler(*work->delivery, *work->context);
+  work->task = work->context->state().task = next_task_++;
+  const bool taken = post(delivery->pack, work->task, &work->context->state(), nullptr, [this, work] {
+    work->status =
+        tape_.replays() ? replayed_handler(work->context->state()) : call_handler(*work->delivery, *work->context);
     work->snapshot->release();
     enqueue(std::move(*work));
   });
@@ -180,7 +172,7 @@ void Kernel::handler_returned(HandlerReturned returned) {
   const DeliveryPtr& delivery = returned.delivery;
   if (!subscriptions_.still_wanted(*delivery)) return;
   const CallStore& store = returned.context->store_writes();
-  if (!store.writes().empty() && !store_reads_still_hold(delivery->pack_id, delivery->store_version, store)) {
+  if (!store.writes().empty() && !store_reads_still_hold(delivery->store(), delivery->store_version, store)) {
     if (++delivery->conflicts < kConflictsMax) return run_delivery(delivery);  // again, from what is durable now
     return attempt_failed(*delivery, Error(ErrorCode::kConflict, "others kept changing what it had read"));
   }
@@ -188,7 +180,7 @@ void Kernel::handler_returned(HandlerReturned returned) {
 }
 
 void Kernel::judge(const DeliveryPtr& delivery, DeliveryContext& context, Status status) {
-  wake_timers(context.state());
+  take_wishes(context.state());
   const nanoseconds took = ports_.clock.monotonic() - delivery->launched;
   if (took > kSlow) {
     ++counters_.slow_handlers[delivery->pack_id + " " + delivery->event.kind];
@@ -265,7 +257,7 @@ Status Kernel::record(Delivery& delivery, std::string_view outcome, std::string_
     }
   }
   LUMENFLOW_TRY(append(std::move(row)));
-  if (context != nullptr) LUMENFLOW_TRY(apply_store_writes(delivery.pack_id, context->store_writes().writes()));
+  if (context != nullptr) LUMENFLOW_TRY(apply_store_writes(delivery.store(), context->store_writes().writes()));
 
   const std::string cursor_name = handler_cursor(delivery.pack_id, delivery.event.stream);
   if (outcome == "failed")

@@ -6,6 +6,7 @@
 
 #include "journal/tables.h"
 #include "kernel/accepted.h"
+#include "kernel/automate.h"
 #include "kernel/kernel.h"
 
 namespace lumenflow::kernel {
@@ -107,7 +108,7 @@ void Kernel::adopt(Reloaded& reloaded) {
   grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
   timers_.rebind(*options_.registry, ports_.clock.now());
   bell_.rebind(*options_.registry);
-  Status status = subscriptions_.rebind(options_.registry, ports_.log);
+  Status status = subscriptions_.rebind(options_.registry, workspace_automations(options_.config), ports_.log);
   if (status.ok()) status = note_tools(false);
   if (status.ok()) status = say_refusals(before.get());
   if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();

@@ -29,46 +29,86 @@ bool Subscriptions::Queue::due(std::chrono::nanoseconds now) const {
   return running == nullptr && (!redriven.empty() || (!waiting.empty() && not_before <= now));
 }
 
-Subscriptions::Subscriptions(std::shared_ptr<const pack::Registry> registry) : registry_(std::move(registry)) {
-  for (const auto& loaded : registry_->packs())
-    if (!loaded->handlers.empty()) packs_.emplace(loaded->manifest.id, bind(*loaded));
+std::string automation_reader(std::string_view pack_id, std::string_view automation_id) {
+  return std::string("automation:").append(pack_id).append(1, ':').append(automation_id);
 }
 
-Subscriptions::Pack Subscriptions::bind(const pack::LoadedPack& loaded) {
-  Pack pack{.pack = &loaded, .handlers = {}, .queues = {}, .base = {}, .read_to = {}, .high = {}, .wanted_until = {}};
-  for (const pack::RegisteredHandler& handler : loaded.handlers) pack.handlers.emplace(handler.kind, &handler);
-  return pack;
+std::string watch_reader(std::string_view pack_id) { return std::string("watch:").append(pack_id); }
+
+Subscriptions::Subscriptions(std::shared_ptr<const pack::Registry> registry, Automations automations)
+    : registry_(std::move(registry)), automations_(std::move(automations)), packs_(bind()) {}
+
+std::map<std::string, Subscriptions::Pack, std::less<>> Subscriptions::bind() const {
+  std::map<std::string, Pack, std::less<>> packs;
+  const auto add = [&packs](std::string id, const pack::LoadedPack* loaded) -> Pack& {
+    Pack& pack = packs[std::move(id)];
+    pack.pack = loaded;
+    return pack;
+  };
+  const auto automate = [&add](const pack::LoadedPack* loaded, const pack::Automation& automation) {
+    const std::string_view owner = loaded == nullptr ? std::string_view() : loaded->manifest.id;
+    Pack& pack = add(automation_reader(owner, automation.id), loaded);
+    pack.automation = &automation;
+    pack.handlers.emplace(automation.on, nullptr);
+  };
+  for (const auto& loaded : registry_->packs()) {
+    if (!loaded->handlers.empty()) {
+      Pack& pack = add(loaded->manifest.id, loaded.get());
+      for (const pack::RegisteredHandler& handler : loaded->handlers) pack.handlers.emplace(handler.kind, &handler);
+    }
+    for (const pack::Automation& automation : loaded->automations) automate(loaded.get(), automation);
+    if (const auto watched = watched_.find(loaded->manifest.id); watched != watched_.end()) {
+      Pack& pack = add(watch_reader(loaded->manifest.id), loaded.get());
+      for (const pack::RegisteredHandler& handler : watched->second) pack.handlers.emplace(handler.kind, &handler);
+    }
+  }
+  if (automations_ != nullptr)
+    for (const pack::Automation& automation : *automations_) automate(nullptr, automation);
+  return packs;
 }
 
-Status Subscriptions::rebind(std::shared_ptr<const pack::Registry> registry, log::Log& log) {
-  std::map<std::string, Pack, std::less<>> before = std::exchange(packs_, {});
+Status Subscriptions::rebind(std::shared_ptr<const pack::Registry> registry, Automations automations, log::Log& log) {
   const auto kind = [](const auto& each) -> const std::string& { return each.first; };
   registry_ = std::move(registry);
+  automations_ = std::move(automations);
+  std::map<std::string, Pack, std::less<>> before = std::exchange(packs_, bind());
   Status status;
-  for (const auto& loaded : registry_->packs()) {
-    if (loaded->handlers.empty()) continue;
-    Pack& pack = packs_.emplace(loaded->manifest.id, bind(*loaded)).first->second;
-    const auto found = before.find(loaded->manifest.id);
+  for (auto& [id, pack] : packs_) {
+    const auto found = before.find(id);
     if (found != before.end() && std::ranges::equal(found->second.handlers, pack.handlers, {}, kind, kind)) {
       found->second.handlers = std::move(pack.handlers);
       found->second.pack = pack.pack;
+      found->second.automation = pack.automation;
       pack = std::move(found->second);
       continue;
     }
     if (found != before.end()) pack.queues = std::move(found->second.queues);
-    if (Status at_cursors = load(pack, log); status.ok()) status = std::move(at_cursors);
+    if (Status at_cursors = load(id, pack, log); status.ok()) status = std::move(at_cursors);
   }
   return status;  // on a fault everything is loaded again
 }
 
+Status Subscriptions::watch(const std::string& pack_id, std::vector<pack::Trigger> triggers, log::Log& log) {
+  std::vector<pack::RegisteredHandler> handlers;
+  for (pack::Trigger& trigger : triggers)
+    handlers.push_back({.kind = std::move(trigger.kind),
+                        .traits = {.idempotent = true, .store_only = true, .bounded = true},
+                        .handler = std::move(trigger.handler),
+                        .replay_key = {}});
+  if (handlers.empty())
+    watched_.erase(pack_id);
+  else
+    watched_[pack_id] = std::move(handlers);
+  return rebind(registry_, automations_, log);
+}
+
 Status Subscriptions::load(log::Log& log) {
   durable_ = Position(log.head().size);
-  for (auto& [id, pack] : packs_) LUMENFLOW_TRY(load(pack, log));
+  for (auto& [id, pack] : packs_) LUMENFLOW_TRY(load(id, pack, log));
   return {};
 }
 
-Status Subscriptions::load(Pack& pack, log::Log& log) {
-  const std::string& id = pack.pack->manifest.id;
+Status Subscriptions::load(const std::string& id, Pack& pack, log::Log& log) {
   log::Cursor cursor(log, handler_cursor(id));
   LUMENFLOW_TRY_ASSIGN(std::optional<Position> base, cursor.stored());
   if (!base) {  // the first time: from now on
@@ -218,6 +258,8 @@ DeliveryPtr Subscriptions::take_due(std::chrono::nanoseconds now) {
       queue.running = queue.redriven.empty() ? queue.waiting.front() : queue.redriven.front();
       queue.running->launched = now;
       queue.running->registry = registry_;
+      queue.running->automations = automations_;
+      queue.running->automation = pack.automation;
       queue.running->pack = pack.pack;
       queue.running->handler = pack.handlers.find(queue.running->event.kind)->second;
       return queue.running;
@@ -314,7 +356,8 @@ std::vector<DeliveryPtr> Subscriptions::overdue(std::chrono::nanoseconds before)
   std::vector<DeliveryPtr> found;
   for (const auto& [id, pack] : packs_)
     for (const auto& [stream, queue] : pack.queues)
-      if (queue.running != nullptr && queue.running->launched < before && !queue.running->cancelled.asked())
+      if (queue.running != nullptr && queue.running->automation == nullptr && queue.running->launched < before &&
+          !queue.running->cancelled.asked())
         found.push_back(queue.running);
   return found;
 }

@@ -1,5 +1,5 @@
-// Which events the packs' handlers wait for: how far each pack has read the journal, what of it waits for its handlers,
-// and what is tried again when.
+// Which events the packs' handlers and automations wait for: how far each pack has read the journal, what of it waits
+// for its handlers, and what is tried again when.
 //
 // A pack reads by one position. Events of one stream wait in a queue, in their order, and one of them at most is with
 // its handler; queues are bounded, and what found no room is read again when there is some. Volatile: the cursors
@@ -36,14 +36,21 @@ namespace lumenflow::kernel {
 std::string handler_cursor(std::string_view pack_id);
 std::string handler_cursor(std::string_view pack_id, std::string_view stream);
 
-// An event on its way to one handler.
+// What stands in a pack's place for one of its automations, or of the workspace's (no pack): no pack's id has a colon.
+std::string automation_reader(std::string_view pack_id, std::string_view automation_id);
+// … and for what it watches besides the kinds of its handlers (pack::HostContext::watch).
+std::string watch_reader(std::string_view pack_id);
+
+// An event on its way to one handler, or to an automation.
 struct Delivery {
   Position at;
-  std::string pack_id;
+  std::string pack_id;  // or automation_reader()
   // Since its turn came; shared: what runs comes from there, over a reload.
   std::shared_ptr<const pack::Registry> registry;
+  std::shared_ptr<const std::vector<pack::Automation>> automations;  // likewise
   const pack::LoadedPack* pack = nullptr;
-  const pack::RegisteredHandler* handler = nullptr;
+  const pack::RegisteredHandler* handler = nullptr;  // null: an automation takes it
+  const pack::Automation* automation = nullptr;      // likewise
   pack::Event event;
   std::string traceparent;
   std::size_t bytes = 0;
@@ -59,6 +66,8 @@ struct Delivery {
   bool redriven = false;  // a dead letter that an operator sent again: one attempt, outside of the stream's order
 
   std::string id() const;  // "dlv-<pack>-<position>"
+  // Whose store it may write.
+  const std::string& store() const { return pack == nullptr ? pack_id : pack->manifest.id; }
 };
 using DeliveryPtr = std::shared_ptr<Delivery>;             // the queue's, shared with the thread that runs the handler
 DeliveryPtr delivery_of(const journal::ReadEntry& entry);  // deliver.cc
@@ -75,12 +84,17 @@ struct EventRead {
 
 class Subscriptions {
  public:
-  explicit Subscriptions(std::shared_ptr<const pack::Registry> registry);
+  // `automations`: those of the workspace itself, beside the packs'.
+  using Automations = std::shared_ptr<const std::vector<pack::Automation>>;  // shared with what runs, over a reload
+  Subscriptions(std::shared_ptr<const pack::Registry> registry, Automations automations);
 
   // Goes over to another registry. A pack that handles the same kinds goes on where it is; one that handles others goes
   // back to its cursors, as load() does.
-  Status rebind(std::shared_ptr<const pack::Registry> registry, log::Log& log);
+  Status rebind(std::shared_ptr<const pack::Registry> registry, Automations automations, log::Log& log);
 
+  // What a pack watches from now on, instead of what it watched before; in the open batch. A pack that is not there
+  // watches nothing.
+  Status watch(const std::string& pack_id, std::vector<pack::Trigger> triggers, log::Log& log);
   // Goes back to the cursors; makes those that are missing at the end of the journal, in the open batch. What is with a
   // handler stays so until it returns, and counts for nothing.
   Status load(log::Log& log);
@@ -142,27 +156,31 @@ class Subscriptions {
     bool due(std::chrono::nanoseconds now) const;
     bool reopens() const;  // what found no room has some now
   };
+  // A pack with its handlers, or one automation, which has cursors of its own.
   struct Pack {
-    const pack::LoadedPack* pack;
-    std::map<std::string, const pack::RegisteredHandler*, std::less<>> handlers;  // by kind
-    std::map<std::string, Queue, std::less<>> queues;                             // by stream
-    Position base;                                                                // the pack's cursor
-    Position read_to;                                                             // where the next read begins
-    Position high;                                                                // the furthest it ever was
-    Position wanted_until;    // beyond it there is nothing for this pack
-    bool interested = false;  // in something of the open batch
+    const pack::LoadedPack* pack;                                                 // null: the workspace itself
+    std::map<std::string, const pack::RegisteredHandler*, std::less<>> handlers;  // by kind; an automation's is null
+    const pack::Automation* automation = nullptr;
+    std::map<std::string, Queue, std::less<>> queues;  // by stream
+    Position base;                                     // the pack's cursor
+    Position read_to;                                  // where the next read begins
+    Position high;                                     // the furthest it ever was
+    Position wanted_until;                             // beyond it there is nothing for this pack
+    bool interested = false;                           // in something of the open batch
     bool reading = false;
     std::uint64_t generation = 0;
   };
-  Status load(Pack& pack, log::Log& log);
-  static Pack bind(const pack::LoadedPack& loaded);
+  Status load(const std::string& id, Pack& pack, log::Log& log);
+  std::map<std::string, Pack, std::less<>> bind() const;
   static void take_in(Pack& pack, DeliveryPtr delivery);
   static bool reopen_overflow(Pack& pack);
   static Position safe_base(const Pack& pack);
   Queue& queue_of(const Delivery& delivery);
 
   std::shared_ptr<const pack::Registry> registry_;  // shared with what runs
-  std::map<std::string, Pack, std::less<>> packs_;  // those that have handlers
+  Automations automations_;
+  std::map<std::string, std::vector<pack::RegisteredHandler>, std::less<>> watched_;  // by pack
+  std::map<std::string, Pack, std::less<>> packs_;  // those that have handlers, and automations by automation_reader()
   Position durable_;
   std::uint64_t generation_ = 0;
 };

@@ -51,6 +51,14 @@ void read_action(Fields& automation) {
   action.finish();
 }
 
+// It stands in subjects and in names of cursors.
+bool is_automation_id(std::string_view id) {
+  return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  });
+}
+
 void read_automations(Context& context) {
   const json::Array* list = context.root.list("automations");
   std::set<std::string> ids;
@@ -58,6 +66,9 @@ void read_automations(Context& context) {
     Fields automation(context.report, (*list)[i], child_pointer("/automations", i), "an automation");
     automation.require("id");
     const std::string* id = automation.text("id");
+    if (id != nullptr && !is_automation_id(*id))
+      context.report.bad(automation.pointer_to("id"), shown(json::Value(*id)) + " is no id of an automation",
+                         "letters, digits, '-', '_' and '.', at most 64: 'on-failure'");
     if (id != nullptr && !ids.insert(*id).second)
       context.report.bad(automation.pointer_to("id"), "two automations have the id " + shown(json::Value(*id)));
     automation.require("on");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lumenflow/pack.h"
+#include "pack/automation.h"
 #include "pack/manifest.h"
 #include "pack/sources.h"
 
@@ -20,6 +21,7 @@ struct LoadedPack {
   json::Value config;  // its section of lumenflow.yaml; null when there is none
   std::vector<RegisteredTimer> timers;
   std::vector<RegisteredHandler> handlers;  // one for each subscribed kind
+  std::vector<Automation> automations;      // those that can fire
   std::shared_ptr<Executor> executor;       // its own; null: the program's. Shared with the work in flight
   std::string isolation;                    // what holds its code; empty: it runs in the program itself
   // Null for packs without code. Shared with the registry of the reload after this one, while the pack stays the same:

@@ -133,6 +133,8 @@ void Connection::take(std::string_view line) {
   const json::Value given = params != nullptr && params->is_object() ? *params : json::Value(json::Object{});
   if (id != nullptr) {
     requests_.push_back({*id, method->as_string(), given});
+  } else if (method->as_string() == "process/output") {
+    if (program_line_) program_line_(given);
   } else if (method->as_string() == "call/cancel") {
     for (const json::Member& member : given.as_object())
       if (const std::string* run_id = member.value.if_string()) cancelled_.insert(*run_id);

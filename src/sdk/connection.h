@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lumenflow/json.h"
 #include "lumenflow/result.h"
@@ -46,6 +47,8 @@ class Connection {
   Result<json::Value> ask(std::string_view method, json::Object params, const std::string& run_id,
                           const Heard& heard = {});
   void notify(std::string_view method, json::Object params);  // nothing when it is not offered
+  // What is told of each line of a program that was asked for; empty: nothing is.
+  void on_program_line(std::function<void(const json::Value& params)> listener) { program_line_ = std::move(listener); }
   // Takes in what has come so far.
   bool is_cancelled(const std::string& run_id);
   void forget_cancellations() { cancelled_.clear(); }
@@ -66,6 +69,7 @@ class Connection {
   std::int64_t last_id_ = 0;
   std::set<std::string, std::less<>> methods_;
   std::set<std::string, std::less<>> cancelled_;
+  std::function<void(const json::Value&)> program_line_;
 };
 
 }  // namespace lumenflow::sdk

@@ -109,6 +109,9 @@ class MemoryHost::Impl::Context : public Base {
     return Error(ErrorCode::kMethodNotAllowed, "a pack in a process of its own commits with its result alone");
   }
   Result<HttpResponse> fetch(const HttpRequest& request) override { return check_fetch(request).error(); }
+  std::vector<Result<ProgramEnd>> run_programs(const std::vector<ProgramRequest>& requests, std::size_t) override {
+    return {requests.size(), Error(ErrorCode::kMethodNotAllowed, "a host in memory runs no programs")};
+  }
   Status check_fetch(const HttpRequest&) const override {
     return Error(ErrorCode::kMethodNotAllowed, "a host in memory reaches nothing");
   }
@@ -123,6 +126,7 @@ class MemoryHost::Impl::Context : public Base {
   void log(std::string_view, std::string_view, json::Value) override {}
   bool notify_operator(std::string_view) override { return false; }
   void wake(std::string_view, std::int64_t) override {}
+  void watch(std::vector<Trigger>) override {}
 
  protected:
   std::string id_text(std::string_view prefix) const { return std::string(prefix) + std::to_string(id_); }

@@ -178,6 +178,48 @@ Result<HttpResponse> Run::fetch(const HttpRequest& request) {
   return response;
 }
 
+Result<ProgramEnd> Run::run_program(const ProgramRequest& request) {
+  json::Array command, paths;
+  for (const std::string& argument : request.command) command.emplace_back(argument);
+  for (const ProgramPath& path : request.paths)
+    paths.push_back(json::Object{{"pattern", path.pattern}, {"access", path.write ? "write" : "read"}});
+  json::Object environment;
+  for (const std::string& variable : request.environment) {
+    const std::size_t end = variable.find('=');
+    if (end == std::string::npos)
+      return Error(ErrorCode::kInvalidInput, "'" + variable + "' is no variable: write NAME=value");
+    environment.set(variable.substr(0, end), variable.substr(end + 1));
+  }
+  json::Object params{{"command", std::move(command)},
+                      {"environment", std::move(environment)},
+                      {"stdin", request.input},
+                      {"output_bytes_max", std::uint64_t{request.output_bytes_max}},
+                      {"errors_with_output", request.errors_with_output},
+                      {"lines", static_cast<bool>(request.on_line)}};
+  if (!request.directory.empty()) params.set("directory", request.directory);
+  if (!paths.empty()) params.set("paths", std::move(paths));
+  if (request.timeout_ms > 0) params.set("timeout_ms", request.timeout_ms);
+  if (request.on_line)
+    connection_.on_program_line([&request](const json::Value& said) {
+      request.on_line(json::string_or(said, "stream", "") == "errors" ? ProgramStream::kErrors : ProgramStream::kOutput,
+                      json::string_or(said, "line", ""));
+    });
+  if (request.on_start) request.on_start();
+  const Result<json::Value> answer = ask("process/run", std::move(params));
+  connection_.on_program_line({});
+  if (!answer.ok()) return answer.error();
+  ProgramEnd end;
+  end.exit_code = static_cast<int>(json::integer_or(*answer, "exit_code", 0));
+  end.signal = static_cast<int>(json::integer_or(*answer, "signal", 0));
+  end.limit = json::string_or(*answer, "limit", "");
+  end.output = json::string_or(*answer, "output", "");
+  end.errors = json::string_or(*answer, "errors", "");
+  end.duration_ms = json::integer_or(*answer, "duration_ms", 0);
+  end.isolation = json::string_or(*answer, "isolation", "");
+  if (request.on_end) request.on_end(end);
+  return end;
+}
+
 Result<std::optional<json::Value>> Run::get(std::string_view key) {
   LUMENFLOW_TRY_ASSIGN(json::Value answer, ask("store/get", {{"key", key}}));
   json::Value* value = answer.is_object() ? answer.if_object()->find("value") : nullptr;

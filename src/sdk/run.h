@@ -33,6 +33,7 @@ class Run final : public Store, public ProcessRun {
   Result<Emitted> emit_now(std::string_view kind, json::Value payload, EmitOptions options);
   Result<HttpResponse> fetch(const HttpRequest& request);
   Status check_fetch(const HttpRequest& request) const;
+  Result<ProgramEnd> run_program(const ProgramRequest& request);
 
   Result<std::optional<json::Value>> get(std::string_view key) override;
   Status put(std::string_view key, json::Value value) override;
@@ -89,6 +90,12 @@ class RunContext : public Base {
   }
   Result<HttpResponse> fetch(const HttpRequest& request) override { return run_.fetch(request); }
   Status check_fetch(const HttpRequest& request) const override { return run_.check_fetch(request); }
+  // One after the other: the protocol knows one at a time.
+  std::vector<Result<ProgramEnd>> run_programs(const std::vector<ProgramRequest>& requests, std::size_t) override {
+    std::vector<Result<ProgramEnd>> ends;
+    for (const ProgramRequest& request : requests) ends.push_back(run_.run_program(request));
+    return ends;
+  }
   Result<Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string> key) override {
     return run_.invoked(tool, std::move(input), std::move(key));
   }
@@ -101,6 +108,7 @@ class RunContext : public Base {
   }
   bool notify_operator(std::string_view) override { return false; }
   void wake(std::string_view, std::int64_t) override {}  // without timers, which are refused, there is nothing to wake
+  void watch(std::vector<Trigger>) override {}
 
  private:
   Run& run_;

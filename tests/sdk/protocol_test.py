@@ -16,7 +16,7 @@ import unittest
 from shapes import Shapes
 
 METHODS = ["event/emit", "store/get", "store/put", "store/delete", "store/scan", "replay_log/has", "tool/invoke",
-           "http/fetch", "http/stop", "tool/progress", "log", "task/claim"]
+           "http/fetch", "http/stop", "process/run", "tool/progress", "log", "task/claim"]
 EVENT = {"kind": "conductor:recovery_requested", "event_id": "e-1", "timestamp": "2026-03-01T12:00:00.000Z", "from": "ws-42",
          "channel": "sidecar", "seq": 1, "payload": {"target_id": "t-1"}}
 NOW = "2026-03-01T12:00:00.000Z"
@@ -161,7 +161,8 @@ class Protocol(unittest.TestCase):
         said = self.child.initialize()["result"]
         self.assertEqual(said["protocol"], 1)
         self.assertEqual(sorted(said["tools"]), ["probe:crash", "probe:echo", "probe:ledger", "probe:outside", "probe:print",
-                                                 "probe:refuse", "probe:streamed", "probe:surroundings", "probe:until_cancelled"])
+                                                 "probe:program", "probe:refuse", "probe:streamed", "probe:surroundings",
+                                                 "probe:until_cancelled"])
         self.assertEqual(said["handlers"], [
             {"kind": "conductor:recovery_requested", "idempotent": False, "replay_key": True},
             {"kind": "task_created", "idempotent": True, "replay_key": False}])
@@ -261,6 +262,24 @@ class Protocol(unittest.TestCase):
         said = self.child.call("probe:streamed", {"wanted": 6}, host=lambda *_: answer)
         self.assertEqual(said["result"]["data"], {"text": "one two ", "complete": False, "type": "text/plain"})
         self.assertEqual([message["method"] for message in self.child.notified], ["http/stop"])
+
+    def test_has_programs_run(self):
+        self.child.initialize()
+        asked = []
+
+        def run(_, params):
+            asked.append(params)
+            for stream, line in (("output", "a"), ("errors", "oh"), ("output", "b")):
+                self.child.send({"method": "process/output", "params": {"in": params["in"], "stream": stream, "line": line}})
+            return {"exit_code": 3, "signal": 0, "limit": "", "output": "a\nb", "errors": "oh\n", "duration_ms": 1,
+                    "isolation": "none"}
+        said = self.child.call("probe:program", host=run)
+        self.assertEqual(said["result"]["data"], {"lines": ["output: a", "errors: oh", "output: b"], "exit_code": 3,
+                                                  "limit": ""})
+        self.assertEqual({name: asked[0][name] for name in ("command", "directory", "environment", "stdin", "paths",
+                                                            "timeout_ms", "lines")},
+                         {"command": ["printf", "a\\nb"], "directory": "jobs", "environment": {"X": "1"}, "stdin": "in",
+                          "paths": [{"pattern": "jobs/**", "access": "read"}], "timeout_ms": 1000, "lines": True})
 
     def test_asks_only_for_what_the_host_offers(self):
         self.child.initialize(methods=["store/get"])

@@ -463,9 +463,9 @@ struct RoutineCreateStep {
 json::Value to_json(const RoutineCreateStep& value);
 Status from_json(const json::Value& json, RoutineCreateStep& value);
 
-// routine:create: Keeps a list of calls to be made together. With cron it falls due by itself and says so with the
-// event sidekick:routine_due; nothing is executed by that. Warnings name tools that no active pack has. on_event is
-// stored, and nothing evaluates it yet.
+// routine:create: Keeps a list of calls to be made together. With cron, or at each event of the kind on_event, it
+// falls due by itself and says so with the event sidekick:routine_due; nothing is executed by that, unless
+// lumenflow.yaml says `routines: {auto_run: true}`. Warnings name tools that no active pack has.
 struct RoutineCreateRequest {
   using Response = RoutineCreateResponse;
   static constexpr std::string_view kTool = "routine:create";

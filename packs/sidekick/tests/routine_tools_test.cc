@@ -29,16 +29,32 @@ TEST_F(RoutineTools, KeepsStepsAsTheyAreGiven) {
   EXPECT_EQ(text(audit()[0], "/tool"), "routine:create");
 }
 
-TEST_F(RoutineTools, WarnsOfUnknownToolsAndOfEventsNobodyEvaluates) {
+TEST_F(RoutineTools, WarnsOfUnknownToolsAndHearsOfItsEvents) {
   const json::Value data = succeed("routine:create", R"({"name":"r","on_event":"software-delivery:wu_claimed","steps":[
     {"tool":"task:list"},{"tool":"no:such"}]})");
   const json::Array& warnings = data.find("warnings")->as_array();
-  ASSERT_EQ(warnings.size(), 2u);
+  ASSERT_EQ(warnings.size(), 1u);
   EXPECT_THAT(warnings[0].as_string(), HasSubstr("step 1: no active pack has a tool 'no:such'"));
-  EXPECT_THAT(warnings[1].as_string(), HasSubstr("on_event"));
   EXPECT_EQ(text(data, "/routine/on_event"), "software-delivery:wu_claimed");
   EXPECT_EQ(data.at_pointer("/routine/next_due_at"), nullptr);
-  EXPECT_THAT(context.wakes, IsEmpty());
+  EXPECT_THAT(context.wakes, ElementsAre(std::pair<std::string, std::int64_t>("watch", context.clock_ms)));
+}
+
+TEST_F(RoutineTools, ThoseThatAreEnabledWatchTheirKinds) {
+  const auto make = [&](const std::string& members) {
+    succeed("routine:create", R"({"name":"r","steps":[{"tool":"task:list"}],)" + members + "}");
+  };
+  make(R"("on_event":"a:b")");
+  make(R"("on_event":"task_created")");
+  make(R"("on_event":"a:b")");
+  make(R"("on_event":"a:c","enabled":false)");
+  make(R"("cron":"0 9 * * *")");
+  run_timer("watch");
+  ASSERT_EQ(context.triggers.size(), 2u);
+  EXPECT_EQ(context.triggers[0].kind, "a:b");
+  EXPECT_EQ(context.triggers[1].kind, "task_created");
+  EXPECT_EQ(refuse("routine:create", R"({"name":"r","steps":[{"tool":"x:y"}],"on_event":"sidekick:routine_due"})").code,
+            "INVALID_INPUT");
 }
 
 TEST_F(RoutineTools, RefusesWhatIsNoRoutine) {

@@ -50,10 +50,15 @@ class SidekickTest : public ::testing::Test {
     return found == nullptr || !found->is_string() ? std::string_view() : std::string_view(*found->if_string());
   }
   // Runs the timer that announces what falls due: when it wants to run next.
-  std::optional<std::int64_t> run_timer() {
-    const Result<std::optional<std::int64_t>> next = registration_.timers().at(0).handler(context);
-    EXPECT_TRUE(next.ok()) << next.error().to_string();
-    return next.ok() ? *next : std::nullopt;
+  std::optional<std::int64_t> run_timer(std::string_view name = "due") {
+    for (const pack::RegisteredTimer& timer : registration_.timers()) {
+      if (timer.name != name) continue;
+      const Result<std::optional<std::int64_t>> next = timer.handler(context);
+      EXPECT_TRUE(next.ok()) << next.error().to_string();
+      return next.ok() ? *next : std::nullopt;
+    }
+    ADD_FAILURE() << "no timer " << name;
+    return std::nullopt;
   }
   // The members `pointer` of the items of an answer.
   static std::vector<std::string> texts(const json::Value& data, std::string_view pointer) {

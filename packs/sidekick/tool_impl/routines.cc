@@ -28,15 +28,13 @@ Result<json::Array> read_steps(const Input& input) {
   return steps;
 }
 
-json::Array warnings_about(const pack::HostContext& context, const json::Array& steps, bool has_event) {
+json::Array warnings_about(const pack::HostContext& context, const json::Array& steps) {
   json::Array warnings;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::string tool(json::string_or(steps[i], "tool", {}));
     if (!context.has_tool(tool))
       warnings.emplace_back("step " + std::to_string(i) + ": no active pack has a tool '" + tool + "'");
   }
-  if (has_event)
-    warnings.emplace_back("on_event is stored, but nothing evaluates it yet: the routine will not fall due by it");
   return warnings;
 }
 
@@ -58,7 +56,8 @@ Answer create_routine(Call& call) {
   LUMENFLOW_TRY_ASSIGN(json::Array steps, read_steps(input));
   LUMENFLOW_TRY_ASSIGN(const std::optional<std::int64_t> due_ms, first_due_ms(input, call.context.now_ms()));
   const std::optional<std::string_view> on_event = input.text("on_event");
-  json::Array warnings = warnings_about(call.context, steps, on_event.has_value());
+  if (on_event == kRoutineDue) return invalid_field("on_event", "is what routines themselves emit");
+  json::Array warnings = warnings_about(call.context, steps);
   const std::string id = std::string(kRoutineIdPrefix) + call.context.new_ulid();
   std::string now = format_time(call.context.now_ms());
   const bool enabled = input.find("enabled") == nullptr || input.flag("enabled");
@@ -81,6 +80,7 @@ Answer create_routine(Call& call) {
     LUMENFLOW_TRY(commit(call, {Collection::kRoutines, AuditOp::kCreate, id},
                          [&](Editor& routines) { return routines.insert(id, record); }));
     if (due_ms && enabled) call.context.wake(kDueTimer, *due_ms);
+    if (on_event && enabled) call.context.wake(kWatchTimer, call.context.now_ms());
   }
   json::Object data;
   data.append("routine", std::move(record));

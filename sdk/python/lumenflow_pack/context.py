@@ -98,7 +98,7 @@ class Run:
 
     def tasks(self, step, input, *, idempotency_key=None):  # pylint: disable=redefined-builtin
         """Changes or reads one of the workspace's tasks, on behalf of the caller: `step` is create, claim, block,
-        unblock, wait, resume, release, delegate, complete, show or list, the input what kernel:task_<step> takes."""
+        unblock, wait, resume, release, delegate, complete, show, list or lanes, the input what kernel:task_<step> takes."""
         return self._ask_call("task/" + step, _given(input=input, idempotency_key=idempotency_key))
 
     def _ask_call(self, method, params):
@@ -126,6 +126,21 @@ class Run:
                 self._host.notify("http/stop", {"in": self._id, "id": said["id"]})
 
         return self._host.ask("http/fetch", {"in": self._id, **params, "stream": True}, heard)
+
+    def run_program(self, command, *, directory=None, environment=None, paths=None, stdin=None, timeout_ms=None,
+                    output_bytes_max=None, errors_with_output=None, on_line=None):
+        """Runs a program under the call's scopes, never through a shell: {exit_code, signal, limit, output, errors,
+        duration_ms, isolation}. `command` is a list, `paths` a list of {pattern, access} within what the call may
+        reach; `on_line(stream, line)` hears each line as it comes, on the thread that reads from the host."""
+        params = _given(command=list(command), directory=directory, environment=environment, paths=paths, stdin=stdin,
+                        timeout_ms=timeout_ms, output_bytes_max=output_bytes_max, errors_with_output=errors_with_output)
+        if on_line is None:
+            return self.ask("process/run", params)
+        self._host.on_program_line(on_line)
+        try:
+            return self.ask("process/run", {**params, "lines": True})
+        finally:
+            self._host.on_program_line(None)
 
     def was_handled(self, kind, replay_key):
         """Whether an event of this kind was handled under that replay key."""

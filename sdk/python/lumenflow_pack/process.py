@@ -61,6 +61,7 @@ class Session:
         self._cancelled = set()
         self._last_id = 0
         self._hears = False  # a piece of an answer is being taken
+        self._program_line = None  # who hears the lines of the program that runs
         self._config = None
         self._methods = frozenset()
 
@@ -115,6 +116,9 @@ class Session:
     def is_cancelled(self, run_id):
         return run_id in self._cancelled
 
+    def on_program_line(self, listener):
+        self._program_line = listener
+
     # The wire.
 
     def _send(self, message):
@@ -143,12 +147,22 @@ class Session:
                 self._answers.put(message)
             elif "id" in message:
                 self._requests.put(message)
+            elif message["method"] == "process/output":
+                self._say_line(message.get("params", {}))
             elif message["method"] == "call/cancel":
                 self._cancelled.update(message.get("params", {}).values())
             elif message["method"] == "http/body":
                 self._answers.put(message)
         self._requests.put(None)
         self._answers.put(None)
+
+    def _say_line(self, params):
+        listener = self._program_line
+        try:
+            if listener is not None:
+                listener(params["stream"], params["line"])
+        except Exception:  # pylint: disable=broad-except
+            traceback.print_exc()  # the program goes on
 
     def _outcome(self, message):
         """The member `result` or `error` of the answer."""

@@ -16,6 +16,7 @@ const BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
  *   ask(method: string, params: Record<string, unknown>, heard?: ((said: any) => void) | undefined): Promise<any>,
  *   notify(method: string, params: Record<string, unknown>): void,
  *   signalOf(runId: string): AbortSignal,
+ *   onProgramLine(listener: ((stream: "output" | "errors", line: string) => void) | undefined): void,
  * }} Host
  * @typedef {{ now?: string, ulid?: string }} Readings recorded readings of the clock and of chance
  * @typedef {{ kind: string, event_id: string, timestamp: string, from: string, channel: string, seq: number, payload: any }} Event
@@ -165,7 +166,7 @@ export class Run {
   /**
    * Changes or reads one of the workspace's tasks, on behalf of the caller; the input is what kernel:task_<step> takes.
    * @param {"create" | "claim" | "block" | "unblock" | "wait" | "resume" | "release" | "delegate" | "complete" | "show" |
-   *   "list"} step
+   *   "list" | "lanes"} step
    * @param {Record<string, Json>} input
    * @param {{ idempotencyKey?: string | undefined }} options
    * @returns {Promise<any>}
@@ -199,6 +200,35 @@ export class Run {
       wantsMore = false;
       this.#host.notify("http/stop", { in: this.#id, id: said.id });
     });
+  }
+
+  /**
+   * Runs a program under the call's scopes, never through a shell. It sees the system's programs and what the call may
+   * reach, of which `paths` may name less; `onLine` hears each line as it comes.
+   * @param {string[]} command
+   * @param {{
+   *   directory?: string | undefined, environment?: Record<string, string> | undefined,
+   *   paths?: { pattern: string, access: "read" | "write" }[] | undefined, stdin?: string | undefined,
+   *   timeoutMs?: number | undefined, outputBytesMax?: number | undefined, errorsWithOutput?: boolean | undefined,
+   *   onLine?: ((stream: "output" | "errors", line: string) => void) | undefined,
+   * }} options
+   * @returns {Promise<{
+   *   exit_code: number, signal: number, limit: "" | "time" | "output" | "memory" | "processes" | "cpu",
+   *   output: string, errors: string, duration_ms: number, isolation: string,
+   * }>}
+   */
+  async runProgram(command, options = {}) {
+    const { directory, environment, paths, stdin, timeoutMs, outputBytesMax, errorsWithOutput, onLine } = options;
+    const params = given({
+      command, directory, environment, paths, stdin, timeout_ms: timeoutMs, output_bytes_max: outputBytesMax,
+      errors_with_output: errorsWithOutput, lines: onLine === undefined ? undefined : true,
+    });
+    this.#host.onProgramLine(onLine);
+    try {
+      return await this.ask("process/run", params);
+    } finally {
+      this.#host.onProgramLine(undefined);
+    }
   }
 
   /**

@@ -41,6 +41,7 @@ class Session {
   /** @type {Record<string, any> | undefined} */ #config;
   /** @type {Set<string>} */ #methods = new Set();
   #gone = false;
+  /** @type {((stream: "output" | "errors", line: string) => void) | undefined} */ #programLine;
 
   /** @param {import("./pack.js").Pack} pack @param {(line: string) => unknown} write */
   constructor(pack, write) {
@@ -92,6 +93,11 @@ class Session {
     return this.#controllerOf(runId).signal;
   }
 
+  /** @param {((stream: "output" | "errors", line: string) => void) | undefined} listener */
+  onProgramLine(listener) {
+    this.#programLine = listener;
+  }
+
   // The wire.
 
   /** @param {NodeJS.ReadableStream} input */
@@ -127,6 +133,8 @@ class Session {
       this.#settle(message);
     } else if (message.id !== undefined) {
       this.#enqueue(message);
+    } else if (message.method === "process/output") {
+      this.#programLine?.(message.params.stream, message.params.line);
     } else if (message.method === "call/cancel") {
       for (const runId of Object.values(message.params ?? {})) this.#controllerOf(String(runId)).abort();
     } else if (message.method === "http/body") {

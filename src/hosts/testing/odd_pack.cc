@@ -116,6 +116,16 @@ void tell(const Message& message) {
   hang();
 }
 
+json::Value inner(const std::string& method, json::Value params) {
+  return data(json::Object{{"inner", ask(method, std::move(params))}});
+}
+
+json::Value program(const std::string& receipt, const json::Value& input) {
+  json::Object wanted{{"in", receipt}};
+  for (const json::Member& member : input.as_object()) wanted.set(member.key, member.value);
+  return data(json::Object{{"end", ask("process/run", std::move(wanted))}});
+}
+
 void call(const Message& message) {
   const json::Value& params = message.body;
   const std::string tool(json::string_or(params, "tool", ""));
@@ -134,8 +144,7 @@ void call(const Message& message) {
     const char* home = std::getenv("HOME");
     return answer(data(json::Object{{"secret", secret == nullptr ? "" : secret}, {"home", home != nullptr}}));
   }
-  if (tool == "odd:tell") return tell(message);
-  if (tool == "odd:stream") return stream(message);
+  if (tool == "odd:tell" || tool == "odd:stream") return tool == "odd:tell" ? tell(message) : stream(message);
   if (tool == "odd:never") hang();
   if (tool == "odd:hang_with_effect") {
     touch("waiting");
@@ -206,7 +215,7 @@ void call(const Message& message) {
   }
   if (tool == "odd:ask_wrongly") {
     json::Object seen;
-    seen.set("method", ask("process/run", json::Object{}));
+    seen.set("method", ask("process/start", json::Object{}));
     seen.set("shape", ask("store/get", json::Object{{"in", receipt}}));
     seen.set("run", ask("store/get", json::Object{{"in", "rcpt-of-another"}, {"key", "k"}}));
     return answer(data(std::move(seen)));
@@ -228,12 +237,12 @@ void call(const Message& message) {
   if (tool == "odd:invoke") {
     json::Object wanted{{"in", receipt}, {"tool", json::string_or(input, "tool", "")}, {"input", json::Object{}}};
     if (const json::Value* inner = input.find("input")) wanted.set("input", *inner);
-    return answer(data(json::Object{{"inner", ask("tool/invoke", std::move(wanted))}}));
+    return answer(inner("tool/invoke", std::move(wanted)));
   }
+  if (tool == "odd:program") return answer(program(receipt, input));
   if (tool == "odd:task") {
-    json::Object wanted{{"in", receipt}, {"input", *input.find("input")}};
-    return answer(data(
-        json::Object{{"inner", ask("task/" + std::string(json::string_or(input, "step", "")), std::move(wanted))}}));
+    const std::string method = "task/" + std::string(json::string_or(input, "step", ""));
+    return answer(inner(method, json::Object{{"in", receipt}, {"input", *input.find("input")}}));
   }
   say(method_not_found_line(message.id, tool));
 }
@@ -279,7 +288,7 @@ int main(int argc, char** argv) {
                                "odd:obey",        "odd:invoke",
                                "odd:announce",    "odd:hang_with_effect",
                                "odd:tell",        "odd:task",
-                               "odd:stream"})
+                               "odd:program",     "odd:stream"})
         tools.emplace_back(tool);
       const json::Value handler = json::Object{{"kind", "odd:asked"}, {"idempotent", false}, {"replay_key", true}};
       say(answer_line(message.id, json::Object{{"protocol", there("newer") ? 2 : 1},

@@ -203,7 +203,7 @@ void KernelWorld::open() {
     if (has_terminal) notices.emplace_back(line);
     return has_terminal;
   };
-  const KernelPorts ports{*log, blobs, clock, random, executor, outbound};
+  const KernelPorts ports{*log, blobs, clock, random, executor, outbound, programs};
   Result<std::unique_ptr<Kernel>> opened = Kernel::open(ports, std::move(options));
   ASSERT_TRUE(opened.ok()) << opened.error().to_string();
   kernel = *std::move(opened);

@@ -61,6 +61,7 @@ class KernelWorld {
   const pack::BuiltinPack* pack = &probe_pack();   // the one that is loaded
   std::shared_ptr<const pack::Registry> registry;  // instead of one that is built of it; null: build it
   Outbound* outbound = nullptr;
+  pack::Programs* programs = nullptr;
   OutboxMode outbox = OutboxMode::kAsBefore;
   std::string operator_public_pem;  // empty: nobody's decisions count
   std::string root = "/ws";

@@ -92,6 +92,22 @@ Result<json::Value> streamed(ToolContext& context, const json::Value& input) {
       json::Object{{"text", text}, {"complete", response.complete}, {"type", response.header("content-type")}});
 }
 
+Result<json::Value> program(ToolContext& context, const json::Value&) {
+  json::Array lines;
+  ProgramRequest request;
+  request.command = {"printf", "a\\nb"};
+  request.directory = "jobs";
+  request.environment = {"X=1"};
+  request.paths = {{"jobs/**", false}};
+  request.input = "in";
+  request.timeout_ms = 1000;
+  request.on_line = [&](ProgramStream stream, std::string_view line) {
+    lines.emplace_back((stream == ProgramStream::kOutput ? "output: " : "errors: ") + std::string(line));
+  };
+  LUMENFLOW_TRY_ASSIGN(const ProgramEnd end, context.run_program(request));
+  return json::Value(json::Object{{"lines", std::move(lines)}, {"exit_code", end.exit_code}, {"limit", end.limit}});
+}
+
 std::string target_of(const Event& event) { return std::string(json::string_or(event.payload, "target_id", "")); }
 
 Status recover(HandlerContext& context, const Event& event) {
@@ -118,6 +134,7 @@ void register_pack(Registration& registration) {
   registration.tool("probe:print", {}, print);
   registration.tool("probe:outside", {}, tool(outside));
   registration.tool("probe:streamed", {}, tool(streamed));
+  registration.tool("probe:program", {}, tool(program));
   registration.handler("conductor:recovery_requested", {}, recover, target_of);
   registration.handler("task_created", {.idempotent = true}, created);
   registration.status(status);

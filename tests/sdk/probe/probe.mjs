@@ -57,6 +57,16 @@ pack.tool("probe:streamed", async (context, { wanted = 1000 }) => {
   return { text, complete: said.complete, type: said.headers["content-type"] };
 });
 
+pack.tool("probe:program", async (context) => {
+  /** @type {string[]} */
+  const lines = [];
+  const end = await context.runProgram(["printf", "a\\nb"], {
+    directory: "jobs", environment: { X: "1" }, stdin: "in", paths: [{ pattern: "jobs/**", access: "read" }],
+    timeoutMs: 1000, onLine: (stream, line) => lines.push(`${stream}: ${line}`),
+  });
+  return { lines, exit_code: end.exit_code, limit: end.limit };
+});
+
 pack.handler("conductor:recovery_requested", { replayKey: (event) => event.payload.target_id }, async (context, event) => {
   await context.store.put(`recovered/${event.payload.target_id}`, { attempt: context.attempt, from: event.from });
 });

@@ -72,6 +72,15 @@ def streamed(context, given):
     return {"text": "".join(pieces), "complete": said["complete"], "type": said["headers"]["content-type"]}
 
 
+@pack.tool("probe:program")
+def program(context, _):
+    lines = []
+    end = context.run_program(["printf", "a\\nb"], directory="jobs", environment={"X": "1"}, stdin="in",
+                              paths=[{"pattern": "jobs/**", "access": "read"}], timeout_ms=1000,
+                              on_line=lambda stream, line: lines.append(f"{stream}: {line}"))
+    return {"lines": lines, "exit_code": end["exit_code"], "limit": end["limit"]}
+
+
 @pack.handler("conductor:recovery_requested", replay_key=lambda event: event["payload"]["target_id"])
 def recover(context, event):
     context.store.put("recovered/" + event["payload"]["target_id"], {"attempt": context.attempt, "from": event["from"]})
