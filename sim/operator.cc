@@ -12,7 +12,9 @@ Status Operator::sign_in(conductor::Store& store, Timestamp now) {
   cookie_ = "simulated-session";
   csrf_ = conductor::csrf_of(cookie_);
   const json::Object operator_of{{"name", "ana"}, {"role", "operator"}};
-  const json::Object session{{"operator", "ana"}, {"expires_ms", (now + conductor::kSessionLife).ms}};
+  const json::Object session{{"operator", "ana"},
+                             {"credential", conductor::credential_of(json::serialize(json::Value(operator_of)))},
+                             {"expires_ms", (now + conductor::kSessionLife).ms}};
   const std::vector<conductor::RecordChange> changes{
       {conductor::kOperatorsTable, "ana", 0, json::serialize(operator_of)},
       {conductor::kSessionsTable, conductor::session_key(cookie_), 0, json::serialize(session)}};

@@ -153,7 +153,7 @@ class World {
     Machine& machine = *conductor().machine;
     machine.disk.use();
     const conductor::Ticket ticket =
-        conductor::make_ticket("workspace", place.machine->name, "operator:ana", machine.clock.now(), machine.random);
+        conductor::make_ticket("workspace", place.machine->name, "local", machine.clock.now(), machine.random);
     const std::vector<conductor::RecordChange> changes{ticket.record};
     if (const Status kept = conductor().conductor->store().records->apply(changes); !kept.ok())
       return wrong(kept.error().to_string());

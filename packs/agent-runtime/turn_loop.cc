@@ -11,6 +11,28 @@
 namespace lumenflow::agent_runtime {
 namespace {
 
+constexpr std::size_t kEvidenceMax = 1'000;
+
+// What a tool's answer names as `evidence_ref` or `evidence_refs`, however deep.
+void add_evidence(const json::Value& value, json::Array& evidence) {
+  const auto add = [&evidence](const json::Value& reference) {
+    if (reference.is_string() && !reference.as_string().empty() && evidence.size() < kEvidenceMax)
+      evidence.push_back(reference);
+  };
+  if (const json::Array* list = value.if_array())
+    for (const json::Value& item : *list) add_evidence(item, evidence);
+  const json::Object* object = value.if_object();
+  if (object == nullptr) return;
+  for (const json::Member& member : *object) {
+    const json::Array* several = member.key == "evidence_refs" ? member.value.if_array() : nullptr;
+    if (member.key == "evidence_ref") add(member.value);
+    if (several != nullptr)
+      for (const json::Value& each : *several) add(each);
+    else
+      add_evidence(member.value, evidence);
+  }
+}
+
 constexpr std::size_t kStepsMax = 1'000;            // of the model in one turn, whatever the limits say
 constexpr std::size_t kAnswerBytesMax = 64 * 1024;  // of a tool's answer, as the model gets it
 constexpr std::size_t kGoalBytesMax = 32 * 1024;    // of an event
@@ -232,11 +254,7 @@ class TurnLoop {
     if (invoked.receipt_id.empty()) return;
     calls_.push_back(json::Object{
         {"tool", std::string(clipped(tool, 256))}, {"receipt_id", invoked.receipt_id}, {"outcome", invoked.outcome}});
-    if (const std::string_view one = json::string_or(invoked.data, "evidence_ref", ""); !one.empty())
-      evidence_.push_back(one);
-    if (const json::Value* several = invoked.data.find("evidence_refs"); several != nullptr && several->is_array())
-      for (const json::Value& each : several->as_array())
-        if (each.is_string()) evidence_.push_back(each);
+    add_evidence(invoked.data, evidence_);
   }
 
   void answer(const ToolRequest& asked, std::string text, bool failed) {

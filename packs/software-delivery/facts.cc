@@ -171,7 +171,9 @@ Answer<std::vector<std::string>> changes_in(Git& git, const std::string& directo
     const std::string path = line.substr(3);
     const std::string name = path.substr(path.rfind('/') + 1);
     const bool own = directory.empty() && line.starts_with("??") && path.starts_with(std::string(kFolder));
-    if (name != ".env" && !own) paths.push_back(path);
+    // Committed or not, git sees neither in its sandbox.
+    const bool hidden = name == ".env" || (directory.empty() && path.starts_with(".lumenflow/"));
+    if (!hidden && !own) paths.push_back(path);
   }
   return paths;
 }

@@ -78,7 +78,8 @@ void Acts::change_silently(std::vector<RecordChange> changes, Ledger::Done done)
 Status Acts::into_log(const std::string& id, const std::string& text) {
   LUMENFLOW_TRY_ASSIGN(const json::Value entry, json::parse(text));
   LUMENFLOW_TRY_ASSIGN(const Position at, ports_.ledger.append({text}, lists_of(workspace_of(entry))));
-  return ports_.ledger.put(kAudited, id, big_endian(at.value()));
+  LUMENFLOW_TRY(ports_.ledger.put(kAudited, id, big_endian(at.value())));
+  return follow_ ? follow_(entry, at) : Status();
 }
 
 Status Acts::record(const Act& act) {

@@ -2,7 +2,8 @@
 // made is never without it.
 //
 // A change of records carries its entry with it, in the table `acts`: it is in the Log before the answer leaves, and a
-// crash in between only makes it later (sweep). Commands beside a running conductor leave theirs the same way.
+// crash in between only makes it later (sweep). Commands beside a running conductor leave theirs the same way. What
+// follows from an act (conductor/consequences.h) is part of the batch that has its entry, so it is as certain.
 // The io thread only; records are written on the executor. Borrows all it is given.
 #pragma once
 
@@ -43,6 +44,9 @@ class Acts {
     Post post;
   };
   explicit Acts(Ports ports) : ports_(std::move(ports)) {}
+  // What an act of a change brings with it: called when its entry is appended, in the same batch, once.
+  using Consequence = std::function<Status(const json::Value& entry, Position at)>;
+  void on_change(Consequence follow) { follow_ = std::move(follow); }
 
   // Changes records, then records the act; `done` is told on the io thread when both are durable. CONFLICT when the
   // records were changed meanwhile; RATE_LIMITED when too much waits.
@@ -69,6 +73,7 @@ class Acts {
   void write_counted(Refusals& refusals);
 
   Ports ports_;
+  Consequence follow_;
   std::map<std::string, Refusals> refusals_;  // bounded
 };
 

@@ -6,8 +6,8 @@
 #include "conductor/commands.h"
 #include "conductor/context.h"
 #include "conductor/operators.h"
+#include "conductor/standing.h"
 #include "conductor/tables.h"
-#include "conductor/uplinks.h"
 
 namespace lumenflow::conductor {
 namespace {
@@ -132,11 +132,10 @@ void remove_operator(const ExchangePtr& exchange, Context& context) {
     return refuse(context, exchange, Error(ErrorCode::kConflict, "an admin is removed by another admin"));
   Act act{"conductor.operator_removed", exchange->principal.subject, {}, {}};
   act.details = {{"name", name}};
-  ++context.revocations;  // sessions end with the account: they look it up
+  // Sessions end with the account: they look it up. What waits of it is refused (conductor/consequences.h).
   context.acts.change({{kOperatorsTable, name, (*found)->version, std::nullopt}}, act,
                       [&context, exchange, name](const Status& done) {
                         if (!done.ok()) return refuse(context, exchange, done.error());
-                        ++context.revocations;
                         exchange->send_json(json::Object{{"name", name}, {"removed", true}});
                       });
 }
@@ -154,9 +153,21 @@ void list_devices(const ExchangePtr& exchange, Context& context) {
     json::Value item = parsed(record);
     for (const char* secret : {"token", "workspace_token", "ticket", "token_expires_ms"})
       item.as_object().erase(secret);
+    if (!check_device(*context.store.records, record).ok()) item.as_object().set("state", "revoked");
     items.push_back(std::move(item));
   }
   exchange->send_json(json::Object{{"items", std::move(items)}, {"next", nullptr}});
+}
+
+// The conductor holds it revoked; an operator who says it again wants the workspace to be told again.
+void revoke_again(Context& context, const ExchangePtr& exchange, const std::string& workspace, const std::string& id) {
+  if (exchange->principal.is_operator() && check_workspace(context, workspace).ok())
+    if (const Status told = context.commands->tell_revoked(workspace, id, exchange->principal.subject); !told.ok())
+      return exchange->fail(told.error());
+  context.ledger.when_durable([exchange, id](const Status& done) {
+    if (!done.ok()) return exchange->fail(done.error());
+    exchange->send_json(json::Object{{"device_id", id}, {"revoked", true}});
+  });
 }
 
 void revoke_device(const ExchangePtr& exchange, Context& context) {
@@ -169,8 +180,7 @@ void revoke_device(const ExchangePtr& exchange, Context& context) {
   if (!*found) return refuse(context, exchange, Error(ErrorCode::kNotFound, "there is no device " + id));
   json::Value device = parsed(**found);
   const std::string subject = device_subject(workspace, id);
-  if (json::string_or(device, "state", "") == "revoked")
-    return exchange->send_json(json::Object{{"device_id", id}, {"revoked", true}});
+  if (json::string_or(device, "state", "") == "revoked") return revoke_again(context, exchange, workspace, id);
   device.as_object().set("state", "revoked");
   device.as_object().set("revoked_at", format_rfc3339(context.clock.now()));
   for (const char* secret : {"token", "workspace_token"}) device.as_object().erase(secret);
@@ -180,18 +190,8 @@ void revoke_device(const ExchangePtr& exchange, Context& context) {
                                     {kRevokedTable, "subject/" + subject, 0, json::serialize(tombstone)}};
   Act act{"conductor.device_revoked", principal.subject, workspace, {}};
   act.details = {{"device_id", id}};
-  NewCommand command = command_of(*exchange, workspace);
-  command.kind = "conductor:device_revoked";
-  command.payload = json::Object{{"device_id", id}};
-  context.acts.change(std::move(changes), act, [&context, exchange, command, id](const Status& done) {
-    if (!done.ok()) return refuse(context, exchange, done.error());
-    ++context.revocations;
-    if (exchange->principal.is_operator()) (void)context.commands->queue(command);
-    context.ledger.when_durable([exchange, id](const Status& durable) {
-      if (!durable.ok()) return exchange->fail(durable.error());
-      exchange->send_json(json::Object{{"device_id", id}, {"revoked", true}});
-    });
-  });
+  // Its commands are refused, and the workspace is told, in the commit of the act (conductor/consequences.h).
+  answer_when(context, exchange, std::move(changes), act, json::Object{{"device_id", id}, {"revoked", true}});
 }
 
 // --- workspaces and keys ---
@@ -213,12 +213,8 @@ void revoke_workspace(const ExchangePtr& exchange, Context& context) {
       {kWorkspacesTable, id, (*found)->version, json::serialize(record)},
       {kRevokedTable, key, *tombstone ? (*tombstone)->version : 0, json::serialize(revoked)}};
   const Act act{"conductor.workspace_revoked", exchange->principal.subject, id, {}};
-  context.acts.change(std::move(changes), act, [&context, exchange, id](const Status& done) {
-    if (!done.ok()) return refuse(context, exchange, done.error());
-    ++context.revocations;
-    context.uplinks->end(id, Error(ErrorCode::kTokenRevoked, "the workspace was revoked"));
-    exchange->send_json(json::Object{{"workspace_id", id}, {"revoked", true}});
-  });
+  // What waits for it is cancelled in the commit of the act (conductor/consequences.h).
+  answer_when(context, exchange, std::move(changes), act, json::Object{{"workspace_id", id}, {"revoked", true}});
 }
 
 void rotate_key(const ExchangePtr& exchange, Context& context) {

@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "base/sha256.h"
 #include "base/ulid.h"
+#include "conductor/standing.h"
 #include "http/exchange.h"
 #include "lumenflow/json.h"
 
@@ -58,6 +59,11 @@ bool equal_secrets(std::string_view a, std::string_view b) {
 }
 
 std::string session_key(std::string_view cookie) { return sha256_hex(cookie); }
+
+std::string credential_of(std::string_view operator_record_value) {
+  const Result<json::Value> record = json::parse(operator_record_value);
+  return sha256_hex(record.ok() ? json::string_or(*record, "passphrase", "") : std::string_view());
+}
 
 std::string csrf_of(std::string_view cookie) {
   const Hash256 mac = hmac_sha256(cookie, "X-CSRF-Token");
@@ -112,13 +118,8 @@ Result<Principal> Authenticator::of_token(std::string_view token) {
 Status Authenticator::check_revoked(const Principal& principal) const {
   LUMENFLOW_TRY_ASSIGN(const auto token, records_.get(kRevokedTable, "jti/" + principal.token_id));
   if (token) return Error(ErrorCode::kTokenRevoked, "the token was revoked");
-  for (const std::string& subject : {principal.subject, principal.workspace}) {
-    LUMENFLOW_TRY_ASSIGN(const auto revoked, records_.get(kRevokedTable, "subject/" + subject));
-    // What was issued later, after an enrollment with a new ticket, is good.
-    if (revoked && principal.issued_at.ms <= json::integer_or(parsed(*revoked), "revoked_ms", INT64_MAX))
-      return Error(ErrorCode::kTokenRevoked, subject + " was revoked");
-  }
-  return {};
+  // What was issued later, after an enrollment with a new ticket, is good.
+  return check_standing(records_, principal.subject, principal.issued_at);
 }
 
 Result<Principal> Authenticator::of_session(std::string_view cookie, const http::Request& request) const {
@@ -131,9 +132,11 @@ Result<Principal> Authenticator::of_session(std::string_view cookie, const http:
   principal.name = json::string_or(record, "operator", "");
   principal.subject = "operator:" + principal.name;
   principal.session = key;
+  principal.credential = json::string_or(record, "credential", "");
   principal.expires_at = Timestamp{json::integer_or(record, "expires_ms", 0)};
   LUMENFLOW_TRY(still_holds(principal));
   LUMENFLOW_TRY_ASSIGN(const auto found, records_.get(kOperatorsTable, principal.name));
+  if (!found) return Error(ErrorCode::kUnauthenticated, "the session is over; sign in");
   principal.role = role_from_name(json::string_or(parsed(*found), "role", "")).value_or(Role::kViewer);
   if (changes_something(request.method) && !equal_secrets(request.header("x-csrf-token").value_or(""), csrf_of(cookie)))
     return Error(ErrorCode::kUnauthenticated, "the header X-CSRF-Token is missing or wrong; sign-in gave it as `csrf`");
@@ -147,7 +150,8 @@ Status Authenticator::still_holds(const Principal& principal) const {
   if (!principal.is_operator()) return check_revoked(principal);
   LUMENFLOW_TRY_ASSIGN(const auto session, records_.get(kSessionsTable, principal.session));
   LUMENFLOW_TRY_ASSIGN(const auto found, records_.get(kOperatorsTable, principal.name));
-  if (!session || !found) return Error(ErrorCode::kUnauthenticated, "the session is over; sign in");
+  const bool holds = session && found && credential_of(found->value) == principal.credential;
+  if (!holds) return Error(ErrorCode::kUnauthenticated, "the session is over; sign in");
   return {};
 }
 

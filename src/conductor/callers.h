@@ -19,6 +19,8 @@ Status take_decided_at(const json::Value& body, NewCommand& command);
 Status may_send(const Principal& principal, const NewCommand& command);
 // NOT_FOUND; CONFLICT for one that was revoked.
 Status check_workspace(const Context& context, const std::string& workspace);
+// What stands there or before was another's who had the workspace's id: operators see it, nobody else.
+Result<Position> floor_of(const Context& context, const Principal& principal, const std::string& workspace);
 // 202 with {command_id, state, expires_at}, once it is durable.
 void queue_and_answer(Context& context, const ExchangePtr& exchange, const NewCommand& command);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/sha256.h"
+#include "conductor/standing.h"
 #include "conductor/tables.h"
 #include "event/event.h"
 #include "json/canonical.h"
@@ -11,10 +12,27 @@
 namespace lumenflow::conductor {
 namespace {
 
-constexpr std::size_t kSweepMax = 256;
+// What the conductor has to say itself: of devices, whose tickets and ids are counted already.
+bool is_own(std::string_view kind) {
+  return kind == "conductor:device_requested" || kind == "conductor:device_revoked";
+}
 
-std::string waiting_key(std::string_view workspace, Position position) {
-  return key_of({workspace}) + big_endian(position.value());
+// What a workspace looks at first. It has room of its own.
+bool is_urgent(std::string_view kind) {
+  return kind != "conductor:tool_requested" && kind != "sidekick:command_received";
+}
+
+std::string caller_key(std::string_view caller, std::string_view workspace, std::string_view kind) {
+  return key_of({caller, workspace}) + (is_urgent(kind) ? 'u' : 'c');
+}
+
+Position position_of(const json::Value& state) {
+  return Position(static_cast<std::uint64_t>(json::integer_or(state, "position", 0)));
+}
+
+Timestamp created_at(const json::Value& state) {
+  const Result<Timestamp> at = parse_rfc3339(json::string_or(state, "created_at", ""));
+  return at.ok() ? *at : Timestamp{0};
 }
 
 std::string entry_of(const std::string& workspace, std::string_view envelope, std::string_view type) {
@@ -38,6 +56,51 @@ bool may_follow(std::string_view from, std::string_view to) {
 
 bool is_terminal(std::string_view state) {
   return state == "done" || state == "refused" || state == "expired" || state == "cancelled";
+}
+
+std::optional<std::string> caller_of(const json::Value& state) {
+  if (is_own(json::string_or(state, "kind", ""))) return std::nullopt;
+  const std::string from(json::string_or(state, "from", ""));
+  if (from.find(":phone:") != std::string::npos) return from;
+  return std::string(json::string_or(state, "on_behalf_of", from));
+}
+
+// It waits from now on.
+Status Commands::enlist(const json::Value& state) {
+  const std::string workspace(json::string_or(state, "workspace_id", "")), id(json::string_or(state, "command_id", ""));
+  const Position at = position_of(state);
+  LUMENFLOW_TRY(ledger_.put(kWaiting, waiting_key(workspace, at), id));
+  const auto caller = caller_of(state);
+  if (!caller) return {};
+  const std::string key = caller_key(*caller, workspace, json::string_or(state, "kind", ""));
+  return ledger_.put(kByCaller, key + big_endian(at.value()), id);
+}
+
+// It waits no more.
+Status Commands::strike(const json::Value& state) {
+  const std::string workspace(json::string_or(state, "workspace_id", ""));
+  const Position at = position_of(state);
+  LUMENFLOW_TRY(ledger_.erase(kWaiting, waiting_key(workspace, at)));
+  const auto caller = caller_of(state);
+  if (!caller) return {};
+  const std::string key = caller_key(*caller, workspace, json::string_or(state, "kind", ""));
+  return ledger_.erase(kByCaller, key + big_endian(at.value()));
+}
+
+// Whether neither the workspace nor whoever asked was revoked since.
+Result<bool> Commands::counts(const json::Value& state, Voids& voids) const {
+  const auto holds = [&](const std::string& subject) -> Result<bool> {
+    auto found = voids.find(subject);
+    if (found == voids.end()) {
+      LUMENFLOW_TRY_ASSIGN(const Timestamp until, void_until(records_, subject));
+      found = voids.emplace(subject, until).first;
+    }
+    return created_at(state) > found->second;
+  };
+  LUMENFLOW_TRY_ASSIGN(const bool there, holds(std::string(json::string_or(state, "workspace_id", ""))));
+  const auto caller = caller_of(state);
+  if (!there || !caller) return there;
+  return holds(*caller);
 }
 
 Result<std::uint64_t> Commands::next_seq(const std::string& workspace, const std::string& stream) {
@@ -97,9 +160,14 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
     LUMENFLOW_TRY_ASSIGN(auto before, earlier(command, hash));
     if (before) return *std::move(before);
   }
-  LUMENFLOW_TRY_ASSIGN(const auto full, ledger_.tables().scan(kWaiting, key_of({command.workspace}), "", kQueuedMax));
-  if (full.size() >= kQueuedMax)
-    return Error(ErrorCode::kOutboxFull, "too many commands wait for " + command.workspace);
+  json::Object state{{"workspace_id", command.workspace}, {"kind", command.kind}, {"from", command.from}};
+  if (command.on_behalf_of && !command.on_behalf_of->empty()) state.set("on_behalf_of", *command.on_behalf_of);
+  if (const auto caller = caller_of(json::Value(state))) {
+    const std::string key = caller_key(*caller, command.workspace, command.kind);
+    LUMENFLOW_TRY_ASSIGN(const auto full, ledger_.tables().scan(kByCaller, key, "", kQueuedByCallerMax));
+    if (full.size() >= kQueuedByCallerMax)
+      return Error(ErrorCode::kOutboxFull, "too many commands of " + *caller + " wait for " + command.workspace);
+  }
 
   event::Stamp stamp;
   stamp.from = command.from;
@@ -115,21 +183,16 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
   LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({entry_of(command.workspace, envelope, "command.queued")},
                                                          {list_of_commands(command.workspace)}));
   QueuedCommand queued{built.event_id, "queued", *stamp.expires_at, false};
-  json::Object state{{"command_id", queued.command_id},
-                     {"workspace_id", command.workspace},
-                     {"kind", command.kind},
-                     {"from", command.from},
-                     {"state", "queued"},
-                     {"position", at.value()},
-                     {"created_at", format_rfc3339(now)},
-                     {"expires_at", format_rfc3339(queued.expires_at)},
-                     {"expires_ms", queued.expires_at.ms}};
-  if (stamp.on_behalf_of) state.set("on_behalf_of", *stamp.on_behalf_of);
+  state.set("command_id", queued.command_id);
+  state.set("state", "queued");
+  state.set("position", at.value());
+  state.set("created_at", format_rfc3339(now));
+  state.set("expires_at", format_rfc3339(queued.expires_at));
+  state.set("expires_ms", queued.expires_at.ms);
   if (command.kind == "conductor:tool_requested") state.set("tool", json::string_or(command.payload, "tool", ""));
-  if (command.kind == "conductor:device_requested")
-    state.set("device_id", json::string_or(command.payload, "device_id", ""));
+  if (is_own(command.kind)) state.set("device_id", json::string_or(command.payload, "device_id", ""));
   LUMENFLOW_TRY(save(queued.command_id, state));
-  LUMENFLOW_TRY(ledger_.put(kWaiting, waiting_key(command.workspace, at), queued.command_id));
+  LUMENFLOW_TRY(enlist(json::Value(state)));
   LUMENFLOW_TRY(ledger_.put(kExpiring, big_endian(static_cast<std::uint64_t>(queued.expires_at.ms)) + queued.command_id,
                             command.workspace));
   if (command.idempotency_key) {
@@ -148,6 +211,7 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
 
 Status Commands::acknowledge(const std::string& workspace, Position after) {
   json::Array ids;
+  Voids voids;
   for (std::string last;;) {
     LUMENFLOW_TRY_ASSIGN(const auto rows,
                          ledger_.tables().scan(kWaiting, key_of({workspace}), last, kCommandsPerFetch));
@@ -158,9 +222,16 @@ Status Commands::acknowledge(const std::string& workspace, Position after) {
         break;
       }
       last = row.key;
-      LUMENFLOW_TRY(ledger_.erase(kWaiting, row.key));
       LUMENFLOW_TRY_ASSIGN(json::Value state, load(workspace, row.value));
+      LUMENFLOW_TRY(strike(state));
       if (json::string_or(state, "state", "") != "queued") continue;
+      LUMENFLOW_TRY_ASSIGN(const bool counted, counts(state, voids));
+      if (!counted) {  // it was passed over: what follows from the revocation is on its way
+        const json::Object details{
+            {"error", json::Object{{"code", "TOKEN_REVOKED"}, {"message", "whoever asked was revoked since"}}}};
+        LUMENFLOW_TRY(end(workspace, row.value, std::move(state), "refused", details));
+        continue;
+      }
       state.as_object().set("state", "delivered");
       state.as_object().set("delivered_at", format_rfc3339(clock_.now()));
       LUMENFLOW_TRY(save(row.value, state));
@@ -191,10 +262,13 @@ Result<std::vector<CommandItem>> Commands::waiting(const std::string& workspace,
                     kCommandsPerFetch));
   std::vector<CommandItem> items;
   std::size_t bytes = 0;
+  Voids voids;
   for (const log::KeyValue& row : rows) {
     LUMENFLOW_TRY_ASSIGN(const json::Value state, load(workspace, row.value));
     if (json::string_or(state, "state", "") != "queued" || json::integer_or(state, "expires_ms", 0) <= clock_.now().ms)
       continue;
+    LUMENFLOW_TRY_ASSIGN(const bool counted, counts(state, voids));
+    if (!counted) continue;
     const Position position(from_big_endian(std::string_view(row.key).substr(workspace.size() + 1)));
     LUMENFLOW_TRY_ASSIGN(const json::Value entry, ledger_.entry_at(position));
     items.push_back({position, json::serialize(*entry.find("command"))});
@@ -204,40 +278,12 @@ Result<std::vector<CommandItem>> Commands::waiting(const std::string& workspace,
   return items;
 }
 
-Status Commands::end(const std::string& workspace, const std::string& command_id, json::Value state,
-                     std::string_view to, const json::Object& details) {
-  json::Object entry = details;
-  json::Object& members = state.as_object();
-  for (const json::Member& detail : details) members.set(detail.key, detail.value);
-  members.set("state", to);
-  members.set("changed_at", format_rfc3339(clock_.now()));
-  entry.set("type", "command.result");
-  entry.set("command_id", command_id);
-  entry.set("workspace", workspace);
-  entry.set("state", to);
-  entry.set("ts", format_rfc3339(clock_.now()));
-  Result<std::string> text = json::canonical(json::Value(entry));
-  if (!text.ok())
-    return Error(ErrorCode::kInvalidRequest, "the result has no canonical form: " + text.error().message());
-  LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({*text}, {list_of_commands(workspace)}));
-  static_cast<void>(at);
-  LUMENFLOW_TRY(save(command_id, state));
-  if (is_terminal(to)) {
-    const auto expires = static_cast<std::uint64_t>(json::integer_or(state, "expires_ms", 0));
-    LUMENFLOW_TRY(ledger_.erase(kExpiring, big_endian(expires) + command_id));
-    const Position position(static_cast<std::uint64_t>(json::integer_or(state, "position", 0)));
-    LUMENFLOW_TRY(ledger_.erase(kWaiting, waiting_key(workspace, position)));
-  }
-  if (told_)
-    ledger_.when_durable([this, command_id, state](const Status& done) {
-      if (done.ok()) told_(command_id, state);
-    });
-  return {};
-}
-
 Result<json::Value> Commands::report(const std::string& workspace, const std::string& command_id,
                                      const json::Value& report) {
   LUMENFLOW_TRY_ASSIGN(json::Value state, load(workspace, command_id));
+  LUMENFLOW_TRY_ASSIGN(const Timestamp revoked, void_until(records_, workspace));
+  if (created_at(state) <= revoked)
+    return Error(ErrorCode::kNotFound, "the workspace was revoked after the command " + command_id);
   const std::string to(json::string_or(report, "state", ""));
   if (to != "running" && !is_terminal(to))
     return Error(ErrorCode::kInvalidRequest, "'state' must be running, done, refused, cancelled or expired");
@@ -257,27 +303,14 @@ Result<json::Value> Commands::report(const std::string& workspace, const std::st
   return load(workspace, command_id);
 }
 
-Result<json::Value> Commands::cancel(const std::string& workspace, const std::string& command_id,
-                                     const std::string& reason, const NewCommand& as) {
+Result<json::Value> Commands::show(const std::string& workspace, const std::string& command_id, Position floor) const {
   LUMENFLOW_TRY_ASSIGN(json::Value state, load(workspace, command_id));
-  const std::string_view now = json::string_or(state, "state", "");
-  if (is_terminal(now)) return Error(ErrorCode::kConflict, "the command is " + std::string(now) + " already");
-  const json::Object details{{"error", json::Object{{"code", "TOOL_CANCELLED"}, {"message", reason}}}};
-  // It may have left already, though nothing says that it arrived: the workspace is told whatever the state.
-  NewCommand command = as;
-  command.kind = "conductor:command_cancelled";
-  command.payload = json::Object{{"command_id", command_id}, {"reason", reason}};
-  LUMENFLOW_TRY_ASSIGN(const QueuedCommand queued, queue(command));
-  static_cast<void>(queued);
-  if (now == "queued") LUMENFLOW_TRY(end(workspace, command_id, state, "cancelled", details));
-  return load(workspace, command_id);
+  if (position_of(state) <= floor) return Error(ErrorCode::kNotFound, "there is no command " + command_id);
+  return state;
 }
 
-Result<json::Value> Commands::show(const std::string& workspace, const std::string& command_id) const {
-  return load(workspace, command_id);
-}
-
-Result<json::Value> Commands::list(const std::string& workspace, Position before, std::size_t limit) const {
+Result<json::Value> Commands::list(const std::string& workspace, Position before, std::size_t limit,
+                                   Position floor) const {
   json::Array items;
   Position at = before;
   bool more = true;
@@ -287,6 +320,10 @@ Result<json::Value> Commands::list(const std::string& workspace, Position before
     more = page.more;
     for (const ListedEntry& listed : page.items) {
       at = listed.position;
+      if (at <= floor) {
+        more = false;
+        break;
+      }
       const json::Value* command = listed.entry.find("command");
       if (command == nullptr) continue;
       LUMENFLOW_TRY_ASSIGN(json::Value state, load(workspace, std::string(json::string_or(*command, "event_id", ""))));
@@ -299,31 +336,6 @@ Result<json::Value> Commands::list(const std::string& workspace, Position before
   }
   return json::Value(
       json::Object{{"items", std::move(items)}, {"next", more ? json::Value(at.value()) : json::Value()}});
-}
-
-void Commands::sweep() {
-  const std::string now = big_endian(static_cast<std::uint64_t>(clock_.now().ms));
-  const auto due = ledger_.tables().scan(kExpiring, "", "", kSweepMax);
-  for (std::size_t i = 0; due.ok() && i < due->size() && (*due)[i].key.substr(0, 8) <= now; ++i) {
-    const std::string command_id = (*due)[i].key.substr(8), workspace = (*due)[i].value;
-    auto state = load(workspace, command_id);
-    const bool queued = state.ok() && json::string_or(*state, "state", "") == "queued";
-    const json::Object details{
-        {"error", json::Object{{"code", "TOKEN_EXPIRED"}, {"message", "it was not fetched in time"}}}};
-    if (queued)
-      (void)end(workspace, command_id, *std::move(state), "expired", details);
-    else
-      (void)ledger_.erase(kExpiring, (*due)[i].key);  // delivered: the workspace says what becomes of it
-  }
-  const std::string forgotten = big_endian(static_cast<std::uint64_t>((clock_.now() - kCommandKeyLife).ms));
-  const auto keys = ledger_.tables().scan(kKeysExpire, "", "", kSweepMax);
-  for (std::size_t i = 0; keys.ok() && i < keys->size() && (*keys)[i].key.substr(0, 8) <= forgotten; ++i) {
-    const std::string key = (*keys)[i].key.substr(8);
-    const auto there = ledger_.tables().get(kKeys, key);
-    // The key may have been used anew since.
-    if (there.ok() && *there && (*there)->substr(0, 8) <= forgotten) (void)ledger_.erase(kKeys, key);
-    (void)ledger_.erase(kKeysExpire, (*keys)[i].key);
-  }
 }
 
 }  // namespace lumenflow::conductor

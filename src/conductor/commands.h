@@ -18,13 +18,16 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "conductor/ledger.h"
+#include "conductor/records.h"
 #include "lumenflow/json.h"
 
 namespace lumenflow::conductor {
 
 inline constexpr std::chrono::hours kCommandLife{24}, kCommandKeyLife{24};
 inline constexpr std::size_t kCommandsPerFetch = 256;
-inline constexpr std::size_t kQueuedMax = 1'000;  // for one workspace
+// Of one caller, for one workspace; as many again of what stops, decides and takes back. What somebody else asks, and
+// what the conductor has to say itself, finds room whatever one of them does.
+inline constexpr std::size_t kQueuedByCallerMax = 500;
 
 struct NewCommand {
   std::string workspace;
@@ -53,22 +56,42 @@ struct CommandItem {
 
 class Commands {
  public:
-  Commands(Ledger& ledger, const Clock& clock, Random& random) : ledger_(ledger), clock_(clock), random_(random) {}
+  struct Ports {
+    Ledger& ledger;
+    const Records& records;
+    const Clock& clock;
+    Random& random;
+  };
+  explicit Commands(Ports ports)
+      : ledger_(ports.ledger), records_(ports.records), clock_(ports.clock), random_(ports.random) {}
 
-  // UNKNOWN_KIND, INVALID_PAYLOAD, IDEMPOTENCY_CONFLICT; OUTBOX_FULL when too many wait for the workspace.
+  // UNKNOWN_KIND, INVALID_PAYLOAD, IDEMPOTENCY_CONFLICT; OUTBOX_FULL when too many of this caller wait for the
+  // workspace.
   Result<QueuedCommand> queue(const NewCommand& command);
   // Everything up to `after` is durable in the workspace's inbox.
   Status acknowledge(const std::string& workspace, Position after);
-  // What waits for the workspace after a position, durable and not over; nothing of it is changed.
+  // What waits for the workspace after a position, durable and not over, of callers who were not revoked since; nothing
+  // of it is changed.
   Result<std::vector<CommandItem>> waiting(const std::string& workspace, Position after) const;
-  // NOT_FOUND, also when it is another workspace's; INVALID_REQUEST; CONFLICT when it ended otherwise.
+  // NOT_FOUND, also when it is another workspace's or was revoked with it; INVALID_REQUEST; CONFLICT when it ended
+  // otherwise.
   Result<json::Value> report(const std::string& workspace, const std::string& command_id, const json::Value& report);
-  // Still queued: cancelled here. Otherwise the workspace is asked to; it decides.
+  // Still queued: cancelled here. Otherwise the workspace is asked to; it decides. A device takes back its own only
+  // (NOT_FOUND), and nobody that a device is revoked (CONFLICT).
   Result<json::Value> cancel(const std::string& workspace, const std::string& command_id, const std::string& reason,
                              const NewCommand& as);
-  // NOT_FOUND.
-  Result<json::Value> show(const std::string& workspace, const std::string& command_id) const;
-  Result<json::Value> list(const std::string& workspace, Position before, std::size_t limit) const;
+  // What waits of this caller, for whatever workspace, is refused: `caller` is operator:ana or ws-42:phone:pixel-8.
+  Status refuse_all_of(const std::string& caller, const Error& why);
+  // What waits for this workspace is cancelled.
+  Status cancel_all(const std::string& workspace, const Error& why);
+  // Asks the workspace to revoke the device too, and asks again when it said anything but that it is done.
+  Status tell_revoked(const std::string& workspace, const std::string& device_id, const std::string& by);
+  // Of devices whose revocation the workspace did not carry out: it is told anew. When it says hello.
+  Status remind(const std::string& workspace);
+
+  // NOT_FOUND, also for what stands at `floor` or before.
+  Result<json::Value> show(const std::string& workspace, const std::string& command_id, Position floor) const;
+  Result<json::Value> list(const std::string& workspace, Position before, std::size_t limit, Position floor) const;
   // Queued commands whose time is over are expired; keys are forgotten. Once a second.
   void sweep();
 
@@ -83,11 +106,18 @@ class Commands {
   Result<json::Value> load(const std::string& workspace, const std::string& command_id) const;
   Result<std::optional<QueuedCommand>> earlier(const NewCommand& command, const std::string& hash) const;
   Status save(const std::string& command_id, const json::Value& state);
+  Status enlist(const json::Value& state);
+  Status strike(const json::Value& state);
+  using Voids = std::map<std::string, Timestamp>;  // by subject, as looked up before
+  Result<bool> counts(const json::Value& state, Voids& voids) const;
   Status end(const std::string& workspace, const std::string& command_id, json::Value state, std::string_view to,
              const json::Object& details);
+  Status end_all(std::string_view table, const std::string& prefix, std::string_view to, const Error& why);
+  Status heard_of_revocation(const std::string& workspace, const json::Value& state);
   Result<std::uint64_t> next_seq(const std::string& workspace, const std::string& stream);
 
   Ledger& ledger_;
+  const Records& records_;
   const Clock& clock_;
   Random& random_;
   std::function<void(const std::string&, const json::Value&)> told_;
@@ -95,5 +125,7 @@ class Commands {
 };
 
 bool is_terminal(std::string_view state);
+// Whose command it is: the device's or the operator's. Nothing for what the conductor has to say itself.
+std::optional<std::string> caller_of(const json::Value& state);
 
 }  // namespace lumenflow::conductor

@@ -4,7 +4,9 @@
 
 #include "conductor/authenticator.h"
 #include "conductor/commands.h"
+#include "conductor/consequences.h"
 #include "conductor/context.h"
+#include "conductor/device_decision.h"
 #include "conductor/ingest.h"
 #include "conductor/metrics.h"
 #include "conductor/notifier.h"
@@ -23,7 +25,7 @@ struct Core::Parts {
         authenticator(*ports.store.records, ports.store.keys, ports.clock),
         views(ledger, ports.clock),
         ingest(ledger, views, ports.clock),
-        commands(ledger, ports.clock, ports.random),
+        commands({ledger, *ports.store.records, ports.clock, ports.random}),
         context{ports.store,  ledger,     acts,        ports.executor,    ports.clock,
                 ports.random, ports.post, ports.after, options.public_url},
         uplinks(context),
@@ -39,8 +41,14 @@ struct Core::Parts {
     context.notifier = &notifier;
     context.sidecars = &sidecars;
     context.metrics = &metrics;
+    acts.on_change([this](const json::Value& entry, Position at) { return follow_act(context, entry, at); });
     commands.on_queued([this](const std::string& workspace) { uplinks.ring(workspace); });
-    commands.on_change([this](const std::string& id, const json::Value&) { context.bells.ring("command " + id); });
+    commands.on_change([this](const std::string& id, const json::Value& state) {
+      context.bells.ring("command " + id);
+      const std::string_view now = json::string_or(state, "state", "");
+      if (now == "expired" || now == "cancelled")  // a device that was not asked about in time
+        decide_device(context, std::string(json::string_or(state, "workspace_id", "")), state);
+    });
     views.on_approval([this](const std::string& workspace, const json::Value& approval) {
       notifier.approval_requested(workspace, approval);
     });

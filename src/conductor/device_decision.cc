@@ -6,6 +6,7 @@
 #include "base/sealing.h"
 #include "conductor/authenticator.h"
 #include "conductor/commands.h"
+#include "conductor/standing.h"
 #include "conductor/tables.h"
 
 namespace lumenflow::conductor {
@@ -36,6 +37,7 @@ Result<std::optional<Decision>> decide(Context& context, const std::string& work
   if (!found) return std::optional<Decision>();
   json::Value device = parsed(*found);
   if (json::string_or(device, "state", "") != "pending") return std::optional<Decision>();
+  if (!check_device(*context.store.records, *found).ok()) return std::optional<Decision>();
   Decision decision;
   const std::string subject = device_subject(workspace, id);
   const json::Value* result = command.find("result");

@@ -5,12 +5,14 @@
 #include "base/sealing.h"
 #include "base/sha256.h"
 #include "conductor/authenticator.h"
-#include "conductor/commands.h"
+#include "conductor/callers.h"
 #include "conductor/context.h"
 #include "conductor/enrollment.h"
 #include "conductor/operators.h"
 #include "conductor/p256.h"
+#include "conductor/standing.h"
 #include "conductor/tables.h"
+#include "event/event.h"
 
 namespace lumenflow::conductor {
 namespace {
@@ -100,11 +102,15 @@ Status enroll_workspace(Context& context, const Asked& asked, const Record& tick
   std::vector<RecordChange> changes{used(context, ticket_record, ticket, asked.body_hash, answer),
                                     token_record(issued)};
   changes.push_back({kWorkspacesTable, id, there ? there->version : 0, json::serialize(record)});
+  const bool another_key = there && json::string_or(parsed(*there), "public_key", "") != enrollment.public_pem;
+  LUMENFLOW_TRY_ASSIGN(const auto tools, records.get(kRegistriesTable, id));
+  if (another_key && tools) changes.push_back({kRegistriesTable, id, tools->version, std::nullopt});
   Act act{"conductor.enrolled", id, id, {}};
   act.details = {{"address", asked.exchange->request().peer.address},
                  {"log_id", enrollment.log_id},
                  {"token_id", issued.token_id},
                  {"ticket_by", json::string_or(ticket, "by", "")}};
+  if (another_key) act.details.set("another_key", true);
   finish(context, asked, std::move(changes), act, 201, std::move(answer));
   return {};
 }
@@ -122,6 +128,9 @@ Status enroll_device(Context& context, const Asked& asked, const Record& ticket_
     return Error(ErrorCode::kInvalidInput,
                  "give {device_id, name, public_key}: an id of small letters, digits and dashes, "
                  "a name for people, a P-256 key");
+  LUMENFLOW_TRY(check_workspace(context, workspace));
+  const json::Object payload{{"device_id", id}, {"name", name}, {"public_key", *pem}};
+  LUMENFLOW_TRY(event::validate_kernel_payload("conductor:device_requested", json::Value(payload)));
   const std::string record_key = key_of({workspace, id});
   LUMENFLOW_TRY_ASSIGN(const auto there, records.get(kDevicesTable, record_key));
   if (there) return Error(ErrorCode::kAlreadyExists, "there is or was a device '" + id + "'; ids are used once");
@@ -136,28 +145,11 @@ Status enroll_device(Context& context, const Asked& asked, const Record& ticket_
   std::vector<RecordChange> changes{used(context, ticket_record, ticket, asked.body_hash, answer),
                                     {kDevicesTable, record_key, 0, json::serialize(record)}};
   Act act{"conductor.device_requested", device_subject(workspace, id), workspace, {}};
-  act.details = {{"device_id", id}, {"name", name}, {"address", asked.exchange->request().peer.address}};
-  NewCommand command;
-  command.workspace = workspace;
-  command.kind = "conductor:device_requested";
-  command.payload = json::Object{{"device_id", id}, {"name", name}, {"public_key", *pem}};
-  command.from = workspace + ":conductor";
-  command.stream = "bridge:conductor";
-  command.on_behalf_of = std::string(json::string_or(ticket, "by", ""));
-  // Said to the workspace once the record is there; the same question twice would only be asked twice.
-  context.acts.change(
-      std::move(changes), act,
-      [&context, asked = Asked(asked), command, answer = std::move(answer)](const Status& done) mutable {
-        if (!done.ok() && done.error().code() == ErrorCode::kConflict && ++asked.tries < kEnrollTries)
-          return enroll(context, std::move(asked));
-        if (!done.ok()) return refuse(context, asked.exchange, done.error());
-        const Result<QueuedCommand> queued = context.commands->queue(command);
-        if (!queued.ok()) return refuse(context, asked.exchange, queued.error());
-        context.ledger.when_durable([asked, answer](const Status& durable) {
-          if (!durable.ok()) return asked.exchange->fail(durable.error());
-          asked.exchange->send_json(202, answer);
-        });
-      });
+  act.details = payload;
+  act.details.set("address", asked.exchange->request().peer.address);
+  act.details.set("ticket_by", json::string_or(ticket, "by", ""));
+  // The workspace is asked in the commit of the act (conductor/consequences.h).
+  finish(context, asked, std::move(changes), act, 202, std::move(answer));
   return {};
 }
 
@@ -173,6 +165,11 @@ void enroll(Context& context, Asked asked) {
     }
     if (kind != json::string_or(asked.body, "kind", "workspace"))
       return Error(ErrorCode::kUnauthenticated, "the ticket is for a " + std::string(kind));
+    // A ticket ends with whoever made it, and with the workspace whose device it is for.
+    const Timestamp made{json::integer_or(ticket, "created_ms", 0)};
+    LUMENFLOW_TRY(check_standing(*context.store.records, json::string_or(ticket, "by", ""), made));
+    if (kind == "device")
+      LUMENFLOW_TRY(check_standing(*context.store.records, json::string_or(ticket, "workspace_id", ""), made));
     return kind == "device" ? enroll_device(context, asked, record, ticket)
                             : enroll_workspace(context, asked, record, ticket);
   };
@@ -190,7 +187,8 @@ void show_device_enrollment(const ExchangePtr& exchange, Context& context) {
     if (!found || json::string_or(parsed(*found), "ticket", "") != ticket.key)
       return Error(ErrorCode::kNotFound, "this ticket enrolled no such device");
     const json::Value device = parsed(*found);
-    const std::string state(json::string_or(device, "state", ""));
+    const bool counts = check_device(*context.store.records, *found).ok();
+    const std::string state(counts ? json::string_or(device, "state", "") : "revoked");
     json::Object answer{{"device_id", exchange->path("device_id")}, {"workspace_id", workspace}, {"state", state}};
     if (state != "accepted") return json::Value(std::move(answer));
     LUMENFLOW_TRY_ASSIGN(std::string token, unseal(json::string_or(device, "token", ""), context.store.keys.seal));

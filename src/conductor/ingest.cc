@@ -67,10 +67,35 @@ Result<event::StreamPlace> Ingest::place(const std::string& key) const {
   return decode_place(*found);
 }
 
+Status Ingest::begin_anew(const std::string& workspace, Position floor) {
+  LUMENFLOW_TRY(ledger_.put(kFloors, workspace, big_endian(floor.value())));
+  return ledger_.erase(kBound, workspace);
+}
+
+Result<Position> Ingest::floor(const std::string& workspace) const {
+  LUMENFLOW_TRY_ASSIGN(const auto found, ledger_.tables().get(kFloors, workspace));
+  return Position(from_big_endian(found.value_or("")));
+}
+
+Status Ingest::bind(const std::string& workspace, const std::string& log_id) {
+  LUMENFLOW_TRY_ASSIGN(const Position now, floor(workspace));
+  const std::string key = key_of({workspace, log_id});
+  LUMENFLOW_TRY_ASSIGN(const auto owned, ledger_.tables().get(kOwned, key));
+  LUMENFLOW_TRY_ASSIGN(const auto known, ledger_.tables().scan(kPlaces, key, "", 1));
+  LUMENFLOW_TRY_ASSIGN(const auto witnessed, head(workspace, log_id));
+  const bool used = owned || !known.empty() || witnessed;
+  if (used && from_big_endian(owned.value_or("")) != now.value())
+    return Error(ErrorCode::kLogForked, "the journal " + log_id +
+                                            " is of a former enrollment of this id, under another key; go on with the "
+                                            "key that it had, or with a journal of its own (lumenflow restore)");
+  LUMENFLOW_TRY(ledger_.put(kOwned, key, big_endian(now.value())));
+  return ledger_.put(kBound, workspace, log_id);
+}
+
 Status Ingest::begin(const std::string& workspace, const std::string& log_id, const std::vector<StreamBase>& bases) {
   LUMENFLOW_TRY_ASSIGN(const std::string known, bound(workspace));
   if (!known.empty() && known != log_id) return forked(known, log_id);
-  if (known.empty()) LUMENFLOW_TRY(ledger_.put(kBound, workspace, log_id));
+  if (known.empty()) LUMENFLOW_TRY(bind(workspace, log_id));
   for (const StreamBase& base : bases) {
     const std::string key = key_of({workspace, log_id}) + base.stream;
     LUMENFLOW_TRY_ASSIGN(const auto there, ledger_.tables().get(kPlaces, key));
@@ -94,7 +119,7 @@ Status Ingest::begin(const std::string& workspace, const std::string& log_id, co
 Status Ingest::rebind(const std::string& workspace, const std::string& log_id) {
   LUMENFLOW_TRY_ASSIGN(const std::string known, bound(workspace));
   if (known == log_id) return {};
-  return ledger_.put(kBound, workspace, log_id);
+  return bind(workspace, log_id);
 }
 
 Result<std::vector<StreamBase>> Ingest::streams(const std::string& workspace, const std::string& log_id) const {

@@ -33,6 +33,10 @@ class Ingest {
 
   // The log_id that the workspace is bound to; empty: none yet.
   Result<std::string> bound(const std::string& workspace) const;
+  // From this position on the workspace's id is another's: the first hello says which journal that has, which must be
+  // none of the former one's, and of what stands before it hears nothing (floor; 0: it has always been the same).
+  Status begin_anew(const std::string& workspace, Position floor);
+  Result<Position> floor(const std::string& workspace) const;
   // LOG_FORKED for another journal than the known one.
   Status begin(const std::string& workspace, const std::string& log_id, const std::vector<StreamBase>& bases);
   // Forgets which journal it was: the next hello says it anew. What came of the former one stays.
@@ -53,6 +57,7 @@ class Ingest {
 
  private:
   Result<event::StreamPlace> place(const std::string& key) const;
+  Status bind(const std::string& workspace, const std::string& log_id);
 
   Ledger& ledger_;
   Views& views_;

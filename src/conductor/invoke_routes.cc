@@ -8,6 +8,7 @@
 #include "conductor/callers.h"
 #include "conductor/commands.h"
 #include "conductor/context.h"
+#include "conductor/ingest.h"
 #include "conductor/metrics.h"
 #include "conductor/sidecars.h"
 
@@ -57,7 +58,7 @@ class Invocation : public std::enable_shared_from_this<Invocation> {
  private:
   bool look() {
     if (answered_) return true;
-    const auto state = context_.commands->show(std::string(exchange_->path("id")), queued_.command_id);
+    const auto state = context_.commands->show(std::string(exchange_->path("id")), queued_.command_id, Position(0));
     if (!state.ok() || !is_terminal(json::string_or(*state, "state", ""))) return false;
     answered_ = true;
     const json::Value* result = state->find("result");
@@ -74,7 +75,7 @@ class Invocation : public std::enable_shared_from_this<Invocation> {
   }
   void answer_pending() {
     if (std::exchange(answered_, true)) return;
-    const auto state = context_.commands->show(std::string(exchange_->path("id")), queued_.command_id);
+    const auto state = context_.commands->show(std::string(exchange_->path("id")), queued_.command_id, Position(0));
     json::Object answer = answer_of(queued_);
     if (state.ok()) answer.set("state", json::string_or(*state, "state", ""));
     exchange_->send_json(202, json::serialize(json::Value(std::move(answer))));
@@ -135,8 +136,10 @@ void call_tool(const ExchangePtr& exchange, Context& context) {
 }
 
 void show_command(const ExchangePtr& exchange, Context& context) {
-  const auto state =
-      context.commands->show(std::string(exchange->path("id")), std::string(exchange->path("command_id")));
+  const std::string workspace(exchange->path("id"));
+  const auto floor = floor_of(context, exchange->principal, workspace);
+  if (!floor.ok()) return exchange->fail(floor.error());
+  const auto state = context.commands->show(workspace, std::string(exchange->path("command_id")), *floor);
   if (!state.ok()) return refuse(context, exchange, state.error());
   exchange->send_json(*state);
 }
@@ -146,7 +149,10 @@ void list_commands(const ExchangePtr& exchange, Context& context) {
              limit = exchange->query_number("limit", 100, 1, 1000);
   if (!before.ok()) return refuse(context, exchange, before.error());
   if (!limit.ok()) return refuse(context, exchange, limit.error());
-  const auto page = context.commands->list(std::string(exchange->path("id")), Position(*before), *limit);
+  const std::string workspace(exchange->path("id"));
+  const auto floor = floor_of(context, exchange->principal, workspace);
+  if (!floor.ok()) return exchange->fail(floor.error());
+  const auto page = context.commands->list(workspace, Position(*before), *limit, *floor);
   if (!page.ok()) return exchange->fail(page.error());
   exchange->send_json(*page);
 }
@@ -170,6 +176,11 @@ Status check_workspace(const Context& context, const std::string& workspace) {
   if (json::string_or(parsed(*found), "state", "") != "active")
     return Error(ErrorCode::kConflict, "the workspace " + workspace + " was revoked");
   return {};
+}
+
+Result<Position> floor_of(const Context& context, const Principal& principal, const std::string& workspace) {
+  if (principal.is_operator()) return Position(0);
+  return context.ingest->floor(workspace);
 }
 
 NewCommand command_of(const Exchange& exchange, const std::string& workspace) {

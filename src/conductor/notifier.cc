@@ -6,6 +6,7 @@
 #include "base/sealing.h"
 #include "conductor/authenticator.h"
 #include "conductor/metrics.h"
+#include "conductor/standing.h"
 
 namespace lumenflow::conductor {
 namespace {
@@ -38,6 +39,14 @@ Result<notify::Target> target_of(const Record& hook, const json::Value& record, 
   return notify::Target{hook.key, std::move(push)};
 }
 
+// The browser or phone of somebody who was revoked since it subscribed. A webhook is the conductor's own.
+bool is_left_behind(const Records& records, const Record& hook) {
+  const json::Value record = parsed(hook);
+  if (json::string_or(record, "kind", "") != "push") return false;
+  const Status standing = check_standing(records, json::string_or(record, "by", ""), made_at(hook, "created_at"));
+  return !standing.ok() && standing.error().code() == ErrorCode::kTokenRevoked;
+}
+
 }  // namespace
 
 Notifier::Notifier(Context& context, bool private_hooks)
@@ -61,6 +70,10 @@ void Notifier::approval_requested(const std::string& workspace, const json::Valu
     const json::Value record = parsed(hook);
     const std::string_view of = json::string_or(record, "workspace_id", "");
     if (!of.empty() && of != workspace) continue;
+    if (is_left_behind(*context_.store.records, hook)) {
+      context_.acts.change_silently({{kHooksTable, hook.key, hook.version, std::nullopt}}, [](const Status&) {});
+      continue;
+    }
     Result<notify::Target> target = target_of(hook, record, context_.store.keys.seal);
     if (!target.ok())
       context_.metrics->count_notification("malformed");

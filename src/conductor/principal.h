@@ -26,8 +26,9 @@ struct Principal {
   Role role = Role::kViewer;
   std::vector<std::string> scopes;  // of a device
   std::string token_id;
-  Timestamp issued_at;  // of the token, to the millisecond
-  std::string session;  // key of the operator's session
+  Timestamp issued_at;     // of the token, to the millisecond
+  std::string session;     // key of the operator's session
+  std::string credential;  // that opened it
   std::optional<Timestamp> expires_at;
 
   bool is_operator() const { return kind == kOperators; }

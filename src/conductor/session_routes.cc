@@ -18,7 +18,9 @@ std::string cookie_header(const Context& context, std::string_view value, std::c
 }
 
 // The session of an operator whose passphrase held.
-void open_session(Context& context, const ExchangePtr& exchange, const std::string& name, Role role) {
+void open_session(Context& context, const ExchangePtr& exchange, const std::string& name,
+                  const std::string& operator_record) {
+  const Role role = role_from_name(json::string_or(*json::parse(operator_record), "role", "")).value_or(Role::kViewer);
   std::string secret;
   for (int i = 0; i < 2; ++i) {
     const auto drawn = context.random.draw16();
@@ -26,7 +28,8 @@ void open_session(Context& context, const ExchangePtr& exchange, const std::stri
   }
   const std::string cookie = to_base64url(secret);
   const Timestamp expires = context.clock.now() + kSessionLife;
-  const json::Object record{{"operator", name}, {"expires_ms", expires.ms}};
+  const json::Object record{
+      {"operator", name}, {"credential", credential_of(operator_record)}, {"expires_ms", expires.ms}};
   std::vector<RecordChange> changes{{kSessionsTable, session_key(cookie), 0, json::serialize(record)}};
   Act act{"conductor.signed_in", "operator:" + name, {}, {}};
   act.details = {{"address", exchange->request().peer.address}};
@@ -57,8 +60,7 @@ void sign_in(const ExchangePtr& exchange, Context& context) {
     context.post([&context, exchange, name, record, holds] {
       if (!holds)
         return refuse(context, exchange, Error(ErrorCode::kUnauthenticated, "the name or the passphrase is wrong"));
-      const Role role = role_from_name(json::string_or(*json::parse(record), "role", "")).value_or(Role::kViewer);
-      open_session(context, exchange, name, role);
+      open_session(context, exchange, name, record);
     });
   });
   if (!taken) refuse(context, exchange, Error(ErrorCode::kRateLimited, "too many sign in at once; try again"));

@@ -4,8 +4,8 @@ namespace lumenflow::conductor {
 
 std::vector<std::string> all_tables() {
   std::vector<std::string> names;
-  for (const std::string_view name :
-       {kBound, kPlaces, kHeads, kIndex, kCommand, kWaiting, kExpiring, kKeys, kKeysExpire, kDown, kView, kAudited})
+  for (const std::string_view name : {kBound, kFloors, kOwned, kPlaces, kHeads, kIndex, kCommand, kWaiting, kByCaller,
+                                      kRevoking, kExpiring, kKeys, kKeysExpire, kDown, kView, kAudited})
     names.emplace_back(name);
   return names;
 }
@@ -30,6 +30,10 @@ std::uint64_t from_big_endian(std::string_view bytes) {
   if (bytes.size() < 8) return 0;
   for (const char byte : bytes.substr(0, 8)) number = number << 8 | static_cast<unsigned char>(byte);
   return number;
+}
+
+std::string waiting_key(std::string_view workspace, Position position) {
+  return key_of({workspace}) + big_endian(position.value());
 }
 
 std::string encode(event::StreamPlace place) { return big_endian(place.seq) + big_endian(place.queue_seq); }

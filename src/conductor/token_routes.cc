@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "conductor/authenticator.h"
 #include "conductor/context.h"
+#include "conductor/standing.h"
 #include "conductor/tables.h"
 #include "http/token.h"
 
@@ -39,15 +40,11 @@ Result<Renewer> renewer_of(const Context& context, const json::Value& body) {
   renewer.subject = device.empty() ? renewer.workspace : device_subject(renewer.workspace, device);
   const std::string key = device.empty() ? renewer.workspace : key_of({renewer.workspace, device});
   if (!is_workspace_id(renewer.workspace)) return Error(ErrorCode::kInvalidRequest, "give {workspace_id, assertion}");
-  for (const std::string& subject : {renewer.workspace, renewer.subject}) {
-    LUMENFLOW_TRY_ASSIGN(const auto revoked, context.store.records->get(kRevokedTable, "subject/" + subject));
-    LUMENFLOW_TRY_ASSIGN(const auto there, context.store.records->get(kWorkspacesTable, renewer.workspace));
-    const bool again =
-        there && json::string_or(parsed(*there), "state", "") == "active" && subject == renewer.workspace;
-    if (revoked && !again) return Error(ErrorCode::kTokenRevoked, subject + " was revoked");
-  }
   LUMENFLOW_TRY_ASSIGN(auto found, context.store.records->get(renewer.table, key));
   if (!found) return Error(ErrorCode::kUnauthenticated, "nothing of that name is enrolled");
+  // A workspace may have enrolled again since it was revoked; its devices have to be paired again.
+  const Timestamp since = made_at(*found, device.empty() ? "enrolled_at" : "created_at");
+  LUMENFLOW_TRY(check_standing(*context.store.records, renewer.subject, since));
   renewer.record = *std::move(found);
   renewer.value = parsed(renewer.record);
   const std::string_view state = json::string_or(renewer.value, "state", "");

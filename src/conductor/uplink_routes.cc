@@ -78,6 +78,8 @@ void take_lease(Context& context, const ExchangePtr& exchange, const json::Value
     keep_status(context.uplinks->of(from.workspace), body, context.clock.now());
     if (const Status begun = context.ingest->begin(from.workspace, from.log_id, from.bases); !begun.ok())
       return refuse(context, exchange, begun.error());
+    if (const Status reminded = context.commands->remind(from.workspace); !reminded.ok())
+      return exchange->fail(reminded.error());
     context.ledger.when_durable([&context, exchange, from, session = *session](const Status& done) {
       if (!done.ok()) return exchange->fail(done.error());
       const Result<json::Value> answer = welcome(context, from.workspace, from.log_id, session);

@@ -83,6 +83,15 @@ void Uplinks::end(const std::string& workspace, const Error& why) {
   waiter->replace(why);
 }
 
+void Uplinks::forget(const std::string& workspace, const Error& why) {
+  if (const auto found = uplinks_.find(workspace); found != uplinks_.end()) {
+    const std::uint64_t session = found->second.session;
+    found->second = Uplink{};
+    found->second.session = session;
+  }
+  end(workspace, why);
+}
+
 void Uplinks::end_all(const Error& why) {
   while (!waiters_.empty()) end(std::string(waiters_.begin()->first), why);
 }

@@ -51,6 +51,8 @@ class Uplinks {
   // Ends whoever waits on behalf of this workspace.
   void end(const std::string& workspace, const Error& why);
   void end_all(const Error& why);
+  // And what it said of itself: the id is nobody's now, or somebody else's.
+  void forget(const std::string& workspace, const Error& why);
   std::size_t waiting() const { return waiters_.size(); }
 
  private:

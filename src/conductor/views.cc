@@ -150,16 +150,21 @@ Status Views::needs_recovery(const Arrived& arrived, const std::string& id) {
   return ledger_.put(kView, ordered_key(kRecoveryOrder, arrived.workspace, arrived.position), id);
 }
 
-Result<json::Value> Views::page(const std::string& workspace, List list, Position before, std::size_t limit) const {
+Result<json::Value> Views::page(const std::string& workspace, List list, const Range& range, std::size_t limit) const {
   const Ordered letters = letters_of(list);
   LUMENFLOW_TRY_ASSIGN(const auto durable, ledger_.snapshot());
   const std::string prefix = view_key(letters.order, {workspace});
-  const std::string end = before.value() == 0 ? std::string() : ordered_key(letters.order, workspace, before);
+  const std::string end =
+      range.before.value() == 0 ? std::string() : ordered_key(letters.order, workspace, range.before);
   LUMENFLOW_TRY_ASSIGN(const auto rows, durable->scan_descending(kView, prefix, end, limit));
   json::Array items;
   std::uint64_t last = 0;
   for (const log::KeyValue& row : rows) {
     last = from_big_endian(std::string_view(row.key).substr(prefix.size()));
+    if (last <= range.floor.value()) {
+      last = 0;
+      break;
+    }
     LUMENFLOW_TRY_ASSIGN(const auto text, durable->get(kView, view_key(letters.document, {workspace, row.value})));
     if (!text) continue;
     LUMENFLOW_TRY_ASSIGN(json::Value item, json::parse(*text));

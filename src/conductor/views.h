@@ -24,8 +24,12 @@ class Views {
   Status take(const std::string& workspace, const event::TakenEvent& taken, Position position);
 
   enum class List : std::uint8_t { kApprovals, kPendingApprovals, kTurns, kRecoveries };
-  // {items, next}: the newest first, before a position (0: from the end).
-  Result<json::Value> page(const std::string& workspace, List list, Position before, std::size_t limit) const;
+  struct Range {
+    Position before;  // 0: from the end
+    Position floor;   // nothing that stands there or before
+  };
+  // {items, next}: the newest first.
+  Result<json::Value> page(const std::string& workspace, List list, const Range& range, std::size_t limit) const;
   // The workspaces that asked for an approval of this id; mostly one.
   Result<std::vector<std::string>> workspaces_of_approval(std::string_view approval_id) const;
   Result<std::vector<std::string>> workspaces_of_recovery(std::string_view recovery_id) const;

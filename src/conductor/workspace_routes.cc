@@ -1,4 +1,5 @@
 // What is known of workspaces: the fleet, one of them, and its events, audit, tools, approvals, recoveries and turns.
+#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
@@ -95,6 +96,7 @@ void show_workspace(const ExchangePtr& exchange, Context& context) {
 
 struct EventQuery {
   std::string list;
+  Position floor;
   std::string kind, stream;
   bool with_marks = true;  // tombstones and what was dropped, where no kind is asked for
 };
@@ -102,6 +104,7 @@ struct EventQuery {
 Result<EventQuery> event_query(const Exchange& exchange, Context& context) {
   EventQuery query;
   const std::string workspace = id_of(exchange);
+  LUMENFLOW_TRY_ASSIGN(query.floor, floor_of(context, exchange.principal, workspace));
   LUMENFLOW_TRY_ASSIGN(const std::string bound, context.ingest->bound(workspace));
   const std::string log_id(exchange.query("log_id").value_or(bound));
   query.kind = exchange.query("kind").value_or("");
@@ -143,7 +146,8 @@ void stream_events(const ExchangePtr& exchange, Context& context, const EventQue
   if (!at.ok()) return refuse(context, exchange, at.error());
   const auto read = [&context, query](Position after) -> Result<StreamPage> {
     const auto wanted = [&query](const json::Value& entry) { return is_wanted(query, entry); };
-    LUMENFLOW_TRY_ASSIGN(const ListPage listed, context.ledger.page(query.list, after, 256, wanted));
+    const Position from = std::max(after, query.floor);
+    LUMENFLOW_TRY_ASSIGN(const ListPage listed, context.ledger.page(query.list, from, 256, wanted));
     StreamPage page;
     page.last = listed.last;
     page.more = listed.more;
@@ -171,7 +175,7 @@ void read_events(const ExchangePtr& exchange, Context& context) {
   if (!after.ok()) return refuse(context, exchange, after.error());
   if (!limit.ok()) return refuse(context, exchange, limit.error());
   const auto wanted = [&](const json::Value& entry) { return is_wanted(*query, entry); };
-  const auto page = context.ledger.page(query->list, Position(*after), *limit, wanted);
+  const auto page = context.ledger.page(query->list, std::max(Position(*after), query->floor), *limit, wanted);
   if (!page.ok()) return exchange->fail(page.error());
   json::Array items;
   for (const ListedEntry& item : page->items) items.push_back(event_document(item));
@@ -186,7 +190,9 @@ void read_audit(const ExchangePtr& exchange, Context& context, const std::string
              limit = exchange->query_number("limit", 100, 1, 1000);
   if (!after.ok()) return refuse(context, exchange, after.error());
   if (!limit.ok()) return refuse(context, exchange, limit.error());
-  const auto page = context.ledger.page(list_of_audit(workspace), Position(*after), *limit, nullptr);
+  const auto floor = floor_of(context, exchange->principal, workspace);
+  if (!floor.ok()) return exchange->fail(floor.error());
+  const auto page = context.ledger.page(list_of_audit(workspace), std::max(Position(*after), *floor), *limit, nullptr);
   if (!page.ok()) return exchange->fail(page.error());
   json::Array items;
   for (const ListedEntry& item : page->items)
@@ -216,7 +222,9 @@ void read_view(const ExchangePtr& exchange, Context& context, Views::List list) 
              limit = exchange->query_number("limit", 100, 1, 1000);
   if (!before.ok()) return refuse(context, exchange, before.error());
   if (!limit.ok()) return refuse(context, exchange, limit.error());
-  const auto page = context.views->page(id_of(*exchange), list, Position(*before), *limit);
+  const auto floor = floor_of(context, exchange->principal, id_of(*exchange));
+  if (!floor.ok()) return exchange->fail(floor.error());
+  const auto page = context.views->page(id_of(*exchange), list, {Position(*before), *floor}, *limit);
   if (!page.ok()) return exchange->fail(page.error());
   exchange->send_json(*page);
 }

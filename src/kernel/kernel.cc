@@ -29,7 +29,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
     : clock_(tape_, ports.clock),
       random_(tape_, ports.random),
       log_(tape_, ports.log),
-      ports_{log_, ports.blobs, clock_, random_, ports.executor, ports.outbound},
+      ports_{log_, ports.blobs, clock_, random_, ports.executor, ports.outbound, ports.programs},
       options_(std::move(options)),
       reader_(ports_.log, ports_.blobs),
       emitter_(ports_.log, ports_.random, options_.config.id.str(), options_.config.idempotency_window,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/sha256.h"
 #include "kernel/approve.h"
 #include "kernel/kernel.h"
 #include "kernel/recover.h"
@@ -77,6 +78,11 @@ Result<pack::Turn> Kernel::open_turn(const CallPtr& call, const pack::TurnOpenin
   keep(put_turn(ports_.log, turn));
   call->opened_turn = turn.id;
   call->turn_session = session->id;
+  // What it leads to is told from what others do meanwhile.
+  if (call->call.traceparent.empty()) {
+    const std::string hash = sha256_hex(turn.id);
+    call->call.traceparent = "00-" + hash.substr(0, 32) + "-" + hash.substr(32, 16) + "-01";
+  }
   return pack::Turn{turn.id,         session->id,    turn_subject(options_.config.id.str(), turn.id),
                     session->intent, session->turns, session->tool_calls};
 }

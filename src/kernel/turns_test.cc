@@ -368,6 +368,78 @@ TEST_F(Turns, ThatAreCutOffAreAborted) {
   }
 }
 
+TEST_F(Turns, ThatAreCancelledCallNothingMore) {
+  world.open();
+  std::vector<std::string> codes;
+  std::string said;
+  g_timer = [&](pack::HostContext& context) -> Result<std::optional<std::int64_t>> {
+    if (turn.turn_id.empty()) return std::optional<std::int64_t>();
+    if (const Result<pack::TurnRecord> record = context.turns()->look(turn.turn_id); record.ok())
+      said = record->code + " " + record->cleanup_status;
+    return std::optional<std::int64_t>();
+  };
+  const CallResult result = act([&](ToolContext& context) {
+    codes.push_back(context.invoke("agents:write", json::Object{})->outcome);
+    world.kernel->cancel(ReceiptId(context.receipt_id()), Subject("ws-42:phone:pixel"));
+    codes.push_back(context.invoke("agents:look", json::Object{})->code);
+    codes.push_back(context.cancelled() ? "cancelled" : "goes on");
+  });
+  EXPECT_EQ(result.outcome, journal::Outcome::kCancelled);
+  EXPECT_THAT(codes, ElementsAre("success", "TOOL_CANCELLED", "cancelled"));
+  world.settle();
+  EXPECT_EQ(said, "TOOL_CANCELLED partial") << "the pack hears of it";
+}
+
+// As with the header LumenFlow-Session.
+TEST_F(Turns, SessionsMayBeNamedByTheirHolderAlone) {
+  static constexpr std::string_view kElse = R"(
+id: else
+version: 1.0.0
+runtime: {type: builtin}
+tools:
+  - {name: else:look, required_scopes: [{type: path, pattern: "data/**", access: read}]}
+  - {name: else:peek, required_scopes: [{type: path, pattern: "data/**", access: read}]}
+)";
+  static const pack::BuiltinPack other{"else", {{"manifest.yaml", kElse}}, [](pack::Registration& registration) {
+                                         for (const char* tool : {"else:look", "else:peek"})
+                                           registration.tool(tool, {},
+                                                             [](ToolContext&, const json::Value&) -> ToolResult {
+                                                               return ToolOutput{json::Object{}, {}};
+                                                             });
+                                       }};
+  g_intents = {{"review", {"else:look"}, {}}};
+  pack::RegistryBuilder builder;
+  builder.add_builtin(agents_pack());
+  builder.add_builtin(other);
+  world.registry = builder.build();
+  world.open();
+  pack::TurnOpening asked = opening();
+  asked.intent = "review";
+  EXPECT_THAT(codes_of({}, asked), IsEmpty());
+  const auto call_in = [&](const std::string& session, const std::string& tool, const std::string& by) {
+    Call call;
+    call.tool = tool;
+    call.input = json::Object{};
+    auto credential = std::make_shared<Credential>(world.credential);
+    credential->subject = Subject(by);
+    call.credential = credential;
+    call.session = session;
+    std::string code;
+    EXPECT_TRUE(
+        world.kernel
+            ->submit(std::move(call),
+                     [&](const CallResult& done) { code = done.code ? name(*done.code) : journal::name(done.outcome); })
+            .ok());
+    world.settle();
+    return code;
+  };
+  EXPECT_EQ(call_in("s-1", "else:look", "ws-42:phone:pixel"), "success");
+  EXPECT_EQ(call_in("s-1", "else:peek", "ws-42:phone:pixel"), "POLICY_DENIED") << "its intent holds there too";
+  EXPECT_EQ(call_in("s-1", "else:look", "ws-42:phone:other"), "SCOPE_DENIED");
+  EXPECT_EQ(call_in("s-9", "else:look", "ws-42:phone:pixel"), "SCOPE_DENIED");
+  EXPECT_EQ(call_in("", "else:peek", "ws-42:phone:other"), "success") << "without a session no intent binds";
+}
+
 TEST_F(Turns, GoOnWithWhatTheirHolderHad) {
   world.credential.token_id = "jti-1";
   world.open();

@@ -109,8 +109,12 @@ turns:
       - {tool: 'kernel:approve', input: {approval_id: appr-1, decision: approve}}
       - {tool: 'kernel:token_mint', input: {subject: ws-42, scopes: [workspace]}}
       - {tool: 'agent:continue', input: {session_id: s-1}}
+<<<<<<< HEAD
       - tool: 'agent:execute-turn'
         input: {goal: more, session_id: s-2, intent: everything, limits: {max_turns_per_session: 9}}
+=======
+      - {tool: 'agent:execute-turn', input: {goal: more, session_id: s-2, intent: everything}}
+>>>>>>> a549e5a
       - {tool: 'memory:recall', input: {query: x}}
       - {tool: 'none:such'}
   - reply: I could not.

@@ -178,7 +178,9 @@ Headers ConductorWorld::operator_session(Role role) {
   SystemRandom random;
   const std::array<std::uint8_t, 16> secret = random.draw16();
   const std::string cookie = to_base64url(as_chars(secret));
-  const json::Object session{{"operator", name}, {"expires_ms", (clock.now() + kSessionLife).ms}};
+  const json::Object session{{"operator", name},
+                             {"credential", credential_of(json::serialize(record))},
+                             {"expires_ms", (clock.now() + kSessionLife).ms}};
   const std::vector<RecordChange> changes{{kOperatorsTable, name, 0, json::serialize(record)},
                                           {kSessionsTable, session_key(cookie), 0, json::serialize(session)}};
   EXPECT_TRUE(running_->store->records->apply(changes).ok());
@@ -315,6 +317,42 @@ std::string Workspace::assertion(std::chrono::milliseconds skew, const std::stri
   claims.expires_at = claims.expires_at + skew;
   if (!assertion_id.empty()) claims.id = assertion_id;
   return forge_token(claims, key);
+}
+
+std::vector<json::Value> Workspace::take_commands() {
+  std::vector<json::Value> taken;
+  for (;;) {
+    const Answer answer = fetch(durable_);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    const json::Value* items = answer.value.find("items");
+    if (items == nullptr || items->as_array().empty()) return taken;
+    for (const json::Value& item : items->as_array()) {
+      taken.push_back(*item.find("event"));
+      durable_ = static_cast<std::uint64_t>(json::integer_or(item, "position", 0));
+    }
+  }
+}
+
+Device pair_device(ConductorWorld& world, Workspace& workspace, const std::string& id, const std::string& scope) {
+  Device device{{}, *generate_p256()};
+  const std::string ticket = world.ticket(workspace.id, "device");
+  const json::Object body{{"ticket", ticket}, {"kind", "device"}, {"workspace_id", workspace.id},
+                          {"device_id", id},  {"name", id},       {"public_key", device.key.public_pem}};
+  EXPECT_EQ(world.post("/v2/enrollments", body).status, 202);
+  const std::vector<json::Value> asked = workspace.take_commands();
+  EXPECT_FALSE(asked.empty());
+  if (asked.empty()) return device;
+  const json::Object accepted{{"state", "done"}, {"result", json::Object{{"scope", scope}}}};
+  const std::string command(json::string_or(asked.back(), "event_id", ""));
+  EXPECT_EQ(workspace.report(command, accepted).status, 200);
+  Answer enrolled;
+  for (int i = 0; i < 10'000 && enrolled.text("/state") != "accepted"; ++i) {
+    world.clock.advance(std::chrono::milliseconds(50));  // strangers are limited by their rate
+    enrolled = world.get("/v2/enrollments/" + id, ConductorWorld::bearer(ticket));
+  }
+  EXPECT_EQ(enrolled.text("/state"), "accepted") << enrolled.body;
+  device.headers = ConductorWorld::bearer(enrolled.text("/token"));
+  return device;
 }
 
 // HTTP/1.0: the body comes without chunks, until the connection closes.

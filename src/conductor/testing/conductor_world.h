@@ -107,6 +107,8 @@ class Workspace {
   Answer fetch(std::uint64_t after = 0, const std::string& wait = "0s") const;
   Answer report(const std::string& command_id, const json::Value& report) const;
   std::string assertion(std::chrono::milliseconds skew = {}, const std::string& id = "") const;
+  // Says that it has everything that waits, and what that was.
+  std::vector<json::Value> take_commands();
   // What the key says for a minute, to be changed by a test and signed by forge_token().
   http::TokenClaims claims_for(const std::string& audience) const;
   Headers headers() const { return ConductorWorld::bearer(token); }
@@ -120,8 +122,15 @@ class Workspace {
 
  private:
   ConductorWorld& world_;
-  std::uint64_t seq_ = 0;
+  std::uint64_t seq_ = 0, durable_ = 0;
 };
+
+// A phone that a workspace has accepted, over its uplink. The workspace has a session and nothing else waits for it.
+struct Device {
+  Headers headers;
+  P256KeyPair key;
+};
+Device pair_device(ConductorWorld& world, Workspace& workspace, const std::string& id, const std::string& scope);
 
 // A token signed by any key, with any claims: for what must be refused.
 std::string forge_token(const http::TokenClaims& claims, const P256KeyPair& key);
