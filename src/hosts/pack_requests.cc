@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "hosts/body_stream.h"
+
 namespace lumenflow::hosts {
 namespace {
 
 constexpr std::size_t kValueBytesMax = 1u << 20;
+constexpr std::int64_t kBodyBytesMax = 4 << 20;  // in one answer
 constexpr std::size_t kPageBytesMax = 4u << 20;
 constexpr std::size_t kScanStep = 32;  // items that are read at once
 constexpr std::int64_t kScanDefault = 100;
@@ -34,10 +37,10 @@ std::string host_of(std::string_view url) {
 
 const std::vector<std::string_view>& offered_methods() {
   static const std::vector<std::string_view> methods{
-      "event/emit",    "store/get",     "store/put",    "store/delete",  "store/scan",  "replay_log/has",
-      "tool/invoke",   "http/fetch",    "process/run",  "tool/progress", "log",         "task/create",
-      "task/claim",    "task/block",    "task/unblock", "task/wait",     "task/resume", "task/release",
-      "task/delegate", "task/complete", "task/show",    "task/list",     "task/lanes"};
+      "event/emit",   "store/get",     "store/put",     "store/delete", "store/scan",    "replay_log/has",
+      "tool/invoke",  "http/fetch",    "http/stop",     "process/run",  "tool/progress", "log",
+      "task/create",  "task/claim",    "task/block",    "task/unblock", "task/wait",     "task/resume",
+      "task/release", "task/delegate", "task/complete", "task/show",    "task/list",     "task/lanes"};
   return methods;
 }
 
@@ -56,6 +59,7 @@ Result<std::string> PackRequests::take(Message message, const Say& say) {
       !(context_ != nullptr && message.body.find("in") == nullptr))
     status = Error(ErrorCode::kInvalidRequest, "'in' names nothing that this child works on now");
   if (!status.ok()) return refusal_line(message.id, status.error());
+  asked_id_ = message.id;
   const Result<json::Value> result = answer(message.method, message.body, say);
   return result.ok() ? answer_line(message.id, *result) : refusal_line(message.id, result.error());
 }
@@ -155,11 +159,22 @@ Result<json::Value> PackRequests::fetch(const json::Value& params) {
   request.plain_http = network.posture == pack::NetworkPosture::kAllowlist;
   if (network.posture == pack::NetworkPosture::kFull) request.allowlist = {host_of(request.url)};
   if (network.posture == pack::NetworkPosture::kAllowlist) request.allowlist = network.allowlist;
-  LUMENFLOW_TRY_ASSIGN(pack::HttpResponse response, context_->fetch(request));
-  json::Object headers;
-  for (pack::HttpHeader& header : response.headers) headers.set(header.name, std::move(header.value));
+  if (json::boolean_or(params, "stream", false)) return stream(std::move(request));
+  if (static_cast<std::int64_t>(request.body_bytes_max) > kBodyBytesMax)
+    return invalid("body_bytes_max is at most 4 MiB without 'stream'");
+  LUMENFLOW_TRY_ASSIGN(const pack::HttpResponse response, context_->fetch(request));
   return json::Value(
-      json::Object{{"status", response.status}, {"headers", std::move(headers)}, {"body", std::move(response.body)}});
+      json::Object{{"status", response.status}, {"headers", headers_of(response)}, {"body", response.body}});
+}
+
+Result<json::Value> PackRequests::stream(pack::HttpRequest request) {
+  if (aside_ == nullptr) return Error(ErrorCode::kInternal, "nobody takes a stream here");
+  BodyStream body(*aside_, run_id_, asked_id_);
+  request.sink = [&body](const pack::HttpResponse& head, std::string_view piece) { return body.take(head, piece); };
+  LUMENFLOW_TRY_ASSIGN(const pack::HttpResponse response, context_->fetch(request));
+  const bool complete = response.complete && body.finish();
+  return json::Value(json::Object{
+      {"status", response.status}, {"headers", headers_of(response)}, {"body", response.body}, {"complete", complete}});
 }
 
 // The protocol carries UTF-8 alone: what is none becomes U+FFFD when the answer is written.
@@ -210,7 +225,7 @@ void PackRequests::notice(const std::string& method, const json::Value& params) 
     std::string line(text(params, "message"));
     if (const json::Value* fields = params.find("fields")) line += " " + json::serialize(*fields);
     log_.line(level_of(text(params, "level")), "log", line);
-  } else {
+  } else if (method != "http/stop") {  // which came too late: what it is about has been answered
     log_.line(LogLevel::kDebug, "progress", json::serialize(params));
   }
 }

@@ -57,7 +57,9 @@ bool Fetch::State::take_body(std::string_view piece) {
     return true;
   }
   if (stopped) return false;
-  if (request.on_body(answer.response, piece)) return true;
+  const bool goes_on = request.on_body(answer.response, piece);
+  last_byte = steady_clock::now();  // what the taker took its time for was not the other side's silence
+  if (goes_on) return true;
   end = End::kSinkStopped;
   return false;
 }

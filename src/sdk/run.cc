@@ -24,6 +24,17 @@ std::int64_t start_ms(const json::Value& readings) {
   return given.ok() ? given->ms : SystemClock().now().ms;
 }
 
+// Of the answer to http/fetch, or of the first http/body.
+HttpResponse response_of(const json::Value& said) {
+  HttpResponse response{static_cast<int>(json::integer_or(said, "status", 0)),
+                        std::string(json::string_or(said, "body", ""))};
+  response.complete = json::boolean_or(said, "complete", true);
+  if (const json::Value* headers = said.find("headers"); headers != nullptr && headers->is_object())
+    for (const json::Member& member : headers->as_object())
+      if (const std::string* value = member.value.if_string()) response.headers.push_back({member.key, *value});
+  return response;
+}
+
 Error unexpected(std::string_view method) {
   return Error(ErrorCode::kInternal, "the host's answer to " + std::string(method) + " is not what the protocol says");
 }
@@ -92,9 +103,9 @@ bool Run::has_tool(std::string_view name) const {
   return std::ranges::any_of(registration_.tools(), [&](const RegisteredTool& tool) { return tool.name == name; });
 }
 
-Result<json::Value> Run::ask(std::string_view method, json::Object params) {
+Result<json::Value> Run::ask(std::string_view method, json::Object params, const Connection::Heard& heard) {
   params.set("in", id_);
-  return connection_.ask(method, std::move(params), id_);
+  return connection_.ask(method, std::move(params), id_, heard);
 }
 
 Status Run::emit(std::string_view kind, json::Value payload, EmitOptions options) {
@@ -142,17 +153,28 @@ Result<HttpResponse> Run::fetch(const HttpRequest& request) {
     headers.emplace_back(std::move(shown));
   }
   if (!headers.empty()) params.set("headers", std::move(headers));
-  LUMENFLOW_TRY_ASSIGN(const json::Value answer, ask("http/fetch", std::move(params)));
-  HttpResponse response{static_cast<int>(json::integer_or(answer, "status", 0)),
-                        std::string(json::string_or(answer, "body", ""))};
-  if (const json::Value* said = answer.find("headers"); said != nullptr && said->is_object())
-    for (const json::Member& member : said->as_object())
-      if (const std::string* value = member.value.if_string()) response.headers.push_back({member.key, *value});
-  if (request.sink && response.status >= 200 && response.status < 300 && !response.body.empty()) {
-    const std::string body = std::move(response.body);
-    response.body.clear();
-    response.complete = request.sink(response, body);
+  const bool streams = request.sink && connection_.offers("http/stop");
+  if (!streams) {
+    LUMENFLOW_TRY_ASSIGN(const json::Value answer, ask("http/fetch", std::move(params)));
+    HttpResponse response = response_of(answer);
+    if (!request.sink || response.status < 200 || response.status > 299) return response;
+    const std::string body = std::exchange(response.body, {});
+    response.complete = body.empty() || request.sink(response, body);
+    return response;
   }
+  params.set("stream", true);
+  HttpResponse head;
+  bool wants_more = true;
+  const Connection::Heard heard = [&](std::string_view method, const json::Value& said) {
+    if (method != "http/body" || !wants_more) return;
+    if (head.status == 0) head = response_of(said);
+    wants_more = request.sink(head, json::string_or(said, "text", ""));
+    const json::Value* id = said.find("id");
+    if (!wants_more && id != nullptr) connection_.notify("http/stop", {{"in", id_}, {"id", *id}});
+  };
+  LUMENFLOW_TRY_ASSIGN(const json::Value answer, ask("http/fetch", std::move(params), heard));
+  HttpResponse response = response_of(answer);
+  response.complete = response.complete && wants_more;
   return response;
 }
 

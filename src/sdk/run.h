@@ -54,7 +54,7 @@ class Run final : public Store, public ProcessRun {
   void log(std::string_view level, std::string_view message, json::Value fields) override;
 
  private:
-  Result<json::Value> ask(std::string_view method, json::Object params);
+  Result<json::Value> ask(std::string_view method, json::Object params, const Connection::Heard& heard = {});
   Result<Invoked> ask_call(std::string_view method, json::Object params, std::optional<std::string> key);
 
   Connection& connection_;

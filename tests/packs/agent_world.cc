@@ -37,7 +37,7 @@ void AgentWorld::intent(const std::string& id, std::vector<std::string> allowed,
 }
 
 void AgentWorld::begin() {
-  json::Object models;
+  json::Object models = section.find("models")->as_object();  // the test's own, besides those that follow a script
   for (const char* name : {"demo", "other"})
     models.set(name, json::Object{{"provider", "scripted"},
                                   {"model", std::string(name) + ".yaml"},

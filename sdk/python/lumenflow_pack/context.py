@@ -108,12 +108,24 @@ class Run:
         raise HostError(result["error"]["code"], result["error"]["message"], result["error"].get("details"))
 
     def fetch(self, url, body=None, *, method=None, headers=None, timeout_ms=None, idle_timeout_ms=None,
-              body_bytes_max=None):
+              body_bytes_max=None, sink=None):
         """A request to a host of the run's network scope: {status, headers, body}. POST unless `method` says otherwise,
         the body as application/json unless a header does. A header is {"name", "value"}; with "environment" the host
-        adds the value of that variable, which the pack's section of lumenflow.yaml names under a key ending in _env."""
-        return self.ask("http/fetch", _given(url=url, body=body, method=method, headers=headers, timeout_ms=timeout_ms,
-                                             idle_timeout_ms=idle_timeout_ms, body_bytes_max=body_bytes_max))
+        adds the value of that variable, which the pack's section of lumenflow.yaml names under a key ending in _env.
+        `sink` gets the text of a 2xx answer as it comes, and ends it by returning False; it must not ask the host."""
+        params = _given(url=url, body=body, method=method, headers=headers, timeout_ms=timeout_ms,
+                        idle_timeout_ms=idle_timeout_ms, body_bytes_max=body_bytes_max)
+        if sink is None:
+            return self.ask("http/fetch", params)
+        wants_more = True
+
+        def heard(said):
+            nonlocal wants_more
+            if wants_more and sink(said["text"]) is False:
+                wants_more = False
+                self._host.notify("http/stop", {"in": self._id, "id": said["id"]})
+
+        return self._host.ask("http/fetch", {"in": self._id, **params, "stream": True}, heard)
 
     def run_program(self, command, *, directory=None, environment=None, paths=None, stdin=None, timeout_ms=None,
                     output_bytes_max=None, errors_with_output=None, on_line=None):

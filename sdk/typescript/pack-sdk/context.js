@@ -13,7 +13,7 @@ const BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /**
  * @typedef {unknown} Json
  * @typedef {{
- *   ask(method: string, params: Record<string, unknown>): Promise<any>,
+ *   ask(method: string, params: Record<string, unknown>, heard?: ((said: any) => void) | undefined): Promise<any>,
  *   notify(method: string, params: Record<string, unknown>): void,
  *   signalOf(runId: string): AbortSignal,
  *   onProgramLine(listener: ((stream: "output" | "errors", line: string) => void) | undefined): void,
@@ -178,19 +178,28 @@ export class Run {
   /**
    * A request to a host of the run's network scope: POST unless `method` says otherwise, the body as application/json
    * unless a header does. To a header with `environment` the host adds the value of that variable, which the pack's
-   * section of lumenflow.yaml names under a key ending in `_env`.
+   * section of lumenflow.yaml names under a key ending in `_env`. `sink` gets the text of a 2xx answer as it comes, and
+   * ends it by returning false; the host answers nothing else meanwhile.
    * @param {string} url
    * @param {string | undefined} body
    * @param {{ method?: string | undefined,
    *           headers?: { name: string, value?: string, environment?: string }[] | undefined,
    *           timeoutMs?: number | undefined, idleTimeoutMs?: number | undefined,
-   *           bodyBytesMax?: number | undefined }} options
+   *           bodyBytesMax?: number | undefined,
+   *           sink?: ((text: string) => boolean | void) | undefined }} options
    * @returns {Promise<{ status: number, headers: Record<string, string>, body: string }>}
    */
-  async fetch(url, body = undefined, { method, headers, timeoutMs, idleTimeoutMs, bodyBytesMax } = {}) {
-    return this.ask("http/fetch", given({
+  async fetch(url, body = undefined, { method, headers, timeoutMs, idleTimeoutMs, bodyBytesMax, sink } = {}) {
+    const params = given({
       url, body, method, headers, timeout_ms: timeoutMs, idle_timeout_ms: idleTimeoutMs, body_bytes_max: bodyBytesMax,
-    }));
+    });
+    if (sink === undefined) return this.ask("http/fetch", params);
+    let wantsMore = true;
+    return this.ask("http/fetch", { ...params, stream: true }, (/** @type {any} */ said) => {
+      if (!wantsMore || sink(said.text) !== false) return;
+      wantsMore = false;
+      this.#host.notify("http/stop", { in: this.#id, id: said.id });
+    });
   }
 
   /**
@@ -255,10 +264,11 @@ export class Run {
    * A request of the pack protocol on behalf of this run; what the methods above are made of.
    * @param {string} method
    * @param {Record<string, unknown>} params
+   * @param {((said: any) => void) | undefined} heard gets the notifications that belong to it
    * @returns {Promise<any>}
    */
-  async ask(method, params) {
-    return this.#host.ask(method, { in: this.#id, ...params });
+  async ask(method, params, heard = undefined) {
+    return this.#host.ask(method, { in: this.#id, ...params }, heard);
   }
 }
 

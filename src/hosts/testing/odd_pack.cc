@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -54,6 +55,35 @@ bool there(const std::string& name) { return ::access((g_folder + "/" + name).c_
 
 [[noreturn]] void hang() {
   for (;;) ::pause();
+}
+
+// Has an answer streamed to it, asks for something else meanwhile, and has enough after as many pieces as it is told.
+void stream(const Message& call) {
+  const std::string receipt(json::string_or(call.body, "receipt_id", ""));
+  const std::int64_t wanted = json::integer_or(*call.body.find("input"), "wanted", 1'000'000);
+  const std::int64_t id = ++g_next_id;
+  say(request_line(id, "http/fetch", json::Object{{"in", receipt}, {"url", "https://a.example/"}, {"stream", true}}));
+  say(request_line(++g_next_id, "store/put", json::Object{{"in", receipt}, {"key", "meanwhile"}, {"value", 1}}));
+  std::string text, order;
+  std::int64_t pieces = 0;
+  json::Value result;
+  for (int answers = 0; answers < 2;) {
+    const Message message = hear();
+    if (message.kind == Message::Kind::kNotification) {
+      text += json::string_or(message.body, "text", "");
+      order += "p";
+      if (++pieces == wanted) say(notification_line("http/stop", json::Object{{"in", receipt}, {"id", id}}));
+      continue;
+    }
+    ++answers;
+    order += message.id == json::Value(id) ? "F" : "S";
+    if (message.id == json::Value(id)) result = message.kind == Message::Kind::kRefusal ? json::Value() : message.body;
+  }
+  json::Object seen{{"bytes", std::uint64_t{text.size()}},
+                    {"end", text.substr(text.size() - std::min<std::size_t>(4, text.size()))}};
+  seen.set("complete", result.is_object() ? *result.find("complete") : json::Value());
+  seen.set("ends", order.substr(order.find_first_not_of('p')));
+  say(answer_line(call.id, data(std::move(seen))));
 }
 
 // Tells its secret in every way but as its result.
@@ -114,7 +144,7 @@ void call(const Message& message) {
     const char* home = std::getenv("HOME");
     return answer(data(json::Object{{"secret", secret == nullptr ? "" : secret}, {"home", home != nullptr}}));
   }
-  if (tool == "odd:tell") return tell(message);
+  if (tool == "odd:tell" || tool == "odd:stream") return tool == "odd:tell" ? tell(message) : stream(message);
   if (tool == "odd:never") hang();
   if (tool == "odd:hang_with_effect") {
     touch("waiting");
@@ -258,7 +288,7 @@ int main(int argc, char** argv) {
                                "odd:obey",        "odd:invoke",
                                "odd:announce",    "odd:hang_with_effect",
                                "odd:tell",        "odd:task",
-                               "odd:program"})
+                               "odd:program",     "odd:stream"})
         tools.emplace_back(tool);
       const json::Value handler = json::Object{{"kind", "odd:asked"}, {"idempotent", false}, {"replay_key", true}};
       say(answer_line(message.id, json::Object{{"protocol", there("newer") ? 2 : 1},

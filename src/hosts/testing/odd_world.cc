@@ -17,7 +17,7 @@ constexpr const char* kTools[] = {
     "family",      "flood",       "garbage",  "exit",  "exit_once", "grumble",       "crash_after_effect",
     "twice",       "other_id",    "stray",    "store", "emit",      "emit_and_exit", "ask_wrongly",
     "ask_forever", "log_forever", "ask_late", "obey",  "invoke",    "announce",      "hang_with_effect",
-    "tell",        "task",        "program"};
+    "tell",        "task",        "program",  "stream"};
 
 }  // namespace
 
@@ -95,6 +95,7 @@ pack::ToolResult OddWorld::call_in(FakeRun& run, const std::string& tool, json::
   context.tool_name = tool;
   context.receipt = "rcpt-" + std::to_string(++calls_);
   context.run = &run;
+  context.web = web;
   context.programs = programs;
   context.root = (root / "workspace").native();
   for (const pack::RegisteredTool& each : registration->tools())

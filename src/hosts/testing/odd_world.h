@@ -73,7 +73,8 @@ class OddWorld {
   pack::Manifest manifest;
   std::unique_ptr<pack::Registration> registration;
   lumenflow::testing::MemoryStore store;
-  pack::Programs* programs = nullptr;  // what its calls may have run
+  std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> web;  // what fetches come to
+  pack::Programs* programs = nullptr;                                       // what its calls may have run
 
  private:
   int calls_ = 0;

@@ -76,6 +76,22 @@ Result<json::Value> outside(ToolContext& context, const json::Value&) {
       {"data", std::move(data)}, {"status", response.status}, {"handled", handled}, {"task", std::move(task)}});
 }
 
+// What came in pieces until there were as many characters as wanted, and whether that was all.
+Result<json::Value> streamed(ToolContext& context, const json::Value& input) {
+  std::string text;
+  HttpRequest request;
+  request.url = "https://example.com/stream";
+  request.method = "GET";
+  request.headers = {{"authorization", "Bearer ", "PROBE_KEY"}};
+  request.sink = [&](const HttpResponse&, std::string_view piece) {
+    text += piece;
+    return static_cast<std::int64_t>(text.size()) < json::integer_or(input, "wanted", 1000);
+  };
+  LUMENFLOW_TRY_ASSIGN(const HttpResponse response, context.fetch(request));
+  return json::Value(
+      json::Object{{"text", text}, {"complete", response.complete}, {"type", response.header("content-type")}});
+}
+
 Result<json::Value> program(ToolContext& context, const json::Value&) {
   json::Array lines;
   ProgramRequest request;
@@ -117,6 +133,7 @@ void register_pack(Registration& registration) {
   registration.tool("probe:until_cancelled", {}, tool(until_cancelled));
   registration.tool("probe:print", {}, print);
   registration.tool("probe:outside", {}, tool(outside));
+  registration.tool("probe:streamed", {}, tool(streamed));
   registration.tool("probe:program", {}, tool(program));
   registration.handler("conductor:recovery_requested", {}, recover, target_of);
   registration.handler("task_created", {.idempotent = true}, created);

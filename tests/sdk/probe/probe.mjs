@@ -48,6 +48,15 @@ pack.tool("probe:outside", async (context) => ({
   task: await context.tasks("claim", { task_id: "t-1" }),
 }));
 
+pack.tool("probe:streamed", async (context, { wanted = 1000 }) => {
+  let text = "";
+  const said = await context.fetch("https://example.com/stream", undefined, {
+    method: "GET", headers: [{ name: "authorization", value: "Bearer ", environment: "PROBE_KEY" }],
+    sink: (piece) => (text += piece).length < wanted,
+  });
+  return { text, complete: said.complete, type: said.headers["content-type"] };
+});
+
 pack.tool("probe:program", async (context) => {
   /** @type {string[]} */
   const lines = [];

@@ -59,6 +59,19 @@ def outside(context, _):
             "task": context.tasks("claim", {"task_id": "t-1"})}
 
 
+@pack.tool("probe:streamed")
+def streamed(context, given):
+    pieces = []
+
+    def take(text):
+        pieces.append(text)
+        return len("".join(pieces)) < given.get("wanted", 1000)
+
+    said = context.fetch("https://example.com/stream", method="GET", sink=take,
+                         headers=[{"name": "authorization", "value": "Bearer ", "environment": "PROBE_KEY"}])
+    return {"text": "".join(pieces), "complete": said["complete"], "type": said["headers"]["content-type"]}
+
+
 @pack.tool("probe:program")
 def program(context, _):
     lines = []
