@@ -19,13 +19,13 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kKeyVariable = "OUTBOUND_TEST_KEY";
-constexpr const char* kKey = "sk-planted/0123456789abcdef";
+constexpr const char* kSecretVariable = "OUTBOUND_TEST_KEY";
+constexpr const char* kSecretValue = "sk-planted/0123456789abcdef";
 
 class OutboundFetch : public ::testing::Test {
  protected:
-  OutboundFetch() { ::setenv(kKeyVariable, kKey, 1); }
-  ~OutboundFetch() override { ::unsetenv(kKeyVariable); }
+  OutboundFetch() { ::setenv(kSecretVariable, kSecretValue, 1); }
+  ~OutboundFetch() override { ::unsetenv(kSecretVariable); }
 
   // As a pack asks whose operator has pointed it to the server.
   pack::HttpRequest to(const RawServer& server) {
@@ -33,7 +33,7 @@ class OutboundFetch : public ::testing::Test {
     request.base_url = server.origin() + "/v1/";
     request.url = "/chat";
     request.plain_http = true;
-    request.headers = {{"authorization", "Bearer ", kKeyVariable}};
+    request.headers = {{"authorization", "Bearer ", kSecretVariable}};
     return request;
   }
   std::string said(const pack::HttpRequest& request) {
@@ -78,9 +78,9 @@ TEST_F(OutboundFetch, SendsTheSecretAndNeverShowsIt) {
 
 TEST_F(OutboundFetch, AMissingVariableIsNamed) {
   RawServer server([](const std::string&) { return whole_answer(200, "", ""); });
-  ::unsetenv(kKeyVariable);
+  ::unsetenv(kSecretVariable);
   EXPECT_THAT(said(to(server)), StartsWith("NOT_FOUND: the environment variable OUTBOUND_TEST_KEY"));
-  ::setenv(kKeyVariable, "two\nlines", 1);
+  ::setenv(kSecretVariable, "two\nlines", 1);
   EXPECT_THAT(said(to(server)), StartsWith("INVALID_CONFIGURATION"));
   pack::HttpRequest own = to(server);
   own.headers[0].environment = "LUMENFLOW_TOKEN";
@@ -90,7 +90,7 @@ TEST_F(OutboundFetch, AMissingVariableIsNamed) {
   nowhere.base_url_env = "OUTBOUND_TEST_URL";
   EXPECT_THAT(said(nowhere), StartsWith("NOT_FOUND: the environment variable OUTBOUND_TEST_URL"));
   EXPECT_THAT(server.requests(), IsEmpty());
-  ::setenv(kKeyVariable, kKey, 1);
+  ::setenv(kSecretVariable, kSecretValue, 1);
   ::setenv("OUTBOUND_TEST_URL", server.origin().c_str(), 1);
   EXPECT_THAT(said(nowhere), StartsWith("200 "));
   ::setenv("OUTBOUND_TEST_URL", "no url sk-secret-in-it", 1);
