@@ -1,6 +1,5 @@
 // lumenflow demo: a real sidecar on a real repository and a real conductor as child processes, a scoped token, tasks
-// over HTTP, an agent's turn asked for through the conductor, events, and the proof. `demo trace` leaves out what is
-// asked of the sidecar alone.
+// over HTTP, an agent's turn asked for through the conductor, events, and the proof.
 #include <ostream>
 
 #include "cli/commands.h"
@@ -104,10 +103,8 @@ class Demo {
 
 Status run(Demo& demo, const DemoFlags& flags) {
   LUMENFLOW_TRY(demo.start());
-  if (flags.name != "trace") {
-    LUMENFLOW_TRY(demo.calls());
-    LUMENFLOW_TRY(demo.events());
-  }
+  LUMENFLOW_TRY(demo.calls());
+  LUMENFLOW_TRY(demo.events());
   LUMENFLOW_TRY(demo.conductor());
   return demo.end(flags.once);
 }

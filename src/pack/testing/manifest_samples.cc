@@ -23,7 +23,6 @@ lane_templates:
 config_key: acme_demo
 config_reads: [gates]
 config_schema: schemas/config.json
-config_reads: [gates, routines]
 tools:
   - name: job:run-now
     title: Run a job
