@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
 """Reads our contracts with the npm tools that others read them with.
 
-    run.py asyncapi | openapi | typescript | events PROGRAM | conductor PROGRAM | witnesses PROGRAM
+    run.py asyncapi | openapi | typescript | events PROGRAM | conductor PROGRAM | trace PROGRAM | witnesses PROGRAM
     run.py generate                  writes sdk/typescript/conductor-sdk/api.ts anew
 
 Exits 77 (skipped), and says why, where the tools are missing.
 
 asyncapi: the AsyncAPI parser and docs/reference/asyncapi.json. openapi: the descriptions of schemas/http by a validator
 of OpenAPI 3.1, and the client's types as they are generated from them. typescript: the TypeScript compiler and
-sdk/typescript/conductor-sdk. conductor: that client against a conductor and a sidecar. events: a workspace's events through ajv and the schemas, and through the CloudEvents SDK;
+sdk/typescript/conductor-sdk. conductor, trace: that client against a conductor and a sidecar. events: a workspace's events through ajv and the schemas, and through the CloudEvents SDK;
 its journal's entries through that too. witnesses: payloads that show a break, of compat_witnesses, through ajv; the TypeScript
 compiler and the AsyncAPI parser take what `lumenflow generate` writes.
 """
 
 import contextlib
 import http.client
-import importlib.util
+import importlib
 import json
 import os
 import pathlib
@@ -143,13 +143,28 @@ def events(scratch, program):
     run_node(HERE / "journal.mjs", journal, entries)
 
 
-def enrolled():
-    """tests/integration/enrolled.py: a workspace and a conductor, as programs."""
-    spec = importlib.util.spec_from_file_location("enrolled", ROOT / "tests/integration/enrolled.py")
-    module = importlib.util.module_from_spec(spec)
+def integration(name):
+    """A module of tests/integration: enrolled.py is a workspace and a conductor, as programs."""
     sys.dont_write_bytecode = True
-    spec.loader.exec_module(module)
-    return module
+    if str(ROOT / "tests/integration") not in sys.path:
+        sys.path.append(str(ROOT / "tests/integration"))
+    return importlib.import_module(name)
+
+
+def trace(scratch, program):
+    """The trace of tests/integration/turn_trace.py, by the TypeScript client."""
+    js, parts, scene = compiled(scratch), integration("enrolled"), integration("turn_trace")
+    folder = pathlib.Path(scratch) / "world"
+    folder.mkdir()
+    world = parts.World(folder, program, program)
+    try:
+        world.enroll_workspace(scene.CONFIGURATION, before=scene.furnish, scope="workspace agent:execute-turn")
+        run_node(js / "trace_test.js", world.url, "ws-42", "ana", "correct horse battery")
+        verified = json.loads(world.run("audit", "compare", "--json"))
+        assert verified["examples"] == [], verified
+    finally:
+        for name in list(world.running):
+            world.kill(name)
 
 
 def accept_device(parts, world, thumbprint):
@@ -167,7 +182,7 @@ def accept_device(parts, world, thumbprint):
 
 
 def conductor(scratch, program):
-    js, parts = compiled(scratch), enrolled()
+    js, parts = compiled(scratch), integration("enrolled")
     folder = pathlib.Path(scratch) / "world"
     folder.mkdir()
     world = parts.World(folder, program, program)
@@ -215,7 +230,7 @@ def main(what, *arguments):
         print("skipped:", reason)
         return SKIPPED
     with tempfile.TemporaryDirectory(prefix="lumenflow-npm-") as scratch:
-        {"asyncapi": asyncapi, "openapi": openapi, "typescript": typescript, "events": events, "conductor": conductor,
+        {"asyncapi": asyncapi, "openapi": openapi, "typescript": typescript, "events": events, "conductor": conductor, "trace": trace,
          "witnesses": witnesses, "generate": generate}[what](scratch, *arguments)
     return 0
 

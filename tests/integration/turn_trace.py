@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The trace through both sides: an operator has a work unit claimed and an agent run its gates.
 
-usage: trace.py PROGRAM     drives it by curl through a conductor, then lets `lumenflow demo trace` show it
+usage: turn_trace.py PROGRAM     drives it by curl through a conductor, then lets `lumenflow demo trace` show it
 """
 
 import json
