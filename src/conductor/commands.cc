@@ -155,7 +155,11 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
   options.timestamp = command.decided_at.value_or(now);
   options.entropy = random_.draw16();
   LUMENFLOW_TRY_ASSIGN(const event::Event built, event::build_kernel_event_v2(command.kind, command.payload, options));
-  const std::string hash = sha256_hex(command.kind + '\0' + built.canonical_payload);
+  // Signed anew it is the same question.
+  json::Value asked = built.payload;
+  asked.as_object().erase("signature");
+  LUMENFLOW_TRY_ASSIGN(const std::string canonical, json::canonical(asked));
+  const std::string hash = sha256_hex(command.kind + '\0' + canonical);
   if (command.idempotency_key) {
     LUMENFLOW_TRY_ASSIGN(auto before, earlier(command, hash));
     if (before) return *std::move(before);

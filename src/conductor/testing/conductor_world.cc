@@ -352,6 +352,9 @@ Device pair_device(ConductorWorld& world, Workspace& workspace, const std::strin
   }
   EXPECT_EQ(enrolled.text("/state"), "accepted") << enrolled.body;
   device.headers = ConductorWorld::bearer(enrolled.text("/token"));
+  // What its workspace would look at, the conductor passes on.
+  device.headers.emplace_back("LumenFlow-Signature", "as it was made");
+  device.headers.emplace_back("LumenFlow-Decided-At", format_rfc3339(world.clock.now()));
   return device;
 }
 
