@@ -57,6 +57,9 @@ class ConductorTest : public ::testing::Test {
     const Answer minted =
         kernel_call("kernel:token_mint", json::Object{{"subject", "ws-42:conductor"}, {"scope", scope}});
     ASSERT_EQ(minted.text("/data/subject"), "ws-42:conductor") << minted.body;
+    const Answer given = kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()},
+                                                                   {"token_id", minted.text("/data/token_id")}});
+    ASSERT_EQ(given.status, 200) << given.body;
   }
   std::string connection() const {
     return world.get("/outbox", world.as(world.token("events:read"))).text("/connection");

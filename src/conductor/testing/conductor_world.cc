@@ -100,8 +100,9 @@ void ConductorWorld::stop() {
   running_.reset();
 }
 
-void ConductorWorld::restart() {
+void ConductorWorld::restart(const std::function<void()>& meanwhile) {
   stop();
+  if (meanwhile) meanwhile();
   start();
 }
 

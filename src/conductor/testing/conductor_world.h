@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,7 +56,8 @@ class ConductorWorld {
   explicit ConductorWorld(std::string store = "memory");  // memory or sqlite; and starts it
   ~ConductorWorld();
 
-  void restart();  // of a sqlite store: as a new process would, on the same port
+  // Of a sqlite store: as a new process would, on the same port. `meanwhile` may change its files.
+  void restart(const std::function<void()>& meanwhile = {});
   void stop();
 
   Answer send(http::Method method, const std::string& path, std::optional<std::string> body = {},
