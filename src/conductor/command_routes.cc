@@ -134,17 +134,24 @@ void fetch_commands(const ExchangePtr& exchange, Context& context) {
 }
 
 void report_result(const ExchangePtr& exchange, Context& context) {
-  const auto body = body_of(context, exchange);
+  auto body = body_of(context, exchange);
   if (!body) return;
   const std::string workspace = exchange->principal.workspace, id(exchange->path("command_id"));
+  const auto asked = context.commands->show(workspace, id, Position(0));
+  const bool of_device = asked.ok() && json::string_or(*asked, "kind", "") == "conductor:device_requested";
+  const std::string token = of_device ? take_workspace_token(*body) : std::string();
   // The session is no condition: what was carried out is told by whoever knows it.
   const auto state = context.commands->report(workspace, id, *body);
   if (!state.ok()) return refuse(context, exchange, state.error());
-  context.ledger.when_durable([&context, exchange, workspace, state = *state](const Status& done) {
-    if (!done.ok()) return exchange->fail(done.error());
-    decide_device(context, workspace, state);
-    exchange->send_json(json::Object{{"command_id", json::string_or(state, "command_id", "")},
-                                     {"state", json::string_or(state, "state", "")}});
+  const DeviceReport report{workspace, *state, token};
+  context.ledger.when_durable([&context, exchange, report](const Status& durable) {
+    if (!durable.ok()) return exchange->fail(durable.error());
+    // Before the answer: the workspace says it again until it has one, and then no more.
+    decide_device(context, report, [exchange, state = report.command](const Status& decided) {
+      if (!decided.ok()) return exchange->fail(decided.error());
+      exchange->send_json(json::Object{{"command_id", json::string_or(state, "command_id", "")},
+                                       {"state", json::string_or(state, "state", "")}});
+    });
   });
 }
 

@@ -223,8 +223,8 @@ Result<Position> Commands::resume(const std::string& workspace, std::string_view
   LUMENFLOW_TRY_ASSIGN(const std::string own, log_id(workspace));
   if (log_id_said != own) return Position(0);
   LUMENFLOW_TRY_ASSIGN(const auto given, ledger_.tables().get(kGiven, workspace));
-  const std::uint64_t last =
-      given && given->size() == 16 ? from_big_endian(std::string_view(*given).substr(8)) : ledger_.head().size;
+  const std::string_view row = given ? std::string_view(*given) : std::string_view();
+  const std::uint64_t last = row.size() == 16 ? from_big_endian(row.substr(8)) : 0;
   if (after.value() > last) {
     const std::uint64_t anew = from_big_endian(given.value_or("")) + 1;
     LUMENFLOW_TRY(ledger_.put(kGiven, workspace, big_endian(anew) + big_endian(0)));

@@ -70,9 +70,9 @@ class Commands {
   Result<QueuedCommand> queue(const NewCommand& command);
   // How this history of the workspace's commands is called there.
   Result<std::string> log_id(const std::string& workspace) const;
-  // Everything up to `after` of the Log `log_id` is durable in the workspace's inbox: what it is to be given next stands
-  // behind the answer. Of another Log, or beyond what was ever given out here (this one was restored from a copy),
-  // nothing is acknowledged, and it begins anew under another log_id: what comes twice it knows by its id.
+  // Everything up to `after` of the Log `log_id` is durable in the workspace's inbox: what it is to be given next
+  // stands behind the answer. Of another Log, or beyond what was ever given out here (this one was restored from a
+  // copy), nothing is acknowledged, and it begins anew under another log_id: what comes twice it knows by its id.
   Result<Position> resume(const std::string& workspace, std::string_view log_id, Position after);
   // Everything up to `last` is on its way to the workspace.
   Status give_out(const std::string& workspace, Position last);

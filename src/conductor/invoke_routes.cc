@@ -226,7 +226,8 @@ Status may_send(const Principal& principal, const NewCommand& command) {
   if (command.kind == "conductor:device_requested" || command.kind == "conductor:device_revoked")
     return Error(ErrorCode::kTokenScopeDenied, "devices are enrolled with a ticket, and revoked at /v2/devices");
   if (!principal.is_device()) return {};
-  const bool calls = command.kind == "conductor:tool_requested" || !json::string_or(command.payload, "tool", "").empty();
+  const bool calls =
+      command.kind == "conductor:tool_requested" || !json::string_or(command.payload, "tool", "").empty();
   if (calls && (json::string_or(command.payload, "signature", "").empty() || !command.decided_at))
     return Error(ErrorCode::kTokenScopeDenied,
                  "a device signs what it asks for: give the signature of its key, and decided_at as it was signed");

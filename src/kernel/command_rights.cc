@@ -13,7 +13,6 @@ namespace lumenflow::kernel {
 namespace {
 
 constexpr std::chrono::hours kSignedLife{24};
-constexpr std::chrono::minutes kSkew{5};
 
 std::string signature_of(const json::Value& payload) {
   return from_base64url(json::string_or(payload, "signature", "")).value_or("");
@@ -97,7 +96,7 @@ Status Commands::check_signed(const Command& command) {
 
 Status Commands::check_fresh(const Command& command) const {
   const Timestamp now = kernel_.ports_.clock.now(), decided_at = command.event.timestamp;
-  if (decided_at <= now + kSkew && decided_at + kSignedLife >= now) return {};
+  if (decided_at <= now + kCommandSkew && decided_at + kSignedLife >= now) return {};
   return Error(ErrorCode::kInvalidInput, "it was signed at " + format_rfc3339(decided_at) + ", which is not now");
 }
 

@@ -21,7 +21,6 @@ constexpr std::size_t kToolsInHandMax = 64;    // calls of commands that run at 
 constexpr std::chrono::seconds kBusyPause{1};  // after a refusal that says to come again
 constexpr std::chrono::hours kRememberedMin{24}, kRememberedMax{30 * 24};
 constexpr std::chrono::hours kCommandLifeMax{24};
-constexpr std::chrono::minutes kSkew{5};
 constexpr std::string_view kSayCancelled = "it was taken back before it began";
 
 constexpr std::array<std::string_view, 7> kControls = {"conductor:approval_resolved",  "conductor:command_cancelled",
@@ -144,10 +143,11 @@ Result<bool> Commands::carry_out(Position at, CommandQueue queue) {
     LUMENFLOW_TRY(end(command, "done"));
     return true;
   }
-  const Timestamp life_max = kernel_.ports_.clock.now() + kCommandLifeMax + kSkew;
+  const Timestamp life_max = kernel_.ports_.clock.now() + kCommandLifeMax + kCommandSkew;
   if (!command.expires_at || *command.expires_at > life_max) {  // one that is good for ever could be said for ever
-    LUMENFLOW_TRY(end(command, "refused",
-                      Error(ErrorCode::kInvalidRequest, "a command says until when it is good: expires_at, a day at most")));
+    LUMENFLOW_TRY(
+        end(command, "refused",
+            Error(ErrorCode::kInvalidRequest, "a command says until when it is good: expires_at, a day at most")));
     return true;
   }
   if (kind == "conductor:command_cancelled") {

@@ -35,6 +35,8 @@ std::string resume_statement(std::string_view target, std::string_view decided_b
 std::string command_statement(std::string_view kind, json::Value payload, std::string_view decided_by,
                               Timestamp decided_at);
 
+inline constexpr std::chrono::minutes kCommandSkew{5};  // between the clocks of whoever sends and this one
+
 // Under what a command, or what was signed of one, is remembered.
 Hash256 command_memory_key(std::string_view what, std::string_view id);
 

@@ -59,11 +59,12 @@ class CommandsTest : public ::testing::Test, public ApprovalWorld {
     std::optional<std::string> on_behalf_of = {};
     std::uint8_t id = 0;  // 0: another one each time
     bool endless = false;
+    std::optional<Timestamp> at = {};  // when it is said to have been; else now
   };
   // What the other side has: an envelope; gives its command_id.
   std::string say(const std::string& kind, json::Value payload, const Said& said) {
     event::BuildOptions options;
-    options.timestamp = clock.now();
+    options.timestamp = said.at.value_or(clock.now());
     const std::uint64_t id = said.id != 0 ? said.id : ++ids_ + 100;
     for (std::size_t i = 0; i < 8; ++i) options.entropy[i] = static_cast<std::uint8_t>(id >> (8 * i));
     const event::Event event = *event::build_kernel_event_v2(kind, std::move(payload), options);
@@ -229,16 +230,19 @@ TEST_F(CommandsTest, TheRelayCannotSpeakForADevice) {
   EXPECT_EQ(end_of_command(stop), "call success");
   EXPECT_EQ(json::string_or(requested_of(stop), "subject", ""), kConductor) << "nobody has signed that";
   EXPECT_EQ(json::string_or(requested_of(stop), "on_behalf_of", ""), kPixel);
+  EXPECT_EQ(end_of(good), "refused ALREADY_DECIDED");
+  const json::Value of_then = asks("probe:look");
+  const Said then{.from = kPixel, .stream = "phone:pixel-8", .at = clock.now()};
   clock.advance(std::chrono::hours(25));
-  EXPECT_EQ(end_of(good), "refused INVALID_INPUT") << "that was yesterday";
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", of_then, then)), "refused INVALID_INPUT")
+      << "that was yesterday";
 }
 
 TEST_F(CommandsTest, ACommandIsNotGoodForEver) {
   EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:effect"), {.endless = true})),
             "refused INVALID_REQUEST");
   const Said far{.expires_at = clock.now() + std::chrono::hours(25)};
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:effect"), far)),
-            "refused INVALID_REQUEST");
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:effect"), far)), "refused INVALID_REQUEST");
   EXPECT_EQ(end_of_command(command("conductor:stop_requested", Object{{"target", "all"}}, far)),
             "refused INVALID_REQUEST");
   EXPECT_THAT(effects, IsEmpty());
@@ -396,8 +400,7 @@ TEST_F(CommandsTest, ADeviceIsPairedWhenTheOperatorHasLookedAtIt) {
   EXPECT_EQ(end_of_command(command("conductor:tool_requested", asks("probe:look"), said)), "call success");
   EXPECT_EQ(end_of_command(command("conductor:device_revoked", Object{{"device_id", "pixel-8"}})), "call success");
   clock.advance(std::chrono::milliseconds(1));
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", asks("probe:look"), said)),
-            "call denied TOKEN_REVOKED");
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", asks("probe:look"), said)), "call denied TOKEN_REVOKED");
 }
 
 }  // namespace

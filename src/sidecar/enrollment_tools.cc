@@ -57,6 +57,19 @@ Status grant(const Place& place, pack::ToolContext& context, const std::string& 
   return context.store().erase(std::string(kernel::kOfferedKey));
 }
 
+// A workspace has one conductor: what it has acknowledged, and what it may do here, is not another's.
+Status check_alone(const Place& place, const conductor_link::Enrollment& enrollment) {
+  const Result<std::string> text = place.files.read(conductor_link::enrollment_path(place.folder));
+  if (!text.ok()) return {};
+  const auto former = conductor_link::parse_enrollment(*text, place.workspace_id);
+  const bool same = former.ok() && (former->conductor_log_origin.empty()
+                                        ? former->conductor_url == enrollment.conductor_url
+                                        : former->conductor_log_origin == enrollment.conductor_log_origin);
+  if (!former.ok() || same) return {};
+  return Error(ErrorCode::kConflict, "it is enrolled with " + former->conductor_url +
+                                         ", which is another conductor; `lumenflow unenroll` first");
+}
+
 pack::ToolResult enroll(const Place& place, pack::ToolContext& context, const json::Value& input) {
   Result<conductor_link::Enrollment> enrollment =
       conductor_link::parse_enrollment(json::string_or(input, "document", ""), place.workspace_id);
@@ -66,6 +79,7 @@ pack::ToolResult enroll(const Place& place, pack::ToolContext& context, const js
         "TOKEN_EXPIRED", "its token expired at " + format_rfc3339(enrollment->expires_at) + "; enroll again", {}};
   if (const Status clocks = conductor_link::check_clocks(*enrollment, Timestamp{context.now_ms()}); !clocks.ok())
     return kernel::refused(clocks.error());
+  if (const Status alone = check_alone(place, *enrollment); !alone.ok()) return kernel::refused(alone.error());
   if (const Status granted = grant(place, context, std::string(json::string_or(input, "token_id", ""))); !granted.ok())
     return kernel::refused(granted.error());
   const std::string ca(json::string_or(input, "ca", ""));

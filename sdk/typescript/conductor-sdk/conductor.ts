@@ -207,7 +207,7 @@ export class Conductor {
     }
   }
 
-  /** A new token for one that is over, by the device's key. The client goes on with it. */
+  /** A device's token, the first one and for one that is over, by its key. The client goes on with it. */
   async renew(workspace: string, deviceId: string, key: DeviceKey): Promise<Schemas["RenewedToken"]> {
     const assertion = await key.assertion(`${workspace}:phone:${deviceId}`);
     const renewed = await this.told(this.api.POST("/v2/tokens/renew", { body: { workspace_id: workspace, device_id: deviceId, assertion } }));

@@ -64,8 +64,11 @@ await problem(stranger.requestDevice({ ticket: "AAAAA-AAAAA", workspace, deviceI
 await stranger.requestDevice({ ticket, workspace, deviceId, name: "Pixel", key: await key.publicKey() });
 process.stdout.write(JSON.stringify({ thumbprint: await key.thumbprint() }) + "\n");
 const accepted = await stranger.deviceDecision(ticket, deviceId);
-expect(accepted.state === "accepted" && accepted.token !== undefined, `accepted: ${JSON.stringify(accepted)}`);
-const phone = new Conductor({ url, token: accepted.token });
+expect(accepted.state === "accepted" && !("token" in accepted), `accepted: ${JSON.stringify(accepted)}`);
+await problem(stranger.renew(workspace, deviceId, await DeviceKey.generate()), "UNAUTHENTICATED", 401);
+const phone = new Conductor({ url });
+const given = await phone.renew(workspace, deviceId, key);
+expect(given.workspace_token !== undefined, "the workspace's own token, too");
 await problem(stranger.tools(workspace), "UNAUTHENTICATED", 401);
 
 // What the workspace offers, and a call, whose event arrives.

@@ -109,6 +109,8 @@ class Workspace {
   Answer fetch(std::uint64_t after = 0, const std::string& wait = "0s") const;
   Answer report(const std::string& command_id, const json::Value& report) const;
   std::string assertion(std::chrono::milliseconds skew = {}, const std::string& id = "") const;
+  // POST /v2/tokens/renew of a device, by its key.
+  Answer renew_device(const std::string& device_id, const P256KeyPair& device_key) const;
   // Says that it has everything that waits, and what that was.
   std::vector<json::Value> take_commands();
   // What the key says for a minute, to be changed by a test and signed by forge_token().
