@@ -14,7 +14,7 @@ constexpr std::string_view kEnrollInput = R"({
     "document": {"type": "string", "minLength": 2, "maxLength": 262144, "writeOnly": true,
                  "description": "what the conductor answered, as JSON text"},
     "token_id": {"type": "string", "minLength": 1, "maxLength": 100,
-                 "description": "of the token that the conductor was given; default: the one that was minted for it last"},
+                 "description": "of the token that the conductor was given; default: the one that was minted last"},
     "ca": {"type": "string", "maxLength": 262144,
            "description": "PEM of the authorities that are trusted there instead of the system's"},
     "backlog": {"type": "boolean", "description": "what was emitted before is sent, too"}
