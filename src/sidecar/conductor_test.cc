@@ -116,7 +116,10 @@ TEST_F(ConductorTest, WhatIsMintedForAConductorCountsOnceItIsEnrolledWith) {
 TEST_F(ConductorTest, AnotherConductorIsEnrolledWithOnceTheFirstIsLeft) {
   mint_for_conductor();
   SmallConductor other;
-  const json::Object document{{"document", other.enrollment()}};
+  json::Value elsewhere = *json::parse(other.enrollment());
+  if (json::Value* log = elsewhere.as_object().find("conductor_log"))
+    log->as_object().set("origin", "lumenflow/conductor-of-others");
+  const json::Object document{{"document", json::serialize(elsewhere)}};
   const Answer refused = kernel_call("kernel:enroll", document);
   EXPECT_THAT(refused.body, HasSubstr("CONFLICT"));
   EXPECT_THAT(refused.body, HasSubstr("unenroll"));
