@@ -47,6 +47,8 @@ enum class CanonicalCode : std::uint8_t {
   X(kScopeDenied, "SCOPE_DENIED", kPermissionDenied, 403, 1, -32003, false, "a required scope is not granted")         \
   X(kPolicyDenied, "POLICY_DENIED", kPermissionDenied, 403, 1, -32003, false, "a policy rule denies the call")         \
   X(kApprovalDenied, "APPROVAL_DENIED", kPermissionDenied, 403, 1, -32003, false, "an approver said no")               \
+  X(kLimitExceeded, "LIMIT_EXCEEDED", kResourceExhausted, 403, 1, -32003, false,                                       \
+    "as much as was allowed to a session is used up")                                                                  \
   X(kFromMismatch, "FROM_MISMATCH", kPermissionDenied, 403, 1, -32003, false,                                          \
     "the event claims another sender than the token")                                                                  \
   X(kToolNotFound, "TOOL_NOT_FOUND", kNotFound, 404, 1, -32601, false, "no active pack has such a tool")               \

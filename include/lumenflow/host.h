@@ -8,9 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "lumenflow/fetch.h"
+#include "lumenflow/invoked.h"
 #include "lumenflow/json.h"
+#include "lumenflow/program.h"
 #include "lumenflow/result.h"
 
 namespace lumenflow::pack {
@@ -47,23 +51,9 @@ struct Emitted {
   std::uint64_t seq = 0;  // in the workspace's stream
 };
 
-// A request to a host outside, made by the program for the pack. Only https; redirects are not followed.
-struct HttpRequest {
-  std::string url;
-  std::string body;  // posted as application/json
-  std::int64_t timeout_ms = 10'000;
-  // Hosts that the operator lets the pack reach: `host`, `host:port` or a block of addresses, as in network scopes. A
-  // name must not lead to an address that is not public, unless that address is on the list itself.
-  std::vector<std::string> allowlist;
-};
-
-struct HttpResponse {
-  int status = 0;
-  std::string body;
-};
-
 struct Trigger;   // lumenflow/handler.h
 class HostedRun;  // of the program: what it does for packs whose code runs elsewhere
+class Turns;      // lumenflow/turn.h
 
 // What the host offers to whatever it runs of a pack.
 class HostContext {
@@ -89,11 +79,34 @@ class HostContext {
   // runs alone among all writers of the workspace, so it must be short. INTERNAL where the traits say store-only;
   // TOOL_CANCELLED after the call's end; JOURNAL_UNAVAILABLE.
   virtual Status transact(const std::function<Status(Store&)>& change) = 0;
-  // Blocks. What check_fetch says, SCOPE_DENIED also for an address found only now, UNREACHABLE. Any status is a
-  // success.
+  // Blocks. What check_fetch says, SCOPE_DENIED also for an address found only now, UNREACHABLE also when time is over
+  // or the answer breaks off, OUTPUT_TOO_LARGE, TOOL_CANCELLED. Any status is a success.
   virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
-  // Without connecting: INVALID_INPUT for what is no https URL, SCOPE_DENIED for a host that is not on the allowlist.
+  // Without connecting: INVALID_INPUT for what is no such request, SCOPE_DENIED for a host that is not on the allowlist
+  // and for what lumenflow.yaml does not name, NOT_FOUND for a variable that is not set.
   virtual Status check_fetch(const HttpRequest& request) const = 0;
+  // Runs programs one beside another, at most `at_once` of them, and waits for all: how each ended, in their order.
+  // They see the system's programs and what the call's scopes let it reach, which is all the permission there is;
+  // network only where the scopes have it. An end by itself, by a signal or by a limit is a success. SCOPE_DENIED
+  // outside of a call, and for a directory or path that the call may not reach; INVALID_INPUT for a program that is not
+  // there; SANDBOX_UNAVAILABLE; TOOL_CANCELLED when the call has ended meanwhile.
+  virtual std::vector<Result<ProgramEnd>> run_programs(const std::vector<ProgramRequest>& requests,
+                                                       std::size_t at_once) = 0;
+  Result<ProgramEnd> run_program(const ProgramRequest& request) {
+    return std::move(run_programs({request}, 1).front());
+  }
+  // Calls another tool, as the pack on behalf of whoever called it, with scopes no wider than this call's, and waits.
+  // What the call ended with is what it is: an error means that none was made. INVALID_REQUEST outside of a call, in a
+  // store-only tool and where calls are nested too deep; TOOL_CANCELLED.
+  virtual Result<Invoked> invoke(std::string_view tool, json::Value input,
+                                 std::optional<std::string> idempotency_key = {}) = 0;
+  // Likewise, changes or reads one of the workspace's tasks: `step` is create, claim, block, unblock, wait, resume,
+  // release, delegate, complete, show, list or lanes, the input what kernel:task_<step> takes.
+  virtual Result<Invoked> tasks(std::string_view step, json::Value input,
+                                std::optional<std::string> idempotency_key = {}) = 0;
+  virtual void progress(double fraction, std::string_view message) = 0;  // 0 to 1
+  // A line for the workspace's log; `level` is debug, info, warn or error, `fields` an object of scalars.
+  virtual void log(std::string_view level, std::string_view message, json::Value fields = json::Object{}) = 0;
   // Shows one line to the operator; whether a terminal is attached that took it.
   virtual bool notify_operator(std::string_view line) = 0;
   // Has a timer of the pack run at `at_ms` at the latest.
@@ -101,6 +114,8 @@ class HostContext {
   // What the pack hears of from now on besides the kinds of its handlers, instead of what it named here before;
   // forgotten when the workspace closes, so that a timer says it anew. Nothing in a pack that is a program of its own.
   virtual void watch(std::vector<Trigger> triggers) = 0;
+  // Governed turns of agents; null where the host has none to give, as to packs in a process of their own.
+  virtual Turns* turns() { return nullptr; }
   // Null but for the program's own contexts; a pack has no use for it.
   virtual HostedRun* hosted() { return nullptr; }
 };

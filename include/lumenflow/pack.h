@@ -52,6 +52,8 @@ class ToolContext : public HostContext {
   virtual const std::string& receipt_id() const = 0;
   virtual const std::string& subject() const = 0;
   virtual const std::string& tool() const = 0;  // canonical name
+  // The recovery whose confirmation has made this call, "rec-…": somebody has consented to it as it is. Empty: none.
+  virtual std::string confirmed_recovery() const { return {}; }
 };
 
 using ToolHandler = std::function<ToolResult(ToolContext&, const json::Value& input)>;
@@ -62,6 +64,8 @@ struct ToolTraits {
   bool store_only = false;
   // Returns within tens of microseconds whatever the store holds. With store_only it may run on the strand.
   bool bounded = false;
+  // Asks for run_programs(), in a pack that is compiled into lumenflow: the host works out what its calls may reach.
+  bool programs = false;
 };
 
 // Runs when the workspace opens, and then when it was last asked for: at what it returns (milliseconds since 1970;
@@ -84,6 +88,14 @@ struct RegisteredTool {
   std::string name;
   ToolTraits traits;
   ToolHandler handler;
+};
+
+// A declared purpose of agents' sessions (lumenflow/turn.h), from the pack's configuration. The kernel holds every call
+// in a session of the pack to it: what neither list allows is denied. Tools are named by globs.
+struct Intent {
+  std::string id;
+  std::vector<std::string> allow_tools;
+  std::vector<std::string> approval_required_tools;  // allowed as well, once somebody has approved the call
 };
 
 struct EnforcedScopes;  // of the program
@@ -115,7 +127,8 @@ using StatusHandler = std::function<Aftermath(const StartedCall&)>;
 // released.
 class Registration {
  public:
-  // `config` is what lumenflow.yaml says under the pack's config_key; an empty object when it says nothing.
+  // `config` is what lumenflow.yaml says under the pack's config_key; an empty object when it says nothing; with what
+  // its config_reads name.
   explicit Registration(json::Value config = json::Object{}) : config_(std::move(config)) {}
 
   const json::Value& config() const { return config_; }
@@ -139,6 +152,9 @@ class Registration {
   void handler(std::string kind, HandlerTraits traits, EventHandler handler, ReplayKey replay_key = {}) {
     handlers_.push_back({std::move(kind), traits, std::move(handler), std::move(replay_key)});
   }
+  // Once one is there, a session without an intent may call nothing.
+  void intent(Intent intent) { intents_.push_back(std::move(intent)); }
+  const std::vector<Intent>& intents() const { return intents_; }
   const std::vector<RegisteredTool>& tools() const { return tools_; }
   const std::vector<RegisteredTimer>& timers() const { return timers_; }
   const std::vector<RegisteredHandler>& handlers() const { return handlers_; }
@@ -152,6 +168,7 @@ class Registration {
   std::vector<RegisteredTool> tools_;
   std::vector<RegisteredTimer> timers_;
   std::vector<RegisteredHandler> handlers_;
+  std::vector<Intent> intents_;
 };
 
 // A pack compiled into the program: its files, embedded at build, and its registration.

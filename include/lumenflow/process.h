@@ -4,7 +4,8 @@
 //
 // One thread; the host gives one thing at a time. What differs from a pack compiled into lumenflow:
 // - `workspace_root()` is empty, and `has_tool()` knows the pack's own tools only;
-// - `transact()`, `wake()` and timers are not there (METHOD_NOT_ALLOWED), nobody is shown `notify_operator()`;
+// - `run_programs()` runs them one after the other, and what they write is text: what is not UTF-8 is replaced;
+// - `transact()`, `wake()`, timers and `turns()` are not there, nobody is shown `notify_operator()`;
 // - `fetch()` is judged by the call's network scope, so a request has no allowlist of its own (INVALID_INPUT);
 // - `scan_descending()` reads all items of the prefix.
 #pragma once
@@ -32,7 +33,7 @@ class ProcessRun {
   virtual Result<json::Value> invoke(std::string_view tool, json::Value input,
                                      std::optional<std::string> idempotency_key = {}) = 0;
   // Changes or reads one of the workspace's tasks, on behalf of the caller: `step` is create, claim, block, unblock,
-  // wait, resume, release, delegate, complete, show or list, the input what kernel:task_<step> takes.
+  // wait, resume, release, delegate, complete, show, list or lanes, the input what kernel:task_<step> takes.
   virtual Result<json::Value> tasks(std::string_view step, json::Value input,
                                     std::optional<std::string> idempotency_key = {}) = 0;
   // Whether an event of this kind was handled under that replay key.

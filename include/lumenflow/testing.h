@@ -5,6 +5,7 @@
 // that. Not thread safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +32,8 @@ class MemoryHost {
   std::map<std::string, json::Value, std::less<>> store;
   std::vector<KernelEvent> events;              // what was emitted, in order
   std::string now{"2026-03-01T12:00:00.000Z"};  // what runs read from the clock
+  // Answers what runs call of other packs; a task's step is the tool `kernel:task_<step>`. Empty: nothing does.
+  std::function<Result<Invoked>(std::string_view tool, const json::Value& input)> others;
   const Registration& registration() const;
 
  private:

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <thread>
 
 namespace lumenflow {
 namespace {
@@ -44,6 +45,24 @@ TEST(ThreadPoolExecutor, OneThreadKeepsTheOrder) {
   }
   ASSERT_EQ(order.size(), 100u);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+}
+
+TEST(ThreadPoolExecutor, TasksThatWaitForTasksDoNotStandInEachOthersWay) {
+  std::atomic<int> ran{0};
+  {
+    ThreadPoolExecutor executor(1, 100);
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_TRUE(executor.post([&] {
+        const Executor::Waiting waiting(executor);
+        std::promise<void> inner;
+        ASSERT_TRUE(executor.post([&inner] { inner.set_value(); }));
+        inner.get_future().wait();
+        ++ran;
+      }));
+    }
+    while (ran < 20) std::this_thread::yield();
+  }
+  EXPECT_EQ(ran, 20);
 }
 
 TEST(ThreadPoolExecutor, TasksRunAtTheSameTime) {

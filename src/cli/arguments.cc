@@ -274,6 +274,16 @@ CLI::App* add_audit_command(CLI::App& audit, Parsed& parsed, const std::string& 
   return command;
 }
 
+void add_verify_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App& verify =
+      *app.add_subcommand("verify", "Hold the journal and the conductor against each other")->require_subcommand(1);
+  CLI::App* turn = verify.add_subcommand("turn", "Each event and call of an agent's turn, on both sides");
+  turn->add_option("id", parsed.verify_turn.turn_id, "the turn's id")->required();
+  turn->add_flag("--json", parsed.verify_turn.json);
+  turn->callback(
+      [&parsed] { parsed.run = [&parsed](Context& context) { return run_verify_turn(context, parsed.verify_turn); }; });
+}
+
 void add_audit_commands(CLI::App& app, Parsed& parsed) {
   CLI::App& audit = *app.add_subcommand("audit", "Read and prove the journal")->require_subcommand(1);
   CLI::App* verify =
@@ -381,11 +391,13 @@ int run_command_line(Context& context, int argc, char** argv) {
   add_workspace_commands(app, parsed);
   add_pack_commands(app, parsed);
   add_generate_commands(app, parsed);
+  add_recording_commands(app, parsed);
   add_call_commands(app, parsed);
   add_event_commands(app, parsed);
   add_outbox_commands(app, parsed);
   add_handler_commands(app, parsed);
   add_audit_commands(app, parsed);
+  add_verify_commands(app, parsed);
   add_backup_commands(app, parsed);
   add_enroll_commands(app, parsed);
   add_token_commands(app, parsed);

@@ -59,6 +59,7 @@ Result<journal::RetainReport> let_go(Context& context) {
   ThreadPoolExecutor executor(kThreads, kQueueMax);
   sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor};
   ports.load_code = code.loader();
+  ports.programs = code.programs();
   auto opened = sidecar::Workspace::open(ports, root, context.builtin_packs, {});
   if (!opened.ok() && opened.error().code() == ErrorCode::kWorkspaceLocked)
     return Error(ErrorCode::kWorkspaceLocked, "a sidecar runs in " + root + ", and does this of itself");

@@ -17,7 +17,8 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 15> kGroups{{{"bus", bench_bus},
+constexpr std::array<Group, 17> kGroups{{{"agents", bench_agents},
+                                         {"bus", bench_bus},
                                          {"catalogue", bench_catalogue},
                                          {"conductor", bench_conductor},
                                          {"cpu", bench_cpu},
@@ -28,6 +29,7 @@ constexpr std::array<Group, 15> kGroups{{{"bus", bench_bus},
                                          {"log", bench_log},
                                          {"packs", bench_packs},
                                          {"policy", bench_policy},
+                                         {"recording", bench_recording},
                                          {"retention", bench_retention},
                                          {"startup", bench_startup},
                                          {"memory", bench_memory},

@@ -113,6 +113,7 @@ Result<CallerRun> run_callers(Context& context, const std::string& root, const C
   Strand strand;
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<BenchWorkspace> bench,
                        BenchWorkspace::open(context, root, [&strand] { strand.ring(); }));
+  if (!load.record_to.empty()) LUMENFLOW_TRY(bench->workspace().recordings().start(bench->kernel(), load.record_to));
   Progress progress;
   progress.latencies.resize(static_cast<std::size_t>(load.callers));
   std::thread kernel_thread([&] { strand.run(*bench); });

@@ -21,6 +21,7 @@ struct CallerLoad {
   int callers = 1;
   std::string_view tool;
   double seconds = 1;
+  std::string record_to = {};  // a file for a recording of it; empty: none
 };
 
 Result<CallerRun> run_callers(Context& context, const std::string& root, const CallerLoad& load);

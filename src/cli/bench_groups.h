@@ -25,6 +25,7 @@ struct Bench {
   int operations(int full) const { return quick ? std::max(1, full / 10) : full; }
 };
 
+Status bench_agents(Bench& bench);
 Status bench_bus(Bench& bench);
 Status bench_catalogue(Bench& bench);
 Status bench_cpu(Bench& bench);
@@ -34,6 +35,7 @@ Status bench_http(Bench& bench);
 Status bench_json(Bench& bench);
 Status bench_log(Bench& bench);
 Status bench_policy(Bench& bench);
+Status bench_recording(Bench& bench);
 Status bench_startup(Bench& bench);
 Status bench_memory(Bench& bench);
 Status bench_growth(Bench& bench);

@@ -462,6 +462,11 @@ TEST_F(Usage, TheDemoRunsToItsEnd) {
                     ContainsRegex("> task:create of demo .*\n< done .*Call the plumber"),
                     ContainsRegex("position [1-9][0-9]*: #[0-9]+ agent-runtime:tool_called task:create success"),
                     HasSubstr("vic signs in as viewer")));
+  for (const char* step :
+       {" 1. ana wants WU-042", " 3. the answer says where", " 4. the conductor has the event", " 6. turn_started ",
+        " 7. tool_called software-delivery:gates success", " 8. gate_passed", " 9. turn_completed reply",
+        "10. the answer to ana: \"Gates on WU-042 passed: true.\"", "software-delivery:gate_passed: accounted"})
+    EXPECT_THAT(said.out, HasSubstr(step));
   EXPECT_THAT(said.out,
               AllOf(ContainsRegex("\n< TOKEN_SCOPE_DENIED: "), ContainsRegex("\n[1-9][0-9]* events are accounted for"),
                     HasSubstr(" 0 are missing there, 0 were altered, 0 were never emitted here"),

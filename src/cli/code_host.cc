@@ -11,13 +11,28 @@ sandbox::LauncherOptions launcher_options(const kernel::WorkspaceConfig& config)
   return options;
 }
 
+void limit(sandbox::Limits& limits, const kernel::WorkspaceConfig& config) {
+  if (config.sandbox_limits.memory_bytes) limits.memory_bytes = *config.sandbox_limits.memory_bytes;
+  if (config.sandbox_limits.processes) limits.processes = static_cast<std::uint32_t>(*config.sandbox_limits.processes);
+  limits.cpu_time = config.sandbox_limits.cpu_time.value_or(limits.cpu_time);
+}
+
 hosts::ProcessHostOptions host_options(const kernel::WorkspaceConfig& config) {
   hosts::ProcessHostOptions options;
   options.read_only_paths = config.sandbox_read_only_paths;
-  if (config.sandbox_limits.memory_bytes) options.limits.memory_bytes = *config.sandbox_limits.memory_bytes;
-  if (config.sandbox_limits.processes)
-    options.limits.processes = static_cast<std::uint32_t>(*config.sandbox_limits.processes);
-  options.limits.cpu_time = config.sandbox_limits.cpu_time.value_or(options.limits.cpu_time);
+  limit(options.limits, config);
+  return options;
+}
+
+// A compiler, a linker or a test run needs more than a pack's own code.
+hosts::ConfinedProgramsOptions program_options(const kernel::WorkspaceConfig& config) {
+  hosts::ConfinedProgramsOptions options;
+  options.read_only_paths = config.sandbox_read_only_paths;
+  options.limits.memory_bytes = 4ull << 30;
+  options.limits.processes = 1024;
+  options.limits.file_bytes = 8ull << 30;
+  options.limits.open_files = 4096;
+  limit(options.limits, config);
   return options;
 }
 
@@ -25,11 +40,28 @@ hosts::ProcessHostOptions host_options(const kernel::WorkspaceConfig& config) {
 
 hosts::ProcessHost& CodeHost::host_for(const kernel::WorkspaceConfig& config) {
   const std::lock_guard lock(mutex_);
-  if (host_ == nullptr) {
-    launcher_ = sandbox::make_launcher(launcher_options(config));
-    host_ = std::make_unique<hosts::ProcessHost>(*launcher_, host_options(config));
-  }
+  if (host_ == nullptr)
+    host_ = std::make_unique<hosts::ProcessHost>(launcher(launcher_options(config)), host_options(config));
   return *host_;
+}
+
+sandbox::Launcher& CodeHost::launcher(const sandbox::LauncherOptions& options) {
+  const std::lock_guard lock(launcher_mutex_);
+  if (launcher_ == nullptr) launcher_ = sandbox::make_launcher(options);
+  return *launcher_;
+}
+
+pack::Programs* CodeHost::programs_for(const kernel::WorkspaceConfig& config) {
+  const std::lock_guard lock(mutex_);
+  if (programs_ == nullptr)
+    programs_ = std::make_unique<hosts::ConfinedPrograms>(
+        [this, options = launcher_options(config)]() -> sandbox::Launcher& { return launcher(options); },
+        program_options(config));
+  return programs_.get();
+}
+
+std::function<pack::Programs*(const kernel::WorkspaceConfig&)> CodeHost::programs() {
+  return [this](const kernel::WorkspaceConfig& config) { return programs_for(config); };
 }
 
 kernel::LoadCode CodeHost::loader() {

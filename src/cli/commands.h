@@ -115,6 +115,12 @@ int run_audit_consistency(Context& context, const AuditFlags& flags);
 int run_audit_export(Context& context, const AuditFlags& flags);
 int run_audit_compare(Context& context, const AuditFlags& flags);
 
+struct VerifyTurnFlags {
+  std::string turn_id;
+  bool json = false;
+};
+int run_verify_turn(Context& context, const VerifyTurnFlags& flags);
+
 struct BackupFlags {
   std::string file;
   std::string into;  // restore: the workspace's folder; empty: as for init
@@ -192,6 +198,25 @@ struct GenerateCompatFlags {
   std::string format = "text";  // text, json
 };
 int run_generate_compat(Context& context, const GenerateCompatFlags& flags);
+
+struct RecordFlags {
+  std::string file;
+  bool stop = false, status = false;
+  std::string passphrase_file;
+  bool json = false;
+};
+int run_record(Context& context, const RecordFlags& flags);
+
+struct ReplayFlags {
+  std::string file, other;  // diff: the two
+  bool verify = false;      // say only whether it holds
+  bool map = false;
+  std::string until;  // a tick; empty: to the end
+  bool json = false;
+};
+int run_replay(Context& context, const ReplayFlags& flags);
+int run_replay_show(Context& context, const ReplayFlags& flags);
+int run_replay_diff(Context& context, const ReplayFlags& flags);
 
 struct BenchFlags {
   std::string name;

@@ -1,9 +1,10 @@
-// lumenflow demo: a real sidecar and a real conductor as child processes, a scoped token, real tasks over HTTP, events,
-// and the proof.
+// lumenflow demo: a real sidecar on a real repository and a real conductor as child processes, a scoped token, tasks
+// over HTTP, an agent's turn asked for through the conductor, events, and the proof.
 #include <ostream>
 
 #include "cli/commands.h"
 #include "cli/demo_conductor.h"
+#include "cli/demo_repository.h"
 #include "cli/demo_sidecar.h"
 #include "cli/session.h"
 #include "http/client.h"
@@ -18,7 +19,8 @@ class Demo {
   explicit Demo(Context& context) : context_(context), sidecar_(context, context.out), conductor_(context) {}
 
   Status start() {
-    LUMENFLOW_TRY(sidecar_.start(kScopes));
+    LUMENFLOW_TRY(sidecar_.start(
+        kScopes, [this](const std::string& root) { return make_demo_repository(context_.files, root); }));
     http::ClientOptions options;
     options.base_url = sidecar_.url();
     client_ = std::make_unique<http::Client>(options);
@@ -99,12 +101,12 @@ class Demo {
   std::unique_ptr<http::Client> client_;
 };
 
-Status run(Demo& demo, bool once) {
+Status run(Demo& demo, const DemoFlags& flags) {
   LUMENFLOW_TRY(demo.start());
   LUMENFLOW_TRY(demo.calls());
   LUMENFLOW_TRY(demo.events());
   LUMENFLOW_TRY(demo.conductor());
-  return demo.end(once);
+  return demo.end(flags.once);
 }
 
 }  // namespace
@@ -113,7 +115,7 @@ int run_demo(Context& context, const DemoFlags& flags) {
   if (flags.name == "sidekick") return run_demo_sidekick(context, flags);
   if (flags.json) return fail_usage(context, Error(ErrorCode::kInvalidRequest, "--json goes with the demo sidekick"));
   Demo demo(context);
-  const Status status = run(demo, flags.once);
+  const Status status = run(demo, flags);
   return status.ok() ? 0 : fail(context, status.error());
 }
 

@@ -11,6 +11,7 @@
 #include "cli/commands_conductor.h"
 #include "cli/commands_governance.h"
 #include "cli/demo_child.h"
+#include "cli/demo_trace.h"
 #include "cli/session.h"
 
 namespace lumenflow::cli {
@@ -41,6 +42,7 @@ Status DemoConductor::show() {
   LUMENFLOW_TRY(watch_event(ana));
   LUMENFLOW_TRY_ASSIGN(Client vic, sign_in("vic"));
   LUMENFLOW_TRY(refuse(vic));
+  LUMENFLOW_TRY(DemoTrace(context_, ana, [this] { return !process_->wait(std::chrono::milliseconds(0)).ok(); }).show());
   return compare();
 }
 
@@ -94,6 +96,7 @@ Status DemoConductor::enroll() {
   EnrollFlags asked;
   asked.conductor = url_;
   asked.ticket = std::move(ticket);
+  asked.scope = "workspace agent:execute-turn";
   return well(run_enroll(context_, asked), ErrorCode::kInternal, "the workspace could not be enrolled");
 }
 

@@ -18,8 +18,9 @@ DemoSidecar::~DemoSidecar() {
   if (!root_.empty()) std::filesystem::remove_all(root_, ignored);
 }
 
-Status DemoSidecar::start(std::string_view scopes) {
+Status DemoSidecar::start(std::string_view scopes, const Furnish& furnish) {
   LUMENFLOW_TRY(prepare());
+  if (furnish) LUMENFLOW_TRY(furnish(root_));
   LUMENFLOW_TRY(launch());
   return mint(scopes);
 }

@@ -3,6 +3,7 @@
 // The folder and the process end with it.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <memory>
 #include <string>
@@ -19,8 +20,10 @@ class DemoSidecar {
   DemoSidecar(Context& context, std::ostream& say) : context_(context), say_(say) {}
   ~DemoSidecar();
 
-  // Makes the workspace, starts its sidecar and mints a token for `demo:visitor` with these scopes.
-  Status start(std::string_view scopes);
+  // Makes the workspace, has it furnished (nothing: left as it is), starts its sidecar and mints a token for
+  // `demo:visitor` with these scopes.
+  using Furnish = std::function<Status(const std::string& root)>;
+  Status start(std::string_view scopes, const Furnish& furnish = {});
   // Returns when the sidecar has ended by itself, or with stop_and_verify() after Ctrl-C.
   Status stay_up();
   // Drains it, and proves the journal from the disk.

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "agent-runtime/registration.h"
 #include "base/files.h"
 #include "base/logging.h"
 #include "base/private_memory.h"
@@ -14,6 +15,7 @@
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "sidekick/registration.h"
+#include "software-delivery/registration.h"
 
 int main(int argc, char** argv) {
   using namespace lumenflow;
@@ -33,7 +35,7 @@ int main(int argc, char** argv) {
   const Result<std::string> program = files.real_path("/proc/self/exe");
   context.program = program.ok() ? *program : argv[0];
   if (const char* workspace = std::getenv("LUMENFLOW_WORKSPACE"); workspace != nullptr) context.workspace = workspace;
-  context.builtin_packs = {&sidekick_pack()};
+  context.builtin_packs = {&sidekick_pack(), &agent_runtime_pack(), &software_delivery_pack()};
   const int exit_code = cli::run_command_line(context, argc, argv);
   if (std::cout.flush()) return exit_code;
   std::cerr << "lumenflow: not all of the output could be written\n";

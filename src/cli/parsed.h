@@ -26,6 +26,7 @@ struct Parsed {
   InboxFlags inbox;
   HandlerFlags handlers;
   AuditFlags audit;
+  VerifyTurnFlags verify_turn;
   BackupFlags backup;
   TokenFlags token;
   EnrollFlags enroll;
@@ -41,6 +42,8 @@ struct Parsed {
   ReloadFlags reload;
   PackPinFlags pack_pin;
   PackCompatFlags pack_compat;
+  RecordFlags record;
+  ReplayFlags replay;
   GenerateFlags generate;
   GenerateCompatFlags generate_compat;
   PackValidateFlags pack_validate;
@@ -57,6 +60,8 @@ std::string not_blank(const std::string& text);
 
 // arguments_catalogue.cc: runtime event types.
 void add_generate_commands(CLI::App& app, Parsed& parsed);
+// arguments_recording.cc
+void add_recording_commands(CLI::App& app, Parsed& parsed);
 
 // arguments_conductor.cc
 void add_conductor_commands(CLI::App& app, Parsed& parsed);

@@ -80,6 +80,7 @@ class Session::LocalSidecar {
     LUMENFLOW_TRY_ASSIGN(local->folder_, private_folder());
     sidecar::WorkspacePorts ports{context.files, context.clock, local->random_, local->executor_};
     ports.load_code = local->code_.loader();
+    ports.programs = local->code_.programs();
     LUMENFLOW_TRY_ASSIGN(local->workspace_, sidecar::Workspace::open(ports, root, context.builtin_packs,
                                                                      [bell = &local->doorbell_] { bell->ring(); }));
     for (const pack::RefusedPack& refused : local->workspace_->kernel().registry().refused())

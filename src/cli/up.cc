@@ -8,8 +8,10 @@
 #include <ostream>
 
 #include "base/executor.h"
+#include "base/files.h"
 #include "base/logging.h"
 #include "base/private_memory.h"
+#include "base/ulid.h"
 #include "cli/code_host.h"
 #include "cli/commands.h"
 #include "cli/diagnostics_output.h"
@@ -40,6 +42,15 @@ void configure_log(const kernel::WorkspaceConfig& config) {
                     config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
 }
 
+// `record: true`: each life of the sidecar has a file of its own.
+Status record_from_start(Context& context, sidecar::Workspace& workspace) {
+  if (!workspace.config().record) return {};
+  const std::string& folder = workspace.paths().recordings;
+  LUMENFLOW_TRY(context.files.make_directories(folder, 0700));
+  const std::string name = make_ulid(context.clock.now(), context.random.draw16()).str() + ".lfrec";
+  return workspace.recordings().start(workspace.kernel(), join_path(folder, name));
+}
+
 }  // namespace
 
 int run_up(Context& context, const UpFlags& flags) {
@@ -58,6 +69,7 @@ int run_up(Context& context, const UpFlags& flags) {
   };
   sidecar::WorkspacePorts ports{context.files, context.clock, context.random, executor, show};
   ports.load_code = code.loader();
+  ports.programs = code.programs();
   auto workspace = sidecar::Workspace::open(ports, *root, context.builtin_packs, [&doorbell] { doorbell.ring(); });
   if (!workspace.ok() && workspace.error().code() == ErrorCode::kWorkspaceLocked)
     return fail(context, Error(ErrorCode::kWorkspaceLocked,
@@ -92,6 +104,11 @@ int run_up(Context& context, const UpFlags& flags) {
     sidecar->drain([&io] { io.stop(); });
     io.run();
     return fail_usage(context, ready.error());
+  }
+  if (Status recorded = record_from_start(context, **workspace); !recorded.ok()) {
+    sidecar->drain([&io] { io.stop(); });
+    io.run();
+    return fail(context, recorded.error());
   }
   print_ready(context, *ready, flags.json);
   io.run();

@@ -45,15 +45,23 @@ class EventPages {
   // There may be more by now.
   void look_again() { over_ = false; }
   void others(std::function<void(const json::Value&)> heard) { others_ = std::move(heard); }
+  // Only what lies between these, or reaches into it.
+  void between(std::uint64_t first_seq, std::uint64_t last_seq) { first_seq_ = first_seq, last_seq_ = last_seq; }
 
  private:
+  void take(const json::Value& item);
   Fetch fetch_;
   const std::string stream_;
   std::function<void(const json::Value&)> others_;
   std::deque<json::Value> items_;
+  std::uint64_t first_seq_ = 0, last_seq_ = UINT64_MAX;
   std::uint64_t after_ = 0;
   bool over_ = false;
 };
+
+// What is said of one item.
+enum class Verdict : std::uint8_t { kAccounted, kExplained, kMissing, kAltered, kInvented };
+std::string_view name(Verdict verdict);  // "accounted", …
 
 struct Comparison {
   std::uint64_t accounted = 0;  // there, as they are here
@@ -65,6 +73,16 @@ struct Comparison {
 
   bool well() const { return missing + altered + invented == 0; }
 };
+
+// A part of one stream, both ends included.
+struct StreamRange {
+  std::string stream;
+  std::uint64_t first_seq = 0, last_seq = 0;
+};
+// The same of a part, with what is said of each item: of ours, and of theirs that we do not have.
+using Heard = std::function<void(const json::Value& item, Verdict verdict)>;
+Result<Comparison> compare_range(const WorkspaceFacts& facts, const StreamRange& range, const EventPages::Fetch& here,
+                                 const EventPages::Fetch& there, const Heard& heard);
 
 // All streams that the workspace has, and whatever else the conductor says is of this journal. Errors are those of the
 // fetches; INVALID_OUTPUT for a page that is none.

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -171,6 +173,106 @@ TEST_F(ComparisonTest, WhatIsEmittedMeanwhileIsNotInvented) {
   };
   const Comparison found = *compare_events(facts, growing, pages(there));
   EXPECT_TRUE(found.well()) << json::serialize(json::Value(found.examples));
+}
+
+// --- a part of a stream ---
+
+using Verdicts = std::map<std::uint64_t, Verdict>;
+
+TEST_F(ComparisonTest, OfAPartOnlyThatIsLookedAt) {
+  there.erase(there.begin());  // seq 3
+  Verdicts verdicts;
+  const auto heard = [&](const json::Value& item, Verdict verdict) {
+    verdicts[static_cast<std::uint64_t>(json::integer_or(item, "seq", 0))] = verdict;
+  };
+  const auto look = [&](std::uint64_t first, std::uint64_t last) {
+    verdicts.clear();
+    return compare_range(facts, {"sidecar", first, last}, pages(here), pages(there), heard)->well();
+  };
+  EXPECT_TRUE(look(4, 6));
+  EXPECT_EQ(verdicts, (Verdicts{{4, Verdict::kAccounted}, {5, Verdict::kAccounted}, {6, Verdict::kAccounted}}));
+  EXPECT_FALSE(look(3, 6));
+  EXPECT_EQ(verdicts[3], Verdict::kMissing);
+  there.erase(std::next(there.begin(), 2));  // seq 6, an ephemeral at the end of the part
+  EXPECT_FALSE(look(4, 6)) << "what comes behind shows that it will not come";
+  EXPECT_FALSE(compare_range(facts, {"bridge:none", 1, 2}, pages(here), pages(there), {}).ok());
+}
+
+// Two hundred turns, each damaged in one way at one place: each is told from the others, at its place.
+TEST(DamagedTurns, LossGapsAndTamperingAreToldApart) {
+  std::mt19937 draw(7);
+  std::map<Verdict, int> seen;
+  for (int turn = 0; turn < 200; ++turn) {
+    const std::uint64_t length = 8 + draw() % 40, first = 1 + draw() % 4, last = length - draw() % 3;
+    std::vector<json::Value> here, there;
+    WorkspaceFacts facts;
+    facts.log_id = "log-a";
+    facts.streams["sidecar"] = {.base_seq = 0, .acknowledged_seq = length, .settled = 2 * length, .tombstones = {}};
+    std::uint64_t queue_seq = 0;
+    for (std::uint64_t seq = 1; seq <= length; ++seq) {
+      json::Object event{{"channel", "sidecar"},
+                         {"event_id", "id-" + std::to_string(seq)},
+                         {"kind", seq % 2 == 0 ? kCall : kJob},
+                         {"position", 2 * seq},
+                         {"payload", json::Object{{"n", draw() % 1'000}}},
+                         {"seq", seq}};
+      if (seq % 2 != 0) event.set("queue_seq", ++queue_seq);
+      here.emplace_back(event);
+      there.emplace_back(event);
+    }
+    const std::uint64_t at = first + draw() % (last - first + 1);
+    json::Value& item = there[at - 1];
+    const bool queued = at % 2 != 0;
+    const json::Value span =
+        json::Object{{"channel", "sidecar"}, {"type", "events.dropped"}, {"first_seq", at}, {"last_seq", at}};
+    Verdict expected = Verdict::kMissing;
+    switch (draw() % 6) {
+      case 0:  // lost
+        there.erase(there.begin() + static_cast<std::ptrdiff_t>(at - 1));
+        break;
+      case 1:  // a gap, which is fine where the workspace counted it
+        item = span;
+        facts.dropped[kCall] = 1;
+        if (!queued) expected = Verdict::kExplained;
+        break;
+      case 2:  // a gap that nobody counted
+        item = span;
+        break;
+      case 3:
+        item.as_object().set("payload", json::Object{{"n", 1'001}});
+        expected = Verdict::kAltered;
+        break;
+      case 4: {  // invented: said once more, with other words
+        json::Value more = item;
+        more.as_object().set("event_id", "id-x");
+        there.insert(there.begin() + static_cast<std::ptrdiff_t>(at), more);
+        expected = Verdict::kInvented;
+        break;
+      }
+      case 5:  // a tombstone, which is fine for what was given up
+        item = json::Object{{"channel", "sidecar"}, {"type", "event.tombstone"}, {"seq", at}, {"queue_seq", 1}};
+        facts.streams["sidecar"].tombstones = {2 * at};
+        if (queued) expected = Verdict::kExplained;
+        break;
+    }
+    const auto whole = [](const std::vector<json::Value>& items) {
+      return [&items](std::uint64_t after) -> Result<json::Value> {
+        json::Array page;
+        if (after == 0) page.assign(items.begin(), items.end());
+        return json::Value(json::Object{{"items", std::move(page)}, {"next", json::Value()}});
+      };
+    };
+    Verdicts odd;
+    const auto heard = [&odd](const json::Value& each, Verdict verdict) {
+      if (verdict != Verdict::kAccounted) odd[static_cast<std::uint64_t>(json::integer_or(each, "seq", 0))] = verdict;
+    };
+    const auto found = compare_range(facts, {"sidecar", first, last}, whole(here), whole(there), heard);
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(odd, (Verdicts{{at, expected}})) << "turn " << turn << " seq " << at << " of " << first << ".." << last;
+    EXPECT_EQ(found->well(), expected == Verdict::kExplained) << turn;
+    ++seen[expected];
+  }
+  EXPECT_EQ(seen.size(), 4u) << "each kind came up";
 }
 
 TEST_F(ComparisonTest, PagesWithoutEndAreRefused) {

@@ -35,7 +35,22 @@ class ObservedHost : public Interface {
   Status transact(const std::function<Status(pack::Store&)>& change) override { return inner_.transact(change); }
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override { return inner_.fetch(request); }
   Status check_fetch(const pack::HttpRequest& request) const override { return inner_.check_fetch(request); }
+  std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                     std::size_t at_once) override {
+    return inner_.run_programs(requests, at_once);
+  }
   bool notify_operator(std::string_view line) override { return inner_.notify_operator(line); }
+  Result<pack::Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string> key) override {
+    return inner_.invoke(tool, std::move(input), std::move(key));
+  }
+  Result<pack::Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key) override {
+    return inner_.tasks(step, std::move(input), std::move(key));
+  }
+  void progress(double fraction, std::string_view message) override { inner_.progress(fraction, message); }
+  void log(std::string_view level, std::string_view message, json::Value fields) override {
+    inner_.log(level, message, std::move(fields));
+  }
+  pack::Turns* turns() override { return inner_.turns(); }
   void wake(std::string_view timer, std::int64_t at_ms) override { inner_.wake(timer, at_ms); }
   void watch(std::vector<pack::Trigger> triggers) override { inner_.watch(std::move(triggers)); }
   pack::HostedRun* hosted() override { return inner_.hosted(); }
@@ -57,6 +72,7 @@ class ObservedTool final : public ObservedHost<pack::ToolContext> {
   const std::string& receipt_id() const override { return inner_.receipt_id(); }
   const std::string& subject() const override { return inner_.subject(); }
   const std::string& tool() const override { return inner_.tool(); }
+  std::string confirmed_recovery() const override { return inner_.confirmed_recovery(); }
 };
 
 class ObservedHandler final : public ObservedHost<pack::HandlerContext> {
@@ -113,6 +129,7 @@ void observe(pack::Registration& pack, Observed& seen, pack::Registration& host,
   host.status(pack.status());
   host.isolation(pack.isolation());
   if (pack.executor() != nullptr && executor != nullptr) host.runs_on(std::move(executor));
+  for (const pack::Intent& intent : pack.intents()) host.intent(intent);
   host.input_rule(observed_rule(pack.input_rule(), seen));
   for (const pack::RegisteredTool& tool : pack.tools()) host.tool(tool.name, tool.traits, observed_tool(tool, seen));
   for (const pack::RegisteredHandler& handler : pack.handlers())

@@ -17,6 +17,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t kChunkBytes = 64u << 10;
 // While the child has not read this much, nothing more is taken from it: what answers it would pile up.
 constexpr std::size_t kOutgoingBytesMax = 1u << 20;
+constexpr std::size_t kAheadBytesMax = 256u << 10;  // of a stream, what a child has not read yet
 
 int wait_ms(ChildConnection::Deadline deadline) {
   if (!deadline) return -1;
@@ -79,6 +80,15 @@ ChildConnection::Event ChildConnection::next(std::string& line, Deadline deadlin
       if (closed_) return Event::kClosed;
     }
     if (!wait(deadline)) return Event::kTime;
+  }
+}
+
+bool ChildConnection::drain(Deadline deadline) {
+  for (;;) {
+    flush();
+    if (woken_ || closed_ || incoming_.size() - taken_ > line_bytes_max_) return false;
+    if (outgoing_.size() - written_ <= kAheadBytesMax) return true;
+    if (!wait(deadline)) return false;
   }
 }
 

@@ -42,6 +42,8 @@ class ChildConnection {
   Event next(std::string& line, Deadline deadline);
   // Writes what is queued, as far as the child takes it at once.
   void flush();
+  // Waits until the child has taken what is queued, but for a little. False: next() has something to say first.
+  bool drain(Deadline deadline);
   // Any thread: next() returns.
   void wake();
   void forget_wake();  // takes back a wake that nobody waited for

@@ -1,5 +1,6 @@
 #include "hosts/conversation.h"
 
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -41,7 +42,7 @@ std::string how_it_ended(ChildConnection& child) {
                            : "it exited with code " + std::to_string(exit->code);
 }
 
-class Conversation {
+class Conversation final : public Aside {
  public:
   Conversation(ChildConnection& child, const Protocol& protocol, const ConversationLimits& limits, Question question,
                PackRequests& requests)
@@ -50,7 +51,12 @@ class Conversation {
         limits_(limits),
         question_(std::move(question)),
         requests_(requests),
-        deadline_(question_.deadline) {}
+        deadline_(question_.deadline) {
+    requests_.speak_by(this);
+  }
+  ~Conversation() override { requests_.speak_by(nullptr); }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
 
   Outcome run() {
     const Listening listening(question_.run, child_);
@@ -58,6 +64,12 @@ class Conversation {
     child_.send(request_line(id_, question_.method, question_.params));
     std::string line;
     for (;;) {
+      if (!early_.empty()) {
+        line = std::move(early_.front());
+        early_.pop_front();
+        if (std::optional<Outcome> end = take(line)) return *std::move(end);
+        continue;
+      }
       switch (child_.next(line, deadline_)) {
         case Event::kLine:
           if (std::optional<Outcome> end = take(line)) return *std::move(end);
@@ -71,6 +83,35 @@ class Conversation {
           if (!cancel()) return cancelled(false);
       }
     }
+  }
+
+  bool tell(std::string_view line) override {
+    child_.send(line);
+    return child_.drain(deadline_);
+  }
+
+  bool heard_stop(const json::Value& id) override {
+    std::string line;
+    while (messages_ + early_.size() <= limits_.messages_max) {
+      switch (child_.next(line, steady_clock::time_point())) {
+        case Event::kTime:
+          return false;
+        case Event::kLine: {
+          const Result<Message> message = parse_message(line);
+          const json::Value* of = message.ok() && message->method == "http/stop" ? message->body.find("id") : nullptr;
+          if (of != nullptr && *of == id) return true;
+          early_.push_back(line);
+          break;
+        }
+        case Event::kWoken:
+          child_.wake();  // run() is to hear of it, too
+          return true;
+        case Event::kClosed:
+        case Event::kTooLong:
+          return true;
+      }
+    }
+    return true;
   }
 
  private:
@@ -109,7 +150,10 @@ class Conversation {
       child_.send(refusal_line(message->id, Error(ErrorCode::kToolCancelled, "the run has ended")));
       return std::nullopt;
     }
-    const Result<std::string> reply = requests_.take(*std::move(message));
+    const Result<std::string> reply = requests_.take(*std::move(message), [this](const std::string& said) {
+      child_.send(said);
+      child_.flush();
+    });
     if (!reply.ok()) return fault(ErrorCode::kToolCrashed, "the pack broke the protocol: " + reply.error().message());
     child_.send(*reply);
     return std::nullopt;
@@ -142,6 +186,7 @@ class Conversation {
   PackRequests& requests_;
   ChildConnection::Deadline deadline_;
   std::int64_t id_ = 0;
+  std::deque<std::string> early_;  // lines that came while a request was worked on
   std::size_t messages_ = 0;
   std::size_t bytes_ = 0;
   bool cancelled_ = false;

@@ -162,7 +162,8 @@ TEST(PackProtocol, ShapesAreClosed) {
   EXPECT_TRUE(protocol.from_pack("store/get"));
   EXPECT_FALSE(protocol.from_pack("tool/call"));
   EXPECT_TRUE(protocol.from_pack("task/create"));
-  EXPECT_FALSE(protocol.from_pack("process/run"));
+  EXPECT_TRUE(protocol.from_pack("process/run"));
+  EXPECT_FALSE(protocol.from_pack("process/output"));
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "hosts/body_stream.h"
+
 namespace lumenflow::hosts {
 namespace {
 
 constexpr std::size_t kValueBytesMax = 1u << 20;
+constexpr std::int64_t kBodyBytesMax = 4 << 20;  // in one answer
 constexpr std::size_t kPageBytesMax = 4u << 20;
 constexpr std::size_t kScanStep = 32;  // items that are read at once
 constexpr std::int64_t kScanDefault = 100;
@@ -22,9 +25,9 @@ LogLevel level_of(std::string_view name) {
   return name == "error" ? LogLevel::kError : LogLevel::kInfo;
 }
 
-// The host of an https URL, for scopes that allow any; the fetch itself reads the URL properly.
+// The host of a URL, for scopes that allow any; the fetch itself reads the URL properly.
 std::string host_of(std::string_view url) {
-  url.remove_prefix(std::min(url.size(), std::string_view("https://").size()));
+  if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
   std::string_view authority = url.substr(0, url.find_first_of("/?#"));
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) authority.remove_prefix(at + 1);
   return std::string(authority);
@@ -34,13 +37,14 @@ std::string host_of(std::string_view url) {
 
 const std::vector<std::string_view>& offered_methods() {
   static const std::vector<std::string_view> methods{
-      "event/emit", "store/get",     "store/put",    "store/delete",  "store/scan",    "replay_log/has", "tool/invoke",
-      "http/fetch", "tool/progress", "log",          "task/create",   "task/claim",    "task/block",     "task/unblock",
-      "task/wait",  "task/resume",   "task/release", "task/delegate", "task/complete", "task/show",      "task/list"};
+      "event/emit",   "store/get",     "store/put",     "store/delete", "store/scan",    "replay_log/has",
+      "tool/invoke",  "http/fetch",    "http/stop",     "process/run",  "tool/progress", "log",
+      "task/create",  "task/claim",    "task/block",    "task/unblock", "task/wait",     "task/resume",
+      "task/release", "task/delegate", "task/complete", "task/show",    "task/list",     "task/lanes"};
   return methods;
 }
 
-Result<std::string> PackRequests::take(Message message) {
+Result<std::string> PackRequests::take(Message message, const Say& say) {
   const bool asks = message.kind == Message::Kind::kRequest;
   const auto& offered = offered_methods();
   if (!protocol_.from_pack(message.method) || std::ranges::find(offered, message.method) == offered.end())
@@ -55,11 +59,12 @@ Result<std::string> PackRequests::take(Message message) {
       !(context_ != nullptr && message.body.find("in") == nullptr))
     status = Error(ErrorCode::kInvalidRequest, "'in' names nothing that this child works on now");
   if (!status.ok()) return refusal_line(message.id, status.error());
-  const Result<json::Value> result = answer(message.method, message.body);
+  asked_id_ = message.id;
+  const Result<json::Value> result = answer(message.method, message.body, say);
   return result.ok() ? answer_line(message.id, *result) : refusal_line(message.id, result.error());
 }
 
-Result<json::Value> PackRequests::answer(const std::string& method, const json::Value& params) {
+Result<json::Value> PackRequests::answer(const std::string& method, const json::Value& params, const Say& say) {
   const json::Value done = json::Object{};
   if (method == "store/get") {
     LUMENFLOW_TRY_ASSIGN(std::optional<json::Value> value, context_->store().get(text(params, "key")));
@@ -78,6 +83,7 @@ Result<json::Value> PackRequests::answer(const std::string& method, const json::
   if (method == "store/scan") return scan(params);
   if (method == "event/emit") return emit(params);
   if (method == "http/fetch") return fetch(params);
+  if (method == "process/run") return run_program(params, say);
   if (method == "tool/invoke") {
     if (text(params, "tool").starts_with(kKernelTools))
       return Error(ErrorCode::kToolNotFound, "of the kernel's own tools a pack reaches those of tasks, by task/*");
@@ -140,11 +146,68 @@ Result<json::Value> PackRequests::fetch(const json::Value& params) {
   pack::HttpRequest request;
   request.url = text(params, "url");
   request.body = text(params, "body");
+  request.method = json::string_or(params, "method", request.method);
   request.timeout_ms = json::integer_or(params, "timeout_ms", request.timeout_ms);
+  request.idle_timeout_ms = json::integer_or(params, "idle_timeout_ms", 0);
+  request.body_bytes_max = static_cast<std::size_t>(
+      json::integer_or(params, "body_bytes_max", static_cast<std::int64_t>(request.body_bytes_max)));
+  if (const json::Value* headers = params.find("headers"))
+    for (const json::Value& header : headers->as_array())
+      request.headers.push_back({std::string(text(header, "name")), std::string(text(header, "value")),
+                                 std::string(text(header, "environment"))});
+  // With posture full nothing is written down, so nothing is reached in the open.
+  request.plain_http = network.posture == pack::NetworkPosture::kAllowlist;
   if (network.posture == pack::NetworkPosture::kFull) request.allowlist = {host_of(request.url)};
   if (network.posture == pack::NetworkPosture::kAllowlist) request.allowlist = network.allowlist;
-  LUMENFLOW_TRY_ASSIGN(pack::HttpResponse response, context_->fetch(request));
-  return json::Value(json::Object{{"status", response.status}, {"body", std::move(response.body)}});
+  if (json::boolean_or(params, "stream", false)) return stream(std::move(request));
+  if (static_cast<std::int64_t>(request.body_bytes_max) > kBodyBytesMax)
+    return invalid("body_bytes_max is at most 4 MiB without 'stream'");
+  LUMENFLOW_TRY_ASSIGN(const pack::HttpResponse response, context_->fetch(request));
+  return json::Value(
+      json::Object{{"status", response.status}, {"headers", headers_of(response)}, {"body", response.body}});
+}
+
+Result<json::Value> PackRequests::stream(pack::HttpRequest request) {
+  if (aside_ == nullptr) return Error(ErrorCode::kInternal, "nobody takes a stream here");
+  BodyStream body(*aside_, run_id_, asked_id_);
+  request.sink = [&body](const pack::HttpResponse& head, std::string_view piece) { return body.take(head, piece); };
+  LUMENFLOW_TRY_ASSIGN(const pack::HttpResponse response, context_->fetch(request));
+  const bool complete = response.complete && body.finish();
+  return json::Value(json::Object{
+      {"status", response.status}, {"headers", headers_of(response)}, {"body", response.body}, {"complete", complete}});
+}
+
+// The protocol carries UTF-8 alone: what is none becomes U+FFFD when the answer is written.
+Result<json::Value> PackRequests::run_program(const json::Value& params, const Say& say) {
+  pack::ProgramRequest request;
+  for (const json::Value& argument : params.find("command")->as_array())
+    request.command.push_back(argument.as_string());
+  request.directory = text(params, "directory");
+  if (const json::Value* environment = params.find("environment"))
+    for (const json::Member& variable : environment->as_object())
+      request.environment.push_back(variable.key + "=" + variable.value.as_string());
+  if (const json::Value* paths = params.find("paths"))
+    for (const json::Value& path : paths->as_array())
+      request.paths.push_back({std::string(text(path, "pattern")), text(path, "access") == "write"});
+  request.input = text(params, "stdin");
+  request.timeout_ms = json::integer_or(params, "timeout_ms", 0);
+  request.output_bytes_max = static_cast<std::size_t>(json::integer_or(params, "output_bytes_max", 1 << 20));
+  request.errors_with_output = json::boolean_or(params, "errors_with_output", false);
+  if (say && json::boolean_or(params, "lines", false))
+    request.on_line = [&](pack::ProgramStream stream, std::string_view line) {
+      say(notification_line("process/output",
+                            json::Object{{"in", run_id_},
+                                         {"stream", stream == pack::ProgramStream::kOutput ? "output" : "errors"},
+                                         {"line", line}}));
+    };
+  LUMENFLOW_TRY_ASSIGN(const pack::ProgramEnd end, context_->run_program(request));
+  return json::Value(json::Object{{"exit_code", end.exit_code},
+                                  {"signal", end.signal},
+                                  {"limit", end.limit},
+                                  {"output", end.output},
+                                  {"errors", end.errors},
+                                  {"duration_ms", end.duration_ms},
+                                  {"isolation", end.isolation}});
 }
 
 Result<json::Value> PackRequests::invoke(std::string_view tool, const json::Value& params) {
@@ -162,7 +225,7 @@ void PackRequests::notice(const std::string& method, const json::Value& params) 
     std::string line(text(params, "message"));
     if (const json::Value* fields = params.find("fields")) line += " " + json::serialize(*fields);
     log_.line(level_of(text(params, "level")), "log", line);
-  } else {
+  } else if (method != "http/stop") {  // which came too late: what it is about has been answered
     log_.line(LogLevel::kDebug, "progress", json::serialize(params));
   }
 }

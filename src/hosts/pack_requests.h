@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "hosts/aside.h"
 #include "hosts/message.h"
 #include "hosts/pack_executor.h"
 #include "hosts/pack_log.h"
@@ -28,15 +30,20 @@ class PackRequests {
                std::shared_ptr<PackExecutor::State> threads)
       : protocol_(protocol), log_(log), run_id_(std::move(run_id)), context_(context), threads_(std::move(threads)) {}
 
+  // How the child is reached in the middle of a request; null: not at all.
+  void speak_by(Aside* aside) { aside_ = aside; }
+  using Say = std::function<void(std::string line)>;
   // The line that answers a request; empty for a notification. INVALID_REQUEST for a notification that breaks its
-  // schema.
-  Result<std::string> take(Message message);
+  // schema. `say` sends what the child is to hear before the answer; empty: it hears nothing.
+  Result<std::string> take(Message message, const Say& say = {});
 
  private:
-  Result<json::Value> answer(const std::string& method, const json::Value& params);
+  Result<json::Value> answer(const std::string& method, const json::Value& params, const Say& say);
   Result<json::Value> emit(const json::Value& params);
   Result<json::Value> scan(const json::Value& params);
   Result<json::Value> fetch(const json::Value& params);
+  Result<json::Value> stream(pack::HttpRequest request);
+  Result<json::Value> run_program(const json::Value& params, const Say& say);
   Result<json::Value> invoke(std::string_view tool, const json::Value& params);
   void notice(const std::string& method, const json::Value& params);
 
@@ -45,6 +52,8 @@ class PackRequests {
   const std::string run_id_;
   pack::HostContext* const context_;
   const std::shared_ptr<PackExecutor::State> threads_;  // shared with them
+  Aside* aside_ = nullptr;
+  json::Value asked_id_;  // of the request at hand
 };
 
 }  // namespace lumenflow::hosts

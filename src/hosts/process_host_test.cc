@@ -11,6 +11,7 @@
 #include <fstream>
 #include <thread>
 
+#include "hosts/confined_programs.h"
 #include "hosts/testing/odd_world.h"
 
 namespace lumenflow::hosts {
@@ -38,7 +39,7 @@ void expect_replaced(OddWorld& world, const std::string& before) {
 TEST(ProcessHost, APackIntroducesItself) {
   OddWorld world;
   ASSERT_TRUE(world.load().ok());
-  EXPECT_EQ(world.registration->tools().size(), 30U);
+  EXPECT_EQ(world.registration->tools().size(), 32U);
   ASSERT_EQ(world.registration->handlers().size(), 1U);
   EXPECT_EQ(world.registration->handlers()[0].kind, "odd:asked");
   EXPECT_FALSE(world.registration->handlers()[0].traits.idempotent);
@@ -190,6 +191,55 @@ TEST(ProcessHost, TheStoreIsTheRuns) {
             R"({"before":{"value":null},"after":{"value":{"n":1}},"scan":{"items":[{"key":"k","value":{"n":1}}]}})");
 }
 
+// As fast as it can, as the network would; how much of it was taken is left in `taken`.
+std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> streaming(int pieces, int& taken) {
+  return [pieces, &taken](const pack::HttpRequest& request) -> Result<pack::HttpResponse> {
+    pack::HttpResponse response;
+    response.status = 200;
+    for (taken = 0; taken < pieces; ++taken)
+      if (!request.sink(response, std::string(10'000, 'x') + "世")) {
+        response.complete = false;
+        break;
+      }
+    return response;
+  };
+}
+
+TEST(ProcessHost, AnAnswerIsStreamedToThePack) {
+  OddWorld world;
+  ASSERT_TRUE(world.load().ok());
+  int taken = 0;
+  world.web = streaming(2'000, taken);  // more than pipes and memory hold for a slow reader
+  EXPECT_EQ(OddWorld::shown(world.call("odd:stream")), R"({"bytes":20006000,"end":"x世","complete":true,"ends":"FS"})")
+      << "what was asked meanwhile is answered afterwards";
+  EXPECT_TRUE(world.store.contents.contains("meanwhile"));
+}
+
+TEST(ProcessHost, APackThatHasEnoughEndsAStream) {
+  OddWorld world;
+  ASSERT_TRUE(world.load().ok());
+  int taken = 0;
+  world.web = streaming(100'000, taken);
+  const std::string shown = OddWorld::shown(world.call("odd:stream", json::Object{{"wanted", 3}}));
+  EXPECT_THAT(shown, HasSubstr(R"("complete":false,"ends":"FS")"));
+  EXPECT_LT(taken, 1'000) << "and not only when all of it has come";
+  EXPECT_EQ(OddWorld::shown(world.call("odd:echo", json::Object{{"a", 1}})), R"({"a":1})") << "the child goes on";
+}
+
+TEST(ProcessHost, AStreamEndsWithItsCall) {
+  OddWorld world;
+  ASSERT_TRUE(world.load().ok());
+  FakeRun run;
+  world.web = [&](const pack::HttpRequest& request) -> Result<pack::HttpResponse> {
+    run.cancel();
+    pack::HttpResponse response;
+    response.status = 200;
+    EXPECT_FALSE(request.sink(response, "late"));
+    return Error(ErrorCode::kToolCancelled, "cancelled");
+  };
+  EXPECT_THAT(OddWorld::shown(world.call_in(run, "odd:stream")), StartsWith("TOOL_"));
+}
+
 TEST(ProcessHost, WhatMayNotBeAskedIsRefusedWithACode) {
   OddWorld world;
   ASSERT_TRUE(world.load().ok());
@@ -198,6 +248,31 @@ TEST(ProcessHost, WhatMayNotBeAskedIsRefusedWithACode) {
             R"({"method":{"refused":"METHOD_NOT_ALLOWED"},"shape":{"refused":"INVALID_INPUT"},)"
             R"("run":{"refused":"INVALID_REQUEST"}})");
   EXPECT_EQ(pid_of(world), pid);
+}
+
+TEST(ProcessHost, AToolHasAProgramRun) {
+  OddWorld world;
+  ASSERT_TRUE(world.load().ok());
+  ConfinedPrograms programs([&]() -> sandbox::Launcher& { return world.launcher; }, {});
+  world.programs = &programs;
+  std::filesystem::create_directory(world.root / "workspace/data");
+  FakeRun run;
+  run.enforced.mounts = {{"data/**", pack::Access::kWrite}};
+  const json::Value asked =
+      json::Object{{"command", json::Array{"sh", "-c", "cat; pwd; echo $X; echo \"\\377\" >&2; exit 3"}},
+                   {"directory", "data"},
+                   {"environment", json::Object{{"X", "y"}}},
+                   {"stdin", "in\n"}};
+  const pack::ToolResult result = world.call_in(run, "odd:program", asked);
+  const json::Value& end = *std::get<pack::ToolOutput>(result).data.find("end");
+  EXPECT_EQ(json::integer_or(end, "exit_code", 0), 3);
+  EXPECT_EQ(json::string_or(end, "output", ""), "in\n" + (world.root / "workspace/data").native() + "\ny\n");
+  EXPECT_EQ(json::string_or(end, "errors", ""), "\xef\xbf\xbd\n");
+  EXPECT_EQ(json::string_or(end, "isolation", ""), "none");
+  EXPECT_EQ(OddWorld::shown(world.call_in(run, "odd:program", json::Object{{"command", json::Array{"true"}}})),
+            R"({"end":{"refused":"SCOPE_DENIED"}})");  // the root, which the call may not read
+  EXPECT_EQ(OddWorld::shown(world.call_in(run, "odd:program", json::Object{{"command", "true"}})),
+            R"({"end":{"refused":"INVALID_INPUT"}})");
 }
 
 TEST(ProcessHost, AToolCallsAnother) {

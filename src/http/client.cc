@@ -1,23 +1,16 @@
 #include "http/client.h"
 
-#include <arpa/inet.h>
-#include <curl/curl.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 
+#include "http/curl_parts.h"
+
 namespace lumenflow::http {
 namespace {
 
 constexpr std::size_t kLineBytesMax = 16 * 1024 * 1024;
-
-struct FreeCurl {
-  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using HeaderList = std::unique_ptr<curl_slist, FreeCurl>;
 
 // What one request collects; curl's callbacks write here.
 struct Transfer {
@@ -58,15 +51,7 @@ struct Transfer {
 
   void take_header(std::string_view text) {
     if (text.starts_with("HTTP/")) return response.headers.clear();  // an interim answer's fields are not this one's
-    const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos) return;
-    std::string name(text.substr(0, colon));
-    std::ranges::transform(name, name.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    std::string_view value = text.substr(colon + 1);
-    value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
-    value.remove_suffix(value.size() - (value.find_last_not_of(" \t\r\n") + 1));
-    response.headers.emplace_back(std::move(name), value);
+    if (auto header = split_header(text)) response.headers.push_back(*std::move(header));
   }
 };
 
@@ -79,30 +64,9 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* tra
   return size * count;
 }
 
-struct NumericAddress {
-  std::string text;
-  std::uint16_t port = 0;
-};
-
-// Empty for what is neither IPv4 nor IPv6.
-NumericAddress numeric(const sockaddr* address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address->sa_family == AF_INET) {
-    const auto* ipv4 = reinterpret_cast<const sockaddr_in*>(address);
-    inet_ntop(AF_INET, &ipv4->sin_addr, text.data(), text.size());
-    return {text.data(), ntohs(ipv4->sin_port)};
-  }
-  if (address->sa_family == AF_INET6) {
-    const auto* ipv6 = reinterpret_cast<const sockaddr_in6*>(address);
-    inet_ntop(AF_INET6, &ipv6->sin6_addr, text.data(), text.size());
-    return {text.data(), ntohs(ipv6->sin6_port)};
-  }
-  return {};
-}
-
 curl_socket_t open_socket(void* data, curlsocktype, curl_sockaddr* address) {
   auto* transfer = static_cast<Transfer*>(data);
-  const NumericAddress target = numeric(&address->addr);
+  const NumericAddress target = numeric_address(address->addr);
   if (!transfer->options->may_connect(target.text, target.port)) {
     transfer->refused_address = target.text;
     return CURL_SOCKET_BAD;
@@ -136,22 +100,13 @@ bool is_loopback(std::string_view url) {
 HeaderList make_headers(const ClientRequest& request) {
   HeaderList list;
   bool typed = false;
-  const auto append = [&list](const std::string& line) {
-    if (curl_slist* longer = curl_slist_append(list.get(), line.c_str())) list.release(), list.reset(longer);
-  };
   for (const auto& [name, value] : request.headers) {
-    std::string line = name + ": " + value;
-    if (value.empty()) line = name + ";";  // curl's way of sending an empty field
-    std::erase_if(line, [](char c) { return c == '\r' || c == '\n'; });
-    append(line);
-    std::string lower = name;
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    typed = typed || lower == "content-type";
+    append_line(list, header_line(name, value));
+    typed = typed || in_lower_case(name) == "content-type";
   }
   // Without a body the bare name keeps curl from naming a type of its own.
-  if (!typed) append(request.body ? "Content-Type: application/json; charset=utf-8" : "Content-Type:");
-  append("Expect:");  // the body is small: do not wait for leave to send it
+  if (!typed) append_line(list, request.body ? "Content-Type: application/json; charset=utf-8" : "Content-Type:");
+  append_line(list, "Expect:");  // the body is small: do not wait for leave to send it
   return list;
 }
 

@@ -41,28 +41,31 @@ json::Value to_json(const ApprovalDecision& decision) {
 std::string encode_record(const ParkedCall& call) {
   json::Array decisions;
   for (const ApprovalDecision& decision : call.decisions) decisions.push_back(to_json(decision));
-  return json::serialize(json::Object{{"format", kRecordFormat},
-                                      {"state", name(call.state)},
-                                      {"decisions", std::move(decisions)},
-                                      {"covered", call.covered},
-                                      {"digest", call.digest},
-                                      {"requested", call.requested.value()},
-                                      {"tool", call.tool},
-                                      {"subject", call.subject},
-                                      {"on_behalf_of", call.on_behalf_of},
-                                      {"token_id", call.token_id},
-                                      {"scopes", texts(call.scopes)},
-                                      {"surface", call.surface},
-                                      {"traceparent", call.traceparent},
-                                      {"input", call.input},
-                                      {"sealed", call.sealed},
-                                      {"policy", call.policy},
-                                      {"handler_pack", call.handler_pack},
-                                      {"stream", call.stream},
-                                      {"event", call.event.value()},
-                                      {"approvals_needed", call.approvals_needed},
-                                      {"requested_at", call.requested_at.ms},
-                                      {"expires_at", call.expires_at.ms}});
+  json::Object record{{"format", kRecordFormat},
+                      {"state", name(call.state)},
+                      {"decisions", std::move(decisions)},
+                      {"covered", call.covered},
+                      {"digest", call.digest},
+                      {"requested", call.requested.value()},
+                      {"tool", call.tool},
+                      {"subject", call.subject},
+                      {"on_behalf_of", call.on_behalf_of},
+                      {"token_id", call.token_id},
+                      {"scopes", texts(call.scopes)},
+                      {"surface", call.surface},
+                      {"traceparent", call.traceparent},
+                      {"input", call.input},
+                      {"sealed", call.sealed},
+                      {"policy", call.policy},
+                      {"handler_pack", call.handler_pack},
+                      {"stream", call.stream},
+                      {"event", call.event.value()},
+                      {"approvals_needed", call.approvals_needed},
+                      {"requested_at", call.requested_at.ms},
+                      {"expires_at", call.expires_at.ms}};
+  if (!call.session.empty()) record.set("session", call.session);
+  if (!call.turn.empty()) record.set("turn", call.turn);
+  return json::serialize(record);
 }
 
 Result<ParkedCall> decode_record(const ReceiptId& receipt, std::string_view text) {
@@ -101,6 +104,8 @@ Result<ParkedCall> decode_record(const ReceiptId& receipt, std::string_view text
   call.handler_pack = json::string_or(value, "handler_pack", "");
   call.stream = json::string_or(value, "stream", "");
   call.event = Position(static_cast<std::uint64_t>(json::integer_or(value, "event", 0)));
+  call.session = json::string_or(value, "session", "");
+  call.turn = json::string_or(value, "turn", "");
   call.approvals_needed = json::integer_or(value, "approvals_needed", 1);
   call.requested_at = Timestamp{json::integer_or(value, "requested_at", 0)};
   call.expires_at = Timestamp{json::integer_or(value, "expires_at", 0)};

@@ -59,6 +59,7 @@ struct ParkedCall {
   // Where it is no call that waits but an event, for the handler of a pack; empty: a call.
   std::string handler_pack, stream;
   Position event;
+  std::string session, turn;  // of an agent, in which it was made; empty: none
   std::int64_t approvals_needed = 1;
   Timestamp requested_at;
   Timestamp expires_at;

@@ -77,6 +77,8 @@ CallPtr restore(const ParkedCall& parked, const KernelOptions& options, const Cl
   call->call.tool = parked.tool;
   call->call.surface = static_cast<Surface>(parked.surface);
   call->call.traceparent = parked.traceparent;
+  call->call.session = parked.session;
+  call->call.turn = parked.turn;
   const Result<std::string> text =
       parked.sealed ? unseal(parked.input, sealing_key(options.redaction_key)) : Result<std::string>(parked.input);
   if (text.ok())
@@ -197,7 +199,7 @@ bool Kernel::check_approval(const CallPtr& call) {
   if (!terms.nobody.empty())
     return deny("approval:" + terms.nobody,
                 tool + " needs the approval '" + terms.nobody + "', and nobody is asked for it");
-  if (call->call.outer != nullptr)
+  if (call->call.outer != nullptr && call->call.turn.empty())
     return deny("approval:" + call->approvals.front(),
                 tool + " needs the approval '" + call->approvals.front() + "', and a call within a call does not wait");
   if (terms.automatic) {
@@ -228,10 +230,13 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
   parked.surface = static_cast<std::int64_t>(call->call.surface);
   parked.traceparent = call->call.traceparent;
   parked.policy = call->policy;
+  parked.session = call->call.session;
+  parked.turn = call->call.turn;
   parked.input = json::serialize(call->call.input);
   parked.sealed = call->tool->descriptor.input_validator->has_write_only() ||
                   input_without_secrets(call->input_text, options_.redaction_key).has_value();
-  if (parked.sealed) parked.input = seal(parked.input, sealing_key(options_.redaction_key), ports_.random);
+  if (parked.sealed || tape_.live())
+    parked.input = seal_on_tape(parked.sealed, std::move(parked.input), sealing_key(options_.redaction_key));
   const std::array<std::uint8_t, 16> nonce = ports_.random.draw16();
   parked.covered = covered_by_digest(*call, to_hex(nonce), parked.expires_at, terms.approvals);
 
@@ -272,8 +277,8 @@ void Kernel::go_on(std::shared_ptr<const ParkedCall> parked) {
   }
   const CallPtr call = restore(*parked, options_, ports_.clock);
   call->parked = std::move(parked);
-  const bool may_run = check_orders(call) && resolve(call) && authorise(call) && check_input(call) &&
-                       check_scopes(call) && check_policy(call) && check_approval(call);
+  const bool may_run = check_orders(call) && resolve(call) && check_session(call) && authorise(call) &&
+                       check_input(call) && check_scopes(call) && check_policy(call) && check_approval(call);
   if (may_run) start(call);
 }
 

@@ -139,13 +139,18 @@ void Automator::call_for(const DeliveryPtr& delivery, const PlanPtr& plan) {
   call.idempotency_key = "automation:" + delivery->event.event_id + ":" + std::to_string(plan->at);
   if (plan->again > 0) call.idempotency_key += ":again-" + std::to_string(plan->again);
   call.traceparent = trace_for_call(*delivery);
-  kernel_.enqueue(CallArrived{std::move(call),
-                              [this, delivery, plan](const CallResult& result) { called(delivery, plan, result); }});
+  kernel_.dispatch(
+      {std::move(call), [this, delivery, plan](const CallResult& result) { called(delivery, plan, result); }});
 }
 
-// The call is on record, or was not taken.
+void Automator::run() {
+  for (const Due& due : std::exchange(due_, {}))
+    if (kernel_.subscriptions_.still_wanted(*due.delivery)) call_for(due.delivery, due.plan);
+}
+
+// The call is on record, or was not taken. What follows is done by the batch after this one.
 void Automator::called(const DeliveryPtr& delivery, const PlanPtr& plan, const CallResult& result) {
-  kernel_.enqueue(CommandsDue{});  // what follows is written by the batch after this one
+  kernel_.enqueue(CommandsDue{});
   if (!kernel_.subscriptions_.still_wanted(*delivery)) return;
   if (result.code == ErrorCode::kRateLimited)
     return kernel_.attempt_failed(*delivery, Error(ErrorCode::kRateLimited, "its calls come too often"));
@@ -155,13 +160,13 @@ void Automator::called(const DeliveryPtr& delivery, const PlanPtr& plan, const C
   // Under a key of its own, since that of the one before stands for how it ended; after a crash the same keys follow.
   if (result.outcome == journal::Outcome::kCrashed && plan->again < kAgainMax) {
     ++plan->again;
-    return call_for(delivery, plan);
+    return due_.push_back({delivery, plan});
   }
   plan->again = 0;
   const bool succeeded = result.outcome == journal::Outcome::kSuccess;
   if (succeeded && plan->at == 0 && delivery->automation->follows_plan)
     for (Step& step : steps_of(result)) plan->steps.push_back(std::move(step));
-  if (succeeded && ++plan->at < plan->steps.size()) return call_for(delivery, plan);
+  if (succeeded && ++plan->at < plan->steps.size()) return due_.push_back({delivery, plan});
   if (delivery->automation->cooldown_ms > 0) {
     const Status kept =
         kernel_.ports_.log.put(journal::kStoreTable, cooldown_key(*delivery),

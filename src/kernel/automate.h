@@ -28,6 +28,8 @@ class Automator {
 
   // Of an automation, when its turn has come.
   void fire(const DeliveryPtr& delivery);
+  // Makes the calls that follow others, in the open batch.
+  void run();
 
  private:
   struct Step {
@@ -46,7 +48,13 @@ class Automator {
   void call_for(const DeliveryPtr& delivery, const PlanPtr& plan);
   void called(const DeliveryPtr& delivery, const PlanPtr& plan, const CallResult& result);
 
+  struct Due {
+    DeliveryPtr delivery;
+    PlanPtr plan;
+  };
+
   Kernel& kernel_;
+  std::vector<Due> due_;
 };
 
 }  // namespace lumenflow::kernel

@@ -11,14 +11,6 @@ namespace {
 const json::Value kNoConfig;
 constexpr std::chrono::seconds kProbeInterval{1};
 
-Status run_change(const HostServices::Change& change, pack::Store& store) {
-  try {
-    return change(store);
-  } catch (const std::exception&) {
-    return Error(ErrorCode::kInternal, "a change of the pack's store threw");
-  }
-}
-
 Result<std::optional<std::int64_t>> run_timer(const pack::RegisteredTimer& timer, TimerContext& context) {
   try {
     return timer.handler(context);
@@ -52,9 +44,15 @@ Status Kernel::check_fetch(const pack::HttpRequest& request) const {
   return ports_.outbound->check(request);
 }
 
-Result<pack::HttpResponse> Kernel::fetch(const pack::HttpRequest& request) {
+Result<pack::HttpResponse> Kernel::fetch(const pack::HttpRequest& request, Cancellation* cancelled) {
   if (ports_.outbound == nullptr) return Error(ErrorCode::kScopeDenied, "this process reaches no other host");
-  return ports_.outbound->post(request);
+  return ports_.outbound->fetch(request, cancelled);
+}
+
+HostServices::ProgramEnds Kernel::run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) {
+  if (ports_.programs == nullptr)
+    return {programs.size(), Error(ErrorCode::kSandboxUnavailable, "this process runs no programs for packs")};
+  return ports_.programs->run(options_.workspace_root, run, programs, at_once);
 }
 
 bool Kernel::notify_operator(std::string_view line) { return options_.on_notice && options_.on_notice(line); }
@@ -62,9 +60,10 @@ bool Kernel::notify_operator(std::string_view line) { return options_.on_notice 
 // --- the strand ---
 
 // On the executor of the pack, where it has one: a pack that hangs holds up itself alone.
-bool Kernel::post(const pack::LoadedPack* pack, std::function<void()> task) {
+bool Kernel::post(const pack::LoadedPack* pack, std::uint64_t number, HostState* state, CallPtr call,
+                  std::function<void()> task) {
   const bool has_own = pack != nullptr && pack->executor != nullptr;
-  return work_.post(has_own ? *pack->executor : ports_.executor, std::move(task));
+  return hand_out(has_own ? *pack->executor : ports_.executor, number, state, std::move(call), std::move(task));
 }
 
 void Kernel::run_transaction(Transaction transaction) {
@@ -83,7 +82,7 @@ Status Kernel::record_transaction(Transaction& transaction) {
   HostState& state = *transaction.state;
   const std::size_t events_before = state.events.size();
   CallStore store(ports_.log.tables(), state.scope.pack_id);
-  LUMENFLOW_TRY(run_change(*transaction.change, store));
+  LUMENFLOW_TRY(run_change(transaction, store));
   const Timestamp now = ports_.clock.now();
   for (std::size_t i = events_before; i < state.events.size(); ++i)
     LUMENFLOW_TRY(emitter_.check_key(state.events[i], now));
@@ -121,7 +120,7 @@ void Kernel::probe_journal() {
 }
 
 void Kernel::launch_due_timers() {
-  if (draining_ || !journal_available_) return;
+  if (draining_ || !journal_available_ || recording_) return;
   const Timestamp now = ports_.clock.now();
   for (const TimerPtr& timer : timers_.take_due(now)) {
     auto work = std::make_shared<TimerReturned>();  // shared: a task that is copied owns what it uses
@@ -132,8 +131,9 @@ void Kernel::launch_due_timers() {
     work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
     work->context = std::make_unique<TimerContext>(scope_of(timer->pack->manifest.id, timer->pack, *options_.registry),
                                                    *work->snapshot, now, ports_.random.draw16());
-    const bool taken = work_.post(ports_.executor, [this, work] {
-      work->next_ms = run_timer(*work->code, *work->context);
+    work->task = work->context->state().task = next_task_++;
+    const bool taken = hand_out(ports_.executor, work->task, &work->context->state(), nullptr, [this, work] {
+      work->next_ms = tape_.replays() ? replayed_timer(work->context->state()) : run_timer(*work->code, *work->context);
       work->snapshot->release();
       enqueue(std::move(*work));
     });

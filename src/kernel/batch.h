@@ -43,6 +43,9 @@ struct CrashedEnd {
   std::optional<journal::Recovery> recovery;
 };
 
+// By receipt: what the calls ended as that had started when the process died.
+using CrashedCalls = std::map<std::string, journal::Outcome>;
+
 struct Batch {
   std::uint64_t number = 0;
   Position end;  // of its last entry, or of the last before it

@@ -45,7 +45,8 @@ Bell::~Bell() = default;
 void Bell::rebind(const pack::Registry& registry) {
   std::vector<const pack::Manifest*> manifests;
   for (const auto& loaded : registry.packs()) manifests.push_back(&loaded->manifest);
-  auto channels = bus::channels_of(pack::catalogue_of(manifests));
+  catalogue_ = pack::catalogue_of(manifests);
+  auto channels = bus::channels_of(catalogue_);
   LUMENFLOW_CHECK(channels.ok());  // each pack's types were judged when it was read
   auto made = bus::EventBus::create(*std::move(channels), {.observer = reporter_.get()});
   LUMENFLOW_CHECK(made.ok());  // the registry has no type twice
@@ -112,6 +113,23 @@ void Bell::ring(std::uint64_t tick, Rings rings, Timestamp now) {
   for (auto& ring : rings)
     std::visit([this](auto& payload) { (void)bus_->publish(std::move(payload)); }, ring);  // the bus counts refusals
   bus_->dispatch();
+  if (watched_) note_tick();
+}
+
+void Bell::note_tick() {
+  for (std::size_t i = 0; i < bus_->events_of_tick(); ++i) {
+    const bus::Event event = bus_->event_at(i);
+    RawEvent& noted = told_.emplace_back();
+    noted.order = event.dispatch_order;
+    noted.channel = event.channel;
+    noted.type = event.type;
+    if (const auto* emitted = event.typed<EventEmitted>())
+      noted.payload = *emitted;
+    else if (const auto* finished = event.typed<CallFinished>())
+      noted.payload = *finished;
+    else
+      noted.payload = event.json();
+  }
 }
 
 }  // namespace lumenflow::kernel

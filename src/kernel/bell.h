@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "bus/bus.h"
 #include "catalogue/generated/runtime_event_manifest.generated.h"
 #include "event/event.h"
+#include "kernel/raw_frame.h"
 #include "log/log.h"
 #include "lumenflow/result.h"
 #include "pack/registry.h"
@@ -38,7 +40,12 @@ class Bell {
   // Called for each such event from the next batch on, over reloads. The label names it in reports. NOT_FOUND, in three
   // lines, for a type that the catalogue does not have.
   Status listen(std::string type, bus::Handler handler, std::string label);
-  bool anyone() const { return !listeners_.empty(); }
+  bool anyone() const { return watched_ || !listeners_.empty(); }
+  // A recorder wants every tick.
+  void watch(bool watched) { watched_ = watched; }
+  // Of the tick that was rung last, while somebody watches.
+  std::vector<RawEvent> take_told() { return std::exchange(told_, {}); }
+  const catalogue::Catalogue& catalogue() const { return catalogue_; }
   bus::BusSnapshot snapshot() const { return bus_->snapshot(); }
 
   // What the row will say that is appended next; nothing is kept while nobody listens. `index`: of the call's entry in
@@ -64,7 +71,11 @@ class Bell {
   Status subscribe(const Listener& listener);
 
   std::unique_ptr<Reporter> reporter_;
+  void note_tick();
+  catalogue::Catalogue catalogue_;
   std::unique_ptr<bus::EventBus> bus_;  // of one catalogue; never null
+  bool watched_ = false;
+  std::vector<RawEvent> told_;
   std::vector<Listener> listeners_;
   Rings coming_;  // of a row that is not appended yet; positions count from its beginning
   Rings open_;

@@ -52,7 +52,11 @@ struct Call {
   std::string idempotency_key;  // empty: none
   std::string traceparent;
   std::shared_ptr<const OuterCall> outer = nullptr;  // null: made from outside. Shared by what it calls in turn
+  std::string recovery = {};                         // whose confirmation made it; empty: none
   Position command = {};                             // of the event that asks for it (commands.h); 0: none does
+  std::string session = {};  // in which it is made; empty: none. From outside it is the caller's claim (sessions.h)
+  std::string turn = {};     // that makes it; empty: none. Never said from outside
+  bool goes_on = false;      // the pack of the session makes it for the holder (pack::Turns::go_on)
 };
 
 // Whose tasks a call may change, and whose it is bound by: what a pack calls within a call is the work of who called

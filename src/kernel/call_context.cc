@@ -1,12 +1,15 @@
 #include "kernel/call_context.h"
 
 #include "base/encoding.h"
+#include "base/logging.h"
+#include "base/secret_shapes.h"
 #include "journal/tables.h"
 
 namespace lumenflow::kernel {
 namespace {
 
 constexpr std::size_t kKeyBytesMax = 512;
+constexpr std::size_t kLineBytesMax = 2'048;  // of what a pack has to say
 
 Status check_key(std::string_view key) {
   if (key.empty() || key.size() > kKeyBytesMax || !is_valid_utf8(key) || key.find('\0') != std::string_view::npos)
@@ -58,6 +61,13 @@ Result<std::optional<json::Value>> CallStore::get(std::string_view key) {
   if (!text) return std::optional<json::Value>();
   LUMENFLOW_TRY_ASSIGN(json::Value value, stored_json(*text));
   return std::optional(std::move(value));
+}
+
+void CallStore::replay(std::map<std::string, std::optional<std::string>> writes,
+                       std::map<std::string, std::optional<std::string>> reads, bool read_ranges) {
+  writes_ = std::move(writes);
+  reads_ = std::move(reads);
+  read_ranges_ = read_ranges;
 }
 
 Status CallStore::put(std::string_view key, json::Value value) {
@@ -182,6 +192,29 @@ Status HostState::transact(const std::shared_ptr<RunningCall>& call, const HostS
   return status;
 }
 
+Result<pack::Invoked> HostState::invoke(const std::shared_ptr<RunningCall>& call, std::string_view tool,
+                                        json::Value input, const std::string& idempotency_key) {
+  LUMENFLOW_TRY_ASSIGN(const CallResult result, scope.services.invoke(call, tool, std::move(input), idempotency_key));
+  if (snapshot_ != nullptr) snapshot_->release();  // what that call has changed is seen
+  LUMENFLOW_TRY_ASSIGN(const json::Value body, json::parse(result.body, {.depth_max = 256}));
+  pack::Invoked invoked = pack::read_result(body);
+  invoked.outcome = journal::name(result.outcome);
+  return invoked;
+}
+
+void HostState::log(std::string_view level, std::string_view message, const json::Value& fields) const {
+  std::string line(message);
+  if (fields.is_object() && !fields.as_object().empty()) line += " " + json::serialize(fields);
+  const auto masked = [](std::string_view) { return std::string("***"); };
+  if (auto without = replace_secrets(line, SecretSearch::kAssignments, masked)) line = *std::move(without);
+  write_log(parse_log_level(level).value_or(LogLevel::kInfo), "pack", "a pack says",
+            {{"pack", std::string(scope.pack_id)}, {"line", std::string(clip_utf8(line, kLineBytesMax))}});
+}
+
+void HostState::progress(double fraction, std::string_view message) const {
+  log("debug", message, json::Object{{"progress", fraction}});
+}
+
 CallContext::CallContext(std::shared_ptr<RunningCall> call, const ContextScope& scope, const log::TableReader& base,
                          LazySnapshot* snapshot, std::array<std::uint8_t, 16> entropy)
     : HostContextOf(scope, base, snapshot, call->arrived, entropy), call_(std::move(call)) {}
@@ -190,6 +223,16 @@ void CallContext::hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes
   if (scopes == nullptr) return;
   hosted_.emplace(state_, call_, *call_->cancelled);
   hosted_->scoped(std::move(scopes));
+}
+
+std::vector<Result<pack::ProgramEnd>> no_programs(std::size_t count) {
+  return {count, Error(ErrorCode::kScopeDenied, "programs run within a call, of a tool that says so (ToolTraits)")};
+}
+
+std::vector<Result<pack::ProgramEnd>> CallContext::run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                                std::size_t at_once) {
+  if (!hosted_) return no_programs(requests.size());
+  return state_.scope.services.run_programs(*hosted_, requests, at_once);
 }
 
 const pack::EnforcedScopes& HostedRunOf::scopes() const {
@@ -208,7 +251,8 @@ std::optional<std::chrono::nanoseconds> HostedRunOf::time_left() const {
 }
 
 Result<std::string> HostedRunOf::invoke(std::string_view tool, json::Value input, std::string_view idempotency_key) {
-  return state_.scope.services.invoke(call_, tool, std::move(input), idempotency_key);
+  LUMENFLOW_TRY_ASSIGN(CallResult result, state_.scope.services.invoke(call_, tool, std::move(input), idempotency_key));
+  return std::move(result.body);
 }
 
 // The keys belong to the strand.

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +13,9 @@
 #include <vector>
 
 #include "base/ulid.h"
+#include "kernel/call_store.h"
 #include "kernel/emitter.h"
+#include "kernel/fetch_rules.h"
 #include "kernel/host_services.h"
 #include "kernel/running_call.h"
 #include "kernel/subscriptions.h"
@@ -23,57 +24,6 @@
 #include "pack/hosted_run.h"
 
 namespace lumenflow::kernel {
-
-// What was durable when it was first read. Most tools read nothing, and for them no snapshot is taken. A read later
-// than the call's launch is safe: what a store transaction read is compared with the journal before its writes are
-// recorded.
-class LazySnapshot final : public log::TableReader {
- public:
-  explicit LazySnapshot(const log::Log& log) : log_(log) {}
-
-  Result<std::optional<std::string>> get(std::string_view table, std::string_view key) const override;
-  Result<std::vector<log::KeyValue>> scan(std::string_view table, std::string_view prefix, std::string_view after,
-                                          std::size_t limit) const override;
-  Result<std::vector<log::KeyValue>> scan_descending(std::string_view table, std::string_view prefix,
-                                                     std::string_view before, std::size_t limit) const override;
-  // Gives back what it holds of the log; what is read after sees what is durable then.
-  void release() { taken_.reset(); }
-
- private:
-  Result<const log::Snapshot*> taken() const;
-  const log::Log& log_;
-  mutable std::unique_ptr<log::Snapshot> taken_;
-};
-
-// The pack's store during one call: reads go through to `base`, writes are kept and applied with the call's result.
-class CallStore final : public pack::Store {
- public:
-  CallStore(const log::TableReader& base, std::string_view pack_id) : base_(base), pack_(pack_id) {}
-
-  Result<std::optional<json::Value>> get(std::string_view key) override;
-  Status put(std::string_view key, json::Value value) override;
-  Status erase(std::string_view key) override;
-  Result<std::vector<pack::StoreItem>> scan(std::string_view prefix, std::string_view after,
-                                            std::size_t limit) override;
-  Result<std::vector<pack::StoreItem>> scan_descending(std::string_view prefix, std::string_view before,
-                                                       std::size_t limit) override;
-
-  // Table key -> JSON text, or nothing for an erasure; in key order, so that equal calls write equal bytes.
-  const std::map<std::string, std::optional<std::string>>& writes() const { return writes_; }
-  // What was read of the base: single keys with what they held, and whether ranges were read.
-  const std::map<std::string, std::optional<std::string>>& reads() const { return reads_; }
-  bool read_ranges() const { return read_ranges_; }
-
- private:
-  template <class Scan>
-  Result<std::vector<pack::StoreItem>> merged(std::string_view prefix, std::string_view bound, std::size_t limit,
-                                              bool ascending, Scan scan);
-  const log::TableReader& base_;
-  const std::string pack_;
-  std::map<std::string, std::optional<std::string>> writes_;
-  std::map<std::string, std::optional<std::string>> reads_;
-  bool read_ranges_ = false;
-};
 
 // What stays the same for everything that runs of one pack, and the kernel behind it.
 struct ContextScope {
@@ -98,6 +48,10 @@ class HostState {
                                  pack::EmitOptions options);
   Status transact(const std::shared_ptr<RunningCall>& call, const HostServices::Change& change,
                   pack::Emitted* emitted = nullptr);
+  Result<pack::Invoked> invoke(const std::shared_ptr<RunningCall>& call, std::string_view tool, json::Value input,
+                               const std::string& idempotency_key);
+  void log(std::string_view level, std::string_view message, const json::Value& fields) const;
+  void progress(double fraction, std::string_view message) const;
 
   const ContextScope scope;
   const Timestamp now;
@@ -106,6 +60,7 @@ class HostState {
   HostServices::OutboxRoom queued{0, 0};                    // what of them goes into the outbox
   std::vector<std::pair<std::string, std::int64_t>> wakes;  // timer, milliseconds since 1970
   std::optional<std::vector<pack::Trigger>> watched;        // instead of what the pack watched before
+  std::uint64_t task = 0;                                   // what runs it, on the tape
 
  private:
   Status check_new(const PendingEvent& event);
@@ -125,7 +80,9 @@ class HostedRunOf final : public pack::HostedRun {
   const pack::EnforcedScopes& scopes() const override;
   const std::string& idempotency_key() const override;
   std::optional<std::chrono::nanoseconds> time_left() const override;
-  void when_cancelled(std::function<void()> listener) override { cancelled_.listen(std::move(listener)); }
+  std::function<void()> when_cancelled(std::function<void()> listener) override {
+    return cancelled_.listen(std::move(listener));
+  }
   void held_by(std::string isolation) override { isolation_ = std::move(isolation); }
   Result<bool> was_handled(std::string_view kind, std::string_view replay_key) override;
   Result<std::string> invoke(std::string_view tool, json::Value input, std::string_view idempotency_key) override;
@@ -137,6 +94,29 @@ class HostedRunOf final : public pack::HostedRun {
   std::shared_ptr<const pack::EnforcedScopes> scopes_;  // shared with the kernel's table
   std::string isolation_;
 };
+
+// Each is a step on the strand, while the context's thread waits.
+class TurnsOf final : public pack::Turns {
+ public:
+  // `call` is null for what is none. Borrows the state of the context whose part this is.
+  TurnsOf(HostState& state, std::shared_ptr<RunningCall> call) : state_(state), call_(std::move(call)) {}
+
+  Result<pack::Turn> open(const pack::TurnOpening& opening) override;
+  Result<std::vector<pack::OfferedTool>> tools() override;
+  Result<pack::TurnRecord> look(std::string_view turn_id) override;
+  Result<pack::Invoked> outcome(std::string_view receipt_id) override;
+  Status go_on(std::string_view session_id, std::string_view tool, json::Value input,
+               std::string_view idempotency_key) override;
+
+ private:
+  template <class T, class Step>
+  Result<T> on_strand(const Step& step);
+  HostState& state_;
+  const std::shared_ptr<RunningCall> call_;  // shared with the strand's table
+};
+
+// Outside of a call there are no scopes that a program could run under.
+std::vector<Result<pack::ProgramEnd>> no_programs(std::size_t count);
 
 template <class Interface>
 class HostContextOf : public Interface {
@@ -151,23 +131,49 @@ class HostContextOf : public Interface {
     return state_.emit(kind, std::move(payload), std::move(options));
   }
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override {
-    return state_.scope.services.fetch(request);
+    LUMENFLOW_TRY(check_named(request, state_.scope.config));
+    return state_.scope.services.fetch(request, cancellation());
   }
   Status check_fetch(const pack::HttpRequest& request) const override {
+    LUMENFLOW_TRY(check_named(request, state_.scope.config));
     return state_.scope.services.check_fetch(request);
   }
+  std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                     std::size_t) override {
+    return no_programs(requests.size());
+  }
   bool notify_operator(std::string_view line) override { return state_.scope.services.notify_operator(line); }
+  Result<pack::Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string> key) override {
+    return state_.invoke(within(), tool, std::move(input), key.value_or(std::string()));
+  }
+  Result<pack::Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key) override {
+    return state_.invoke(within(), "kernel:task_" + std::string(step), std::move(input), key.value_or(std::string()));
+  }
+  void progress(double fraction, std::string_view message) override { state_.progress(fraction, message); }
+  void log(std::string_view level, std::string_view message, json::Value fields) override {
+    state_.log(level, message, fields);
+  }
   void wake(std::string_view timer, std::int64_t at_ms) override { state_.wakes.emplace_back(timer, at_ms); }
   void watch(std::vector<pack::Trigger> triggers) override { state_.watched = std::move(triggers); }
+
+  pack::Turns* turns() override {
+    if (!turns_) turns_.emplace(state_, within());
+    return &*turns_;
+  }
 
   HostState& state() { return state_; }
   const CallStore& store_writes() const { return state_.store; }
   std::vector<PendingEvent>& events() { return state_.events; }
 
  protected:
+  virtual Cancellation* cancellation() { return nullptr; }
   template <class... Arguments>
   explicit HostContextOf(Arguments&&... arguments) : state_(std::forward<Arguments>(arguments)...) {}
+  virtual std::shared_ptr<RunningCall> within() const { return nullptr; }  // null: it is no call
   HostState state_;
+
+ private:
+  std::optional<TurnsOf> turns_;
 };
 
 class CallContext final : public HostContextOf<pack::ToolContext> {
@@ -178,10 +184,14 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   const std::string& receipt_id() const override { return call_->receipt.str(); }
   const std::string& subject() const override { return call_->call.credential->subject.str(); }
   const std::string& tool() const override { return call_->tool->descriptor.name; }
+  std::string confirmed_recovery() const override { return call_->call.recovery; }
   bool cancelled() const override { return call_->cancelled && call_->cancelled->asked(); }
+  Cancellation* cancellation() override { return call_->cancelled.get(); }
   pack::HostedRun* hosted() override { return hosted_ ? &*hosted_ : nullptr; }
-  // Null: the tool's code is in this process.
+  // What it may reach of the machine; null: nothing but what is in this process.
   void hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes);
+  std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                     std::size_t at_once) override;
   std::string isolation() const { return hosted_ ? hosted_->isolation() : std::string(); }
   Status transact(const std::function<Status(pack::Store&)>& change) override { return state_.transact(call_, change); }
   Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options) override {
@@ -189,6 +199,7 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   }
 
  private:
+  std::shared_ptr<RunningCall> within() const override { return call_; }
   const std::shared_ptr<RunningCall> call_;  // shared with the strand's table
   std::optional<HostedRunOf> hosted_;
 };
@@ -219,6 +230,7 @@ class DeliveryContext final : public HostContextOf<pack::HandlerContext> {
   int attempt() const override { return delivery_->attempts + 1; }
   pack::HostedRun* hosted() override { return &hosted_; }
   bool cancelled() const override { return delivery_->cancelled.asked() || state_.scope.services.draining(); }
+  Cancellation* cancellation() override { return &delivery_->cancelled; }
   Status transact(const std::function<Status(pack::Store&)>& change) override {
     return state_.transact(nullptr, change);
   }

@@ -51,6 +51,13 @@ class Commands {
   // Carries out what is due, in the open batch.
   void run();
   void look() { due_ = true; }
+  bool idle() const { return in_hand_.empty() && !telling_; }
+  // As after an opening, where nothing is in hand.
+  Status begin() {
+    due_ = false;
+    retry_at_.reset();
+    return load();
+  }
   // When run() is to be called again at the latest, on the monotonic clock.
   std::optional<std::chrono::nanoseconds> next_retry() const { return retry_at_; }
   // The first record of this call is in the open batch: with it, the command has become a call.

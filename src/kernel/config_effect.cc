@@ -17,8 +17,10 @@ struct IdleKey {
   std::string_view neutral;  // as JSON; empty: none
 };
 constexpr IdleKey kIdleKeys[] = {
-    {"/events/retention", ""}, {"/journal/retention/events", ""}, {"/limits/call_timeout", ""},
-    {"/record", "false"},      {"/telemetry/otlp", ""},
+    {"/events/retention", ""},
+    {"/journal/retention/events", ""},
+    {"/limits/call_timeout", ""},
+    {"/telemetry/otlp", ""},
 };
 // Sections of packs, which are read where their pack runs.
 constexpr std::string_view kPackKeys[] = {"routines", "gates", "agent_runtime", "sidekick", "software_delivery"};
@@ -72,7 +74,10 @@ void report_without_effect(const std::string& file, const std::string& text, con
   effects.warn_of_surfaces(config);
   const auto is_read = [&registry](std::string_view key) {
     if (key == "routines") return registry.find("routine:run") != nullptr;
-    return std::ranges::any_of(registry.packs(), [&](const auto& pack) { return pack->manifest.config_key == key; });
+    return std::ranges::any_of(registry.packs(), [&](const auto& pack) {
+      return pack->manifest.config_key == key ||
+             std::ranges::find(pack->manifest.config_reads, key) != pack->manifest.config_reads.end();
+    });
   };
   for (const std::string_view key : kPackKeys)
     if (document.value.find(key) != nullptr && !is_read(key))

@@ -12,7 +12,6 @@ namespace {
 using pack::child_pointer;
 using pack::shown;
 
-constexpr std::string_view kIdle = "LF2013";
 constexpr std::string_view kAboutNothing = "LF2014";
 constexpr std::string_view kNobodyAsked = "LF2015";
 
@@ -44,9 +43,8 @@ class RuleChecks {
     if (const json::Value* tool = when.find("tool")) check_tool(tool->as_string(), child_pointer(pointer, "tool"));
     if (const json::Value* pack = when.find("pack")) check_pack(pack->as_string(), child_pointer(pointer, "pack"));
     if (const json::Value* lane = when.find("lane")) check_lane(lane->as_string(), child_pointer(pointer, "lane"));
-    if (when.find("intent") != nullptr)
-      report_.at_key(kIdle, child_pointer(pointer, "intent"), "no call has an intent in this version",
-                     "leave it out until calls have");
+    if (const json::Value* intents = when.find("intent"))
+      check_intents(intents->as_array(), child_pointer(pointer, "intent"));
     if (const json::Value* inner = when.find("not")) check_when(*inner, child_pointer(pointer, "not"));
   }
 
@@ -77,6 +75,18 @@ class RuleChecks {
   void check_lane(const std::string& id, const std::string& pointer) {
     if (std::ranges::find(config_.lanes, id, &Lane::id) == config_.lanes.end())
       return report_.at(kAboutNothing, pointer, "no lane has the id " + shown(json::Value(id)), "name one of 'lanes'");
+  }
+
+  void check_intents(const json::Array& ids, const std::string& pointer) {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const auto has = [&](const auto& pack) {
+        return pack->code != nullptr && std::ranges::find(pack->code->intents(), ids[i].as_string(),
+                                                          &pack::Intent::id) != pack->code->intents().end();
+      };
+      if (std::ranges::any_of(registry_.packs(), has)) continue;
+      report_.at(kAboutNothing, child_pointer(pointer, i), "no active pack knows the intent " + shown(ids[i]),
+                 "intents are configured where a pack runs agents, as in agent_runtime.intents");
+    }
   }
 
   const WorkspaceConfig& config_;

@@ -25,7 +25,6 @@ constexpr std::chrono::milliseconds kPauseMax{30'000};
 constexpr std::chrono::milliseconds kSlow{50};
 constexpr std::chrono::seconds kOverdue{30};
 constexpr std::size_t kErrorBytesMax = 1'000;
-constexpr std::size_t kReplayKeyBytesMax = 512;
 
 // What stands in every envelope; what else stands in a flat one is its payload.
 constexpr std::array<std::string_view, 11> kEnvelopeMembers = {"channel", "emitted_at",   "event_id",  "from",
@@ -62,25 +61,6 @@ void fill(const journal::Reader& reader, EventRead& read) {
   read.read_to = page->last;
 }
 
-Result<std::string> make_replay_key(const Delivery& delivery) {
-  try {
-    std::string key = delivery.handler->replay_key(delivery.event);
-    if (key.empty() || key.size() > kReplayKeyBytesMax || !is_valid_utf8(key))
-      return Error(ErrorCode::kInternal, "its replay key is not 1 to 512 bytes of UTF-8");
-    return key;
-  } catch (const std::exception&) {
-    return Error(ErrorCode::kInternal, "its replay key threw");
-  }
-}
-
-Status call_handler(const Delivery& delivery, DeliveryContext& context) {
-  try {
-    return delivery.handler->handler(context, delivery.event);
-  } catch (const std::exception&) {
-    return Error(ErrorCode::kInternal, "it threw");
-  }
-}
-
 bool runs_on_strand(const Delivery& delivery) {
   return delivery.handler->traits.store_only && delivery.handler->traits.bounded;
 }
@@ -97,6 +77,9 @@ Hash256 replay_hash(const Delivery& delivery) {
 
 }  // namespace
 
+Result<std::string> make_replay_key(const Delivery& delivery);            // tape_code.cc
+Status call_handler(const Delivery& delivery, DeliveryContext& context);  // likewise
+
 DeliveryPtr delivery_of(const journal::ReadEntry& entry) {
   const json::Value& envelope = *entry.value.find("event");
   auto delivery = std::make_shared<Delivery>();  // shared: see DeliveryPtr
@@ -108,7 +91,7 @@ DeliveryPtr delivery_of(const journal::ReadEntry& entry) {
 }
 
 void Kernel::deliver() {
-  if (subscriptions_.empty() || draining_ || !journal_available_ || batch_error_) return;
+  if (subscriptions_.empty() || draining_ || !journal_available_ || batch_error_ || recording_) return;
   for (EventRead& read : subscriptions_.take_reads()) read_events(std::move(read));
   for (int run = 0; run < kRunsPerBatch && !batch_error_; ++run) {
     const DeliveryPtr delivery = subscriptions_.take_due(ports_.clock.monotonic());
@@ -120,9 +103,13 @@ void Kernel::deliver() {
 
 void Kernel::read_events(EventRead read) {
   auto work = std::make_shared<EventRead>(std::move(read));  // shared: a task that is copied owns what it uses
-  const bool taken = work_.post(ports_.executor, [this, work] {
-    fill(reader_, *work);
-    enqueue(EventsRead{std::move(*work)});
+  const std::uint64_t task = next_task_++;
+  const bool taken = hand_out(ports_.executor, task, nullptr, nullptr, [this, work, task] {
+    if (tape_.replays())
+      replayed_events(*work);
+    else
+      fill(reader_, *work);
+    enqueue(EventsRead{std::move(*work), task});
   });
   if (taken) return;
   work->read_to = Error(ErrorCode::kRateLimited, "the executor's queue is full");
@@ -135,9 +122,10 @@ void Kernel::begin(const DeliveryPtr& delivery) {
   if (const auto surface = approvals.find(delivery->event.kind); surface != approvals.end() && !delivery->approved)
     if (park(*delivery, surface->second)) return;
   if (!delivery->handler->replay_key || delivery->replay_key) return run_delivery(delivery);
-  if (runs_on_strand(*delivery)) return replay_key_made({delivery, make_replay_key(*delivery)});
-  const bool taken = post(delivery->pack, [this, delivery] {
-    enqueue(ReplayKeyMade{delivery, make_replay_key(*delivery)});
+  if (runs_on_strand(*delivery)) return replay_key_made({delivery, replay_key_on_strand(*delivery)});
+  const std::uint64_t task = next_task_++;
+  const bool taken = post(delivery->pack, task, nullptr, nullptr, [this, delivery, task] {
+    enqueue(ReplayKeyMade{delivery, tape_.replays() ? replayed_key() : make_replay_key(*delivery), task});
   });
   if (!taken) subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kExecutorFull);
 }
@@ -161,7 +149,7 @@ void Kernel::run_delivery(const DeliveryPtr& delivery) {
   const ContextScope scope = scope_of(delivery->store(), delivery->pack, *delivery->registry);
   if (runs_on_strand(*delivery)) {
     DeliveryContext context(delivery, scope, ports_.log.tables(), nullptr, now, ports_.random.draw16());
-    Status status = call_handler(*delivery, context);
+    Status status = run_handler_on_strand(*delivery, context);
     return judge(delivery, context, std::move(status));
   }
   delivery->store_version = durable_store_versions_[delivery->store()];
@@ -170,8 +158,10 @@ void Kernel::run_delivery(const DeliveryPtr& delivery) {
   work->snapshot = std::make_unique<LazySnapshot>(ports_.log);
   work->context = std::make_unique<DeliveryContext>(delivery, scope, *work->snapshot, work->snapshot.get(), now,
                                                     ports_.random.draw16());
-  const bool taken = post(delivery->pack, [this, work] {
-    work->status = call_handler(*work->delivery, *work->context);
+  work->task = work->context->state().task = next_task_++;
+  const bool taken = post(delivery->pack, work->task, &work->context->state(), nullptr, [this, work] {
+    work->status =
+        tape_.replays() ? replayed_handler(work->context->state()) : call_handler(*work->delivery, *work->context);
     work->snapshot->release();
     enqueue(std::move(*work));
   });

@@ -12,7 +12,7 @@
 namespace lumenflow::kernel {
 namespace {
 
-constexpr std::size_t kWaitersMax = 32;  // equal calls that wait for one that runs
+constexpr int kWaitersMax = 32;  // equal calls that wait for one that runs
 constexpr std::size_t kIdempotencyKeyBytesMax = 256;
 
 json::Value details_of(const std::vector<ErrorDetail>& faults) {
@@ -54,8 +54,10 @@ CallPtr Kernel::accept(CallArrived arrived) {
 }
 
 void Kernel::pass_stages(const CallPtr& call) {
-  const bool may_run = check_orders(call) && resolve(call) && authorise(call) && check_input(call) &&
-                       check_scopes(call) && check_policy(call) && check_idempotency(call) && check_approval(call);
+  count_in_turn(*call);
+  const bool may_run = check_orders(call) && resolve(call) && check_session(call) && authorise(call) &&
+                       check_input(call) && check_scopes(call) && check_policy(call) && check_idempotency(call) &&
+                       check_approval(call);
   if (may_run) start(call);
 }
 
@@ -117,7 +119,8 @@ bool Kernel::resolve(const CallPtr& call) {
     return true;
   }
   const pack::ActiveTool* tool = call->registry->find(call->call.tool);
-  if (tool == nullptr || (tool->descriptor.internal_only && call->call.surface != Surface::kPack)) {
+  const bool by_pack = call->call.surface == Surface::kPack && call->call.turn.empty();  // an agent is no pack
+  if (tool == nullptr || (tool->descriptor.internal_only && !by_pack)) {
     refuse(call, 1, ErrorCode::kToolNotFound, "registry",
            "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; " +
                (call->call.surface == Surface::kHttp ? "GET /tools" : "`lumenflow tools`") + " lists them");
@@ -166,12 +169,18 @@ bool Kernel::authorise(const CallPtr& call) {
 // Stage 3.
 bool Kernel::check_input(const CallPtr& call) {
   const json::Schema& schema = *call->tool->descriptor.input_validator;
+  const std::optional<SealedInput> sealed = tape_.replaying() ? replayed_input(*call) : std::nullopt;
   if (call->tool->input_rule) call->counted_input = call->tool->input_rule(call->call.input);
-  std::vector<ErrorDetail> faults = schema.validate(call->counted_input ? *call->counted_input : call->call.input);
-  if (faults.empty() && stands_as_typed(*call, kernel_tools_)) {
-    for (std::string& place : places_of_secrets(call->call.input))
-      faults.push_back({std::move(place), "looks like a credential"});
+  std::vector<ErrorDetail> faults =
+      sealed ? sealed->faults : schema.validate(call->counted_input ? *call->counted_input : call->call.input);
+  if (sealed && faults.empty()) return true;
+  const bool secrets_before = sealed && sealed->secrets;
+  if ((faults.empty() || secrets_before) && stands_as_typed(*call, kernel_tools_)) {
+    if (!secrets_before)
+      for (std::string& place : places_of_secrets(call->call.input))
+        faults.push_back({std::move(place), "looks like a credential"});
     if (!faults.empty()) {
+      if (tape_.recording()) tape_input(*call, faults, true);
       refuse(call, 3, ErrorCode::kInvalidInput, "secrets",
              "what is given to " + call->tool->descriptor.name +
                  " is kept and shown as it stands: leave out what looks like a credential",
@@ -184,10 +193,12 @@ bool Kernel::check_input(const CallPtr& call) {
     if (text.ok()) {
       call->input_text = schema.has_write_only() ? redact(schema, call->call.input) : *std::move(text);
       call->input_hash = sha256(call->input_text);
+      if (tape_.recording()) tape_input(*call, {}, false);
       return true;
     }
     faults.push_back({"", text.error().message()});
   }
+  if (tape_.recording()) tape_input(*call, faults, false);
   refuse(call, 3, ErrorCode::kInvalidInput, "input_schema",
          "the input does not match the schema of " + call->tool->descriptor.name, details_of(faults));
   return false;
@@ -207,7 +218,8 @@ bool Kernel::check_scopes(const CallPtr& call) {
 // Stage 5.
 bool Kernel::check_policy(const CallPtr& call) {
   const json::Value& input = call->counted_input ? *call->counted_input : call->call.input;
-  const PolicyVerdict verdict = grants_->decide(*call->tool, call->call, input, tasks_);
+  const PolicyVerdict verdict =
+      grants_->decide(*call->tool, call->call, input, tasks_, {call->session_pack, call->intent});
   call->policy = record_of(verdict);
   call->decision = verdict.decision;
   call->approvals = approvals_asked(*call->tool, verdict);
@@ -229,6 +241,7 @@ bool Kernel::check_idempotency(const CallPtr& call) {
   }
   call->idempotency_hash =
       IdempotencyIndex::key_of(call->call.credential->subject.str(), call->tool->descriptor.name, key);
+  if (tape_.live()) tape_idempotency_hash(*call);
   const auto conflict = [&] {
     refuse(call, 6, ErrorCode::kIdempotencyConflict, "idempotency_key",
            "this idempotency key was used with another input");
@@ -236,11 +249,12 @@ bool Kernel::check_idempotency(const CallPtr& call) {
   };
   if (const CallPtr first = running_.find_by_key(*call->idempotency_hash)) {
     if (first->input_hash != call->input_hash) return conflict();
-    if (first->completions.size() >= kWaitersMax) {
+    if (first->joined >= kWaitersMax) {
       refuse(call, 6, ErrorCode::kInProgress, "idempotency_key",
              "the call under this idempotency key is still running");
       return false;
     }
+    ++first->joined;
     for (Completion& done : call->completions) first->completions.push_back(std::move(done));
     return false;
   }
@@ -316,6 +330,7 @@ void Kernel::start(const CallPtr& call) {
   if (has_effects) {
     if (Status status = append_started(*call); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
   }
+  if (has_effects) note_turn_runs(*call);
   call->enforced_scopes = grants_->enforced(call->tool, call->call, tasks_);
   call->cancelled = std::make_shared<Cancellation>();
   call->deadline = ports_.clock.monotonic() + std::chrono::milliseconds(call->tool->descriptor.timeout_ms);

@@ -10,17 +10,6 @@ namespace {
 
 constexpr int kExecutionsMax = 8;  // executions of a store transaction that kept losing to others
 
-// A builtin that throws is a crash of that call and of nothing else.
-std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext& context) {
-  try {
-    return call.tool->handler(context, call.call.input);
-  } catch (const std::exception& error) {
-    write_log(LogLevel::kError, "kernel", "a tool threw",
-              {{"tool", call.tool->descriptor.name}, {"receipt", call.receipt.str()}});
-    return std::nullopt;
-  }
-}
-
 // Code that is gone without an answer may have had its effect, unless it can have none or can be asked for it again.
 CallEnd end_of(const RunningCall& call, pack::ToolCrash crash) {
   CallEnd end;
@@ -47,6 +36,8 @@ pack::ToolResult finish(Kernel& kernel, const Result<KernelControl>& prepared, c
 
 }  // namespace
 
+std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext& context);  // tape_code.cc
+
 void Kernel::run_on_strand(const CallPtr& call) {
   CallContext context(call, scope_of(call->pack_id, call->tool->pack, *call->registry), ports_.log.tables(), nullptr,
                       ports_.random.draw16());
@@ -57,7 +48,7 @@ void Kernel::run_on_strand(const CallPtr& call) {
   else if (kernel_tool != kernel_tools_.end() && kernel_tool->second->decide)
     judge(call, context, kernel_tool->second->decide(*this, call->call));
   else
-    judge(call, context, run_handler(*call, context));
+    judge(call, context, run_tool_on_strand(*call, context));
   take_wishes(context.state());
 }
 
@@ -72,12 +63,17 @@ void Kernel::launch(const CallPtr& call) {
   work->context = std::make_unique<CallContext>(call, scope_of(call->pack_id, call->tool->pack, *call->registry),
                                                 *work->snapshot, work->snapshot.get(), ports_.random.draw16());
   work->context->hosted_with(call->enforced_scopes);
+  work->task = work->context->state().task = next_task_++;
   if (call->tool->pack != nullptr) call->isolation = call->tool->pack->isolation;
   const auto kernel_tool =
       call->pack_id == "kernel" ? kernel_tools_.find(call->tool->descriptor.name) : kernel_tools_.end();
   const KernelPreparation* prepare = kernel_tool == kernel_tools_.end() ? nullptr : &kernel_tool->second->prepare;
-  const bool taken = post(call->tool->pack, [this, work, prepare] {
-    if (prepare != nullptr && *prepare)
+  const bool taken = post(call->tool->pack, work->task, &work->context->state(), call, [this, work, prepare] {
+    if (tape_.replays()) {
+      std::string isolation;
+      work->result = replayed_tool(*work->call, work->context->state(), isolation);
+      if (!isolation.empty() && work->context->hosted() != nullptr) work->context->hosted()->held_by(isolation);
+    } else if (prepare != nullptr && *prepare)
       work->prepared = (*prepare)(work->call->call.input);
     else
       work->result = run_handler(*work->call, *work->context);
@@ -146,7 +142,7 @@ void Kernel::judge(const CallPtr& call, CallContext& context, std::optional<pack
   if (auto* crash = std::get_if<pack::ToolCrash>(&*result)) return end_call(call, end_of(*call, std::move(*crash)));
   const auto& output = std::get<pack::ToolOutput>(*result);
   end.stage = 10;
-  std::vector<ErrorDetail> faults = call->tool->descriptor.output_validator->validate(output.data);
+  std::vector<ErrorDetail> faults = output_faults(*call, output.data);
   if (!faults.empty()) {
     json::Array details;
     for (ErrorDetail& fault : faults)

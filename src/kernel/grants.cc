@@ -17,7 +17,7 @@ Grants::Grants(const WorkspaceConfig& config, const pack::Registry& registry)
     if (lane.allowed_scopes) lanes_.emplace(lane.id, pack::ScopeLayer{"lane:" + lane.id, *lane.allowed_scopes});
   for (const auto& tool : registry.tools()) {
     verdicts_.emplace(tool.get(), pack::check_scopes(tool->descriptor.required_scopes, layers));
-    if (tool->pack->executor != nullptr)
+    if (tool->pack->executor != nullptr || tool->traits.programs)
       enforced_.emplace(tool.get(), std::make_shared<const pack::EnforcedScopes>(
                                         pack::enforce_scopes(tool->descriptor.required_scopes, layers)));
   }
@@ -58,21 +58,22 @@ std::shared_ptr<const pack::EnforcedScopes> Grants::enforced(const pack::ActiveT
 }
 
 PolicyVerdict Grants::decide(const pack::ActiveTool& tool, const Call& call, const json::Value& input,
-                             const Tasks& tasks) const {
+                             const Tasks& tasks, SessionFacts session) const {
   const std::string& actor = actor_of(call);
   const std::string& subject = call.credential->subject.str();
   if (tool.pack == nullptr) {  // of the kernel's own, rules speak of tasks alone
     const std::string_view id = json::string_or(input, "task_id", "");
     const auto task = id.empty() ? Result<std::optional<journal::Task>>(std::nullopt) : tasks.find(id);
-    return policy_.decide(tool, {subject, task.ok() && *task ? std::string_view((*task)->lane) : "", {}, input});
+    return policy_.decide(tool, {subject, task.ok() && *task ? std::string_view((*task)->lane) : "", session.intent,
+                                 input, session.pack});
   }
   std::optional<PolicyVerdict> strictest;
   for (const Tasks::Claim& claim : tasks.claims_of(actor)) {
     if (claim.lane.empty()) continue;
-    PolicyVerdict in_lane = policy_.decide(tool, {subject, claim.lane, {}, input});
+    PolicyVerdict in_lane = policy_.decide(tool, {subject, claim.lane, session.intent, input, session.pack});
     if (!strictest || is_stricter(in_lane, *strictest)) strictest = std::move(in_lane);
   }
-  return strictest ? *std::move(strictest) : policy_.decide(tool, {subject, {}, {}, input});
+  return strictest ? *std::move(strictest) : policy_.decide(tool, {subject, {}, session.intent, input, session.pack});
 }
 
 bool Grants::may_pass(const pack::ActiveTool& tool, std::string_view subject, const Tasks& tasks) const {

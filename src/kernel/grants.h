@@ -31,13 +31,14 @@ class Grants {
   // Whether what the tool requires survives every layer, those of the call's outer calls and of what its actor has
   // claimed included.
   pack::ScopeVerdict scopes(const pack::ActiveTool& tool, const Call& call, const Tasks& tasks) const;
-  // What a sandbox is to enforce for this call; null: the tool is not of this registry, or runs in the program itself.
+  // What a sandbox is to enforce for this call; null: the tool is not of this registry, or neither it nor what it runs
+  // is outside of the program itself.
   std::shared_ptr<const pack::EnforcedScopes> enforced(const pack::ActiveTool* tool, const Call& call,
                                                        const Tasks& tasks) const;
   std::shared_ptr<const pack::EnforcedScopes> enforced(const pack::ActiveTool* tool) const;  // by no narrower layer
   // The strictest of what the rules say for the lanes that the call's actor works in.
-  PolicyVerdict decide(const pack::ActiveTool& tool, const Call& call, const json::Value& input,
-                       const Tasks& tasks) const;
+  PolicyVerdict decide(const pack::ActiveTool& tool, const Call& call, const json::Value& input, const Tasks& tasks,
+                       SessionFacts session = {}) const;
   // Whether some input of this tool gets through to this caller, as far as scopes and policy go.
   bool may_pass(const pack::ActiveTool& tool, std::string_view subject, const Tasks& tasks) const;
 
@@ -49,7 +50,7 @@ class Grants {
   std::map<std::string, pack::ScopeLayer, std::less<>> lanes_;  // those that restrict something
   Policy policy_;
   std::unordered_map<const pack::ActiveTool*, pack::ScopeVerdict> verdicts_;
-  // Of tools whose code runs elsewhere; shared with their calls.
+  // Of tools whose code runs elsewhere, or that run programs; shared with their calls.
   std::unordered_map<const pack::ActiveTool*, std::shared_ptr<const pack::EnforcedScopes>> enforced_;
 };
 

@@ -34,6 +34,7 @@ struct ToolReturned {
   std::unique_ptr<CallContext> context;           // after what it reads from
   std::optional<pack::ToolResult> result;         // nothing: the tool threw
   std::optional<Result<KernelControl>> prepared;  // by a kernel tool: what is to be done on the strand
+  std::uint64_t task = 0;                         // names it on the tape, as below
 };
 
 struct CancelAsked {
@@ -63,16 +64,19 @@ struct TimerReturned {
   std::unique_ptr<LazySnapshot> snapshot;
   std::unique_ptr<TimerContext> context;  // after what it reads from
   Result<std::optional<std::int64_t>> next_ms{std::optional<std::int64_t>()};
+  std::uint64_t task = 0;
 };
 
 // A piece of the journal was read for a pack's handlers.
 struct EventsRead {
   EventRead read;
+  std::uint64_t task = 0;
 };
 
 struct ReplayKeyMade {
   DeliveryPtr delivery;  // shared with the strand's queue
   Result<std::string> key;
+  std::uint64_t task = 0;
 };
 
 struct HandlerReturned {
@@ -80,6 +84,7 @@ struct HandlerReturned {
   std::unique_ptr<LazySnapshot> snapshot;
   std::unique_ptr<DeliveryContext> context;  // after what it reads from
   Status status;
+  std::uint64_t task = 0;
 };
 
 // A change of the outbox's bookkeeping, from whoever carries events away.
@@ -112,5 +117,18 @@ struct BatchEnded {
 using Ingress =
     std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned, EventsRead,
                  ReplayKeyMade, HandlerReturned, OutboxChange, JournalChange, EventsReceived, CommandsDue>;
+
+// On its way to the strand.
+struct Entering {
+  Ingress item;
+  std::uint64_t own = 0;  // the number of one that the strand made itself; 0: it came from outside
+};
+
+// What an executor was given, where a replay runs it instead.
+struct PostedTask {
+  std::function<void()> run;
+  HostState* state = nullptr;  // the run's own; null: it has none
+  CallPtr call;                // null: of no call
+};
 
 }  // namespace lumenflow::kernel

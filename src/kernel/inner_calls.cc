@@ -12,23 +12,36 @@ constexpr int kDepthMax = 4;
 
 }  // namespace
 
-// On the thread of the outer call, which waits.
-Result<std::string> Kernel::invoke(const CallPtr& outer, std::string_view tool, json::Value input,
-                                   std::string_view idempotency_key) {
-  if (outer == nullptr) return Error(ErrorCode::kInvalidRequest, "a tool is invoked within a call");
+// `outer`: null where it has ended meanwhile; then nothing is made within it any more.
+std::shared_ptr<const OuterCall> Kernel::scope_within(const ReceiptId& receipt, const CallPtr& outer) const {
   auto scope = std::make_shared<OuterCall>();  // shared: see Call::outer
-  scope->receipt = outer->receipt;
+  scope->receipt = receipt;
+  if (outer == nullptr) return scope;
   if (outer->call.outer != nullptr) {
     scope->depth = outer->call.outer->depth + 1;
     scope->layers = outer->call.outer->layers;
   }
+  // What a turn calls is bound by what binds whoever opened it, not by what the tool is for.
+  if (outer->opened_turn.empty())
+    scope->layers.push_back({"call:" + outer->tool->descriptor.name, outer->tool->descriptor.required_scopes});
+  return scope;
+}
+
+// On the thread of the outer call, which waits.
+Result<CallResult> Kernel::invoke(const CallPtr& outer, std::string_view tool, json::Value input,
+                                  std::string_view idempotency_key) {
+  if (outer == nullptr) return Error(ErrorCode::kInvalidRequest, "a tool is invoked within a call");
+  if (outer->tool->traits.store_only)  // it may run again, or hold up the strand that would have to answer
+    return Error(ErrorCode::kInvalidRequest, "a tool that touches the store alone calls no other");
+  const std::shared_ptr<const OuterCall> scope = scope_within(outer->receipt, outer);
   if (scope->depth > kDepthMax)
     return Error(ErrorCode::kInvalidRequest, "calls within calls go " + std::to_string(kDepthMax) + " deep at most");
-  scope->layers.push_back({"call:" + outer->tool->descriptor.name, outer->tool->descriptor.required_scopes});
 
+  const bool by_turn = !outer->opened_turn.empty();
   auto credential = std::make_shared<Credential>();  // shared: see Call::credential
   const Credential& caller = *outer->call.credential;
-  credential->subject = Subject(options_.config.id.str() + ":pack:" + std::string(outer->pack_id));
+  credential->subject = Subject(by_turn ? turn_subject(options_.config.id.str(), outer->opened_turn)
+                                        : options_.config.id.str() + ":pack:" + std::string(outer->pack_id));
   credential->on_behalf_of = caller.on_behalf_of.empty() ? caller.subject.str() : caller.on_behalf_of;
   credential->scopes = caller.scopes;
   credential->token_id = caller.token_id;
@@ -41,11 +54,17 @@ Result<std::string> Kernel::invoke(const CallPtr& outer, std::string_view tool, 
   call.surface = Surface::kPack;
   call.idempotency_key = idempotency_key;
   call.traceparent = outer->call.traceparent;
-  call.outer = std::move(scope);
+  call.outer = scope;
+  if (by_turn) {
+    call.session = outer->turn_session;
+    call.turn = outer->opened_turn;
+  }
 
-  auto answer = std::make_shared<std::promise<std::string>>();  // shared by the one who waits and the completion
-  std::future<std::string> answered = answer->get_future();
-  LUMENFLOW_TRY(submit(std::move(call), [answer](const CallResult& result) { answer->set_value(result.body); }));
+  auto answer = std::make_shared<std::promise<CallResult>>();  // shared by the one who waits and the completion
+  std::future<CallResult> answered = answer->get_future();
+  std::optional<Executor::Waiting> waiting;  // the executors of packs in other processes look after that themselves
+  if (outer->tool->pack == nullptr || outer->tool->pack->executor == nullptr) waiting.emplace(ports_.executor);
+  LUMENFLOW_TRY(submit(std::move(call), [answer](const CallResult& result) { answer->set_value(result); }));
   answer.reset();
   try {
     return answered.get();

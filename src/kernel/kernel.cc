@@ -26,24 +26,27 @@ constexpr std::chrono::milliseconds kTimerWaitMax{60'000};
 }  // namespace
 
 Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
-    : ports_(ports),
+    : clock_(tape_, ports.clock),
+      random_(tape_, ports.random),
+      log_(tape_, ports.log),
+      ports_{log_, ports.blobs, clock_, random_, ports.executor, ports.outbound, ports.programs},
       options_(std::move(options)),
-      reader_(ports.log, ports.blobs),
-      emitter_(ports.log, ports.random, options_.config.id.str(), options_.config.idempotency_window,
+      reader_(ports_.log, ports_.blobs),
+      emitter_(ports_.log, ports_.random, options_.config.id.str(), options_.config.idempotency_window,
                [this](const event::Event& event, std::uint64_t seq) {
                  subscriptions_.emitted(event.kind);
                  bell_.emitted(event, kSidecarStream, seq);
                }),
-      idempotency_(ports.log, options_.config.idempotency_window),
-      outbox_(ports.log, {options_.config.uplink_limits.outbox_events, options_.config.uplink_limits.outbox_bytes}),
-      approvals_(ports.log),
-      inbound_(ports.log, options_.config.id.str()),
+      idempotency_(ports_.log, options_.config.idempotency_window),
+      outbox_(ports_.log, {options_.config.uplink_limits.outbox_events, options_.config.uplink_limits.outbox_bytes}),
+      approvals_(ports_.log),
+      inbound_(ports_.log, options_.config.id.str()),
       rate_limiter_(options_.config.limits.rate_per_second, options_.config.limits.rate_burst),
-      tasks_(ports.log),
-      timers_(*options_.registry, ports.clock.now()),
+      tasks_(ports_.log),
+      timers_(*options_.registry, ports_.clock.now()),
       subscriptions_(options_.registry, workspace_automations(options_.config)),
       bell_(*options_.registry),
-      replays_(ports.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
+      replays_(ports_.log, {journal::kReplayKeysTable, journal::kReplayKeyIndexTable}) {
   for (const KernelTool& tool : options_.kernel_tools) kernel_tools_.emplace(tool.tool.descriptor.name, &tool);
   grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
   commands_ = std::make_unique<Commands>(*this);
@@ -61,8 +64,8 @@ void Kernel::end_work() {
   {
     const std::lock_guard lock(ingress_mutex_);
     closing_ = true;
-    for (Ingress& item : ingress_)
-      if (auto* transaction = std::get_if<Transaction>(&item)) transaction->done->set_value(gone);
+    for (Entering& entering : ingress_)
+      if (auto* transaction = std::get_if<Transaction>(&entering.item)) transaction->done->set_value(gone);
     ingress_.clear();
   }
   for (const Batch& batch : in_flight_)
@@ -154,14 +157,27 @@ Status Kernel::check_accepted_config() {
 
 // --- ingress: any thread ---
 
+// What the strand makes itself a replay makes again; how a batch ended is always from outside.
 void Kernel::enqueue(Ingress item) {
+  const bool own = tape_.on_strand() && !std::holds_alternative<BatchEnded>(item);
+  if (tape_.replays()) {
+    if (own)
+      replayed_own_.emplace(next_own_++, std::move(item));
+    else
+      replayed_return_ = std::move(item);
+    return;
+  }
+  enter({std::move(item), own ? next_own_++ : 0});
+}
+
+void Kernel::enter(Entering entering) {
   bool was_empty = false;
   {
     const std::lock_guard lock(ingress_mutex_);
-    if (auto* transaction = std::get_if<Transaction>(&item); transaction != nullptr && closing_)
+    if (auto* transaction = std::get_if<Transaction>(&entering.item); transaction != nullptr && closing_)
       return transaction->done->set_value(Error(ErrorCode::kToolCancelled, "the workspace was closed"));
     was_empty = ingress_.empty() && !closing_;
-    ingress_.push_back(std::move(item));
+    ingress_.push_back(std::move(entering));
   }
   if (was_empty && options_.doorbell) options_.doorbell();
 }
@@ -175,7 +191,7 @@ Status Kernel::submit(Call call, Completion done) {
     const std::lock_guard lock(ingress_mutex_);
     if (ingress_.size() >= kIngressMax) return Error(ErrorCode::kRateLimited, "the kernel's queue is full");
     was_empty = ingress_.empty();
-    ingress_.push_back(CallArrived{std::move(call), std::move(done)});
+    ingress_.push_back({CallArrived{std::move(call), std::move(done)}, 0});
   }
   if (was_empty && options_.doorbell) options_.doorbell();
   return {};
@@ -190,20 +206,29 @@ void Kernel::drain(std::function<void()> idle) { enqueue(DrainAsked{std::move(id
 // --- the batch: the strand ---
 
 void Kernel::run_pending() {
-  std::vector<Ingress> batch;
-  {
-    const std::lock_guard lock(ingress_mutex_);
-    batch.swap(ingress_);
+  const Tape::OnStrand strand(tape_);
+  std::vector<Entering> batch;
+  if (tape_.replaying()) {
+    batch = replayed_items();
+  } else {
+    {
+      const std::lock_guard lock(ingress_mutex_);
+      batch.swap(ingress_);
+    }
+    if (recording_) batch = hold_back(std::move(batch));
+    if (tape_.recording()) tape_items(batch);
   }
   std::vector<Ending> overdue = std::exchange(unrecorded_, {});
   for (Ending& ending : overdue) {
     if (Status status = record(ending); !status.ok() && !batch_error_) batch_error_ = std::move(status).error();
     open_.endings_of_effects.push_back(std::move(ending));
   }
-  if (options_.look_at_configuration &&
-      std::ranges::any_of(batch, [](const Ingress& item) { return std::holds_alternative<CallArrived>(item); }))
+  if (options_.look_at_configuration && std::ranges::any_of(batch, [](const Entering& entering) {
+        return std::holds_alternative<CallArrived>(entering.item);
+      }))
     options_.look_at_configuration();
-  for (Ingress& item : batch) handle(std::move(item));
+  while (tape_.replaying() && tape_.comes(bus::FactKind::kConfiguration)) replay_configuration();
+  for (Entering& entering : batch) handle(std::move(entering.item));
   end_overdue_calls();
   expire_approvals();
   const auto counted = [now = ports_.clock.now().ms](const auto& item) {
@@ -212,12 +237,14 @@ void Kernel::run_pending() {
   if (draining_ ? !refusal_counts_.empty() : std::ranges::any_of(refusal_counts_, counted)) append_refusal_counts();
   probe_journal();
   commands_->run();
+  automator_->run();
   deliver();
   commit_batch();
   launch_due_timers();
   finish_draining();
   const bool more = subscriptions_.has_due(ports_.clock.monotonic()) || subscriptions_.has_reads();
   if (more && !draining_ && journal_available_ && options_.doorbell) options_.doorbell();
+  if (recording_) begin_recording_if_due();
 }
 
 void Kernel::handle(Ingress item) {
@@ -329,7 +356,10 @@ void Kernel::make_visible(Batch batch) {
     for (const Completion& done : answer.call->completions) done(answer.result);
   }
   for (const std::shared_ptr<RunningCall>& call : batch.launches) launch(call);
-  if (!batch.rings.empty()) bell_.ring(batch.number, std::move(batch.rings), ports_.clock.now());
+  if (batch.rings.empty() && !tape_.live()) return;
+  const Timestamp now = ports_.clock.now();
+  bell_.ring(batch.number, std::move(batch.rings), now);
+  if (tape_.live()) tape_.cut(batch.number, now, bell_.take_told(), [this] { return state_of_strand(); });
 }
 
 // Fail-stop: nothing of the batch happened. State goes back to what the journal holds; only the ends of calls whose
@@ -415,6 +445,7 @@ std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
     const std::chrono::nanoseconds second = ports_.clock.monotonic() + std::chrono::seconds(1);
     next = next ? std::min(*next, second) : second;
   }
+  if (recording_) next = next ? std::min(*next, recording_until_) : recording_until_;
   return next;
 }
 

@@ -40,11 +40,15 @@
 #include "kernel/ingress.h"
 #include "kernel/kernel_options.h"
 #include "kernel/kernel_tool.h"
+#include "kernel/recording.h"
 #include "kernel/reload.h"
 #include "kernel/running_call.h"
 #include "kernel/running_calls.h"
+#include "kernel/sessions.h"
 #include "kernel/standing_orders.h"
 #include "kernel/subscriptions.h"
+#include "kernel/tape.h"
+#include "kernel/taped_ports.h"
 #include "kernel/tasks.h"
 #include "kernel/timers.h"
 #include "log/log.h"
@@ -119,6 +123,13 @@ class Kernel final : private HostServices {
   // What `kernel:task_*` do, in the batch that is open (task_change.cc).
   pack::ToolResult change_task(TaskChange change, const Call& by);
 
+  // Records from the moment on when nothing is under way (kernel/recording.h); calls that come until then wait. `begun`
+  // is called on the strand: CONFLICT when it does not come to rest, or records already. The strand's.
+  void record(RecordingRequest request);
+  void stop_recording(const std::string& reason);
+  bool recording() const { return tape_.records(); }
+  std::uint64_t recorded_frames() const { return tape_.frames(); }
+
   bool draining() const override { return draining_; }
   bool journal_available() const { return journal_available_; }
   std::size_t running() const { return running_.size(); }
@@ -143,6 +154,7 @@ class Kernel final : private HostServices {
 
  private:
   friend class Commands;
+  friend class Replay;
   friend class Automator;
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
@@ -155,12 +167,76 @@ class Kernel final : private HostServices {
   Status renew_recoveries(const std::string& log_id);
   Status close_crashed_calls();
   void enqueue(Ingress item);
+  void enter(Entering entering);
+
+  // recording.cc: what is on tape, from when on
+  bool quiet() const;
+  void begin_recording_if_due();
+  std::vector<Entering> hold_back(std::vector<Entering> batch);
+  Status begin_tape();
+  std::string state_of_strand() const;
+  json::Object recording_start() const;
+  bool hand_out(Executor& executor, std::uint64_t number, HostState* state, CallPtr call, std::function<void()> task);
+
+  // tape_items.cc: the ingress on tape
+  void tape_items(std::vector<Entering>& batch);
+  void tape_item(Ingress& item);
+  void tape_call(const CallArrived& arrived);
+  std::vector<Entering> replayed_items();
+  void replay_configuration();
+  Ingress replayed_item();
+  Ingress replayed_call();
+  PostedTask& replayed_task(std::uint64_t number);
+  Ingress run_replayed(std::uint64_t number);
+
+  // tape_code.cc: what comes of code that is not the kernel's
+  void tape_state(const HostState& state, bus::FactWriter& out);
+  void tape_wishes(const HostState& state, bus::FactWriter& out);
+  void replayed_wishes(HostState& state);
+  void replayed_state(HostState& state);
+  void tape_tool(RunningCall& call, HostState& state, const std::optional<pack::ToolResult>& result,
+                 const std::string& isolation, bus::FactWriter& out);
+  std::optional<pack::ToolResult> replayed_tool(RunningCall& call, HostState& state, std::string& isolation);
+  std::optional<pack::ToolResult> run_tool_on_strand(RunningCall& call, CallContext& context);
+  std::vector<ErrorDetail> output_faults(const RunningCall& call, const json::Value& data);
+  void replayed_events(EventRead& read);
+  Result<std::string> replayed_key();
+  Status replayed_handler(HostState& state);
+  Result<std::string> replay_key_on_strand(const Delivery& delivery);
+  Status run_handler_on_strand(const Delivery& delivery, DeliveryContext& context);
+  Result<std::optional<std::int64_t>> replayed_timer(HostState& state);
+  Status run_change(const Transaction& transaction, CallStore& store);
+  std::string seal_on_tape(bool& sealed, std::string text, const std::string& key);
+  Status foreign_change(const std::function<Status()>& change);
+  struct SealedInput {
+    std::vector<ErrorDetail> faults;
+    bool secrets = false;  // the faults are that it holds some
+  };
+  std::optional<SealedInput> replayed_input(RunningCall& call);
+  void tape_idempotency_hash(RunningCall& call);
+  void tape_input(RunningCall& call, const std::vector<ErrorDetail>& faults, bool secrets);
   void end_work();
 
   // inner_calls.cc: calls that packs make within calls
-  Result<std::string> invoke(const CallPtr& outer, std::string_view tool, json::Value input,
-                             std::string_view idempotency_key) override;
+  std::shared_ptr<const OuterCall> scope_within(const ReceiptId& receipt, const CallPtr& outer) const;
+  Result<CallResult> invoke(const CallPtr& outer, std::string_view tool, json::Value in, std::string_view key) override;
   void end_inner(RunningCall& call);
+
+  // turns.cc: sessions of agents, and what their turns do
+  Result<pack::Turn> open_turn(const CallPtr& call, const pack::TurnOpening& opening) override;
+  Result<std::vector<pack::OfferedTool>> tools_of_turn(const CallPtr& call) override;
+  Result<pack::TurnRecord> look_at_turn(std::string_view pack_id, std::string_view turn_id) override;
+  Result<pack::Invoked> outcome_in_turn(std::string_view receipt) override;
+  Result<Call> call_in_session(std::string_view pack_id, std::string_view session_id, std::string_view tool,
+                               json::Value input, std::string_view idempotency_key) override;
+  Status submit_alone(Call call) override { return submit(std::move(call), {}); }
+  void count_in_turn(RunningCall& call);
+  bool check_session(const CallPtr& call);
+  void note_turn_runs(const RunningCall& call);
+  void note_turn_call(const RunningCall& call, const CallEnd& end);
+  void begin_turns_end(RunningCall& call);
+  void end_turn(const Ending& ending);
+  void keep(Status status);  // one that fails fails the batch
 
   // kernel.cc: the batch
   void handle(Ingress item);
@@ -177,7 +253,8 @@ class Kernel final : private HostServices {
   // background.cc: transactions, timers, and what contexts ask for
   Status transact(HostState& state, const CallPtr& call, const Change& change, pack::Emitted* emitted) override;
   Status check_fetch(const pack::HttpRequest& request) const override;
-  Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override;
+  ProgramEnds run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) override;
+  Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, Cancellation* cancelled) override;
   bool notify_operator(std::string_view line) override;
   std::chrono::nanoseconds monotonic() const override { return ports_.clock.monotonic(); }
   Result<bool> was_handled(std::string_view pack_id, std::string_view kind, std::string_view replay_key) override;
@@ -254,7 +331,8 @@ class Kernel final : private HostServices {
   // execution.cc: stages 9 and 10
   void run_on_strand(const CallPtr& call);
   void launch(const CallPtr& call);
-  bool post(const pack::LoadedPack* pack, std::function<void()> task);
+  bool post(const pack::LoadedPack* pack, std::uint64_t number, HostState* state, CallPtr call,
+            std::function<void()> task);
   void returned(ToolReturned returned);
   void judge(const CallPtr& call, CallContext& context, std::optional<pack::ToolResult> result);
   bool store_reads_still_hold(std::string_view pack_id, std::uint64_t launched_at, const CallStore& store) const;
@@ -273,7 +351,9 @@ class Kernel final : private HostServices {
   std::string requested_entry(RunningCall& call) const;
   std::string tool_called_entry(const ToolCalled& called, const Call& cause, Timestamp now);
   CrashedEnd end_of_crashed(const ReceiptId& receipt, const std::string& tool_name);
-  Status close_crashed_call(const log::KeyValue& open_call);
+  Result<journal::Outcome> close_crashed_call(const log::KeyValue& open_call, const CrashedCalls& others);
+  Result<CrashedEnd> end_of_crashed_turn(TurnState turn, const ReceiptId& receipt, const std::string& tool_name,
+                                         const CrashedCalls& others);  // turns.cc
   std::string redact(const json::Schema& schema, const json::Value& value) const;
 
   // recover.cc: what a call left behind
@@ -285,7 +365,11 @@ class Kernel final : private HostServices {
   pack::ToolResult carry_out(const journal::Recovery& open, journal::Recovery confirmed, json::Value input,
                              const Call& by);
 
-  KernelPorts ports_;
+  mutable Tape tape_;
+  TapedClock clock_;
+  TapedRandom random_;
+  TapedLog log_;
+  KernelPorts ports_;  // those three in place of what is behind them
   KernelOptions options_;
   journal::Reader reader_;
   Emitter emitter_;
@@ -314,6 +398,16 @@ class Kernel final : private HostServices {
   Batch open_;
   std::deque<Batch> in_flight_;  // handed to the journal, oldest first
   std::uint64_t next_batch_ = 1;
+  std::uint64_t next_task_ = 1, first_task_ = 0;  // of those that run on executors; the first that is on tape
+  std::uint64_t next_own_ = 1;                    // of items that the strand makes itself
+  std::optional<RecordingRequest> recording_;     // waits until the strand has nothing under way
+  std::chrono::nanoseconds recording_until_{0};   // and gives up then
+  std::vector<Entering> held_back_;               // calls that came meanwhile
+  std::map<std::uint64_t, PostedTask> replayed_tasks_;
+  std::map<std::uint64_t, Ingress> replayed_own_;
+  std::optional<Ingress> replayed_return_;  // of the task that is run in a replay
+  pack::Emitted replayed_emitted_;          // nobody waits for it
+  std::vector<std::string> unverified_;     // by a replay: what was not captured in clear
   // What calls under an idempotency key will answer, by receipt: until it is durable the journal cannot say it.
   std::unordered_map<std::string, CallResult> undurable_results_;
   std::vector<Ending> unrecorded_;  // ends of two-commit calls in batches that failed
@@ -330,7 +424,7 @@ class Kernel final : private HostServices {
   std::vector<std::function<void()>> when_idle_;
 
   std::mutex ingress_mutex_;
-  std::vector<Ingress> ingress_;
+  std::vector<Entering> ingress_;
   bool closing_ = false;  // no transaction is taken any more; under the mutex
   WorkGate work_;         // on the executors, the packs' own too
 };

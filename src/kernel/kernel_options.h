@@ -17,6 +17,7 @@
 #include "kernel/kernel_tool.h"
 #include "kernel/outbound.h"
 #include "log/log.h"
+#include "pack/programs.h"
 #include "pack/registry.h"
 
 namespace lumenflow::kernel {
@@ -28,7 +29,8 @@ struct KernelPorts {
   const Clock& clock;
   Random& random;
   Executor& executor;
-  Outbound* outbound = nullptr;  // null: packs reach no other host
+  Outbound* outbound = nullptr;        // null: packs reach no other host
+  pack::Programs* programs = nullptr;  // null: packs run no programs
 };
 
 // Whether queue-class events wait until an uplink has delivered them.

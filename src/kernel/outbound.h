@@ -1,21 +1,20 @@
 // The port through which packs reach hosts outside the workspace (pack::HostContext::fetch).
 #pragma once
 
+#include "kernel/cancellation.h"
 #include "lumenflow/pack.h"
 #include "lumenflow/result.h"
 
 namespace lumenflow::kernel {
 
-// Thread safe.
+// Thread safe. Takes the word of a request for what lumenflow.yaml names: the kernel has compared it (fetch_rules.h).
 class Outbound {
  public:
   virtual ~Outbound() = default;
-  // Without connecting: INVALID_INPUT for what is no https URL, SCOPE_DENIED for a host that the request's allowlist
-  // does not have.
+  // Without connecting; see pack::HostContext::check_fetch.
   virtual Status check(const pack::HttpRequest& request) const = 0;
-  // The same, then posts and waits for the answer. SCOPE_DENIED for an address behind the name that is neither public
-  // nor on the list, UNREACHABLE. Any status is a success.
-  virtual Result<pack::HttpResponse> post(const pack::HttpRequest& request) = 0;
+  // See pack::HostContext::fetch. `cancelled` ends the request; null: nobody does.
+  virtual Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, Cancellation* cancelled) = 0;
 };
 
 }  // namespace lumenflow::kernel

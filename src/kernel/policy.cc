@@ -100,6 +100,9 @@ Policy::Policy(const WorkspaceConfig& config, const pack::Registry& registry)
     json::Array written;
     for (const pack::PolicyRule& rule : pack->manifest.policies) written.push_back(rule.rule);
     add(written, PolicyLayer::kPack, pack->manifest.id);
+    if (pack->code != nullptr)
+      for (PolicyRule& rule : rules_of_intents(pack->manifest.id, pack->code->intents()))
+        intents_.push_back(std::move(rule));
   }
   for (const auto& tool : registry.tools()) {
     OfTool& of_tool = tools_[tool.get()];
@@ -121,7 +124,26 @@ PolicyVerdict Policy::decide(const pack::ActiveTool& tool, const PolicyFacts& fa
   std::vector<const PolicyRule*> matched;
   for (const ToolRule& rule : of_tool.rules)
     if (is_of_layer(*rule.rule, facts.lane) && terms_hold(rule.when, facts, test)) matched.push_back(rule.rule);
+  add_of_intents(tool, facts, matched);
   return verdict(of_tool.by_default, std::move(matched));
+}
+
+void Policy::add_of_intents(const pack::ActiveTool& tool, const PolicyFacts& facts,
+                            std::vector<const PolicyRule*>& matched) const {
+  if (facts.session_pack.empty()) return;
+  const auto no_input = [](const InputTest&) { return false; };
+  for (const PolicyRule& rule : intents_) {
+    if (rule.owner != facts.session_pack) continue;
+    if (const auto left = terms_for(rule.when, tool); left && terms_hold(*left, facts, no_input))
+      matched.push_back(&rule);
+  }
+}
+
+bool Policy::intent_denies(const pack::ActiveTool& tool, const SessionFacts& session) const {
+  const json::Value unknown;
+  std::vector<const PolicyRule*> matched;
+  add_of_intents(tool, {{}, {}, session.intent, unknown, session.pack}, matched);
+  return std::ranges::find(matched, Decision::kDeny, &PolicyRule::decision) != matched.end();
 }
 
 PolicyVerdict Policy::decide_of_kernel(const pack::ActiveTool& tool, const PolicyFacts& facts) const {
@@ -134,6 +156,7 @@ PolicyVerdict Policy::decide_of_kernel(const pack::ActiveTool& tool, const Polic
     if (!happens(rule.trigger, tool.descriptor.name, facts.input)) continue;
     if (const auto left = terms_for(rule.when, tool); left && terms_hold(*left, facts, test)) matched.push_back(&rule);
   }
+  add_of_intents(tool, facts, matched);
   return verdict(by_default, std::move(matched));
 }
 

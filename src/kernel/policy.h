@@ -3,7 +3,8 @@
 // Layers go from the workspace over the lane to the pack. In each the strictest rule that matches counts; a denial
 // anywhere is final; a narrower layer may tighten what the wider ones said, and loosens it only with the workspace's
 // allow_loosening. Where no rule of the workspace matches, its default decision stands for them. A pack's rules see the
-// pack's own tools. Immutable, so safe to read from any thread; borrows the registry's tools.
+// pack's own tools. The intents of agents' sessions are the narrowest layer, for the calls in them. Immutable, so safe
+// to read from any thread; borrows the registry's tools.
 #pragma once
 
 #include <deque>
@@ -50,6 +51,9 @@ class Policy {
   // inputs exclude each other in a way that takes more than their named values to see.
   bool may_pass(const pack::ActiveTool& tool, std::string_view subject, std::string_view lane) const;
 
+  // Whether the session's intent denies the tool, whatever the input.
+  bool intent_denies(const pack::ActiveTool& tool, const SessionFacts& session) const;
+
   std::size_t rules() const { return rules_.size(); }
 
  private:
@@ -59,10 +63,13 @@ class Policy {
     PolicyWitness witness;
   };
   PolicyVerdict decide_of_kernel(const pack::ActiveTool& tool, const PolicyFacts& facts) const;
+  void add_of_intents(const pack::ActiveTool& tool, const PolicyFacts& facts,
+                      std::vector<const PolicyRule*>& matched) const;
   PolicyVerdict verdict(const PolicyVerdict& by_default, std::vector<const PolicyRule*> matched) const;
 
   bool allow_loosening_ = false;
-  std::deque<PolicyRule> rules_;  // widest layer first; addresses stay
+  std::deque<PolicyRule> rules_;     // widest layer first; addresses stay
+  std::vector<PolicyRule> intents_;  // of all packs; they bind the calls in sessions alone
   std::unordered_map<const pack::ActiveTool*, OfTool> tools_;
 };
 

@@ -130,6 +130,50 @@ std::vector<PolicyRule> compile_rules(const json::Value& list, PolicyLayer layer
   return rules;
 }
 
+std::vector<PolicyRule> rules_of_intents(const std::string& pack, const std::vector<pack::Intent>& intents) {
+  std::vector<PolicyRule> rules;
+  const auto add = [&](const std::string& id, Decision decision, std::string reason, PolicyTerms when) {
+    PolicyRule rule;
+    rule.id = "intent-" + id;
+    rule.label = "intent:" + pack + ":" + id;
+    rule.layer = PolicyLayer::kIntent;
+    rule.owner = pack;
+    rule.decision = decision;
+    rule.reason = std::move(reason);
+    rule.when = std::move(when);
+    rules.push_back(std::move(rule));
+  };
+  const auto none_of = [](const std::vector<std::string>& globs, PolicyTerms& terms) {
+    for (const std::string& glob : globs) {
+      const PolicyTerm tool{Kind::kTool, {glob}, nullptr, nullptr};
+      terms.push_back({Kind::kNot, {}, nullptr, std::make_shared<const PolicyTerms>(PolicyTerms{tool})});
+    }
+  };
+  PolicyTerm known{Kind::kIntent, {}, nullptr, nullptr};
+  for (const pack::Intent& intent : intents) {
+    known.words.push_back(intent.id);
+    const PolicyTerm own{Kind::kIntent, {intent.id}, nullptr, nullptr};
+    PolicyTerms not_listed{own}, asked_for;
+    none_of(intent.allow_tools, not_listed);
+    none_of(intent.approval_required_tools, not_listed);
+    none_of(intent.approval_required_tools, asked_for);
+    const std::size_t first = rules.size();
+    add(intent.id, Decision::kDeny, "the session's intent '" + intent.id + "' does not allow it", not_listed);
+    if (!asked_for.empty())
+      add(intent.id, Decision::kApprovalRequired, {},
+          {own, {Kind::kNot, {}, nullptr, std::make_shared<const PolicyTerms>(asked_for)}});
+    const json::Object written{{"id", intent.id},
+                               {"allow_tools", json::Array(intent.allow_tools.begin(), intent.allow_tools.end())},
+                               {"approval_required_tools", json::Array(intent.approval_required_tools.begin(),
+                                                                       intent.approval_required_tools.end())}};
+    for (std::size_t i = first; i < rules.size(); ++i) rules[i].hash = sha256_hex(json::serialize(written));
+  }
+  if (!intents.empty())
+    add("none", Decision::kDeny, "the session has none of the configured intents, so it may call nothing",
+        {{Kind::kNot, {}, nullptr, std::make_shared<const PolicyTerms>(PolicyTerms{known})}});
+  return rules;
+}
+
 std::optional<PolicyTerms> terms_for(const PolicyTerms& terms, const pack::ActiveTool& tool) {
   return what_is_left(terms, [&tool](const PolicyTerm& term) -> std::optional<bool> {
     switch (term.kind) {

@@ -22,7 +22,7 @@ class Pattern;
 namespace lumenflow::kernel {
 
 // From the widest to the narrowest.
-enum class PolicyLayer : std::uint8_t { kWorkspace, kLane, kPack };
+enum class PolicyLayer : std::uint8_t { kWorkspace, kLane, kPack, kIntent };
 
 // When a rule is asked.
 enum class PolicyTrigger : std::uint8_t { kToolRequest, kClaim, kCompletion, kEvidenceAdded };
@@ -30,9 +30,15 @@ enum class PolicyTrigger : std::uint8_t { kToolRequest, kClaim, kCompletion, kEv
 // What the conditions of a rule look at, besides the tool.
 struct PolicyFacts {
   std::string_view subject;
-  std::string_view lane;     // empty: the call is in none
-  std::string_view intent;   // of the session; empty: there is none
-  const json::Value& input;  // what counts of it (0008)
+  std::string_view lane;               // empty: the call is in none
+  std::string_view intent;             // of the session; empty: there is none
+  const json::Value& input;            // what counts of it (0008)
+  std::string_view session_pack = {};  // whose session it is made in; empty: none, and no intent binds it
+};
+
+// The session that a call is made in, as far as rules look at it; empty: none.
+struct SessionFacts {
+  std::string_view pack, intent;
 };
 
 // `{equals, in, matches, exists}`, all that are given, about what stands at one place of the input.
@@ -86,6 +92,9 @@ struct PolicyRule {
 // The rules of a list, in its order. Pointers that their tests name are added to those of the policy.
 std::vector<PolicyRule> compile_rules(const json::Value& list, PolicyLayer layer, const std::string& owner,
                                       std::vector<std::string>& pointers);
+
+// What the intents of a pack say of the calls in its sessions; none without intents.
+std::vector<PolicyRule> rules_of_intents(const std::string& pack, const std::vector<pack::Intent>& intents);
 
 // What is left of the terms for this tool: nothing when they can never hold for it, empty when they always do.
 std::optional<PolicyTerms> terms_for(const PolicyTerms& terms, const pack::ActiveTool& tool);

@@ -48,6 +48,7 @@ std::string tool_called_payload(const ToolCalled& called) {
   text(R"(,"outcome":)", journal::name(called.outcome));
   text(R"(,"receipt_id":)", called.receipt);
   text(R"(,"tool_name":)", called.tool);
+  if (!called.turn.empty()) text(R"(,"turn_id":)", called.turn);
   return out += '}';
 }
 
@@ -65,7 +66,7 @@ json::Value hashed(const std::string& key, const json::Value& value) {
 // The hash of what is recorded: the call's own tells apart what the caller gave.
 std::optional<Hash256> mask_input(RunningCall& call, const std::string& key) {
   std::optional<std::string> masked = input_without_secrets(call.input_text, key);
-  if (!masked) return call.input_hash;
+  if (!masked) return call.masked_input ? sha256(call.input_text) : call.input_hash;
   call.input_text = *std::move(masked);
   return sha256(call.input_text);
 }
@@ -107,6 +108,7 @@ void mask_result(const RunningCall& call, const json::Schema& schema, std::strin
 }  // namespace
 
 std::string Kernel::redact(const json::Schema& schema, const json::Value& value) const {
+  if (tape_.replays()) return json::serialize(value);  // it is on the tape as it may be shown
   const json::Value redacted = schema.redact_write_only(
       value, [this](const json::Value& secret) { return hashed(options_.redaction_key, secret); });
   return json::serialize(redacted);
@@ -141,11 +143,14 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
     ending.store_writes = context->store_writes().writes();
   }
   release(call);
+  begin_turns_end(*call);
   if (output == nullptr && ending.end.outcome != journal::Outcome::kSuccess) {
     ending.recovery = recovery_of(*call, ending.end);
     ending.response_result = ending.stored_result =
         text_of_failure(code_of(ending.end), ending.end.message, ending.end.details);
   }
+  note_turn_call(*call, ending.end);
+  end_turn(ending);
   answer_later(ending, duration_since(call->arrived_monotonic));
   Status status = batch_error_ ? Status() : record(ending);
   if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();
@@ -191,8 +196,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   row.entries.push_back(journal::encode(finished));
   if (call.tool != nullptr) {
     const std::string envelope = envelope_hash(call);
-    const ToolCalled called{call.receipt.str(),  call.tool->descriptor.name, envelope,
-                            code_of(ending.end), ending.end.outcome,         duration_us};
+    const ToolCalled called{call.receipt.str(), call.tool->descriptor.name, envelope,   code_of(ending.end),
+                            call.call.turn,     ending.end.outcome,         duration_us};
     row.entries.push_back(tool_called_entry(called, call.call, now));
   }
   for (const PendingEvent& event : ending.events) {
@@ -291,12 +296,30 @@ std::string Kernel::tool_called_entry(const ToolCalled& called, const Call& caus
   return emitter_.emit_canonical(kToolCalled, tool_called_payload(called), event::EventClass::kEphemeral, now, cause);
 }
 
+// Those last that opened turns: what is left of a turn is what its calls have left.
 Status Kernel::close_crashed_calls() {
-  for (;;) {
-    LUMENFLOW_TRY_ASSIGN(const auto open, ports_.log.tables().scan(journal::kOpenCallsTable, "", "", 256));
-    if (open.empty()) return {};
-    for (const log::KeyValue& call : open) LUMENFLOW_TRY(close_crashed_call(call));
+  CrashedCalls closed;
+  std::vector<log::KeyValue> turns;
+  for (std::string after;;) {
+    LUMENFLOW_TRY_ASSIGN(const auto open, ports_.log.tables().scan(journal::kOpenCallsTable, "", after, 256));
+    if (open.empty()) break;
+    after = open.back().key;
+    for (const log::KeyValue& call : open) {
+      if (call.key.size() != Ulid().bytes.size())
+        return Error(ErrorCode::kJournalDamaged, "the table of open calls has a malformed key");
+      const ReceiptId receipt = journal::receipt_of_call_key(call.key);
+      LUMENFLOW_TRY_ASSIGN(const auto turn, find_turn(ports_.log.tables(), turn_id_of(receipt)));
+      if (turn) {
+        turns.push_back(call);
+        continue;
+      }
+      LUMENFLOW_TRY_ASSIGN(closed[receipt.str()], close_crashed_call(call, closed));
+    }
   }
+  for (const log::KeyValue& call : turns) {
+    LUMENFLOW_TRY_ASSIGN([[maybe_unused]] const journal::Outcome outcome, close_crashed_call(call, closed));
+  }
+  return {};
 }
 
 CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const std::string& tool_name) {
@@ -339,16 +362,20 @@ CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const std::string& t
 
 // A call that was started by a process that is gone. What its pack knows of it decides; where the pack does not know,
 // one without effects is crashed, any other is unknown.
-Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
-  if (open_call.key.size() != Ulid().bytes.size())
-    return Error(ErrorCode::kJournalDamaged, "the table of open calls has a malformed key");
+Result<journal::Outcome> Kernel::close_crashed_call(const log::KeyValue& open_call, const CrashedCalls& others) {
   const ReceiptId receipt = journal::receipt_of_call_key(open_call.key);
   LUMENFLOW_TRY_ASSIGN(const auto found, ports_.log.tables().get(journal::kCallsTable, open_call.key));
   const auto places = found ? journal::decode_call_places(*found) : std::nullopt;
   if (!places || open_call.value.size() < kHashHexBytes)
     return Error(ErrorCode::kJournalDamaged, "an open call has no record: " + receipt.str());
   const std::string tool_name = open_call.value.substr(kHashHexBytes);
-  const CrashedEnd end = end_of_crashed(receipt, tool_name);
+  LUMENFLOW_TRY_ASSIGN(auto turn, find_turn(ports_.log.tables(), turn_id_of(receipt)));
+  CrashedEnd end;
+  if (turn) {
+    LUMENFLOW_TRY_ASSIGN(end, end_of_crashed_turn(*std::move(turn), receipt, tool_name, others));
+  } else {
+    end = end_of_crashed(receipt, tool_name);
+  }
   const std::string& result = end.result;
   const std::string& code = end.code;
   journal::CallFinished finished;
@@ -359,8 +386,11 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   finished.stage = end.outcome == journal::Outcome::kSuccess ? 12 : 9;
   finished.decided_by = end.decided_by;
   finished.output_hash = sha256(result);
+  std::string made_by;  // the turn whose call it was
+  if (const Result<journal::RecordedCall> call = reader_.call(receipt); call.ok())
+    made_by = turn_of_subject(options_.config.id.str(), json::string_or(call->requested, "subject", "")).value_or("");
   const std::string_view envelope = std::string_view(open_call.value).substr(0, kHashHexBytes);
-  const ToolCalled called{receipt.str(), tool_name, envelope, code, finished.outcome, 0};
+  const ToolCalled called{receipt.str(), tool_name, envelope, code, made_by, finished.outcome, 0};
   log::Row row;
   row.entries.push_back(journal::encode(finished));
   row.entries.push_back(tool_called_entry(called, Call{}, finished.ts));
@@ -369,7 +399,8 @@ Status Kernel::close_crashed_call(const log::KeyValue& open_call) {
   if (end.recovery) LUMENFLOW_TRY(journal::put_recovery(ports_.log, *end.recovery));
   const journal::CallPlaces closed{places->requested, at};
   LUMENFLOW_TRY(ports_.log.put(journal::kCallsTable, open_call.key, journal::encode(closed)));
-  return ports_.log.erase(journal::kOpenCallsTable, open_call.key);
+  LUMENFLOW_TRY(ports_.log.erase(journal::kOpenCallsTable, open_call.key));
+  return end.outcome;
 }
 
 }  // namespace lumenflow::kernel

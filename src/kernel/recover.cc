@@ -134,6 +134,7 @@ Cleanup cleanup_by_end(const RunningCall& call, const CallEnd& end) {
   if (end.outcome == journal::Outcome::kUnknown) return Cleanup::kNeedsRecovery;
   const bool answered_for = !end.code;  // the tool itself said that it failed
   const bool no_effect = end.outcome == journal::Outcome::kSuccess || end.outcome == journal::Outcome::kCrashed;
+  if (!call.opened_turn.empty()) return Cleanup::kClean;  // what its calls have left is known (begin_turns_end)
   if (!call.launched || call.tool == nullptr || answered_for || no_effect) return Cleanup::kClean;
   const pack::ToolDescriptor& tool = call.tool->descriptor;
   const bool repeatable = tool.idempotent || tool.permission == pack::Permission::kRead;
@@ -188,7 +189,8 @@ void Kernel::complete_recovery(Recovery& recovery, const CleanupReport& report) 
     recovery.call_input = *shown;
     recovery.input = json::serialize(report.input);
     recovery.sealed = *shown != report.input;
-    if (recovery.sealed) recovery.input = seal(recovery.input, proposal_key(options_.redaction_key), ports_.random);
+    if (recovery.sealed || tape_.live())
+      recovery.input = seal_on_tape(recovery.sealed, std::move(recovery.input), proposal_key(options_.redaction_key));
   }
   Result<std::string> digest = journal::recovery_digest(recovery);
   if (!digest.ok()) {  // not what JSON can hold: it could not be consented to
@@ -250,6 +252,7 @@ Recovery Kernel::recovery_of_unknown(const ReceiptId& receipt, const std::string
 
 // What was proposed, as it was, if it is still what the record shows.
 Result<json::Value> Kernel::proposal_of(const Recovery& recovery) const {
+  if (recovery.sealed && tape_.replays()) return recovery.call_input;  // the call's own input is on the tape
   const Result<std::string> text = recovery.sealed ? unseal(recovery.input, proposal_key(options_.redaction_key))
                                                    : Result<std::string>(recovery.input);
   Result<json::Value> input = text.ok() ? json::parse(*text, {.depth_max = 256}) : Result<json::Value>(text.error());
@@ -310,6 +313,7 @@ pack::ToolResult Kernel::carry_out(const Recovery& open, Recovery confirmed, jso
     arrived.call.credential = *std::move(credential);
     arrived.call.surface = by.surface;
     arrived.call.traceparent = by.traceparent;
+    arrived.call.recovery = confirmed.recovery_id();
     call = accept(std::move(arrived));
     call->starts_durably = true;
     confirmed.confirmation = call->receipt.str();

@@ -62,6 +62,10 @@ struct RunningCall {
   std::shared_ptr<const journal::ParkedCall> parked;  // shared by nobody else; the approval in hand, null: none
   std::string decided;                                // an entry that goes before the call's further ones; may be empty
 
+  std::string session_pack, intent;  // of the session that it is made in; empty: none, or it is the pack's own
+  bool over_session_limit = false;   // it is one tool call too many for its session
+  std::string opened_turn,
+      turn_session;             // what it opened; empty: nothing. Written on the strand while its thread waits
   Position requested;           // the row of call.requested, once appended; 0: it is not
   bool started = false;         // call.started is in the journal
   bool starts_durably = false;  // something durable names it already: its start is recorded whatever it is
@@ -74,12 +78,15 @@ struct RunningCall {
   std::shared_ptr<Cancellation> cancelled;                  // shared with the thread that runs the tool
   // What a sandbox is to enforce, as of its start; null: the tool runs in the program itself. Shared with the kernel.
   std::shared_ptr<const pack::EnforcedScopes> enforced_scopes;
-  std::string isolation;  // what held the tool's code; empty: it ran in the program itself
+  std::string isolation;       // what held the tool's code; empty: it ran in the program itself
+  int joined = 0;              // equal calls under the same idempotency key that wait for its end
+  bool masked_input = false;   // in a replay: `input_text` came without what looks like a credential
+  bool sealed_output = false;  // what its tool answered is on the tape only as it may be shown
 };
 
 // What agent-runtime:tool_called says. What it views outlives the entry's making.
 struct ToolCalled {
-  std::string_view receipt, tool, envelope_hash, code;
+  std::string_view receipt, tool, envelope_hash, code, turn;  // the last: empty for none
   journal::Outcome outcome;
   std::int64_t duration_us;
 };

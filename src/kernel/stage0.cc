@@ -40,6 +40,8 @@ void Kernel::configuration_on_disk(const std::string& hash) {
   const bool tampered = hash != options_.config.hash;
   const bool known = tampered_as_ ? *tampered_as_ == hash : !tampered;
   if (known) return;
+  const Tape::OnStrand strand(tape_);
+  if (tape_.recording()) tape_.fact(bus::FactKind::kConfiguration).text(hash);
   tampered_as_ = tampered ? std::optional(hash) : std::nullopt;
   if (!tampered) return;
   PendingEvent event{"spec_tampered",

@@ -133,6 +133,25 @@ pack::ToolResult list_for(Kernel& kernel, const Call& by) {
       {}};
 }
 
+constexpr std::string_view kNoInput = R"({"type": "object", "additionalProperties": false, "properties": {}})";
+constexpr std::string_view kLanes = R"({
+  "type": "object", "additionalProperties": false, "required": ["items"],
+  "properties": {"items": {"type": "array", "items": {
+    "type": "object", "additionalProperties": false, "required": ["id", "title", "claimed"],
+    "properties": {"id": {"type": "string"}, "title": {"type": "string"}, "wip_limit": {"type": "integer"},
+                   "claimed": {"type": "integer", "description": "tasks of it that somebody is at"}}}}}})";
+
+pack::ToolResult lanes_for(Kernel& kernel, const Call&) {
+  json::Array items;
+  for (const Lane& lane : kernel.config().lanes) {
+    json::Object item{{"id", lane.id}, {"title", lane.title}};
+    if (lane.wip_limit) item.set("wip_limit", *lane.wip_limit);
+    item.set("claimed", std::uint64_t{kernel.tasks().claimed_in(lane.id)});
+    items.push_back(std::move(item));
+  }
+  return pack::ToolOutput{json::Object{{"items", std::move(items)}}, {}};
+}
+
 pack::ToolResult show_for(Kernel& kernel, const Call& by) {
   const std::string id(json::string_or(by.input, "task_id", ""));
   const Result<std::optional<journal::Task>> task = kernel.tasks().find(id);
@@ -167,6 +186,8 @@ Result<std::vector<KernelTool>> make_task_tools() {
   LUMENFLOW_TRY_ASSIGN(KernelTool show,
                        reading_tool("kernel:task_show", "Show a task", show_input, kTaskOutput, show_for));
   LUMENFLOW_TRY_ASSIGN(KernelTool list, reading_tool("kernel:task_list", "List tasks", kList, kListed, list_for));
+  LUMENFLOW_TRY_ASSIGN(KernelTool lanes, reading_tool("kernel:task_lanes", "List lanes", kNoInput, kLanes, lanes_for));
+  tools.push_back(std::move(lanes));
   tools.push_back(std::move(show));
   tools.push_back(std::move(list));
   for (const Shape& shape : shapes()) {

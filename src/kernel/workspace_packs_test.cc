@@ -157,13 +157,14 @@ TEST_F(WorkspacePacksTest, WhatHasNoEffectYetIsSaid) {
     return read.diagnostics.items().size();
   };
   for (const char* idle :
-       {"record: true", "journal: {retention: {events: 1d}}", "events: {retention: 1d}",
+       {"journal: {retention: {events: 1d}}", "events: {retention: 1d}",
         "telemetry: {otlp: {endpoint: 'https://a.example'}}", "surfaces: [http, mcp]",
         "surfaces: {sidekick-channel: on}", "routines: {auto_run: true}", "gates: [{id: a, command: make}]",
         "policies: [{id: no, trigger: on_tool_request, decision: deny, when: {intent: [ship]}}]",
         "limits: {call_timeout: 1m}"})
     EXPECT_EQ(warnings(idle), 1u) << idle;
   for (const char* same_as_absent : {"record: false",
+                                     "record: true",
                                      "lanes: [{id: a}]",
                                      "lanes: [{id: a, policies: [{id: no, trigger: on_claim, decision: deny}]}]",
                                      "uplink: auto",

@@ -24,8 +24,9 @@ class HostedRun {
   // Until the run is ended; nothing: it has no deadline.
   virtual std::optional<std::chrono::nanoseconds> time_left() const = 0;
   // Called once, when the run is cancelled or its deadline passes, or at once when it was already; briefly, and on any
-  // thread. An empty one takes the last away, and waits until it is not being called.
-  virtual void when_cancelled(std::function<void()> listener) = 0;
+  // thread. It takes the place of the one before, which is returned unless it was called, and waits until that is not
+  // being called; an empty one only takes it away.
+  virtual std::function<void()> when_cancelled(std::function<void()> listener) = 0;
   // What holds the code of this run, for its record.
   virtual void held_by(std::string isolation) = 0;
   // Whether an event of this kind was handled by the pack under this replay key, within the window.

@@ -75,6 +75,7 @@ struct Manifest {
   std::map<std::string, std::string> handler_approvals;
   std::vector<std::string> surfaces_required{"http"};
   std::string config_key;
+  std::vector<std::string> config_reads;  // root keys of lumenflow.yaml itself that the pack reads besides
   std::shared_ptr<const json::Schema> config_schema;
   json::Value config_schema_source;  // as written, inline or in its file
   std::string event_types_path;      // the pack's event manifest; empty: it has none

@@ -62,6 +62,11 @@ void read_configuration(Context& context) {
   if (!manifest.config_key.empty() && !is_config_key(manifest.config_key))
     context.report.bad("/config_key", shown(json::Value(manifest.config_key)) + " is no root key of lumenflow.yaml",
                        "lower-case words joined by single underscores: 'acme_demo'");
+  manifest.config_reads = context.root.texts("config_reads");
+  for (std::size_t i = 0; i < manifest.config_reads.size(); ++i)
+    if (const std::string& key = manifest.config_reads[i]; key != "gates" && key != "routines")
+      context.report.bad(child_pointer("/config_reads", i), shown(json::Value(key)) + " is no key that packs may read",
+                         "name 'gates' or 'routines'");
   const json::Value* schema = context.root.find("config_schema");
   if (schema == nullptr) return;
   if (!context.root.find("config_key"))

@@ -28,8 +28,10 @@ void read_rules(Context& context);    // policies, automations, examples
 // The event manifest that the manifest names, and its schemas.
 void read_event_types(Context& context);
 
-// One entry of `required_scopes`, with the rules for a tool of the manifest's runtime.
-std::optional<Scope> read_tool_scope(Context& context, const json::Value& value, const std::string& pointer);
+// One entry of `required_scopes`, with the rules for a tool of the manifest's runtime. `asks_approval`: each call of
+// the tool waits for somebody's approval.
+std::optional<Scope> read_tool_scope(Context& context, const json::Value& value, const std::string& pointer,
+                                     bool asks_approval);
 // The rule between a tool's permission and its scopes.
 void check_permission(Context& context, const ToolDescriptor& tool, const std::string& pointer);
 

@@ -20,13 +20,15 @@ bool is_sandboxed(const Manifest& manifest) {
 }
 
 // False when the pattern is refused as too broad, which spares it the other checks.
-bool check_breadth(Context& context, const json::Value& value, const std::string& pointer) {
+bool check_breadth(Context& context, const json::Value& value, const std::string& pointer, bool asks_approval) {
   if (json::string_or(value, "access", "") != "write" || json::string_or(value, "type", "") != "path") return true;
   const std::string_view pattern = json::string_or(value, "pattern", "");
   if (!is_broad_pattern(pattern)) return true;
-  context.report.at("LF1022", child_pointer(pointer, "pattern"),
-                    "'" + std::string(pattern) + "' lets the tool write anywhere in the workspace",
-                    "name the folder it writes to, like 'reports/**'");
+  if (asks_approval && pattern == "**") return true;  // somebody decides on each call
+  context.report.at(
+      "LF1022", child_pointer(pointer, "pattern"),
+      "'" + std::string(pattern) + "' lets the tool write anywhere in the workspace",
+      "name the folder it writes to, like 'reports/**', or have every call approved by 'required_approvals'");
   return false;
 }
 
@@ -45,8 +47,9 @@ void check_network(Context& context, const Scope& scope, const std::string& poin
 
 }  // namespace
 
-std::optional<Scope> read_tool_scope(Context& context, const json::Value& value, const std::string& pointer) {
-  if (!check_breadth(context, value, pointer)) return std::nullopt;
+std::optional<Scope> read_tool_scope(Context& context, const json::Value& value, const std::string& pointer,
+                                     bool asks_approval) {
+  if (!check_breadth(context, value, pointer, asks_approval)) return std::nullopt;
   std::optional<Scope> scope = read_scope(context.report, value, pointer, "LF1021");
   if (!scope) return std::nullopt;
   if (scope->type == Scope::Type::kNetwork) {

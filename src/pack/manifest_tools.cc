@@ -57,8 +57,10 @@ void read_scopes(Context& context, Fields& fields, bool permission_known, ToolDe
   if (scopes->empty())
     return context.report.bad(pointer, "a tool needs at least one scope",
                               "add '{type: path, pattern: docs/**, access: read}'");
+  const json::Value* approvals = fields.find("required_approvals");
+  const bool asks = approvals != nullptr && approvals->is_array() && !approvals->as_array().empty();
   for (std::size_t i = 0; i < scopes->size(); ++i)
-    if (auto scope = read_tool_scope(context, (*scopes)[i], child_pointer(pointer, i)))
+    if (auto scope = read_tool_scope(context, (*scopes)[i], child_pointer(pointer, i), asks))
       tool.required_scopes.push_back(*std::move(scope));
   if (permission_known && tool.required_scopes.size() == scopes->size())
     check_permission(context, tool, fields.pointer());

@@ -137,6 +137,16 @@ void check_free(Report& report, std::string_view code, const Names& names, const
               "rename it, or leave out one of the packs");
 }
 
+// What the pack reads besides its own section, under the same names within it.
+void add_read_sections(LoadedPack& pack, const Activation& activation) {
+  for (const std::string& key : pack.manifest.config_reads) {
+    const auto given = activation.sections.find(key);
+    if (given == activation.sections.end()) continue;
+    if (!pack.config.is_object()) pack.config = json::Object{};
+    pack.config.as_object().set(key, given->second);
+  }
+}
+
 }  // namespace
 
 RegistryBuilder::RegistryBuilder() = default;
@@ -393,6 +403,7 @@ std::shared_ptr<const Registry> RegistryBuilder::build(const Activation* activat
     if (activation != nullptr)
       if (const auto given = activation->sections.find(pack.manifest.config_key); given != activation->sections.end())
         pack.config = given->second;
+    if (activation != nullptr) add_read_sections(pack, *activation);
     const bool is_builtin = candidate->builtin != nullptr;
     if (is_builtin && !candidate->diagnostics.has_errors()) let_register(*candidate, load_code, before);
     check_against(*candidate, taken);

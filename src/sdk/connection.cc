@@ -62,7 +62,9 @@ void Connection::refuse(const Request& request, int json_rpc, std::string_view t
   send(std::move(message));
 }
 
-Result<json::Value> Connection::ask(std::string_view method, json::Object params, const std::string& run_id) {
+Result<json::Value> Connection::ask(std::string_view method, json::Object params, const std::string& run_id,
+                                    const Heard& heard) {
+  if (in_heard_) return Error(ErrorCode::kInvalidRequest, "the host is still at the request before: ask it afterwards");
   if (!offers(method)) return Error(ErrorCode::kMethodNotAllowed, "this host does not offer " + std::string(method));
   if (is_cancelled(run_id)) return Error(ErrorCode::kCancelled, "the call was cancelled");
   json::Object message = message_to(++last_id_);
@@ -70,6 +72,11 @@ Result<json::Value> Connection::ask(std::string_view method, json::Object params
   message.set("params", std::move(params));
   reply_.reset();
   send(std::move(message));
+  struct Hearing {  // also when the taker throws
+    Connection& connection;
+    ~Hearing() { connection.heard_ = nullptr, connection.in_heard_ = false; }
+  } hearing{*this};
+  heard_ = heard ? &heard : nullptr;
   while (!reply_ && !gone_) read(true);
   if (!reply_) return Error(ErrorCode::kCancelled, "the host is gone");
   if (const json::Value* error = reply_->find("error")) return refusal(*error);
@@ -88,7 +95,7 @@ void Connection::notify(std::string_view method, json::Object params) {
 
 bool Connection::is_cancelled(const std::string& run_id) {
   pollfd readable{in_, POLLIN, 0};
-  while (!gone_ && ::poll(&readable, 1, 0) > 0) read(false);
+  while (!gone_ && !in_heard_ && ::poll(&readable, 1, 0) > 0) read(false);
   return gone_ || cancelled_.contains(run_id);
 }
 
@@ -126,9 +133,15 @@ void Connection::take(std::string_view line) {
   const json::Value given = params != nullptr && params->is_object() ? *params : json::Value(json::Object{});
   if (id != nullptr) {
     requests_.push_back({*id, method->as_string(), given});
+  } else if (method->as_string() == "process/output") {
+    if (program_line_) program_line_(given);
   } else if (method->as_string() == "call/cancel") {
     for (const json::Member& member : given.as_object())
       if (const std::string* run_id = member.value.if_string()) cancelled_.insert(*run_id);
+  } else if (heard_ != nullptr) {
+    in_heard_ = true;
+    (*heard_)(method->as_string(), given);
+    in_heard_ = false;
   }
 }
 

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lumenflow/json.h"
 #include "lumenflow/result.h"
@@ -40,8 +42,13 @@ class Connection {
   // A request of the pack's in the course of the run `run_id`, which `params` name as `in`. METHOD_NOT_ALLOWED without
   // asking for what is not offered, CANCELLED when the run was cancelled or the host is gone, else what the host says;
   // a code of its that is not in our table becomes INTERNAL, with the code in the message.
-  Result<json::Value> ask(std::string_view method, json::Object params, const std::string& run_id);
+  // What the host says about it before it answers, by notification, goes to `heard`, which must not ask.
+  using Heard = std::function<void(std::string_view method, const json::Value& params)>;
+  Result<json::Value> ask(std::string_view method, json::Object params, const std::string& run_id,
+                          const Heard& heard = {});
   void notify(std::string_view method, json::Object params);  // nothing when it is not offered
+  // What is told of each line of a program that was asked for; empty: nothing is.
+  void on_program_line(std::function<void(const json::Value& params)> listener) { program_line_ = std::move(listener); }
   // Takes in what has come so far.
   bool is_cancelled(const std::string& run_id);
   void forget_cancellations() { cancelled_.clear(); }
@@ -57,9 +64,12 @@ class Connection {
   std::string rest_;  // of the last chunk: a line without its end
   std::deque<Request> requests_;
   std::optional<json::Value> reply_;  // to what is asked
+  const Heard* heard_ = nullptr;
+  bool in_heard_ = false;
   std::int64_t last_id_ = 0;
   std::set<std::string, std::less<>> methods_;
   std::set<std::string, std::less<>> cancelled_;
+  std::function<void(const json::Value&)> program_line_;
 };
 
 }  // namespace lumenflow::sdk

@@ -109,9 +109,21 @@ class MemoryHost::Impl::Context : public Base {
     return Error(ErrorCode::kMethodNotAllowed, "a pack in a process of its own commits with its result alone");
   }
   Result<HttpResponse> fetch(const HttpRequest& request) override { return check_fetch(request).error(); }
+  std::vector<Result<ProgramEnd>> run_programs(const std::vector<ProgramRequest>& requests, std::size_t) override {
+    return {requests.size(), Error(ErrorCode::kMethodNotAllowed, "a host in memory runs no programs")};
+  }
   Status check_fetch(const HttpRequest&) const override {
     return Error(ErrorCode::kMethodNotAllowed, "a host in memory reaches nothing");
   }
+  Result<Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string>) override {
+    if (!host_.others) return Error(ErrorCode::kMethodNotAllowed, "set MemoryHost::others to answer for other tools");
+    return host_.others(tool, input);
+  }
+  Result<Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key) override {
+    return invoke("kernel:task_" + std::string(step), std::move(input), std::move(key));
+  }
+  void progress(double, std::string_view) override {}
+  void log(std::string_view, std::string_view, json::Value) override {}
   bool notify_operator(std::string_view) override { return false; }
   void wake(std::string_view, std::int64_t) override {}
   void watch(std::vector<Trigger>) override {}

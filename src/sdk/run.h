@@ -33,6 +33,7 @@ class Run final : public Store, public ProcessRun {
   Result<Emitted> emit_now(std::string_view kind, json::Value payload, EmitOptions options);
   Result<HttpResponse> fetch(const HttpRequest& request);
   Status check_fetch(const HttpRequest& request) const;
+  Result<ProgramEnd> run_program(const ProgramRequest& request);
 
   Result<std::optional<json::Value>> get(std::string_view key) override;
   Status put(std::string_view key, json::Value value) override;
@@ -45,13 +46,16 @@ class Run final : public Store, public ProcessRun {
                              std::optional<std::string> idempotency_key) override;
   Result<json::Value> tasks(std::string_view step, json::Value input,
                             std::optional<std::string> idempotency_key) override;
+  // The same with all that became of the call.
+  Result<Invoked> invoked(std::string_view tool, json::Value input, std::optional<std::string> idempotency_key);
+  Result<Invoked> task_step(std::string_view step, json::Value input, std::optional<std::string> idempotency_key);
   Result<bool> was_handled(std::string_view kind, std::string_view replay_key) override;
   void progress(double fraction, std::string_view message) override;
   void log(std::string_view level, std::string_view message, json::Value fields) override;
 
  private:
-  Result<json::Value> ask(std::string_view method, json::Object params);
-  Result<json::Value> ask_call(std::string_view method, json::Object params, std::optional<std::string> key);
+  Result<json::Value> ask(std::string_view method, json::Object params, const Connection::Heard& heard = {});
+  Result<Invoked> ask_call(std::string_view method, json::Object params, std::optional<std::string> key);
 
   Connection& connection_;
   const Registration& registration_;
@@ -86,6 +90,22 @@ class RunContext : public Base {
   }
   Result<HttpResponse> fetch(const HttpRequest& request) override { return run_.fetch(request); }
   Status check_fetch(const HttpRequest& request) const override { return run_.check_fetch(request); }
+  // One after the other: the protocol knows one at a time.
+  std::vector<Result<ProgramEnd>> run_programs(const std::vector<ProgramRequest>& requests, std::size_t) override {
+    std::vector<Result<ProgramEnd>> ends;
+    for (const ProgramRequest& request : requests) ends.push_back(run_.run_program(request));
+    return ends;
+  }
+  Result<Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string> key) override {
+    return run_.invoked(tool, std::move(input), std::move(key));
+  }
+  Result<Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key) override {
+    return run_.task_step(step, std::move(input), std::move(key));
+  }
+  void progress(double fraction, std::string_view message) override { run_.progress(fraction, message); }
+  void log(std::string_view level, std::string_view message, json::Value fields) override {
+    run_.log(level, message, std::move(fields));
+  }
   bool notify_operator(std::string_view) override { return false; }
   void wake(std::string_view, std::int64_t) override {}  // without timers, which are refused, there is nothing to wake
   void watch(std::vector<Trigger>) override {}

@@ -2,64 +2,81 @@
 
 #include <algorithm>
 
-#include "base/network.h"
-#include "http/client.h"
-#include "http/url.h"
-#include "pack/scope.h"
+#include "http/fetch.h"
+#include "sidecar/outbound_request.h"
 
 namespace lumenflow::sidecar {
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 256 * 1024;
+// What the pack is told of an answer: with the secrets of its request taken out, wherever the pieces end.
+class Answer {
+ public:
+  Answer(const pack::HttpRequest& request, SecretMask& secrets) : request_(request), secrets_(secrets) {}
+
+  bool take(const http::ClientResponse& head, std::string_view piece) {
+    if (head_.status == 0) read_head(head);
+    return pass_on(secrets_.feed(piece));
+  }
+
+  pack::HttpResponse ended(http::FetchAnswer answer) {
+    const bool streamed = request_.sink && answer.response.status >= 200 && answer.response.status < 300;
+    if (head_.status == 0) read_head(answer.response);
+    bool complete = answer.complete;
+    if (streamed && complete) complete = pass_on(secrets_.finish());
+    pack::HttpResponse response = std::move(head_);
+    if (!streamed) response.body = secrets_.masked(answer.response.body);
+    response.complete = complete;
+    return response;
+  }
+
+ private:
+  void read_head(const http::ClientResponse& head) {
+    head_.status = head.status;
+    head_.headers = shown_headers(head.headers, secrets_);
+  }
+  bool pass_on(const std::string& text) { return text.empty() || request_.sink(head_, text); }
+
+  const pack::HttpRequest& request_;
+  SecretMask& secrets_;
+  pack::HttpResponse head_;
+};
 
 class CurlOutbound final : public kernel::Outbound {
  public:
   explicit CurlOutbound(std::string ca_file) : ca_file_(std::move(ca_file)) {}
 
   Status check(const pack::HttpRequest& request) const override {
-    const Result<http::Url> url = checked_url(request);
-    return url.ok() ? Status() : Status(url.error());
+    const Result<OutboundRequest> prepared = prepare(request);
+    return prepared.ok() ? Status() : Status(prepared.error());
   }
 
-  Result<pack::HttpResponse> post(const pack::HttpRequest& request) override {
-    LUMENFLOW_TRY_ASSIGN(const http::Url url, checked_url(request));
-    const pack::ScopeLayer layer = layer_of(request);
-    http::ClientOptions options;
-    options.base_url = url.origin();
-    options.ca_file = ca_file_;
-    options.timeout = std::chrono::milliseconds(request.timeout_ms);
-    options.connect_timeout = std::min(options.connect_timeout, options.timeout);
-    options.body_bytes_max = kAnswerBytesMax;
-    options.may_connect = [&layer](std::string_view address, std::uint16_t port) {
-      return network::is_public_address(address) || pack::network_allowed(address, port, {layer});
-    };
-    http::Client client(std::move(options));
-    http::ClientRequest asked;
-    asked.method = http::Method::kPost;
-    asked.path = url.path;
+  Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, kernel::Cancellation* cancelled) override {
+    LUMENFLOW_TRY_ASSIGN(OutboundRequest prepared, prepare(request));
+    Answer answer(request, prepared.secrets);
+    http::FetchRequest asked;
+    asked.url = prepared.url.origin() + prepared.url.path;
+    asked.method = request.method;
+    asked.headers = std::move(prepared.headers);
     asked.body = request.body;
-    LUMENFLOW_TRY_ASSIGN(http::ClientResponse response, client.send(asked));
-    return pack::HttpResponse{response.status, std::move(response.body)};
+    asked.ca_file = ca_file_;
+    asked.timeout = std::chrono::milliseconds(request.timeout_ms);
+    asked.idle_timeout = std::chrono::milliseconds(request.idle_timeout_ms);
+    asked.connect_timeout = std::min(asked.connect_timeout, asked.timeout);
+    asked.body_bytes_max = request.body_bytes_max;
+    asked.may_connect = [&prepared](std::string_view address, std::uint16_t port) {
+      return prepared.may_connect(address, port);
+    };
+    if (request.sink)
+      asked.on_body = [&answer](const http::ClientResponse& head, std::string_view piece) {
+        return answer.take(head, piece);
+      };
+    http::Fetch fetch(std::move(asked));
+    const kernel::Cancellation::Also told(cancelled, [&fetch] { fetch.stop(); });
+    LUMENFLOW_TRY_ASSIGN(http::FetchAnswer ended, fetch.run());
+    return answer.ended(std::move(ended));
   }
 
  private:
-  static pack::ScopeLayer layer_of(const pack::HttpRequest& request) {
-    pack::Scope scope;
-    scope.type = pack::Scope::Type::kNetwork;
-    scope.posture = pack::NetworkPosture::kAllowlist;
-    scope.allowlist = request.allowlist;
-    return {"operator", {std::move(scope)}};
-  }
-
-  static Result<http::Url> checked_url(const pack::HttpRequest& request) {
-    LUMENFLOW_TRY_ASSIGN(http::Url url, http::parse_url(request.url));
-    if (url.scheme != "https") return Error(ErrorCode::kInvalidInput, "the URL must be https");
-    if (!pack::network_allowed(url.host, url.port, {layer_of(request)}))
-      return Error(ErrorCode::kScopeDenied,
-                   "the host " + url.host + ":" + std::to_string(url.port) + " is not on the operator's allowlist");
-    return url;
-  }
-
   const std::string ca_file_;
 };
 

@@ -1,9 +1,9 @@
-// How packs reach hosts outside, by libcurl: https alone, no redirects, no proxy, and only what the operator allows.
+// How packs reach hosts outside, by libcurl: no redirects, no proxy, and only what the operator allows; https, or plain
+// http to an address of this machine or its network that the operator has written down.
 //
-// The host must be on the request's allowlist, and so must the address that its name led to, unless that is a public
+// The host must be on the list of the request, and so must the address that its name led to, unless that is a public
 // one: a name cannot be bent towards this machine or its network, also not between the check and the connection.
 #pragma once
-
 #include <memory>
 #include <string>
 

@@ -71,10 +71,9 @@ Result<std::shared_ptr<const kernel::Credential>> on_behalf_of(const Exchange& e
 void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string tool) {
   const std::optional<std::string_view> task = exchange->request().header("lumenflow-task");
   const bool holds_task = !task || context.workspace.kernel().tasks().holds(exchange->credential->subject.str(), *task);
-  if (!holds_task || exchange->request().header("lumenflow-session"))
-    return exchange->fail(Error(ErrorCode::kInvalidRequest,
-                                std::string("the subject holds no such task or session; leave out the header ") +
-                                    (holds_task ? "lumenflow-session" : "lumenflow-task")));
+  if (!holds_task)
+    return exchange->fail(
+        Error(ErrorCode::kInvalidRequest, "the subject holds no such task; leave out the header lumenflow-task"));
   const auto credential = on_behalf_of(*exchange, context.workspace.config().id.str());
   if (!credential.ok()) return exchange->fail(credential.error());
   Result<json::Value> input = http::json_body(exchange->request(), context.workspace.config().limits.json_depth);
@@ -85,6 +84,7 @@ void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string t
   call.credential = *credential;
   call.surface = exchange->surface;
   if (const auto key = exchange->request().header("idempotency-key")) call.idempotency_key = *key;
+  if (const auto session = exchange->request().header("lumenflow-session")) call.session = *session;
   call.traceparent = exchange->traceparent();
   submit(exchange, context, std::move(call));
 }

@@ -92,6 +92,9 @@ TEST(ToolRoutes, TheBodyIsTheInputAndNothingElse) {
   EXPECT_EQ(plain.header("content-type"), "application/problem+json");
   EXPECT_EQ(world.call("probe:echo", "{}", {{"Content-Type", "Application/JSON ; charset=utf-8"}}).status, 200);
   EXPECT_EQ(world.call("probe:echo", "{}", {{"LumenFlow-Task", "t-1"}}).code(), "INVALID_REQUEST");
+  const Answer session = world.call("probe:echo", "{}", {{"LumenFlow-Session", "s-1"}});
+  EXPECT_EQ(session.status, 403) << "nobody holds it";
+  EXPECT_EQ(session.text("/error/code"), "SCOPE_DENIED");
 }
 
 TEST(ToolRoutes, OnlyTheConductorActsOnBehalfOfOthers) {

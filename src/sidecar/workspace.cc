@@ -97,7 +97,9 @@ Status check_log_key(const Files& files, const WorkspacePaths& paths) {
 Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& keys, const std::string& id, Files& files,
                                                         const WorkspacePaths& paths,
                                                         const std::shared_ptr<UplinkSlot>& uplink,
-                                                        std::function<Result<PreparedReload>()> prepare_reload) {
+                                                        std::function<Result<PreparedReload>()> prepare_reload,
+                                                        std::function<Recordings&()> recordings,
+                                                        std::function<kernel::Kernel&()> kernel) {
   std::vector<Result<std::vector<kernel::KernelTool>>> groups;
   groups.push_back(make_token_tools(keys, id));
   groups.push_back(make_dead_letter_tools());
@@ -116,6 +118,8 @@ Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& key
   }
   LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload, make_reload_tool(std::move(prepare_reload)));
   tools.push_back(std::move(reload));
+  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool record, make_record_tool(std::move(recordings), std::move(kernel)));
+  tools.push_back(std::move(record));
   return tools;
 }
 
@@ -154,6 +158,17 @@ kernel::WorkspacePacks read_workspace_packs(const Files& files, const std::strin
   return unread;
 }
 
+Result<std::vector<kernel::KernelTool>> make_kernel_tools_for_replay(Files& files, const WorkspacePaths& paths,
+                                                                     const std::string& id) {
+  const auto nothing = []() -> Result<PreparedReload> {
+    return Error(ErrorCode::kInternal, "a recording ends with a reload");
+  };
+  return kernel_tools_of(
+      WorkspaceKeys(), id, files, paths, std::make_shared<UplinkSlot>(), nothing,
+      []() -> Recordings& { std::abort(); },  // its answers are on the tape
+      []() -> kernel::Kernel& { std::abort(); });
+}
+
 WorkspacePaths::WorkspacePaths(std::string root_path)
     : root(std::move(root_path)),
       config(join_path(root, "lumenflow.yaml")),
@@ -164,6 +179,7 @@ WorkspacePaths::WorkspacePaths(std::string root_path)
       checkpoints(join_path(state, "checkpoints")),
       snapshots(join_path(state, "snapshots")),
       conductor(join_path(state, "conductor")),
+      recordings(join_path(root, ".lumenflow/recordings")),
       inbox(join_path(conductor, "inbox.db")),
       lock(state) {}
 
@@ -300,7 +316,8 @@ Workspace::Workspace(const WorkspacePorts& ports, const std::string& root,
       snapshots_(paths_.snapshots),
       sources_(pack::make_running_sources(root, snapshots_)),
       builtin_packs_(builtin_packs),
-      checkpoint_job_(std::make_shared<CheckpointJob>()) {}
+      checkpoint_job_(std::make_shared<CheckpointJob>()),
+      recordings_(std::make_unique<Recordings>(ports.files, root)) {}
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, const std::string& root,
                                                    const std::vector<const pack::BuiltinPack*>& builtin_packs,
@@ -353,10 +370,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
     doorbell = [bell = workspace->bell_.get()] { bell->ring(); };
   }
   options.doorbell = std::move(doorbell);
-  LUMENFLOW_TRY_ASSIGN(options.kernel_tools, kernel_tools_of(workspace->keys_, options.config.id.str(), ports.files,
-                                                             paths, workspace->uplink_slot_, [self = workspace.get()] {
-                                                               return self->prepare_reload();
-                                                             }));
+  LUMENFLOW_TRY_ASSIGN(options.kernel_tools, workspace->own_tools(options.config.id.str()));
   const auto enrollment = enrollment_of(ports.files, paths, options.config, ports.clock.now());
   options.outbox = outbox_mode(options.config, enrollment.ok() && enrollment->has_value());
   options.on_notice = ports.on_notice;
@@ -375,6 +389,12 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   return workspace;
 }
 
+Result<std::vector<kernel::KernelTool>> Workspace::own_tools(const std::string& id) {
+  return kernel_tools_of(
+      keys_, id, ports_.files, paths_, uplink_slot_, [this] { return prepare_reload(); },
+      [this]() -> Recordings& { return *recordings_; }, [this]() -> kernel::Kernel& { return *kernel_; });
+}
+
 // A damaged one is opened for reading.
 Status Workspace::open_log(log::SqliteLogOptions& options) {
   kernel_.reset();
@@ -391,7 +411,9 @@ Status Workspace::open_log(log::SqliteLogOptions& options) {
 
 Status Workspace::open_kernel(const kernel::KernelOptions& options) {
   kernel_.reset();
-  const kernel::KernelPorts kernel_ports{*log_, *blobs_, ports_.clock, ports_.random, ports_.executor, outbound_.get()};
+  pack::Programs* const programs = ports_.programs ? ports_.programs(options.config) : nullptr;
+  const kernel::KernelPorts kernel_ports{*log_,           *blobs_,         ports_.clock, ports_.random,
+                                         ports_.executor, outbound_.get(), programs};
   LUMENFLOW_TRY_ASSIGN(kernel_, kernel::Kernel::open(kernel_ports, options));
   return {};
 }
@@ -407,6 +429,7 @@ std::optional<std::string> Workspace::accepted_text() const {
 
 Workspace::~Workspace() {
   if (kernel_ == nullptr) return;
+  kernel_->stop_recording("the workspace was closed");
   if (Status status = checkpoint_now(); !status.ok())
     write_log(LogLevel::kWarn, "sidecar", "the last checkpoint was not written",
               {{"reason", status.error().message()}});

@@ -24,9 +24,11 @@
 #include "log/log.h"
 #include "log/sqlite_log.h"
 #include "lumenflow/pack.h"
+#include "pack/programs.h"
 #include "pack/snapshots.h"
 #include "pack/sources.h"
 #include "sidecar/keys.h"
+#include "sidecar/recordings.h"
 #include "sidecar/reload_tool.h"
 
 namespace lumenflow::sidecar {
@@ -43,11 +45,16 @@ struct WorkspacePaths {
   std::string journal;  // journal.db
   std::string blobs;
   std::string checkpoints;
-  std::string snapshots;  // of packs: what runs
-  std::string conductor;  // what is kept for the uplink
-  std::string inbox;      // of the loopback adapter: conductor/inbox.db
-  std::string lock;       // what is locked: the state folder itself
+  std::string snapshots;   // of packs: what runs
+  std::string conductor;   // what is kept for the uplink
+  std::string recordings;  // with `record: true`
+  std::string inbox;       // of the loopback adapter: conductor/inbox.db
+  std::string lock;        // what is locked: the state folder itself
 };
+
+// The kernel's tools as a workspace has them, of which a replay uses nothing that lies outside the kernel.
+Result<std::vector<kernel::KernelTool>> make_kernel_tools_for_replay(Files& files, const WorkspacePaths& paths,
+                                                                     const std::string& id);
 
 struct InitOptions {
   std::string id;  // empty: from the folder's name
@@ -91,6 +98,8 @@ struct WorkspacePorts {
   // Shows one line to the operator, from any thread; whether somebody saw it. Empty: nobody does.
   std::function<bool(std::string_view)> on_notice = {};
   kernel::LoadCode load_code = {};  // starts packs that are processes; empty: they have no tools that can be called
+  // What runs programs for packs, confined as this configuration says; outlives the workspace. Empty: nothing does.
+  std::function<pack::Programs*(const kernel::WorkspaceConfig&)> programs = {};
   std::chrono::milliseconds delivery_pause{100};  // KernelOptions::delivery_pause
   std::string ca_file = {};  // when not empty, trusted instead of the system's authorities by what packs reach outside
 };
@@ -115,6 +124,7 @@ class Workspace {
   const pack::Registry& registry() const { return kernel_->registry(); }
   const pack::Diagnostics& diagnostics() const { return diagnostics_; }
   log::CheckpointStore& checkpoints() { return *checkpoints_; }
+  Recordings& recordings() { return *recordings_; }
   journal::BlobStore& blobs() { return *blobs_; }
   UplinkSlot& uplink_slot() { return *uplink_slot_; }
 
@@ -141,6 +151,7 @@ class Workspace {
   // The lumenflow.yaml that counts in production though another is on the disk; nothing: what is there counts.
   std::optional<std::string> accepted_text() const;
   Result<PreparedReload> prepare_reload();  // the same
+  Result<std::vector<kernel::KernelTool>> own_tools(const std::string& id);
   Status open_log(log::SqliteLogOptions& options);
   Status open_kernel(const kernel::KernelOptions& options);
   WorkspacePorts ports_;
@@ -158,6 +169,7 @@ class Workspace {
   std::unique_ptr<log::CheckpointStore> checkpoints_;
   std::shared_ptr<CheckpointJob> checkpoint_job_;  // shared with the executor's task, which may outlive this
   std::unique_ptr<kernel::Outbound> outbound_;
+  std::unique_ptr<Recordings> recordings_;  // what the kernel records into
   std::unique_ptr<Bell> bell_;              // only where nobody gave a doorbell
   std::unique_ptr<kernel::Kernel> kernel_;  // after all that it borrows
   WorkGate work_;                           // last: closed before what its tasks use

@@ -73,17 +73,20 @@ class World:
     def events(self, kind):
         return self.ask("GET", f"/v2/workspaces/ws-42/events?limit=1000&kind={kind}")["items"]
 
-    def enroll_workspace(self, config=""):
-        """A workspace and a conductor with the operator ana, enrolled with each other; both run, ana is signed in."""
+    def enroll_workspace(self, config="", before=None, scope=None):
+        """A workspace and a conductor with the operator ana, enrolled with each other; both run, ana is signed in.
+        `config` may begin with more packs; `before` furnishes the workspace; `scope` is what the conductor may do there."""
         self.run("init", "--id", "ws-42")
         with open(self.workspace / "lumenflow.yaml", "a", encoding="utf-8") as file:
-            file.write("packs: [{id: sidekick}]\n" + config)
+            file.write("packs:\n  - {id: sidekick}\n" + config)
+        if before:
+            before(self)
         self.run("conductor", "init-admin", "--name", "ana", "--store", self.store, program=self.conductor_program,
                  text="correct horse battery\n")
         self.start_conductor()
         ticket = self.run("conductor", "ticket", "--workspace", "ws-42", "--store", self.store,
                           program=self.conductor_program).strip()
-        self.run("enroll", "--conductor", self.url, "--ticket", ticket)
+        self.run("enroll", "--conductor", self.url, "--ticket", ticket, *(["--scope", scope] if scope else []))
         self.start_sidecar()
         self.csrf = self.ask("POST", "/v2/session", {"name": "ana", "passphrase": "correct horse battery"})["csrf"]
         wait_until("a connection", lambda: self.ask("GET", "/v2/workspaces/ws-42").get("connected"))

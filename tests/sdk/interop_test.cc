@@ -37,6 +37,20 @@ class FakeDelivery final : public pack::HandlerContext {
   Status transact(const std::function<Status(pack::Store&)>& change) override { return call_.transact(change); }
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request) override { return call_.fetch(request); }
   Status check_fetch(const pack::HttpRequest& request) const override { return call_.check_fetch(request); }
+  std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                     std::size_t at_once) override {
+    return call_.run_programs(requests, at_once);
+  }
+  Result<pack::Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string> key) override {
+    return call_.invoke(tool, std::move(input), std::move(key));
+  }
+  Result<pack::Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key) override {
+    return call_.tasks(step, std::move(input), std::move(key));
+  }
+  void progress(double fraction, std::string_view message) override { call_.progress(fraction, message); }
+  void log(std::string_view level, std::string_view message, json::Value fields) override {
+    call_.log(level, message, std::move(fields));
+  }
   bool notify_operator(std::string_view line) override { return call_.notify_operator(line); }
   void wake(std::string_view timer, std::int64_t at_ms) override { call_.wake(timer, at_ms); }
   void watch(std::vector<pack::Trigger> triggers) override { call_.watch(std::move(triggers)); }

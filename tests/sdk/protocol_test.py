@@ -16,7 +16,7 @@ import unittest
 from shapes import Shapes
 
 METHODS = ["event/emit", "store/get", "store/put", "store/delete", "store/scan", "replay_log/has", "tool/invoke",
-           "http/fetch", "tool/progress", "log", "task/claim"]
+           "http/fetch", "http/stop", "process/run", "tool/progress", "log", "task/claim"]
 EVENT = {"kind": "conductor:recovery_requested", "event_id": "e-1", "timestamp": "2026-03-01T12:00:00.000Z", "from": "ws-42",
          "channel": "sidecar", "seq": 1, "payload": {"target_id": "t-1"}}
 NOW = "2026-03-01T12:00:00.000Z"
@@ -90,6 +90,8 @@ class Child:
             self.requested.append((message["method"], message["params"]))
             assert len(self.requested) < REQUESTS_MAX, "the pack asks for ever"
             answer = host(message["method"], message["params"])
+            if callable(answer):  # it says something first
+                answer = answer(self, message)
             if not isinstance(answer, Refusal):
                 expect_none(SHAPES.faults_of(message["method"], "result", answer), answer)
                 answer = {"result": answer}
@@ -159,7 +161,8 @@ class Protocol(unittest.TestCase):
         said = self.child.initialize()["result"]
         self.assertEqual(said["protocol"], 1)
         self.assertEqual(sorted(said["tools"]), ["probe:crash", "probe:echo", "probe:ledger", "probe:outside", "probe:print",
-                                                 "probe:refuse", "probe:surroundings", "probe:until_cancelled"])
+                                                 "probe:program", "probe:refuse", "probe:streamed", "probe:surroundings",
+                                                 "probe:until_cancelled"])
         self.assertEqual(said["handlers"], [
             {"kind": "conductor:recovery_requested", "idempotent": False, "replay_key": True},
             {"kind": "task_created", "idempotent": True, "replay_key": False}])
@@ -237,6 +240,46 @@ class Protocol(unittest.TestCase):
         self.assertEqual(said["result"]["data"], {"data": [1], "status": 204, "handled": True, "task": {"task": 2}})
         answers["tool/invoke"] = {"success": False, "error": {"code": "SCOPE_DENIED", "message": "no"}}
         self.assertEqual(code_of(self.child.call("probe:outside", host=lambda method, _: answers[method])), "SCOPE_DENIED")
+
+    def test_takes_an_answer_in_pieces_and_ends_it(self):
+        self.child.initialize()
+
+        def answer(child, message):
+            params = message["params"]
+            self.assertEqual((params["stream"], params["method"]), (True, "GET"))
+            self.assertEqual(params["headers"], [{"name": "authorization", "value": "Bearer ", "environment": "PROBE_KEY"}])
+            head = {"status": 200, "headers": {"content-type": "text/plain"}}
+            for i, text in enumerate(["one ", "two ", "three"]):
+                child.send({"method": "http/body", "params": {"in": "rcpt-1", "id": message["id"], "text": text,
+                                                              **(head if i == 0 else {})}})
+            return {**head, "body": "", "complete": answer.complete}
+
+        answer.complete = True
+        said = self.child.call("probe:streamed", host=lambda *_: answer)
+        self.assertEqual(said["result"]["data"], {"text": "one two three", "complete": True, "type": "text/plain"})
+        self.assertEqual(self.child.notified, [])
+        answer.complete = False
+        said = self.child.call("probe:streamed", {"wanted": 6}, host=lambda *_: answer)
+        self.assertEqual(said["result"]["data"], {"text": "one two ", "complete": False, "type": "text/plain"})
+        self.assertEqual([message["method"] for message in self.child.notified], ["http/stop"])
+
+    def test_has_programs_run(self):
+        self.child.initialize()
+        asked = []
+
+        def run(_, params):
+            asked.append(params)
+            for stream, line in (("output", "a"), ("errors", "oh"), ("output", "b")):
+                self.child.send({"method": "process/output", "params": {"in": params["in"], "stream": stream, "line": line}})
+            return {"exit_code": 3, "signal": 0, "limit": "", "output": "a\nb", "errors": "oh\n", "duration_ms": 1,
+                    "isolation": "none"}
+        said = self.child.call("probe:program", host=run)
+        self.assertEqual(said["result"]["data"], {"lines": ["output: a", "errors: oh", "output: b"], "exit_code": 3,
+                                                  "limit": ""})
+        self.assertEqual({name: asked[0][name] for name in ("command", "directory", "environment", "stdin", "paths",
+                                                            "timeout_ms", "lines")},
+                         {"command": ["printf", "a\\nb"], "directory": "jobs", "environment": {"X": "1"}, "stdin": "in",
+                          "paths": [{"pattern": "jobs/**", "access": "read"}], "timeout_ms": 1000, "lines": True})
 
     def test_asks_only_for_what_the_host_offers(self):
         self.child.initialize(methods=["store/get"])

@@ -6,8 +6,9 @@ import re
 
 _TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 _KNOWN = {"$schema", "$defs", "$ref", "title", "description", "type", "properties", "required", "additionalProperties",
-          "items", "maxItems", "uniqueItems", "minLength", "maxLength", "pattern", "minimum", "maximum", "const", "enum",
-          "oneOf", "anyOf", "not", "if", "then", "else", "contentEncoding", "maxProperties"}
+          "items", "minItems", "maxItems", "uniqueItems", "minLength", "maxLength", "pattern", "minimum", "maximum",
+          "const", "enum", "oneOf", "anyOf", "not", "if", "then", "else", "contentEncoding", "maxProperties",
+          "propertyNames"}
 
 
 class Shapes:
@@ -51,8 +52,10 @@ def faults(schema, value, root, at=""):
     elif isinstance(value, list):
         if "items" in schema:
             found += [fault for i, item in enumerate(value) for fault in faults(schema["items"], item, root, f"{at}/{i}")]
-        if len(value) > schema.get("maxItems", len(value)) or schema.get("uniqueItems") and len(set(map(json.dumps, value))) < len(value):
-            found.append(f"{at}: too many items, or one twice")
+        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+            found.append(f"{at}: {len(value)} items")
+        if schema.get("uniqueItems") and len(set(map(json.dumps, value))) < len(value):
+            found.append(f"{at}: one item twice")
     elif isinstance(value, str):
         if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
             found.append(f"{at}: {len(value)} characters")
@@ -90,6 +93,7 @@ def _of_object(schema, value, root, at):
     if len(value) > schema.get("maxProperties", len(value)):
         found.append(f"{at}: too many members")
     for name, member in value.items():
+        found += faults(schema.get("propertyNames", True), name, root, f"{at}/{name}")
         if name in properties:
             found += faults(properties[name], member, root, f"{at}/{name}")
         elif more is False:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lumenflow/pack.h"
+#include "pack/programs.h"
 #include "support/memory_store.h"
 
 namespace lumenflow::testing {
@@ -35,9 +36,12 @@ class FakeToolContext final : public pack::ToolContext {
   std::set<std::string, std::less<>> tools;  // that active packs have
   std::vector<std::string> notices;          // what the operator was shown
   bool has_terminal = true;
+  pack::Programs* programs = nullptr;  // null: none is run
   std::vector<pack::HttpRequest> fetched;
   std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> web;  // empty: any request is answered with 200
   Status fetch_verdict;
+  std::function<Result<pack::Invoked>(std::string_view, const json::Value&)> others;  // the tools of other packs
+  std::vector<std::string> logged;
   std::vector<std::pair<std::string, std::int64_t>> wakes;
   std::vector<pack::Trigger> triggers;
 
@@ -83,9 +87,25 @@ class FakeToolContext final : public pack::ToolContext {
     fetched.push_back(request);
     return web ? web(request) : Result<pack::HttpResponse>(pack::HttpResponse{200, {}});
   }
+  std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
+                                                     std::size_t at_once) override {
+    if (programs != nullptr && run != nullptr) return programs->run(root, *run, requests, at_once);
+    return {requests.size(), Error(ErrorCode::kSandboxUnavailable, "a fake context runs no programs")};
+  }
   bool notify_operator(std::string_view line) override {
     if (has_terminal) notices.emplace_back(line);
     return has_terminal;
+  }
+  Result<pack::Invoked> invoke(std::string_view tool, json::Value input, std::optional<std::string> = {}) override {
+    if (!others) return Error(ErrorCode::kInvalidRequest, "nothing else is there to be called");
+    return others(tool, input);
+  }
+  Result<pack::Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key = {}) override {
+    return invoke("kernel:task_" + std::string(step), std::move(input), std::move(key));
+  }
+  void progress(double, std::string_view) override {}
+  void log(std::string_view, std::string_view message, json::Value = json::Object{}) override {
+    logged.emplace_back(message);
   }
   void watch(std::vector<pack::Trigger> watched) override { triggers = std::move(watched); }
   void wake(std::string_view timer, std::int64_t at_ms) override { wakes.emplace_back(timer, at_ms); }

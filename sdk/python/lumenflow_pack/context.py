@@ -98,7 +98,7 @@ class Run:
 
     def tasks(self, step, input, *, idempotency_key=None):  # pylint: disable=redefined-builtin
         """Changes or reads one of the workspace's tasks, on behalf of the caller: `step` is create, claim, block,
-        unblock, wait, resume, release, delegate, complete, show or list, the input what kernel:task_<step> takes."""
+        unblock, wait, resume, release, delegate, complete, show, list or lanes, the input what kernel:task_<step> takes."""
         return self._ask_call("task/" + step, _given(input=input, idempotency_key=idempotency_key))
 
     def _ask_call(self, method, params):
@@ -107,9 +107,40 @@ class Run:
             return result.get("data")
         raise HostError(result["error"]["code"], result["error"]["message"], result["error"].get("details"))
 
-    def fetch(self, url, body, *, timeout_ms=None):
-        """Posts JSON text over https to a host of the run's network scope: {status, body}."""
-        return self.ask("http/fetch", _given(url=url, body=body, timeout_ms=timeout_ms))
+    def fetch(self, url, body=None, *, method=None, headers=None, timeout_ms=None, idle_timeout_ms=None,
+              body_bytes_max=None, sink=None):
+        """A request to a host of the run's network scope: {status, headers, body}. POST unless `method` says otherwise,
+        the body as application/json unless a header does. A header is {"name", "value"}; with "environment" the host
+        adds the value of that variable, which the pack's section of lumenflow.yaml names under a key ending in _env.
+        `sink` gets the text of a 2xx answer as it comes, and ends it by returning False; it must not ask the host."""
+        params = _given(url=url, body=body, method=method, headers=headers, timeout_ms=timeout_ms,
+                        idle_timeout_ms=idle_timeout_ms, body_bytes_max=body_bytes_max)
+        if sink is None:
+            return self.ask("http/fetch", params)
+        wants_more = True
+
+        def heard(said):
+            nonlocal wants_more
+            if wants_more and sink(said["text"]) is False:
+                wants_more = False
+                self._host.notify("http/stop", {"in": self._id, "id": said["id"]})
+
+        return self._host.ask("http/fetch", {"in": self._id, **params, "stream": True}, heard)
+
+    def run_program(self, command, *, directory=None, environment=None, paths=None, stdin=None, timeout_ms=None,
+                    output_bytes_max=None, errors_with_output=None, on_line=None):
+        """Runs a program under the call's scopes, never through a shell: {exit_code, signal, limit, output, errors,
+        duration_ms, isolation}. `command` is a list, `paths` a list of {pattern, access} within what the call may
+        reach; `on_line(stream, line)` hears each line as it comes, on the thread that reads from the host."""
+        params = _given(command=list(command), directory=directory, environment=environment, paths=paths, stdin=stdin,
+                        timeout_ms=timeout_ms, output_bytes_max=output_bytes_max, errors_with_output=errors_with_output)
+        if on_line is None:
+            return self.ask("process/run", params)
+        self._host.on_program_line(on_line)
+        try:
+            return self.ask("process/run", {**params, "lines": True})
+        finally:
+            self._host.on_program_line(None)
 
     def was_handled(self, kind, replay_key):
         """Whether an event of this kind was handled under that replay key."""

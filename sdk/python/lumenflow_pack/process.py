@@ -60,6 +60,8 @@ class Session:
         self._answers = queue.Queue()
         self._cancelled = set()
         self._last_id = 0
+        self._hears = False  # a piece of an answer is being taken
+        self._program_line = None  # who hears the lines of the program that runs
         self._config = None
         self._methods = frozenset()
 
@@ -76,17 +78,28 @@ class Session:
 
     # The host, as contexts use it.
 
-    def ask(self, method, params):
+    def ask(self, method, params, heard=None):
+        """`heard` gets the params of the notifications that belong to this request, and must not ask."""
         if method not in self._methods:
             raise HostError("METHOD_NOT_ALLOWED", f"this host does not offer {method}")
         if self.is_cancelled(params.get("in")):
             raise Cancelled()
+        if self._hears:
+            raise HostError("INVALID_REQUEST", "the host is still at the request before: ask it afterwards")
         self._last_id += 1
         self._send({"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params})
         while True:
             answer = self._answers.get()
             if answer is None:
                 raise Cancelled("the host is gone")
+            if "method" in answer:
+                if heard is not None and answer["params"].get("id") == self._last_id:
+                    self._hears = True
+                    try:
+                        heard(answer["params"])
+                    finally:
+                        self._hears = False
+                continue
             if answer.get("id") == self._last_id:
                 break
         if "error" not in answer:
@@ -102,6 +115,9 @@ class Session:
 
     def is_cancelled(self, run_id):
         return run_id in self._cancelled
+
+    def on_program_line(self, listener):
+        self._program_line = listener
 
     # The wire.
 
@@ -131,10 +147,22 @@ class Session:
                 self._answers.put(message)
             elif "id" in message:
                 self._requests.put(message)
+            elif message["method"] == "process/output":
+                self._say_line(message.get("params", {}))
             elif message["method"] == "call/cancel":
                 self._cancelled.update(message.get("params", {}).values())
+            elif message["method"] == "http/body":
+                self._answers.put(message)
         self._requests.put(None)
         self._answers.put(None)
+
+    def _say_line(self, params):
+        listener = self._program_line
+        try:
+            if listener is not None:
+                listener(params["stream"], params["line"])
+        except Exception:  # pylint: disable=broad-except
+            traceback.print_exc()  # the program goes on
 
     def _outcome(self, message):
         """The member `result` or `error` of the answer."""

@@ -13,9 +13,10 @@ const BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /**
  * @typedef {unknown} Json
  * @typedef {{
- *   ask(method: string, params: Record<string, unknown>): Promise<any>,
+ *   ask(method: string, params: Record<string, unknown>, heard?: ((said: any) => void) | undefined): Promise<any>,
  *   notify(method: string, params: Record<string, unknown>): void,
  *   signalOf(runId: string): AbortSignal,
+ *   onProgramLine(listener: ((stream: "output" | "errors", line: string) => void) | undefined): void,
  * }} Host
  * @typedef {{ now?: string, ulid?: string }} Readings recorded readings of the clock and of chance
  * @typedef {{ kind: string, event_id: string, timestamp: string, from: string, channel: string, seq: number, payload: any }} Event
@@ -165,7 +166,7 @@ export class Run {
   /**
    * Changes or reads one of the workspace's tasks, on behalf of the caller; the input is what kernel:task_<step> takes.
    * @param {"create" | "claim" | "block" | "unblock" | "wait" | "resume" | "release" | "delegate" | "complete" | "show" |
-   *   "list"} step
+   *   "list" | "lanes"} step
    * @param {Record<string, Json>} input
    * @param {{ idempotencyKey?: string | undefined }} options
    * @returns {Promise<any>}
@@ -175,14 +176,59 @@ export class Run {
   }
 
   /**
-   * Posts JSON text over https to a host of the run's network scope.
+   * A request to a host of the run's network scope: POST unless `method` says otherwise, the body as application/json
+   * unless a header does. To a header with `environment` the host adds the value of that variable, which the pack's
+   * section of lumenflow.yaml names under a key ending in `_env`. `sink` gets the text of a 2xx answer as it comes, and
+   * ends it by returning false; the host answers nothing else meanwhile.
    * @param {string} url
-   * @param {string} body
-   * @param {{ timeoutMs?: number | undefined }} options
-   * @returns {Promise<{ status: number, body: string }>}
+   * @param {string | undefined} body
+   * @param {{ method?: string | undefined,
+   *           headers?: { name: string, value?: string, environment?: string }[] | undefined,
+   *           timeoutMs?: number | undefined, idleTimeoutMs?: number | undefined,
+   *           bodyBytesMax?: number | undefined,
+   *           sink?: ((text: string) => boolean | void) | undefined }} options
+   * @returns {Promise<{ status: number, headers: Record<string, string>, body: string }>}
    */
-  async fetch(url, body, { timeoutMs } = {}) {
-    return this.ask("http/fetch", given({ url, body, timeout_ms: timeoutMs }));
+  async fetch(url, body = undefined, { method, headers, timeoutMs, idleTimeoutMs, bodyBytesMax, sink } = {}) {
+    const params = given({
+      url, body, method, headers, timeout_ms: timeoutMs, idle_timeout_ms: idleTimeoutMs, body_bytes_max: bodyBytesMax,
+    });
+    if (sink === undefined) return this.ask("http/fetch", params);
+    let wantsMore = true;
+    return this.ask("http/fetch", { ...params, stream: true }, (/** @type {any} */ said) => {
+      if (!wantsMore || sink(said.text) !== false) return;
+      wantsMore = false;
+      this.#host.notify("http/stop", { in: this.#id, id: said.id });
+    });
+  }
+
+  /**
+   * Runs a program under the call's scopes, never through a shell. It sees the system's programs and what the call may
+   * reach, of which `paths` may name less; `onLine` hears each line as it comes.
+   * @param {string[]} command
+   * @param {{
+   *   directory?: string | undefined, environment?: Record<string, string> | undefined,
+   *   paths?: { pattern: string, access: "read" | "write" }[] | undefined, stdin?: string | undefined,
+   *   timeoutMs?: number | undefined, outputBytesMax?: number | undefined, errorsWithOutput?: boolean | undefined,
+   *   onLine?: ((stream: "output" | "errors", line: string) => void) | undefined,
+   * }} options
+   * @returns {Promise<{
+   *   exit_code: number, signal: number, limit: "" | "time" | "output" | "memory" | "processes" | "cpu",
+   *   output: string, errors: string, duration_ms: number, isolation: string,
+   * }>}
+   */
+  async runProgram(command, options = {}) {
+    const { directory, environment, paths, stdin, timeoutMs, outputBytesMax, errorsWithOutput, onLine } = options;
+    const params = given({
+      command, directory, environment, paths, stdin, timeout_ms: timeoutMs, output_bytes_max: outputBytesMax,
+      errors_with_output: errorsWithOutput, lines: onLine === undefined ? undefined : true,
+    });
+    this.#host.onProgramLine(onLine);
+    try {
+      return await this.ask("process/run", params);
+    } finally {
+      this.#host.onProgramLine(undefined);
+    }
   }
 
   /**
@@ -218,10 +264,11 @@ export class Run {
    * A request of the pack protocol on behalf of this run; what the methods above are made of.
    * @param {string} method
    * @param {Record<string, unknown>} params
+   * @param {((said: any) => void) | undefined} heard gets the notifications that belong to it
    * @returns {Promise<any>}
    */
-  async ask(method, params) {
-    return this.#host.ask(method, { in: this.#id, ...params });
+  async ask(method, params, heard = undefined) {
+    return this.#host.ask(method, { in: this.#id, ...params }, heard);
   }
 }
 

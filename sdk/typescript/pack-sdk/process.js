@@ -34,12 +34,14 @@ class Session {
   #write;
   /** @type {((message: any) => void) | undefined} */ #wake; // the loop that waits for a request
   /** @type {any[]} */ #requests = []; // null: the host is gone
-  /** @type {Map<number, { resolve: (result: any) => void, reject: (fault: Error) => void }>} */ #asked = new Map();
+  /** @type {Map<number, { resolve: (result: any) => void, reject: (fault: Error) => void,
+                          heard: ((said: any) => void) | undefined }>} */ #asked = new Map();
   /** @type {Map<string, AbortController>} */ #runs = new Map();
   #lastId = 0;
   /** @type {Record<string, any> | undefined} */ #config;
   /** @type {Set<string>} */ #methods = new Set();
   #gone = false;
+  /** @type {((stream: "output" | "errors", line: string) => void) | undefined} */ #programLine;
 
   /** @param {import("./pack.js").Pack} pack @param {(line: string) => unknown} write */
   constructor(pack, write) {
@@ -62,15 +64,20 @@ class Session {
 
   // The host, as contexts use it.
 
-  /** @param {string} method @param {Record<string, unknown>} params */
-  async ask(method, params) {
+  /**
+   * `heard` gets the params of the notifications that belong to this request.
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   * @param {((said: any) => void) | undefined} heard
+   */
+  async ask(method, params, heard = undefined) {
     if (!this.#methods.has(method)) throw new HostError("METHOD_NOT_ALLOWED", `this host does not offer ${method}`);
     if (this.#gone) throw new Cancelled("the host is gone");
     if (this.signalOf(String(params["in"])).aborted) throw new Cancelled();
     const id = ++this.#lastId;
     const line = lineOf({ jsonrpc: "2.0", id, method, params });
     return new Promise((resolve, reject) => {
-      this.#asked.set(id, { resolve, reject });
+      this.#asked.set(id, { resolve, reject, heard });
       this.#write(line);
     });
   }
@@ -84,6 +91,11 @@ class Session {
   /** @param {string} runId */
   signalOf(runId) {
     return this.#controllerOf(runId).signal;
+  }
+
+  /** @param {((stream: "output" | "errors", line: string) => void) | undefined} listener */
+  onProgramLine(listener) {
+    this.#programLine = listener;
   }
 
   // The wire.
@@ -121,8 +133,23 @@ class Session {
       this.#settle(message);
     } else if (message.id !== undefined) {
       this.#enqueue(message);
+    } else if (message.method === "process/output") {
+      this.#programLine?.(message.params.stream, message.params.line);
     } else if (message.method === "call/cancel") {
       for (const runId of Object.values(message.params ?? {})) this.#controllerOf(String(runId)).abort();
+    } else if (message.method === "http/body") {
+      this.#hear(message.params ?? {});
+    }
+  }
+
+  /** @param {any} said */
+  #hear(said) {
+    const waiting = this.#asked.get(said.id);
+    try {
+      waiting?.heard?.(said);
+    } catch (fault) {
+      this.#asked.delete(said.id);
+      waiting?.reject(fault instanceof Error ? fault : new Error(String(fault)));
     }
   }
 

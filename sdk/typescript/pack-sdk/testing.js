@@ -85,6 +85,8 @@ export class MemoryHost {
     this.logged.push({ method, params });
   }
 
+  onProgramLine() {} // no program runs here
+
   signalOf() {
     return new AbortController().signal;
   }

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent-runtime/registration.h"
 #include "base/files.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -43,7 +44,17 @@ Said CommandLine::run_bare(std::vector<std::string> arguments, const std::string
   SystemRandom random;
   std::istringstream input(in);
   std::ostringstream out, err;
-  Context context{files, clock, random, input, out, err, false, false, LUMENFLOW_PROGRAM, {}, {&sidekick_pack()}};
+  Context context{files,
+                  clock,
+                  random,
+                  input,
+                  out,
+                  err,
+                  false,
+                  false,
+                  LUMENFLOW_PROGRAM,
+                  {},
+                  {&sidekick_pack(), &agent_runtime_pack()}};
   context.patience = patience;
   arguments.insert(arguments.begin(), "lumenflow");
   std::vector<char*> argv;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -56,6 +57,35 @@ bool there(const std::string& name) { return ::access((g_folder + "/" + name).c_
   for (;;) ::pause();
 }
 
+// Has an answer streamed to it, asks for something else meanwhile, and has enough after as many pieces as it is told.
+void stream(const Message& call) {
+  const std::string receipt(json::string_or(call.body, "receipt_id", ""));
+  const std::int64_t wanted = json::integer_or(*call.body.find("input"), "wanted", 1'000'000);
+  const std::int64_t id = ++g_next_id;
+  say(request_line(id, "http/fetch", json::Object{{"in", receipt}, {"url", "https://a.example/"}, {"stream", true}}));
+  say(request_line(++g_next_id, "store/put", json::Object{{"in", receipt}, {"key", "meanwhile"}, {"value", 1}}));
+  std::string text, order;
+  std::int64_t pieces = 0;
+  json::Value result;
+  for (int answers = 0; answers < 2;) {
+    const Message message = hear();
+    if (message.kind == Message::Kind::kNotification) {
+      text += json::string_or(message.body, "text", "");
+      order += "p";
+      if (++pieces == wanted) say(notification_line("http/stop", json::Object{{"in", receipt}, {"id", id}}));
+      continue;
+    }
+    ++answers;
+    order += message.id == json::Value(id) ? "F" : "S";
+    if (message.id == json::Value(id)) result = message.kind == Message::Kind::kRefusal ? json::Value() : message.body;
+  }
+  json::Object seen{{"bytes", std::uint64_t{text.size()}},
+                    {"end", text.substr(text.size() - std::min<std::size_t>(4, text.size()))}};
+  seen.set("complete", result.is_object() ? *result.find("complete") : json::Value());
+  seen.set("ends", order.substr(order.find_first_not_of('p')));
+  say(answer_line(call.id, data(std::move(seen))));
+}
+
 // Tells its secret in every way but as its result.
 void tell(const Message& message) {
   const char* given = std::getenv("ODD_SECRET");
@@ -86,6 +116,16 @@ void tell(const Message& message) {
   hang();
 }
 
+json::Value inner(const std::string& method, json::Value params) {
+  return data(json::Object{{"inner", ask(method, std::move(params))}});
+}
+
+json::Value program(const std::string& receipt, const json::Value& input) {
+  json::Object wanted{{"in", receipt}};
+  for (const json::Member& member : input.as_object()) wanted.set(member.key, member.value);
+  return data(json::Object{{"end", ask("process/run", std::move(wanted))}});
+}
+
 void call(const Message& message) {
   const json::Value& params = message.body;
   const std::string tool(json::string_or(params, "tool", ""));
@@ -104,7 +144,7 @@ void call(const Message& message) {
     const char* home = std::getenv("HOME");
     return answer(data(json::Object{{"secret", secret == nullptr ? "" : secret}, {"home", home != nullptr}}));
   }
-  if (tool == "odd:tell") return tell(message);
+  if (tool == "odd:tell" || tool == "odd:stream") return tool == "odd:tell" ? tell(message) : stream(message);
   if (tool == "odd:never") hang();
   if (tool == "odd:hang_with_effect") {
     touch("waiting");
@@ -175,7 +215,7 @@ void call(const Message& message) {
   }
   if (tool == "odd:ask_wrongly") {
     json::Object seen;
-    seen.set("method", ask("process/run", json::Object{}));
+    seen.set("method", ask("process/start", json::Object{}));
     seen.set("shape", ask("store/get", json::Object{{"in", receipt}}));
     seen.set("run", ask("store/get", json::Object{{"in", "rcpt-of-another"}, {"key", "k"}}));
     return answer(data(std::move(seen)));
@@ -197,12 +237,12 @@ void call(const Message& message) {
   if (tool == "odd:invoke") {
     json::Object wanted{{"in", receipt}, {"tool", json::string_or(input, "tool", "")}, {"input", json::Object{}}};
     if (const json::Value* inner = input.find("input")) wanted.set("input", *inner);
-    return answer(data(json::Object{{"inner", ask("tool/invoke", std::move(wanted))}}));
+    return answer(inner("tool/invoke", std::move(wanted)));
   }
+  if (tool == "odd:program") return answer(program(receipt, input));
   if (tool == "odd:task") {
-    json::Object wanted{{"in", receipt}, {"input", *input.find("input")}};
-    return answer(data(
-        json::Object{{"inner", ask("task/" + std::string(json::string_or(input, "step", "")), std::move(wanted))}}));
+    const std::string method = "task/" + std::string(json::string_or(input, "step", ""));
+    return answer(inner(method, json::Object{{"in", receipt}, {"input", *input.find("input")}}));
   }
   say(method_not_found_line(message.id, tool));
 }
@@ -247,7 +287,8 @@ int main(int argc, char** argv) {
                                "odd:log_forever", "odd:ask_late",
                                "odd:obey",        "odd:invoke",
                                "odd:announce",    "odd:hang_with_effect",
-                               "odd:tell",        "odd:task"})
+                               "odd:tell",        "odd:task",
+                               "odd:program",     "odd:stream"})
         tools.emplace_back(tool);
       const json::Value handler = json::Object{{"kind", "odd:asked"}, {"idempotent", false}, {"replay_key", true}};
       say(answer_line(message.id, json::Object{{"protocol", there("newer") ? 2 : 1},

@@ -17,7 +17,7 @@ constexpr const char* kTools[] = {
     "family",      "flood",       "garbage",  "exit",  "exit_once", "grumble",       "crash_after_effect",
     "twice",       "other_id",    "stray",    "store", "emit",      "emit_and_exit", "ask_wrongly",
     "ask_forever", "log_forever", "ask_late", "obey",  "invoke",    "announce",      "hang_with_effect",
-    "tell",        "task"};
+    "tell",        "task",        "program",  "stream"};
 
 }  // namespace
 
@@ -47,10 +47,11 @@ tools:
   return out;
 }
 
-void FakeRun::when_cancelled(std::function<void()> listener) {
+std::function<void()> FakeRun::when_cancelled(std::function<void()> listener) {
   const std::lock_guard lock(mutex_);
-  listener_ = std::move(listener);
+  std::function<void()> before = std::exchange(listener_, std::move(listener));
   if (cancelled_ && listener_) std::exchange(listener_, {})();
+  return before;
 }
 
 void FakeRun::cancel() {
@@ -94,6 +95,9 @@ pack::ToolResult OddWorld::call_in(FakeRun& run, const std::string& tool, json::
   context.tool_name = tool;
   context.receipt = "rcpt-" + std::to_string(++calls_);
   context.run = &run;
+  context.web = web;
+  context.programs = programs;
+  context.root = (root / "workspace").native();
   for (const pack::RegisteredTool& each : registration->tools())
     if (each.name == tool) return each.handler(context, input);
   ADD_FAILURE() << "no tool " << tool;

@@ -37,7 +37,7 @@ class FakeRun final : public pack::HostedRun {
   const pack::EnforcedScopes& scopes() const override { return enforced; }
   const std::string& idempotency_key() const override { return key; }
   std::optional<std::chrono::nanoseconds> time_left() const override { return std::chrono::seconds(30); }
-  void when_cancelled(std::function<void()> listener) override;
+  std::function<void()> when_cancelled(std::function<void()> listener) override;
   void held_by(std::string isolation) override { held = std::move(isolation); }
   Result<bool> was_handled(std::string_view, std::string_view replay_key) override { return replay_key == "known"; }
   Result<std::string> invoke(std::string_view tool, json::Value, std::string_view) override;
@@ -73,6 +73,8 @@ class OddWorld {
   pack::Manifest manifest;
   std::unique_ptr<pack::Registration> registration;
   lumenflow::testing::MemoryStore store;
+  std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> web;  // what fetches come to
+  pack::Programs* programs = nullptr;                                       // what its calls may have run
 
  private:
   int calls_ = 0;

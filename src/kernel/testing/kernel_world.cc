@@ -197,12 +197,13 @@ void KernelWorld::open() {
     if (!running_task) return;
     if (fail_commits_after && (*fail_commits_after)-- == 0) faults.fail_commit = true;
     kernel->run_pending();
+    while (waits_for_tools && executor.run_one()) kernel->run_pending();
   };
   options.on_notice = [this](std::string_view line) {
     if (has_terminal) notices.emplace_back(line);
     return has_terminal;
   };
-  const KernelPorts ports{*log, blobs, clock, random, executor, outbound};
+  const KernelPorts ports{*log, blobs, clock, random, executor, outbound, programs};
   Result<std::unique_ptr<Kernel>> opened = Kernel::open(ports, std::move(options));
   ASSERT_TRUE(opened.ok()) << opened.error().to_string();
   kernel = *std::move(opened);

@@ -61,6 +61,7 @@ class KernelWorld {
   const pack::BuiltinPack* pack = &probe_pack();   // the one that is loaded
   std::shared_ptr<const pack::Registry> registry;  // instead of one that is built of it; null: build it
   Outbound* outbound = nullptr;
+  pack::Programs* programs = nullptr;
   OutboxMode outbox = OutboxMode::kAsBefore;
   std::string operator_public_pem;  // empty: nobody's decisions count
   std::string root = "/ws";
@@ -68,6 +69,7 @@ class KernelWorld {
   bool has_terminal = true;
   std::unique_ptr<Kernel> kernel;
   bool running_task = false;              // a tool or timer runs on this thread: what it waits for is done at once
+  bool waits_for_tools = false;           // a running task may wait for another: such run at once, within it
   std::optional<int> fail_commits_after;  // of those that a running task waits for, so many succeed
   std::vector<std::string> effects;       // what `probe:effect` did to the outside world
   pack::StatusHandler status;             // what the pack says of calls that a dead process had started; empty: nothing

@@ -21,6 +21,7 @@ state_aliases: {in_progress: active}
 lane_templates:
   - {id: build, title: Build, description: Builds things.}
 config_key: acme_demo
+config_reads: [gates]
 config_schema: schemas/config.json
 tools:
   - name: job:run-now

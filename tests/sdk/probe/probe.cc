@@ -76,6 +76,38 @@ Result<json::Value> outside(ToolContext& context, const json::Value&) {
       {"data", std::move(data)}, {"status", response.status}, {"handled", handled}, {"task", std::move(task)}});
 }
 
+// What came in pieces until there were as many characters as wanted, and whether that was all.
+Result<json::Value> streamed(ToolContext& context, const json::Value& input) {
+  std::string text;
+  HttpRequest request;
+  request.url = "https://example.com/stream";
+  request.method = "GET";
+  request.headers = {{"authorization", "Bearer ", "PROBE_KEY"}};
+  request.sink = [&](const HttpResponse&, std::string_view piece) {
+    text += piece;
+    return static_cast<std::int64_t>(text.size()) < json::integer_or(input, "wanted", 1000);
+  };
+  LUMENFLOW_TRY_ASSIGN(const HttpResponse response, context.fetch(request));
+  return json::Value(
+      json::Object{{"text", text}, {"complete", response.complete}, {"type", response.header("content-type")}});
+}
+
+Result<json::Value> program(ToolContext& context, const json::Value&) {
+  json::Array lines;
+  ProgramRequest request;
+  request.command = {"printf", "a\\nb"};
+  request.directory = "jobs";
+  request.environment = {"X=1"};
+  request.paths = {{"jobs/**", false}};
+  request.input = "in";
+  request.timeout_ms = 1000;
+  request.on_line = [&](ProgramStream stream, std::string_view line) {
+    lines.emplace_back((stream == ProgramStream::kOutput ? "output: " : "errors: ") + std::string(line));
+  };
+  LUMENFLOW_TRY_ASSIGN(const ProgramEnd end, context.run_program(request));
+  return json::Value(json::Object{{"lines", std::move(lines)}, {"exit_code", end.exit_code}, {"limit", end.limit}});
+}
+
 std::string target_of(const Event& event) { return std::string(json::string_or(event.payload, "target_id", "")); }
 
 Status recover(HandlerContext& context, const Event& event) {
@@ -101,6 +133,8 @@ void register_pack(Registration& registration) {
   registration.tool("probe:until_cancelled", {}, tool(until_cancelled));
   registration.tool("probe:print", {}, print);
   registration.tool("probe:outside", {}, tool(outside));
+  registration.tool("probe:streamed", {}, tool(streamed));
+  registration.tool("probe:program", {}, tool(program));
   registration.handler("conductor:recovery_requested", {}, recover, target_of);
   registration.handler("task_created", {.idempotent = true}, created);
   registration.status(status);

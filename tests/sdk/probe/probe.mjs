@@ -48,6 +48,25 @@ pack.tool("probe:outside", async (context) => ({
   task: await context.tasks("claim", { task_id: "t-1" }),
 }));
 
+pack.tool("probe:streamed", async (context, { wanted = 1000 }) => {
+  let text = "";
+  const said = await context.fetch("https://example.com/stream", undefined, {
+    method: "GET", headers: [{ name: "authorization", value: "Bearer ", environment: "PROBE_KEY" }],
+    sink: (piece) => (text += piece).length < wanted,
+  });
+  return { text, complete: said.complete, type: said.headers["content-type"] };
+});
+
+pack.tool("probe:program", async (context) => {
+  /** @type {string[]} */
+  const lines = [];
+  const end = await context.runProgram(["printf", "a\\nb"], {
+    directory: "jobs", environment: { X: "1" }, stdin: "in", paths: [{ pattern: "jobs/**", access: "read" }],
+    timeoutMs: 1000, onLine: (stream, line) => lines.push(`${stream}: ${line}`),
+  });
+  return { lines, exit_code: end.exit_code, limit: end.limit };
+});
+
 pack.handler("conductor:recovery_requested", { replayKey: (event) => event.payload.target_id }, async (context, event) => {
   await context.store.put(`recovered/${event.payload.target_id}`, { attempt: context.attempt, from: event.from });
 });

@@ -59,6 +59,28 @@ def outside(context, _):
             "task": context.tasks("claim", {"task_id": "t-1"})}
 
 
+@pack.tool("probe:streamed")
+def streamed(context, given):
+    pieces = []
+
+    def take(text):
+        pieces.append(text)
+        return len("".join(pieces)) < given.get("wanted", 1000)
+
+    said = context.fetch("https://example.com/stream", method="GET", sink=take,
+                         headers=[{"name": "authorization", "value": "Bearer ", "environment": "PROBE_KEY"}])
+    return {"text": "".join(pieces), "complete": said["complete"], "type": said["headers"]["content-type"]}
+
+
+@pack.tool("probe:program")
+def program(context, _):
+    lines = []
+    end = context.run_program(["printf", "a\\nb"], directory="jobs", environment={"X": "1"}, stdin="in",
+                              paths=[{"pattern": "jobs/**", "access": "read"}], timeout_ms=1000,
+                              on_line=lambda stream, line: lines.append(f"{stream}: {line}"))
+    return {"lines": lines, "exit_code": end["exit_code"], "limit": end["limit"]}
+
+
 @pack.handler("conductor:recovery_requested", replay_key=lambda event: event["payload"]["target_id"])
 def recover(context, event):
     context.store.put("recovered/" + event["payload"]["target_id"], {"attempt": context.attempt, "from": event["from"]})

@@ -1,0 +1,112 @@
+#include "agent-runtime/sessions_timer.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent-runtime/turn_loop.h"
+
+namespace lumenflow::agent_runtime {
+namespace {
+
+constexpr std::int64_t kAgainMs = 30'000;  // when a session was asked to go on, and did not
+constexpr std::int64_t kAskedMax = 5;
+
+class Caretaker {
+ public:
+  explicit Caretaker(pack::HostContext& context) : context_(context) {}
+
+  Result<std::optional<std::int64_t>> run() {
+    std::vector<std::string> ids;
+    LUMENFLOW_TRY(context_.transact([&](pack::Store& store) -> Status {
+      LUMENFLOW_TRY_ASSIGN(ids, sessions_of_timer(store));
+      return {};
+    }));
+    for (const std::string& id : ids) {
+      if (context_.cancelled()) break;
+      LUMENFLOW_TRY(look_after(id));
+    }
+    return next_ms_;
+  }
+
+ private:
+  Result<std::optional<SessionRecord>> load(const std::string& id) {
+    std::optional<SessionRecord> session;
+    LUMENFLOW_TRY(context_.transact([&](pack::Store& store) -> Status {
+      LUMENFLOW_TRY_ASSIGN(session, load_session(store, id));
+      return {};
+    }));
+    return session;
+  }
+
+  Status look_after(const std::string& id) {
+    LUMENFLOW_TRY_ASSIGN(std::optional<SessionRecord> session, load(id));
+    if (session && session->state == "running") {
+      const Result<pack::TurnRecord> record = context_.turns()->look(session->turn);
+      if (!record.ok() && record.error().code() != ErrorCode::kNotFound) return record.error();
+      if (record.ok() && record->state == pack::TurnRecord::State::kRunning) return {};  // woken at its end
+      LUMENFLOW_TRY(settle_aborted(context_, id, session->turn, record.ok() ? *record : pack::TurnRecord{}, {}));
+      LUMENFLOW_TRY_ASSIGN(session, load(id));
+    }
+    if (!session) return {};
+    if (session->state == "waiting") return approvals_are_there(*session) ? go_on(*session) : Status();
+    if (session->state != "idle") return {};
+    const NextTurn next = next_turn(session->plan, context_.now_ms());
+    if (next.ready != nullptr) return go_on(*session);
+    if (next.at_ms) run_at(*next.at_ms);
+    return {};
+  }
+
+  bool approvals_are_there(const SessionRecord& session) {
+    return std::ranges::all_of(session.waiting, [this](const Waiting& waiting) {
+      const Result<pack::Invoked> outcome = context_.turns()->outcome(waiting.receipt_id);
+      return outcome.ok() && outcome->outcome != "pending" && outcome->outcome != "running";
+    });
+  }
+
+  // Asked once, and again after a while if nothing came of it; in the end somebody has to look.
+  Status go_on(const SessionRecord& session) {
+    if (session.asked_ms != 0 && context_.now_ms() < session.asked_ms + kAgainMs) {
+      run_at(session.asked_ms + kAgainMs);
+      return {};
+    }
+    std::string fault = session.asked >= kAskedMax ? "it was asked to go on, and could not" : "";
+    if (fault.empty()) {
+      LUMENFLOW_TRY(change(session.id, [this](SessionRecord& record) {
+        record.asked_ms = context_.now_ms();
+        ++record.asked;
+      }));
+      const Status asked = context_.turns()->go_on(session.id, kContinue, json::Object{{"session_id", session.id}}, {});
+      run_at(context_.now_ms() + kAgainMs);
+      if (asked.ok() || asked.error().code() == ErrorCode::kRateLimited) return {};
+      fault = std::string(name(asked.error().code())) + ": " + asked.error().message();
+    }
+    context_.log("warn", "a session cannot go on", json::Object{{"session_id", session.id}, {"reason", fault}});
+    return change(session.id, [&](SessionRecord& record) {
+      record.state = "suspended";
+      record.reason = fault;
+    });
+  }
+
+  template <class Change>
+  Status change(const std::string& id, const Change& change) {
+    return context_.transact([&](pack::Store& store) -> Status {
+      LUMENFLOW_TRY_ASSIGN(std::optional<SessionRecord> session, load_session(store, id));
+      if (!session || session->state == "running") return {};  // it has gone on meanwhile
+      change(*session);
+      return save_session(store, *session);
+    });
+  }
+
+  void run_at(std::int64_t ms) { next_ms_ = std::min(next_ms_.value_or(INT64_MAX), ms); }
+
+  pack::HostContext& context_;
+  std::optional<std::int64_t> next_ms_;
+};
+
+}  // namespace
+
+Result<std::optional<std::int64_t>> look_after_sessions(pack::HostContext& context) { return Caretaker(context).run(); }
+
+}  // namespace lumenflow::agent_runtime

@@ -1,0 +1,97 @@
+// What is so of one work unit, in the repository, in the kernel's tasks and in the pack's own records.
+//
+// Values. Gathering reads and changes nothing.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "software-delivery/board.h"
+#include "software-delivery/folder.h"
+#include "software-delivery/git.h"
+#include "software-delivery/work_unit.h"
+
+namespace lumenflow::software_delivery {
+
+// What the pack has set out to do with a WU, written down before it begins: key `wu/<id>` of its store.
+struct Record {
+  std::string step;  // claiming, claimed, releasing, finishing
+  std::string lane;  // its id
+  std::string branch, worktree;
+  std::string target;         // the branch that it is merged into
+  std::string base;           // the commit that the branch began at
+  bool made_branch = false;   // by this claim; else it was there from one before
+  std::string commit;         // finishing: what is merged
+  std::string target_before;  // finishing: what the target was
+  json::Value gates;          // finishing: what the done stamp will say of them
+  std::string by;
+};
+json::Value to_json(const Record& record);
+Answer<std::optional<Record>> find_record(pack::HostContext& context, const std::string& wu_id);
+// Durable when they return.
+Done keep_record(pack::HostContext& context, const std::string& wu_id, const Record& record);
+Done forget_record(pack::HostContext& context, const std::string& wu_id);
+
+// The work units that calls of this process are at: what else is begun and not finished is of a process that died.
+// Thread safe; shared by the handlers of one workspace.
+class InHand {
+ public:
+  class Hold {
+   public:
+    Hold(InHand& all, std::string id) : all_(&all), id_(std::move(id)) {}
+    Hold(Hold&& other) noexcept : all_(std::exchange(other.all_, nullptr)), id_(std::move(other.id_)) {}
+    ~Hold() {
+      if (all_ != nullptr) all_->drop(id_);
+    }
+    Hold& operator=(Hold&&) = delete;
+
+   private:
+    InHand* all_;
+    std::string id_;
+  };
+  // WU_BUSY when another call has it.
+  Answer<Hold> take(const std::string& wu_id);
+  bool has(const std::string& wu_id) const;
+
+ private:
+  void drop(const std::string& wu_id);
+  mutable std::mutex mutex_;
+  std::set<std::string> ids_;
+};
+
+struct Facts {
+  std::string wu_id;
+  Workplace place;
+  std::optional<Task> task;
+  std::optional<Record> record;
+  bool in_hand = false;  // another call is at it
+
+  std::string target;                       // empty: there is none, as with a detached HEAD
+  std::string target_tip;                   // empty: it has no commit
+  bool target_in_workspace = false;         // the workspace itself has it checked out
+  std::optional<std::string> branch_tip;    // nothing: there is no branch
+  bool registered = false;                  // git knows the worktree
+  bool initializing = false;                // git had not finished making it
+  bool folder = false;                      // its folder is there
+  std::string worktree_branch, head;        // of the worktree; empty: none
+  std::vector<std::string> changes;         // in it: paths that differ from its commit, or are not known to git
+  bool merged = false;                      // the target has what was finished, or the branch
+  std::vector<std::string> unmerged_paths;  // finishing: paths of the workspace that a broken off merge has touched
+  bool stamped = false;                     // the done stamp is there
+  std::vector<std::string> locks;           // that git left behind, relative to the workspace
+};
+
+// The branch that work is merged into: as configured, or what the workspace has checked out. Empty: HEAD is detached.
+Answer<std::string> target_branch(Git& git);
+// Paths that differ from the commit or are unknown to git, in a working tree; `.env` files, which no program sees, are
+// left out.
+Answer<std::vector<std::string>> changes_in(Git& git, const std::string& directory, bool untracked);
+
+Answer<Facts> gather(Git& git, Board& board, const Folder& folder, const std::string& wu_id, const Workplace& place,
+                     const InHand& in_hand);
+
+}  // namespace lumenflow::software_delivery

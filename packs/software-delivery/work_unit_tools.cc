@@ -1,0 +1,150 @@
+// wu:create, wu:list, wu:status and lane:list.
+#include <algorithm>
+
+#include "software-delivery/plan.h"
+#include "software-delivery/tools.h"
+#include "software-delivery/work_unit_file.h"
+
+namespace lumenflow::software_delivery {
+namespace {
+
+Answer<std::string> next_id(const Folder& folder) {
+  SD_TRY_ASSIGN(const std::vector<std::string> names, folder.list("wu"));
+  long long last = 0;
+  for (const std::string& name : names)
+    if (name.ends_with(".yaml") && name.starts_with("WU-") && is_work_unit_id(name.substr(0, name.size() - 5)))
+      last = std::max(last, std::stoll(name.substr(3)));
+  std::string digits = std::to_string(last + 1);
+  if (digits.size() > 9) return refuse("INVALID_INPUT", "no number is left: give the work unit an id");
+  return "WU-" + std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
+}
+
+json::Value shown_task(const std::optional<Task>& task) {
+  if (!task) return nullptr;
+  json::Object out{{"state", task->state}};
+  if (!task->claimed_by.empty()) out.set("claimed_by", task->claimed_by);
+  if (!task->reason.empty()) out.set("reason", task->reason);
+  return out;
+}
+
+std::string status_of(const std::optional<Task>& task) { return task ? task->state : "ready"; }
+
+}  // namespace
+
+Refusal left_behind(Call& call, Refusal why, std::string_view cleanup_status, std::string action) {
+  json::Object details;
+  if (const json::Object* given = why.details.if_object()) details = *given;
+  details.set("cleanup_status", cleanup_status);
+  if (cleanup_status == "clean") return refuse(std::move(why.code), std::move(why.message), std::move(details));
+  // A receipt is rcpt-<ULID>; what the kernel keeps of what this call left behind is rec-<ULID>.
+  const std::string& receipt = call.context.receipt_id();
+  const std::string recovery = "rec-" + receipt.substr(receipt.find('-') + 1);
+  details.set("recovery_action", action.empty() ? "lumenflow recover confirm " + recovery : std::move(action));
+  details.set("recovery_call",
+              json::Object{{"tool", "wu:recover"},
+                           {"input", json::Object{{"wu_id", call.text("wu_id")}, {"confirmation_id", recovery}}}});
+  return refuse(std::move(why.code), std::move(why.message), std::move(details));
+}
+
+Answer<Subject> subject_of(Call& call) {
+  Subject out;
+  SD_TRY_ASSIGN(out.work_unit, read_work_unit(call.folder, call.text("wu_id")));
+  SD_TRY_ASSIGN(out.lane, call.board.lane(out.work_unit.lane));
+  SD_TRY_ASSIGN(out.facts, gather(call.git, call.board, call.folder, out.work_unit.id,
+                                  workplace_of(out.lane.id, out.work_unit.id), call.site.in_hand));
+  return out;
+}
+
+Data create_work_unit(Call& call) {
+  json::Object members;
+  for (const json::Member& member : call.input.as_object()) members.set(member.key, member.value);
+  if (call.text("id").empty()) {
+    SD_TRY_ASSIGN(const std::string id, next_id(call.folder));
+    members.set("id", id);
+  }
+  SD_TRY_ASSIGN(const WorkUnit work_unit, work_unit_from_json(json::Value(std::move(members))));
+  SD_TRY_ASSIGN(const Lane lane, call.board.lane(work_unit.lane));
+  SD_TRY(call.folder.make_ignore_file());
+  SD_TRY(write_work_unit(call.folder, work_unit));
+  if (Done made = call.board.create(work_unit, lane.id); !made.ok()) {
+    SD_TRY(call.folder.erase("wu/" + work_unit.id + ".yaml"));
+    return made.refusal();
+  }
+  const Status said =
+      call.context.emit("software-delivery:wu_created",
+                        json::Object{{"wu_id", work_unit.id}, {"lane", lane.id}, {"by", call.context.subject()}});
+  if (!said.ok()) return said.error();
+  return json::Value(
+      json::Object{{"wu", to_json(work_unit)}, {"path", std::string(kFolder) + "/wu/" + work_unit.id + ".yaml"}});
+}
+
+Data list_all_work_units(Call& call) {
+  SD_TRY_ASSIGN(const Listed listed, list_work_units(call.folder));
+  const std::string status = call.text("status"), lane = call.text("lane"), after = call.text("after");
+  const auto limit = static_cast<std::size_t>(json::integer_or(call.input, "limit", 100));
+  json::Array items;
+  std::string next;
+  for (const WorkUnit& work_unit : listed.work_units) {
+    if ((!lane.empty() && work_unit.lane != lane) || work_unit.id <= after) continue;
+    SD_TRY_ASSIGN(const std::optional<Task> task, call.board.find(work_unit.id));
+    if (!status.empty() && status_of(task) != status) continue;
+    if (items.size() == limit) {
+      next = json::string_or(items.back(), "id", "");
+      break;
+    }
+    items.push_back(json::Object{{"id", work_unit.id},
+                                 {"title", work_unit.title},
+                                 {"lane", work_unit.lane},
+                                 {"type", work_unit.type},
+                                 {"priority", work_unit.priority},
+                                 {"status", status_of(task)}});
+  }
+  json::Object out{{"items", std::move(items)},
+                   {"problems", json::Array(listed.problems.begin(), listed.problems.end())}};
+  if (!next.empty()) out.set("next", next);
+  return json::Value(std::move(out));
+}
+
+Data work_unit_status(Call& call) {
+  SD_TRY_ASSIGN(const Subject subject, subject_of(call));
+  const Facts& facts = subject.facts;
+  const Plan plan = plan_for(facts);
+  json::Array faults;
+  for (const Fault& fault : plan.faults)
+    faults.push_back(json::Object{{"code", fault.code}, {"message", fault.message}});
+  json::Object out{{"wu", to_json(subject.work_unit)},
+                   {"status", status_of(facts.task)},
+                   {"lane", subject.lane.id},
+                   {"task", shown_task(facts.task)},
+                   {"consistency", facts.in_hand         ? "in_hand"
+                                   : plan.faults.empty() ? "consistent"
+                                                         : "needs_recovery"},
+                   {"faults", std::move(faults)}};
+  if (facts.branch_tip) {
+    out.set("branch", facts.place.branch);
+    out.set("commit", *facts.branch_tip);
+    out.set("merged", facts.merged);
+  }
+  if (facts.registered && facts.folder) {
+    out.set("worktree_path", call.folder.workspace_root() + "/" + facts.place.worktree);
+    out.set("changes", json::Array(facts.changes.begin(), facts.changes.end()));
+  }
+  if (!plan.faults.empty()) out.set("recovery_action", "call wu:recover with wu_id " + facts.wu_id);
+  return json::Value(std::move(out));
+}
+
+Data list_lanes(Call& call) {
+  SD_TRY_ASSIGN(const std::vector<Lane> lanes, call.board.lanes());
+  json::Array items;
+  for (const Lane& lane : lanes) {
+    json::Object item{{"id", lane.id}, {"title", lane.title}, {"slug", slug_of(lane.id)}, {"claimed", lane.claimed}};
+    if (lane.wip_limit) {
+      item.set("wip_limit", *lane.wip_limit);
+      item.set("free", std::max<std::int64_t>(0, *lane.wip_limit - lane.claimed));
+    }
+    items.push_back(std::move(item));
+  }
+  return json::Value(json::Object{{"items", std::move(items)}});
+}
+
+}  // namespace lumenflow::software_delivery

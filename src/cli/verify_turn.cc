@@ -1,0 +1,216 @@
+// lumenflow verify turn ID: each event of an agent's turn, and of whatever happened meanwhile, in the journal and at
+// the conductor; and each call of the turn against its own record.
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <ostream>
+#include <utility>
+#include <vector>
+
+#include "cli/audit_facts.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "conductor_link/enrollment.h"
+
+namespace lumenflow::cli {
+namespace {
+
+using conductor_link::Verdict;
+
+constexpr std::string_view kStarted = "agent-runtime:turn_started", kCompleted = "agent-runtime:turn_completed",
+                           kAborted = "agent-runtime:turn_aborted", kCalled = "agent-runtime:tool_called";
+
+std::uint64_t seq_of(const json::Value& event) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, json::integer_or(event, "seq", 0)));
+}
+std::string text_at(const json::Value& event, std::string_view pointer) {
+  const json::Value* found = event.at_pointer(pointer);
+  const std::string* text = found == nullptr ? nullptr : found->if_string();
+  return text == nullptr ? std::string() : *text;
+}
+
+struct Step {
+  json::Value event;
+  std::optional<Verdict> there;  // nothing: there is no conductor
+  std::string fault;             // of its call's own record; empty: none
+};
+
+struct Turn {
+  std::string id, state = "running";
+  std::string stream, trace;
+  std::uint64_t first_seq = 0, last_seq = UINT64_MAX;
+  std::vector<Step> steps;
+  bool compared = false;
+  std::string not_compared;  // why
+  conductor_link::Comparison comparison;
+
+  bool has(const json::Value& event) const {
+    const std::string named = text_at(event, "/payload/turn_id");
+    return named == id || (named.empty() && !trace.empty() && json::string_or(event, "trace", "") == trace);
+  }
+};
+
+// Events of one kind, until `stop` says so.
+Status each_event(Session& session, std::string_view kind, const std::function<bool(const json::Value&)>& stop) {
+  for (std::uint64_t after = 0;;) {
+    LUMENFLOW_TRY_ASSIGN(const json::Value page, session.get("/events?limit=1000&kind=" + std::string(kind) +
+                                                             "&after=" + std::to_string(after)));
+    for (const json::Value& event : page.find("items")->as_array())
+      if (stop(event)) return {};
+    const std::int64_t* next = page.find("next")->if_integer();
+    if (next == nullptr) return {};
+    after = static_cast<std::uint64_t>(*next);
+  }
+}
+
+Result<Turn> find_turn(Session& session, const std::string& id) {
+  Turn turn;
+  turn.id = id;
+  const auto find = [&](std::string_view kind, const std::function<void(const json::Value&)>& found) {
+    return each_event(session, kind, [&](const json::Value& event) {
+      if (text_at(event, "/payload/turn_id") != id) return false;
+      found(event);
+      return true;
+    });
+  };
+  LUMENFLOW_TRY(find(kStarted, [&turn](const json::Value& event) {
+    turn.stream = json::string_or(event, "channel", "");
+    turn.trace = json::string_or(event, "trace", "");
+    turn.first_seq = seq_of(event);
+  }));
+  if (turn.first_seq == 0)
+    return Error(ErrorCode::kNotFound, "no turn '" + id + "' began here; `lumenflow events tail --kind " +
+                                           std::string(kStarted) + "` lists those that did");
+  for (const std::string_view kind : {kCompleted, kAborted})
+    LUMENFLOW_TRY(find(kind, [&turn, kind](const json::Value& event) {
+      turn.state = kind == kCompleted ? "completed" : "aborted";
+      turn.last_seq = seq_of(event);
+    }));
+  return turn;
+}
+
+// What the event says of its call, against the call's record.
+Result<std::string> fault_of_call(Session& session, const json::Value& event) {
+  const std::string receipt = text_at(event, "/payload/receipt_id"), said = text_at(event, "/payload/outcome");
+  const Result<json::Value> shown = session.get("/calls/" + encode_path_segment(receipt));
+  if (!shown.ok() && shown.error().code() == ErrorCode::kNotFound) return std::string("its call is not in the journal");
+  if (!shown.ok()) return shown.error();
+  const std::string recorded(json::string_or(*shown, "outcome", json::string_or(*shown, "status", "")));
+  if (said == "pending" || recorded == said) return std::string();
+  return "the call ended as " + recorded + ", the event says " + said;
+}
+
+Status take_local(Session& session, Turn& turn) {
+  conductor_link::EventPages pages(local_events(session), turn.stream);
+  pages.between(turn.first_seq, turn.last_seq);
+  for (;;) {
+    LUMENFLOW_TRY_ASSIGN(const json::Value* event, pages.peek());
+    if (event == nullptr) return {};
+    if (turn.has(*event)) {
+      Step step{*event, {}, {}};
+      if (json::string_or(*event, "kind", "") == kCalled) {
+        LUMENFLOW_TRY_ASSIGN(step.fault, fault_of_call(session, *event));
+      }
+      turn.steps.push_back(std::move(step));
+    }
+    pages.pop();
+  }
+}
+
+Status take_conductors(const BothSides& sides, Turn& turn) {
+  const conductor_link::StreamRange range{turn.stream, turn.first_seq, turn.last_seq};
+  const auto heard = [&turn](const json::Value& item, Verdict verdict) {
+    for (Step& step : turn.steps)
+      if (seq_of(step.event) == seq_of(item) && verdict != Verdict::kInvented) {
+        step.there = verdict;
+        return;
+      }
+    // Of somebody else who worked meanwhile: only what is not well is of interest here.
+    if (verdict == Verdict::kAccounted || verdict == Verdict::kExplained) return;
+    turn.steps.push_back({item, verdict, {}});
+  };
+  LUMENFLOW_TRY_ASSIGN(turn.comparison,
+                       conductor_link::compare_range(sides.facts, range, sides.here, sides.there, heard));
+  turn.compared = true;
+  return {};
+}
+
+Result<Turn> verify_turn(Context& context, const std::string& id) {
+  Result<BothSides> sides = both_sides(context);
+  if (sides.ok()) {
+    LUMENFLOW_TRY_ASSIGN(Turn turn, find_turn(*sides->session, id));
+    LUMENFLOW_TRY(take_local(*sides->session, turn));
+    LUMENFLOW_TRY(take_conductors(*sides, turn));
+    return turn;
+  }
+  if (sides.error().code() != ErrorCode::kNotFound) return sides.error();
+  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
+  LUMENFLOW_TRY_ASSIGN(Turn turn, find_turn(*session, id));
+  LUMENFLOW_TRY(take_local(*session, turn));
+  turn.not_compared = sides.error().message();
+  return turn;
+}
+
+bool is_well(const Turn& turn) {
+  if (turn.compared && !turn.comparison.well()) return false;
+  return std::ranges::all_of(turn.steps, [](const Step& step) { return step.fault.empty(); });
+}
+
+std::string what_of(const Step& step) {
+  const std::string kind(json::string_or(step.event, "kind", json::string_or(step.event, "type", "")));
+  if (kind == kCalled)
+    return kind + " " + text_at(step.event, "/payload/tool_name") + " " + text_at(step.event, "/payload/outcome");
+  return kind;
+}
+
+json::Value document_of(const Turn& turn) {
+  json::Array steps;
+  for (const Step& step : turn.steps) {
+    json::Object shown{{"seq", seq_of(step.event)},
+                       {"kind", std::string(json::string_or(step.event, "kind", ""))},
+                       {"event_id", std::string(json::string_or(step.event, "event_id", ""))}};
+    if (const json::Value* position = step.event.find("position")) shown.set("position", *position);
+    for (const char* member : {"tool_name", "receipt_id", "outcome"})
+      if (std::string text = text_at(step.event, std::string("/payload/") + member); !text.empty())
+        shown.set(member, std::move(text));
+    if (step.there) shown.set("conductor", name(*step.there));
+    if (!step.fault.empty()) shown.set("fault", step.fault);
+    steps.push_back(std::move(shown));
+  }
+  json::Object document{
+      {"turn_id", turn.id}, {"state", turn.state}, {"well", is_well(turn)}, {"steps", std::move(steps)}};
+  if (turn.compared)
+    document.set("conductor", json::Object{{"accounted", turn.comparison.accounted},
+                                           {"explained", turn.comparison.explained},
+                                           {"missing", turn.comparison.missing},
+                                           {"altered", turn.comparison.altered},
+                                           {"invented", turn.comparison.invented}});
+  else
+    document.set("not_compared", turn.not_compared);
+  return document;
+}
+
+}  // namespace
+
+int run_verify_turn(Context& context, const VerifyTurnFlags& flags) {
+  const Result<Turn> turn = verify_turn(context, flags.turn_id);
+  if (!turn.ok()) return fail(context, turn.error());
+  if (flags.json) {
+    context.out << json::serialize(document_of(*turn)) << "\n";
+    return is_well(*turn) ? 0 : 1;
+  }
+  context.out << "turn " << turn->id << " " << turn->state << "\n";
+  for (const Step& step : turn->steps)
+    context.out << "  #" << seq_of(step.event) << " " << what_of(step)
+                << (step.there ? std::string(": ") + std::string(name(*step.there)) : std::string())
+                << (step.fault.empty() ? std::string() : "; " + step.fault) << "\n";
+  if (!turn->compared) context.out << "only this side was looked at: " << turn->not_compared << "\n";
+  if (turn->compared)
+    context.out << "at the conductor " << turn->comparison.accounted << " events of that time are accounted for, "
+                << turn->comparison.explained << " are explained gaps, " << turn->comparison.missing << " are missing, "
+                << turn->comparison.altered << " were altered, " << turn->comparison.invented
+                << " were never emitted here\n";
+  return is_well(*turn) ? 0 : 1;
+}
+
+}  // namespace lumenflow::cli

@@ -1,0 +1,23 @@
+// How a recording of the kernel begins.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "kernel/raw_frame.h"
+#include "lumenflow/json.h"
+#include "lumenflow/result.h"
+
+namespace lumenflow::kernel {
+
+struct RecordingRequest {
+  // Called once, on the strand, where the recording begins: with what the kernel says of itself, which goes into the
+  // header. The taker outlives the recording.
+  std::function<Result<FrameTaker*>(json::Object start)> begin;
+  std::function<void(const Status&)> begun;  // likewise, after it; or when it could not begin
+};
+
+// What no recording has, whatever happens: for its header.
+json::Array never_captured();
+
+}  // namespace lumenflow::kernel

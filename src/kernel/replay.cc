@@ -1,0 +1,258 @@
+#include "kernel/replay.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/executor.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "catalogue/compatibility.h"
+#include "kernel/commands.h"
+#include "kernel/kernel.h"
+#include "log/memory_log.h"
+#include "pack/event_types.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+catalogue::Catalogue catalogue_of_packs(const pack::Registry& registry) {
+  std::vector<const pack::Manifest*> manifests;
+  for (const auto& loaded : registry.packs()) manifests.push_back(&loaded->manifest);
+  return pack::catalogue_of(manifests);
+}
+
+const json::Array& array_of(const bus::RecordingHeader& header, std::string_view member) {
+  static const json::Array nothing;
+  const json::Value* found = header.document.find(member);
+  return found != nullptr && found->is_array() ? found->as_array() : nothing;
+}
+
+// What of the recorded catalogue cannot be read with the present one.
+std::string unmappable(const bus::RecordingHeader& header, const catalogue::Catalogue& now) {
+  std::string faults;
+  for (const json::Value& recorded : array_of(header, "catalogue")) {
+    const std::string type(json::string_or(recorded, "type", ""));
+    const catalogue::EventType* present = now.find(type);
+    const json::Value* before = recorded.find("schema");
+    if (before != nullptr && before->is_null()) before = nullptr;
+    std::string fault;
+    if (present == nullptr)
+      fault = "is gone";
+    else if (catalogue::verdict_of(catalogue::compare_schemas(before, present->schema.get(), {})) !=
+             catalogue::Verdict::kCompatible)
+      fault = "has a schema that takes less than before";
+    if (!fault.empty()) faults += (faults.empty() ? "" : "; ") + type + " " + fault;
+  }
+  return faults;
+}
+
+std::string event_at(const bus::Frame& frame, const std::string& pointer) {
+  constexpr std::string_view kEvents = "/events/";
+  if (!pointer.starts_with(kEvents)) return {};
+  const std::size_t index = std::strtoull(pointer.c_str() + kEvents.size(), nullptr, 10);
+  return index < frame.events.size() ? frame.events[index].type : std::string();
+}
+
+}  // namespace
+
+Status check_replay(const bus::RecordingHeader& header, const ReplayOptions& options) {
+  if (header.text("format") != "lumenflow-recording/1")
+    return Error(ErrorCode::kUnsupportedFormat,
+                 "the recording is of another format: " + std::string(header.text("format")));
+  const catalogue::Catalogue now = catalogue_of_packs(*options.kernel.registry);
+  const bool same = now.hash == header.text("manifest_hash") && now.contract_digest == header.text("contract_digest");
+  if (!same && !options.map)
+    return Error(ErrorCode::kInvalidConfiguration,
+                 "the recording was made with another catalogue of event types: manifest hash " +
+                     std::string(header.text("manifest_hash")) + ", and here it is " + now.hash +
+                     (now.hash == header.text("manifest_hash") ? " with another contract digest" : "") +
+                     "; re-run `lumenflow generate`, or pass `--map` to replay compatible types by name");
+  if (!same)
+    if (const std::string faults = unmappable(header, now); !faults.empty())
+      return Error(ErrorCode::kInvalidConfiguration, "the recording's event types cannot be mapped by name: " + faults);
+  if (options.kernel.config.hash != header.text("config_hash"))
+    return Error(ErrorCode::kInvalidConfiguration, "this is not the lumenflow.yaml that the recording was made with");
+  return {};
+}
+
+class Replay final : private ReplaySource {
+ public:
+  Replay(bus::RecordingReader reader, const ReplayOptions& options)
+      : options_(options),
+        reader_(std::move(reader)),
+        catalogue_(catalogue_of_packs(*options.kernel.registry)),
+        maker_(catalogue_.hash, catalogue_.contract_digest) {
+    report_.remade = encoder_.add(reader_.header());
+  }
+
+  ReplayReport run() {
+    try {
+      run_kernel();
+    } catch (const ReplayStopped& stopped) {
+      if (stopped.differs) note(tick_, stopped.pointer, stopped.what);
+    }
+    for (const json::Value& pack : array_of(reader_.header(), "packs")) compare_pack(pack);
+    report_.torn = reader_.torn();
+    return std::move(report_);
+  }
+
+ private:
+  void run_kernel() {
+    const std::unique_ptr<Files> files = make_memory_files();
+    journal::BlobStore blobs(*files, "/blobs");
+    const std::unique_ptr<log::Log> log = log::make_memory_log(std::string(reader_.header().text("log_id")));
+    const ManualClock clock;
+    SeededRandom random(0);
+    ManualExecutor executor;
+    KernelOptions options = options_.kernel;
+    options.doorbell = {};
+    options.on_notice = {};
+    options.look_at_configuration = {};
+    options.operator_public_pem = reader_.header().text("operator_public_pem");
+    const std::unique_ptr<Kernel> kernel(new Kernel({*log, blobs, clock, random, executor}, std::move(options)));
+    try {
+      step_through(*kernel);
+    } catch (const ReplayStopped&) {
+      keep_unverified(*kernel);
+      throw;
+    }
+  }
+
+  void step_through(Kernel& kernel) {
+    const json::Value& start = reader_.header().document;
+    Tape& tape = kernel.tape_;
+    const auto number = [&start](std::string_view member) {
+      return static_cast<std::uint64_t>(json::integer_or(start, member, 0));
+    };
+    kernel.log_.replay_at(Position(number("next_position")));
+    kernel.next_batch_ = number("next_tick");
+    kernel.next_task_ = number("next_task");
+    kernel.next_own_ = number("next_own");
+    if (const json::Value* tampered = start.find("tampered_as"); tampered != nullptr && tampered->is_string())
+      kernel.tampered_as_ = tampered->as_string();
+    kernel.bell_.watch(true);
+    tape.replay_from(*this);
+    {
+      const Tape::OnStrand strand(tape);
+      if (const Status begun = kernel.begin_tape(); !begun.ok())
+        throw ReplayStopped{true, "/ingress", "the kernel does not open: " + begun.error().to_string()};
+    }
+    for (;;) {
+      if (tape.comes(bus::FactKind::kConfiguration))
+        kernel.replay_configuration();
+      else
+        kernel.run_pending();
+    }
+  }
+
+  void keep_unverified(Kernel& kernel) {
+    for (std::string& what : kernel.unverified_) report_.unverified.push_back(std::move(what));
+  }
+
+  void note(std::uint64_t tick, std::string pointer, std::string what) {
+    std::string event = event_at(recorded_, pointer);
+    report_.difference = ReplayDifference{tick, std::move(pointer), std::move(event), std::move(what)};
+  }
+
+  [[noreturn]] static void differs(std::string pointer, std::string what) {
+    throw ReplayStopped{true, std::move(pointer), std::move(what)};
+  }
+
+  std::optional<std::string_view> next_ingress() override {
+    if (options_.until && report_.frames > 0 && recorded_.tick >= *options_.until) throw ReplayStopped{};
+    for (;;) {
+      Result<std::optional<bus::RecordingBlock>> block = reader_.next();
+      if (!block.ok()) {
+        tick_ = reader_.last_tick() + 1;
+        differs("", block.error().message());
+      }
+      if (!*block) return std::nullopt;
+      if (auto* frame = std::get_if<bus::Frame>(&**block)) {
+        if (expected_) differs("", "a checkpoint is missing");
+        recorded_ = std::move(*frame);
+        tick_ = recorded_.tick;
+        return recorded_.ingress;
+      }
+      if (const auto* checkpoint = std::get_if<bus::Checkpoint>(&**block))
+        compare(*checkpoint);
+      else
+        end(std::get<bus::RecordingEnd>(**block));
+    }
+  }
+
+  void made(RawFrame raw) override {
+    raw.ingress = recorded_.ingress;
+    bus::Frame frame = maker_.frame(raw);
+    if (options_.map) map(recorded_);
+    if (const std::string bytes = bus::encode(frame); bytes != bus::encode(recorded_)) {
+      const Result<json::Value> before = bus::to_json(recorded_), after = bus::to_json(frame);
+      if (!before.ok() || !after.ok()) differs("/ingress", "the frame's ingress is malformed");
+      const auto found = bus::first_difference(*before, *after);
+      if (found.empty()) differs("", "the frame is another one");
+      differs(found.front().pointer, "recorded " + found.front().before + ", replayed " + found.front().after);
+    }
+    report_.remade += encoder_.add(frame);
+    ++report_.frames;
+    report_.last_tick = frame.tick;
+    expected_ = maker_.checkpoint(raw);
+    if (options_.on_frame) options_.on_frame(frame);
+  }
+
+  void map(bus::Frame& frame) const {
+    frame.manifest_hash = catalogue_.hash;
+    for (bus::FrameEvent& event : frame.events)
+      for (std::uint32_t channel = 0; channel < catalogue_.events.size(); ++channel)
+        if (catalogue_.events[channel].type == event.type) event.channel = channel;
+  }
+
+  void compare(bus::Checkpoint recorded) {
+    if (!expected_) differs("", "there is a checkpoint more than there should be");
+    if (options_.map) {
+      recorded.manifest_hash = catalogue_.hash;
+      recorded.contract_digest = catalogue_.contract_digest;
+    }
+    const auto found = bus::first_difference(bus::to_json(recorded), bus::to_json(*expected_));
+    if (!found.empty())
+      differs(found.front().pointer,
+              "at the checkpoint: recorded " + found.front().before + ", replayed " + found.front().after);
+    report_.remade += encoder_.add(*std::exchange(expected_, std::nullopt));
+    ++report_.checkpoints;
+  }
+
+  void end(const bus::RecordingEnd& recorded) {
+    if (expected_) differs("", "a checkpoint is missing");
+    if (recorded.frames != report_.frames)
+      differs("", "the recording says that it has " + std::to_string(recorded.frames) + " frames, and " +
+                      std::to_string(report_.frames) + " were made again");
+    report_.end_reason = recorded.reason;
+    for (const std::string& what : recorded.not_captured) report_.unverified.push_back(what);
+    report_.remade += encoder_.add(recorded);
+  }
+
+  void compare_pack(const json::Value& recorded) {
+    const std::string id(json::string_or(recorded, "id", ""));
+    const pack::LoadedPack* now = options_.kernel.registry->find_pack(id);
+    if (now == nullptr)
+      report_.unverified.push_back("the pack " + id + " was there and is not now");
+    else if (now->origin.integrity != json::string_or(recorded, "integrity", ""))
+      report_.unverified.push_back("the pack " + id + " is another one now");
+  }
+
+  const ReplayOptions& options_;
+  bus::RecordingReader reader_;
+  const catalogue::Catalogue catalogue_;
+  FrameMaker maker_;
+  bus::RecordingEncoder encoder_;
+  bus::Frame recorded_;
+  std::uint64_t tick_ = 0;
+  std::optional<bus::Checkpoint> expected_;
+  ReplayReport report_;
+};
+
+Result<ReplayReport> replay(std::string_view bytes, const ReplayOptions& options) {
+  LUMENFLOW_TRY_ASSIGN(bus::RecordingReader reader, bus::RecordingReader::open(bytes));
+  LUMENFLOW_TRY(check_replay(reader.header(), options));
+  return Replay(std::move(reader), options).run();
+}
+
+}  // namespace lumenflow::kernel

@@ -1,0 +1,328 @@
+// A session is recorded and run again to the same bytes; what differs is found where it first does.
+#include "kernel/replay.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "bus/fact.h"
+#include "kernel/testing/recorded_session.h"
+
+namespace lumenflow::kernel {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::string said(const ReplayReport& report) {
+  if (!report.difference) return "nothing differs";
+  return "tick " + std::to_string(report.difference->tick) + " " + report.difference->pointer + " (" +
+         report.difference->event + "): " + report.difference->what;
+}
+
+ReplayReport replayed(const std::string& recording, const ReplayOptions& options) {
+  Result<ReplayReport> report = replay(recording, options);
+  EXPECT_TRUE(report.ok()) << report.error().to_string();
+  return report.ok() ? *std::move(report) : ReplayReport{};
+}
+
+std::vector<bus::Frame> frames_of(const std::string& recording) {
+  std::vector<bus::Frame> frames;
+  auto reader = bus::RecordingReader::open(recording);
+  EXPECT_TRUE(reader.ok());
+  for (;;) {
+    auto block = reader->next();
+    if (!block.ok() || !*block) return frames;
+    if (auto* frame = std::get_if<bus::Frame>(&**block)) frames.push_back(std::move(*frame));
+  }
+}
+
+// The same blocks, with some frames changed, sealed anew: what a careful forger would make.
+std::string forged(const std::string& recording, const std::function<void(std::size_t, bus::Frame&)>& change) {
+  auto reader = bus::RecordingReader::open(recording);
+  bus::RecordingEncoder encoder;
+  std::string out = encoder.add(reader->header());
+  std::size_t index = 0;
+  for (;;) {
+    auto block = reader->next();
+    if (!block.ok() || !*block) return out;
+    if (auto* frame = std::get_if<bus::Frame>(&**block)) change(index++, *frame);
+    out += encoder.add(**block);
+  }
+}
+
+int sessions_wanted() {
+  const char* wanted = std::getenv("LUMENFLOW_RECORDED_SESSIONS");
+  return wanted == nullptr ? 40 : std::atoi(wanted);
+}
+
+TEST(Replay, Law7TheSameIngressGivesTheSameFrames) {
+  const ReplayOptions options = session_replay_options();
+  std::uint64_t events = 0;
+  for (int seed = 0; seed < sessions_wanted(); ++seed) {
+    const std::string recording = record_session(static_cast<std::uint64_t>(seed));
+    const ReplayReport report = replayed(recording, options);
+    ASSERT_FALSE(report.difference) << "seed " << seed << ": " << said(report);
+    ASSERT_EQ(report.remade == recording, true) << "seed " << seed;
+    ASSERT_GT(report.frames, 0u) << "seed " << seed;
+    ASSERT_FALSE(report.torn);
+    std::uint64_t captured = 0;
+    for (const bus::Frame& frame : frames_of(recording)) captured += frame.events.size();
+    ASSERT_GT(captured, 0u) << "seed " << seed;
+    events += captured;
+  }
+  RecordProperty("events", std::to_string(events));
+}
+
+TEST(Replay, TwiceIsTheSame) {
+  const std::string recording = record_session(1);
+  const ReplayOptions options = session_replay_options();
+  EXPECT_EQ(replayed(recording, options).remade, replayed(recording, options).remade);
+}
+
+TEST(Replay, ALongSessionHasCheckpointsThatHold) {
+  const std::string recording = record_session(7, 400);
+  const ReplayReport report = replayed(recording, session_replay_options());
+  EXPECT_FALSE(report.difference) << said(report);
+  EXPECT_GT(report.checkpoints, 1u);
+}
+
+TEST(Replay, NoSecretIsInARecording) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const std::string recording = record_session(seed, 120);
+    EXPECT_EQ(recording.find("AKIAIOSFODNN7EXAMPLE"), std::string::npos) << seed;
+    EXPECT_EQ(recording.find("hunter"), std::string::npos) << seed;
+    EXPECT_EQ(recording.find("\"tk-"), std::string::npos) << seed;
+    EXPECT_EQ(recording.find(std::string(32, 'k')), std::string::npos) << seed;
+  }
+}
+
+TEST(Replay, WhatIsSealedIsSaidToBeUnverified) {
+  RecordedWorld session(3);
+  session.begin();
+  (void)session.world.call("session:add", json::Object{{"n", 1}, {"password", "hunter"}});
+  const ReplayReport report = replayed(session.end(), session.replay_options());
+  EXPECT_FALSE(report.difference) << said(report);
+  ASSERT_EQ(report.unverified.size(), 1u);
+  EXPECT_THAT(report.unverified.front(), HasSubstr("the input of session:add (rcpt-"));
+}
+
+TEST(Replay, RunsNoCodeOfPacksAndStopsWhereItIsTold) {
+  const std::string recording = record_session(5);
+  ReplayOptions options = session_replay_options();
+  const std::uint64_t third = frames_of(recording).at(2).tick;
+  options.until = third;
+  std::vector<std::uint64_t> ticks;
+  options.on_frame = [&ticks](const bus::Frame& frame) { ticks.push_back(frame.tick); };
+  const ReplayReport report = replayed(recording, options);
+  EXPECT_EQ(report.frames, 3u);
+  EXPECT_EQ(ticks.back(), third);
+}
+
+TEST(Replay, AnyChangedByteIsFoundAtItsFrame) {
+  const std::string recording = record_session(2, 12);
+  const ReplayOptions options = session_replay_options();
+  auto reader = bus::RecordingReader::open(recording);
+  std::vector<std::pair<std::size_t, std::uint64_t>> starts;  // of blocks, and the tick of the frame before
+  for (;;) {
+    starts.emplace_back(reader->offset(), reader->last_tick());
+    auto block = reader->next();
+    if (!block.ok() || !*block) break;
+  }
+  std::size_t which = 0;
+  for (std::size_t at = starts.front().first; at < starts.back().first; at += 97) {
+    while (which + 1 < starts.size() && starts[which + 1].first <= at) ++which;
+    std::string changed = recording;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    const ReplayReport report = replayed(changed, options);
+    EXPECT_TRUE(report.difference || report.torn) << at;
+    EXPECT_LE(report.last_tick, starts[which].second) << at;
+    if (report.difference) {
+      EXPECT_THAT(report.difference->what, HasSubstr("the recording was changed"));
+    }
+  }
+}
+
+// Even where every seal is made anew: the kernel comes to something else.
+TEST(Replay, AnInputThatIsForgedIsFoundWhereItsEffectFirstIs) {
+  RecordedWorld session(4);
+  session.begin();
+  for (int n = 0; n < 5; ++n) (void)session.world.call("session:send", json::Object{{"n", 100 + n}});
+  const std::string recording = session.end();
+  std::uint64_t tick = 0;
+  const std::string other = forged(recording, [&tick](std::size_t, bus::Frame& frame) {
+    const std::size_t at = frame.ingress.find("{\"n\":102}");
+    if (at == std::string::npos) return;
+    frame.ingress[at + 7] = '9';
+    if (tick == 0) tick = frame.tick;
+  });
+  ASSERT_NE(tick, 0u);
+  const ReplayReport report = replayed(other, session.replay_options());
+  ASSERT_TRUE(report.difference);
+  EXPECT_EQ(report.difference->tick, tick);
+  EXPECT_THAT(report.difference->pointer, HasSubstr("/rows/0/entries/0/input_hash"));
+}
+
+TEST(Replay, AForgedEventIsNamedWithItsPointer) {
+  RecordedWorld session(4);
+  session.begin();
+  (void)session.world.call("session:count");
+  const std::string other = forged(session.end(), [](std::size_t, bus::Frame& frame) {
+    for (bus::FrameEvent& event : frame.events)
+      if (const std::size_t at = event.payload.find("\"success\""); at != std::string::npos)
+        event.payload.replace(at, 9, "\"failure\"");
+  });
+  const ReplayReport report = replayed(other, session.replay_options());
+  ASSERT_TRUE(report.difference);
+  EXPECT_EQ(report.difference->event, "kernel:call-finished");
+  EXPECT_THAT(report.difference->pointer, HasSubstr("/payload/outcome"));
+  EXPECT_THAT(report.difference->what, HasSubstr("recorded \"failure\", replayed \"success\""));
+}
+
+TEST(Replay, ATornTailIsReplayedUpToTheLastWholeFrame) {
+  const std::string recording = record_session(6);
+  const ReplayOptions options = session_replay_options();
+  const std::uint64_t whole = replayed(recording, options).frames;
+  for (const double part : {0.3, 0.6, 0.99}) {
+    const auto cut = static_cast<std::size_t>(static_cast<double>(recording.size()) * part);
+    const ReplayReport report = replayed(recording.substr(0, cut), options);
+    EXPECT_FALSE(report.difference) << said(report);
+    EXPECT_TRUE(report.torn);
+    EXPECT_LE(report.frames, whole);
+  }
+}
+
+TEST(Replay, AFrameLeftOutIsMissed) {
+  const std::string recording = record_session(8);
+  auto reader = bus::RecordingReader::open(recording);
+  bus::RecordingEncoder encoder;
+  std::string out = encoder.add(reader->header());
+  std::vector<bus::RecordingBlock> blocks;
+  for (;;) {
+    auto block = reader->next();
+    if (!block.ok() || !*block) break;
+    blocks.push_back(**std::move(block));
+  }
+  blocks.erase(blocks.end() - 2);  // the last frame, before the end
+  for (const bus::RecordingBlock& block : blocks) out += encoder.add(block);
+  const ReplayReport report = replayed(out, session_replay_options());
+  ASSERT_TRUE(report.difference);
+  EXPECT_THAT(report.difference->what, HasSubstr("frames, and"));
+}
+
+TEST(Replay, AnotherCatalogueIsRefusedBeforeTheFirstTick) {
+  const std::string recording = record_session(9, 5);
+  auto reader = bus::RecordingReader::open(recording);
+  bus::RecordingHeader header = reader->header();
+  header.document.if_object()->set("manifest_hash", "00000000");
+  bus::RecordingEncoder encoder;
+  ReplayOptions options = session_replay_options();
+  bool ran = false;
+  options.on_frame = [&ran](const bus::Frame&) { ran = true; };
+  const auto refused = replay(encoder.add(header), options);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidConfiguration);
+  EXPECT_THAT(refused.error().message(),
+              HasSubstr("re-run `lumenflow generate`, or pass `--map` to replay compatible types by name"));
+  EXPECT_FALSE(ran);
+}
+
+// As if the recording's types had stood on other channels.
+TEST(Replay, CompatibleTypesAreMappedByName) {
+  const std::string recording = record_session(10, 20);
+  auto reader = bus::RecordingReader::open(recording);
+  bus::RecordingHeader header = reader->header();
+  header.document.if_object()->set("manifest_hash", "12345678");
+  bus::RecordingEncoder encoder;
+  std::string other = encoder.add(header);
+  for (;;) {
+    auto block = reader->next();
+    if (!block.ok() || !*block) break;
+    if (auto* frame = std::get_if<bus::Frame>(&**block)) {
+      frame->manifest_hash = "12345678";
+      for (bus::FrameEvent& event : frame->events) event.channel += 40;
+    }
+    other += encoder.add(**block);
+  }
+  ReplayOptions options = session_replay_options();
+  EXPECT_FALSE(replay(other, options).ok());
+  options.map = true;
+  const ReplayReport report = replayed(other, options);
+  EXPECT_FALSE(report.difference) << said(report);
+  EXPECT_GT(report.frames, 3u);
+}
+
+TEST(Recording, WaitsUntilNothingIsUnderWayAndHoldsCallsMeanwhile) {
+  RecordedWorld session(11);
+  ApprovalWorld& world = session.world;
+  std::vector<std::string> order;
+  world.submit("session:send", json::Object{{"n", 1}}, {}, [&](const CallResult&) { order.emplace_back("send"); });
+  world.kernel->run_pending();
+  ASSERT_EQ(world.kernel->running(), 1u);
+  std::string recorded;
+  std::unique_ptr<Recorder> recorder;
+  RecordingRequest request;
+  request.begin = [&](json::Object start) -> Result<FrameTaker*> {
+    recorder = std::make_unique<Recorder>(std::make_unique<TextSink>(recorded), std::move(start));
+    order.emplace_back("begin");
+    return recorder.get();
+  };
+  request.begun = [](const Status& status) { EXPECT_TRUE(status.ok()); };
+  world.kernel->record(std::move(request));
+  world.submit("session:count", json::Object{}, {}, [&](const CallResult&) { order.emplace_back("count"); });
+  world.kernel->run_pending();
+  EXPECT_THAT(order, IsEmpty());
+  world.settle();
+  EXPECT_THAT(order, ::testing::ElementsAre("send", "begin", "count"));
+  world.kernel->stop_recording("done");
+  recorder->finish();
+  const ReplayReport report = replayed(recorded, session.replay_options());
+  EXPECT_FALSE(report.difference) << said(report);
+  EXPECT_GE(report.frames, 1u);
+}
+
+TEST(Recording, GivesUpWhereTheWorkspaceDoesNotComeToRest) {
+  RecordedWorld session(12);
+  ApprovalWorld& world = session.world;
+  world.submit("session:count", json::Object{}, {}, [](const CallResult&) {});
+  world.kernel->run_pending();
+  std::optional<Status> begun;
+  RecordingRequest request;
+  request.begin = [](json::Object) -> Result<FrameTaker*> { return Error(ErrorCode::kInternal, "not called"); };
+  request.begun = [&begun](const Status& status) { begun = status; };
+  world.kernel->record(std::move(request));
+  world.kernel->run_pending();
+  EXPECT_FALSE(begun);
+  world.clock.advance(std::chrono::seconds(11));
+  world.kernel->run_pending();
+  ASSERT_TRUE(begun && !begun->ok());
+  EXPECT_EQ(begun->error().code(), ErrorCode::kConflict);
+  world.settle();
+}
+
+// A disk that cannot keep up holds nobody up: the recording ends, and says so.
+TEST(Recording, Law8AFullQueueEndsItAndIsSaid) {
+  RecordedWorld session(13);
+  std::string recorded;
+  std::unique_ptr<Recorder> recorder;
+  RecordingRequest request;
+  request.begin = [&](json::Object start) -> Result<FrameTaker*> {
+    recorder = std::make_unique<Recorder>(std::make_unique<TextSink>(recorded), std::move(start), 1u << 20, 20'000);
+    return recorder.get();
+  };
+  request.begun = [](const Status& status) { EXPECT_TRUE(status.ok()); };
+  session.world.kernel->record(std::move(request));
+  session.work(60);
+  EXPECT_FALSE(session.world.kernel->recording());
+  recorder->finish();
+  EXPECT_TRUE(recorder->state().ended);
+  const ReplayReport report = replayed(recorded, session.replay_options());
+  EXPECT_FALSE(report.difference) << said(report);
+  EXPECT_THAT(report.unverified, ::testing::Contains(HasSubstr("everything after tick")));
+  EXPECT_THAT(report.end_reason, HasSubstr("queue was full"));
+}
+
+}  // namespace
+}  // namespace lumenflow::kernel
