@@ -206,6 +206,9 @@ struct ConductorToolRequested {
   std::string tool{};  // The name of the tool, namespace:name.
   json::Object input{};  // The tool's input.
   std::optional<std::string> idempotency_key{};  // The same key again gives the recorded result.
+  // Of a device: ES256, base64url, over the canonical JSON of {purpose: command, kind, payload without this,
+  // decided_by, decided_at}.
+  std::optional<std::string> signature{};
 };
 json::Value to_json(const ConductorToolRequested& value);
 Status from_json(const json::Value& json, ConductorToolRequested& value);
@@ -284,6 +287,9 @@ struct SidekickCommandReceived {
   std::string text{};  // What they wrote.
   std::optional<std::string> tool{};  // The name of the tool, namespace:name.
   std::optional<json::Object> input{};  // The tool's input.
+  // Of a device: ES256, base64url, over the canonical JSON of {purpose: command, kind, payload without this,
+  // decided_by, decided_at}.
+  std::optional<std::string> signature{};
 };
 json::Value to_json(const SidekickCommandReceived& value);
 Status from_json(const json::Value& json, SidekickCommandReceived& value);

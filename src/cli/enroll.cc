@@ -96,8 +96,34 @@ Result<std::string> ask_conductor(const Enrolling& enrolling, const std::string&
   }
 }
 
-Result<json::Value> install(const Enrolling& enrolling, const std::string& document) {
+// The jti of the token in a request: what is in its middle part.
+std::string token_id_of(const std::string& request_text) {
+  const Result<json::Value> request = json::parse(request_text);
+  const std::string token(request.ok() ? json::string_or(*request, "token", "") : std::string_view());
+  const std::size_t from = std::min(token.find('.'), token.size()), to = std::min(token.rfind('.'), token.size());
+  if (to <= from + 1) return {};
+  const Result<json::Value> claims = json::parse(from_base64url(token.substr(from + 1, to - from - 1)).value_or(""));
+  return claims.ok() ? std::string(json::string_or(*claims, "jti", "")) : std::string();
+}
+
+// The conductor that was asked is the one that is enrolled with, at the URL that led there: what it calls itself may
+// be good on its own machine only.
+std::string at_the_url_asked(const Enrolling& enrolling, const std::string& document_text) {
+  Result<json::Value> document = json::parse(document_text);
+  if (!document.ok() || !document->is_object()) return document_text;
+  std::string url = enrolling.flags.conductor;
+  while (url.ends_with('/')) url.pop_back();
+  const std::string said(json::string_or(*document, "conductor_url", ""));
+  if (said == url) return document_text;
+  enrolling.context.err << "lumenflow: the conductor calls itself " << cell(document->find("conductor_url"))
+                        << "; it is enrolled with at " << url << "\n";
+  document->as_object().set("conductor_url", url);
+  return json::serialize(*document);
+}
+
+Result<json::Value> install(const Enrolling& enrolling, const std::string& document, const std::string& token_id) {
   json::Object input{{"document", document}};
+  if (!token_id.empty()) input.set("token_id", token_id);
   if (enrolling.flags.backlog) input.set("backlog", true);
   if (!enrolling.flags.ca_file.empty()) {
     LUMENFLOW_TRY_ASSIGN(std::string ca, enrolling.context.files.read(enrolling.flags.ca_file, kDocumentBytesMax));
@@ -118,11 +144,12 @@ Result<json::Value> enroll(Context& context, const EnrollFlags& flags) {
   }
   if (!flags.install_file.empty()) {
     LUMENFLOW_TRY_ASSIGN(const std::string document, read_stream(flags.install_file, kDocumentBytesMax));
-    return install(enrolling, document);
+    return install(enrolling, document, "");
   }
   LUMENFLOW_TRY_ASSIGN(const std::string request, request_for_ticket(enrolling));
   LUMENFLOW_TRY_ASSIGN(const std::string document, ask_conductor(enrolling, request));
-  LUMENFLOW_TRY_ASSIGN(json::Value enrolled, install(enrolling, document));
+  LUMENFLOW_TRY_ASSIGN(json::Value enrolled,
+                       install(enrolling, at_the_url_asked(enrolling, document), token_id_of(request)));
   LUMENFLOW_TRY(context.files.remove(join_path(enrolling.paths.conductor, "enrolling.json")));
   return enrolled;
 }

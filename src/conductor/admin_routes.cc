@@ -151,7 +151,7 @@ void list_devices(const ExchangePtr& exchange, Context& context) {
   json::Array items;
   for (const Record& record : *page) {
     json::Value item = parsed(record);
-    for (const char* secret : {"token", "workspace_token", "ticket", "token_expires_ms"})
+    for (const char* secret : {"workspace_token", "workspace_token_until_ms", "ticket", "token_expires_ms"})
       item.as_object().erase(secret);
     if (!check_device(*context.store.records, record).ok()) item.as_object().set("state", "revoked");
     items.push_back(std::move(item));
@@ -183,7 +183,7 @@ void revoke_device(const ExchangePtr& exchange, Context& context) {
   if (json::string_or(device, "state", "") == "revoked") return revoke_again(context, exchange, workspace, id);
   device.as_object().set("state", "revoked");
   device.as_object().set("revoked_at", format_rfc3339(context.clock.now()));
-  for (const char* secret : {"token", "workspace_token"}) device.as_object().erase(secret);
+  device.as_object().erase("workspace_token");
   const json::Object tombstone{{"revoked_ms", INT64_MAX / 2},
                                {"by", principal.subject}};  // for good: ids are used once
   std::vector<RecordChange> changes{{kDevicesTable, (*found)->key, (*found)->version, json::serialize(device)},

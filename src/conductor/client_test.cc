@@ -200,6 +200,31 @@ TEST_F(CppClient, WhatASidecarAnswersDirectlyIsNoCommand) {
   EXPECT_EQ(refused->error->code, "POLICY_DENIED");
 }
 
+TEST_F(CppClient, ADeviceSignsTheVeryCall) {
+  ConductorClient phone = device({"workspace"});
+  const P256KeyPair key = *generate_p256();
+  const consumers::Decider signer{std::string(kPhone), key.private_pem};
+  EXPECT_EQ(code_of(phone.call("ws-42", "task:create", {})), ErrorCode::kTokenScopeDenied);
+  EXPECT_EQ(code_of(phone.call("ws-42", "task:create", {}, {.signer = {std::string(kPhone), "no key"}})),
+            ErrorCode::kInvalidConfiguration);
+  const consumers::ConductorCall options{"key-1", milliseconds(0), signer};
+  const auto early = phone.call("ws-42", "task:create", {{"title", "x"}}, options);
+  ASSERT_TRUE(early.ok()) << early.error().to_string();
+  EXPECT_EQ(phone.call("ws-42", "task:create", {{"title", "x"}}, options)->command_id, early->command_id)
+      << "signed anew it is the same call";
+  const Answer fetched = take();
+  json::Value payload = *fetched.value.at_pointer("/items/0/event/payload");
+  const auto signature = from_base64url(json::string_or(payload, "signature", ""));
+  ASSERT_TRUE(signature);
+  payload.as_object().erase("signature");
+  const json::Object statement{{"purpose", "command"},
+                               {"kind", "conductor:tool_requested"},
+                               {"payload", payload},
+                               {"decided_by", kPhone},
+                               {"decided_at", fetched.text("/items/0/event/timestamp")}};
+  EXPECT_TRUE(p256_verify(*json::canonical(statement), *signature, key.public_pem));
+}
+
 TEST_F(CppClient, ACommandIsQueuedOnceAndCancelled) {
   ConductorClient phone = device({"workspace"});
   const wire::NewCommand hello{.kind = "sidekick:command_received", .payload = kText, .idempotency_key = "key-1"};

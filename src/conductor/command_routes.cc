@@ -55,7 +55,11 @@ class LongPoll final : public CommandWaiter, public std::enable_shared_from_this
     context_.uplinks->done_waiting(workspace(), this);
     json::Array list;
     for (const CommandItem& item : items) list.push_back(item_of(item));
-    exchange_->send_json(json::Object{{"log_id", context_.ledger.head().log_id}, {"items", std::move(list)}});
+    // It need not be durable before they are: forgotten, they are given out again under another log_id.
+    if (!items.empty()) (void)context_.commands->give_out(workspace(), items.back().position);
+    const auto log_id = context_.commands->log_id(workspace());
+    if (!log_id.ok()) return exchange_->fail(log_id.error());
+    exchange_->send_json(json::Object{{"log_id", *log_id}, {"items", std::move(list)}});
   }
   // A token that is revoked waits no longer.
   void watch() {
@@ -96,6 +100,7 @@ void stream_commands(Context& context, const ExchangePtr& exchange, Position aft
       page.items.push_back({item.position, "command", json::serialize(item_of(item))});
       page.last = item.position;
     }
+    if (!items.empty()) LUMENFLOW_TRY(context.commands->give_out(workspace, page.last));
     page.more = items.size() >= kCommandsPerFetch;
     return page;
   };
@@ -116,13 +121,12 @@ void fetch_commands(const ExchangePtr& exchange, Context& context) {
     return refuse(context, exchange, Error(ErrorCode::kInvalidRequest, "'wait' must be a duration up to 60s"));
   if (const Status live = context.uplinks->check(workspace, *session); !live.ok())
     return refuse(context, exchange, live.error());
-  // Of another Log than ours the workspace has nothing.
-  const std::string own = context.ledger.head().log_id;
-  const Position after = exchange->query("log_id").value_or(own) == own ? *asked : Position(0);
-  if (const Status taken = context.commands->acknowledge(workspace, after); !taken.ok())
-    return refuse(context, exchange, taken.error());
+  const auto own = context.commands->log_id(workspace);
+  if (!own.ok()) return exchange->fail(own.error());
+  const auto after = context.commands->resume(workspace, exchange->query("log_id").value_or(*own), *asked);
+  if (!after.ok()) return refuse(context, exchange, after.error());
   context.uplinks->of(workspace).seen = context.clock.now();
-  context.ledger.when_durable([&context, exchange, after, wait = *wait](const Status& done) {
+  context.ledger.when_durable([&context, exchange, after = *after, wait = *wait](const Status& done) {
     if (!done.ok()) return exchange->fail(done.error());
     if (wants_stream(*exchange)) return stream_commands(context, exchange, after);
     std::make_shared<LongPoll>(context, exchange, after)->start(wait);
@@ -130,17 +134,24 @@ void fetch_commands(const ExchangePtr& exchange, Context& context) {
 }
 
 void report_result(const ExchangePtr& exchange, Context& context) {
-  const auto body = body_of(context, exchange);
+  auto body = body_of(context, exchange);
   if (!body) return;
   const std::string workspace = exchange->principal.workspace, id(exchange->path("command_id"));
+  const auto asked = context.commands->show(workspace, id, Position(0));
+  const bool of_device = asked.ok() && json::string_or(*asked, "kind", "") == "conductor:device_requested";
+  const std::string token = of_device ? take_workspace_token(*body) : std::string();
   // The session is no condition: what was carried out is told by whoever knows it.
   const auto state = context.commands->report(workspace, id, *body);
   if (!state.ok()) return refuse(context, exchange, state.error());
-  context.ledger.when_durable([&context, exchange, workspace, state = *state](const Status& done) {
-    if (!done.ok()) return exchange->fail(done.error());
-    decide_device(context, workspace, state);
-    exchange->send_json(json::Object{{"command_id", json::string_or(state, "command_id", "")},
-                                     {"state", json::string_or(state, "state", "")}});
+  const DeviceReport report{workspace, *state, token};
+  context.ledger.when_durable([&context, exchange, report](const Status& durable) {
+    if (!durable.ok()) return exchange->fail(durable.error());
+    // Before the answer: the workspace says it again until it has one, and then no more.
+    decide_device(context, report, [exchange, state = report.command](const Status& decided) {
+      if (!decided.ok()) return exchange->fail(decided.error());
+      exchange->send_json(json::Object{{"command_id", json::string_or(state, "command_id", "")},
+                                       {"state", json::string_or(state, "state", "")}});
+    });
   });
 }
 

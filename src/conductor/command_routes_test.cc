@@ -1,6 +1,7 @@
 // Commands from their callers to their workspace and back; what is relayed, and what is not.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <future>
 
 #include "base/encoding.h"
@@ -231,6 +232,51 @@ TEST(CommandsRestarted, WhatIsQueuedOutlivesTheProcess) {
                                    world.operator_session(Role::kOperator));
   world.restart();
   EXPECT_EQ(workspace.fetch().text("/items/0/event/event_id"), queued.text("/command_id"));
+}
+
+// An older copy of the store was put back: what the workspace has of the lost history acknowledges nothing of this one.
+TEST(CommandsRestarted, AfterACopyWasPutBackNothingIsTakenForDelivered) {
+  namespace fs = std::filesystem;
+  ConductorWorld world("sqlite");
+  const std::string copy = world.folder() + "-copy";
+  Workspace workspace(world);
+  workspace.enroll();
+  workspace.hello();
+  const Headers caller = world.operator_session(Role::kOperator);
+  const auto ask = [&] {
+    return world.post("/v2/workspaces/ws-42/tools/task:list?wait=0s", json::Object{}, caller).text("/command_id");
+  };
+  const auto fetch = [&](const std::string& log_id, std::int64_t after) {
+    return world.get("/v2/commands?session=" + std::to_string(workspace.session) + "&after=" + std::to_string(after) +
+                         "&log_id=" + log_id,
+                     workspace.headers());
+  };
+  const std::string kept = ask();
+  world.restart([&] { fs::copy(world.folder(), copy, fs::copy_options::recursive); });
+  for (int i = 0; i < 20; ++i) ask();
+  workspace.hello();
+  const Answer before = fetch("", 0);
+  const std::string log_id = before.text("/log_id");
+  const std::int64_t last = before.number("/items/20/position");
+  ASSERT_GT(last, 0) << before.body;
+  EXPECT_EQ(fetch(log_id, last).status, 200);
+  world.restart([&] {
+    fs::remove_all(world.folder());
+    fs::copy(copy, world.folder(), fs::copy_options::recursive);
+    fs::remove_all(copy);
+  });
+  workspace.hello();
+  std::vector<std::string> asked{kept};
+  while (world.get("/v2/head", caller).number("/size") < last + 5) asked.push_back(ask());
+  const Answer after = fetch(log_id, last);
+  EXPECT_NE(after.text("/log_id"), log_id);
+  const json::Value* items = after.value.find("items");
+  ASSERT_EQ(items->as_array().size(), asked.size());
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    EXPECT_EQ(after.text("/items/" + std::to_string(i) + "/event/event_id"), asked[i]);
+  EXPECT_EQ(world.get("/v2/workspaces/ws-42/commands/" + kept, caller).text("/state"), "queued");
+  EXPECT_EQ(fetch(after.text("/log_id"), after.number("/items/0/position")).status, 200);
+  EXPECT_EQ(world.get("/v2/workspaces/ws-42/commands/" + kept, caller).text("/state"), "delivered");
 }
 
 }  // namespace

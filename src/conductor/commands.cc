@@ -155,7 +155,11 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
   options.timestamp = command.decided_at.value_or(now);
   options.entropy = random_.draw16();
   LUMENFLOW_TRY_ASSIGN(const event::Event built, event::build_kernel_event_v2(command.kind, command.payload, options));
-  const std::string hash = sha256_hex(command.kind + '\0' + built.canonical_payload);
+  // Signed anew it is the same question.
+  json::Value asked = built.payload;
+  asked.as_object().erase("signature");
+  LUMENFLOW_TRY_ASSIGN(const std::string canonical, json::canonical(asked));
+  const std::string hash = sha256_hex(command.kind + '\0' + canonical);
   if (command.idempotency_key) {
     LUMENFLOW_TRY_ASSIGN(auto before, earlier(command, hash));
     if (before) return *std::move(before);
@@ -207,6 +211,34 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
       if (done.ok()) queued_(workspace);
     });
   return queued;
+}
+
+Result<std::string> Commands::log_id(const std::string& workspace) const {
+  LUMENFLOW_TRY_ASSIGN(const auto given, ledger_.tables().get(kGiven, workspace));
+  const std::uint64_t anew = from_big_endian(given.value_or(""));
+  return ledger_.head().log_id + (anew == 0 ? std::string() : "/" + std::to_string(anew));
+}
+
+Result<Position> Commands::resume(const std::string& workspace, std::string_view log_id_said, Position after) {
+  LUMENFLOW_TRY_ASSIGN(const std::string own, log_id(workspace));
+  if (log_id_said != own) return Position(0);
+  LUMENFLOW_TRY_ASSIGN(const auto given, ledger_.tables().get(kGiven, workspace));
+  const std::string_view row = given ? std::string_view(*given) : std::string_view();
+  const std::uint64_t last = row.size() == 16 ? from_big_endian(row.substr(8)) : 0;
+  if (after.value() > last) {
+    const std::uint64_t anew = from_big_endian(given.value_or("")) + 1;
+    LUMENFLOW_TRY(ledger_.put(kGiven, workspace, big_endian(anew) + big_endian(0)));
+    return Position(0);
+  }
+  LUMENFLOW_TRY(acknowledge(workspace, after));
+  return after;
+}
+
+Status Commands::give_out(const std::string& workspace, Position last) {
+  LUMENFLOW_TRY_ASSIGN(const auto given, ledger_.tables().get(kGiven, workspace));
+  const std::string_view row = given ? std::string_view(*given) : std::string_view();
+  if (row.size() == 16 && from_big_endian(row.substr(8)) >= last.value()) return {};
+  return ledger_.put(kGiven, workspace, big_endian(from_big_endian(row)) + big_endian(last.value()));
 }
 
 Status Commands::acknowledge(const std::string& workspace, Position after) {

@@ -68,8 +68,14 @@ class Commands {
   // UNKNOWN_KIND, INVALID_PAYLOAD, IDEMPOTENCY_CONFLICT; OUTBOX_FULL when too many of this caller wait for the
   // workspace.
   Result<QueuedCommand> queue(const NewCommand& command);
-  // Everything up to `after` is durable in the workspace's inbox.
-  Status acknowledge(const std::string& workspace, Position after);
+  // How this history of the workspace's commands is called there.
+  Result<std::string> log_id(const std::string& workspace) const;
+  // Everything up to `after` of the Log `log_id` is durable in the workspace's inbox: what it is to be given next
+  // stands behind the answer. Of another Log, or beyond what was ever given out here (this one was restored from a
+  // copy), nothing is acknowledged, and it begins anew under another log_id: what comes twice it knows by its id.
+  Result<Position> resume(const std::string& workspace, std::string_view log_id, Position after);
+  // Everything up to `last` is on its way to the workspace.
+  Status give_out(const std::string& workspace, Position last);
   // What waits for the workspace after a position, durable and not over, of callers who were not revoked since; nothing
   // of it is changed.
   Result<std::vector<CommandItem>> waiting(const std::string& workspace, Position after) const;
@@ -105,6 +111,7 @@ class Commands {
  private:
   Result<json::Value> load(const std::string& workspace, const std::string& command_id) const;
   Result<std::optional<QueuedCommand>> earlier(const NewCommand& command, const std::string& hash) const;
+  Status acknowledge(const std::string& workspace, Position after);
   Status save(const std::string& command_id, const json::Value& state);
   Status enlist(const json::Value& state);
   Status strike(const json::Value& state);

@@ -47,7 +47,8 @@ struct Core::Parts {
       context.bells.ring("command " + id);
       const std::string_view now = json::string_or(state, "state", "");
       if (now == "expired" || now == "cancelled")  // a device that was not asked about in time
-        decide_device(context, std::string(json::string_or(state, "workspace_id", "")), state);
+        decide_device(context, {std::string(json::string_or(state, "workspace_id", "")), state, {}},
+                      [](const Status&) {});
     });
     views.on_approval([this](const std::string& workspace, const json::Value& approval) {
       notifier.approval_requested(workspace, approval);

@@ -14,50 +14,38 @@ namespace {
 
 constexpr int kDecisionTries = 8;
 
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const std::size_t space = std::min(text.find(' '), text.size());
-    if (space > 0) parts.emplace_back(text.substr(0, space));
-    text.remove_prefix(std::min(space + 1, text.size()));
-  }
-  return parts;
-}
-
 struct Decision {
   std::vector<RecordChange> changes;
   Act act;
 };
 
-Result<std::optional<Decision>> decide(Context& context, const std::string& workspace, const json::Value& command) {
-  const std::string state(json::string_or(command, "state", "")), id(json::string_or(command, "device_id", ""));
-  if (json::string_or(command, "kind", "") != "conductor:device_requested" || !is_terminal(state))
+Result<std::optional<Decision>> decide(const Context& context, const DeviceReport& report) {
+  const std::string state(json::string_or(report.command, "state", ""));
+  const std::string id(json::string_or(report.command, "device_id", ""));
+  if (json::string_or(report.command, "kind", "") != "conductor:device_requested" || !is_terminal(state))
     return std::optional<Decision>();
-  LUMENFLOW_TRY_ASSIGN(const auto found, context.store.records->get(kDevicesTable, key_of({workspace, id})));
+  LUMENFLOW_TRY_ASSIGN(const auto found, context.store.records->get(kDevicesTable, key_of({report.workspace, id})));
   if (!found) return std::optional<Decision>();
   json::Value device = parsed(*found);
   if (json::string_or(device, "state", "") != "pending") return std::optional<Decision>();
   if (!check_device(*context.store.records, *found).ok()) return std::optional<Decision>();
   Decision decision;
-  const std::string subject = device_subject(workspace, id);
-  const json::Value* result = command.find("result");
+  const json::Value* result = report.command.find("result");
   json::Object& members = device.as_object();
-  decision.act = {"conductor.device_refused", subject, workspace, {}};
+  decision.act = {"conductor.device_refused", device_subject(report.workspace, id), report.workspace, {}};
   members.set("state", "refused");
   if (state == "done" && result != nullptr && result->is_object()) {
     const std::string scope(json::string_or(*result, "scope", ""));
-    LUMENFLOW_TRY_ASSIGN(const Issued issued,
-                         issue_token(context.store.keys, subject, split(scope), context.clock.now(), context.random));
     members.set("state", "accepted");
     members.set("scope", scope);
-    members.set("token", seal(issued.token, context.store.keys.seal, context.random));
-    members.set("expires_at", format_rfc3339(issued.expires_at));
-    members.set("token_expires_ms", issued.expires_at.ms);
-    if (const std::string_view own = json::string_or(*result, "token", ""); !own.empty())
-      members.set("workspace_token", seal(own, context.store.keys.seal, context.random));
-    decision.changes.push_back(token_record(issued));
+    const Timestamp until = context.clock.now() + kTokenLife;
+    members.set("token_expires_ms", until.ms);  // its key is good for as long as if it had a token now
+    if (!report.workspace_token.empty()) {
+      members.set("workspace_token", seal(report.workspace_token, context.store.keys.seal, context.random));
+      members.set("workspace_token_until_ms", until.ms);
+    }
     decision.act.type = "conductor.device_enrolled";
-    decision.act.details = {{"scope", scope}, {"token_id", issued.token_id}};
+    decision.act.details = {{"scope", scope}};
   }
   decision.act.details.set("device_id", id);
   decision.act.details.set("name", json::string_or(device, "name", ""));
@@ -65,22 +53,35 @@ Result<std::optional<Decision>> decide(Context& context, const std::string& work
   return std::optional(std::move(decision));
 }
 
-}  // namespace
-
-void decide_device(Context& context, const std::string& workspace, const json::Value& command_state, int tries) {
-  auto decision = decide(context, workspace, command_state);
-  if (decision.ok() && !*decision) return;
-  const auto failed = [](const Error& why) {
+void try_to_decide(Context& context, const DeviceReport& report, std::function<void(const Status&)> done, int tries) {
+  auto decision = decide(context, report);
+  if (decision.ok() && !*decision) return done({});
+  const auto failed = [done](const Error& why) {
     write_log(LogLevel::kError, "conductor", "a device's enrollment could not be settled", {{"reason", why.message()}});
+    done(why);
   };
   if (!decision.ok()) return failed(decision.error());
   context.acts.change(std::move((*decision)->changes), (*decision)->act,
-                      [&context, workspace, command_state, tries, failed](const Status& done) {
-                        if (done.ok()) return;
-                        if (done.error().code() == ErrorCode::kConflict && tries < kDecisionTries)
-                          return decide_device(context, workspace, command_state, tries + 1);
-                        failed(done.error());
+                      [&context, report, tries, done, failed](const Status& changed) {
+                        if (changed.ok()) return done({});
+                        if (changed.error().code() == ErrorCode::kConflict && tries < kDecisionTries)
+                          return try_to_decide(context, report, done, tries + 1);
+                        failed(changed.error());
                       });
+}
+
+}  // namespace
+
+void decide_device(Context& context, const DeviceReport& report, std::function<void(const Status&)> done) {
+  try_to_decide(context, report, std::move(done), 0);
+}
+
+std::string take_workspace_token(json::Value& report) {
+  json::Value* result = report.is_object() ? report.as_object().find("result") : nullptr;
+  if (result == nullptr || !result->is_object()) return {};
+  std::string token(json::string_or(*result, "token", ""));
+  result->as_object().erase("token");
+  return token;
 }
 
 }  // namespace lumenflow::conductor

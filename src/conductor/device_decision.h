@@ -7,8 +7,17 @@
 
 namespace lumenflow::conductor {
 
-// `done` with a result {scope, token?} accepts: the device gets a token of this conductor with those scopes, and the
-// workspace's own where one is given. Any other end refuses. Anything else than such a command is let pass.
-void decide_device(Context& context, const std::string& workspace, const json::Value& command_state, int tries = 0);
+// `done` with a result {scope} accepts: from then on the device's key gets it tokens of this conductor with those
+// scopes (POST /v2/tokens/renew), and the workspace's own where one is given. Any other end refuses. Anything else than
+// such a command is let pass. `done` is told when what was decided is durable.
+struct DeviceReport {
+  std::string workspace;
+  json::Value command;          // its state
+  std::string workspace_token;  // for the device; never log it
+};
+void decide_device(Context& context, const DeviceReport& report, std::function<void(const Status&)> done);
+
+// Takes the device's own token out of what a workspace says of a command: it is nothing that others may read.
+std::string take_workspace_token(json::Value& report);
 
 }  // namespace lumenflow::conductor

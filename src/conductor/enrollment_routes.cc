@@ -191,13 +191,9 @@ void show_device_enrollment(const ExchangePtr& exchange, Context& context) {
     const std::string state(counts ? json::string_or(device, "state", "") : "revoked");
     json::Object answer{{"device_id", exchange->path("device_id")}, {"workspace_id", workspace}, {"state", state}};
     if (state != "accepted") return json::Value(std::move(answer));
-    LUMENFLOW_TRY_ASSIGN(std::string token, unseal(json::string_or(device, "token", ""), context.store.keys.seal));
-    answer.set("token", std::move(token));
+    // No token: whoever has seen the link has the ticket. The device's key gets them, at POST /v2/tokens/renew.
     answer.set("subject", device_subject(workspace, exchange->path("device_id")));
     answer.set("scope", json::string_or(device, "scope", ""));
-    answer.set("expires_at", json::string_or(device, "expires_at", ""));
-    const auto own = unseal(json::string_or(device, "workspace_token", ""), context.store.keys.seal);
-    if (own.ok()) answer.set("workspace_token", *own);
     return json::Value(std::move(answer));
   };
   const Result<json::Value> shown = show();

@@ -167,7 +167,8 @@ TEST_P(Enrollments, ADeviceIsAskedOfItsWorkspaceAndRevokedForGood) {
   const Answer commands = workspace.fetch();
   EXPECT_EQ(commands.text("/items/0/event/kind"), "conductor:device_requested");
   EXPECT_EQ(commands.text("/items/0/event/payload/name"), "Ana's Pixel");
-  const json::Object accepted{{"state", "done"}, {"result", json::Object{{"scope", "events:read tools:read"}}}};
+  const json::Object accepted{
+      {"state", "done"}, {"result", json::Object{{"scope", "events:read tools:read"}, {"token", "of-the-workspace"}}}};
   EXPECT_EQ(workspace.report(commands.text("/items/0/event/event_id"), accepted).status, 200);
   Answer enrolled;
   for (int i = 0; i < 10'000 && enrolled.text("/state") != "accepted"; ++i) {
@@ -175,7 +176,17 @@ TEST_P(Enrollments, ADeviceIsAskedOfItsWorkspaceAndRevokedForGood) {
     enrolled = world_.get("/v2/enrollments/pixel-8", ConductorWorld::bearer(ticket));
   }
   ASSERT_EQ(enrolled.text("/state"), "accepted") << enrolled.body;
-  const Headers device = ConductorWorld::bearer(enrolled.text("/token"));
+  EXPECT_EQ(enrolled.text("/scope"), "events:read tools:read");
+  for (const char* secret : {"/token", "/workspace_token"})
+    EXPECT_EQ(enrolled.text(secret), "") << "whoever has seen the link has the ticket";
+  const Answer shown = world_.get("/v2/workspaces/ws-42/commands/" + commands.text("/items/0/event/event_id"),
+                                  world_.operator_session(Role::kViewer));
+  EXPECT_EQ(shown.text("/result/scope"), "events:read tools:read") << shown.body;
+  EXPECT_EQ(shown.body.find("of-the-workspace"), std::string::npos) << "it is the device's alone";
+  EXPECT_EQ(workspace.renew_device("pixel-8", *generate_p256()).code(), "UNAUTHENTICATED");
+  const Answer given = workspace.renew_device("pixel-8", key);
+  EXPECT_EQ(given.text("/workspace_token"), "of-the-workspace") << given.body;
+  const Headers device = ConductorWorld::bearer(given.text("/token"));
   EXPECT_EQ(world_.get("/v2/workspaces/ws-42/events", device).status, 200);
   EXPECT_EQ(world_.get("/v2/workspaces/ws-42/audit", device).code(), "TOKEN_SCOPE_DENIED");
   EXPECT_EQ(world_.get("/v2/workspaces/ws-7/events", device).code(), "TOKEN_SCOPE_DENIED");
@@ -184,6 +195,16 @@ TEST_P(Enrollments, ADeviceIsAskedOfItsWorkspaceAndRevokedForGood) {
   json::Object again = body;
   again.set("ticket", world_.ticket("ws-42", "device"));
   EXPECT_EQ(world_.post("/v2/enrollments", again).code(), "ALREADY_EXISTS");
+}
+
+TEST_P(Enrollments, WhatTheWorkspaceGaveTheDeviceIsForgottenWhenItIsOver) {
+  Workspace workspace(world_);
+  workspace.enroll();
+  workspace.hello();
+  const Device device = pair_device(world_, workspace, "pixel-8", "events:read");
+  EXPECT_EQ(workspace.renew_device("pixel-8", device.key).text("/workspace_token"), "of-the-workspace");
+  world_.clock.advance(std::chrono::hours(24));
+  EXPECT_EQ(workspace.renew_device("pixel-8", device.key).text("/workspace_token"), "");
 }
 
 TEST_P(Enrollments, NoSecretIsReadableInTheRecords) {

@@ -126,7 +126,15 @@ void call_tool(const ExchangePtr& exchange, Context& context) {
     command.idempotency_key = "call-" + make_ulid(context.clock.now(), context.random.draw16()).str();
   }
   if (command.idempotency_key) payload.set("idempotency_key", *command.idempotency_key);
+  if (const auto signature = exchange->request().header("lumenflow-signature"))
+    payload.set("signature", std::string(*signature));
   command.payload = std::move(payload);
+  json::Object signed_at;
+  if (const auto at = exchange->request().header("lumenflow-decided-at")) signed_at.set("decided_at", std::string(*at));
+  if (const Status taken = take_decided_at(json::Value(signed_at), command); !taken.ok())
+    return refuse(context, exchange, taken.error());
+  if (const Status may = may_send(exchange->principal, command); !may.ok())
+    return refuse(context, exchange, may.error());
   if (const Status there = check_workspace(context, command.workspace); !there.ok())
     return refuse(context, exchange, there.error());
   if (!sidecar) return queue_call(context, exchange, command, *wait);
@@ -218,6 +226,11 @@ Status may_send(const Principal& principal, const NewCommand& command) {
   if (command.kind == "conductor:device_requested" || command.kind == "conductor:device_revoked")
     return Error(ErrorCode::kTokenScopeDenied, "devices are enrolled with a ticket, and revoked at /v2/devices");
   if (!principal.is_device()) return {};
+  const bool calls =
+      command.kind == "conductor:tool_requested" || !json::string_or(command.payload, "tool", "").empty();
+  if (calls && (json::string_or(command.payload, "signature", "").empty() || !command.decided_at))
+    return Error(ErrorCode::kTokenScopeDenied,
+                 "a device signs what it asks for: give the signature of its key, and decided_at as it was signed");
   const bool decides = command.kind == "conductor:approval_resolved",
              confirms = command.kind == "conductor:recovery_confirmed";
   const std::string_view needed = decides                                      ? "approvals:decide"
@@ -285,7 +298,9 @@ void add_invoke_routes(Routes& routes, Context& context) {
               .who = kCallers,
               .role = Role::kOperator,
               .parameters = {{"wait", "string", "a duration, 30s at most; default: 30s"},
-                             {"Idempotency-Key", "string", "the same key again is the same call", true}}},
+                             {"Idempotency-Key", "string", "the same key again is the same call", true},
+                             {"LumenFlow-Signature", "string", "of a device: what it signed of this call", true},
+                             {"LumenFlow-Decided-At", "string", "when, as it was signed (RFC 3339)", true}}},
              [&context](const ExchangePtr& exchange) { call_tool(exchange, context); });
 }
 

@@ -36,13 +36,7 @@ class Revocation : public testing::TestWithParam<std::string> {
     const std::string cookie = in.header("set-cookie");
     return {{"Cookie", cookie.substr(0, cookie.find(';'))}, {"X-CSRF-Token", in.text("/csrf")}};
   }
-  Answer renew(const std::string& device_id, const P256KeyPair& key) {
-    http::TokenClaims claims = workspace_.claims_for("renew");
-    claims.issuer = claims.subject = "ws-42:phone:" + device_id;
-    const json::Object body{
-        {"workspace_id", "ws-42"}, {"device_id", device_id}, {"assertion", forge_token(claims, key)}};
-    return world_.post("/v2/tokens/renew", body);
-  }
+  Answer renew(const std::string& device_id, const P256KeyPair& key) { return workspace_.renew_device(device_id, key); }
   static std::vector<std::string> kinds(const std::vector<json::Value>& commands) {
     std::vector<std::string> found;
     for (const json::Value& one : commands) found.emplace_back(json::string_or(one, "kind", ""));

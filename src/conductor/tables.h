@@ -22,6 +22,7 @@ inline constexpr std::string_view kHeads = "heads";       // workspace, log_id -
 inline constexpr std::string_view kIndex = "idx";         // what is where (Ledger)
 inline constexpr std::string_view kCommand = "cmd";       // command_id -> its state
 inline constexpr std::string_view kWaiting = "cmdq";      // workspace, position -> command_id, until acknowledged
+inline constexpr std::string_view kGiven = "cmdg";        // workspace -> times begun anew, position given out last
 inline constexpr std::string_view kByCaller = "cmdw";     // caller, workspace, position -> command_id, as long
 inline constexpr std::string_view kRevoking = "cmdr";     // workspace, device -> command_id, until it is done there
 inline constexpr std::string_view kExpiring = "cmdx";     // time, command_id -> nothing, until it is over

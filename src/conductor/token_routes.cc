@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/sealing.h"
 #include "conductor/authenticator.h"
 #include "conductor/context.h"
 #include "conductor/standing.h"
@@ -70,6 +71,19 @@ Result<http::TokenClaims> check_assertion(const Renewer& renewer, std::string_vi
   return *claims;
 }
 
+// What the workspace gave the device for its own surfaces, while it is good; then it is forgotten.
+Status give_workspace_token(const Context& context, json::Object& device, json::Object& answer) {
+  const json::Value* sealed = device.find("workspace_token");
+  if (sealed == nullptr || sealed->if_string() == nullptr) return {};
+  if (json::integer_or(json::Value(device), "workspace_token_until_ms", 0) > context.clock.now().ms) {
+    LUMENFLOW_TRY_ASSIGN(std::string token, unseal(*sealed->if_string(), context.store.keys.seal));
+    answer.set("workspace_token", std::move(token));
+    return {};
+  }
+  device.erase("workspace_token");
+  return {};
+}
+
 void renew(Context& context, const ExchangePtr& exchange, const json::Value& body, int tries);
 
 Status try_renew(Context& context, const ExchangePtr& exchange, const json::Value& body, int tries) {
@@ -88,6 +102,10 @@ Status try_renew(Context& context, const ExchangePtr& exchange, const json::Valu
                        issue_token(context.store.keys, renewer.subject, scopes, now, context.random));
   json::Value record = renewer.value;
   record.as_object().set("token_expires_ms", issued.expires_at.ms);
+  json::Object answer{{"token", issued.token},
+                      {"issued_at", format_rfc3339(issued.issued_at)},
+                      {"expires_at", format_rfc3339(issued.expires_at)}};
+  LUMENFLOW_TRY(give_workspace_token(context, record.as_object(), answer));
   const json::Object assertion{{"expires_ms", (now + kAssertionLife + kClockLeeway * 2).ms}};
   std::vector<RecordChange> changes{
       {renewer.table, renewer.record.key, renewer.record.version, json::serialize(record)},
@@ -95,15 +113,13 @@ Status try_renew(Context& context, const ExchangePtr& exchange, const json::Valu
       token_record(issued)};
   Act act{"conductor.token_renewed", renewer.subject, renewer.workspace, {}};
   act.details = {{"token_id", issued.token_id}};
-  LUMENFLOW_TRY_ASSIGN(const json::Value jwks, jwks_of(context.store.keys));
-  context.acts.change(std::move(changes), act, [&context, exchange, body, issued, jwks, tries](const Status& done) {
+  LUMENFLOW_TRY_ASSIGN(json::Value jwks, jwks_of(context.store.keys));
+  answer.set("conductor_jwks", std::move(jwks));
+  context.acts.change(std::move(changes), act, [&context, exchange, body, answer, tries](const Status& done) {
     if (!done.ok() && done.error().code() == ErrorCode::kConflict && tries < kRenewTries)
       return renew(context, exchange, body, tries + 1);
     if (!done.ok()) return refuse(context, exchange, done.error());
-    exchange->send_json(json::Object{{"token", issued.token},
-                                     {"issued_at", format_rfc3339(issued.issued_at)},
-                                     {"expires_at", format_rfc3339(issued.expires_at)},
-                                     {"conductor_jwks", jwks}});
+    exchange->send_json(json::Value(answer));
   });
   return {};
 }

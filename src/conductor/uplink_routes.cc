@@ -58,10 +58,11 @@ Result<json::Value> welcome(Context& context, const std::string& workspace, cons
     list.push_back(
         json::Object{{"stream", stream.stream}, {"seq", stream.place.seq}, {"queue_seq", stream.place.queue_seq}});
   const log::Head own = context.ledger.head();
+  LUMENFLOW_TRY_ASSIGN(const std::string commands, context.commands->log_id(workspace));
   json::Object answer{{"session", session},
                       {"log_id", log_id},
                       {"streams", std::move(list)},
-                      {"commands", json::Object{{"log_id", own.log_id}, {"head", own.size}}}};
+                      {"commands", json::Object{{"log_id", commands}, {"head", own.size}}}};
   LUMENFLOW_TRY_ASSIGN(const auto head, context.ingest->head(workspace, log_id));
   if (head) answer.set("head", json::Object{{"size", head->size}, {"root", to_hex(head->root)}});
   return json::Value(std::move(answer));

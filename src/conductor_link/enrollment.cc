@@ -154,14 +154,21 @@ Result<Enrollment> load_enrollment(const Files& files, const std::string& conduc
   if (!text.ok()) return unusable(text.error().message(), std::string(kAgain));
   Result<Enrollment> enrollment = parse_enrollment(*text, workspace_id);
   if (!enrollment.ok()) return unusable(enrollment.error().message(), std::string(kAgain));
-  if (enrollment->issued_at > now + kClockLeeway)
-    return unusable("its token is issued at " + format_rfc3339(enrollment->issued_at) + ", which is in the future",
-                    "compare the clocks of this machine and of the conductor");
+  if (const Status clocks = check_clocks(*enrollment, now); !clocks.ok())
+    return unusable(clocks.error().message(), "compare the clocks of this machine and of the conductor");
   if (standing_of(*enrollment, now) == Standing::kOver)
     return unusable(
         "its token expired at " + format_rfc3339(enrollment->expires_at) + " and cannot be renewed after 30 days",
         std::string(kAgain));
   return enrollment;
+}
+
+Status check_clocks(const Enrollment& enrollment, Timestamp now) {
+  if (enrollment.issued_at <= now + kClockLeeway) return {};
+  const auto ahead = std::chrono::duration_cast<std::chrono::seconds>(enrollment.issued_at - now).count();
+  return Error(ErrorCode::kInvalidInput, "its token is issued at " + format_rfc3339(enrollment.issued_at) +
+                                             ", which is in the future: this machine's clock is late by " +
+                                             std::to_string(ahead) + " seconds, or the conductor's is ahead");
 }
 
 Status store_enrollment(Files& files, const std::string& conductor_folder, const Enrollment& enrollment) {

@@ -36,6 +36,8 @@ std::string to_json_text(const Enrollment& enrollment);
 
 enum class Standing : std::uint8_t { kValid, kRenewable, kOver };
 Standing standing_of(const Enrollment& enrollment, Timestamp now);
+// INVALID_INPUT when its token is of a time that has not come yet here, and by how much.
+Status check_clocks(const Enrollment& enrollment, Timestamp now);
 
 // `.lumenflow/state/conductor`
 std::string enrollment_path(std::string_view conductor_folder);

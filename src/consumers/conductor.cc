@@ -47,6 +47,21 @@ std::string path_of(std::string_view workspace, std::string_view rest) {
   return "/v2/workspaces/" + url_part(workspace) + std::string(rest);
 }
 
+// What a device says of a call, so that nobody can make it up: docs/conductor-protocol.md, "Commands".
+Status sign_call(http::ClientRequest& request, const json::Object& payload, const Decider& signer, Timestamp now) {
+  const std::string decided_at = format_rfc3339(now);
+  const json::Object statement{{"purpose", "command"},
+                               {"kind", "conductor:tool_requested"},
+                               {"payload", payload},
+                               {"decided_by", signer.subject},
+                               {"decided_at", decided_at}};
+  LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(statement));
+  LUMENFLOW_TRY_ASSIGN(const std::string signature, p256_sign(text, signer.private_key));
+  request.headers.emplace_back("LumenFlow-Signature", to_base64url(signature));
+  request.headers.emplace_back("LumenFlow-Decided-At", decided_at);
+  return {};
+}
+
 class Query {
  public:
   void add(std::string_view name, std::string_view value) {
@@ -167,7 +182,12 @@ Result<conductor::ToolOutcome> ConductorClient::call(std::string_view workspace,
   request.method = Method::kPost;
   request.path = path_of(workspace, "/tools/" + url_part(tool) + "?wait=" + std::to_string(wait.count()) + "ms");
   request.body = json::serialize(input);
-  if (!options.idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", options.idempotency_key);
+  json::Object payload{{"tool", tool}, {"input", input}};
+  if (!options.idempotency_key.empty()) {
+    request.headers.emplace_back("Idempotency-Key", options.idempotency_key);
+    payload.set("idempotency_key", options.idempotency_key);
+  }
+  if (!options.signer.subject.empty()) LUMENFLOW_TRY(sign_call(request, payload, options.signer, state_->clock.now()));
   LUMENFLOW_TRY_ASSIGN(const http::ClientResponse answer, state_->send(std::move(request)));
   LUMENFLOW_TRY_ASSIGN(const Parsed told, State::parsed(answer));
   // A call that has ended otherwise than well has the status of its code; the document tells it from a problem.

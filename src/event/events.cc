@@ -297,6 +297,7 @@ json::Value to_json(const ConductorToolRequested& value) {
   out.member("tool", value.tool);
   out.member("input", value.input);
   out.member("idempotency_key", value.idempotency_key);
+  out.member("signature", value.signature);
   return out.take();
 }
 
@@ -305,6 +306,7 @@ Status from_json(const json::Value& json, ConductorToolRequested& value) {
   in.member("tool", value.tool);
   in.member("input", value.input);
   in.member("idempotency_key", value.idempotency_key);
+  in.member("signature", value.signature);
   return in.status();
 }
 
@@ -409,6 +411,7 @@ json::Value to_json(const SidekickCommandReceived& value) {
   out.member("text", value.text);
   out.member("tool", value.tool);
   out.member("input", value.input);
+  out.member("signature", value.signature);
   return out.take();
 }
 
@@ -419,6 +422,7 @@ Status from_json(const json::Value& json, SidekickCommandReceived& value) {
   in.member("text", value.text);
   in.member("tool", value.tool);
   in.member("input", value.input);
+  in.member("signature", value.signature);
   return in.status();
 }
 

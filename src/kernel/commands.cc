@@ -4,11 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "base/encoding.h"
-#include "base/signing.h"
 #include "event/envelope_reader.h"
 #include "journal/tables.h"
-#include "json/canonical.h"
 #include "kernel/device_tools.h"
 #include "kernel/granted.h"
 #include "kernel/kernel.h"
@@ -23,8 +20,7 @@ constexpr std::size_t kLookedAtMax = 256;      // of each queue, in one run
 constexpr std::size_t kToolsInHandMax = 64;    // calls of commands that run at once
 constexpr std::chrono::seconds kBusyPause{1};  // after a refusal that says to come again
 constexpr std::chrono::hours kRememberedMin{24}, kRememberedMax{30 * 24};
-constexpr std::chrono::hours kResumeLife{24};
-constexpr std::chrono::minutes kSkew{5};
+constexpr std::chrono::hours kCommandLifeMax{24};
 constexpr std::string_view kSayCancelled = "it was taken back before it began";
 
 constexpr std::array<std::string_view, 7> kControls = {"conductor:approval_resolved",  "conductor:command_cancelled",
@@ -36,31 +32,11 @@ CommandQueue queue_of(std::string_view kind) {
   return std::ranges::find(kControls, kind) == kControls.end() ? CommandQueue::kTool : CommandQueue::kControl;
 }
 
-Hash256 memory_key(std::string_view what, std::string_view id) {
-  const std::string_view nul("\0", 1);
-  return sha256({"commands", nul, what, nul, id});
-}
-
 std::string text(const json::Value& payload, std::string_view member) {
   return std::string(json::string_or(payload, member, ""));
 }
 
 }  // namespace
-
-std::string resume_statement(std::string_view target, std::string_view decided_by, Timestamp decided_at) {
-  const json::Value statement = json::Object{{"decided_at", format_rfc3339(decided_at)},
-                                             {"decided_by", std::string(decided_by)},
-                                             {"purpose", "resume"},
-                                             {"target", std::string(target)}};
-  return json::canonical(statement).value_or("");
-}
-
-Result<Credential> Commands::granted(const std::string& subject) const {
-  LUMENFLOW_TRY_ASSIGN(const auto grant, grant_of(kernel_.ports_.log.tables(), subject));
-  Credential credential;
-  credential.subject = Subject(subject);
-  return grant && !kernel_.revoked(grant->token_id) && !kernel_.revoked(subject) ? *grant : credential;
-}
 
 Status Commands::warn(const std::string& message) {
   kernel_.open_.writes_more = true;
@@ -84,7 +60,7 @@ Status Commands::received(const std::vector<journal::ReceivedEvent>& events) {
   bool queued = false;
   for (const journal::ReceivedEvent& event : events) {
     const event::Event& command = event.received.event;
-    const Hash256 key = memory_key("command", command.event_id);
+    const Hash256 key = command_memory_key("command", command.event_id);
     LUMENFLOW_TRY_ASSIGN(const auto seen, kernel_.replays_.find(key, now));
     if (seen) {  // said again, on whatever stream and under whatever number: it is one command
       CommandReport repeated{event.at, command.event_id, command.kind,    "repeated",
@@ -167,6 +143,13 @@ Result<bool> Commands::carry_out(Position at, CommandQueue queue) {
     LUMENFLOW_TRY(end(command, "done"));
     return true;
   }
+  const Timestamp life_max = kernel_.ports_.clock.now() + kCommandLifeMax + kCommandSkew;
+  if (!command.expires_at || *command.expires_at > life_max) {  // one that is good for ever could be said for ever
+    LUMENFLOW_TRY(
+        end(command, "refused",
+            Error(ErrorCode::kInvalidRequest, "a command says until when it is good: expires_at, a day at most")));
+    return true;
+  }
   if (kind == "conductor:command_cancelled") {
     LUMENFLOW_TRY(cancel(command));
     return true;
@@ -179,30 +162,6 @@ Result<bool> Commands::carry_out(Position at, CommandQueue queue) {
     return true;
   }
   return dispatch(command, *std::move(call));
-}
-
-Result<std::shared_ptr<const Credential>> Commands::credential_of(const Command& command) const {
-  const log::TableReader& tables = kernel_.ports_.log.tables();
-  const std::string& workspace = kernel_.options_.config.id.str();
-  const std::string& from = command.stamp.from;
-  const std::string conductor = conductor_subject(workspace);
-  const bool of_device = command.stamp.stream.starts_with("phone:") && from == workspace + ":" + command.stamp.stream;
-  if (from != conductor && !of_device)
-    return Error(ErrorCode::kFromMismatch, "'" + from + "' is neither the conductor nor a device");
-  LUMENFLOW_TRY_ASSIGN(auto grant, grant_of(tables, from));
-  if (!grant) return Error(ErrorCode::kUnauthenticated, "this workspace has minted no token for '" + from + "'");
-  if (of_device) {
-    LUMENFLOW_TRY_ASSIGN(const std::string key, device_key(tables, workspace, from));
-    if (key.empty()) return Error(ErrorCode::kUnauthenticated, "this workspace has pinned no key of '" + from + "'");
-    // Nothing but the relay's word says that the device sent it: so the relay gains nothing by it.
-    LUMENFLOW_TRY_ASSIGN(const auto relay, grant_of(tables, conductor));
-    if (!relay || kernel_.revoked(relay->token_id))
-      return Error(ErrorCode::kTokenRevoked, "what was minted for the conductor is good no more");
-    grant->scopes = common_scopes(*grant, *relay);
-  } else {
-    grant->on_behalf_of = command.stamp.on_behalf_of.value_or("");
-  }
-  return std::make_shared<const Credential>(*std::move(grant));  // shared: see Call::credential
 }
 
 Result<Call> Commands::call_of(const Command& command) {
@@ -220,9 +179,11 @@ Result<Call> Commands::call_of(const Command& command) {
   return call;
 }
 
-Result<Call> Commands::tool_call(const Command& command) const {
+// A device's is its own act, by policy and in the record: so it takes the device's signature.
+Result<Call> Commands::tool_call(const Command& command) {
   Call call;
-  LUMENFLOW_TRY_ASSIGN(call.credential, credential_of(command));
+  LUMENFLOW_TRY_ASSIGN(call.credential, credential_of(command, Word::kSigned));
+  if (command.stamp.from != conductor_subject(kernel_.options_.config.id.str())) LUMENFLOW_TRY(check_signed(command));
   const json::Value& payload = command.event.payload;
   call.tool = text(payload, "tool");
   const json::Value* input = payload.find("input");
@@ -277,7 +238,8 @@ Result<Call> Commands::recovery_call(const Command& command) const {
 Result<Call> Commands::stop_call(const Command& command) {
   const json::Value& payload = command.event.payload;
   Call call;
-  LUMENFLOW_TRY_ASSIGN(const auto credential, credential_of(command));
+  const bool resume = json::boolean_or(payload, "resume", false);
+  LUMENFLOW_TRY_ASSIGN(const auto credential, credential_of(command, resume ? Word::kSigned : Word::kRelays));
   const std::string target = text(payload, "target");
   const std::string& workspace = kernel_.options_.config.id.str();
   json::Object input;
@@ -291,7 +253,7 @@ Result<Call> Commands::stop_call(const Command& command) {
     input.set("tool", target);
   call.credential = credential;
   call.tool = "kernel:stop";
-  if (json::boolean_or(payload, "resume", false)) {
+  if (resume) {
     LUMENFLOW_TRY(check_resume(command, target));
     auto proved = std::make_shared<Credential>(*credential);  // shared: see Call::credential
     proved->operator_key = true;
@@ -301,27 +263,6 @@ Result<Call> Commands::stop_call(const Command& command) {
   call.input = std::move(input);
   call.surface = Surface::kSocket;
   return call;
-}
-
-Status Commands::check_resume(const Command& command, const std::string& target) {
-  const log::TableReader& tables = kernel_.ports_.log.tables();
-  const std::string& from = command.stamp.from;
-  const Timestamp now = kernel_.ports_.clock.now(), decided_at = command.event.timestamp;
-  LUMENFLOW_TRY_ASSIGN(const std::string key, device_key(tables, kernel_.options_.config.id.str(), from));
-  const std::string statement = resume_statement(target, from, decided_at);
-  const auto signature = from_base64url(text(command.event.payload, "signature"));
-  if (key.empty() || kernel_.revoked(from) || !signature || !p256_verify(statement, *signature, key))
-    return Error(ErrorCode::kUnauthenticated,
-                 "to resume takes the signature of a device that this workspace has pinned");
-  LUMENFLOW_TRY_ASSIGN(const auto grant, grant_of(tables, from));
-  if (!grant || !holds_scope(*grant, "control:stop", ""))
-    return Error(ErrorCode::kTokenScopeDenied, "'" + from + "' was not given the scope control:stop");
-  if (decided_at > now + kSkew || decided_at + kResumeLife < now)
-    return Error(ErrorCode::kInvalidInput, "it was signed at " + format_rfc3339(decided_at) + ", which is not now");
-  const Hash256 said = memory_key("resume", statement);
-  LUMENFLOW_TRY_ASSIGN(const auto before, kernel_.replays_.find(said, now));
-  if (before) return Error(ErrorCode::kAlreadyDecided, "this was said before, and counts once");
-  return kernel_.replays_.put(said, {}, now + kResumeLife + kResumeLife);
 }
 
 Result<Call> Commands::device_call(const Command& command) const {

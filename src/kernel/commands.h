@@ -30,6 +30,16 @@ struct RunningCall;
 // What a device signs so that what was stopped runs again: canonical JSON.
 std::string resume_statement(std::string_view target, std::string_view decided_by, Timestamp decided_at);
 
+// What a device signs of a command that becomes a call of a tool: canonical JSON. `payload` is the event's, whatever
+// stands there as `signature`.
+std::string command_statement(std::string_view kind, json::Value payload, std::string_view decided_by,
+                              Timestamp decided_at);
+
+inline constexpr std::chrono::minutes kCommandSkew{5};  // between the clocks of whoever sends and this one
+
+// Under what a command, or what was signed of one, is remembered.
+Hash256 command_memory_key(std::string_view what, std::string_view id);
+
 class Commands {
  public:
   explicit Commands(Kernel& kernel) : kernel_(kernel) {}
@@ -75,14 +85,19 @@ class Commands {
   Status run_queue(journal::CommandQueue queue);
   Result<bool> carry_out(Position at, journal::CommandQueue queue);
   Result<Command> read(Position at, journal::CommandQueue queue) const;
-  Result<std::shared_ptr<const Credential>> credential_of(const Command& command) const;
+  // Nothing but the relay's word says that a device sent it, unless its signature does.
+  enum class Word : std::uint8_t { kRelays, kSigned };
+  Result<std::shared_ptr<const Credential>> credential_of(const Command& command, Word word = Word::kRelays) const;
   Result<Call> call_of(const Command& command);
-  Result<Call> tool_call(const Command& command) const;
+  Result<Call> tool_call(const Command& command);
   Result<Call> decision_call(const Command& command) const;
   Result<Call> recovery_call(const Command& command) const;
   Result<Call> stop_call(const Command& command);
   Result<Call> device_call(const Command& command) const;
+  Status check_signed(const Command& command);
   Status check_resume(const Command& command, const std::string& target);
+  Status check_fresh(const Command& command) const;
+  Status count_once(const Command& command, std::string_view what, std::string_view statement);
   Result<bool> dispatch(const Command& command, Call call);
   void ended(Position at, const CallResult& result);
   Status cancel(const Command& command);

@@ -58,17 +58,19 @@ class CommandsTest : public ::testing::Test, public ApprovalWorld {
     std::optional<Timestamp> expires_at = {};
     std::optional<std::string> on_behalf_of = {};
     std::uint8_t id = 0;  // 0: another one each time
+    bool endless = false;
+    std::optional<Timestamp> at = {};  // when it is said to have been; else now
   };
   // What the other side has: an envelope; gives its command_id.
   std::string say(const std::string& kind, json::Value payload, const Said& said) {
     event::BuildOptions options;
-    options.timestamp = clock.now();
+    options.timestamp = said.at.value_or(clock.now());
     const std::uint64_t id = said.id != 0 ? said.id : ++ids_ + 100;
     for (std::size_t i = 0; i < 8; ++i) options.entropy[i] = static_cast<std::uint8_t>(id >> (8 * i));
     const event::Event event = *event::build_kernel_event_v2(kind, std::move(payload), options);
     const std::uint64_t seq = ++seqs_[said.stream];
     event::Stamp stamp{said.from, said.stream, seq, seq, clock.now(), said.on_behalf_of, {}, {}};
-    stamp.expires_at = said.expires_at;
+    if (!said.endless) stamp.expires_at = said.expires_at.value_or(clock.now() + std::chrono::hours(1));
     journal::InboundItem item{++position_, {}};
     event::append_envelope(event, stamp, item.text);
     kernel->receive({"down", {item}}, [](const Status& taken) { EXPECT_TRUE(taken.ok()); });
@@ -85,6 +87,13 @@ class CommandsTest : public ::testing::Test, public ApprovalWorld {
   }
   static json::Value wants(const std::string& tool, json::Value input = Object{}) {
     return Object{{"tool", tool}, {"input", std::move(input)}};
+  }
+  // As the pixel signs it now.
+  json::Value asks(const std::string& tool, const P256KeyPair& key = pixel_key()) const {
+    json::Value payload = wants(tool);
+    const std::string statement = command_statement("conductor:tool_requested", payload, kPixel, clock.now());
+    payload.as_object().set("signature", to_base64url(*p256_sign(statement, key.private_pem)));
+    return payload;
   }
   std::vector<journal::CommandReport> reports() const {
     return *journal::command_reports(*log->snapshot().value(), Position(), 100);
@@ -171,25 +180,72 @@ TEST_F(CommandsTest, WhatWasNotMintedForItIsRefused) {
   EXPECT_THAT(effects, IsEmpty());
 }
 
-TEST_F(CommandsTest, ADeviceHasItsOwnRightsAndNoMoreThanWhoRelaysForIt) {
+TEST_F(CommandsTest, ADeviceHasItsOwnRightsForWhatItHasSigned) {
   const Said said{.from = kPixel, .stream = "phone:pixel-8"};
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)), "refused UNAUTHENTICATED");
+  const auto end_of_asked = [&](const std::string& tool) {
+    clock.advance(std::chrono::milliseconds(1));
+    return end_of_command(command("conductor:tool_requested", asks(tool), said));
+  };
+  EXPECT_EQ(end_of_asked("probe:look"), "refused UNAUTHENTICATED");
   grant(kPixel, {"tools:read", "tools:write", "approvals:decide"});
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)), "refused UNAUTHENTICATED")
-      << "its key is not pinned";
+  EXPECT_EQ(end_of_asked("probe:look"), "refused UNAUTHENTICATED") << "its key is not pinned";
   pin_pixel();
-  const std::string id = command("conductor:tool_requested", wants("probe:effect"), said);
+  const std::string id = command("conductor:tool_requested", asks("probe:effect"), said);
   EXPECT_EQ(end_of_command(id), "call success");
   EXPECT_EQ(json::string_or(requested_of(id), "subject", ""), kPixel);
   grant(kConductor, {"tools:read"});
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:effect"), said)),
-            "call denied TOKEN_SCOPE_DENIED")
-      << "the relay could have made it up";
+  EXPECT_EQ(end_of_asked("probe:effect"), "call success") << "whoever relays it";
+  grant(kPixel, {"tools:read"});
+  EXPECT_EQ(end_of_asked("probe:effect"), "call denied TOKEN_SCOPE_DENIED");
   put(std::string("revoked/") + kPixel, json::Value(1));
   crash();
   open();
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)),
-            "call denied TOKEN_REVOKED");
+  EXPECT_EQ(end_of_asked("probe:look"), "call denied TOKEN_REVOKED");
+}
+
+TEST_F(CommandsTest, TheRelayCannotSpeakForADevice) {
+  grant(kPixel, {"tools:read", "tools:write"});
+  pin_pixel();
+  const Said said{.from = kPixel, .stream = "phone:pixel-8"};
+  const auto end_of = [&](const json::Value& payload) {
+    return end_of_command(command("conductor:tool_requested", payload, said));
+  };
+  EXPECT_EQ(end_of(wants("probe:effect")), "refused UNAUTHENTICATED") << "made up";
+  EXPECT_EQ(end_of(asks("probe:effect", operator_key())), "refused UNAUTHENTICATED") << "by another key";
+  const json::Value good = asks("probe:effect");
+  json::Value altered = good;
+  altered.as_object().set("tool", "probe:look");
+  EXPECT_EQ(end_of(altered), "refused UNAUTHENTICATED");
+  altered = good;
+  altered.as_object().set("input", Object{{"n", 1}});
+  EXPECT_EQ(end_of(altered), "refused UNAUTHENTICATED");
+  altered = good;
+  altered.as_object().set("idempotency_key", "another");
+  EXPECT_EQ(end_of(altered), "refused UNAUTHENTICATED");
+  EXPECT_THAT(effects, IsEmpty());
+  EXPECT_EQ(end_of(good), "call success");
+  EXPECT_EQ(end_of(good), "refused ALREADY_DECIDED") << "said again under another id";
+  EXPECT_THAT(effects, SizeIs(1));
+  const std::string stop = command("conductor:stop_requested", Object{{"target", "probe:effect"}}, said);
+  EXPECT_EQ(end_of_command(stop), "call success");
+  EXPECT_EQ(json::string_or(requested_of(stop), "subject", ""), kConductor) << "nobody has signed that";
+  EXPECT_EQ(json::string_or(requested_of(stop), "on_behalf_of", ""), kPixel);
+  EXPECT_EQ(end_of(good), "refused ALREADY_DECIDED");
+  const json::Value of_then = asks("probe:look");
+  const Said then{.from = kPixel, .stream = "phone:pixel-8", .at = clock.now()};
+  clock.advance(std::chrono::hours(25));
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", of_then, then)), "refused INVALID_INPUT")
+      << "that was yesterday";
+}
+
+TEST_F(CommandsTest, ACommandIsNotGoodForEver) {
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:effect"), {.endless = true})),
+            "refused INVALID_REQUEST");
+  const Said far{.expires_at = clock.now() + std::chrono::hours(25)};
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:effect"), far)), "refused INVALID_REQUEST");
+  EXPECT_EQ(end_of_command(command("conductor:stop_requested", Object{{"target", "all"}}, far)),
+            "refused INVALID_REQUEST");
+  EXPECT_THAT(effects, IsEmpty());
 }
 
 TEST_F(CommandsTest, WhatIsOverIsNotCarriedOut) {
@@ -338,13 +394,13 @@ TEST_F(CommandsTest, ADeviceIsPairedWhenTheOperatorHasLookedAtIt) {
               Object{{"device_id", "pixel-8"}, {"name", "Ana's Pixel"}, {"public_key", pixel_key().public_pem}});
   EXPECT_EQ(end_of_command(id), "call open");
   const Said said{.from = kPixel, .stream = "phone:pixel-8"};
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)), "refused UNAUTHENTICATED");
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", asks("probe:look"), said)), "refused UNAUTHENTICATED");
   EXPECT_EQ(error_of(approve("appr-" + report_of(id).receipt.substr(5))), "none");
   EXPECT_EQ(end_of_command(id), "call success");
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)), "call success");
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", asks("probe:look"), said)), "call success");
   EXPECT_EQ(end_of_command(command("conductor:device_revoked", Object{{"device_id", "pixel-8"}})), "call success");
-  EXPECT_EQ(end_of_command(command("conductor:tool_requested", wants("probe:look"), said)),
-            "call denied TOKEN_REVOKED");
+  clock.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(end_of_command(command("conductor:tool_requested", asks("probe:look"), said)), "call denied TOKEN_REVOKED");
 }
 
 }  // namespace

@@ -14,8 +14,11 @@
 
 namespace lumenflow::kernel {
 
-// In the kernel's store under this and the subject: {scopes, token_id}, of the token that was minted last.
+// In the kernel's store under this and the subject: {scopes, token_id}, of the token that it was given last.
 inline constexpr std::string_view kGrantPrefix = "grant/";
+// In the kernel's store: {scopes, token_id} of the token that was minted for a conductor last. What it may do here
+// changes when an enrollment is installed, not when it is asked for.
+inline constexpr std::string_view kOfferedKey = "offered/conductor";
 // There when an enrollment sends what was emitted before it, too.
 inline constexpr std::string_view kBacklogKey = "enrollment/backlog";
 // What an enrollment that starts now begins behind: the newest entry, or nothing.

@@ -522,7 +522,8 @@ TEST_F(Recovering, AConsentThatTheConductorCarriesRunsWhatIsProposedOnce) {
     options.entropy[0] = static_cast<std::uint8_t>(++position);
     const json::Value payload =
         Object{{"recovery_id", left.recovery_id()}, {"decided_by", device}, {"signature", signature}};
-    const event::Stamp stamp{conductor, "bridge:conductor", position, position, clock.now(), {}, {}, {}};
+    event::Stamp stamp{conductor, "bridge:conductor", position, position, clock.now(), {}, {}, {}};
+    stamp.expires_at = clock.now() + std::chrono::hours(1);
     journal::InboundItem item{position, {}};
     event::append_envelope(*event::build_kernel_event_v2("conductor:recovery_confirmed", payload, options), stamp,
                            item.text);

@@ -57,6 +57,9 @@ class ConductorTest : public ::testing::Test {
     const Answer minted =
         kernel_call("kernel:token_mint", json::Object{{"subject", "ws-42:conductor"}, {"scope", scope}});
     ASSERT_EQ(minted.text("/data/subject"), "ws-42:conductor") << minted.body;
+    const Answer given = kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()},
+                                                                   {"token_id", minted.text("/data/token_id")}});
+    ASSERT_EQ(given.status, 200) << given.body;
   }
   std::string connection() const {
     return world.get("/outbox", world.as(world.token("events:read"))).text("/connection");
@@ -87,6 +90,41 @@ TEST_F(ConductorTest, EnrollingTakesEffectInTheSidecarThatRunsAndLeavingToo) {
   const Answer left = kernel_call("kernel:unenroll", json::Object{});
   EXPECT_EQ(left.status, 200) << left.body;
   EXPECT_TRUE(eventually([&] { return connection() == "off"; }));
+}
+
+TEST_F(ConductorTest, WhatIsMintedForAConductorCountsOnceItIsEnrolledWith) {
+  mint_for_conductor();
+  ASSERT_TRUE(connected());
+  const auto end_of_call = [&] {
+    const std::string id = conductor.say("conductor:tool_requested", wants("probe:echo", json::Object{{"text", "hi"}}));
+    return json::serialize(conductor.result_of(id));
+  };
+  EXPECT_THAT(end_of_call(), HasSubstr(R"("success":true)"));
+  const json::Object narrow{{"subject", "ws-42:conductor"}, {"scope", "events:read"}};
+  const Answer minted = kernel_call("kernel:token_mint", narrow);
+  ASSERT_EQ(minted.status, 200) << minted.body;
+  EXPECT_THAT(end_of_call(), HasSubstr(R"("success":true)")) << "asked for, and not installed";
+  const json::Object other{{"document", conductor.enrollment()}, {"token_id", "none-of-these"}};
+  EXPECT_THAT(kernel_call("kernel:enroll", other).body, HasSubstr("CONFLICT"));
+  EXPECT_THAT(end_of_call(), HasSubstr(R"("success":true)"));
+  const json::Object given{{"document", conductor.enrollment()}, {"token_id", minted.text("/data/token_id")}};
+  EXPECT_EQ(kernel_call("kernel:enroll", given).status, 200);
+  ASSERT_TRUE(connected());
+  EXPECT_THAT(end_of_call(), HasSubstr("TOKEN_SCOPE_DENIED"));
+}
+
+TEST_F(ConductorTest, AnotherConductorIsEnrolledWithOnceTheFirstIsLeft) {
+  mint_for_conductor();
+  SmallConductor other;
+  json::Value elsewhere = *json::parse(other.enrollment());
+  if (json::Value* log = elsewhere.as_object().find("conductor_log"))
+    log->as_object().set("origin", "lumenflow/conductor-of-others");
+  const json::Object document{{"document", json::serialize(elsewhere)}};
+  const Answer refused = kernel_call("kernel:enroll", document);
+  EXPECT_THAT(refused.body, HasSubstr("CONFLICT"));
+  EXPECT_THAT(refused.body, HasSubstr("unenroll"));
+  EXPECT_EQ(kernel_call("kernel:unenroll", json::Object{}).status, 200);
+  EXPECT_EQ(kernel_call("kernel:enroll", document).status, 200);
 }
 
 TEST_F(ConductorTest, AToolRunsOnceAndItsResultIsSaidUntilItIsKnown) {

@@ -13,6 +13,8 @@ constexpr std::string_view kEnrollInput = R"({
   "properties": {
     "document": {"type": "string", "minLength": 2, "maxLength": 262144, "writeOnly": true,
                  "description": "what the conductor answered, as JSON text"},
+    "token_id": {"type": "string", "minLength": 1, "maxLength": 100,
+                 "description": "of the token that the conductor was given; default: the one that was minted last"},
     "ca": {"type": "string", "maxLength": 262144,
            "description": "PEM of the authorities that are trusted there instead of the system's"},
     "backlog": {"type": "boolean", "description": "what was emitted before is sent, too"}
@@ -31,6 +33,43 @@ struct Place {
   std::string workspace_id;
 };
 
+Status revoke_token(pack::ToolContext& context, const json::Value& grant) {
+  const std::string token_id(json::string_or(grant, "token_id", ""));
+  const Timestamp forget_at = Timestamp{context.now_ms()} + std::chrono::hours(24 * 366);
+  if (token_id.empty()) return {};
+  return context.store().put(std::string(kernel::kRevokedPrefix) + token_id, forget_at.ms);
+}
+
+// What the conductor was given counts from now on, and what one was given before no more.
+Status grant(const Place& place, pack::ToolContext& context, const std::string& token_id) {
+  const std::string grant_key = std::string(kernel::kGrantPrefix) + kernel::conductor_subject(place.workspace_id);
+  LUMENFLOW_TRY_ASSIGN(const auto former, context.store().get(grant_key));
+  LUMENFLOW_TRY_ASSIGN(const auto offered, context.store().get(std::string(kernel::kOfferedKey)));
+  const auto is_it = [&](const auto& grant) {
+    return grant && (token_id.empty() || json::string_or(*grant, "token_id", "") == token_id);
+  };
+  if (!is_it(offered)) {
+    if (is_it(former) || (!former && token_id.empty())) return {};
+    return Error(ErrorCode::kConflict, "another token was minted for a conductor since; ask with a new ticket");
+  }
+  if (former) LUMENFLOW_TRY(revoke_token(context, *former));
+  LUMENFLOW_TRY(context.store().put(grant_key, *offered));
+  return context.store().erase(std::string(kernel::kOfferedKey));
+}
+
+// A workspace has one conductor: what it has acknowledged, and what it may do here, is not another's.
+Status check_alone(const Place& place, const conductor_link::Enrollment& enrollment) {
+  const Result<std::string> text = place.files.read(conductor_link::enrollment_path(place.folder));
+  if (!text.ok()) return {};
+  const auto former = conductor_link::parse_enrollment(*text, place.workspace_id);
+  const bool same = former.ok() && (former->conductor_log_origin.empty()
+                                        ? former->conductor_url == enrollment.conductor_url
+                                        : former->conductor_log_origin == enrollment.conductor_log_origin);
+  if (!former.ok() || same) return {};
+  return Error(ErrorCode::kConflict, "it is enrolled with " + former->conductor_url +
+                                         ", which is another conductor; `lumenflow unenroll` first");
+}
+
 pack::ToolResult enroll(const Place& place, pack::ToolContext& context, const json::Value& input) {
   Result<conductor_link::Enrollment> enrollment =
       conductor_link::parse_enrollment(json::string_or(input, "document", ""), place.workspace_id);
@@ -38,6 +77,11 @@ pack::ToolResult enroll(const Place& place, pack::ToolContext& context, const js
   if (conductor_link::standing_of(*enrollment, Timestamp{context.now_ms()}) == conductor_link::Standing::kOver)
     return pack::ToolError{
         "TOKEN_EXPIRED", "its token expired at " + format_rfc3339(enrollment->expires_at) + "; enroll again", {}};
+  if (const Status clocks = conductor_link::check_clocks(*enrollment, Timestamp{context.now_ms()}); !clocks.ok())
+    return kernel::refused(clocks.error());
+  if (const Status alone = check_alone(place, *enrollment); !alone.ok()) return kernel::refused(alone.error());
+  if (const Status granted = grant(place, context, std::string(json::string_or(input, "token_id", ""))); !granted.ok())
+    return kernel::refused(granted.error());
   const std::string ca(json::string_or(input, "ca", ""));
   const std::string ca_path = conductor_link::ca_path(place.folder);
   Status status = place.files.make_directories(place.folder, 0700);
@@ -60,10 +104,7 @@ pack::ToolResult unenroll(const Place& place, pack::ToolContext& context, const 
   const auto grant = context.store().get(grant_key);
   if (!grant.ok()) return kernel::refused(grant.error());
   if (*grant) {
-    const std::string token_id(json::string_or(**grant, "token_id", ""));
-    const Timestamp forget_at = Timestamp{context.now_ms()} + std::chrono::hours(24 * 366);
-    Status status;
-    if (!token_id.empty()) status = context.store().put(std::string(kernel::kRevokedPrefix) + token_id, forget_at.ms);
+    Status status = revoke_token(context, **grant);
     if (status.ok()) status = context.store().erase(grant_key);
     if (!status.ok()) return kernel::refused(status.error());
   }

@@ -88,12 +88,14 @@ pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id
   claims.id = context.new_ulid();
   const Result<std::string> token = http::mint_token(claims, keys.token_private_pem, keys.token_key_id);
   if (!token.ok()) return kernel::refused(token.error());
-  // What comes over the conductor from this subject has these rights from now on, and no others.
-  const bool relayed = claims.subject == kernel::conductor_subject(workspace_id) ||
-                       claims.subject.starts_with(kernel::device_subject(workspace_id, ""));
+  // What comes over the conductor from a device has these rights from now on, and no others; what comes from the
+  // conductor, once it is enrolled with (kernel:enroll).
+  const bool of_conductor = claims.subject == kernel::conductor_subject(workspace_id);
+  const bool relayed = of_conductor || claims.subject.starts_with(kernel::device_subject(workspace_id, ""));
   if (relayed && claims.audience == "sidecar") {
-    const Status kept = context.store().put(std::string(kernel::kGrantPrefix) + claims.subject,
-                                            kernel::grant_record(claims.scopes, claims.id));
+    const std::string key =
+        of_conductor ? std::string(kernel::kOfferedKey) : std::string(kernel::kGrantPrefix) + claims.subject;
+    const Status kept = context.store().put(key, kernel::grant_record(claims.scopes, claims.id));
     if (!kept.ok()) return kernel::refused(kept.error());
   }
   return pack::ToolOutput{Object{{"token", *token},

@@ -35,11 +35,18 @@ struct ConductorClientOptions {
 // How long is waited for an end; what is waited for goes on without whoever gave up.
 inline constexpr std::chrono::milliseconds kConductorPatience = std::chrono::minutes(10);
 
+// Who decides, with a key that the workspace has pinned. Never log it.
+struct Decider {
+  std::string subject = {};      // of a device: WORKSPACE:phone:DEVICE
+  std::string private_key = {};  // P-256, PKCS #8 in PEM, unencrypted
+};
+
 struct ConductorCall {
   // The same key again is the same call: a retry that cannot do it twice. Without one, a call whose answer was lost may
   // have been made.
   std::string idempotency_key = {};
   std::chrono::milliseconds patience = kConductorPatience;
+  Decider signer = {};  // of a device, which signs what it asks for; an operator gives none
 };
 
 struct ApprovalQuery {
@@ -53,12 +60,6 @@ struct EventQuery {
   std::string stream = {};  // when not empty, only events of this stream
   std::int64_t after = 0;   // behind this position: the `next` of the page before; 0 is the beginning
   std::int64_t limit = 100;
-};
-
-// Who decides, with a key that the workspace has pinned. Never log it.
-struct Decider {
-  std::string subject = {};      // of a device: WORKSPACE:phone:DEVICE
-  std::string private_key = {};  // P-256, PKCS #8 in PEM, unencrypted
 };
 
 class ConductorClient {
@@ -76,6 +77,7 @@ class ConductorClient {
   Result<conductor::ToolRegistry> tools(std::string_view workspace);
 
   // Calls a tool and follows it to its end, also while it waits for an approval; after `patience`, as it is then.
+  // INVALID_CONFIGURATION for a signer's key that is none.
   Result<conductor::ToolOutcome> call(std::string_view workspace, std::string_view tool, const json::Object& input,
                                       const ConductorCall& options = {});
 

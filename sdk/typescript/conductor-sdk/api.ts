@@ -935,24 +935,15 @@ export interface components {
             /** @constant */
             state: "pending";
         };
-        /** @description What became of a device's enrollment; with its tokens once it was accepted. */
+        /** @description What became of a device's enrollment. Its tokens are got by its key (renew_token). */
         DeviceEnrollmentState: {
             device_id: string;
             workspace_id: string;
             /** @enum {string} */
             state: "pending" | "refused" | "accepted" | "revoked";
-            /** @description The conductor's, for this API. */
-            token?: string;
             subject?: string;
             /** @description What the workspace granted, separated by blanks. */
             scope?: string;
-            /**
-             * Format: date-time
-             * @description Of the conductor's token.
-             */
-            expires_at?: string;
-            /** @description The workspace's own, for its sidecar. */
-            workspace_token?: string;
         };
         /** @description An assertion instead of a token that is over. */
         Renewal: {
@@ -976,6 +967,8 @@ export interface components {
              */
             expires_at: string;
             conductor_jwks: components["schemas"]["Jwks"];
+            /** @description Of a device: the workspace's own, for its sidecar; in the day after it was accepted. */
+            workspace_token?: string;
         };
         /** @description A token that was issued. */
         TokenRecord: {
@@ -3273,6 +3266,10 @@ export interface operations {
             header?: {
                 /** @description the same key again is the same call */
                 "Idempotency-Key"?: string;
+                /** @description of a device: what it signed of this call */
+                "LumenFlow-Signature"?: string;
+                /** @description when, as it was signed (RFC 3339) */
+                "LumenFlow-Decided-At"?: string;
             };
             path: {
                 id: string;

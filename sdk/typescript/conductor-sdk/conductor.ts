@@ -46,6 +46,8 @@ export interface ConductorOptions {
 export interface CallOptions {
   /** The same key again is the same call. */
   idempotencyKey?: string;
+  /** Of a device, which signs what it asks for: its key, and its subject `<workspace>:phone:<device_id>`. */
+  signer?: { key: DeviceKey; subject: string };
   /** Until the outcome is known, however often that is asked for; without end unless given. */
   signal?: AbortSignal;
 }
@@ -135,13 +137,20 @@ export class Conductor {
 
   /** Calls a tool and waits for its end: also of one that waits for an approval meanwhile. */
   async call(workspace: string, tool: string, input: { [name: string]: unknown }, options: CallOptions = {}): Promise<ToolOutcome> {
-    const params = {
-      path: { id: workspace, name: tool },
-      ...(options.idempotencyKey === undefined ? {} : { header: { "Idempotency-Key": options.idempotencyKey } }),
-    };
+    const header = await this.callHeaders(tool, input, options);
+    const params = { path: { id: workspace, name: tool }, ...(Object.keys(header).length === 0 ? {} : { header }) };
     const answer = await this.told(this.api.POST("/v2/workspaces/{id}/tools/{name}", { params, body: input }));
     if (!("expires_at" in answer)) return answer;
     return (await this.outcome(workspace, answer.command_id, options.signal)) as ToolOutcome;
+  }
+
+  private async callHeaders(tool: string, input: { [name: string]: unknown }, { idempotencyKey, signer }: CallOptions): Promise<{ [name: string]: string }> {
+    const named = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
+    if (signer === undefined) return named;
+    const decided_at = new Date().toISOString();
+    const payload = { tool, input, ...(idempotencyKey === undefined ? {} : { idempotency_key: idempotencyKey }) };
+    const signature = await signer.key.signCommand({ kind: "conductor:tool_requested", payload, decided_by: signer.subject, decided_at });
+    return { ...named, "LumenFlow-Signature": signature, "LumenFlow-Decided-At": decided_at };
   }
 
   command(workspace: string, commandId: string): Promise<Command> {
@@ -198,7 +207,7 @@ export class Conductor {
     }
   }
 
-  /** A new token for one that is over, by the device's key. The client goes on with it. */
+  /** A device's token, the first one and for one that is over, by its key. The client goes on with it. */
   async renew(workspace: string, deviceId: string, key: DeviceKey): Promise<Schemas["RenewedToken"]> {
     const assertion = await key.assertion(`${workspace}:phone:${deviceId}`);
     const renewed = await this.told(this.api.POST("/v2/tokens/renew", { body: { workspace_id: workspace, device_id: deviceId, assertion } }));

@@ -4,7 +4,7 @@
 //                                  workspace's operator to compare and accept; later asks for the sidecar to be ended, and
 //                                  goes on with the next line of its input.
 
-import { Conductor, DeviceKey, Problem, type WorkspaceEvent, canonicalTexts, serverEvents } from "./index.js";
+import { Conductor, DeviceKey, Problem, type WorkspaceEvent, canonicalJson, canonicalTexts, serverEvents } from "./index.js";
 
 declare const process: { argv: string[]; stdin: AsyncIterable<unknown>; stdout: { write(text: string): void } };
 
@@ -37,6 +37,7 @@ const subject = `${workspace}:phone:${deviceId}`;
 
 // Without a conductor: what is signed, and what a stream is read as.
 expect(canonicalTexts({ b: "é\n\"", a: "" }) === '{"a":"","b":"é\\n\\""}', "canonical JSON");
+expect(canonicalJson({ b: [1e21, -0, "\u2028"], a: { z: null, "\u00e4": true } }) === '{"a":{"z":null,"ä":true},"b":[1e+21,0,"\u2028"]}', "canonical JSON of more than texts");
 let refused = false;
 try {
   canonicalTexts({ a: "\uD800" });
@@ -63,8 +64,11 @@ await problem(stranger.requestDevice({ ticket: "AAAAA-AAAAA", workspace, deviceI
 await stranger.requestDevice({ ticket, workspace, deviceId, name: "Pixel", key: await key.publicKey() });
 process.stdout.write(JSON.stringify({ thumbprint: await key.thumbprint() }) + "\n");
 const accepted = await stranger.deviceDecision(ticket, deviceId);
-expect(accepted.state === "accepted" && accepted.token !== undefined, `accepted: ${JSON.stringify(accepted)}`);
-const phone = new Conductor({ url, token: accepted.token });
+expect(accepted.state === "accepted" && !("token" in accepted), `accepted: ${JSON.stringify(accepted)}`);
+await problem(stranger.renew(workspace, deviceId, await DeviceKey.generate()), "UNAUTHENTICATED", 401);
+const phone = new Conductor({ url });
+const given = await phone.renew(workspace, deviceId, key);
+expect(given.workspace_token !== undefined, "the workspace's own token, too");
 await problem(stranger.tools(workspace), "UNAUTHENTICATED", 401);
 
 // What the workspace offers, and a call, whose event arrives.
@@ -76,12 +80,15 @@ const follows = (async () => {
   for await (const item of phone.follow(workspace, { after: 0, kind: "agent-runtime:tool_called", signal: watching.signal }))
     if ("kind" in item) seen.push(item);
 })();
-const made = await phone.call(workspace, "task:create", { title: "Water the plants" }, { idempotencyKey: "plants-1" });
+const signer = { key, subject };
+await problem(phone.call(workspace, "task:create", { title: "Unsigned" }), "TOKEN_SCOPE_DENIED", 403);
+await problem(phone.call(workspace, "task:create", { title: "By another key" }, { signer: { key: await DeviceKey.generate(), subject } }), "UNAUTHENTICATED", 401);
+const made = await phone.call(workspace, "task:create", { title: "Water the plants" }, { idempotencyKey: "plants-1", signer });
 expect(made.state === "done" && made.result?.success === true, `done: ${JSON.stringify(made)}`);
-const again = await phone.call(workspace, "task:create", { title: "Water the plants" }, { idempotencyKey: "plants-1" });
+const again = await phone.call(workspace, "task:create", { title: "Water the plants" }, { idempotencyKey: "plants-1", signer });
 expect(again.command_id === made.command_id, "the same key is the same call");
-await problem(phone.call(workspace, "task:create", { title: "Another" }, { idempotencyKey: "plants-1" }), "IDEMPOTENCY_CONFLICT", 409);
-await problem(phone.call(workspace, "no:such_tool", {}), "TOOL_NOT_FOUND", 404);
+await problem(phone.call(workspace, "task:create", { title: "Another" }, { idempotencyKey: "plants-1", signer }), "IDEMPOTENCY_CONFLICT", 409);
+await problem(phone.call(workspace, "no:such_tool", {}, { signer }), "TOOL_NOT_FOUND", 404);
 await eventually(async () => (seen.some((event) => JSON.stringify(event.payload).includes(made.receipt_id ?? "?")) ? true : undefined));
 
 // A call of an operator that waits until the device approves it.

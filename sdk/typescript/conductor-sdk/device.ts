@@ -34,6 +34,25 @@ export function canonicalTexts(members: { readonly [name: string]: string }): st
   return `{${written.join(",")}}`;
 }
 
+/** RFC 8785 of anything that JSON can say: numbers and texts are as ECMAScript writes them. */
+export function canonicalJson(value: unknown): string {
+  if (typeof value === "string" && /[\uD800-\uDFFF]/u.test(value)) throw new TypeError("half of a surrogate pair has no canonical form");
+  if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError("JSON has no such number");
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(",")}}`;
+}
+
+/** What is signed of a command. `payload` is the event's, without a signature. */
+export interface CommandStatement {
+  kind: string;
+  payload: { [name: string]: unknown };
+  decided_by: string;
+  decided_at: string;
+}
+
 export class DeviceKey {
   private constructor(readonly pair: CryptoKeyPair) {}
 
@@ -71,6 +90,11 @@ export class DeviceKey {
 
   signRecovery(statement: { recovery_id: string; call_digest: string; decided_by: string; reason: string; decided_at: string }): Promise<string> {
     return this.sign(canonicalTexts({ purpose: "recovery", decision: "confirm", ...statement }));
+  }
+
+  /** Of a call: conductor:tool_requested, or sidekick:command_received with a tool. */
+  signCommand({ kind, payload, decided_by, decided_at }: CommandStatement): Promise<string> {
+    return this.sign(canonicalJson({ purpose: "command", kind, payload, decided_by, decided_at }));
   }
 
   signResume(statement: { target: string; decided_by: string; decided_at: string }): Promise<string> {

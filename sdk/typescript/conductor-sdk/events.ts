@@ -182,6 +182,11 @@ export interface ConductorToolRequested {
   input: JsonObject;
   /** The same key again gives the recorded result. */
   idempotency_key?: string;
+  /**
+   * Of a device: ES256, base64url, over the canonical JSON of {purpose: command, kind, payload without this,
+   * decided_by, decided_at}.
+   */
+  signature?: string;
 }
 
 /** run_failed: A run ended without success. */
@@ -263,6 +268,11 @@ export interface SidekickCommandReceived {
   tool?: string;
   /** The tool's input. */
   input?: JsonObject;
+  /**
+   * Of a device: ES256, base64url, over the canonical JSON of {purpose: command, kind, payload without this,
+   * decided_by, decided_at}.
+   */
+  signature?: string;
 }
 
 /** sidekick:message_sent: A message was written to a sidekick channel. */

@@ -100,8 +100,9 @@ void ConductorWorld::stop() {
   running_.reset();
 }
 
-void ConductorWorld::restart() {
+void ConductorWorld::restart(const std::function<void()>& meanwhile) {
   stop();
+  if (meanwhile) meanwhile();
   start();
 }
 
@@ -319,6 +320,14 @@ std::string Workspace::assertion(std::chrono::milliseconds skew, const std::stri
   return forge_token(claims, key);
 }
 
+Answer Workspace::renew_device(const std::string& device_id, const P256KeyPair& device_key) const {
+  http::TokenClaims claims = claims_for("renew");
+  claims.issuer = claims.subject = id + ":phone:" + device_id;
+  const json::Object body{
+      {"workspace_id", id}, {"device_id", device_id}, {"assertion", forge_token(claims, device_key)}};
+  return world_.post("/v2/tokens/renew", body);
+}
+
 std::vector<json::Value> Workspace::take_commands() {
   std::vector<json::Value> taken;
   for (;;) {
@@ -342,7 +351,8 @@ Device pair_device(ConductorWorld& world, Workspace& workspace, const std::strin
   const std::vector<json::Value> asked = workspace.take_commands();
   EXPECT_FALSE(asked.empty());
   if (asked.empty()) return device;
-  const json::Object accepted{{"state", "done"}, {"result", json::Object{{"scope", scope}}}};
+  const json::Object accepted{{"state", "done"},
+                              {"result", json::Object{{"scope", scope}, {"token", "of-the-workspace"}}}};
   const std::string command(json::string_or(asked.back(), "event_id", ""));
   EXPECT_EQ(workspace.report(command, accepted).status, 200);
   Answer enrolled;
@@ -351,7 +361,10 @@ Device pair_device(ConductorWorld& world, Workspace& workspace, const std::strin
     enrolled = world.get("/v2/enrollments/" + id, ConductorWorld::bearer(ticket));
   }
   EXPECT_EQ(enrolled.text("/state"), "accepted") << enrolled.body;
-  device.headers = ConductorWorld::bearer(enrolled.text("/token"));
+  device.headers = ConductorWorld::bearer(workspace.renew_device(id, device.key).text("/token"));
+  // What its workspace would look at, the conductor passes on.
+  device.headers.emplace_back("LumenFlow-Signature", "as it was made");
+  device.headers.emplace_back("LumenFlow-Decided-At", format_rfc3339(world.clock.now()));
   return device;
 }
 

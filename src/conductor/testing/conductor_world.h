@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,7 +56,8 @@ class ConductorWorld {
   explicit ConductorWorld(std::string store = "memory");  // memory or sqlite; and starts it
   ~ConductorWorld();
 
-  void restart();  // of a sqlite store: as a new process would, on the same port
+  // Of a sqlite store: as a new process would, on the same port. `meanwhile` may change its files.
+  void restart(const std::function<void()>& meanwhile = {});
   void stop();
 
   Answer send(http::Method method, const std::string& path, std::optional<std::string> body = {},
@@ -107,6 +109,8 @@ class Workspace {
   Answer fetch(std::uint64_t after = 0, const std::string& wait = "0s") const;
   Answer report(const std::string& command_id, const json::Value& report) const;
   std::string assertion(std::chrono::milliseconds skew = {}, const std::string& id = "") const;
+  // POST /v2/tokens/renew of a device, by its key.
+  Answer renew_device(const std::string& device_id, const P256KeyPair& device_key) const;
   // Says that it has everything that waits, and what that was.
   std::vector<json::Value> take_commands();
   // What the key says for a minute, to be changed by a test and signed by forge_token().
