@@ -12,6 +12,7 @@
 #include "cli/commands_conductor.h"
 #include "conductor/acts.h"
 #include "conductor/operators.h"
+#include "http/url.h"
 #include "lumenflow/json.h"
 
 namespace lumenflow::cli {
@@ -38,9 +39,40 @@ void advise_admin(Context& context, const conductor::Store& store) {
   context.err << "lumenflow: nobody can sign in yet; run: lumenflow conductor init-admin --name NAME\n";
 }
 
+// What workspaces and phones are told to come back to.
+Status check_public_url(const ConductorFlags& flags) {
+  if (flags.public_url.empty()) return {};
+  const Result<http::Url> url = http::parse_url(flags.public_url);
+  if (url.ok() && url->path.find_first_of("?#") == std::string::npos) return {};
+  return Error(ErrorCode::kInvalidInput,
+               "--public-url '" + flags.public_url +
+                   "' must be an absolute http or https URL without a query, a user or a password, as workspaces reach "
+                   "this conductor: --public-url https://conductor.example");
+}
+
+void advise_address(Context& context, const ConductorFlags& flags) {
+  if (flags.public_url.empty() && (flags.listen.starts_with("0.0.0.0") || flags.listen.starts_with("[::]")))
+    context.err << "lumenflow: links for phones will name " << flags.listen
+                << ", where nobody else finds it; say --public-url URL\n";
+}
+
+// A store that was not there is made, which is right once and a mistake ever after.
+bool is_new_store(const Context& context, const ConductorFlags& flags) {
+  const auto paths = conductor::store_paths(flags.store);
+  if (!paths.ok() || paths->in_memory) return false;
+  const auto there = context.files.stat(paths->records);
+  return there.ok() && !*there;
+}
+
 Status apply(Context& context, const ConductorFlags& flags, conductor::RecordChange change, const conductor::Act& act) {
   keep_files_private();
+  const bool is_new = is_new_store(context, flags);
   LUMENFLOW_TRY_ASSIGN(const auto records, conductor::open_records_of(context.files, flags.store));
+  if (is_new) context.err << "lumenflow: there was no store " << flags.store << "; it has been made\n";
+  if (act.type == "conductor.ticket_made" && flags.kind == "device") {
+    LUMENFLOW_TRY_ASSIGN(const auto workspace, records->get("workspaces", flags.workspace));
+    if (!workspace) return Error(ErrorCode::kNotFound, "no workspace " + flags.workspace + " is enrolled here");
+  }
   std::vector<conductor::RecordChange> changes{std::move(change)};
   // The conductor that runs, or the next one, puts it into its Log.
   changes.push_back(conductor::act_change(act, context.clock.now(), context.random));
@@ -50,6 +82,7 @@ Status apply(Context& context, const ConductorFlags& flags, conductor::RecordCha
 }  // namespace
 
 int run_conductor(Context& context, const ConductorFlags& flags) {
+  if (const Status good = check_public_url(flags); !good.ok()) return fail_usage(context, good.error());
   keep_files_private();
   auto store = conductor::open_store(context.files, context.clock, context.random, flags.store);
   if (!store.ok()) return fail(context, store.error());
@@ -74,6 +107,7 @@ int run_conductor(Context& context, const ConductorFlags& flags) {
     return fail_usage(context, ready.error());
   }
   advise_admin(context, **store);
+  advise_address(context, flags);
   print_conductor_ready(context, *ready, flags.json);
   io.run();
   executor.finish();

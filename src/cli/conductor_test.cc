@@ -35,5 +35,31 @@ TEST(ConductorCommands, ATicketIsPrintedAlone) {
   EXPECT_EQ(line.run({"conductor", "ticket", "--store", "memory"}).exit_code, kRefused);
 }
 
+TEST(ConductorCommands, AStoreThatWasNotThereIsSaid) {
+  const CommandLine line;
+  const std::string store = "sqlite:" + line.root() + "/typo.db";
+  EXPECT_NE(line.run({"conductor", "ticket", "--store", store}).err.find("it has been made"), std::string::npos);
+  EXPECT_EQ(line.run({"conductor", "ticket", "--store", store}).err.find("it has been made"), std::string::npos);
+}
+
+TEST(ConductorCommands, ADevicesTicketIsForAWorkspaceThatIsThere) {
+  const CommandLine line;
+  const Said said = line.run({"conductor", "ticket", "--kind", "device", "--workspace", "nobody", "--store",
+                              "sqlite:" + line.root() + "/c.db"});
+  EXPECT_EQ(said.exit_code, kRefused);
+  EXPECT_NE(said.err.find("NOT_FOUND"), std::string::npos) << said.err;
+}
+
+TEST(ConductorCommands, APublicUrlThatIsNoneIsRefusedBeforeAnybodyIsTold) {
+  const CommandLine line;
+  for (const char* url : {"conductor.example", "ftp://x/", "https://x/?a=b", "https://user:pw@x/"}) {
+    const Said said = line.run(
+        {"conductor", "--listen", "127.0.0.1:0", "--public-url", url, "--store", "sqlite:" + line.root() + "/c.db"});
+    EXPECT_EQ(said.exit_code, kUsage) << url;
+    EXPECT_NE(said.err.find("--public-url"), std::string::npos) << said.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(line.root() + "/c.db"));
+}
+
 }  // namespace
 }  // namespace lumenflow::cli

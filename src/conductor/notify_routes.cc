@@ -1,6 +1,7 @@
 // Webhooks and push subscriptions: who hears of approvals.
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/sealing.h"
 #include "base/ulid.h"
 #include "conductor/authenticator.h"
@@ -35,19 +36,31 @@ void add_hook(Context& context, const ExchangePtr& exchange, json::Object record
                       });
 }
 
+// The bytes that sign. Standard Webhooks writes a secret as `whsec_` and base64 of 24 to 64 bytes; anything else stands
+// for itself.
+Result<std::string> bytes_of_secret(std::string_view secret) {
+  constexpr std::string_view kPrefix = "whsec_";
+  if (!secret.starts_with(kPrefix)) {
+    if (secret.size() >= 16 && secret.size() <= 256) return std::string(secret);
+    return Error(ErrorCode::kInvalidInput, "'secret' must have 16 to 256 bytes; it signs what is sent");
+  }
+  const auto bytes = from_base64(secret.substr(kPrefix.size()));
+  if (bytes && bytes->size() >= 24 && bytes->size() <= 64) return *bytes;
+  return Error(ErrorCode::kInvalidInput, "'secret' begins with whsec_ and is not base64 of 24 to 64 bytes behind that");
+}
+
 void add_webhook(const ExchangePtr& exchange, Context& context) {
   const auto body = body_of(context, exchange);
   if (!body) return;
-  const std::string url(json::string_or(*body, "url", "")), secret(json::string_or(*body, "secret", ""));
+  const std::string url(json::string_or(*body, "url", ""));
+  const Result<std::string> secret = bytes_of_secret(json::string_or(*body, "secret", ""));
   if (const Status good = check_hook_url(context, url); !good.ok()) return refuse(context, exchange, good.error());
-  if (secret.size() < 16 || secret.size() > 256)
-    return refuse(context, exchange,
-                  Error(ErrorCode::kInvalidInput, "'secret' must have 16 to 256 bytes; it signs what is sent"));
+  if (!secret.ok()) return refuse(context, exchange, secret.error());
   add_hook(context, exchange,
            json::Object{{"kind", "webhook"},
                         {"url", url},
                         {"workspace_id", json::string_or(*body, "workspace_id", "")},
-                        {"secret", seal(secret, context.store.keys.seal, context.random)}},
+                        {"secret", seal(*secret, context.store.keys.seal, context.random)}},
            "webhook");
 }
 

@@ -44,8 +44,8 @@ class Receiver {
 
 class Notices : public testing::Test {
  protected:
-  Answer add(const std::string& url, const std::string& workspace) {
-    return world_.post("/v2/webhooks", json::Object{{"url", url}, {"secret", kSecret}, {"workspace_id", workspace}},
+  Answer add(const std::string& url, const std::string& workspace, const std::string& secret = kSecret) {
+    return world_.post("/v2/webhooks", json::Object{{"url", url}, {"secret", secret}, {"workspace_id", workspace}},
                        world_.operator_session());
   }
   void asks_for_approval(Workspace& workspace, std::uint64_t after) {
@@ -83,6 +83,22 @@ TEST_F(Notices, AWebhookHearsOfAnApprovalAndCanTellWhomItIsFrom) {
   EXPECT_EQ(id, "approval_requested/ws-42/appr-1");
   EXPECT_EQ(told.header("webhook-signature"),
             "v1," + to_base64(as_chars(hmac_sha256(kSecret, id + "." + time + "." + told.body))));
+}
+
+// The form of Standard Webhooks, which every library of it decodes.
+TEST_F(Notices, ASecretOfTheStandardsFormSignsWithItsBytes) {
+  Workspace workspace(world_);
+  workspace.enroll();
+  workspace.hello();
+  const std::string bytes = "twenty-four bytes or more";
+  for (const char* wrong : {"whsec_", "whsec_c2hvcnQ=", "whsec_not base64 but long enough to be something"})
+    EXPECT_EQ(add(receiver_.url(), "ws-42", wrong).code(), "INVALID_INPUT") << wrong;
+  EXPECT_EQ(add(receiver_.url(), "ws-42", "whsec_" + to_base64(bytes)).status, 201);
+  asks_for_approval(workspace, 0);
+  const http::Request told = receiver_.await(1).front();
+  const std::string id(told.header("webhook-id").value_or("")), time(told.header("webhook-timestamp").value_or(""));
+  EXPECT_EQ(told.header("webhook-signature"),
+            "v1," + to_base64(as_chars(hmac_sha256(bytes, id + "." + time + "." + told.body))));
 }
 
 TEST_F(Notices, OneThatWasRemovedHearsNothing) {
