@@ -54,6 +54,14 @@ bool may_follow(std::string_view from, std::string_view to) {
 
 }  // namespace
 
+std::string key_at_workspace(const NewCommand& command) {
+  constexpr std::size_t kKeyBytesMax = 256;
+  const std::string key = command.idempotency_key.value_or("");
+  if (key.empty() || !command.on_behalf_of) return key;
+  std::string own = *command.on_behalf_of + "/" + key;
+  return own.size() <= kKeyBytesMax ? own : "sha256:" + sha256_hex(own);
+}
+
 bool is_terminal(std::string_view state) {
   return state == "done" || state == "refused" || state == "expired" || state == "cancelled";
 }

@@ -42,6 +42,10 @@ struct NewCommand {
   std::optional<Timestamp> decided_at = {};  // what a signature says; else now
 };
 
+// The key under which the workspace knows the call: all operators act there as one subject, and one's key is not
+// another's. Empty without one.
+std::string key_at_workspace(const NewCommand& command);
+
 struct QueuedCommand {
   std::string command_id;
   std::string state;

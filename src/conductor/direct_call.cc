@@ -61,7 +61,7 @@ struct DirectCall {
     request.path = "/tools/" + tool();
     request.body = json::serialize(*command.payload.find("input"));
     request.timeout = wait + kAnswerSlack;
-    request.headers = {{"Idempotency-Key", command.idempotency_key.value_or("")},
+    request.headers = {{"Idempotency-Key", key_at_workspace(command)},
                        {"LumenFlow-On-Behalf-Of", command.on_behalf_of.value_or("")}};
     if (!command.traceparent.empty()) request.headers.emplace_back("traceparent", command.traceparent);
     return request;

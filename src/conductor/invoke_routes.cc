@@ -29,8 +29,13 @@ void queue_command(const ExchangePtr& exchange, Context& context) {
   NewCommand command = command_of(*exchange, std::string(exchange->path("id")));
   command.kind = json::string_or(*body, "kind", "");
   command.payload = payload == nullptr ? json::Value(json::Object{}) : *payload;
-  if (const std::string_view key = json::string_or(*body, "idempotency_key", ""); !key.empty() && key.size() <= 256)
-    command.idempotency_key = std::string(key);
+  if (const json::Value* key = body->find("idempotency_key")) {
+    const std::string* text = key->if_string();
+    if (text == nullptr || text->empty() || text->size() > 256)
+      return refuse(context, exchange,
+                    Error(ErrorCode::kInvalidRequest, "'idempotency_key' must be a string of 1 to 256 bytes"));
+    command.idempotency_key = *text;
+  }
   // A signature that stands beside the payload is of it: passed on as it is.
   if (const json::Value* signature = body->find("signature"); signature != nullptr && command.payload.is_object())
     command.payload.as_object().set("signature", *signature);
@@ -125,7 +130,7 @@ void call_tool(const ExchangePtr& exchange, Context& context) {
   } else if (sidecar) {  // asked for on two ways at most, the call happens once
     command.idempotency_key = "call-" + make_ulid(context.clock.now(), context.random.draw16()).str();
   }
-  if (command.idempotency_key) payload.set("idempotency_key", *command.idempotency_key);
+  if (command.idempotency_key) payload.set("idempotency_key", key_at_workspace(command));
   if (const auto signature = exchange->request().header("lumenflow-signature"))
     payload.set("signature", std::string(*signature));
   command.payload = std::move(payload);

@@ -92,7 +92,7 @@ TEST_F(SidecarsTest, AnOperatorsCallGoesThereWithTheWorkspacesOwnTokenAndIsRecor
   EXPECT_EQ(asked.target, "/tools/task:create");
   EXPECT_EQ(asked.body, R"({"title":"T"})");
   EXPECT_EQ(asked.header("authorization"), "Bearer " + token_);
-  EXPECT_EQ(asked.header("idempotency-key"), "mine");
+  EXPECT_EQ(asked.header("idempotency-key"), "operator:op-operator/mine") << "another operator's is another";
   EXPECT_EQ(asked.header("lumenflow-on-behalf-of"), "operator:op-operator");
   EXPECT_THAT(world_.audit("conductor.tool_called"), SizeIs(1));
   const auto answered = world_.audit("conductor.tool_answered");
