@@ -19,11 +19,11 @@ WORK_UNIT = "id: WU-001\ntitle: Work\nlane: a\ntype: feature\npriority: P2\nacce
 
 def work(seconds):
     """A program that computes for about so long, and reads what a build would: small files of the system."""
-    probe = ["python3", "-c", "n = 0\nfor i in range(2_000_000): n += i * i\n"]
+    probe = ["/usr/bin/python3", "-c", "n = 0\nfor i in range(2_000_000): n += i * i\n"]
     began = time.monotonic()
     subprocess.run(probe, check=True)
     rounds = max(1, int(2_000_000 * seconds / (time.monotonic() - began)))
-    return ["python3", "-c", f"n = 0\nfor i in range({rounds}): n += i * i\n"]
+    return ["/usr/bin/python3", "-c", f"n = 0\nfor i in range({rounds}): n += i * i\n"]
 
 
 def main(program, seconds=4.0, rounds=7):
