@@ -19,6 +19,9 @@ inline constexpr std::string_view kGrantPrefix = "grant/";
 // In the kernel's store: {scopes, token_id} of the token that was minted for a conductor last. What it may do here
 // changes when an enrollment is installed, not when it is asked for.
 inline constexpr std::string_view kOfferedKey = "offered/conductor";
+// In the kernel's store under this and its id: each token that was minted for a conductor and not revoked since. What a
+// conductor was given before the one that counts, or asked for in vain, is good for nothing.
+inline constexpr std::string_view kMintedPrefix = "minted/conductor/";
 // There when an enrollment sends what was emitted before it, too.
 inline constexpr std::string_view kBacklogKey = "enrollment/backlog";
 // What an enrollment that starts now begins behind: the newest entry, or nothing.

@@ -113,6 +113,30 @@ TEST_F(ConductorTest, WhatIsMintedForAConductorCountsOnceItIsEnrolledWith) {
   EXPECT_THAT(end_of_call(), HasSubstr("TOKEN_SCOPE_DENIED"));
 }
 
+TEST_F(ConductorTest, WhatWasMintedBeforeAndBesideCountsNoMore) {
+  const auto mint = [this] {
+    const Answer minted = kernel_call("kernel:token_mint", json::Object{{"subject", "ws-42:conductor"}});
+    EXPECT_EQ(minted.status, 200) << minted.body;
+    return minted.text("/data/token");
+  };
+  const auto works = [this](const std::string& token) {
+    return world.send(http::Method::kGet, "/tools", {}, world.as(token)).status == 200;
+  };
+  const std::string asked_in_vain = mint(), first = mint();
+  EXPECT_EQ(kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
+  EXPECT_FALSE(works(asked_in_vain)) << "another one was given";
+  EXPECT_TRUE(works(first));
+  const std::string second = mint();
+  EXPECT_TRUE(works(first)) << "asked for, and not installed";
+  EXPECT_EQ(kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
+  EXPECT_FALSE(works(first));
+  EXPECT_TRUE(works(second));
+  const std::string late = mint();
+  EXPECT_EQ(kernel_call("kernel:unenroll", json::Object{}).status, 200);
+  EXPECT_FALSE(works(second));
+  EXPECT_FALSE(works(late)) << "nothing that was ever minted for it";
+}
+
 TEST_F(ConductorTest, AnotherConductorIsEnrolledWithOnceTheFirstIsLeft) {
   mint_for_conductor();
   SmallConductor other;

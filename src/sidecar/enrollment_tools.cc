@@ -40,6 +40,22 @@ Status revoke_token(pack::ToolContext& context, const json::Value& grant) {
   return context.store().put(std::string(kernel::kRevokedPrefix) + token_id, forget_at.ms);
 }
 
+// All that was minted for a conductor, but for the one that counts from now on.
+Status revoke_all_but(pack::ToolContext& context, std::string_view token_id) {
+  constexpr std::size_t kPage = 256;
+  for (std::string after;;) {
+    LUMENFLOW_TRY_ASSIGN(const auto minted, context.store().scan(kernel::kMintedPrefix, after, kPage));
+    for (const pack::StoreItem& item : minted) {
+      const std::string id = item.key.substr(kernel::kMintedPrefix.size());
+      if (id == token_id) continue;
+      LUMENFLOW_TRY(revoke_token(context, json::Object{{"token_id", id}}));
+      LUMENFLOW_TRY(context.store().erase(item.key));
+    }
+    if (minted.size() < kPage) return {};
+    after = minted.back().key;
+  }
+}
+
 // What the conductor was given counts from now on, and what one was given before no more.
 Status grant(const Place& place, pack::ToolContext& context, const std::string& token_id) {
   const std::string grant_key = std::string(kernel::kGrantPrefix) + kernel::conductor_subject(place.workspace_id);
@@ -53,6 +69,7 @@ Status grant(const Place& place, pack::ToolContext& context, const std::string& 
     return Error(ErrorCode::kConflict, "another token was minted for a conductor since; ask with a new ticket");
   }
   if (former) LUMENFLOW_TRY(revoke_token(context, *former));
+  LUMENFLOW_TRY(revoke_all_but(context, json::string_or(*offered, "token_id", "")));
   LUMENFLOW_TRY(context.store().put(grant_key, *offered));
   return context.store().erase(std::string(kernel::kOfferedKey));
 }
@@ -108,6 +125,7 @@ pack::ToolResult unenroll(const Place& place, pack::ToolContext& context, const 
     if (status.ok()) status = context.store().erase(grant_key);
     if (!status.ok()) return kernel::refused(status.error());
   }
+  if (const Status none_left = revoke_all_but(context, ""); !none_left.ok()) return kernel::refused(none_left.error());
   for (const std::string& path : {conductor_link::enrollment_path(place.folder), conductor_link::ca_path(place.folder)})
     if (Status removed = place.files.remove(path); !removed.ok()) return kernel::refused(removed.error());
   return pack::ToolOutput{json::Object{{"enrolled", false}}, {}};

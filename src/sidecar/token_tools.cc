@@ -98,6 +98,10 @@ pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id
     const Status kept = context.store().put(key, kernel::grant_record(claims.scopes, claims.id));
     if (!kept.ok()) return kernel::refused(kept.error());
   }
+  if (of_conductor) {
+    const Status noted = context.store().put(std::string(kernel::kMintedPrefix) + claims.id, true);
+    if (!noted.ok()) return kernel::refused(noted.error());
+  }
   return pack::ToolOutput{Object{{"token", *token},
                                  {"token_id", claims.id},
                                  {"subject", claims.subject},
