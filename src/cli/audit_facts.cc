@@ -19,19 +19,29 @@ std::uint64_t number(const json::Value& object, std::string_view pointer) {
 // Positions of what was given up.
 Result<std::set<std::uint64_t>> tombstones(Session& session, const std::string& stream) {
   std::set<std::uint64_t> positions;
-  conductor_link::EventPages pages(
-      [&](std::uint64_t after) {
-        return session.get("/outbox/dead-letters?all=true&limit=1000&stream=" + encode_path_segment(stream) +
-                           "&after=" + std::to_string(after));
-      },
-      "");
-  pages.others([&positions](const json::Value& letter) { positions.insert(number(letter, "/position")); });
-  LUMENFLOW_TRY_ASSIGN(const json::Value* end, pages.peek());
-  static_cast<void>(end);
+  LUMENFLOW_TRY(each_item(session, "/outbox/dead-letters?all=true&limit=1000&stream=" + encode_path_segment(stream),
+                          [&positions](const json::Value& letter) {
+                            positions.insert(number(letter, "/position"));
+                            return false;
+                          }));
   return positions;
 }
 
 }  // namespace
+
+Status each_item(Session& session, const std::string& path, const std::function<bool(const json::Value&)>& stop) {
+  for (std::uint64_t after = 0;;) {
+    LUMENFLOW_TRY_ASSIGN(const json::Value page, session.get(path + "&after=" + std::to_string(after)));
+    const json::Value *items = page.find("items"), *next = page.find("next");
+    if (items == nullptr || !items->is_array())
+      return Error(ErrorCode::kInvalidOutput, "a page of " + path + " has no 'items'");
+    for (const json::Value& item : items->as_array())
+      if (stop(item)) return {};
+    const std::int64_t* at = next == nullptr ? nullptr : next->if_integer();
+    if (at == nullptr || static_cast<std::uint64_t>(*at) <= after) return {};
+    after = static_cast<std::uint64_t>(*at);
+  }
+}
 
 Result<conductor_link::WorkspaceFacts> facts_of(Session& session) {
   LUMENFLOW_TRY_ASSIGN(const json::Value outbox, session.get("/outbox"));

@@ -1,6 +1,7 @@
 // Both sides of a workspace's events, as `audit compare` and `verify turn` hold them against each other.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,8 @@ struct BothSides {
   conductor_link::EventPages::Fetch here, there;
 };
 
+// Every item of a route that answers {items, next}, until `stop` says so. `path` has its query, but for `after`.
+Status each_item(Session& session, const std::string& path, const std::function<bool(const json::Value&)>& stop);
 // The workspace's own side; `session` outlives what is returned.
 Result<conductor_link::WorkspaceFacts> facts_of(Session& session);
 conductor_link::EventPages::Fetch local_events(Session& session);

@@ -42,7 +42,7 @@ Status DemoConductor::show() {
   LUMENFLOW_TRY(watch_event(ana));
   LUMENFLOW_TRY_ASSIGN(Client vic, sign_in("vic"));
   LUMENFLOW_TRY(refuse(vic));
-  LUMENFLOW_TRY(DemoTrace(context_, ana, [this] { return !process_->wait(std::chrono::milliseconds(0)).ok(); }).show());
+  LUMENFLOW_TRY(DemoTrace(context_, ana, [this] { return !process_->wait(kAskAgain).ok(); }).show());
   return compare();
 }
 

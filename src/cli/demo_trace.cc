@@ -1,7 +1,6 @@
 #include "cli/demo_trace.h"
 
 #include <ostream>
-#include <thread>
 #include <utility>
 #include <variant>
 
@@ -12,7 +11,7 @@ namespace lumenflow::cli {
 namespace {
 
 constexpr std::string_view kTracedWorkspace = "demo";
-constexpr std::chrono::milliseconds kEventTime{20'000}, kAskAgain{50};
+constexpr std::chrono::milliseconds kEventTime{20'000};
 
 std::string text_of(const json::Value& value, std::string_view pointer) {
   const json::Value* found = value.at_pointer(pointer);
@@ -92,8 +91,7 @@ Result<json::Value> DemoTrace::arrives(const std::string& kind) {
       return consumers::conductor::to_json(*event);
     }
     if (page.next) query.after = *page.next;
-    if (!alive_()) return Error(ErrorCode::kUnreachable, "the conductor has ended by itself");
-    std::this_thread::sleep_for(kAskAgain);
+    if (!wait_()) return Error(ErrorCode::kUnreachable, "the conductor has ended by itself");
   }
   return Error(ErrorCode::kRequestTimeout, "no event " + kind + " arrived at the conductor");
 }

@@ -15,9 +15,9 @@ namespace lumenflow::cli {
 
 class DemoTrace {
  public:
-  // All are borrowed. `alive` says whether the conductor still runs.
-  DemoTrace(Context& context, consumers::ConductorClient& ana, std::function<bool()> alive)
-      : context_(context), ana_(ana), alive_(std::move(alive)) {}
+  // All are borrowed. `wait` waits a moment, and says whether the conductor still runs.
+  DemoTrace(Context& context, consumers::ConductorClient& ana, std::function<bool()> wait)
+      : context_(context), ana_(ana), wait_(std::move(wait)) {}
 
   // The ten steps; then that both sides hold the same of them.
   Status show();
@@ -33,7 +33,7 @@ class DemoTrace {
 
   Context& context_;
   consumers::ConductorClient& ana_;
-  const std::function<bool()> alive_;
+  const std::function<bool()> wait_;
   std::set<std::string> seen_;  // ids of events
   std::string turn_id_;
 };

@@ -50,24 +50,11 @@ struct Turn {
   }
 };
 
-// Events of one kind, until `stop` says so.
-Status each_event(Session& session, std::string_view kind, const std::function<bool(const json::Value&)>& stop) {
-  for (std::uint64_t after = 0;;) {
-    LUMENFLOW_TRY_ASSIGN(const json::Value page, session.get("/events?limit=1000&kind=" + std::string(kind) +
-                                                             "&after=" + std::to_string(after)));
-    for (const json::Value& event : page.find("items")->as_array())
-      if (stop(event)) return {};
-    const std::int64_t* next = page.find("next")->if_integer();
-    if (next == nullptr) return {};
-    after = static_cast<std::uint64_t>(*next);
-  }
-}
-
 Result<Turn> find_turn(Session& session, const std::string& id) {
   Turn turn;
   turn.id = id;
   const auto find = [&](std::string_view kind, const std::function<void(const json::Value&)>& found) {
-    return each_event(session, kind, [&](const json::Value& event) {
+    return each_item(session, "/events?limit=1000&kind=" + std::string(kind), [&](const json::Value& event) {
       if (text_at(event, "/payload/turn_id") != id) return false;
       found(event);
       return true;
