@@ -61,7 +61,8 @@ bool Reader::take(fy_event& event) {
     const bool late = mark->input_pos > 0 && before < out_.text.size() && mark->column > 0 &&
                       (event.type == FYET_ALIAS || is_quoted(event)) &&
                       std::string_view("*\"'").find(out_.text[before]) != std::string_view::npos;
-    line_ = mark->line + 1;
+    // An empty block scalar at the end of the text is marked behind the last line.
+    line_ = std::min(mark->line + 1, static_cast<int>(out_.line_starts.size()));
     column_ = mark->column + (late ? 0 : 1);
   }
   switch (event.type) {

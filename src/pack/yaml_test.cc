@@ -96,6 +96,11 @@ TEST(Yaml, RemembersWhereEverythingStood) {
   EXPECT_EQ(out.document.line_at({"", 99, 1}), "");
 }
 
+TEST(Yaml, WhatEndsWithTheTextStandsOnItsLastLine) {
+  EXPECT_EQ(place(read(">-\n").document.place_of("")), "1:1");
+  EXPECT_EQ(place(read("id: acme\ntitle: >-\n").document.place_of("/title")), "2:1");
+}
+
 TEST(Yaml, KeysWithSlashesAndTildesHaveEscapedPointers) {
   const Read out = read("\"a/b~c\": 1\n");
   ASSERT_TRUE(out.ok);
