@@ -44,6 +44,8 @@ struct OuterCall {
   std::vector<pack::ScopeLayer> layers;  // what the inner one may not go beyond
 };
 
+class CallAsker;  // kernel/call_asker.h
+
 struct Call {
   std::string tool;  // name or alias, as asked
   json::Value input;
@@ -57,6 +59,7 @@ struct Call {
   std::string session = {};  // in which it is made; empty: none. From outside it is the caller's claim (sessions.h)
   std::string turn = {};     // that makes it; empty: none. Never said from outside
   bool goes_on = false;      // the pack of the session makes it for the holder (pack::Turns::go_on)
+  std::shared_ptr<CallAsker> asker = {};  // null: nobody answers what it asks. Shared with the surface
 };
 
 // Whose tasks a call may change, and whose it is bound by: what a pack calls within a call is the work of who called

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/ulid.h"
+#include "kernel/call_asker.h"
 #include "kernel/call_store.h"
 #include "kernel/emitter.h"
 #include "kernel/fetch_rules.h"
@@ -186,6 +187,8 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   const std::string& tool() const override { return call_->tool->descriptor.name; }
   std::string confirmed_recovery() const override { return call_->call.recovery; }
   bool cancelled() const override { return call_->cancelled && call_->cancelled->asked(); }
+  bool may_ask(std::string_view method) const override;
+  Result<std::vector<json::Value>> ask(const std::vector<pack::Question>& questions) override;
   Cancellation* cancellation() override { return call_->cancelled.get(); }
   pack::HostedRun* hosted() override { return hosted_ ? &*hosted_ : nullptr; }
   // What it may reach of the machine; null: nothing but what is in this process.

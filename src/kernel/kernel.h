@@ -175,6 +175,8 @@ class Kernel final : private HostServices {
   std::shared_ptr<const OuterCall> scope_within(const ReceiptId& receipt, const CallPtr& outer) const;
   Result<CallResult> invoke(const CallPtr& outer, std::string_view tool, json::Value in, std::string_view key) override;
   void end_inner(RunningCall& call);
+  Result<std::vector<json::Value>> ask_caller(const CallPtr& call,
+                                              const std::vector<pack::Question>& questions) override;
 
   // turns.cc: sessions of agents, and what their turns do
   Result<pack::Turn> open_turn(const CallPtr& call, const pack::TurnOpening& opening) override;
