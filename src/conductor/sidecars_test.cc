@@ -137,6 +137,35 @@ TEST_F(SidecarsTest, ADeadOneIsLeftAloneForAWhile) {
   EXPECT_THAT(commands(), SizeIs(3));
 }
 
+TEST_F(SidecarsTest, DirectCallsGoOnWithTheTokenThatTheWorkspaceRenews) {
+  address_.says([](const http::Request&) { return answer(200, R"({"data":{},"success":true})"); });
+  enroll(address_.url());
+  const auto fleet = [&](const char* member) {
+    return world_.get("/v2/workspaces/ws-42", world_.operator_session()).text(member);
+  };
+  const std::string until = fleet("/calls_until");
+  world_.clock.advance(std::chrono::hours(17));
+  const json::Object again = workspace_.enrollment("none");  // mints another
+  const auto wish = [&] { return json::Object{{"workspace_id", "ws-42"}, {"assertion", workspace_.assertion()}}; };
+  json::Object renewal = wish();
+  renewal.set("token", "not of this key");
+  EXPECT_EQ(world_.post("/v2/tokens/renew", renewal).code(), "UNAUTHENTICATED");
+  renewal = wish();
+  renewal.set("token", *again.find("token"));
+  const Answer renewed = world_.post("/v2/tokens/renew", renewal);
+  ASSERT_EQ(renewed.status, 200) << renewed.body;
+  EXPECT_GT(fleet("/calls_until"), until);
+  world_.clock.advance(std::chrono::hours(10));
+  EXPECT_EQ(call("?wait=0s").text("/state"), "done") << "27 hours after it enrolled";
+  EXPECT_EQ(address_.asked().back().header("authorization"),
+            "Bearer " + std::string(json::string_or(json::Value(again), "token", "")));
+  world_.clock.advance(std::chrono::hours(15));
+  const std::size_t asked = address_.asked().size();
+  workspace_.token = renewed.text("/token");
+  EXPECT_EQ(call("?wait=0s").status, 202) << "over its uplink, and the fleet says why";
+  EXPECT_EQ(address_.asked().size(), asked);
+}
+
 TEST_F(SidecarsTest, ItsToolsAreFetchedWhenTheyAreOthers) {
   const std::string document = R"({"registry_hash":"h1","tools":[],"workspace_id":"ws-42"})";
   address_.says([&](const http::Request&) { return answer(200, document); });

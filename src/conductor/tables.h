@@ -17,6 +17,7 @@ namespace lumenflow::conductor {
 inline constexpr std::string_view kBound = "bound";       // workspace -> the log_id of its journal
 inline constexpr std::string_view kFloors = "floors";     // workspace -> up to where it was another's, of its id
 inline constexpr std::string_view kOwned = "owned";       // workspace, log_id -> that floor when it was bound
+inline constexpr std::string_view kForks = "forks";       // workspace -> {log_id, reason, since}, until it is settled
 inline constexpr std::string_view kPlaces = "places";     // workspace, log_id, stream -> seq, queue_seq
 inline constexpr std::string_view kHeads = "heads";       // workspace, log_id -> last head co-signed
 inline constexpr std::string_view kIndex = "idx";         // what is where (Ledger)
