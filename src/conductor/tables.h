@@ -30,6 +30,8 @@ inline constexpr std::string_view kExpiring = "cmdx";     // time, command_id ->
 inline constexpr std::string_view kKeys = "cmdk";         // workspace, subject, key -> time, command_id, hash
 inline constexpr std::string_view kKeysExpire = "cmdkx";  // time, key of the above
 inline constexpr std::string_view kDown = "down";         // workspace, stream -> seq of what was said
+inline constexpr std::string_view kGuesses = "guesses";   // account, address -> failures, time of the last
+inline constexpr std::string_view kNotices = "notices";   // notice, hook -> its body, until it was sent
 inline constexpr std::string_view kView = "views";        // what received events add up to (Views)
 inline constexpr std::string_view kAudited = "audited";   // id of an act that stands in the Log already
 

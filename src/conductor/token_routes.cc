@@ -184,7 +184,7 @@ void add_token_routes(Routes& routes, Context& context) {
               .summary = "A new token, for an assertion signed with the enrolled key",
               .request = "Renewal",
               .answers = {{200, "RenewedToken"}},
-              .anonymous_limit = true},
+              .door = Door::kRenew},
              [&context](const ExchangePtr& exchange) {
                if (const auto body = body_of(context, exchange)) renew(context, exchange, *body, 0);
              });

@@ -29,6 +29,11 @@ struct json::codec::Words<consumers::conductor::ApprovalState> {
 };
 
 template <>
+struct json::codec::Words<consumers::conductor::ApprovalDecision> {
+  static constexpr std::array<std::string_view, 2> kAll{ "approve", "deny" };
+};
+
+template <>
 struct json::codec::Words<consumers::conductor::ApprovalDecisionDecision> {
   static constexpr std::array<std::string_view, 2> kAll{ "approve", "deny" };
 };
@@ -44,6 +49,7 @@ std::string_view name(Role value) { return json::codec::word_of(value); }
 std::string_view name(WorkspaceState value) { return json::codec::word_of(value); }
 std::string_view name(CommandStateName value) { return json::codec::word_of(value); }
 std::string_view name(ApprovalState value) { return json::codec::word_of(value); }
+std::string_view name(ApprovalDecision value) { return json::codec::word_of(value); }
 std::string_view name(ApprovalDecisionDecision value) { return json::codec::word_of(value); }
 std::string_view name(WorkspaceEventClass value) { return json::codec::word_of(value); }
 
@@ -391,6 +397,8 @@ json::Value to_json(const Approval& value) {
   out.member("position", value.position);
   out.member("requested_at", value.requested_at);
   out.member("outcome", value.outcome);
+  out.member("decision", value.decision);
+  out.member("decided_by", value.decided_by);
   out.member("resolved_at", value.resolved_at);
   return out.take();
 }
@@ -410,6 +418,8 @@ Status from_json(const json::Value& json, Approval& value) {
   in.member("position", value.position);
   in.member("requested_at", value.requested_at);
   in.member("outcome", value.outcome);
+  in.member("decision", value.decision);
+  in.member("decided_by", value.decided_by);
   in.member("resolved_at", value.resolved_at);
   return in.status();
 }

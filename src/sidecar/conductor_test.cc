@@ -115,6 +115,16 @@ TEST_F(ConductorTest, WhatIsMintedForAConductorCountsOnceItIsEnrolledWith) {
   EXPECT_THAT(end_of_call(), HasSubstr("TOKEN_SCOPE_DENIED"));
 }
 
+TEST_F(ConductorTest, AClockThatIsLateIsFoundOutBeforeAnythingIsInstalled) {
+  json::Value document = *json::parse(conductor.enrollment());
+  document.as_object().set("issued_at", format_rfc3339(SystemClock().now() + std::chrono::minutes(7)));
+  const Answer refused = kernel_call("kernel:enroll", json::Object{{"document", json::serialize(document)}});
+  EXPECT_THAT(refused.body, HasSubstr("INVALID_INPUT"));
+  EXPECT_THAT(refused.body, HasSubstr("clock")) << "and by how much";
+  EXPECT_EQ(connection(), "off");
+  EXPECT_EQ(conductor.hellos(), 0u);
+}
+
 TEST_F(ConductorTest, WhatWasMintedBeforeAndBesideCountsNoMore) {
   const auto mint = [this] {
     const Answer minted = kernel_call("kernel:token_mint", json::Object{{"subject", "ws-42:conductor"}});
