@@ -61,8 +61,16 @@ class SidecarsTest : public testing::Test {
     token_ = json::string_or(body, "token", "");
     ASSERT_EQ(workspace_.hello().status, 200);
   }
+  // Whoever signs in now: sessions end sooner than tokens.
+  Headers signed_in(Role role) {
+    world_.operator_session(role);
+    const Answer opened = world_.post("/v2/session", json::Object{{"name", "op-" + std::string(conductor::name(role))},
+                                                                  {"passphrase", "correct horse battery"}});
+    const std::string cookie = opened.header("set-cookie");
+    return {{"Cookie", cookie.substr(0, cookie.find(';'))}, {"X-CSRF-Token", opened.text("/csrf")}};
+  }
   Answer call(const std::string& query = "", Headers more = {}) {
-    Headers headers = world_.operator_session(Role::kOperator);
+    Headers headers = signed_in(Role::kOperator);
     headers.insert(headers.end(), more.begin(), more.end());
     return world_.post("/v2/workspaces/ws-42/tools/task:create" + query, json::Object{{"title", "T"}}, headers);
   }
@@ -141,7 +149,7 @@ TEST_F(SidecarsTest, DirectCallsGoOnWithTheTokenThatTheWorkspaceRenews) {
   address_.says([](const http::Request&) { return answer(200, R"({"data":{},"success":true})"); });
   enroll(address_.url());
   const auto fleet = [&](const char* member) {
-    return world_.get("/v2/workspaces/ws-42", world_.operator_session()).text(member);
+    return world_.get("/v2/workspaces/ws-42", signed_in(Role::kViewer)).text(member);
   };
   const std::string until = fleet("/calls_until");
   world_.clock.advance(std::chrono::hours(17));

@@ -29,11 +29,6 @@ struct json::codec::Words<consumers::conductor::ApprovalState> {
 };
 
 template <>
-struct json::codec::Words<consumers::conductor::ApprovalDecision> {
-  static constexpr std::array<std::string_view, 2> kAll{ "approve", "deny" };
-};
-
-template <>
 struct json::codec::Words<consumers::conductor::ApprovalDecisionDecision> {
   static constexpr std::array<std::string_view, 2> kAll{ "approve", "deny" };
 };
@@ -49,7 +44,6 @@ std::string_view name(Role value) { return json::codec::word_of(value); }
 std::string_view name(WorkspaceState value) { return json::codec::word_of(value); }
 std::string_view name(CommandStateName value) { return json::codec::word_of(value); }
 std::string_view name(ApprovalState value) { return json::codec::word_of(value); }
-std::string_view name(ApprovalDecision value) { return json::codec::word_of(value); }
 std::string_view name(ApprovalDecisionDecision value) { return json::codec::word_of(value); }
 std::string_view name(WorkspaceEventClass value) { return json::codec::word_of(value); }
 

@@ -25,14 +25,12 @@ enum class Role : std::uint8_t { kViewer, kOperator, kAdmin };
 enum class WorkspaceState : std::uint8_t { kActive, kRevoked };
 enum class CommandStateName : std::uint8_t { kQueued, kDelivered, kRunning, kDone, kRefused, kExpired, kCancelled };
 enum class ApprovalState : std::uint8_t { kPending, kResolved, kExpired };
-enum class ApprovalDecision : std::uint8_t { kApprove, kDeny };
 enum class ApprovalDecisionDecision : std::uint8_t { kApprove, kDeny };
 enum class WorkspaceEventClass : std::uint8_t { kQueue, kEphemeral };
 std::string_view name(Role value);  // as on the wire
 std::string_view name(WorkspaceState value);  // as on the wire
 std::string_view name(CommandStateName value);  // as on the wire
 std::string_view name(ApprovalState value);  // as on the wire
-std::string_view name(ApprovalDecision value);  // as on the wire
 std::string_view name(ApprovalDecisionDecision value);  // as on the wire
 std::string_view name(WorkspaceEventClass value);  // as on the wire
 
@@ -230,7 +228,7 @@ struct Approval {
   std::int64_t position{};
   std::string requested_at{};  // When.
   std::optional<std::string> outcome{};  // How the call ended.
-  std::optional<ApprovalDecision> decision{};  // What was decided; none where it expired.
+  std::optional<std::string> decision{};  // What was decided: approve or deny; none where it expired.
   // Whose signature that was, where it came through this conductor; else somebody's at the workspace.
   std::optional<std::string> decided_by{};
   std::optional<std::string> resolved_at{};  // When it went on.
