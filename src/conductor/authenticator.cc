@@ -92,13 +92,13 @@ Result<Principal> Authenticator::authenticate(const http::Request& request, std:
 Result<Principal> Authenticator::of_token(std::string_view token, std::string* verified) {
   std::shared_ptr<const http::TokenClaims> claims;
   for (const auto& verifier : verifiers_) {
-    auto verified = verifier->verify(token, clock_.now());
-    if (verified.ok()) {
-      claims = *verified;
+    auto found = verifier->verify(token, clock_.now());
+    if (found.ok()) {
+      claims = *found;
       break;
     }
-    if (verified.error().code() == ErrorCode::kTokenExpired || &verifier == &verifiers_.back())
-      return std::move(verified).error();
+    if (found.error().code() == ErrorCode::kTokenExpired || &verifier == &verifiers_.back())
+      return std::move(found).error();
   }
   if (!http::is_strict_token(token)) return Error(ErrorCode::kUnauthenticated, "the token is malformed");
   Principal principal;
