@@ -9,11 +9,6 @@ constexpr std::string_view kTaskType = "work-unit";
 
 json::Value of_task(const std::string& wu_id) { return json::Object{{"task_id", wu_id}}; }
 
-Done done(const Answer<json::Value>& answer) {
-  if (answer.ok()) return Nothing{};
-  return answer.refusal();
-}
-
 }  // namespace
 
 Answer<json::Value> Board::step(std::string_view step, json::Value input) {

@@ -358,7 +358,9 @@ class Kernel final : private HostServices {
 
   // recover.cc: what a call left behind
   std::optional<journal::Recovery> recovery_of(RunningCall& call, CallEnd& end);
-  journal::Recovery recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name);
+  journal::Recovery recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name,
+                                        const json::Value& said = {});
+  pack::Aftermath aftermath_of(const ReceiptId& receipt, const pack::ActiveTool& tool);
   void complete_recovery(journal::Recovery& recovery, const CleanupReport& report);
   std::optional<json::Value> shown_proposal(const std::string& tool_name, const json::Value& input) const;
   Result<json::Value> proposal_of(const journal::Recovery& recovery) const;

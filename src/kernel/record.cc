@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "journal/tables.h"
 #include "json/canonical.h"
+#include "kernel/call_store.h"
 #include "kernel/commands.h"
 #include "kernel/kernel.h"
 #include "kernel/recover.h"
@@ -322,13 +323,23 @@ Status Kernel::close_crashed_calls() {
   return {};
 }
 
+// What its pack says of it, which may look at the call's input and into its own store.
+pack::Aftermath Kernel::aftermath_of(const ReceiptId& receipt, const pack::ActiveTool& tool) {
+  const auto scopes = grants_->enforced(&tool);
+  const LazySnapshot durable(ports_.log);
+  CallStore store(durable, tool.pack->manifest.id);
+  pack::StartedCall started{receipt.str(), tool.descriptor.name, options_.workspace_root, scopes.get()};
+  started.store = &store;
+  if (const Result<journal::RecordedCall> call = reader_.call(receipt); call.ok())
+    if (Result<json::Value> input = json::parse(call->body.input, {.depth_max = 256}); input.ok())
+      started.input = *std::move(input);
+  return tool.status(started);
+}
+
 CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const std::string& tool_name) {
   const pack::ActiveTool* tool = options_.registry->find(tool_name);
   pack::Aftermath aftermath;
-  if (tool != nullptr && tool->status) {
-    const auto scopes = grants_->enforced(tool);
-    aftermath = tool->status({receipt.str(), tool->descriptor.name, options_.workspace_root, scopes.get()});
-  }
+  if (tool != nullptr && tool->status) aftermath = aftermath_of(receipt, *tool);
   if (aftermath.effect == pack::Aftermath::Effect::kDone) {
     const json::Schema& schema = *tool->descriptor.output_validator;
     if (schema.validate(aftermath.data).empty()) {
@@ -349,7 +360,7 @@ CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const std::string& t
   end.decided_by = aftermath.effect == pack::Aftermath::Effect::kNone ? "status" : "restart";
   json::Value details;
   if (end.outcome == journal::Outcome::kUnknown) {
-    end.recovery = recovery_of_unknown(receipt, tool_name);
+    end.recovery = recovery_of_unknown(receipt, tool_name, aftermath.cleanup);
     details = details_with({}, *end.recovery);
   }
   end.result = failure_text(end.code,
