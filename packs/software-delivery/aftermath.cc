@@ -33,8 +33,7 @@ pack::Aftermath of_making(const pack::StartedCall& call) {
   if (!*found) return {Effect::kNone, {}};
   const json::Value* work_unit = (*found)->find("wu");
   if (work_unit == nullptr) return {};
-  const std::string path =
-      std::string(kFolder) + "/wu/" + std::string(json::string_or(*work_unit, "id", "")) + ".yaml";
+  const std::string path = std::string(kFolder) + "/wu/" + std::string(json::string_or(*work_unit, "id", "")) + ".yaml";
   struct stat info {};
   if (::lstat((call.workspace_root + "/" + path).c_str(), &info) != 0) return {Effect::kNone, {}};
   // Its task, if it has none yet, is made when it is claimed, as for one that was written by hand.
@@ -61,8 +60,8 @@ pack::Aftermath aftermath(const pack::StartedCall& call) {
   cut_off.cleanup = json::Object{
       {"cleanup_status", "needs_recovery"},
       {"recovery_action", "lumenflow recover confirm " + recovery},
-      {"recovery_call", json::Object{{"tool", "wu:recover"},
-                                     {"input", json::Object{{"wu_id", wu_id}, {"confirmation_id", recovery}}}}}};
+      {"recovery_call",
+       json::Object{{"tool", "wu:recover"}, {"input", json::Object{{"wu_id", wu_id}, {"confirmation_id", recovery}}}}}};
   return cut_off;
 }
 

@@ -1,7 +1,7 @@
 // What became of a call whose process died: told by what the pack wrote down before it touched anything.
 //
-// Keys of the store: `wu/<id>` (what is begun, and by which call), `mending/<id>` (a repair), `last/<id>` (the last call
-// that settled a work unit, and its answer), `making/<receipt>` (a work unit that is being written).
+// Keys of the store: `wu/<id>` (what is begun, and by which call), `mending/<id>` (a repair), `last/<id>` (the last
+// call that settled a work unit, and its answer), `making/<receipt>` (a work unit that is being written).
 #pragma once
 
 #include <optional>

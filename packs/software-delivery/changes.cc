@@ -24,7 +24,11 @@ void each_entry(const std::string& out, Take take) {
 }  // namespace
 
 Answer<Changes> changes_in(Git& git, const Tree& tree, bool untracked) {
-  std::vector<std::string> arguments{"status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty",
+  std::vector<std::string> arguments{"status",
+                                     "--porcelain=v1",
+                                     "-z",
+                                     "--no-renames",
+                                     "--ignore-submodules=dirty",
                                      untracked ? "--untracked-files=normal" : "--untracked-files=no"};
   if (untracked && !tree.git_dir.empty()) arguments.emplace_back("--ignored=traditional");
   SD_TRY_ASSIGN(const std::string out, git.run(std::move(arguments), tree));
@@ -45,9 +49,8 @@ Answer<Differing> differing_from_head(Git& git, const Folder& folder, const Tree
   SD_TRY(folder.erase(scratch));
   Answer<std::string> out = git.run({"read-tree", "HEAD"}, fresh);
   if (out.ok())
-    out = git.run({"status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty",
-                   "--untracked-files=no"},
-                  fresh);
+    out = git.run(
+        {"status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty", "--untracked-files=no"}, fresh);
   SD_TRY(folder.erase(scratch));
   if (!out.ok()) return out.refusal();
   Differing differing;

@@ -136,8 +136,7 @@ Data claim_work_unit(Call& call) {
     SD_TRY(settle(call.context, work_unit.id, {}));
     return taken.refusal();
   }
-  if (const Done made = make_worktree(call, record); !made.ok())
-    return roll_back(call, facts, record, made.refusal());
+  if (const Done made = make_worktree(call, record); !made.ok()) return roll_back(call, facts, record, made.refusal());
   record.step = "claimed";
   json::Object event = event_of(call, work_unit.id, lane.id);
   event.set("worktree_path", place.worktree);

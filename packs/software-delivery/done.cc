@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "software-delivery/changes.h"
 #include "software-delivery/aftermath.h"
+#include "software-delivery/changes.h"
 #include "software-delivery/gate_runs.h"
 #include "software-delivery/repair.h"
 #include "software-delivery/tools.h"
@@ -31,7 +31,8 @@ Done check_rules_stay(Call& call, const Facts& facts) {
   return refuse("CHANGES_WORKSPACE_RULES",
                 "the branch changes " + paths_of(out).front() +
                     ", by which this workspace is run: a person merges that, with `git merge --ff-only " +
-                    facts.place.branch + "` and `lumenflow reload`, and releases the work unit; or take it off the branch");
+                    facts.place.branch +
+                    "` and `lumenflow reload`, and releases the work unit; or take it off the branch");
 }
 
 // A file of the workspace that git does not know, where the merge makes one. Git would stop at it, half way through;
@@ -40,7 +41,7 @@ Done check_nothing_in_the_way(Call& call, const Facts& facts) {
   SD_TRY_ASSIGN(const std::string out, call.git.run({"diff", "--name-only", "-z", "--no-renames", "--diff-filter=A",
                                                      facts.target_tip, *facts.branch_tip, "--"}));
   for (const std::string& path : paths_of(out))
-    if (struct stat info {}; ::lstat((call.folder.workspace_root() + "/" + path).c_str(), &info) == 0)
+    if (struct stat info{}; ::lstat((call.folder.workspace_root() + "/" + path).c_str(), &info) == 0)
       return refuse("WORKSPACE_DIRTY", "the merge makes the file " + path +
                                            ", and the workspace has one there that is not committed; move it away");
   return Nothing{};
@@ -75,8 +76,8 @@ Done check_ready(Call& call, const Facts& facts) {
   return check_nothing_in_the_way(call, facts);
 }
 
-// Whoever approved has approved what there was when the call was made: a commit whose gates passed since then is another
-// one, and so is one that the call does not name.
+// Whoever approved has approved what there was when the call was made: a commit whose gates passed since then is
+// another one, and so is one that the call does not name.
 Done check_asked_for(Call& call, const Facts& facts) {
   const std::string named = call.text("commit");
   if (!named.empty() && named != *facts.branch_tip)
@@ -108,8 +109,8 @@ Answer<json::Value> check_gates(Call& call, const Facts& facts) {
   if (missing.empty()) return json::Value(std::move(stamp));
   const std::string first = missing.front().as_string(), count = std::to_string(missing.size());
   return refuse("GATES_NOT_GREEN",
-                count + " required gates have not passed on " +
-                    facts.branch_tip->substr(0, 12) + ", '" + first + "' among them; call software-delivery:gates",
+                count + " required gates have not passed on " + facts.branch_tip->substr(0, 12) + ", '" + first +
+                    "' among them; call software-delivery:gates",
                 json::Object{{"missing", std::move(missing)}, {"commit", *facts.branch_tip}});
 }
 

@@ -82,12 +82,12 @@ struct Facts {
   std::optional<Record> record;
   bool in_hand = false;  // another call is at it
 
-  std::string target;                       // empty: there is none, as with a detached HEAD
-  std::string target_tip;                   // empty: it has no commit
-  bool target_in_workspace = false;         // the workspace itself has it checked out
-  std::string target_elsewhere;             // another worktree has it checked out: its path
-  bool bare = false;                        // the repository says that it has no working tree
-  std::optional<std::string> branch_tip;    // nothing: there is no branch
+  std::string target;                     // empty: there is none, as with a detached HEAD
+  std::string target_tip;                 // empty: it has no commit
+  bool target_in_workspace = false;       // the workspace itself has it checked out
+  std::string target_elsewhere;           // another worktree has it checked out: its path
+  bool bare = false;                      // the repository says that it has no working tree
+  std::optional<std::string> branch_tip;  // nothing: there is no branch
   Worktree worktree;
   std::string worktree_branch, head;        // checked out in it; empty: none
   std::string stray;                        // the head, where no branch and no tag has it

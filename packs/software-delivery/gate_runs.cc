@@ -156,8 +156,9 @@ Answer<std::string> why_not(Call& call, const Facts& facts) {
   SD_TRY_ASSIGN(const Differing differing, differing_from_head(call.git, call.folder, now.tree()));
   for (const auto* paths : {&differing.altered, &differing.missing})
     if (!paths->empty())
-      return paths->front() + " is not as it is committed, and git was told not to look at it (skip-worktree or "
-                              "assume-unchanged)";
+      return paths->front() +
+             " is not as it is committed, and git was told not to look at it (skip-worktree or "
+             "assume-unchanged)";
   return std::string();
 }
 

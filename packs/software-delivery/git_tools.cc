@@ -12,7 +12,7 @@ constexpr char kField = '\x1f';
 
 struct Where {
   Tree tree;
-  std::string base;       // what a WU's work begins after; empty: none
+  std::string base;  // what a WU's work begins after; empty: none
 };
 
 Answer<Where> where(Call& call) {

@@ -18,9 +18,8 @@ std::string keeping(const Facts& facts) {
 
 std::string clearing(const Facts& facts, bool ignored_may_go) {
   if (!facts.worktree.there) return keeping(facts) + "have git forget the worktree";
-  return keeping(facts) + (is_clean(facts, ignored_may_go)
-                               ? "remove the worktree, all of whose files are on the branch"
-                               : "move the worktree's folder, as it is, into " + aside());
+  return keeping(facts) + (is_clean(facts, ignored_may_go) ? "remove the worktree, all of whose files are on the branch"
+                                                           : "move the worktree's folder, as it is, into " + aside());
 }
 
 std::string said(Mend mend, const Facts& facts) {
@@ -182,10 +181,10 @@ class Planning {
     }
     if (facts_.worktree_branch == facts_.place.branch) return;
     const bool detached = facts_.worktree_branch.empty();
-    fault("WRONG_BRANCH", "the worktree has " +
-                              (detached ? "a detached HEAD at " + brief(facts_.head)
-                                        : "the branch '" + facts_.worktree_branch + "'") +
-                              " checked out, not '" + facts_.place.branch + "'");
+    fault("WRONG_BRANCH",
+          "the worktree has " +
+              (detached ? "a detached HEAD at " + brief(facts_.head) : "the branch '" + facts_.worktree_branch + "'") +
+              " checked out, not '" + facts_.place.branch + "'");
     mend(detached && facts_.head_follows ? Mend::kTakeHead : Mend::kCheckOut);
   }
 

@@ -38,7 +38,7 @@ Done copy_aside(Git& git, const std::vector<std::string>& paths, std::size_t fro
   request.command = {"cp", "--archive", "--parents", "--"};
   const std::size_t before = request.command.size();
   for (std::size_t i = from; i < paths.size() && i < from + kCopiedAtOnce; ++i)
-    if (struct stat info {}; ::lstat((root + "/" + paths[i]).c_str(), &info) == 0) request.command.push_back(paths[i]);
+    if (struct stat info{}; ::lstat((root + "/" + paths[i]).c_str(), &info) == 0) request.command.push_back(paths[i]);
   if (request.command.size() == before) return Nothing{};
   request.command.push_back(to);
   request.environment = git_environment(root);
@@ -48,8 +48,8 @@ Done copy_aside(Git& git, const std::vector<std::string>& paths, std::size_t fro
   return Nothing{};
 }
 
-// What differs from the commit is of the merge, or somebody has worked on it since: both are kept. The branch moves with
-// the files.
+// What differs from the commit is of the merge, or somebody has worked on it since: both are kept. The branch moves
+// with the files.
 Done finish_merge(Git& git, const Folder& folder, const Facts& facts, Notes& notes) {
   if (!facts.other_changes.empty())
     return refuse("WORKSPACE_DIRTY", "the workspace has changes that are not of the merge: " +
@@ -123,8 +123,7 @@ Done stamp_and_complete(Board& board, const Folder& folder, const std::string& w
   return board.complete(wu_id, evidence);
 }
 
-Done repair(Git& git, Board& board, const Folder& folder, const Facts& facts, const Plan& plan,
-            Notes& notes) {
+Done repair(Git& git, Board& board, const Folder& folder, const Facts& facts, const Plan& plan, Notes& notes) {
   for (const Mend mend : plan.mends) SD_TRY(apply(mend, git, board, folder, facts, notes));
   return Nothing{};
 }

@@ -10,7 +10,7 @@ Done repair(Git& git, Board& board, const Folder& folder, const Facts& facts, co
 
 // Steps that claims, releases and done share with repairs.
 Done delete_branch(Git& git, const std::string& branch, const std::string& tip);  // only while it is at `tip`
-json::Value completed_event(const std::string& wu_id, const Record& record);  // the payload of wu_completed
+json::Value completed_event(const std::string& wu_id, const Record& record);      // the payload of wu_completed
 Done stamp_and_complete(Board& board, const Folder& folder, const std::string& wu_id, const Record& record);
 
 }  // namespace lumenflow::software_delivery

@@ -120,7 +120,8 @@ int run_decisions(Context& context, const ApprovalFlags& flags, bool approve) {
   }
   for (const std::string& receipt : flags.no_wait ? std::vector<std::string>() : running) {
     json::Value call;
-    exit_code = std::max(exit_code, await_recorded_call(context, *decider->session, receipt, flags.json ? &call : nullptr));
+    exit_code =
+        std::max(exit_code, await_recorded_call(context, *decider->session, receipt, flags.json ? &call : nullptr));
     if (flags.json && !call.is_null()) context.out << json::serialize(call) << "\n";
   }
   return exit_code;

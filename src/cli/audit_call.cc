@@ -106,8 +106,8 @@ int await_recorded_call(const Context& context, Session& session, const std::str
   }
   const json::Value* finished = shown->find("finished");
   const std::string code(finished == nullptr ? "" : json::string_or(*finished, "code", ""));
-  const bool refused = finished != nullptr && json::integer_or(*finished, "stage", kLastStageBeforeIt + 1) <=
-                                                  kLastStageBeforeIt;
+  const bool refused =
+      finished != nullptr && json::integer_or(*finished, "stage", kLastStageBeforeIt + 1) <= kLastStageBeforeIt;
   const json::Value* message = shown->at_pointer("/result/error/message");
   context.err << "lumenflow: " << tool << (refused ? " is refused all the same: " : " failed: ")
               << printable(message == nullptr ? status : cell(message)) << " [" << code << "]\n";

@@ -238,8 +238,7 @@ std::optional<Recovery> Kernel::recovery_of(RunningCall& call, CallEnd& end) {
 
 // Of a call that a process had started which is gone. Its pack may say what would mend it; that it needs mending is
 // so whatever the pack says.
-Recovery Kernel::recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name,
-                                     const json::Value& said) {
+Recovery Kernel::recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name, const json::Value& said) {
   Recovery recovery;
   recovery.receipt = receipt;
   recovery.cleanup = Cleanup::kNeedsRecovery;

@@ -60,6 +60,42 @@ TEST(DeliveryHostile, NobodyTakesAnothersWorkWithoutAConsent) {
   EXPECT_FALSE(world.exists(std::string(kWorktree)));
 }
 
+TEST(DeliveryHostile, NobodyGoesAroundThePacksTools) {
+  DeliveryWorld world;
+  claim(world);
+  for (const char* tool : {"kernel:task_complete", "kernel:task_release", "kernel:task_block"})
+    for (const char* subject : {"ws-42:local:ana", "ws-42:turn:t-1"}) {
+      const std::string reason = std::string(tool).ends_with("complete") ? "" : R"(, "reason": "r")";
+      const json::Value refused = world.call_as(subject, tool, R"({"task_id": "WU-001")" + reason + "}");
+      EXPECT_EQ(text(refused, "/error/code"), "SCOPE_DENIED") << tool << json::serialize(refused);
+    }
+  EXPECT_EQ(text(world.data("wu:status", kOne), "/status"), "active");
+  const json::Value forged = world.call_as("ws-42:turn:t-1", "kernel:task_create",
+                                           R"({"task_id": "WU-2", "type": "work-unit", "title": "T"})");
+  EXPECT_EQ(text(forged, "/error/code"), "SCOPE_DENIED");
+}
+
+TEST(DeliveryHostile, WhatTheWorkspaceIsRunByIsNotChangedByTheWay) {
+  DeliveryWorld world;
+  claim(world);
+  world.shell("cp lumenflow.yaml " + std::string(kWorktree) + "/ && echo '# laxer' >> " + std::string(kWorktree) +
+              "/lumenflow.yaml");
+  world.shell("cd " + std::string(kWorktree) +
+              " && git add -f lumenflow.yaml && git -c user.name=T -c user.email=t@example.com commit -q -m rules");
+  world.data("software-delivery:gates", kOne);
+  EXPECT_EQ(world.refusal("wu:done", kOne), "CHANGES_WORKSPACE_RULES");
+}
+
+TEST(DeliveryHostile, SixtySendersAtOnceAreAllHeard) {
+  DeliveryWorld world({.repository = false});
+  world.open();
+  std::vector<json::Value> inputs;
+  for (int i = 0; i < 60; ++i) inputs.push_back(json::Object{{"mailbox", "m"}, {"text", std::to_string(i)}});
+  for (const json::Value& answer : world.call_all("mem:signal", inputs))
+    EXPECT_TRUE(json::boolean_or(answer, "success", false)) << json::serialize(answer);
+  EXPECT_EQ(json::integer_or(world.data("mem:inbox", R"({"mailbox": "m"})"), "unread", 0), 60);
+}
+
 // What is approved is what had passed its gates when the approval was asked for.
 TEST(DeliveryHostile, ACommitThatCameAfterTheQuestionIsNotMerged) {
   DeliveryWorld world({.approvals = "console"});

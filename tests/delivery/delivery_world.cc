@@ -52,7 +52,8 @@ DeliveryWorld::DeliveryWorld(Options options) : options_(std::move(options)) {
                                               "lanes:\n"
                                               "  - {id: content, title: 'Content: Site Comms', wip_limit: 2}\n"
                                               "  - {id: narrow, title: Narrow, wip_limit: 1}\n"
-                                              "approval_providers: {'*': " << options_.approvals
+                                              "approval_providers: {'*': "
+                                           << options_.approvals
                                            << "}\n"
                                               "gates: "
                                            << options_.gates << "\n"
@@ -200,10 +201,9 @@ json::Value DeliveryWorld::approve(const std::string& approval_id) {
   const journal::ApprovalDecision decision{true, "ws-42:local:ana", {}, clock_.now(), {}};
   const Result<std::string> key = sidecar::unlock_operator_key(files_, workspace_->paths().keys, {});
   const Result<std::string> signature = p256_sign(journal::approval_statement(**found, decision), *key);
-  const json::Value approved =
-      call("kernel:approve", json::Object{{"approval_id", approval_id},
-                                          {"decided_at", format_rfc3339(decision.decided_at)},
-                                          {"signature", to_base64url(*signature)}});
+  const json::Value approved = call("kernel:approve", json::Object{{"approval_id", approval_id},
+                                                                   {"decided_at", format_rfc3339(decision.decided_at)},
+                                                                   {"signature", to_base64url(*signature)}});
   EXPECT_TRUE(json::boolean_or(approved, "success", false)) << json::serialize(approved);
   return ended(*receipt);
 }

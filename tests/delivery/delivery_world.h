@@ -30,7 +30,7 @@ class DeliveryWorld {
     bool confined = true;              // false: programs as the operating system starts them, which is faster
     bool repository = true;            // with a first commit on the branch main
     std::string gates = "[{id: lint, command: [test, -f, a.txt]}]";
-    std::string more = {};  // of lumenflow.yaml
+    std::string more = {};           // of lumenflow.yaml
     std::string approvals = "auto";  // who gives them
   };
   explicit DeliveryWorld(Options options);
