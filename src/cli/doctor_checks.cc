@@ -287,7 +287,7 @@ bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, C
     checks.push_back(check_of_journal(before, megabytes(context, path)));
     for (const auto& pack : read.registry->packs()) check_store(**session, pack->manifest, checks);
   }
-  if (running) check_outbox(**session, checks);
+  if (running) check_outbox(context, **session, checks);
   check_running_packs(**session, read, checks);
   return running;
 }
