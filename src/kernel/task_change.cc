@@ -199,18 +199,6 @@ Result<ChangedTask> judge_change(const Tasks& tasks, const WorkspaceConfig& conf
   return stepped(before, step, by, now);
 }
 
-// A type of task that a pack declares is that pack's: what its states mean, and what has to be so before each, is in the
-// pack's tools alone. `pack_id`: of the pack that makes the call; empty: none does.
-Status check_owner(const pack::Registry& registry, const Task& task, std::string_view pack_id) {
-  for (const auto& pack : registry.packs()) {
-    const std::vector<std::string>& types = pack->manifest.task_types;
-    if (pack->manifest.id == pack_id || std::ranges::find(types, task.type) == types.end()) continue;
-    return Error(ErrorCode::kScopeDenied, "the task '" + task.id + "' is a " + task.type + " of the pack " +
-                                              pack->manifest.id + ", which alone changes it: call that pack's tools");
-  }
-  return {};
-}
-
 pack::ToolResult Kernel::change_task(TaskChange change, const Call& by) {
   const std::string id = make_ulid(ports_.clock.now(), ports_.random.draw16()).str();
   Result<ChangedTask> changed = judge_change(tasks_, options_.config, change, by, ports_.clock.now(), id);
