@@ -80,7 +80,8 @@ struct Facts {
   Workplace place;
   std::optional<Task> task;
   std::optional<Record> record;
-  bool in_hand = false;  // another call is at it
+  bool in_hand = false;                          // another call is at it
+  bool file_missing = false, lane_gone = false;  // of a work unit that is claimed: its task tells what they said
 
   std::string target;                     // empty: there is none, as with a detached HEAD
   std::string target_tip;                 // empty: it has no commit

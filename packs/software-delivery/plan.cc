@@ -84,6 +84,7 @@ class Planning {
       while_claimed();
     else
       while_free();
+    whats_gone();
     return std::move(plan_);
   }
 
@@ -186,6 +187,14 @@ class Planning {
               (detached ? "a detached HEAD at " + brief(facts_.head) : "the branch '" + facts_.worktree_branch + "'") +
               " checked out, not '" + facts_.place.branch + "'");
     mend(detached && facts_.head_follows ? Mend::kTakeHead : Mend::kCheckOut);
+  }
+
+  void whats_gone() {
+    if (facts_.file_missing)
+      fault("WU_FILE_MISSING",
+            "its file is gone from " + std::string(kFolder) + "/wu; put it back, or release the work unit");
+    if (facts_.lane_gone)
+      fault("LANE_GONE", "lumenflow.yaml no longer has its lane; put that back, or release the work unit");
   }
 
   // A branch that stays is what somebody has committed, for whoever claims it next.

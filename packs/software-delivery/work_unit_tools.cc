@@ -47,12 +47,30 @@ Refusal left_behind(Call& call, Refusal why, std::string_view cleanup_status, st
   return refuse(std::move(why.code), std::move(why.message), std::move(details));
 }
 
+// A work unit that is claimed goes on when its file or its lane does not: else nobody could give back its place.
 Answer<Subject> subject_of(Call& call) {
   Subject out;
-  SD_TRY_ASSIGN(out.work_unit, read_work_unit(call.folder, call.text("wu_id")));
-  SD_TRY_ASSIGN(out.lane, call.board.lane(out.work_unit.lane));
+  bool file_missing = false, lane_gone = false;
+  Answer<WorkUnit> written = read_work_unit(call.folder, call.text("wu_id"));
+  SD_TRY_ASSIGN(const std::optional<Task> task, call.board.find(call.text("wu_id")));
+  const bool claimed = task && task->is_claimed();
+  if (!written.ok() && written.refusal().code == "NOT_FOUND" && claimed) {
+    file_missing = true;
+    written = work_unit_from_json(task->spec);
+  }
+  if (!written.ok()) return written.refusal();
+  out.work_unit = std::move(*written);
+  Answer<Lane> lane = call.board.lane(out.work_unit.lane);
+  if (!lane.ok() && lane.refusal().code == "UNKNOWN_LANE" && claimed && !task->lane.empty()) {
+    lane_gone = true;
+    lane = Lane{task->lane, task->lane, {}, 0};
+  }
+  if (!lane.ok()) return lane.refusal();
+  out.lane = std::move(*lane);
   SD_TRY_ASSIGN(out.facts, gather(call.git, call.board, call.folder, out.work_unit.id,
                                   workplace_of(out.lane.id, out.work_unit.id), call.site.in_hand));
+  out.facts.file_missing = file_missing;
+  out.facts.lane_gone = lane_gone;
   return out;
 }
 

@@ -203,5 +203,14 @@ TEST_F(DeliveryWorktrees, WhatTheIndexIsToldNotToLookAtIsSeen) {
   expect_delivered();
 }
 
+// Else its place in the lane would be held for ever.
+TEST_F(DeliveryWorktrees, AWorkUnitWithoutItsFileCanBeGivenBack) {
+  world.shell("rm .software-delivery/wu/WU-001.yaml");
+  EXPECT_EQ(fault(), "WU_FILE_MISSING");
+  EXPECT_EQ(consistency(), "needs_attention");
+  world.data("wu:release", kRelease);
+  EXPECT_EQ(world.refusal("wu:status", kOne), "NOT_FOUND");
+}
+
 }  // namespace
 }  // namespace lumenflow::delivery
