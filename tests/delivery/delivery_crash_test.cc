@@ -71,7 +71,7 @@ void expect_status_is_what_is_seen(DeliveryWorld& world, const std::string& wher
 void mend(DeliveryWorld& world, const std::string& where) {
   const bool begun = json::string_or(world.data("wu:status", kOne), "consistency", "") == "needs_recovery";
   const std::vector<std::string> proposed = world.open_recoveries();
-  EXPECT_EQ(begun, !proposed.empty()) << where;
+  EXPECT_TRUE(!begun || !proposed.empty()) << where;  // what was begun may have come to nothing
   for (const std::string& recovery : proposed) world.confirm(recovery);
   for (int i = 0; i < 3; ++i) {
     const json::Value answer = world.call("wu:recover", kOne);
