@@ -162,7 +162,9 @@ void Bell::appended(Position first) {
 Rings Bell::take() {
   std::ranges::move(coming_, std::back_inserter(open_));
   coming_.clear();
-  return std::exchange(open_, {});
+  Rings next;
+  next.reserve(open_.size());  // batches are like those before them
+  return std::exchange(open_, std::move(next));
 }
 
 void Bell::forget() {
