@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "catalogue/declarations.h"
 #include "pack/fields.h"
 #include "pack/manifest.h"
 

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/sha256.h"
+#include "catalogue/catalogue.h"
 #include "json/canonical.h"
 #include "pack/automations.h"
 #include "pack/fields.h"
