@@ -108,9 +108,10 @@ TEST(Replay, RecordingsOfAnotherBuildGiveTheSameFrames) {
   int replays = 0;
   for (int seed = 0; seed < sessions_wanted(); ++seed) {
     const std::string name = "session-" + std::to_string(seed) + ".lfrec";
-    if (out != nullptr)
-      std::ofstream(std::filesystem::path(out) / name, std::ios::binary)
-          << record_session(static_cast<std::uint64_t>(seed));
+    if (out != nullptr) {
+      std::ofstream file(std::filesystem::path(out) / name, std::ios::binary);
+      file << record_session(static_cast<std::uint64_t>(seed));
+    }
     if (in == nullptr) continue;
     std::ifstream file(std::filesystem::path(in) / name, std::ios::binary);
     const std::string recording{std::istreambuf_iterator<char>(file), {}};
