@@ -123,7 +123,9 @@ TEST(Replay, RecordingsOfAnotherBuildGiveTheSameFrames) {
         << name << ": " << built_by() << " records something else";
     ++replays;
   }
-  if (in != nullptr) ASSERT_GT(replays, 0) << "there are no recordings in " << in;
+  if (in != nullptr) {
+    ASSERT_GT(replays, 0) << "there are no recordings in " << in;
+  }
 }
 
 TEST(Replay, TwiceIsTheSame) {

@@ -224,7 +224,7 @@ const pack::BuiltinPack& session_pack() {
   return pack;
 }
 
-void register_routines(pack::Registration& registration) {
+void register_cron(pack::Registration& registration) {
   constexpr pack::ToolTraits kStrand{.store_only = true, .bounded = true};
   registration.tool("routine:run", kStrand, [](ToolContext&, const json::Value&) -> ToolResult {
     return ToolOutput{json::Object{{"plan", json::Array{json::Object{{"tool", "session:note"}},
@@ -238,7 +238,7 @@ void register_routines(pack::Registration& registration) {
 }
 
 const pack::BuiltinPack& routines_pack() {
-  static const pack::BuiltinPack pack{"sidekick", {{"manifest.yaml", kRoutinesManifest}}, register_routines};
+  static const pack::BuiltinPack pack{"sidekick", {{"manifest.yaml", kRoutinesManifest}}, register_cron};
   return pack;
 }
 
