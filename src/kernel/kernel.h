@@ -310,6 +310,8 @@ class Kernel final : private HostServices {
   Status record(Ending& ending);
   Result<log::Row> final_row(const Ending& ending);
   std::int64_t duration_since(std::chrono::nanoseconds start) const;
+  Status put_event(const PendingEvent& event, const pack::Manifest& manifest, Timestamp now, const Call& cause,
+                   log::Row& row, pack::Emitted* emitted = nullptr);
   Status append_started(RunningCall& call);
   Status apply_store_writes(std::string_view pack_id, const std::map<std::string, std::optional<std::string>>& writes);
   void note_store_written(std::string_view pack_id);

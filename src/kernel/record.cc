@@ -195,7 +195,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   finished.isolation = call.isolation;
   finished.duration_us = duration_us;
   if (!ending.stored_result.empty()) finished.output_hash = sha256(ending.stored_result);
-  if (bell_.anyone()) bell_.finished(call_finished(call, finished, options_.redaction_key), row.entries.size());
+  if (bell_.anyone())
+    bell_.finished(call_finished(call, finished, options_.redaction_key), row.entries.size(), call.call.traceparent);
   row.entries.push_back(journal::encode(finished));
   if (call.tool != nullptr) {
     const std::string envelope = envelope_hash(call);
@@ -204,15 +205,31 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
     row.entries.push_back(tool_called_entry(called, call.call, now));
   }
   for (const PendingEvent& event : ending.events) {
-    const event::EventClass event_class = call.tool->pack->manifest.backpressure_policy.find(event.kind)->second;
-    LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(event, event_class, now, call.call));
-    if (emission.entry) row.entries.push_back(*std::move(emission.entry));
+    LUMENFLOW_TRY(put_event(event, call.tool->pack->manifest, now, call.call, row));
   }
   const journal::Body body{call.requested.value() != 0 ? std::string() : call.input_text, ending.stored_result};
   if (!body.input.empty() || !body.result.empty()) {
     LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body(body, ports_.blobs));
   }
   return row;
+}
+
+// One event on its way into a row, and onto the bus once that is durable. Said twice under one key it is one there,
+// too.
+Status Kernel::put_event(const PendingEvent& event, const pack::Manifest& manifest, Timestamp now, const Call& cause,
+                         log::Row& row, pack::Emitted* emitted) {
+  bool is_new = true;
+  if (event.kind.empty()) {
+    if (emitted != nullptr) *emitted = {"rte_" + make_ulid(now, ports_.random.draw16()).str(), format_rfc3339(now), 0};
+  } else {
+    const event::EventClass event_class = manifest.backpressure_policy.find(event.kind)->second;
+    LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(event, event_class, now, cause));
+    is_new = emission.entry.has_value();
+    if (is_new) row.entries.push_back(*std::move(emission.entry));
+    if (emitted != nullptr) *emitted = std::move(emission.event);
+  }
+  if (is_new && !event.runtime_type.empty()) bell_.published(event.runtime_type, event.payload, cause.traceparent);
+  return {};
 }
 
 Status Kernel::record(Ending& ending) {
