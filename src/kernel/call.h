@@ -45,6 +45,7 @@ struct OuterCall {
   std::shared_ptr<const OuterCall> outer = nullptr;  // within which that one was made; null: none. Shared likewise
 };
 
+class CallAsker;  // kernel/call_asker.h
 struct CallNotice;
 using CallListener = std::function<void(const CallNotice&)>;  // call_notices.h
 
@@ -61,6 +62,7 @@ struct Call {
   std::string session = {};  // in which it is made; empty: none. From outside it is the caller's claim (sessions.h)
   std::string turn = {};     // that makes it; empty: none. Never said from outside
   bool goes_on = false;      // the pack of the session makes it for the holder (pack::Turns::go_on)
+  std::shared_ptr<CallAsker> asker = {};                   // null: nobody answers what it asks. Shared with the surface
   std::shared_ptr<const CallListener> listener = nullptr;  // null: nobody. Shared: who submits may keep it
 };
 

@@ -245,6 +245,17 @@ void CallContext::hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes
   hosted_->scoped(std::move(scopes));
 }
 
+bool CallContext::may_ask(std::string_view method) const {
+  return call_->call.asker && !call_->tool->traits.store_only && call_->call.asker->may_ask(method);
+}
+
+Result<std::vector<json::Value>> CallContext::ask(const std::vector<pack::Question>& questions) {
+  if (call_->tool->traits.store_only)
+    return Error(ErrorCode::kInvalidRequest, "a store-only tool may run on the strand, so it waits for nobody");
+  if (!call_->call.asker || questions.empty()) return HostContextOf::ask(questions);
+  return state_.scope.services.ask_caller(call_, questions);
+}
+
 std::vector<Result<pack::ProgramEnd>> no_programs(std::size_t count) {
   return {count, Error(ErrorCode::kScopeDenied, "programs run within a call, of a tool that says so (ToolTraits)")};
 }

@@ -62,6 +62,14 @@ void CallNotices::say(const RunningCall& call, CallNotice notice) const {
   for (const auto& listener : told) (*listener)(notice);
 }
 
+void CallNotices::say_finished(const RunningCall& call, const CallResult& result) const {
+  if (!any()) return;
+  CallNotice notice;
+  notice.kind = CallNotice::Kind::kFinished;
+  notice.outcome = journal::name(result.outcome);
+  say(call, std::move(notice));
+}
+
 std::shared_ptr<NoticeMailbox> NoticeMailbox::make(Post post, Take take) {
   return std::shared_ptr<NoticeMailbox>(new NoticeMailbox(std::move(post), std::move(take)));
 }

@@ -48,6 +48,9 @@ class HostServices {
   // Calls a tool as the pack within this call; waits. See pack::HostContext::invoke.
   virtual Result<CallResult> invoke(const std::shared_ptr<RunningCall>& outer, std::string_view tool, json::Value input,
                                     std::string_view idempotency_key) = 0;
+  // Asks whoever made the call; waits. See pack::HostContext::ask.
+  virtual Result<std::vector<json::Value>> ask_caller(const std::shared_ptr<RunningCall>& call,
+                                                      const std::vector<pack::Question>& questions) = 0;
   // Takes a call that call_in_session() made; does not wait.
   virtual Status submit_alone(Call call) = 0;
   // --- on the strand only, as from within a change ---

@@ -6,11 +6,11 @@ import re
 LINES = [
     ["cli"],
     ["sidecar", "conductor", "consumers", "conformance"],
-    ["conductor_link"],
+    ["conductor_link", "page"],
     ["kernel", "uplink", "hosts", "notify"],
     ["pack", "http"],
     ["bus", "journal", "sdk"],
-    ["log", "event", "catalogue"],
+    ["log", "event", "catalogue", "mcp"],
     ["json", "sandbox"],
     ["base"],
 ]
