@@ -82,6 +82,9 @@ struct RunningCall {
   int joined = 0;              // equal calls under the same idempotency key that wait for its end
   bool masked_input = false;   // in a replay: `input_text` came without what looks like a credential
   bool sealed_output = false;  // what its tool answered is on the tape only as it may be shown
+  // What a recording has found out already: nothing looks like a credential; and the answer's data, as JSON.
+  bool clean_input = false, clean_output = false;
+  std::string output_text;
 };
 
 // What agent-runtime:tool_called says. What it views outlives the entry's making.
