@@ -241,12 +241,18 @@ Result<json::Value> PackRequests::ask_caller(const std::string& method, const js
 }
 
 void PackRequests::notice(const std::string& method, const json::Value& params) {
+  const bool of_this_run = context_ != nullptr && json::string_or(params, "in", run_id_) == run_id_;
+  pack::HostedRun* const run = of_this_run ? context_->hosted() : nullptr;
   if (method == "log") {
     std::string line(text(params, "message"));
     if (const json::Value* fields = params.find("fields")) line += " " + json::serialize(*fields);
     log_.line(level_of(text(params, "level")), "log", line);
+    if (run != nullptr) run->logged(json::string_or(params, "level", "info"), log_.masked(line));
   } else if (method != "http/stop") {  // which came too late: what it is about has been answered
     log_.line(LogLevel::kDebug, "progress", json::serialize(params));
+    const json::Value* done = params.find("fraction");
+    const double fraction = done == nullptr ? 0 : done->as_double();
+    if (run != nullptr) run->progressed(fraction, log_.masked(text(params, "message")));
   }
 }
 

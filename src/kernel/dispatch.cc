@@ -51,6 +51,8 @@ CallPtr Kernel::accept(CallArrived arrived) {
   call->ulid = make_ulid(call->arrived, ports_.random.draw16());
   call->receipt = ReceiptId("rcpt-" + call->ulid.str());
   call->registry = options_.registry;
+  if (call->call.listener != nullptr)
+    call->watches.push_back(notices_.watch(call->receipt, *call->call.listener));
   return call;
 }
 
@@ -258,6 +260,10 @@ bool Kernel::check_idempotency(const CallPtr& call) {
     }
     ++first->joined;
     for (Completion& done : call->completions) first->completions.push_back(std::move(done));
+    if (call->call.listener == nullptr) return false;
+    first->watches.push_back(notices_.watch(first->receipt, *call->call.listener));
+    if (first->launched)
+      (*call->call.listener)({CallNotice::Kind::kStarted, first->receipt.str(), first->tool->descriptor.name});
     return false;
   }
   const auto record = idempotency_.find(*call->idempotency_hash, call->arrived);

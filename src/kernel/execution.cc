@@ -69,6 +69,7 @@ void Kernel::launch(const CallPtr& call) {
   const auto kernel_tool =
       call->pack_id == "kernel" ? kernel_tools_.find(call->tool->descriptor.name) : kernel_tools_.end();
   const KernelPreparation* prepare = kernel_tool == kernel_tools_.end() ? nullptr : &kernel_tool->second->prepare;
+  notices_.say(*call, {.kind = CallNotice::Kind::kStarted, .receipt_id = {}, .tool = {}});
   const bool taken = post(call->tool->pack, work->task, &work->context->state(), call, [this, work, prepare] {
     if (tape_.replays()) {
       std::string isolation;

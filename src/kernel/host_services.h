@@ -41,6 +41,8 @@ class HostServices {
   virtual ProgramEnds run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) = 0;
   virtual Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, Cancellation* cancelled) = 0;
   virtual bool notify_operator(std::string_view line) = 0;
+  // To whoever follows the call.
+  virtual void say(const RunningCall& call, CallNotice notice) const = 0;
   virtual bool draining() const = 0;
   virtual std::chrono::nanoseconds monotonic() const = 0;
   // Calls a tool as the pack within this call; waits. See pack::HostContext::invoke.

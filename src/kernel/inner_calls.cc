@@ -18,6 +18,7 @@ std::shared_ptr<const OuterCall> Kernel::scope_within(const ReceiptId& receipt, 
   auto scope = std::make_shared<OuterCall>();  // shared: see Call::outer
   scope->receipt = receipt;
   if (outer == nullptr) return scope;
+  scope->outer = outer->call.outer;
   if (outer->call.outer != nullptr) {
     scope->depth = outer->call.outer->depth + 1;
     scope->layers = outer->call.outer->layers;

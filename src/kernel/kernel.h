@@ -31,6 +31,7 @@
 #include "kernel/bell.h"
 #include "kernel/call.h"
 #include "kernel/call_context.h"
+#include "kernel/call_notices.h"
 #include "kernel/config.h"
 #include "kernel/counters.h"
 #include "kernel/emitter.h"
@@ -149,6 +150,7 @@ class Kernel final : private HostServices {
   Commands& commands() { return *commands_; }
   Bell& bell() { return bell_; }
   const journal::Reader& reader() const { return reader_; }
+  CallNotices& notices() { return notices_; }  // thread safe
   std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }
   // Whether some input of this tool could be allowed to this caller now (for listings).
   bool callable(const pack::ActiveTool& tool, const Credential& credential) const;
@@ -213,6 +215,7 @@ class Kernel final : private HostServices {
   ProgramEnds run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) override;
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, Cancellation* cancelled) override;
   bool notify_operator(std::string_view line) override;
+  void say(const RunningCall& call, CallNotice notice) const override { notices_.say(call, std::move(notice)); }
   std::chrono::nanoseconds monotonic() const override { return ports_.clock.monotonic(); }
   Result<bool> was_handled(std::string_view pack_id, std::string_view kind, std::string_view replay_key) override;
   void run_transaction(Transaction transaction);
@@ -347,6 +350,7 @@ class Kernel final : private HostServices {
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unique_ptr<const Grants> grants_;  // of the configuration and the packs that are loaded
   KernelCounters counters_;
+  CallNotices notices_;
 
   RunningCalls running_;                                           // off the strand
   std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: calls that wrote its store

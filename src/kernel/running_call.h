@@ -12,6 +12,7 @@
 #include "journal/approvals.h"
 #include "journal/recoveries.h"
 #include "kernel/call.h"
+#include "kernel/call_notices.h"
 #include "kernel/cancellation.h"
 #include "kernel/config.h"
 #include "pack/enforced_scopes.h"
@@ -41,6 +42,7 @@ struct RunningCall {
   ReceiptId receipt;
   Call call;
   std::vector<Completion> completions;  // the caller's, and those of equal calls under the same idempotency key
+  std::vector<CallNotices::Watch> watches;  // of the same
 
   std::shared_ptr<const pack::Registry> registry;  // shared: keeps `tool` alive over a reload
   const pack::ActiveTool* tool = nullptr;          // null: stage 1 found none

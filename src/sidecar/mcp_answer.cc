@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "sidecar/mcp_settings.h"
-
 namespace lumenflow::sidecar {
 namespace {
 
@@ -87,7 +85,7 @@ void McpAnswer::beat() {
 
 // A silent stream costs a connection: its reader is asked to come back.
 void McpAnswer::hold() {
-  const std::chrono::milliseconds patience = mcp_settings(context_.workspace.config()).stream_hold;
+  const std::chrono::milliseconds patience = context_.workspace.config().mcp_stream_hold;
   if (patience.count() == 0) return;
   context_.after(patience, [weak = weak_from_this(), before = said_] {
     const auto self = weak.lock();

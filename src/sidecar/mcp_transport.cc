@@ -6,7 +6,6 @@
 #include "http/url.h"
 #include "mcp/headers.h"
 #include "sidecar/mcp_server.h"
-#include "sidecar/mcp_settings.h"
 
 namespace lumenflow::sidecar {
 namespace {
@@ -62,7 +61,7 @@ bool McpServer::admit(const ExchangePtr& exchange) {
     refuse(exchange, 403, {}, {mcp::kInvalidRequest, "the request comes from the page of another site", {}});
     return false;
   }
-  if (!mcp_settings(context_.workspace.config()).enabled) {
+  if (!context_.workspace.config().mcp) {
     exchange->fail(Error(ErrorCode::kNotFound, "MCP is switched off by 'surfaces' in lumenflow.yaml"));
     return false;
   }
