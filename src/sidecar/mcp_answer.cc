@@ -9,7 +9,8 @@ constexpr std::uint64_t kRetryMs = 500;
 
 bool takes(const http::Request& request, std::string_view media_type) {
   const std::optional<std::string_view> accept = request.header("accept");
-  return accept && (accept->find(media_type) != std::string_view::npos || accept->find("*/*") != std::string_view::npos);
+  return accept &&
+         (accept->find(media_type) != std::string_view::npos || accept->find("*/*") != std::string_view::npos);
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ class McpAnswer : public std::enable_shared_from_this<McpAnswer> {
   McpAnswer(RouteContext& context, ExchangePtr exchange, MakeStream make_stream);
 
   bool can_stream() const { return can_stream_; }
-  void open();                                     // the stream, unless it is open or the client takes none
-  void say(std::string message);                   // goes before the answer; lost when the client takes no stream
+  void open();                                      // the stream, unless it is open or the client takes none
+  void say(std::string message);                    // goes before the answer; lost when the client takes no stream
   void end(std::string message, int status = 200);  // the answer itself; once
   bool ended() const { return ended_; }
   // Called when the client went away before the end, where that ends the request. At most once.

@@ -24,7 +24,7 @@ std::string approval_of(const kernel::CallResult& result) {
 
 struct McpCall::Round {
   std::vector<pack::Question> questions;
-  std::vector<std::string> keys;                   // what each is called to the client
+  std::vector<std::string> keys;                    // what each is called to the client
   std::vector<std::optional<json::Value>> answers;  // the io thread's, until done
   std::mutex mutex;
   std::condition_variable changed;
@@ -48,9 +48,9 @@ mcp::RpcError missing_capability(std::string_view capability) {
     required.set("extensions", json::Object{{std::string(capability), json::Object{}}});
   else
     required.set(std::string(capability), json::Object{});
-  return {mcp::kMissingClientCapability, "Missing required client capability: " + std::string(capability),
-          json::Object{{"code", name(ErrorCode::kClientCapabilityMissing)},
-                       {"requiredCapabilities", std::move(required)}}};
+  return {
+      mcp::kMissingClientCapability, "Missing required client capability: " + std::string(capability),
+      json::Object{{"code", name(ErrorCode::kClientCapabilityMissing)}, {"requiredCapabilities", std::move(required)}}};
 }
 
 void McpCall::start(McpRequestPtr request, std::string tool, json::Value input, pack::McpTask task) {
@@ -61,7 +61,8 @@ void McpCall::start(McpRequestPtr request, std::string tool, json::Value input, 
   tool_ = tool;
   created_ = updated_ = ports_.context.clock.now();
   wants_task_ = request_->knows_tasks() ? task : pack::McpTask::kNever;
-  if (const json::Value* const given = request_->message.param("inputResponses"); given != nullptr && given->is_object())
+  if (const json::Value* const given = request_->message.param("inputResponses");
+      given != nullptr && given->is_object())
     given_ = given->as_object();
   kernel::Call call;
   call.tool = std::move(tool);
@@ -73,9 +74,10 @@ void McpCall::start(McpRequestPtr request, std::string tool, json::Value input, 
       key != nullptr && key->is_string())
     call.idempotency_key = key->as_string();
   call.asker = shared_from_this();
-  mailbox_ = kernel::NoticeMailbox::make(ports_.context.post, [weak = weak_from_this()](const kernel::CallNotice& notice) {
-    if (const auto self = weak.lock()) self->heard(notice);
-  });
+  mailbox_ =
+      kernel::NoticeMailbox::make(ports_.context.post, [weak = weak_from_this()](const kernel::CallNotice& notice) {
+        if (const auto self = weak.lock()) self->heard(notice);
+      });
   call.listener = std::make_shared<const kernel::CallListener>(mailbox_->listener());
   const Status taken = ports_.context.workspace.kernel().submit(
       std::move(call), [self = shared_from_this()](const kernel::CallResult& result) { self->ended(result); });
@@ -200,8 +202,8 @@ json::Value McpCall::input_requests() const {
   json::Object requests;
   for (std::size_t i = 0; round_ && i < round_->questions.size(); ++i)
     if (!round_->answers[i])
-      requests.set(round_->keys[i], json::Object{{"method", round_->questions[i].method},
-                                                 {"params", round_->questions[i].params}});
+      requests.set(round_->keys[i],
+                   json::Object{{"method", round_->questions[i].method}, {"params", round_->questions[i].params}});
   return json::Value(std::move(requests));
 }
 
@@ -223,7 +225,8 @@ void McpCall::heard(const kernel::CallNotice& notice) {
   const std::string_view level = mcp_log_name(notice.level);
   const std::optional<int> least = request_->least_log_level();
   if (!least || mcp_log_level(level) < *least) return;
-  request_->say("notifications/message", json::Object{{"level", level}, {"logger", notice.tool}, {"data", notice.message}});
+  request_->say("notifications/message",
+                json::Object{{"level", level}, {"logger", notice.tool}, {"data", notice.message}});
 }
 
 void McpCall::began(const ReceiptId& receipt) {

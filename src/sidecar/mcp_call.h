@@ -40,7 +40,8 @@ class McpCall final : public kernel::CallAsker, public std::enable_shared_from_t
     std::function<void(const McpCall&)> over;     // nobody waits for it any more
   };
 
-  McpCall(Ports ports, std::string handle, McpShape shape) : ports_(std::move(ports)), handle_(std::move(handle)), shape_(std::move(shape)) {}
+  McpCall(Ports ports, std::string handle, McpShape shape)
+      : ports_(std::move(ports)), handle_(std::move(handle)), shape_(std::move(shape)) {}
 
   // Makes the call; `request` is the first that waits for it.
   void start(McpRequestPtr request, std::string tool, json::Value input, pack::McpTask task);
@@ -87,11 +88,11 @@ class McpCall final : public kernel::CallAsker, public std::enable_shared_from_t
   std::string subject_, tool_;
   std::shared_ptr<kernel::NoticeMailbox> mailbox_;  // shared with the kernel's call
   std::optional<ReceiptId> receipt_;
-  std::shared_ptr<Round> round_;          // null: nothing is asked
-  json::Object given_;                    // answers that came before their question
-  std::map<std::string, int> keys_;       // of questions, and how often each was used
-  std::string missing_;                   // a capability for want of which the tool got no answer
-  std::optional<McpOutcome> outcome_;     // once it has ended
+  std::shared_ptr<Round> round_;       // null: nothing is asked
+  json::Object given_;                 // answers that came before their question
+  std::map<std::string, int> keys_;    // of questions, and how often each was used
+  std::string missing_;                // a capability for want of which the tool got no answer
+  std::optional<McpOutcome> outcome_;  // once it has ended
   bool cancelled_ = false, waits_for_approval_ = false, is_task_ = false;
   std::string approval_id_;
   pack::McpTask wants_task_ = pack::McpTask::kNever;

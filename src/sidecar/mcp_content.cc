@@ -8,10 +8,8 @@
 namespace lumenflow::sidecar {
 namespace {
 
-constexpr std::int64_t kListTtlMs = 60'000;
-constexpr std::size_t kEventsMax = 100;         // of one kind, the latest
+constexpr std::size_t kEventsMax = 100;          // of one kind, the latest
 constexpr std::uint64_t kEventsBehind = 10'000;  // entries that are looked at for them
-constexpr std::string_view kEvents = "lumenflow://events/", kCalls = "lumenflow://calls/";
 
 json::Value contents(std::string_view uri, std::string_view mime_type, std::string_view key, std::string value) {
   json::Object one{{"uri", uri}};
@@ -28,7 +26,7 @@ mcp::RpcError no_resource(const McpRequest& request) {
 }
 
 json::Value event_listing(const std::string& kind) {
-  return json::Object{{"uri", std::string(kEvents) + kind},
+  return json::Object{{"uri", std::string(kMcpEvents) + kind},
                       {"name", kind},
                       {"title", "Events " + kind},
                       {"description", "The latest events of this kind; subscribe to hear of new ones."},
@@ -94,7 +92,7 @@ void McpServer::list_resources(const McpRequestPtr& request) {
       for (const std::string& kind : pack->manifest.emitted_event_kinds) all.push_back(event_listing(kind));
   Result<json::Value> page = mcp_page(*request, "resources", std::move(all));
   if (!page.ok()) return request->fail(page.error());
-  request->reply_cacheable(*std::move(page), kListTtlMs);
+  request->reply_cacheable(*std::move(page), kMcpListTtlMs);
 }
 
 void McpServer::list_templates(const McpRequestPtr& request) {
@@ -102,23 +100,23 @@ void McpServer::list_templates(const McpRequestPtr& request) {
   for (const McpCatalogue::Resource* const resource : catalogue_.resources(*request->credential))
     if (resource->descriptor->is_template) all.push_back(resource->descriptor->listing);
   if (kernel::holds_scope(*request->credential, "events:read", ""))
-    all.push_back(json::Object{{"uriTemplate", std::string(kEvents) + "{kind}"},
+    all.push_back(json::Object{{"uriTemplate", std::string(kMcpEvents) + "{kind}"},
                                {"name", "events"},
                                {"description", "The latest events of a kind, of packs or of the kernel."},
                                {"mimeType", "application/json"}});
-  all.push_back(json::Object{{"uriTemplate", std::string(kCalls) + "{receipt_id}"},
+  all.push_back(json::Object{{"uriTemplate", std::string(kMcpCalls) + "{receipt_id}"},
                              {"name", "call"},
                              {"description", "What became of a call: its status and its result."},
                              {"mimeType", "application/json"}});
   Result<json::Value> page = mcp_page(*request, "resourceTemplates", std::move(all));
   if (!page.ok()) return request->fail(page.error());
-  request->reply_cacheable(*std::move(page), kListTtlMs);
+  request->reply_cacheable(*std::move(page), kMcpListTtlMs);
 }
 
 bool McpServer::may_watch(const McpRequest& request, std::string_view uri) {
-  if (uri.starts_with(kEvents)) return kernel::holds_scope(*request.credential, "events:read", "");
-  if (uri.starts_with(kCalls)) {
-    const ReceiptId receipt{std::string(uri.substr(kCalls.size()))};
+  if (uri.starts_with(kMcpEvents)) return kernel::holds_scope(*request.credential, "events:read", "");
+  if (uri.starts_with(kMcpCalls)) {
+    const ReceiptId receipt{std::string(uri.substr(kMcpCalls.size()))};
     const Result<journal::RecordedCall> call = context_.workspace.kernel().reader().call(receipt);
     return call.ok() && (json::string_or(call->requested, "subject", "") == request.credential->subject.str() ||
                          kernel::holds_scope(*request.credential, "audit:read", ""));
@@ -131,12 +129,12 @@ void McpServer::read_resource(const McpRequestPtr& request) {
   const std::string uri(request->text("uri"));
   if (uri.empty()) return request->invalid("resources/read needs a 'uri'");
   if (!may_watch(*request, uri)) return request->fail(no_resource(*request));
-  if (uri.starts_with(kEvents)) {
-    const json::Value events = latest_events(context_, uri.substr(kEvents.size()));
+  if (uri.starts_with(kMcpEvents)) {
+    const json::Value events = latest_events(context_, uri.substr(kMcpEvents.size()));
     return request->reply_cacheable(contents(uri, "application/json", "text", json::serialize(events)), 0);
   }
-  if (uri.starts_with(kCalls)) {
-    const ReceiptId receipt(uri.substr(kCalls.size()));
+  if (uri.starts_with(kMcpCalls)) {
+    const ReceiptId receipt(uri.substr(kMcpCalls.size()));
     const Result<journal::RecordedCall> call = context_.workspace.kernel().reader().call(receipt);
     json::Object document{{"receipt_id", receipt.str()}};
     document.set("status", call->finished ? json::string_or(*call->finished, "outcome", "") : "running");
@@ -159,7 +157,7 @@ void McpServer::read_pack_resource(const McpRequestPtr& request, const McpCatalo
     json::Value document =
         descriptor.binary ? contents(uri, descriptor.mime_type, "blob", to_base64(descriptor.content))
                           : contents(uri, descriptor.mime_type, "text", mcp::fill_in(descriptor.content, variables));
-    return request->reply_cacheable(std::move(document), kListTtlMs);
+    return request->reply_cacheable(std::move(document), kMcpListTtlMs);
   }
   json::Object input{{"uri", uri}};
   for (const auto& [name, value] : variables) input.set(name, value);
@@ -184,7 +182,7 @@ void McpServer::list_prompts(const McpRequestPtr& request) {
     all.push_back(prompt->descriptor->listing);
   Result<json::Value> page = mcp_page(*request, "prompts", std::move(all));
   if (!page.ok()) return request->fail(page.error());
-  request->reply_cacheable(*std::move(page), kListTtlMs);
+  request->reply_cacheable(*std::move(page), kMcpListTtlMs);
 }
 
 void McpServer::get_prompt(const McpRequestPtr& request) {

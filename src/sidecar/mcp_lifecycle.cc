@@ -7,7 +7,6 @@
 namespace lumenflow::sidecar {
 namespace {
 
-constexpr std::int64_t kListTtlMs = 60'000;
 constexpr std::size_t kValuesMax = 100;  // of a completion
 constexpr std::size_t kPageMax = 200;
 
@@ -21,9 +20,9 @@ json::Value completion(const std::vector<std::string>& values, std::string_view 
     if (found.size() < kValuesMax) found.push_back(value);
   }
   const bool more = total > found.size();
-  return json::Object{{"completion", json::Object{{"values", std::move(found)},
-                                                  {"total", static_cast<std::int64_t>(total)},
-                                                  {"hasMore", more}}}};
+  return json::Object{
+      {"completion",
+       json::Object{{"values", std::move(found)}, {"total", static_cast<std::int64_t>(total)}, {"hasMore", more}}}};
 }
 
 }  // namespace
@@ -79,7 +78,7 @@ void McpServer::discover(const McpRequestPtr& request) {
                    {"capabilities", capabilities(true)},
                    {"instructions", "Tools of the LumenFlow workspace " + context_.workspace.config().id.str() +
                                         ". Each call is checked, may need somebody's approval, and is recorded."}},
-      kListTtlMs);
+      kMcpListTtlMs);
 }
 
 void McpServer::ping(const McpRequestPtr& request) { request->reply(json::Object{}); }

@@ -35,12 +35,12 @@ class McpRequest {
   const json::Value* progress_token() const;   // null: wants to hear of none
   std::optional<int> least_log_level() const;  // nothing: wants none
 
-  void reply(json::Value result);                      // complete
+  void reply(json::Value result);  // complete
   void reply_cacheable(json::Value result, std::int64_t ttl_ms);
   void reply_as(std::string_view result_type, json::Value result);
   void fail(const mcp::RpcError& error, int status = 200);
   void fail(const Error& error) { fail(mcp::rpc_error(error, revision)); }
-  void invalid(std::string message) { fail(mcp::RpcError{mcp::kInvalidParams, std::move(message), {}}); }
+  void invalid(std::string why) { fail(mcp::RpcError{mcp::kInvalidParams, std::move(why), {}}); }
   void say(std::string_view method, json::Value params);  // before the answer
   McpAnswer& answer() { return *answer_; }
 

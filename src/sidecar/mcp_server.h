@@ -18,6 +18,9 @@ namespace lumenflow::sidecar {
 
 struct McpHearing;  // mcp_subscriptions.cc
 
+inline constexpr std::int64_t kMcpListTtlMs = 60'000;  // of what changes are told of anyway
+inline constexpr std::string_view kMcpEvents = "lumenflow://events/", kMcpCalls = "lumenflow://calls/";
+
 class McpServer : public std::enable_shared_from_this<McpServer> {
  public:
   explicit McpServer(RouteContext& context);
@@ -84,7 +87,8 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   bool knows_tasks_or_fails(const McpRequestPtr& request);
 
   // A call for the client, or the next round of one.
-  void run(const McpRequestPtr& request, const std::string& tool, json::Value input, pack::McpTask task, McpShape shape);
+  void run(const McpRequestPtr& request, const std::string& tool, json::Value input, pack::McpTask task,
+           McpShape shape);
   McpCall::Ports ports();
   mcp::RequestIdentity identity_of(const McpRequest& request) const;
 

@@ -27,14 +27,14 @@ McpStream* McpSession::stream(std::uint64_t number) {
 }
 
 std::string McpSession::ask(std::string_view method, json::Value params, Answered answered) {
-  const std::string id = "lumenflow-" + std::to_string(next_question_++);
-  asked_.emplace(id, std::move(answered));
-  return mcp::request_text(id, method, std::move(params));
+  const std::string key = "lumenflow-" + std::to_string(next_question_++);
+  asked_.emplace(key, std::move(answered));
+  return mcp::request_text(key, method, std::move(params));
 }
 
 void McpSession::take_answer(mcp::Message message) {
-  const std::string* const id = message.id.if_string();
-  const auto found = id == nullptr ? asked_.end() : asked_.find(*id);
+  const std::string* const key = message.id.if_string();
+  const auto found = key == nullptr ? asked_.end() : asked_.find(*key);
   if (found == asked_.end()) return;  // answered before, or of nothing that was asked here
   const Answered answered = std::move(found->second);
   asked_.erase(found);
@@ -44,8 +44,8 @@ void McpSession::take_answer(mcp::Message message) {
 
 void McpSession::end() {
   general_->end();
-  for (const auto& [number, stream] : streams_) stream->end();
-  for (auto& [id, answered] : std::exchange(asked_, {}))
+  for (const auto& [number, one] : streams_) one->end();
+  for (auto& [key, answered] : std::exchange(asked_, {}))
     answered(Error(ErrorCode::kToolCancelled, "the client ended its session"));
 }
 

@@ -22,8 +22,8 @@ class McpSession {
   const std::string id;
   const std::string subject;  // nobody else speaks in it
   const mcp::Revision revision;
-  const json::Value capabilities;  // the client's
-  int log_level = 1;               // the least that it wants to hear, mcp_log_level()
+  const json::Value capabilities;                    // the client's
+  int log_level = 1;                                 // the least that it wants to hear, mcp_log_level()
   std::set<std::string, std::less<>> subscriptions;  // URIs
   std::shared_ptr<const void> hearing;               // of what changes; ends with the session
   std::int64_t used_ms = 0;

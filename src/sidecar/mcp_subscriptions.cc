@@ -10,13 +10,12 @@ namespace lumenflow::sidecar {
 namespace {
 
 constexpr std::size_t kSubscriptionsMax = 256;  // of one client
-constexpr std::string_view kEvents = "lumenflow://events/", kCalls = "lumenflow://calls/";
 
 // Whether a resource is another after this change.
 bool touches(std::string_view uri, const McpWatch::Change& change, McpCatalogue& catalogue,
              const kernel::Credential& caller) {
-  if (uri.starts_with(kEvents)) return !change.kind.empty() && uri.substr(kEvents.size()) == change.kind;
-  if (uri.starts_with(kCalls)) return !change.finished.empty() && uri.substr(kCalls.size()) == change.finished;
+  if (uri.starts_with(kMcpEvents)) return !change.kind.empty() && uri.substr(kMcpEvents.size()) == change.kind;
+  if (uri.starts_with(kMcpCalls)) return !change.finished.empty() && uri.substr(kMcpCalls.size()) == change.finished;
   if (change.kind.empty()) return false;
   return std::ranges::any_of(catalogue.resources(caller), [&](const auto* resource) {
     return std::ranges::find(resource->descriptor->updated_by, change.kind) != resource->descriptor->updated_by.end() &&
@@ -64,7 +63,8 @@ std::shared_ptr<const void> McpServer::hear_for_session(const std::shared_ptr<Mc
   hearing->tools_seen = catalogue_.fingerprint(*hearing->credential);
   hearing->prompts_seen = McpHearing::prompts_of(catalogue_, *hearing->credential);
   hearing->say = [weak = std::weak_ptr(session)](std::string_view method, json::Object params) {
-    if (const auto alive = weak.lock()) alive->general().say(mcp::notification_text(method, json::Value(std::move(params))));
+    if (const auto alive = weak.lock())
+      alive->general().say(mcp::notification_text(method, json::Value(std::move(params))));
   };
   return watch_.listen([this, hearing, weak = std::weak_ptr(session)](const McpWatch::Change& change) {
     const auto alive = weak.lock();
@@ -131,18 +131,17 @@ void McpServer::listen(const McpRequestPtr& request) {
   };
   hearing->say("notifications/subscriptions/acknowledged", {{"notifications", std::move(honoured)}});
   // The connection keeps the request, the watch what is heard; the end of either is the end of both.
-  const auto handle = watch_.listen([this, hearing, weak = std::weak_ptr(request), meta](const McpWatch::Change& change) {
-    const auto alive = weak.lock();
-    if (!alive) return;
-    if (!change.closing) return hearing->hear(change, catalogue_);
-    alive->reply(json::Object{{"_meta", meta}});
-  });
+  const auto handle =
+      watch_.listen([this, hearing, weak = std::weak_ptr(request), meta](const McpWatch::Change& change) {
+        const auto alive = weak.lock();
+        if (!alive) return;
+        if (!change.closing) return hearing->hear(change, catalogue_);
+        alive->reply(json::Object{{"_meta", meta}});
+      });
   const std::uint64_t number = next_hearing_++;
   hearings_[number] = hearing;
-  request->answer().when_gone([weak = weak_from_this(), request, handle, number]() mutable {
+  request->answer().when_gone([weak = weak_from_this(), request, handle, number] {
     if (const auto self = weak.lock()) self->hearings_.erase(number);
-    handle.reset();
-    request.reset();
   });
 }
 

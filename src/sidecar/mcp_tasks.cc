@@ -18,12 +18,8 @@ std::optional<json::Value> recorded_task(RouteContext& context, const McpRequest
   if (!call.ok() || json::string_or(call->requested, "subject", "") != request.credential->subject.str())
     return std::nullopt;
   const std::string created(json::string_or(call->requested, "ts", ""));
-  json::Object task{{"taskId", id},
-                    {"status", "working"},
-                    {"createdAt", created},
-                    {"lastUpdatedAt", created},
-                    {"ttlMs", nullptr},
-                    {"pollIntervalMs", 500}};
+  json::Object task{{"taskId", id},     {"status", "working"},  {"createdAt", created}, {"lastUpdatedAt", created},
+                    {"ttlMs", nullptr}, {"pollIntervalMs", 500}};
   const std::optional<kernel::CallResult> result = recorded_result(context, ReceiptId(id));
   if (!result) return json::Value(std::move(task));
   McpOutcome outcome = tool_outcome(*result, request.revision, false);

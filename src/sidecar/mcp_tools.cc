@@ -9,8 +9,6 @@
 namespace lumenflow::sidecar {
 namespace {
 
-constexpr std::int64_t kListTtlMs = 60'000;
-
 bool says_something(const json::Value& schema) {
   return schema.is_object() && (schema.as_object().size() > 1 || schema.find("type") == nullptr);
 }
@@ -82,7 +80,8 @@ json::Value succeeded(const json::Value& body, const std::string& receipt, bool 
   const bool has_parts = content != nullptr && content->is_array() && !content->as_array().empty();
   const bool has_data = data != nullptr && !(data->is_object() && data->as_object().empty());
   json::Object out{{"content", has_parts ? *content : json::Value(text_part(data ? json::serialize(*data) : "{}"))}};
-  if (data != nullptr && (data->is_object() || any_value) && (promises || has_data)) out.set("structuredContent", *data);
+  if (data != nullptr && (data->is_object() || any_value) && (promises || has_data))
+    out.set("structuredContent", *data);
   out.set("isError", false);
   out.set("_meta", json::Object{{"io.lumenflow/receipt_id", receipt}});
   return json::Value(std::move(out));
@@ -108,7 +107,7 @@ void McpServer::list_tools(const McpRequestPtr& request) {
   for (const auto& [name, tool] : catalogue_.tools(*request->credential)) all.push_back(listing(name, *tool));
   Result<json::Value> page = mcp_page(*request, "tools", std::move(all));
   if (!page.ok()) return request->fail(page.error());
-  request->reply_cacheable(*std::move(page), kListTtlMs);
+  request->reply_cacheable(*std::move(page), kMcpListTtlMs);
 }
 
 void McpServer::call_tool(const McpRequestPtr& request) {
@@ -121,8 +120,8 @@ void McpServer::call_tool(const McpRequestPtr& request) {
   if (task == pack::McpTask::kRequired && request->stateless() && !request->knows_tasks())
     return request->fail(missing_capability(mcp::kTasksExtension), 400);
   const bool promises = tool != nullptr && says_something(tool->descriptor.output_schema);
-  run(request, tool == nullptr ? name : tool->descriptor.name, arguments ? *arguments : json::Value(json::Object{}), task,
-      [revision = request->revision, promises](const kernel::CallResult& result) {
+  run(request, tool == nullptr ? name : tool->descriptor.name, arguments ? *arguments : json::Value(json::Object{}),
+      task, [revision = request->revision, promises](const kernel::CallResult& result) {
         return tool_outcome(result, revision, promises);
       });
 }

@@ -71,7 +71,8 @@ bool McpServer::admit(const ExchangePtr& exchange) {
     const std::string metadata = base_url(exchange->request()) + "/.well-known/oauth-protected-resource/mcp";
     std::erase_if(response.headers, [](const auto& header) { return header.first == "WWW-Authenticate"; });
     const bool has_token = exchange->request().header("authorization").has_value();
-    response.headers.emplace_back("WWW-Authenticate", "Bearer " + std::string(has_token ? "error=\"invalid_token\", " : "") +
+    response.headers.emplace_back("WWW-Authenticate", "Bearer " +
+                                                          std::string(has_token ? "error=\"invalid_token\", " : "") +
                                                           "resource_metadata=\"" + metadata + "\"");
     exchange->send(std::move(response));
     return false;
@@ -125,33 +126,34 @@ void McpServer::take_stateless(const ExchangePtr& exchange, mcp::Message message
   }
   if (message.kind != mcp::Message::Kind::kRequest)
     return refuse(exchange, 400, {}, {mcp::kInvalidRequest, "a client sends requests; answers go into a retry", {}});
-  if (!request.header(kVersionHeader))
+  const bool by_headers = !request.peer.local_socket;  // stdio has none, and reaches us by the control socket
+  if (by_headers && !request.header(kVersionHeader))
     return refuse(exchange, 400, message.id,
                   {mcp::kHeaderMismatch, "Header mismatch: MCP-Protocol-Version is missing", {}});
   if (version == nullptr || !version->is_string() || capabilities == nullptr || !capabilities->is_object())
-    return refuse(exchange, 400, message.id,
-                  {mcp::kInvalidParams,
-                   "params._meta needs " + std::string(mcp::kMetaVersion) + " and " +
-                       std::string(mcp::kMetaClientCapabilities),
-                   {}});
-  if (*request.header(kVersionHeader) != version->as_string())
+    return refuse(
+        exchange, 400, message.id,
+        {mcp::kInvalidParams,
+         "params._meta needs " + std::string(mcp::kMetaVersion) + " and " + std::string(mcp::kMetaClientCapabilities),
+         {}});
+  if (by_headers && *request.header(kVersionHeader) != version->as_string())
     return refuse(exchange, 400, message.id,
                   {mcp::kHeaderMismatch, "Header mismatch: MCP-Protocol-Version is not what the body says", {}});
   const std::optional<mcp::Revision> revision = mcp::revision_of(version->as_string());
   if (!revision || mcp::has_sessions(*revision))
     return refuse(exchange, 400, message.id, mcp::unsupported_version(version->as_string()));
-  if (std::string fault = mcp::header_fault(message, header); !fault.empty())
+  if (std::string fault = by_headers ? mcp::header_fault(message, header) : std::string(); !fault.empty())
     return refuse(exchange, 400, message.id, {mcp::kHeaderMismatch, std::move(fault), {}});
   const json::Value* const level = message.meta(mcp::kMetaLogLevel);
   if (level != nullptr && (!level->is_string() || mcp_log_level(level->as_string()) < 0))
     return refuse(exchange, 400, message.id, {mcp::kInvalidParams, "there is no such log level", {}});
-  if (message.method == "tools/call") {
+  if (by_headers && message.method == "tools/call") {
     const pack::ActiveTool* const tool = catalogue_.tool(std::string(json::string_or(message.params, "name", "")));
     const json::Value* const arguments = message.param("arguments");
-    std::string fault = tool == nullptr ? std::string()
-                                        : mcp::param_header_fault(tool->descriptor.input_schema,
-                                                                  arguments ? *arguments : json::Value(json::Object{}),
-                                                                  header);
+    std::string fault = tool == nullptr
+                            ? std::string()
+                            : mcp::param_header_fault(tool->descriptor.input_schema,
+                                                      arguments ? *arguments : json::Value(json::Object{}), header);
     if (!fault.empty()) return refuse(exchange, 400, message.id, {mcp::kHeaderMismatch, std::move(fault), {}});
   }
   json::Value declared = *capabilities;
@@ -219,12 +221,13 @@ void McpServer::initialize(const ExchangePtr& exchange, mcp::Message message) {
   http::Response response;
   response.headers.emplace_back("Mcp-Session-Id", id);
   response.body = mcp::result_text(
-      message.id, json::Object{{"protocolVersion", mcp::name(session->revision)},
-                               {"capabilities", this->capabilities(false)},
-                               {"serverInfo", mcp_server_info()},
-                               {"instructions", "Tools of the LumenFlow workspace " + context_.workspace.config().id.str() +
-                                                    ". Each call is checked, may need somebody's approval, and is "
-                                                    "recorded; lumenflow://calls/{receipt_id} tells what became of one."}});
+      message.id,
+      json::Object{{"protocolVersion", mcp::name(session->revision)},
+                   {"capabilities", this->capabilities(false)},
+                   {"serverInfo", mcp_server_info()},
+                   {"instructions", "Tools of the LumenFlow workspace " + context_.workspace.config().id.str() +
+                                        ". Each call is checked, may need somebody's approval, and is "
+                                        "recorded; lumenflow://calls/{receipt_id} tells what became of one."}});
   exchange->send(std::move(response));
 }
 
@@ -236,8 +239,8 @@ void McpServer::forget_old_sessions() {
     return old;
   });
   while (sessions_.size() >= kSessionsMax) {
-    const auto oldest = std::ranges::min_element(
-        sessions_, {}, [](const auto& entry) { return entry.second->used_ms; });
+    const auto oldest =
+        std::ranges::min_element(sessions_, {}, [](const auto& entry) { return entry.second->used_ms; });
     oldest->second->end();
     sessions_.erase(oldest);
   }
@@ -257,7 +260,8 @@ void McpServer::get(const ExchangePtr& exchange) {
   if (!admit(exchange)) return;
   const http::Request& request = exchange->request();
   if (!request.header(kSessionHeader)) {
-    http::Response response = http::problem(Error(ErrorCode::kMethodNotAllowed, "without a session there is POST alone"));
+    http::Response response =
+        http::problem(Error(ErrorCode::kMethodNotAllowed, "without a session there is POST alone"));
     response.headers.emplace_back("Allow", "POST");
     return exchange->send(std::move(response));
   }
@@ -269,7 +273,8 @@ void McpServer::get(const ExchangePtr& exchange) {
   const std::optional<McpEventId> from = last ? parse_mcp_event_id(*last) : std::nullopt;
   McpStream* const stream = last ? (from ? session->stream(from->stream) : nullptr) : &session->general();
   if (stream == nullptr) return exchange->fail(Error(ErrorCode::kNotFound, "no stream has this event"));
-  const auto reader = std::make_shared<http::EventStream>(exchange->stream(http::sse_head()));  // shared with the stream
+  const auto reader =
+      std::make_shared<http::EventStream>(exchange->stream(http::sse_head()));  // shared with the stream
   stream->attach(reader, from ? std::optional(from->message) : std::nullopt);
 }
 

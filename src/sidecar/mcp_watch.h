@@ -19,10 +19,10 @@ class McpWatch {
   explicit McpWatch(RouteContext& context) : context_(context) {}
 
   struct Change {
-    std::string kind;                          // of the event; empty: none
-    std::string finished;                      // the receipt of a call that has ended; empty: none
-    bool lists = false;                        // the registry may be another
-    bool closing = false;                      // the sidecar ends
+    std::string kind;      // of the event; empty: none
+    std::string finished;  // the receipt of a call that has ended; empty: none
+    bool lists = false;    // the registry may be another
+    bool closing = false;  // the sidecar ends
   };
   // Listens as long as the answer lives.
   using Listener = std::function<void(const Change&)>;
