@@ -8,7 +8,7 @@ namespace lumenflow::sidecar {
 namespace {
 
 constexpr std::size_t kValuesMax = 100;  // of a completion
-constexpr std::size_t kPageMax = 200;
+constexpr std::size_t kMcpPageMax = 200;
 
 // The values of an argument that begin with what was typed.
 json::Value completion(const std::vector<std::string>& values, std::string_view typed) {
@@ -118,7 +118,7 @@ Result<json::Value> mcp_page(const McpRequest& request, std::string_view key, js
     begin = static_cast<std::size_t>(std::stoul(text->substr(1)));
   }
   json::Array items;
-  for (std::size_t i = begin; i < all.size() && items.size() < kPageMax; ++i) items.push_back(std::move(all[i]));
+  for (std::size_t i = begin; i < all.size() && items.size() < kMcpPageMax; ++i) items.push_back(std::move(all[i]));
   const std::size_t next = begin + items.size();
   json::Object out{{std::string(key), std::move(items)}};
   if (next < all.size()) out.set("nextCursor", "p" + std::to_string(next));

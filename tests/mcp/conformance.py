@@ -49,6 +49,7 @@ def report(revision, done, found):
 def main(program, pack, revision):
     skip_without_tools()
     with world(program, [pack], "surfaces: {http: on, mcp: {stream_hold: 300ms}}\n") as place, place.sidecar():
+        place.run("call", "mcp-conformance:greet", "--input", '{"name": "World"}')  # its program runs from now on
         with place.listener() as url:
             return report(revision, *run_suite(url, revision, place.scratch / "results"))
 
