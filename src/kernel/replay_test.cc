@@ -90,14 +90,6 @@ TEST(Replay, SessionsHoldTurnsAutomationsProgramsAndRequests) {
     EXPECT_NE(all.find(said), std::string::npos) << said;
 }
 
-std::string built_by() {
-#ifdef __clang__
-  return "clang";
-#else
-  return "g++";
-#endif
-}
-
 // What one compiler's build recorded, the other's replays: with LUMENFLOW_RECORDINGS_OUT a build leaves its recordings
 // in a folder, and with LUMENFLOW_RECORDINGS_IN it takes those that are there (scripts/test).
 TEST(Replay, RecordingsOfAnotherBuildGiveTheSameFrames) {
@@ -119,8 +111,6 @@ TEST(Replay, RecordingsOfAnotherBuildGiveTheSameFrames) {
     const ReplayReport report = replayed(recording, options);
     ASSERT_FALSE(report.difference) << name << ": " << said(report);
     ASSERT_EQ(report.remade == recording, true) << name;
-    ASSERT_EQ(record_session(static_cast<std::uint64_t>(seed)) == recording, true)
-        << name << ": " << built_by() << " records something else";
     ++replays;
   }
   if (in != nullptr) {
@@ -333,6 +323,50 @@ TEST(Recording, WaitsUntilNothingIsUnderWayAndHoldsCallsMeanwhile) {
   const ReplayReport report = replayed(recorded, session.replay_options());
   EXPECT_FALSE(report.difference) << said(report);
   EXPECT_GE(report.frames, 1u);
+}
+
+// It would keep a processor busy until the recording begins.
+TEST(Recording, DoesNotRingForDeliveriesThatWaitForIt) {
+  RecordedWorld session(13);
+  ApprovalWorld& world = session.world;
+  world.crash();
+  int rings = 0;
+  bool inside = false;
+  const auto run = [&] {
+    inside = true;
+    do {
+      rings = 0;
+      world.kernel->run_pending();
+    } while (rings > 0);
+    inside = false;
+  };
+  KernelOptions options = session.replay_options().kernel;
+  options.doorbell = [&] {
+    ++rings;
+    if (world.running_task && !inside) run();
+  };
+  auto opened = Kernel::open({*world.log, world.blobs, world.clock, world.random, world.executor}, std::move(options));
+  ASSERT_TRUE(opened.ok()) << opened.error().to_string();
+  world.kernel = *std::move(opened);
+  run();
+  world.running_task = true;  // the packs' timers, which run once
+  while (world.executor.run_one()) run();
+  world.running_task = false;
+  const auto nothing = [](const CallResult&) {};
+  world.submit("session:send", json::Object{{"n", 1}}, {}, nothing);  // goes on running
+  world.submit("session:add", json::Object{{"n", 1}}, {}, nothing);   // says what a handler waits for
+  rings = 0;
+  world.kernel->run_pending();
+  ASSERT_EQ(world.kernel->running(), 1u);
+  ASSERT_GT(rings, 0);
+  RecordingRequest request;
+  request.begin = [](json::Object) -> Result<FrameTaker*> { return Error(ErrorCode::kInternal, "not called"); };
+  request.begun = [](const Status&) {};
+  world.kernel->record(std::move(request));
+  rings = 0;
+  world.kernel->run_pending();
+  EXPECT_EQ(rings, 0);
+  world.crash();
 }
 
 TEST(Recording, GivesUpWhereTheWorkspaceDoesNotComeToRest) {
