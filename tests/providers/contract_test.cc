@@ -30,8 +30,8 @@ TEST_P(EveryProvider, SaysWhatItRepliesAndWhatThatTook) {
 }
 
 TEST_P(EveryProvider, AsksForToolsByOurNamesUnderIdsOfTheirOwn) {
-  world.says({"I look first.",
-              {{"c-1", "wu__claim", R"({"wu_id":"WU-1","n":[1,{"a":null}]})"}, {"c-2", "task__list", "{}"}}});
+  world.says(
+      {"I look first.", {{"c-1", "wu__claim", R"({"wu_id":"WU-1","n":[1,{"a":null}]})"}, {"c-2", "task__list", "{}"}}});
   const Proposal proposal = world.proposal();
   EXPECT_EQ(proposal.text, "I look first.");
   ASSERT_THAT(proposal.requests, SizeIs(2));

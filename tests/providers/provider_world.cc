@@ -17,8 +17,7 @@ constexpr const char* kKeyVariable = "PROVIDER_WORLD_KEY";
 
 std::string to_string(const Way& way) {
   constexpr const char* kNames[] = {"chat_completions", "messages", "scripted"};
-  return std::string(kNames[static_cast<int>(way.dialect)]) +
-         (way.stream ? "_streamed" : "_whole");
+  return std::string(kNames[static_cast<int>(way.dialect)]) + (way.stream ? "_streamed" : "_whole");
 }
 
 ProviderWorld::ProviderWorld(Way asked)
@@ -65,7 +64,8 @@ void ProviderWorld::says(const Said& said) {
     if (!said.text.empty()) step.set("reply", said.text);
     json::Array tools;
     for (const SaidCall& call : said.calls)
-      tools.push_back(json::Object{{"tool", agent_runtime::tool_of_wire(call.name)}, {"input", *json::parse(call.input)}});
+      tools.push_back(
+          json::Object{{"tool", agent_runtime::tool_of_wire(call.name)}, {"input", *json::parse(call.input)}});
     if (!tools.empty()) step.set("tools", std::move(tools));
     return writes(std::move(step));
   }
