@@ -164,10 +164,8 @@ Result<std::vector<kernel::KernelTool>> make_kernel_tools_for_replay(Files& file
     return Error(ErrorCode::kInternal, "a recording ends with a reload");
   };
   return kernel_tools_of(
-      WorkspaceKeys(), id, files, paths, std::make_shared<UplinkSlot>(), nothing,
-      []() -> Recordings& { std::abort(); },  // its answers are on the tape
-      []() -> kernel::Kernel& { std::abort(); },
-      {[]() -> const log::Log& { std::abort(); }, []() -> const journal::Reader& { std::abort(); }});
+      WorkspaceKeys(), id, files, paths, std::make_shared<UplinkSlot>(), nothing, []() -> Recordings& { std::abort(); },
+      []() -> kernel::Kernel& { std::abort(); }, {});  // what these answer is on the tape
 }
 
 WorkspacePaths::WorkspacePaths(std::string root_path)
@@ -391,17 +389,12 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
 }
 
 Result<std::vector<kernel::KernelTool>> Workspace::own_tools(const std::string& id) {
+  JournalAccess access;
+  access.log = [this]() -> const log::Log& { return *log_; };
+  access.reader = [this]() -> const journal::Reader& { return kernel_->reader(); };
   return kernel_tools_of(
-      keys_, id, ports_.files, paths_, uplink_slot_, [this] {
-    return prepare_reload(); },
-      [this]() -> Recordings& {
-    return *recordings_; }, [this]() -> kernel::Kernel& {
-    return *kernel_; },
-      {[this]() -> auto& { return *log_;
-}
-, [this]() -> auto& { return kernel_->reader(); }
-}  // namespace lumenflow::sidecar
-);
+      keys_, id, ports_.files, paths_, uplink_slot_, [this] { return prepare_reload(); },
+      [this]() -> Recordings& { return *recordings_; }, [this]() -> kernel::Kernel& { return *kernel_; }, access);
 }
 
 // A damaged one is opened for reading.
