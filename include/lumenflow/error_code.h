@@ -107,6 +107,10 @@ enum class CanonicalCode : std::uint8_t {
     "written by a newer lumenflow")                                                                                    \
   X(kSandboxUnavailable, "SANDBOX_UNAVAILABLE", kFailedPrecondition, 503, 2, -32007, false,                            \
     "the sandbox that the workspace asks for cannot be built here")                                                    \
+  X(kDefinitionChanged, "DEFINITION_CHANGED", kFailedPrecondition, 409, 1, -32009, false,                              \
+    "the server's definition of the tool is not the one that was accepted")                                            \
+  X(kClientCapabilityMissing, "CLIENT_CAPABILITY_MISSING", kFailedPrecondition, 409, 1, -32021, false,                 \
+    "the tool has a question that who called it cannot answer")                                                        \
   X(kIo, "IO_ERROR", kUnavailable, 503, 2, -32007, true, "the operating system refused")                               \
   X(kInternal, "INTERNAL", kInternal, 500, 1, -32603, false, "a fault in lumenflow; please report it")
 

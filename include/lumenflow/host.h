@@ -51,6 +51,14 @@ struct Emitted {
   std::uint64_t seq = 0;  // in the workspace's stream
 };
 
+// What a call asks of whoever made it, in MCP's own words: elicitation/create (a person fills in a form),
+// sampling/createMessage (the caller's model says something) or roots/list, with the params that MCP gives them.
+struct Question {
+  std::string key;  // names its answer; unique among those asked together
+  std::string method;
+  json::Value params;
+};
+
 struct Trigger;   // lumenflow/handler.h
 class HostedRun;  // of the program: what it does for packs whose code runs elsewhere
 class Turns;      // lumenflow/turn.h
@@ -104,6 +112,15 @@ class HostContext {
   // release, delegate, complete, show, list or lanes, the input what kernel:task_<step> takes.
   virtual Result<Invoked> tasks(std::string_view step, json::Value input,
                                 std::optional<std::string> idempotency_key = {}) = 0;
+  // Whether whoever made the call answers questions of this method.
+  virtual bool may_ask([[maybe_unused]] std::string_view method) const { return false; }
+  // Asks whoever made the call and waits: what they answered, in the order of the questions, each as MCP has the result
+  // of its method; a form that was declined is an answer too. The call's deadline goes on meanwhile.
+  // CLIENT_CAPABILITY_MISSING where the caller cannot be asked so, INVALID_REQUEST in a store-only tool,
+  // TOOL_CANCELLED.
+  virtual Result<std::vector<json::Value>> ask(const std::vector<Question>& questions);
+  Result<json::Value> elicit(json::Value params) { return ask_one("elicitation/create", std::move(params)); }
+  Result<json::Value> sample(json::Value params) { return ask_one("sampling/createMessage", std::move(params)); }
   virtual void progress(double fraction, std::string_view message) = 0;  // 0 to 1
   // A line for the workspace's log; `level` is debug, info, warn or error, `fields` an object of scalars.
   virtual void log(std::string_view level, std::string_view message, json::Value fields = json::Object{}) = 0;
@@ -118,6 +135,29 @@ class HostContext {
   virtual Turns* turns() { return nullptr; }
   // Null but for the program's own contexts; a pack has no use for it.
   virtual HostedRun* hosted() { return nullptr; }
+
+ private:
+  Result<json::Value> ask_one(std::string_view method, json::Value params);
 };
+
+// The refusal of ask() where nobody is there who could answer.
+inline Error nobody_to_ask(std::string_view method);
+
+inline Result<std::vector<json::Value>> HostContext::ask(const std::vector<Question>& questions) {
+  return nobody_to_ask(questions.empty() ? std::string_view() : std::string_view(questions.front().method));
+}
+
+inline Result<json::Value> HostContext::ask_one(std::string_view method, json::Value params) {
+  std::vector<Question> questions;
+  questions.push_back({"question", std::string(method), std::move(params)});
+  Result<std::vector<json::Value>> answers = ask(questions);
+  if (!answers.ok()) return std::move(answers).error();
+  return std::move(answers->front());
+}
+
+inline Error nobody_to_ask(std::string_view method) {
+  return {ErrorCode::kClientCapabilityMissing,
+          "who made this call does not answer " + std::string(method) + "; call from an MCP client that does"};
+}
 
 }  // namespace lumenflow::pack

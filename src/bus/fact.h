@@ -71,6 +71,11 @@ class FactWriter {
 
   std::size_t size() const { return bytes_.size(); }
   std::string take() { return std::exchange(bytes_, {}); }
+  // The same into a string whose memory is used for what comes next.
+  void take_into(std::string& out) {
+    out.clear();
+    out.swap(bytes_);
+  }
 
  private:
   std::string bytes_;

@@ -10,23 +10,28 @@ namespace {
 constexpr std::string_view kMagic = kRecordingMagic;
 constexpr std::size_t kHeadBytes = 5;  // type, and the payload's length in four bytes, the lowest first
 
-std::string head_of(std::uint8_t type, std::size_t size) {
-  std::string head(1, static_cast<char>(type));
-  for (int shift = 0; shift < 32; shift += 8) head.push_back(static_cast<char>((size >> shift) & 0xFF));
-  return head;
-}
-
 }  // namespace
+
+void RecordingEncoder::seal(std::uint8_t type, std::string_view payload, std::string& out) {
+  const std::size_t at = out.size();
+  out.push_back(static_cast<char>(type));
+  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>((payload.size() >> shift) & 0xFF));
+  digest_ = sha256({as_chars(digest_), std::string_view(out).substr(at), payload});
+  out.append(payload).append(as_chars(digest_));
+}
 
 std::string RecordingEncoder::add(const RecordingBlock& block) {
   const std::string payload = encode(block);
   std::string out;
   out.reserve(payload.size() + kHeadBytes + digest_.size() + kMagic.size());
   if (!std::exchange(begun_, true)) out.append(kMagic);
-  const std::string head = head_of(static_cast<std::uint8_t>(block.index()), payload.size());
-  digest_ = sha256({as_chars(digest_), head, payload});
-  out.append(head).append(payload).append(as_chars(digest_));
+  seal(static_cast<std::uint8_t>(block.index()), payload, out);
   return out;
+}
+
+void RecordingEncoder::add_frame(std::string_view payload, std::string& out) {
+  constexpr std::uint8_t kFrame = 1;
+  seal(kFrame, payload, out);
 }
 
 Result<RecordingReader> RecordingReader::open(std::string_view bytes) {

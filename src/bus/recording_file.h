@@ -20,9 +20,12 @@ class RecordingEncoder {
  public:
   // The bytes that come next; the header first, with what stands before it.
   std::string add(const RecordingBlock& block);
+  // Appends a frame whose payload is there already (frame_writer.h).
+  void add_frame(std::string_view payload, std::string& out);
   const Hash256& digest() const { return digest_; }  // of all so far
 
  private:
+  void seal(std::uint8_t type, std::string_view payload, std::string& out);
   Hash256 digest_{};
   bool begun_ = false;
 };

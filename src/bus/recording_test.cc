@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "bus/fact.h"
+#include "bus/frame_writer.h"
 
 namespace lumenflow::bus {
 namespace {
@@ -43,6 +44,31 @@ std::vector<RecordingBlock> blocks_of(RecordingReader& reader) {
     EXPECT_TRUE(block.ok());
     if (!block.ok() || !*block) return blocks;
     blocks.push_back(**std::move(block));
+  }
+}
+
+// Whoever records writes frames piece by piece; they are the same bytes.
+TEST(RecordingFormat, AFrameWrittenInPiecesHasTheSameBytes) {
+  Frame whole = frame_of(3);
+  whole.issued_at = -5;
+  whole.rows.push_back({9, {"alone"}, {}});
+  FrameEvents events;
+  FrameRows rows;
+  for (int round = 0; round < 2; ++round) {  // what was cleared is as new
+    events.clear();
+    rows.clear();
+    events.add(1, 1, "kernel:call-finished", whole.events[0].payload);
+    rows.add(7, whole.rows[0].entries, "body");
+    rows.add(9, whole.rows[1].entries, "");
+    rows.seal();
+    std::string pieces;
+    append_frame({3, whole.manifest_hash, whole.issued_at, &events, whole.ingress, &rows, whole.writes}, pieces);
+    EXPECT_EQ(to_hex(as_bytes(pieces)), to_hex(as_bytes(encode(whole))));
+    RecordingEncoder one, other;
+    std::string block;
+    one.add_frame(pieces, block);
+    const std::string magic(kRecordingMagic);
+    EXPECT_EQ(magic + block, other.add(whole));
   }
 }
 

@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "base/encoding.h"
 #include "cli/commands.h"
 #include "cli/diagnostics_output.h"
 #include "cli/output.h"
@@ -8,6 +9,8 @@
 
 namespace lumenflow::cli {
 namespace {
+
+constexpr std::size_t kProgressBytesMax = 48;  // of a message, so that the line stays one
 
 // 0 for a success, else the exit code of the refusal; a tool's own failure is 1.
 int exit_code_of(const json::Value& result) {
@@ -35,6 +38,39 @@ void print_recovery_of(const Context& context, const json::Value& error) {
   context.err << "  cleanup status " << printable(status) << "; `lumenflow recover show " << printable(id) << "`\n";
 }
 
+// On a terminal, one line that says how far the call is, over and over; gone with its end.
+class ProgressLine {
+ public:
+  explicit ProgressLine(const Context& context) : context_(context) {}
+  ~ProgressLine() {
+    if (shown_) context_.err << "\r\x1b[K" << std::flush;
+  }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(const json::Value& progress) {
+    const json::Value* fraction = progress.find("fraction");
+    const int percent = fraction != nullptr && fraction->is_number() ? static_cast<int>(fraction->as_double() * 100) : 0;
+    const std::string message = printable(json::string_or(progress, "message", ""));
+    context_.err << "\r\x1b[K" << printable(json::string_or(progress, "tool", ""));
+    if (percent > 0) context_.err << " " << percent << "%";
+    context_.err << " " << clip_utf8(message, kProgressBytesMax) << std::flush;
+    shown_ = true;
+  }
+
+ private:
+  const Context& context_;
+  bool shown_ = false;
+};
+
+Result<json::Value> call_with_progress(const Context& context, Session& session, const CallFlags& flags,
+                                       const json::Value& input) {
+  Session::OnProgress on_progress;
+  ProgressLine line(context);
+  if (context.out_is_terminal && !flags.json) on_progress = [&line](const json::Value& said) { line.show(said); };
+  return session.call(flags.tool, input, flags.idempotency_key, on_progress);
+}
+
 }  // namespace
 
 int run_call(Context& context, const CallFlags& flags) {
@@ -45,7 +81,7 @@ int run_call(Context& context, const CallFlags& flags) {
   const auto session = Session::open(context);
   if (!session.ok()) return fail(context, session.error());
   warn_of(context, (*session)->refusals());
-  const Result<json::Value> result = (*session)->call(flags.tool, *input, flags.idempotency_key);
+  const Result<json::Value> result = call_with_progress(context, **session, flags, *input);
   if (!result.ok()) return fail(context, result.error());
 
   const int exit_code = exit_code_of(*result);

@@ -217,14 +217,38 @@ Result<json::Value> result_of(const http::ClientResponse& response) {
 
 }  // namespace
 
-Result<json::Value> Session::call(std::string_view tool, const json::Value& input, const std::string& idempotency_key) {
+Result<json::Value> Session::call(std::string_view tool, const json::Value& input, const std::string& idempotency_key,
+                                  const OnProgress& on_progress) {
   http::ClientRequest request;
   request.method = http::Method::kPost;
   request.path = "/tools/" + encode_path_segment(tool);
   if (!idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", idempotency_key);
   request.body = json::serialize(input);
   request.timeout = kCallTimeMax;
-  LUMENFLOW_TRY_ASSIGN(const http::ClientResponse response, send(request));
+  if (!on_progress) {
+    LUMENFLOW_TRY_ASSIGN(const http::ClientResponse response, send(request));
+    return result_of(response);
+  }
+  request.headers.emplace_back("Accept", "text/event-stream");
+  std::string result;
+  const auto on_line = [&, is_progress = false, is_result = false](std::string_view line) mutable {
+    constexpr std::string_view kEvent = "event: ", kData = "data: ";
+    if (line.starts_with(kEvent)) {
+      is_progress = line.substr(kEvent.size()) == "progress";
+      is_result = line.substr(kEvent.size()) == "result";
+    } else if (line.starts_with(kData) && is_result) {
+      result = line.substr(kData.size());
+    } else if (line.starts_with('{')) {  // no stream: a call that waits for an approval is answered at once
+      result = line;
+    } else if (line.starts_with(kData) && is_progress) {
+      if (const auto value = json::parse(line.substr(kData.size())); value.ok()) on_progress(*value);
+    }
+    return true;
+  };
+  LUMENFLOW_TRY_ASSIGN(http::ClientResponse response, stream(request, on_line));
+  if (response.status < 300 && result.empty())
+    return Error(ErrorCode::kUnreachable, "the sidecar went away before the call's result; `lumenflow audit list` has it");
+  if (response.status < 300) response.body = std::move(result);
   return result_of(response);
 }
 

@@ -50,6 +50,10 @@ class ObservedHost : public Interface {
   void log(std::string_view level, std::string_view message, json::Value fields) override {
     inner_.log(level, message, std::move(fields));
   }
+  bool may_ask(std::string_view method) const override { return inner_.may_ask(method); }
+  Result<std::vector<json::Value>> ask(const std::vector<pack::Question>& questions) override {
+    return inner_.ask(questions);
+  }
   pack::Turns* turns() override { return inner_.turns(); }
   void wake(std::string_view timer, std::int64_t at_ms) override { inner_.wake(timer, at_ms); }
   void watch(std::vector<pack::Trigger> triggers) override { inner_.watch(std::move(triggers)); }

@@ -24,6 +24,8 @@ class PackLog {
 
   // `origin` is "stderr" or "log".
   void line(LogLevel level, std::string_view origin, std::string_view text);
+  // As it would be logged, but whole.
+  std::string masked(std::string_view text) const { return redact_ ? redact_(text) : std::string(text); }
   std::uint64_t dropped() const;
 
  private:

@@ -13,7 +13,7 @@ constexpr std::int64_t kBodyBytesMax = 4 << 20;  // in one answer
 constexpr std::size_t kPageBytesMax = 4u << 20;
 constexpr std::size_t kScanStep = 32;  // items that are read at once
 constexpr std::int64_t kScanDefault = 100;
-constexpr std::string_view kKernelTools = "kernel:", kTaskMethods = "task/";
+constexpr std::string_view kKernelTools = "kernel:", kTaskMethods = "task/", kCallMethods = "call/";
 
 Error invalid(std::string what) { return {ErrorCode::kInvalidInput, std::move(what)}; }
 
@@ -37,10 +37,11 @@ std::string host_of(std::string_view url) {
 
 const std::vector<std::string_view>& offered_methods() {
   static const std::vector<std::string_view> methods{
-      "event/emit",   "store/get",     "store/put",     "store/delete", "store/scan",    "replay_log/has",
-      "tool/invoke",  "http/fetch",    "http/stop",     "process/run",  "tool/progress", "log",
-      "task/create",  "task/claim",    "task/block",    "task/unblock", "task/wait",     "task/resume",
-      "task/release", "task/delegate", "task/complete", "task/show",    "task/list",     "task/lanes"};
+      "event/emit",   "store/get",   "store/put",   "store/delete", "store/scan",    "replay_log/has",
+      "tool/invoke",  "http/fetch",  "http/stop",   "process/run",  "tool/progress", "log",
+      "call/elicit",  "call/sample", "call/ask",    "task/create",  "task/claim",    "task/block",
+      "task/unblock", "task/wait",   "task/resume", "task/release", "task/delegate", "task/complete",
+      "task/show",    "task/list",   "task/lanes"};
   return methods;
 }
 
@@ -84,6 +85,7 @@ Result<json::Value> PackRequests::answer(const std::string& method, const json::
   if (method == "event/emit") return emit(params);
   if (method == "http/fetch") return fetch(params);
   if (method == "process/run") return run_program(params, say);
+  if (method.starts_with(kCallMethods)) return ask_caller(method, params);
   if (method == "tool/invoke") {
     if (text(params, "tool").starts_with(kKernelTools))
       return Error(ErrorCode::kToolNotFound, "of the kernel's own tools a pack reaches those of tasks, by task/*");
@@ -220,13 +222,37 @@ Result<json::Value> PackRequests::invoke(std::string_view tool, const json::Valu
   return json::parse(result, {.depth_max = 256});
 }
 
+Result<json::Value> PackRequests::ask_caller(const std::string& method, const json::Value& params) {
+  std::vector<pack::Question> questions;
+  if (method == "call/ask")
+    for (const json::Value& question : params.find("questions")->as_array())
+      questions.push_back(
+          {std::string(text(question, "key")), std::string(text(question, "method")), *question.find("params")});
+  else
+    questions.push_back({"question", method == "call/elicit" ? "elicitation/create" : "sampling/createMessage",
+                         *params.find("params")});
+  std::optional<PackExecutor::Waiting> waiting;
+  if (threads_ != nullptr) waiting.emplace(threads_);
+  LUMENFLOW_TRY_ASSIGN(std::vector<json::Value> answers, context_->ask(questions));
+  if (method != "call/ask") return json::Value(json::Object{{"answer", std::move(answers.front())}});
+  json::Array all;
+  for (json::Value& answer : answers) all.push_back(std::move(answer));
+  return json::Value(json::Object{{"answers", std::move(all)}});
+}
+
 void PackRequests::notice(const std::string& method, const json::Value& params) {
+  const bool of_this_run = context_ != nullptr && json::string_or(params, "in", run_id_) == run_id_;
+  pack::HostedRun* const run = of_this_run ? context_->hosted() : nullptr;
   if (method == "log") {
     std::string line(text(params, "message"));
     if (const json::Value* fields = params.find("fields")) line += " " + json::serialize(*fields);
     log_.line(level_of(text(params, "level")), "log", line);
+    if (run != nullptr) run->logged(json::string_or(params, "level", "info"), log_.masked(line));
   } else if (method != "http/stop") {  // which came too late: what it is about has been answered
     log_.line(LogLevel::kDebug, "progress", json::serialize(params));
+    const json::Value* done = params.find("fraction");
+    const double fraction = done == nullptr ? 0 : done->as_double();
+    if (run != nullptr) run->progressed(fraction, log_.masked(text(params, "message")));
   }
 }
 

@@ -45,6 +45,7 @@ class PackRequests {
   Result<json::Value> stream(pack::HttpRequest request);
   Result<json::Value> run_program(const json::Value& params, const Say& say);
   Result<json::Value> invoke(std::string_view tool, const json::Value& params);
+  Result<json::Value> ask_caller(const std::string& method, const json::Value& params);
   void notice(const std::string& method, const json::Value& params);
 
   const Protocol& protocol_;

@@ -19,6 +19,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using testing::FakeRun;
 using ::testing::Field;
 using ::testing::HasSubstr;
@@ -137,7 +138,10 @@ TEST(ProcessHost, WhatItWasGivenStandsInNoLogAndNoError) {
     OddWorld world(options);
     ASSERT_TRUE(world.load().ok());
     EXPECT_EQ(OddWorld::shown(world.call("odd:environment")), R"({"secret":"s3cret-\"of\"-the-pack","home":false})");
-    EXPECT_EQ(OddWorld::shown(world.call("odd:tell", json::Object{{"how", "error"}})), "NO_LUCK: with ***");
+    FakeRun run;
+    EXPECT_EQ(OddWorld::shown(world.call_in(run, "odd:tell", json::Object{{"how", "error"}})), "NO_LUCK: with ***");
+    EXPECT_THAT(run.followed, ElementsAre(HasSubstr(R"(m*** {"field":"***"})"), "0.25 at ***"));
+    EXPECT_THAT(run.followed.front(), StartsWith("warn m"));
     EXPECT_EQ(OddWorld::shown(world.call("odd:tell", json::Object{{"how", "refusal"}})), "NOT_FOUND: not ***");
     for (const char* how : {"stray", "garbage"})
       EXPECT_THAT(OddWorld::shown(world.call("odd:tell", json::Object{{"how", how}})),

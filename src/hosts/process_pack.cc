@@ -261,6 +261,10 @@ pack::ToolResult ProcessPack::call(pack::ToolContext& context, const json::Value
   json::Object around{{"subject", context.subject()},
                       {"now", format_rfc3339(Timestamp{context.now_ms()})},
                       {"ulid", context.new_ulid()}};
+  json::Array asks;  // what the caller can be asked
+  for (const char* method : {"elicitation/create", "sampling/createMessage", "roots/list"})
+    if (context.may_ask(method)) asks.push_back(method);
+  if (!asks.empty()) around.set("asks", std::move(asks));
   if (!run->idempotency_key().empty()) around.set("idempotency_key", run->idempotency_key());
   const auto left = run->time_left();
   Asked asked;

@@ -45,6 +45,8 @@ bool EventStream::send(const SseEvent& event) {
   return stream_->write(frame_);
 }
 
+bool EventStream::retry(std::uint64_t ms) { return stream_->write("retry: " + std::to_string(ms) + "\n\n"); }
+
 bool EventStream::heartbeat() { return stream_->write(":\n\n"); }
 
 }  // namespace lumenflow::http

@@ -4,6 +4,7 @@
 // are due is the caller's clock's business. Same thread as the stream.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,7 +33,8 @@ class EventStream {
 
   // False when the reader is gone or was cut off.
   bool send(const SseEvent& event);
-  bool heartbeat();  // a comment: keeps proxies and idle timers quiet
+  bool retry(std::uint64_t ms);  // how long the reader waits before it comes back
+  bool heartbeat();              // a comment: keeps proxies and idle timers quiet
   bool closed() const { return stream_->closed(); }
   void on_close(std::function<void()> callback) { stream_->on_close(std::move(callback)); }
   void end() { stream_->end(); }

@@ -20,6 +20,7 @@
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
 #include "kernel/secret_keeper.h"
+#include "kernel/taped_strand.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -236,7 +237,7 @@ void Kernel::park(const CallPtr& call, const ApprovalTerms& terms) {
   parked.sealed = call->tool->descriptor.input_validator->has_write_only() ||
                   input_without_secrets(call->input_text, options_.redaction_key).has_value();
   if (parked.sealed || tape_.live())
-    parked.input = seal_on_tape(parked.sealed, std::move(parked.input), sealing_key(options_.redaction_key));
+    parked.input = taped_->seal_text(parked.sealed, std::move(parked.input), sealing_key(options_.redaction_key));
   const std::array<std::uint8_t, 16> nonce = ports_.random.draw16();
   parked.covered = covered_by_digest(*call, to_hex(nonce), parked.expires_at, terms.approvals);
 

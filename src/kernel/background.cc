@@ -4,6 +4,7 @@
 #include "base/logging.h"
 #include "journal/tables.h"
 #include "kernel/kernel.h"
+#include "kernel/taped_strand.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -63,7 +64,7 @@ bool Kernel::notify_operator(std::string_view line) { return options_.on_notice 
 bool Kernel::post(const pack::LoadedPack* pack, std::uint64_t number, HostState* state, CallPtr call,
                   std::function<void()> task) {
   const bool has_own = pack != nullptr && pack->executor != nullptr;
-  return hand_out(has_own ? *pack->executor : ports_.executor, number, state, std::move(call), std::move(task));
+  return taped_->hand_out(has_own ? *pack->executor : ports_.executor, number, state, std::move(call), std::move(task));
 }
 
 void Kernel::run_transaction(Transaction transaction) {
@@ -82,7 +83,7 @@ Status Kernel::record_transaction(Transaction& transaction) {
   HostState& state = *transaction.state;
   const std::size_t events_before = state.events.size();
   CallStore store(ports_.log.tables(), state.scope.pack_id);
-  LUMENFLOW_TRY(run_change(transaction, store));
+  LUMENFLOW_TRY(taped_->run_change(transaction, store));
   const Timestamp now = ports_.clock.now();
   for (std::size_t i = events_before; i < state.events.size(); ++i)
     LUMENFLOW_TRY(emitter_.check_key(state.events[i], now));
@@ -120,7 +121,7 @@ void Kernel::probe_journal() {
 }
 
 void Kernel::launch_due_timers() {
-  if (draining_ || !journal_available_ || recording_) return;
+  if (draining_ || !journal_available_ || taped_->waits()) return;
   const Timestamp now = ports_.clock.now();
   for (const TimerPtr& timer : timers_.take_due(now)) {
     auto work = std::make_shared<TimerReturned>();  // shared: a task that is copied owns what it uses
@@ -132,8 +133,9 @@ void Kernel::launch_due_timers() {
     work->context = std::make_unique<TimerContext>(scope_of(timer->pack->manifest.id, timer->pack, *options_.registry),
                                                    *work->snapshot, now, ports_.random.draw16());
     work->task = work->context->state().task = next_task_++;
-    const bool taken = hand_out(ports_.executor, work->task, &work->context->state(), nullptr, [this, work] {
-      work->next_ms = tape_.replays() ? replayed_timer(work->context->state()) : run_timer(*work->code, *work->context);
+    const bool taken = taped_->hand_out(ports_.executor, work->task, &work->context->state(), nullptr, [this, work] {
+      work->next_ms =
+          tape_.replays() ? taped_->replayed_timer(work->context->state()) : run_timer(*work->code, *work->context);
       work->snapshot->release();
       enqueue(std::move(*work));
     });

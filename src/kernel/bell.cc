@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/logging.h"
+#include "json/canonical.h"
 #include "pack/event_types.h"
 
 namespace lumenflow::kernel {
@@ -14,6 +15,33 @@ namespace {
 constexpr std::string_view kEventEntry = R"({"class":")";  // how the entry of an event begins
 
 }  // namespace
+
+// Every call has both, so they are written in canonical form at once: members in their order.
+void append_canonical(const EventEmitted& payload, std::string& out) {
+  json::append_canonical_string(payload.channel, out.append(R"({"channel":)"));
+  json::append_canonical_string(payload.event_id, out.append(R"(,"event_id":)"));
+  json::append_canonical_string(payload.kind, out.append(R"(,"kind":)"));
+  out.append(R"(,"position":)").append(std::to_string(payload.position));
+  out.append(R"(,"seq":)").append(std::to_string(payload.seq)).push_back('}');
+}
+
+void append_canonical(const CallFinished& payload, std::string& out) {
+  out.push_back('{');
+  if (payload.code) {
+    json::append_canonical_string(*payload.code, out.append(R"("code":)"));
+    out.push_back(',');
+  }
+  if (payload.duration_ms) {
+    LUMENFLOW_CHECK(json::canonical_to(*payload.duration_ms, out.append(R"("duration_ms":)")).ok());  // it is finite
+    out.push_back(',');
+  }
+  json::append_canonical_string(payload.outcome, out.append(R"("outcome":)"));
+  out.append(R"(,"position":)").append(std::to_string(payload.position));
+  json::append_canonical_string(payload.receipt_id, out.append(R"(,"receipt_id":)"));
+  json::append_canonical_string(payload.subject, out.append(R"(,"subject":)"));
+  json::append_canonical_string(payload.tool, out.append(R"(,"tool":)"));
+  out.push_back('}');
+}
 
 // What goes wrong on the bus goes to the log.
 class Bell::Reporter final : public bus::BusObserver {
@@ -113,22 +141,20 @@ void Bell::ring(std::uint64_t tick, Rings rings, Timestamp now) {
   for (auto& ring : rings)
     std::visit([this](auto& payload) { (void)bus_->publish(std::move(payload)); }, ring);  // the bus counts refusals
   bus_->dispatch();
-  if (watched_) note_tick();
+  if (watcher_ != nullptr) note_tick();
 }
 
 void Bell::note_tick() {
   for (std::size_t i = 0; i < bus_->events_of_tick(); ++i) {
     const bus::Event event = bus_->event_at(i);
-    RawEvent& noted = told_.emplace_back();
-    noted.order = event.dispatch_order;
-    noted.channel = event.channel;
-    noted.type = event.type;
+    payload_.clear();
     if (const auto* emitted = event.typed<EventEmitted>())
-      noted.payload = *emitted;
+      append_canonical(*emitted, payload_);
     else if (const auto* finished = event.typed<CallFinished>())
-      noted.payload = *finished;
-    else
-      noted.payload = event.json();
+      append_canonical(*finished, payload_);
+    else if (const json::Value payload = event.json(); !json::canonical_to(payload, payload_).ok())
+      payload_ = json::serialize(payload);
+    watcher_->add(event.dispatch_order, event.channel, event.type, payload_);
   }
 }
 

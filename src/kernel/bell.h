@@ -14,9 +14,9 @@
 
 #include "base/time.h"
 #include "bus/bus.h"
+#include "bus/frame_writer.h"
 #include "catalogue/generated/runtime_event_manifest.generated.h"
 #include "event/event.h"
-#include "kernel/raw_frame.h"
 #include "log/log.h"
 #include "lumenflow/result.h"
 #include "pack/registry.h"
@@ -25,6 +25,10 @@ namespace lumenflow::kernel {
 
 using EventEmitted = runtime_events::core_::kernel::EventEmitted;
 using CallFinished = runtime_events::core_::kernel::CallFinished;
+
+// Their payloads as canonical JSON, appended.
+void append_canonical(const EventEmitted& payload, std::string& out);
+void append_canonical(const CallFinished& payload, std::string& out);
 
 // What one batch says, in the order of the journal.
 using Rings = std::vector<std::variant<EventEmitted, CallFinished>>;
@@ -40,11 +44,9 @@ class Bell {
   // Called for each such event from the next batch on, over reloads. The label names it in reports. NOT_FOUND, in three
   // lines, for a type that the catalogue does not have.
   Status listen(std::string type, bus::Handler handler, std::string label);
-  bool anyone() const { return watched_ || !listeners_.empty(); }
-  // A recorder wants every tick.
-  void watch(bool watched) { watched_ = watched; }
-  // Of the tick that was rung last, while somebody watches.
-  std::vector<RawEvent> take_told() { return std::exchange(told_, {}); }
+  bool anyone() const { return watcher_ != nullptr || !listeners_.empty(); }
+  // A recorder wants every tick: what was said in it is added there, until null is given. Borrowed.
+  void watch(bus::FrameEvents* watcher) { watcher_ = watcher; }
   const catalogue::Catalogue& catalogue() const { return catalogue_; }
   bus::BusSnapshot snapshot() const { return bus_->snapshot(); }
 
@@ -74,8 +76,8 @@ class Bell {
   void note_tick();
   catalogue::Catalogue catalogue_;
   std::unique_ptr<bus::EventBus> bus_;  // of one catalogue; never null
-  bool watched_ = false;
-  std::vector<RawEvent> told_;
+  bus::FrameEvents* watcher_ = nullptr;
+  std::string payload_;  // of the event that is told to it
   std::vector<Listener> listeners_;
   Rings coming_;  // of a row that is not appended yet; positions count from its beginning
   Rings open_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "json/canonical.h"
 #include "kernel/testing/kernel_world.h"
 
 namespace lumenflow::kernel {
@@ -40,6 +41,28 @@ class BellTest : public testing::Test, public KernelWorld {
   std::vector<json::Value> heard;
   std::vector<std::uint64_t> ticks;
 };
+
+// They are written by hand: a member that the schema gets must be there too.
+TEST(BellPayloads, AreCanonical) {
+  const EventEmitted emitted{7, "probe:happened", "evt_1", "side\"car", 12};
+  CallFinished finished;
+  finished.position = 8;
+  finished.receipt_id = "rcp_1";
+  finished.tool = "probe:emit";
+  finished.subject = "ws-42:local:u\n";
+  finished.outcome = "success";
+  for (const std::optional<double> took : {std::optional<double>(), std::optional(0.125), std::optional(1e21)})
+    for (const std::optional<std::string>& code : {std::optional<std::string>(), std::optional<std::string>("GONE")}) {
+      finished.duration_ms = took;
+      finished.code = code;
+      std::string text;
+      append_canonical(finished, text);
+      EXPECT_EQ(text, json::canonical(bus::json_of(finished)).value_or("none"));
+    }
+  std::string text;
+  append_canonical(emitted, text);
+  EXPECT_EQ(text, json::canonical(bus::json_of(emitted)).value_or("none"));
+}
 
 TEST_F(BellTest, SaysWhatEachEntryIsAtItsPosition) {
   listen(kEmitted);

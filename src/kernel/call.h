@@ -42,7 +42,12 @@ struct OuterCall {
   ReceiptId receipt;
   int depth = 1;                         // of the inner one
   std::vector<pack::ScopeLayer> layers;  // what the inner one may not go beyond
+  std::shared_ptr<const OuterCall> outer = nullptr;  // within which that one was made; null: none. Shared likewise
 };
+
+class CallAsker;  // kernel/call_asker.h
+struct CallNotice;
+using CallListener = std::function<void(const CallNotice&)>;  // call_notices.h
 
 struct Call {
   std::string tool;  // name or alias, as asked
@@ -57,6 +62,8 @@ struct Call {
   std::string session = {};  // in which it is made; empty: none. From outside it is the caller's claim (sessions.h)
   std::string turn = {};     // that makes it; empty: none. Never said from outside
   bool goes_on = false;      // the pack of the session makes it for the holder (pack::Turns::go_on)
+  std::shared_ptr<CallAsker> asker = {};  // null: nobody answers what it asks. Shared with the surface
+  std::shared_ptr<const CallListener> listener = nullptr;  // null: nobody. Shared: who submits may keep it
 };
 
 // Whose tasks a call may change, and whose it is bound by: what a pack calls within a call is the work of who called

@@ -1,5 +1,7 @@
 #include "kernel/call_context.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "base/logging.h"
 #include "base/secret_shapes.h"
@@ -15,6 +17,21 @@ Status check_key(std::string_view key) {
   if (key.empty() || key.size() > kKeyBytesMax || !is_valid_utf8(key) || key.find('\0') != std::string_view::npos)
     return Error(ErrorCode::kInvalidInput, "a store key is 1 to 512 bytes of UTF-8 without NUL");
   return {};
+}
+
+void say_progress(const HostServices& services, const RunningCall& call, double fraction, std::string message) {
+  CallNotice notice;
+  notice.fraction = fraction >= 0 ? std::min(fraction, 1.0) : 0;  // what is no number is none
+  notice.message = std::move(message);
+  services.say(call, std::move(notice));
+}
+
+void say_line(const HostServices& services, const RunningCall& call, std::string_view level, std::string line) {
+  CallNotice notice;
+  notice.kind = CallNotice::Kind::kLog;
+  notice.level = level;
+  notice.message = std::move(line);
+  services.say(call, std::move(notice));
 }
 
 Result<json::Value> stored_json(std::string_view text) {
@@ -202,17 +219,20 @@ Result<pack::Invoked> HostState::invoke(const std::shared_ptr<RunningCall>& call
   return invoked;
 }
 
-void HostState::log(std::string_view level, std::string_view message, const json::Value& fields) const {
+void HostState::log(const RunningCall* call, std::string_view level, std::string_view message,
+                    const json::Value& fields) const {
   std::string line(message);
   if (fields.is_object() && !fields.as_object().empty()) line += " " + json::serialize(fields);
   const auto masked = [](std::string_view) { return std::string("***"); };
   if (auto without = replace_secrets(line, SecretSearch::kAssignments, masked)) line = *std::move(without);
   write_log(parse_log_level(level).value_or(LogLevel::kInfo), "pack", "a pack says",
             {{"pack", std::string(scope.pack_id)}, {"line", std::string(clip_utf8(line, kLineBytesMax))}});
+  if (call != nullptr) say_line(scope.services, *call, level, std::move(line));
 }
 
-void HostState::progress(double fraction, std::string_view message) const {
-  log("debug", message, json::Object{{"progress", fraction}});
+void HostState::progress(const RunningCall* call, double fraction, std::string_view message) const {
+  log(nullptr, "debug", message, json::Object{{"progress", fraction}});
+  if (call != nullptr) say_progress(scope.services, *call, fraction, std::string(message));
 }
 
 CallContext::CallContext(std::shared_ptr<RunningCall> call, const ContextScope& scope, const log::TableReader& base,
@@ -223,6 +243,17 @@ void CallContext::hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes
   if (scopes == nullptr) return;
   hosted_.emplace(state_, call_, *call_->cancelled);
   hosted_->scoped(std::move(scopes));
+}
+
+bool CallContext::may_ask(std::string_view method) const {
+  return call_->call.asker && !call_->tool->traits.store_only && call_->call.asker->may_ask(method);
+}
+
+Result<std::vector<json::Value>> CallContext::ask(const std::vector<pack::Question>& questions) {
+  if (call_->tool->traits.store_only)
+    return Error(ErrorCode::kInvalidRequest, "a store-only tool may run on the strand, so it waits for nobody");
+  if (!call_->call.asker || questions.empty()) return HostContextOf::ask(questions);
+  return state_.scope.services.ask_caller(call_, questions);
 }
 
 std::vector<Result<pack::ProgramEnd>> no_programs(std::size_t count) {
@@ -253,6 +284,14 @@ std::optional<std::chrono::nanoseconds> HostedRunOf::time_left() const {
 Result<std::string> HostedRunOf::invoke(std::string_view tool, json::Value input, std::string_view idempotency_key) {
   LUMENFLOW_TRY_ASSIGN(CallResult result, state_.scope.services.invoke(call_, tool, std::move(input), idempotency_key));
   return std::move(result.body);
+}
+
+void HostedRunOf::progressed(double fraction, std::string message) {
+  if (call_ != nullptr) say_progress(state_.scope.services, *call_, fraction, std::move(message));
+}
+
+void HostedRunOf::logged(std::string_view level, std::string message) {
+  if (call_ != nullptr) say_line(state_.scope.services, *call_, level, std::move(message));
 }
 
 // The keys belong to the strand.

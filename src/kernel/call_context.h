@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/ulid.h"
+#include "kernel/call_asker.h"
 #include "kernel/call_store.h"
 #include "kernel/emitter.h"
 #include "kernel/fetch_rules.h"
@@ -50,8 +51,9 @@ class HostState {
                   pack::Emitted* emitted = nullptr);
   Result<pack::Invoked> invoke(const std::shared_ptr<RunningCall>& call, std::string_view tool, json::Value input,
                                const std::string& idempotency_key);
-  void log(std::string_view level, std::string_view message, const json::Value& fields) const;
-  void progress(double fraction, std::string_view message) const;
+  // `call` is null for a timer and a delivery.
+  void log(const RunningCall* call, std::string_view level, std::string_view message, const json::Value& fields) const;
+  void progress(const RunningCall* call, double fraction, std::string_view message) const;
 
   const ContextScope scope;
   const Timestamp now;
@@ -86,6 +88,8 @@ class HostedRunOf final : public pack::HostedRun {
   void held_by(std::string isolation) override { isolation_ = std::move(isolation); }
   Result<bool> was_handled(std::string_view kind, std::string_view replay_key) override;
   Result<std::string> invoke(std::string_view tool, json::Value input, std::string_view idempotency_key) override;
+  void progressed(double fraction, std::string message) override;
+  void logged(std::string_view level, std::string message) override;
 
  private:
   HostState& state_;
@@ -149,9 +153,11 @@ class HostContextOf : public Interface {
   Result<pack::Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key) override {
     return state_.invoke(within(), "kernel:task_" + std::string(step), std::move(input), key.value_or(std::string()));
   }
-  void progress(double fraction, std::string_view message) override { state_.progress(fraction, message); }
+  void progress(double fraction, std::string_view message) override {
+    state_.progress(within().get(), fraction, message);
+  }
   void log(std::string_view level, std::string_view message, json::Value fields) override {
-    state_.log(level, message, fields);
+    state_.log(within().get(), level, message, fields);
   }
   void wake(std::string_view timer, std::int64_t at_ms) override { state_.wakes.emplace_back(timer, at_ms); }
   void watch(std::vector<pack::Trigger> triggers) override { state_.watched = std::move(triggers); }
@@ -186,6 +192,8 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   const std::string& tool() const override { return call_->tool->descriptor.name; }
   std::string confirmed_recovery() const override { return call_->call.recovery; }
   bool cancelled() const override { return call_->cancelled && call_->cancelled->asked(); }
+  bool may_ask(std::string_view method) const override;
+  Result<std::vector<json::Value>> ask(const std::vector<pack::Question>& questions) override;
   Cancellation* cancellation() override { return call_->cancelled.get(); }
   pack::HostedRun* hosted() override { return hosted_ ? &*hosted_ : nullptr; }
   // What it may reach of the machine; null: nothing but what is in this process.

@@ -42,7 +42,7 @@ class Effects {
 
   void warn_of_surfaces(const WorkspaceConfig& config) {
     for (const std::string& surface : config.surfaces) {
-      if (surface == "http") continue;
+      if (surface == "http" || surface == "mcp") continue;
       const json::Value& written = *document_.at_pointer("/surfaces");
       if (!written.is_array()) {
         warn("/surfaces/" + surface);

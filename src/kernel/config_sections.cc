@@ -81,6 +81,8 @@ bool read_surface(Context& context, Fields& surfaces, std::string_view key, bool
   with_section(surfaces, key, "the surface '" + std::string(key) + "'", [&](Fields& surface) {
     enabled = read_switch(surface, "enabled", true);
     if (key == "http") read_http(context, surface);
+    if (key == "mcp")
+      context.config.mcp_stream_hold = read_duration(surface, "stream_hold", context.config.mcp_stream_hold);
   });
   return enabled;
 }
@@ -183,11 +185,14 @@ void read_surfaces(Context& context) {
     for (std::size_t i = 0; i < enabled.size(); ++i)
       if (std::ranges::find(kSurfaces, enabled[i]) == std::end(kSurfaces))
         context.report.not_one_of("LF2004", child_pointer("/surfaces", i), enabled[i], kSurfaces);
+    context.config.mcp = std::ranges::find(enabled, "mcp") != enabled.end();
     return;
   }
   with_section(context.root, "surfaces", "'surfaces'", [&](Fields& surfaces) {
     for (const std::string_view surface : kSurfaces)
       if (read_surface(context, surfaces, surface, surface == "http")) enabled.emplace_back(surface);
+    const bool named = surfaces.find("mcp") != nullptr;
+    context.config.mcp = !named || std::ranges::find(enabled, "mcp") != enabled.end();
   });
 }
 

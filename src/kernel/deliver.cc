@@ -9,6 +9,7 @@
 #include "kernel/automate.h"
 #include "kernel/kernel.h"
 #include "kernel/secret_keeper.h"
+#include "kernel/taped_strand.h"
 #include "log/cursor.h"
 
 namespace lumenflow::kernel {
@@ -91,7 +92,7 @@ DeliveryPtr delivery_of(const journal::ReadEntry& entry) {
 }
 
 void Kernel::deliver() {
-  if (subscriptions_.empty() || draining_ || !journal_available_ || batch_error_ || recording_) return;
+  if (subscriptions_.empty() || draining_ || !journal_available_ || batch_error_ || taped_->waits()) return;
   for (EventRead& read : subscriptions_.take_reads()) read_events(std::move(read));
   for (int run = 0; run < kRunsPerBatch && !batch_error_; ++run) {
     const DeliveryPtr delivery = subscriptions_.take_due(ports_.clock.monotonic());
@@ -104,9 +105,9 @@ void Kernel::deliver() {
 void Kernel::read_events(EventRead read) {
   auto work = std::make_shared<EventRead>(std::move(read));  // shared: a task that is copied owns what it uses
   const std::uint64_t task = next_task_++;
-  const bool taken = hand_out(ports_.executor, task, nullptr, nullptr, [this, work, task] {
+  const bool taken = taped_->hand_out(ports_.executor, task, nullptr, nullptr, [this, work, task] {
     if (tape_.replays())
-      replayed_events(*work);
+      taped_->replayed_events(*work);
     else
       fill(reader_, *work);
     enqueue(EventsRead{std::move(*work), task});
@@ -122,10 +123,10 @@ void Kernel::begin(const DeliveryPtr& delivery) {
   if (const auto surface = approvals.find(delivery->event.kind); surface != approvals.end() && !delivery->approved)
     if (park(*delivery, surface->second)) return;
   if (!delivery->handler->replay_key || delivery->replay_key) return run_delivery(delivery);
-  if (runs_on_strand(*delivery)) return replay_key_made({delivery, replay_key_on_strand(*delivery)});
+  if (runs_on_strand(*delivery)) return replay_key_made({delivery, taped_->replay_key(*delivery)});
   const std::uint64_t task = next_task_++;
   const bool taken = post(delivery->pack, task, nullptr, nullptr, [this, delivery, task] {
-    enqueue(ReplayKeyMade{delivery, tape_.replays() ? replayed_key() : make_replay_key(*delivery), task});
+    enqueue(ReplayKeyMade{delivery, tape_.replays() ? taped_->replayed_key() : make_replay_key(*delivery), task});
   });
   if (!taken) subscriptions_.try_again(*delivery, ports_.clock.monotonic() + kExecutorFull);
 }
@@ -149,7 +150,7 @@ void Kernel::run_delivery(const DeliveryPtr& delivery) {
   const ContextScope scope = scope_of(delivery->store(), delivery->pack, *delivery->registry);
   if (runs_on_strand(*delivery)) {
     DeliveryContext context(delivery, scope, ports_.log.tables(), nullptr, now, ports_.random.draw16());
-    Status status = run_handler_on_strand(*delivery, context);
+    Status status = taped_->run_handler(*delivery, context);
     return judge(delivery, context, std::move(status));
   }
   delivery->store_version = durable_store_versions_[delivery->store()];
@@ -160,8 +161,8 @@ void Kernel::run_delivery(const DeliveryPtr& delivery) {
                                                     ports_.random.draw16());
   work->task = work->context->state().task = next_task_++;
   const bool taken = post(delivery->pack, work->task, &work->context->state(), nullptr, [this, work] {
-    work->status =
-        tape_.replays() ? replayed_handler(work->context->state()) : call_handler(*work->delivery, *work->context);
+    work->status = tape_.replays() ? taped_->replayed_handler(work->context->state())
+                                   : call_handler(*work->delivery, *work->context);
     work->snapshot->release();
     enqueue(std::move(*work));
   });

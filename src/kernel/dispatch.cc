@@ -8,6 +8,7 @@
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
 #include "kernel/secret_keeper.h"
+#include "kernel/taped_strand.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -50,6 +51,8 @@ CallPtr Kernel::accept(CallArrived arrived) {
   call->ulid = make_ulid(call->arrived, ports_.random.draw16());
   call->receipt = ReceiptId("rcpt-" + call->ulid.str());
   call->registry = options_.registry;
+  if (call->call.listener != nullptr)
+    call->watches.push_back(notices_.watch(call->receipt, *call->call.listener));
   return call;
 }
 
@@ -169,7 +172,8 @@ bool Kernel::authorise(const CallPtr& call) {
 // Stage 3.
 bool Kernel::check_input(const CallPtr& call) {
   const json::Schema& schema = *call->tool->descriptor.input_validator;
-  const std::optional<SealedInput> sealed = tape_.replaying() ? replayed_input(*call) : std::nullopt;
+  const std::optional<TapedStrand::SealedInput> sealed =
+      tape_.replaying() ? taped_->replayed_input(*call) : std::nullopt;
   if (call->tool->input_rule) call->counted_input = call->tool->input_rule(call->call.input);
   std::vector<ErrorDetail> faults =
       sealed ? sealed->faults : schema.validate(call->counted_input ? *call->counted_input : call->call.input);
@@ -180,7 +184,7 @@ bool Kernel::check_input(const CallPtr& call) {
       for (std::string& place : places_of_secrets(call->call.input))
         faults.push_back({std::move(place), "looks like a credential"});
     if (!faults.empty()) {
-      if (tape_.recording()) tape_input(*call, faults, true);
+      if (tape_.recording()) taped_->write_input(*call, faults, true);
       refuse(call, 3, ErrorCode::kInvalidInput, "secrets",
              "what is given to " + call->tool->descriptor.name +
                  " is kept and shown as it stands: leave out what looks like a credential",
@@ -193,12 +197,12 @@ bool Kernel::check_input(const CallPtr& call) {
     if (text.ok()) {
       call->input_text = schema.has_write_only() ? redact(schema, call->call.input) : *std::move(text);
       call->input_hash = sha256(call->input_text);
-      if (tape_.recording()) tape_input(*call, {}, false);
+      if (tape_.recording()) taped_->write_input(*call, {}, false);
       return true;
     }
     faults.push_back({"", text.error().message()});
   }
-  if (tape_.recording()) tape_input(*call, faults, false);
+  if (tape_.recording()) taped_->write_input(*call, faults, false);
   refuse(call, 3, ErrorCode::kInvalidInput, "input_schema",
          "the input does not match the schema of " + call->tool->descriptor.name, details_of(faults));
   return false;
@@ -241,7 +245,7 @@ bool Kernel::check_idempotency(const CallPtr& call) {
   }
   call->idempotency_hash =
       IdempotencyIndex::key_of(call->call.credential->subject.str(), call->tool->descriptor.name, key);
-  if (tape_.live()) tape_idempotency_hash(*call);
+  if (tape_.live()) taped_->tape_idempotency_hash(*call);
   const auto conflict = [&] {
     refuse(call, 6, ErrorCode::kIdempotencyConflict, "idempotency_key",
            "this idempotency key was used with another input");
@@ -256,6 +260,10 @@ bool Kernel::check_idempotency(const CallPtr& call) {
     }
     ++first->joined;
     for (Completion& done : call->completions) first->completions.push_back(std::move(done));
+    if (call->call.listener == nullptr) return false;
+    first->watches.push_back(notices_.watch(first->receipt, *call->call.listener));
+    if (first->launched)
+      (*call->call.listener)({CallNotice::Kind::kStarted, first->receipt.str(), first->tool->descriptor.name});
     return false;
   }
   const auto record = idempotency_.find(*call->idempotency_hash, call->arrived);

@@ -4,6 +4,7 @@
 #include "base/logging.h"
 #include "journal/tables.h"
 #include "kernel/kernel.h"
+#include "kernel/taped_strand.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -48,7 +49,7 @@ void Kernel::run_on_strand(const CallPtr& call) {
   else if (kernel_tool != kernel_tools_.end() && kernel_tool->second->decide)
     judge(call, context, kernel_tool->second->decide(*this, call->call));
   else
-    judge(call, context, run_tool_on_strand(*call, context));
+    judge(call, context, taped_->run_tool(*call, context));
   take_wishes(context.state());
 }
 
@@ -68,10 +69,11 @@ void Kernel::launch(const CallPtr& call) {
   const auto kernel_tool =
       call->pack_id == "kernel" ? kernel_tools_.find(call->tool->descriptor.name) : kernel_tools_.end();
   const KernelPreparation* prepare = kernel_tool == kernel_tools_.end() ? nullptr : &kernel_tool->second->prepare;
+  notices_.say(*call, {.kind = CallNotice::Kind::kStarted, .receipt_id = {}, .tool = {}});
   const bool taken = post(call->tool->pack, work->task, &work->context->state(), call, [this, work, prepare] {
     if (tape_.replays()) {
       std::string isolation;
-      work->result = replayed_tool(*work->call, work->context->state(), isolation);
+      work->result = taped_->replayed_tool(*work->call, work->context->state(), isolation);
       if (!isolation.empty() && work->context->hosted() != nullptr) work->context->hosted()->held_by(isolation);
     } else if (prepare != nullptr && *prepare)
       work->prepared = (*prepare)(work->call->call.input);
@@ -142,7 +144,7 @@ void Kernel::judge(const CallPtr& call, CallContext& context, std::optional<pack
   if (auto* crash = std::get_if<pack::ToolCrash>(&*result)) return end_call(call, end_of(*call, std::move(*crash)));
   const auto& output = std::get<pack::ToolOutput>(*result);
   end.stage = 10;
-  std::vector<ErrorDetail> faults = output_faults(*call, output.data);
+  std::vector<ErrorDetail> faults = taped_->output_faults(*call, output.data);
   if (!faults.empty()) {
     json::Array details;
     for (ErrorDetail& fault : faults)

@@ -41,11 +41,16 @@ class HostServices {
   virtual ProgramEnds run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) = 0;
   virtual Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, Cancellation* cancelled) = 0;
   virtual bool notify_operator(std::string_view line) = 0;
+  // To whoever follows the call.
+  virtual void say(const RunningCall& call, CallNotice notice) const = 0;
   virtual bool draining() const = 0;
   virtual std::chrono::nanoseconds monotonic() const = 0;
   // Calls a tool as the pack within this call; waits. See pack::HostContext::invoke.
   virtual Result<CallResult> invoke(const std::shared_ptr<RunningCall>& outer, std::string_view tool, json::Value input,
                                     std::string_view idempotency_key) = 0;
+  // Asks whoever made the call; waits. See pack::HostContext::ask.
+  virtual Result<std::vector<json::Value>> ask_caller(const std::shared_ptr<RunningCall>& call,
+                                                      const std::vector<pack::Question>& questions) = 0;
   // Takes a call that call_in_session() made; does not wait.
   virtual Status submit_alone(Call call) = 0;
   // --- on the strand only, as from within a change ---

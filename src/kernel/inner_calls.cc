@@ -3,6 +3,7 @@
 #include <future>
 #include <utility>
 
+#include "kernel/call_asker.h"
 #include "kernel/kernel.h"
 
 namespace lumenflow::kernel {
@@ -17,6 +18,7 @@ std::shared_ptr<const OuterCall> Kernel::scope_within(const ReceiptId& receipt, 
   auto scope = std::make_shared<OuterCall>();  // shared: see Call::outer
   scope->receipt = receipt;
   if (outer == nullptr) return scope;
+  scope->outer = outer->call.outer;
   if (outer->call.outer != nullptr) {
     scope->depth = outer->call.outer->depth + 1;
     scope->layers = outer->call.outer->layers;
@@ -71,6 +73,12 @@ Result<CallResult> Kernel::invoke(const CallPtr& outer, std::string_view tool, j
   } catch (const std::future_error&) {  // the completion is gone, and with it the kernel
     return Error(ErrorCode::kToolCancelled, "the workspace was closed");
   }
+}
+
+Result<std::vector<json::Value>> Kernel::ask_caller(const CallPtr& call, const std::vector<pack::Question>& questions) {
+  std::optional<Executor::Waiting> waiting;  // as above
+  if (call->tool->pack == nullptr || call->tool->pack->executor == nullptr) waiting.emplace(ports_.executor);
+  return call->call.asker->ask(questions, call->cancelled.get());
 }
 
 // A call that has ended ends those that were made within it.

@@ -10,6 +10,7 @@
 #include "kernel/accepted.h"
 #include "kernel/automate.h"
 #include "kernel/commands.h"
+#include "kernel/taped_strand.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -22,6 +23,14 @@ constexpr std::string_view kRanUnrecorded =
     "the journal cannot be written: the tool ran, and what became of it is recorded under its receipt once it can be";
 constexpr std::chrono::milliseconds kTimerWaitMin{1};
 constexpr std::chrono::milliseconds kTimerWaitMax{60'000};
+
+void say_finished(const CallNotices& notices, const RunningCall& call, const CallResult& result) {
+  if (!notices.any()) return;
+  CallNotice notice;
+  notice.kind = CallNotice::Kind::kFinished;
+  notice.outcome = journal::name(result.outcome);
+  notices.say(call, std::move(notice));
+}
 
 }  // namespace
 
@@ -51,6 +60,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
   grants_ = std::make_unique<const Grants>(options_.config, *options_.registry);
   commands_ = std::make_unique<Commands>(*this);
   automator_ = std::make_unique<Automator>(*this);
+  taped_ = std::make_unique<TapedStrand>(*this);
 }
 
 Kernel::~Kernel() {
@@ -162,9 +172,9 @@ void Kernel::enqueue(Ingress item) {
   const bool own = tape_.on_strand() && !std::holds_alternative<BatchEnded>(item);
   if (tape_.replays()) {
     if (own)
-      replayed_own_.emplace(next_own_++, std::move(item));
+      taped_->keep_own(next_own_++, std::move(item));
     else
-      replayed_return_ = std::move(item);
+      taped_->keep_return(std::move(item));
     return;
   }
   enter({std::move(item), own ? next_own_++ : 0});
@@ -203,20 +213,24 @@ void Kernel::cancel(ReceiptId receipt, Subject by, std::function<void(const Stat
 
 void Kernel::drain(std::function<void()> idle) { enqueue(DrainAsked{std::move(idle)}); }
 
+void Kernel::record(RecordingRequest request) { taped_->record(std::move(request)); }
+
+void Kernel::stop_recording(const std::string& reason) { taped_->stop(reason); }
+
 // --- the batch: the strand ---
 
 void Kernel::run_pending() {
   const Tape::OnStrand strand(tape_);
   std::vector<Entering> batch;
   if (tape_.replaying()) {
-    batch = replayed_items();
+    batch = taped_->replayed_items();
   } else {
     {
       const std::lock_guard lock(ingress_mutex_);
       batch.swap(ingress_);
     }
-    if (recording_) batch = hold_back(std::move(batch));
-    if (tape_.recording()) tape_items(batch);
+    if (taped_->waits()) batch = taped_->hold_back(std::move(batch));
+    if (tape_.recording()) taped_->write_items(batch);
   }
   std::vector<Ending> overdue = std::exchange(unrecorded_, {});
   for (Ending& ending : overdue) {
@@ -227,7 +241,7 @@ void Kernel::run_pending() {
         return std::holds_alternative<CallArrived>(entering.item);
       }))
     options_.look_at_configuration();
-  while (tape_.replaying() && tape_.comes(bus::FactKind::kConfiguration)) replay_configuration();
+  while (tape_.replaying() && tape_.comes(bus::FactKind::kConfiguration)) taped_->replay_configuration();
   for (Entering& entering : batch) handle(std::move(entering.item));
   end_overdue_calls();
   expire_approvals();
@@ -244,7 +258,7 @@ void Kernel::run_pending() {
   finish_draining();
   const bool more = subscriptions_.has_due(ports_.clock.monotonic()) || subscriptions_.has_reads();
   if (more && !draining_ && journal_available_ && options_.doorbell) options_.doorbell();
-  if (recording_) begin_recording_if_due();
+  if (taped_->waits()) taped_->begin_if_due();
 }
 
 void Kernel::handle(Ingress item) {
@@ -353,13 +367,16 @@ void Kernel::make_visible(Batch batch) {
   for (const Answer& answer : batch.answers) {
     if (answer.call->idempotency_hash) undurable_results_.erase(answer.call->receipt.str());
     ++counters_.calls_by_outcome[std::string(journal::name(answer.result.outcome))];
+    say_finished(notices_, *answer.call, answer.result);
     for (const Completion& done : answer.call->completions) done(answer.result);
+    answer.call->watches.clear();
   }
   for (const std::shared_ptr<RunningCall>& call : batch.launches) launch(call);
   if (batch.rings.empty() && !tape_.live()) return;
   const Timestamp now = ports_.clock.now();
   bell_.ring(batch.number, std::move(batch.rings), now);
-  if (tape_.live()) tape_.cut(batch.number, now, bell_.take_told(), [this] { return state_of_strand(); });
+  if (tape_.live()) tape_.cut(batch.number, now, [this] { return taped_->state_of_strand(); });
+  if (!tape_.live()) bell_.watch(nullptr);  // the recorder took no more
 }
 
 // Fail-stop: nothing of the batch happened. State goes back to what the journal holds; only the ends of calls whose
@@ -401,7 +418,10 @@ void Kernel::undo(Batch batch, const Error& error) {
     release(call);
     answer_unavailable(*call);
   }
-  for (Ending& ending : unrecorded_) ending.call->completions.clear();
+  for (Ending& ending : unrecorded_) {
+    ending.call->completions.clear();
+    ending.call->watches.clear();
+  }
 }
 
 void Kernel::append_refusal_counts() {
@@ -445,7 +465,7 @@ std::optional<std::chrono::nanoseconds> Kernel::next_deadline() const {
     const std::chrono::nanoseconds second = ports_.clock.monotonic() + std::chrono::seconds(1);
     next = next ? std::min(*next, second) : second;
   }
-  if (recording_) next = next ? std::min(*next, recording_until_) : recording_until_;
+  if (taped_->waits()) next = next ? std::min(*next, taped_->waits_until()) : taped_->waits_until();
   return next;
 }
 

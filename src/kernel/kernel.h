@@ -31,6 +31,7 @@
 #include "kernel/bell.h"
 #include "kernel/call.h"
 #include "kernel/call_context.h"
+#include "kernel/call_notices.h"
 #include "kernel/config.h"
 #include "kernel/counters.h"
 #include "kernel/emitter.h"
@@ -59,6 +60,7 @@ namespace lumenflow::kernel {
 
 class Automator;
 class Commands;
+class TapedStrand;
 struct ApprovalTerms;
 struct CleanupReport;
 enum class TaskChange : std::uint8_t;
@@ -148,6 +150,7 @@ class Kernel final : private HostServices {
   Commands& commands() { return *commands_; }
   Bell& bell() { return bell_; }
   const journal::Reader& reader() const { return reader_; }
+  CallNotices& notices() { return notices_; }  // thread safe
   std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }
   // Whether some input of this tool could be allowed to this caller now (for listings).
   bool callable(const pack::ActiveTool& tool, const Credential& credential) const;
@@ -156,6 +159,7 @@ class Kernel final : private HostServices {
   friend class Commands;
   friend class Replay;
   friend class Automator;
+  friend class TapedStrand;
   Kernel(const KernelPorts& ports, KernelOptions options);
   Status load();
   Status check_workspace_id();
@@ -169,58 +173,12 @@ class Kernel final : private HostServices {
   void enqueue(Ingress item);
   void enter(Entering entering);
 
-  // recording.cc: what is on tape, from when on
-  bool quiet() const;
-  void begin_recording_if_due();
-  std::vector<Entering> hold_back(std::vector<Entering> batch);
-  Status begin_tape();
-  std::string state_of_strand() const;
-  json::Object recording_start() const;
-  bool hand_out(Executor& executor, std::uint64_t number, HostState* state, CallPtr call, std::function<void()> task);
-
-  // tape_items.cc: the ingress on tape
-  void tape_items(std::vector<Entering>& batch);
-  void tape_item(Ingress& item);
-  void tape_call(const CallArrived& arrived);
-  std::vector<Entering> replayed_items();
-  void replay_configuration();
-  Ingress replayed_item();
-  Ingress replayed_call();
-  PostedTask& replayed_task(std::uint64_t number);
-  Ingress run_replayed(std::uint64_t number);
-
-  // tape_code.cc: what comes of code that is not the kernel's
-  void tape_state(const HostState& state, bus::FactWriter& out);
-  void tape_wishes(const HostState& state, bus::FactWriter& out);
-  void replayed_wishes(HostState& state);
-  void replayed_state(HostState& state);
-  void tape_tool(RunningCall& call, HostState& state, const std::optional<pack::ToolResult>& result,
-                 const std::string& isolation, bus::FactWriter& out);
-  std::optional<pack::ToolResult> replayed_tool(RunningCall& call, HostState& state, std::string& isolation);
-  std::optional<pack::ToolResult> run_tool_on_strand(RunningCall& call, CallContext& context);
-  std::vector<ErrorDetail> output_faults(const RunningCall& call, const json::Value& data);
-  void replayed_events(EventRead& read);
-  Result<std::string> replayed_key();
-  Status replayed_handler(HostState& state);
-  Result<std::string> replay_key_on_strand(const Delivery& delivery);
-  Status run_handler_on_strand(const Delivery& delivery, DeliveryContext& context);
-  Result<std::optional<std::int64_t>> replayed_timer(HostState& state);
-  Status run_change(const Transaction& transaction, CallStore& store);
-  std::string seal_on_tape(bool& sealed, std::string text, const std::string& key);
-  Status foreign_change(const std::function<Status()>& change);
-  struct SealedInput {
-    std::vector<ErrorDetail> faults;
-    bool secrets = false;  // the faults are that it holds some
-  };
-  std::optional<SealedInput> replayed_input(RunningCall& call);
-  void tape_idempotency_hash(RunningCall& call);
-  void tape_input(RunningCall& call, const std::vector<ErrorDetail>& faults, bool secrets);
-  void end_work();
-
   // inner_calls.cc: calls that packs make within calls
   std::shared_ptr<const OuterCall> scope_within(const ReceiptId& receipt, const CallPtr& outer) const;
   Result<CallResult> invoke(const CallPtr& outer, std::string_view tool, json::Value in, std::string_view key) override;
   void end_inner(RunningCall& call);
+  Result<std::vector<json::Value>> ask_caller(const CallPtr& call,
+                                              const std::vector<pack::Question>& questions) override;
 
   // turns.cc: sessions of agents, and what their turns do
   Result<pack::Turn> open_turn(const CallPtr& call, const pack::TurnOpening& opening) override;
@@ -249,6 +207,7 @@ class Kernel final : private HostServices {
   RunningCall* find_unanswered(const ReceiptId& receipt) const;
   void append_refusal_counts();
   void finish_draining();
+  void end_work();
 
   // background.cc: transactions, timers, and what contexts ask for
   Status transact(HostState& state, const CallPtr& call, const Change& change, pack::Emitted* emitted) override;
@@ -256,6 +215,7 @@ class Kernel final : private HostServices {
   ProgramEnds run_programs(pack::HostedRun& run, const Programs& programs, std::size_t at_once) override;
   Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, Cancellation* cancelled) override;
   bool notify_operator(std::string_view line) override;
+  void say(const RunningCall& call, CallNotice notice) const override { notices_.say(call, std::move(notice)); }
   std::chrono::nanoseconds monotonic() const override { return ports_.clock.monotonic(); }
   Result<bool> was_handled(std::string_view pack_id, std::string_view kind, std::string_view replay_key) override;
   void run_transaction(Transaction transaction);
@@ -386,9 +346,11 @@ class Kernel final : private HostServices {
   StandingOrders orders_;
   std::unique_ptr<Commands> commands_;
   std::unique_ptr<Automator> automator_;
+  std::unique_ptr<TapedStrand> taped_;
   std::map<std::string, const KernelTool*, std::less<>> kernel_tools_;
   std::unique_ptr<const Grants> grants_;  // of the configuration and the packs that are loaded
   KernelCounters counters_;
+  CallNotices notices_;
 
   RunningCalls running_;                                           // off the strand
   std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: calls that wrote its store
@@ -398,16 +360,8 @@ class Kernel final : private HostServices {
   Batch open_;
   std::deque<Batch> in_flight_;  // handed to the journal, oldest first
   std::uint64_t next_batch_ = 1;
-  std::uint64_t next_task_ = 1, first_task_ = 0;  // of those that run on executors; the first that is on tape
-  std::uint64_t next_own_ = 1;                    // of items that the strand makes itself
-  std::optional<RecordingRequest> recording_;     // waits until the strand has nothing under way
-  std::chrono::nanoseconds recording_until_{0};   // and gives up then
-  std::vector<Entering> held_back_;               // calls that came meanwhile
-  std::map<std::uint64_t, PostedTask> replayed_tasks_;
-  std::map<std::uint64_t, Ingress> replayed_own_;
-  std::optional<Ingress> replayed_return_;  // of the task that is run in a replay
-  pack::Emitted replayed_emitted_;          // nobody waits for it
-  std::vector<std::string> unverified_;     // by a replay: what was not captured in clear
+  std::uint64_t next_task_ = 1;  // of those that run on executors
+  std::uint64_t next_own_ = 1;   // of items that the strand makes itself
   // What calls under an idempotency key will answer, by receipt: until it is durable the journal cannot say it.
   std::unordered_map<std::string, CallResult> undurable_results_;
   std::vector<Ending> unrecorded_;  // ends of two-commit calls in batches that failed

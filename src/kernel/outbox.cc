@@ -7,6 +7,7 @@
 #include "journal/retention.h"
 #include "kernel/commands.h"
 #include "kernel/kernel.h"
+#include "kernel/taped_strand.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -93,7 +94,7 @@ void Kernel::run_outbox_change(OutboxChange change) {
     return;
   }
   Status status = emitter_.flush();  // for a change that reads where streams are
-  if (status.ok()) status = foreign_change([&] { return change.change(outbox_); });
+  if (status.ok()) status = taped_->foreign_change([&] { return change.change(outbox_); });
   // What it keeps in memory is read anew, where a recording could not say what became of it.
   if (tape_.live() && status.ok()) status = outbox_.flush();
   if (tape_.live() && status.ok()) status = outbox_.load();
@@ -106,7 +107,7 @@ void Kernel::run_journal_change(JournalChange change) {
   open_.waiting.push_back(std::move(change.done));
   if (batch_error_) return;
   Status status = move_handler_cursors(1);  // what lags behind would hold up what looks for the slowest
-  if (status.ok()) status = foreign_change([&] { return change.change(ports_.log); });
+  if (status.ok()) status = taped_->foreign_change([&] { return change.change(ports_.log); });
   if (!status.ok()) batch_error_ = std::move(status).error();
 }
 

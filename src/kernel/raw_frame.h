@@ -1,44 +1,31 @@
 // What a tick leaves to be recorded, as the strand hands it over, and the frame that it becomes.
 //
-// Values. The strand fills it with copies and moves alone; whatever costs more (JSON, hashes) is done by whoever makes
-// the frame: the recorder's thread, or a replay.
+// Values. The strand fills it with copies alone, into few strings that come back to it; hashes are left to whoever
+// makes the frame: the recorder's thread, or a replay.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "bus/frame_writer.h"
 #include "bus/recording.h"
-#include "catalogue/generated/runtime_event_manifest.generated.h"
-#include "lumenflow/json.h"
 
 namespace lumenflow::kernel {
-
-struct RawEvent {
-  std::uint64_t order = 0;
-  std::uint32_t channel = 0;
-  std::string type;
-  std::variant<json::Value, runtime_events::core_::kernel::EventEmitted, runtime_events::core_::kernel::CallFinished>
-      payload;
-};
-
-struct RawRow {
-  std::uint64_t first = 0;
-  std::vector<std::string> entries;
-  std::string body;
-};
 
 struct RawFrame {
   std::uint64_t tick = 0;
   std::int64_t issued_at = 0;
-  std::vector<RawEvent> events;
+  bus::FrameEvents events;
   std::string ingress;
-  std::vector<RawRow> rows;
+  bus::FrameRows rows;
   std::string writes;                // to the journal's tables, as bytes
   std::optional<std::string> state;  // what the strand's state sums up to: a checkpoint follows the frame
   std::size_t bytes() const;         // about, in memory
+  void clear();                      // keeps its memory
 };
 
 // Makes frames and checkpoints of one recording, in order. One thread.
@@ -46,21 +33,23 @@ class FrameMaker {
  public:
   FrameMaker(std::string manifest_hash, std::string contract_digest)
       : manifest_hash_(std::move(manifest_hash)), contract_digest_(std::move(contract_digest)) {}
-  bus::Frame frame(RawFrame& raw);  // takes what it can
+  // The payload of the frame's block; until the next one.
+  std::string_view frame(RawFrame& raw);
   // After its frame; nothing where the raw frame asks for none.
   std::optional<bus::Checkpoint> checkpoint(const RawFrame& raw) const;
 
  private:
   const std::string manifest_hash_, contract_digest_;
-  Hash256 journal_{};  // of all rows and writes so far
+  std::string payload_;
+  Hash256 writes_{};  // of all that was written to tables so far
 };
 
 // Who takes what is recorded. The strand calls it and never waits for it.
 class FrameTaker {
  public:
   virtual ~FrameTaker() = default;
-  // False when there is no room: the recording then ends before this frame.
-  virtual bool take(RawFrame frame) = 0;
+  // Takes it, and leaves a cleared one in its place. False when there is no room: the recording then ends before it.
+  virtual bool take(RawFrame& frame) = 0;
   // Nothing follows. `reason` and what was not captured are for a person.
   virtual void end(std::string reason, std::vector<std::string> not_captured) = 0;
 };

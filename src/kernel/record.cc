@@ -65,6 +65,7 @@ json::Value hashed(const std::string& key, const json::Value& value) {
 // What looks like a credential leaves the input before it is recorded; the tool has had it, or will get it, as it was.
 // The hash of what is recorded: the call's own tells apart what the caller gave.
 std::optional<Hash256> mask_input(RunningCall& call, const std::string& key) {
+  if (call.clean_input) return call.input_hash;
   std::optional<std::string> masked = input_without_secrets(call.input_text, key);
   if (!masked) return call.masked_input ? sha256(call.input_text) : call.input_hash;
   call.input_text = *std::move(masked);
@@ -99,6 +100,7 @@ std::string text_of_failure(std::string_view code, const std::string& message, c
 // A result on its way to the record and to the caller. A tool whose schema says which of its values are secrets, and
 // the kernel's own, answer their caller in clear: handing one out is what they are for.
 void mask_result(const RunningCall& call, const json::Schema& schema, std::string& response, std::string& stored) {
+  if (call.clean_output) return;
   std::optional<std::string> masked = result_without_secrets(stored);
   if (!masked) return;
   if (call.tool->pack != nullptr && !schema.has_write_only()) response = *masked;
@@ -119,7 +121,7 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
   if (call->starts_durably && ending.end.stage <= kLastStageBeforeIt)
     call->refusal = std::make_unique<const CallEnd>(ending.end);
   if (output != nullptr) {
-    const std::string data = json::serialize(output->data);
+    const std::string data = call->output_text.empty() ? json::serialize(output->data) : std::move(call->output_text);
     if (data.size() > options_.config.limits.output_bytes) {
       output = nullptr;
       context = nullptr;

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kLinger{20};  // between looks at the queue: no wake for each frame
 constexpr std::chrono::seconds kSyncWithin{1};
-constexpr std::size_t kWakeBytes = 4u << 20;  // waiting, from which on the thread is woken
+constexpr std::size_t kWakeBytes = 4u << 20;                        // waiting, from which on the thread is woken
+constexpr std::size_t kWriteBytes = 1u << 20;                       // go to the sink at once
+constexpr std::size_t kSpareFrames = 128, kSpareBytes = 64u << 10;  // kept for the strand: how many, and of which size
 
 std::string text_of(const json::Value& header, std::string_view member) {
   return std::string(json::string_or(header, member, ""));
@@ -22,14 +24,15 @@ Recorder::Recorder(std::unique_ptr<RecordingSink> sink, json::Value header, std:
       queue_bytes_max_(queue_bytes_max),
       file_bytes_max_(file_bytes_max),
       maker_(text_of(header, "manifest_hash"), text_of(header, "contract_digest")) {
-  write(bus::RecordingHeader{std::move(header)});
+  buffer_ = encoder_.add(bus::RecordingHeader{std::move(header)});
+  write(0);
   thread_ = std::thread([this] { run(); });
 }
 
 Recorder::~Recorder() { finish(); }
 
 // A file that has grown to its limit, or cannot be written, ends the recording just as a full queue does.
-bool Recorder::take(RawFrame frame) {
+bool Recorder::take(RawFrame& frame) {
   const std::size_t bytes = frame.bytes();
   bool wake = false;
   {
@@ -39,6 +42,12 @@ bool Recorder::take(RawFrame frame) {
     queued_bytes_ += bytes;
     wake = queued_bytes_ > kWakeBytes;
     queue_.push_back(std::move(frame));
+    if (spare_.empty()) {
+      frame = RawFrame();
+    } else {
+      frame = std::move(spare_.back());
+      spare_.pop_back();
+    }
   }
   if (wake) work_.notify_one();
   return true;
@@ -64,14 +73,34 @@ RecorderState Recorder::state() const {
   return state_;
 }
 
-void Recorder::write(const bus::RecordingBlock& block) {
-  const std::string bytes = encoder_.add(block);
-  if (state().fault) return;
-  const Status status = sink_->write(bytes);
+void Recorder::write(std::uint64_t frames) {
+  if (buffer_.empty() || state().fault) return buffer_.clear();
+  const Status status = sink_->write(buffer_);
   const std::lock_guard lock(mutex_);
   if (!status.ok()) state_.fault = status.error();
-  state_.bytes += bytes.size();
-  if (std::holds_alternative<bus::Frame>(block)) ++state_.frames;
+  if (status.ok()) state_.frames += frames;
+  state_.bytes += buffer_.size();
+  buffer_.clear();
+}
+
+void Recorder::write_frames(std::vector<RawFrame>& frames) {
+  std::uint64_t unwritten = 0;
+  for (RawFrame& raw : frames) {
+    encoder_.add_frame(maker_.frame(raw), buffer_);
+    if (const auto checkpoint = maker_.checkpoint(raw)) buffer_ += encoder_.add(*checkpoint);
+    ++encoded_;
+    ++unwritten;
+    if (buffer_.size() >= kWriteBytes) write(std::exchange(unwritten, 0));
+  }
+  write(unwritten);
+}
+
+void Recorder::take_back(std::vector<RawFrame> frames) {
+  std::erase_if(frames, [](const RawFrame& frame) { return frame.bytes() > kSpareBytes; });
+  if (frames.size() > kSpareFrames) frames.resize(kSpareFrames);
+  for (RawFrame& frame : frames) frame.clear();
+  const std::lock_guard lock(mutex_);
+  if (spare_.size() < frames.size()) spare_.swap(frames);
 }
 
 void Recorder::run() {
@@ -88,15 +117,14 @@ void Recorder::run() {
       end = end_;
       over = stopping_ || end_;
     }
-    for (RawFrame& raw : frames) {
-      write(maker_.frame(raw));
-      if (const auto checkpoint = maker_.checkpoint(raw)) write(*checkpoint);
-    }
+    write_frames(frames);
     if (end) {
-      end->frames = state().frames;
-      write(*end);
+      end->frames = encoded_;
+      buffer_ = encoder_.add(*end);
+      write(0);
     }
     unsynced = unsynced || !frames.empty() || end;
+    take_back(std::move(frames));
     const auto now = std::chrono::steady_clock::now();
     if (!unsynced || (!over && now - synced < kSyncWithin)) continue;
     const Status status = sink_->sync();

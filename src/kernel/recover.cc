@@ -16,6 +16,7 @@
 #include "kernel/granted.h"
 #include "kernel/kernel.h"
 #include "kernel/secret_keeper.h"
+#include "kernel/taped_strand.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -190,7 +191,8 @@ void Kernel::complete_recovery(Recovery& recovery, const CleanupReport& report) 
     recovery.input = json::serialize(report.input);
     recovery.sealed = *shown != report.input;
     if (recovery.sealed || tape_.live())
-      recovery.input = seal_on_tape(recovery.sealed, std::move(recovery.input), proposal_key(options_.redaction_key));
+      recovery.input =
+          taped_->seal_text(recovery.sealed, std::move(recovery.input), proposal_key(options_.redaction_key));
   }
   Result<std::string> digest = journal::recovery_digest(recovery);
   if (!digest.ok()) {  // not what JSON can hold: it could not be consented to

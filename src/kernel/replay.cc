@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/executor.h"
 #include "base/files.h"
 #include "base/random.h"
 #include "catalogue/compatibility.h"
 #include "kernel/commands.h"
 #include "kernel/kernel.h"
+#include "kernel/taped_strand.h"
 #include "log/memory_log.h"
 #include "pack/event_types.h"
 
@@ -130,23 +132,23 @@ class Replay final : private ReplaySource {
     kernel.next_own_ = number("next_own");
     if (const json::Value* tampered = start.find("tampered_as"); tampered != nullptr && tampered->is_string())
       kernel.tampered_as_ = tampered->as_string();
-    kernel.bell_.watch(true);
+    kernel.bell_.watch(&tape.events());
     tape.replay_from(*this);
     {
       const Tape::OnStrand strand(tape);
-      if (const Status begun = kernel.begin_tape(); !begun.ok())
+      if (const Status begun = kernel.taped_->begin_tape(); !begun.ok())
         throw ReplayStopped{true, "/ingress", "the kernel does not open: " + begun.error().to_string()};
     }
     for (;;) {
       if (tape.comes(bus::FactKind::kConfiguration))
-        kernel.replay_configuration();
+        kernel.taped_->replay_configuration();
       else
         kernel.run_pending();
     }
   }
 
   void keep_unverified(Kernel& kernel) {
-    for (std::string& what : kernel.unverified_) report_.unverified.push_back(std::move(what));
+    for (std::string& what : kernel.taped_->unverified()) report_.unverified.push_back(std::move(what));
   }
 
   void note(std::uint64_t tick, std::string pointer, std::string what) {
@@ -180,22 +182,27 @@ class Replay final : private ReplaySource {
     }
   }
 
-  void made(RawFrame raw) override {
+  void made(RawFrame& raw) override {
     raw.ingress = recorded_.ingress;
-    bus::Frame frame = maker_.frame(raw);
+    const std::string_view payload = maker_.frame(raw);
     if (options_.map) map(recorded_);
-    if (const std::string bytes = bus::encode(frame); bytes != bus::encode(recorded_)) {
-      const Result<json::Value> before = bus::to_json(recorded_), after = bus::to_json(frame);
-      if (!before.ok() || !after.ok()) differs("/ingress", "the frame's ingress is malformed");
-      const auto found = bus::first_difference(*before, *after);
-      if (found.empty()) differs("", "the frame is another one");
-      differs(found.front().pointer, "recorded " + found.front().before + ", replayed " + found.front().after);
-    }
-    report_.remade += encoder_.add(frame);
+    if (payload != bus::encode(recorded_)) say_difference(payload);
+    encoder_.add_frame(payload, report_.remade);
     ++report_.frames;
-    report_.last_tick = frame.tick;
+    report_.last_tick = recorded_.tick;
     expected_ = maker_.checkpoint(raw);
-    if (options_.on_frame) options_.on_frame(frame);
+    if (options_.on_frame) options_.on_frame(recorded_);
+  }
+
+  [[noreturn]] void say_difference(std::string_view payload) const {
+    constexpr std::uint8_t kFrame = 1;
+    const Result<bus::RecordingBlock> made = bus::decode_block(kFrame, payload);
+    LUMENFLOW_CHECK(made.ok());  // it was encoded just now
+    const Result<json::Value> before = bus::to_json(recorded_), after = bus::to_json(std::get<bus::Frame>(*made));
+    if (!before.ok() || !after.ok()) differs("/ingress", "the frame's ingress is malformed");
+    const auto found = bus::first_difference(*before, *after);
+    if (found.empty()) differs("", "the frame is another one");
+    differs(found.front().pointer, "recorded " + found.front().before + ", replayed " + found.front().after);
   }
 
   void map(bus::Frame& frame) const {

@@ -12,6 +12,7 @@
 #include "journal/approvals.h"
 #include "journal/recoveries.h"
 #include "kernel/call.h"
+#include "kernel/call_notices.h"
 #include "kernel/cancellation.h"
 #include "kernel/config.h"
 #include "pack/enforced_scopes.h"
@@ -41,6 +42,7 @@ struct RunningCall {
   ReceiptId receipt;
   Call call;
   std::vector<Completion> completions;  // the caller's, and those of equal calls under the same idempotency key
+  std::vector<CallNotices::Watch> watches;  // of the same
 
   std::shared_ptr<const pack::Registry> registry;  // shared: keeps `tool` alive over a reload
   const pack::ActiveTool* tool = nullptr;          // null: stage 1 found none
@@ -82,6 +84,9 @@ struct RunningCall {
   int joined = 0;              // equal calls under the same idempotency key that wait for its end
   bool masked_input = false;   // in a replay: `input_text` came without what looks like a credential
   bool sealed_output = false;  // what its tool answered is on the tape only as it may be shown
+  // What a recording has found out already: nothing looks like a credential; and the answer's data, as JSON.
+  bool clean_input = false, clean_output = false;
+  std::string output_text;
 };
 
 // What agent-runtime:tool_called says. What it views outlives the entry's making.

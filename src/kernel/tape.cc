@@ -73,9 +73,7 @@ void Tape::differs(std::string what) const {
   throw ReplayStopped{true, "/ingress/" + std::to_string(reader_.index()), std::move(what)};
 }
 
-void Tape::appended(Position first, const log::Row& row) {
-  coming_.rows.push_back({first.value(), row.entries, row.body});
-}
+void Tape::appended(Position first, const log::Row& row) { coming_.rows.add(first.value(), row.entries, row.body); }
 
 void Tape::wrote(char operation, std::string_view table, std::string_view key, std::string_view value) {
   std::string& out = coming_.writes;
@@ -87,13 +85,10 @@ void Tape::wrote(char operation, std::string_view table, std::string_view key, s
   }
 }
 
-void Tape::cut(std::uint64_t tick, Timestamp issued_at, std::vector<RawEvent> events,
-               const std::function<std::string()>& state) {
-  RawFrame frame = std::exchange(coming_, {});
-  frame.tick = tick;
-  frame.issued_at = issued_at.ms;
-  frame.events = std::move(events);
-  if (++frames_ % bus::kCheckpointFrames == 0) frame.state = state();
+void Tape::cut(std::uint64_t tick, Timestamp issued_at, const std::function<std::string()>& state) {
+  coming_.tick = tick;
+  coming_.issued_at = issued_at.ms;
+  if (++frames_ % bus::kCheckpointFrames == 0) coming_.state = state();
   if (replays()) {
     if (!reader_.at_end()) {
       const auto next = reader_.peek();
@@ -102,11 +97,12 @@ void Tape::cut(std::uint64_t tick, Timestamp issued_at, std::vector<RawEvent> ev
                               (next ? ": '" + std::string(name(*next)) + "'" : std::string())};
     }
     if (at_end_) throw ReplayStopped{};
-    source_->made(std::move(frame));
+    source_->made(coming_);
+    coming_.clear();
     return next_frame();
   }
-  frame.ingress = facts_.take();
-  if (taker_->take(std::move(frame))) return;
+  facts_.take_into(coming_.ingress);
+  if (taker_->take(coming_)) return;
   stop("the recorder's queue was full", {"everything after tick " + std::to_string(tick - 1) +
                                          ": the disk could not keep up, and no call waits for a recording"});
 }

@@ -35,7 +35,7 @@ class ReplaySource {
   // The ingress of the next frame; nothing at the end. Valid until the next call.
   virtual std::optional<std::string_view> next_ingress() = 0;
   // The frame whose ingress was given last, made again. May throw ReplayStopped.
-  virtual void made(RawFrame frame) = 0;
+  virtual void made(RawFrame& frame) = 0;
 };
 
 class Tape {
@@ -93,8 +93,8 @@ class Tape {
   // Both: what the strand did to the journal, and that a tick is over.
   void appended(Position first, const log::Row& row);
   void wrote(char operation, std::string_view table, std::string_view key, std::string_view value);
-  void cut(std::uint64_t tick, Timestamp issued_at, std::vector<RawEvent> events,
-           const std::function<std::string()>& state);
+  bus::FrameEvents& events() { return coming_.events; }  // of the tick that is cut next
+  void cut(std::uint64_t tick, Timestamp issued_at, const std::function<std::string()>& state);
 
   Timestamp now(const Clock& clock);
   std::chrono::nanoseconds monotonic(const Clock& clock);

@@ -9,6 +9,7 @@
 #include "kernel/kernel.h"
 #include "kernel/result_text.h"
 #include "kernel/secret_keeper.h"
+#include "kernel/taped_strand.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -93,25 +94,6 @@ Status run_changes(const HostServices::Change& change, pack::Store& store) {
   }
 }
 
-void write_faults(FactWriter& out, const std::vector<ErrorDetail>& faults) {
-  json::Array details;
-  for (const ErrorDetail& fault : faults)
-    details.push_back(json::Object{{"pointer", fault.pointer}, {"reason", fault.reason}});
-  const json::Value all(std::move(details));
-  const std::optional<json::Value> masked = details_without_secrets(all);
-  out.text(json::serialize(masked ? *masked : all));
-}
-
-std::vector<ErrorDetail> read_faults(FactReader& in) {
-  std::vector<ErrorDetail> faults;
-  const json::Value all = read_json(in);
-  if (all.is_array())
-    for (const json::Value& fault : all.as_array())
-      faults.push_back(
-          {std::string(json::string_or(fault, "pointer", "")), std::string(json::string_or(fault, "reason", ""))});
-  return faults;
-}
-
 }  // namespace
 
 // A builtin that throws is a crash of that call and of nothing else.
@@ -146,15 +128,15 @@ Status call_handler(const Delivery& delivery, DeliveryContext& context) {
 
 // --- what it did to its context ---
 
-void Kernel::tape_state(const HostState& state, FactWriter& out) {
+void TapedStrand::write_state(const HostState& state, FactWriter& out) {
   write_events(out, state.events, 0);
   write_texts(out, state.store.writes());
   write_texts(out, state.store.reads());
   out.flag(state.store.read_ranges());
-  tape_wishes(state, out);
+  write_wishes(state, out);
 }
 
-void Kernel::tape_wishes(const HostState& state, FactWriter& out) {
+void TapedStrand::write_wishes(const HostState& state, FactWriter& out) {
   out.number(state.wakes.size());
   for (const auto& [timer, at] : state.wakes) {
     out.text(timer);
@@ -166,8 +148,8 @@ void Kernel::tape_wishes(const HostState& state, FactWriter& out) {
   for (const pack::Trigger& trigger : *state.watched) write_trigger(out, trigger);
 }
 
-void Kernel::replayed_wishes(HostState& state) {
-  FactReader& in = tape_.values();
+void TapedStrand::replayed_wishes(HostState& state) {
+  FactReader& in = kernel_.tape_.values();
   const std::uint64_t wakes = in.number();
   for (std::uint64_t i = 0; i < wakes && !in.failed(); ++i) {
     std::string timer(in.text());
@@ -179,29 +161,31 @@ void Kernel::replayed_wishes(HostState& state) {
   for (std::uint64_t i = 0; i < triggers && !in.failed(); ++i) state.watched->push_back(read_trigger(in));
 }
 
-void Kernel::replayed_state(HostState& state) {
-  FactReader& in = tape_.values();
+void TapedStrand::replayed_state(HostState& state) {
+  FactReader& in = kernel_.tape_.values();
   read_pending(in, state.events);
   Texts writes = read_texts(in), reads = read_texts(in);
   state.store.replay(std::move(writes), std::move(reads), in.flag());
   replayed_wishes(state);
 }
 
-Status Kernel::replayed_handler(HostState& state) {
+Status TapedStrand::replayed_handler(HostState& state) {
   replayed_state(state);
-  return read_status(tape_.values());
+  return read_status(kernel_.tape_.values());
 }
 
 // --- tools ---
 
-void Kernel::tape_tool(RunningCall& call, HostState& state, const std::optional<pack::ToolResult>& result,
-                       const std::string& isolation, FactWriter& out) {
-  tape_state(state, out);
+void TapedStrand::write_tool(RunningCall& call, HostState& state, const std::optional<pack::ToolResult>& result,
+                             const std::string& isolation, FactWriter& out) {
+  call.output_text.clear();
+  call.clean_output = false;
+  write_state(state, out);
   out.text(isolation);
   if (!result) return out.number(static_cast<std::uint64_t>(Ended::kThrew));
   if (const auto* output = std::get_if<pack::ToolOutput>(&*result)) {
     const json::Schema& schema = *call.tool->descriptor.output_validator;
-    std::string data = schema.has_write_only() ? redact(schema, output->data) : json::serialize(output->data);
+    std::string data = schema.has_write_only() ? kernel_.redact(schema, output->data) : json::serialize(output->data);
     std::optional<std::string> masked = result_without_secrets(data);
     std::string content = output->content.empty() ? std::string("[]") : json::serialize(output->content);
     std::optional<std::string> masked_content =
@@ -211,6 +195,8 @@ void Kernel::tape_tool(RunningCall& call, HostState& state, const std::optional<
     out.flag(call.sealed_output);
     out.text(masked ? *masked : data);
     out.text(masked_content ? *masked_content : content);
+    call.clean_output = !masked && !masked_content;
+    call.output_text = schema.has_write_only() ? std::string() : std::move(data);
   } else if (const auto* error = std::get_if<pack::ToolError>(&*result)) {
     const std::optional<json::Value> details = details_without_secrets(error->details);
     out.number(static_cast<std::uint64_t>(Ended::kError));
@@ -226,9 +212,10 @@ void Kernel::tape_tool(RunningCall& call, HostState& state, const std::optional<
   }
 }
 
-std::optional<pack::ToolResult> Kernel::replayed_tool(RunningCall& call, HostState& state, std::string& isolation) {
+std::optional<pack::ToolResult> TapedStrand::replayed_tool(RunningCall& call, HostState& state,
+                                                           std::string& isolation) {
   replayed_state(state);
-  FactReader& in = tape_.values();
+  FactReader& in = kernel_.tape_.values();
   isolation = in.text();
   switch (static_cast<Ended>(in.number())) {
     case Ended::kOutput: {
@@ -258,62 +245,47 @@ std::optional<pack::ToolResult> Kernel::replayed_tool(RunningCall& call, HostSta
   return std::nullopt;
 }
 
-std::optional<pack::ToolResult> Kernel::run_tool_on_strand(RunningCall& call, CallContext& context) {
+std::optional<pack::ToolResult> TapedStrand::run_tool(RunningCall& call, CallContext& context) {
   std::string isolation;
-  if (tape_.replaying()) {
-    tape_.expect(FactKind::kOutcome);
+  if (kernel_.tape_.replaying()) {
+    kernel_.tape_.expect(FactKind::kOutcome);
     std::optional<pack::ToolResult> result = replayed_tool(call, context.state(), isolation);
-    tape_.check();
+    kernel_.tape_.check();
     return result;
   }
   std::optional<pack::ToolResult> result;
   {
     const Tape::Aside aside;
-    result = run_handler(call, context);
+    result = lumenflow::kernel::run_handler(call, context);
   }
-  if (tape_.recording()) tape_tool(call, context.state(), result, isolation, tape_.fact(FactKind::kOutcome));
+  if (kernel_.tape_.recording())
+    write_tool(call, context.state(), result, isolation, kernel_.tape_.fact(FactKind::kOutcome));
   return result;
-}
-
-// What is sealed cannot be judged again: the verdict is captured with it.
-std::vector<ErrorDetail> Kernel::output_faults(const RunningCall& call, const json::Value& data) {
-  const auto judge = [&] { return call.tool->descriptor.output_validator->validate(data); };
-  if (!tape_.live() || !call.sealed_output) return judge();
-  if (tape_.recording()) {
-    std::vector<ErrorDetail> faults = judge();
-    write_faults(tape_.fact(FactKind::kVerdict), faults);
-    return faults;
-  }
-  unverified_.push_back("what " + call.tool->descriptor.name + " answered (" + call.receipt.str() +
-                        "): it holds sealed values, which its schema is not asked about again");
-  std::vector<ErrorDetail> faults = read_faults(tape_.expect(FactKind::kVerdict));
-  tape_.check();
-  return faults;
 }
 
 // --- handlers and changes ---
 
-Result<std::string> Kernel::replay_key_on_strand(const Delivery& delivery) {
-  if (tape_.replaying()) {
-    tape_.expect(FactKind::kOutcome);
+Result<std::string> TapedStrand::replay_key(const Delivery& delivery) {
+  if (kernel_.tape_.replaying()) {
+    kernel_.tape_.expect(FactKind::kOutcome);
     Result<std::string> key = replayed_key();
-    tape_.check();
+    kernel_.tape_.check();
     return key;
   }
   Result<std::string> key = make_replay_key(delivery);
-  if (tape_.recording()) {
-    FactWriter& out = tape_.fact(FactKind::kOutcome);
+  if (kernel_.tape_.recording()) {
+    FactWriter& out = kernel_.tape_.fact(FactKind::kOutcome);
     write_status(out, shown(key.ok() ? Status() : Status(key.error())));
     if (key.ok()) out.text(*key);
   }
   return key;
 }
 
-Status Kernel::run_handler_on_strand(const Delivery& delivery, DeliveryContext& context) {
-  if (tape_.replaying()) {
-    tape_.expect(FactKind::kOutcome);
+Status TapedStrand::run_handler(const Delivery& delivery, DeliveryContext& context) {
+  if (kernel_.tape_.replaying()) {
+    kernel_.tape_.expect(FactKind::kOutcome);
     Status status = replayed_handler(context.state());
-    tape_.check();
+    kernel_.tape_.check();
     return status;
   }
   Status status;
@@ -321,19 +293,19 @@ Status Kernel::run_handler_on_strand(const Delivery& delivery, DeliveryContext& 
     const Tape::Aside aside;
     status = call_handler(delivery, context);
   }
-  if (tape_.recording()) {
-    FactWriter& out = tape_.fact(FactKind::kOutcome);
-    tape_state(context.state(), out);
+  if (kernel_.tape_.recording()) {
+    FactWriter& out = kernel_.tape_.fact(FactKind::kOutcome);
+    write_state(context.state(), out);
     write_status(out, shown(status));
   }
   return status;
 }
 
-Status Kernel::run_change(const Transaction& transaction, CallStore& store) {
+Status TapedStrand::run_change(const Transaction& transaction, CallStore& store) {
   std::vector<PendingEvent>& events = transaction.state->events;
-  if (tape_.replaying()) {
-    log_.replay_writes();
-    FactReader& in = tape_.expect(FactKind::kOutcome);
+  if (kernel_.tape_.replaying()) {
+    kernel_.log_.replay_writes();
+    FactReader& in = kernel_.tape_.expect(FactKind::kOutcome);
     read_pending(in, events);
     store.replay(read_texts(in), {}, false);
     const std::string_view turn = in.text(), session = in.text();
@@ -342,17 +314,17 @@ Status Kernel::run_change(const Transaction& transaction, CallStore& store) {
       call->turn_session = session;
     }
     Status status = read_status(in);
-    tape_.check();
+    kernel_.tape_.check();
     return status;
   }
   const std::size_t before = events.size();
   // The steps of turns are such changes, and write to the journal themselves.
-  tape_.foreign_change = true;
+  kernel_.tape_.foreign_change = true;
   Status status = run_changes(*transaction.change, store);
-  tape_.foreign_change = false;
-  if (tape_.recording()) {
+  kernel_.tape_.foreign_change = false;
+  if (kernel_.tape_.recording()) {
     const RunningCall* const call = transaction.call.get();
-    FactWriter& out = tape_.fact(FactKind::kOutcome);
+    FactWriter& out = kernel_.tape_.fact(FactKind::kOutcome);
     write_events(out, events, before);
     write_texts(out, store.writes());
     out.text(call == nullptr ? std::string() : call->opened_turn);
@@ -360,85 +332,6 @@ Status Kernel::run_change(const Transaction& transaction, CallStore& store) {
     write_status(out, shown(status));
   }
   return status;
-}
-
-// --- inputs ---
-
-// As the journal keeps it: values at writeOnly positions and what looks like a credential are not on tape. Where there
-// are such values, what was found out with them is.
-void Kernel::tape_input(RunningCall& call, const std::vector<ErrorDetail>& faults, bool secrets) {
-  FactWriter& out = tape_.fact(FactKind::kInput);
-  const std::optional<std::string> masked =
-      faults.empty() ? input_without_secrets(call.input_text, options_.redaction_key) : std::nullopt;
-  const bool sealed = !faults.empty() || masked || call.tool->descriptor.input_validator->has_write_only();
-  faults.empty() ? out.text(masked ? *masked : call.input_text) : out.none();
-  out.flag(sealed);
-  if (!sealed) return;
-  out.text(call.input_hash ? as_chars(*call.input_hash) : std::string_view());
-  out.flag(masked.has_value());
-  out.flag(secrets);
-  write_faults(out, faults);
-}
-
-std::optional<Kernel::SealedInput> Kernel::replayed_input(RunningCall& call) {
-  FactReader& in = tape_.expect(FactKind::kInput);
-  const std::optional<std::string> text = in.optional_text();
-  const bool sealed = in.flag();
-  tape_.check();
-  call.call.input = {};
-  if (text) {
-    Result<json::Value> input = json::parse(*text, {.depth_max = 1'000});
-    if (!input.ok()) tape_.differs("a call's input is not JSON");
-    call.call.input = *std::move(input);
-  }
-  if (!sealed) return std::nullopt;
-  const std::string_view hash = in.text();
-  SealedInput out;
-  call.masked_input = in.flag();
-  out.secrets = in.flag();
-  out.faults = read_faults(in);
-  tape_.check();
-  if (text) call.input_text = *text;
-  if (hash.size() == Hash256().size()) {
-    call.input_hash.emplace();
-    std::ranges::copy(as_bytes(hash), call.input_hash->begin());
-  }
-  unverified_.push_back("the input of " + call.tool->descriptor.name + " (" + call.receipt.str() +
-                        (text ? "): it holds sealed values" : "): it was refused, and no record keeps it"));
-  return out;
-}
-
-// A key that looks like a credential is masked on tape, and its hash is another then.
-void Kernel::tape_idempotency_hash(RunningCall& call) {
-  if (tape_.replaying()) {
-    if (!tape_.comes(FactKind::kSealed)) return;
-    const std::string_view hash = tape_.expect(FactKind::kSealed).text();
-    if (hash.size() != call.idempotency_hash->size()) tape_.differs("a sealed key has a malformed hash");
-    std::ranges::copy(as_bytes(hash), call.idempotency_hash->begin());
-  } else if (input_without_secrets(call.call.idempotency_key, options_.redaction_key)) {
-    tape_.fact(FactKind::kSealed).text(as_chars(*call.idempotency_hash));
-  }
-}
-
-// A text that waits in the journal for a decision, sealed where it holds secrets; on tape, as the journal has it.
-std::string Kernel::seal_on_tape(bool& sealed, std::string text, const std::string& key) {
-  if (tape_.replaying()) {
-    FactReader& in = tape_.expect(FactKind::kSealed);
-    sealed = in.flag();
-    std::string kept(in.text());
-    tape_.check();
-    return kept;
-  }
-  {
-    const Tape::Aside aside;  // what is drawn for the seal is in the seal
-    if (sealed) text = seal(text, key, ports_.random);
-  }
-  if (tape_.recording()) {
-    FactWriter& out = tape_.fact(FactKind::kSealed);
-    out.flag(sealed);
-    out.text(text);
-  }
-  return text;
 }
 
 }  // namespace lumenflow::kernel

@@ -34,6 +34,9 @@ class HostedRun {
   // Calls a tool as the pack on behalf of the run's subject and waits for its Result, as JSON text. Any outcome is a
   // success. INVALID_REQUEST outside of a call and where calls are nested too deep; TOOL_CANCELLED.
   virtual Result<std::string> invoke(std::string_view tool, json::Value input, std::string_view idempotency_key) = 0;
+  // To whoever follows the call, besides the workspace's log; without what the pack was given in its environment.
+  virtual void progressed(double fraction, std::string message) = 0;
+  virtual void logged(std::string_view level, std::string message) = 0;
 };
 
 }  // namespace lumenflow::pack

@@ -14,6 +14,7 @@
 #include "json/schema.h"
 #include "lumenflow/json.h"
 #include "pack/diagnostic.h"
+#include "pack/mcp_content.h"
 #include "pack/scope.h"
 
 namespace lumenflow::catalogue {
@@ -45,6 +46,7 @@ struct ToolDescriptor {
   bool internal_only = false;
   std::int64_t timeout_ms = 30'000;
   std::string mcp_name;
+  McpTask mcp_task = McpTask::kNever;
 };
 
 enum class RuntimeType : std::uint8_t { kDeclarative, kBuiltin, kProcess, kMcp };
@@ -66,6 +68,8 @@ struct Manifest {
   std::vector<std::string> evidence_types;
   std::map<std::string, std::string> state_aliases;
   std::vector<ToolDescriptor> tools;
+  std::vector<PromptDescriptor> prompts;
+  std::vector<ResourceDescriptor> resources;
   std::vector<PolicyRule> policies;
   std::vector<std::string> emitted_event_kinds;
   std::vector<std::string> subscribed_event_kinds;

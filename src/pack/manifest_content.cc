@@ -1,4 +1,4 @@
-// What a pack brings besides tools and events: task types, lanes, its section of lumenflow.yaml, prompts, resources.
+// What a pack brings besides tools and events: task types, lanes, its section of lumenflow.yaml, surfaces.
 #include <algorithm>
 #include <set>
 
@@ -10,26 +10,6 @@ namespace {
 
 constexpr std::string_view kTaskStates[] = {"ready", "active", "blocked", "waiting", "done"};
 constexpr std::string_view kSurfaces[] = {"http", "mcp", "sidekick-channel"};
-
-// Calls `read` with the fields of every map of a list.
-template <class Read>
-void for_each_entry(Fields& parent, std::string_view key, const std::string& what, Read read) {
-  const json::Array* list = parent.list(key);
-  for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
-    Fields fields(parent.report(), (*list)[i], child_pointer(parent.pointer_to(key), i), what);
-    if (!fields.is_map()) continue;
-    read(fields);
-    fields.finish();
-  }
-}
-
-// A required text that no earlier entry of the list has.
-void read_unique(Fields& fields, std::string_view key, std::set<std::string>& seen) {
-  fields.require(key);
-  const std::string* text = fields.text(key);
-  if (text != nullptr && !seen.insert(*text).second)
-    fields.report().bad(fields.pointer_to(key), shown(json::Value(*text)) + " stands twice in this list");
-}
 
 void read_state_aliases(Context& context) {
   const json::Object* aliases = context.root.map("state_aliases");
@@ -78,45 +58,6 @@ void read_configuration(Context& context) {
   manifest.config_schema_source = std::move(loaded->value);
 }
 
-void read_prompts(Context& context) {
-  std::set<std::string> names;
-  for_each_entry(context.root, "prompts", "a prompt", [&](Fields& prompt) {
-    read_unique(prompt, "name", names);
-    prompt.text("title");
-    prompt.text("description");
-    std::set<std::string> arguments;
-    for_each_entry(prompt, "arguments", "a prompt's argument", [&](Fields& argument) {
-      read_unique(argument, "name", arguments);
-      argument.text("title");
-      argument.text("description");
-      argument.boolean("required", false);
-    });
-    for_each_entry(prompt, "messages", "a prompt's message", [](Fields& message) {
-      static constexpr std::string_view kRoles[] = {"user", "assistant"};
-      message.require("role");
-      message.one_of("role", kRoles);
-      message.require("content");
-    });
-    prompt.list("icons");
-    prompt.map("_meta");
-  });
-}
-
-void read_resources(Context& context) {
-  std::set<std::string> uris;
-  for_each_entry(context.root, "resources", "a resource", [&](Fields& resource) {
-    read_unique(resource, "uri", uris);
-    resource.require("name");
-    for (const char* key : {"name", "title", "description", "mimeType", "text"}) resource.text(key);
-    resource.integer("size", 0, 0, std::int64_t{1} << 53);
-    resource.map("annotations");
-    resource.list("icons");
-    resource.map("_meta");
-    if (const std::string* file = resource.text("file"))
-      read_referred(context, *file, resource.pointer_to("file"), "LF1004");
-  });
-}
-
 void read_surfaces(Context& context) {
   if (context.root.find("surfaces_required") == nullptr) return;
   const std::vector<std::string> surfaces = context.root.texts("surfaces_required");
@@ -134,8 +75,7 @@ void read_content(Context& context) {
   read_state_aliases(context);
   read_lanes(context);
   read_configuration(context);
-  read_prompts(context);
-  read_resources(context);
+  read_mcp_content(context);
   read_surfaces(context);
   read_event_types(context);
 }

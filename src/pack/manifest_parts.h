@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,24 @@ void read_events(Context& context);    // kinds, classes, payload schemas, appro
 void read_tools(Context& context);
 void read_content(Context& context);  // task types, lanes, configuration, prompts, resources, surfaces
 void read_rules(Context& context);    // policies, automations, examples
+
+// Prompts and resources.
+void read_mcp_content(Context& context);
+
+// Calls `read` with the fields of every map of a list.
+template <class Read>
+void for_each_entry(Fields& parent, std::string_view key, const std::string& what, Read read) {
+  const json::Array* list = parent.list(key);
+  for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+    Fields fields(parent.report(), (*list)[i], child_pointer(parent.pointer_to(key), i), what);
+    if (!fields.is_map()) continue;
+    read(fields);
+    fields.finish();
+  }
+}
+
+// A required text that no earlier entry of the list has.
+void read_unique(Fields& fields, std::string_view key, std::set<std::string>& seen);
 
 // The event manifest that the manifest names, and its schemas.
 void read_event_types(Context& context);

@@ -117,6 +117,8 @@ ToolDescriptor read_tool(Context& context, const json::Value& value, const std::
   if (!tool.mcp_name.empty() && !is_mcp_name(tool.mcp_name))
     context.report.bad(fields.pointer_to("mcp_name"), shown(json::Value(tool.mcp_name)) + " is no MCP tool name",
                        "letters, digits, '_', '-' and '.', at most 128");
+  static constexpr std::string_view kMcpTask[] = {"never", "optional", "required", "after_input"};
+  if (const auto index = fields.one_of("mcp_task", kMcpTask)) tool.mcp_task = static_cast<McpTask>(*index);
   fields.text("entry");  // what it means is the runtime's matter
   fields.finish();
   return tool;

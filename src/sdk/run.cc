@@ -91,7 +91,12 @@ Run::Run(Connection& connection, const Registration& registration, std::string i
       registration_(registration),
       id_(std::move(id)),
       now_ms_(start_ms(readings)),
-      ulid_(first_ulid(readings)) {}
+      ulid_(first_ulid(readings)) {
+  const json::Value* const asks = readings.is_object() ? readings.find("asks") : nullptr;
+  if (asks == nullptr || !asks->is_array()) return;
+  for (const json::Value& method : asks->as_array())
+    if (const std::string* name = method.if_string()) asks_.push_back(*name);
+}
 
 std::string Run::new_ulid() {
   std::string ulid = ulid_;
@@ -291,6 +296,21 @@ Result<Invoked> Run::ask_call(std::string_view method, json::Object params, std:
   if (!read.ok() && answer.find("error") == nullptr) return unexpected(method);
   if (read.outcome.empty()) read.outcome = outcome_of(read.code);
   return read;
+}
+
+bool Run::may_ask(std::string_view method) const { return std::ranges::find(asks_, method) != asks_.end(); }
+
+Result<std::vector<json::Value>> Run::ask_caller(const std::vector<Question>& questions) {
+  json::Array asked;
+  for (const Question& question : questions)
+    asked.push_back(json::Object{{"key", question.key}, {"method", question.method}, {"params", question.params}});
+  LUMENFLOW_TRY_ASSIGN(json::Value answer, ask("call/ask", {{"questions", std::move(asked)}}));
+  json::Value* const answers = answer.is_object() ? answer.as_object().find("answers") : nullptr;
+  if (answers == nullptr || !answers->is_array() || answers->as_array().size() != questions.size())
+    return unexpected("call/ask");
+  std::vector<json::Value> all;
+  for (json::Value& one : answers->as_array()) all.push_back(std::move(one));
+  return all;
 }
 
 Result<bool> Run::was_handled(std::string_view kind, std::string_view replay_key) {

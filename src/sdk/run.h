@@ -49,6 +49,8 @@ class Run final : public Store, public ProcessRun {
   // The same with all that became of the call.
   Result<Invoked> invoked(std::string_view tool, json::Value input, std::optional<std::string> idempotency_key);
   Result<Invoked> task_step(std::string_view step, json::Value input, std::optional<std::string> idempotency_key);
+  bool may_ask(std::string_view method) const;
+  Result<std::vector<json::Value>> ask_caller(const std::vector<Question>& questions);
   Result<bool> was_handled(std::string_view kind, std::string_view replay_key) override;
   void progress(double fraction, std::string_view message) override;
   void log(std::string_view level, std::string_view message, json::Value fields) override;
@@ -62,7 +64,8 @@ class Run final : public Store, public ProcessRun {
   std::string id_;
   std::string workspace_root_;
   std::int64_t now_ms_;
-  std::string ulid_;  // the next one
+  std::string ulid_;               // the next one
+  std::vector<std::string> asks_;  // what the caller can be asked
 };
 
 // Makes a ToolContext or a HandlerContext of a run.
@@ -105,6 +108,10 @@ class RunContext : public Base {
   void progress(double fraction, std::string_view message) override { run_.progress(fraction, message); }
   void log(std::string_view level, std::string_view message, json::Value fields) override {
     run_.log(level, message, std::move(fields));
+  }
+  bool may_ask(std::string_view method) const override { return run_.may_ask(method); }
+  Result<std::vector<json::Value>> ask(const std::vector<Question>& questions) override {
+    return run_.ask_caller(questions);
   }
   bool notify_operator(std::string_view) override { return false; }
   void wake(std::string_view, std::int64_t) override {}  // without timers, which are refused, there is nothing to wake

@@ -1,5 +1,5 @@
 // GET /tools, GET /tools/{name}, POST /tools/{name}, POST /kernel/{name}, POST /stop, POST /resume.
-#include "http/sse.h"
+#include "sidecar/call_stream.h"
 #include "sidecar/metrics.h"
 #include "sidecar/routes.h"
 #include "sidecar/tool_listing.h"
@@ -30,26 +30,15 @@ void show_tool(const ExchangePtr& exchange, RouteContext& context) {
   exchange->send_json(tool_document(*tool, context.workspace, *exchange->credential));
 }
 
-// One event of the answer's stream: `event: result` with the Result document.
-void send_as_stream(const ExchangePtr& exchange, const kernel::CallResult& result) {
-  http::EventStream stream(exchange->stream(http::sse_head()));
-  http::SseEvent event;
-  event.event = "result";
-  event.data = result.body;
-  stream.send(event);
-  stream.end();
-}
-
 void submit(const ExchangePtr& exchange, RouteContext& context, kernel::Call call) {
-  const std::optional<std::string_view> accept = exchange->request().header("accept");
-  const bool as_stream = accept && accept->find("text/event-stream") != std::string_view::npos;
+  // Shared with the call's completion.
+  const auto stream = wants_stream(*exchange) ? std::make_shared<CallStream>(exchange, context) : nullptr;
+  if (stream != nullptr) call.listener = stream->listener();
   const std::chrono::nanoseconds began = context.clock.monotonic();
-  const auto answer = [exchange, as_stream, began, &context](const kernel::CallResult& result) {
+  const auto answer = [exchange, stream, began, &context](const kernel::CallResult& result) {
     context.metrics.observe_call(context.clock.monotonic() - began);
-    if (as_stream && status_of(result) == 200)  // a refusal is over before anything streams, and has its own status
-      send_as_stream(exchange, result);
-    else
-      exchange->send_result(result);
+    if (stream != nullptr) return stream->end(result);
+    exchange->send_result(result);
   };
   const Status taken = context.workspace.kernel().submit(std::move(call), answer);
   if (!taken.ok()) exchange->fail(taken.error());
@@ -117,7 +106,8 @@ void add_tool_routes(Routes& routes, RouteContext& context) {
       {.method = http::Method::kPost,
        .pattern = "/tools/{name}",
        .id = "call_tool",
-       .summary = "Call a tool by its name or an alias; the body is its input",
+       .summary = "Call a tool by its name or an alias; the body is its input; with Accept: text/event-stream the answer "
+                  "is the events `started`, `progress` and last `result`",
        .parameters = {{"Idempotency-Key", "string", "the same key again gives the recorded result", true},
                       {"LumenFlow-On-Behalf-Of", "string", "the operator for whom the conductor asks", true}}},
       [&context](const ExchangePtr& exchange) { call_tool(exchange, context, std::string(exchange->path("name"))); });

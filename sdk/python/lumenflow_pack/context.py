@@ -154,6 +154,18 @@ class Run:
         """A line for the workspace's log: debug, info, warn or error."""
         self._host.notify("log", {"level": level, "message": message, **({"fields": fields} if fields else {})})
 
+    def elicit(self, params):
+        """Asks the person behind the caller to fill in a form: params and answer as MCP's elicitation/create has them."""
+        return self.ask("call/elicit", {"params": params})["answer"]
+
+    def sample(self, params):
+        """Asks the caller's model to say something: params and answer as MCP's sampling/createMessage has them."""
+        return self.ask("call/sample", {"params": params})["answer"]
+
+    def ask_caller(self, questions):
+        """Asks several things at once: a list of {key, method, params}, the answers in that order."""
+        return self.ask("call/ask", {"questions": list(questions)})["answers"]
+
     def ask(self, method, params):
         """A request of the pack protocol on behalf of this run; what the methods above are made of."""
         return self._host.ask(method, {"in": self._id, **params})

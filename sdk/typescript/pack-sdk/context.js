@@ -261,6 +261,33 @@ export class Run {
   }
 
   /**
+   * Asks the person behind the caller to fill in a form: params and answer as MCP's elicitation/create has them.
+   * @param {Record<string, unknown>} params
+   * @returns {Promise<any>}
+   */
+  async elicit(params) {
+    return (await this.ask("call/elicit", { params })).answer;
+  }
+
+  /**
+   * Asks the caller's model to say something: params and answer as MCP's sampling/createMessage has them.
+   * @param {Record<string, unknown>} params
+   * @returns {Promise<any>}
+   */
+  async sample(params) {
+    return (await this.ask("call/sample", { params })).answer;
+  }
+
+  /**
+   * Asks several things at once; the answers in that order.
+   * @param {{ key: string, method: string, params: Record<string, unknown> }[]} questions
+   * @returns {Promise<any[]>}
+   */
+  async askCaller(questions) {
+    return (await this.ask("call/ask", { questions })).answers;
+  }
+
+  /**
    * A request of the pack protocol on behalf of this run; what the methods above are made of.
    * @param {string} method
    * @param {Record<string, unknown>} params

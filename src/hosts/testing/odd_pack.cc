@@ -94,6 +94,9 @@ void tell(const Message& message) {
   say(notification_line("log", json::Object{{"level", "warn"},
                                             {"message", std::string(2'040, 'm') + secret},
                                             {"fields", json::Object{{"field", secret}}}}));
+  const json::Value& receipt = *message.body.find("receipt_id");
+  say(notification_line("tool/progress",
+                        json::Object{{"in", receipt}, {"fraction", 0.25}, {"message", "at " + secret}}));
   const std::string how(json::string_or(*message.body.find("input"), "how", ""));
   if (how == "error")
     return say(answer_line(message.id, json::Object{{"success", false},

@@ -41,8 +41,15 @@ class FakeRun final : public pack::HostedRun {
   void held_by(std::string isolation) override { held = std::move(isolation); }
   Result<bool> was_handled(std::string_view, std::string_view replay_key) override { return replay_key == "known"; }
   Result<std::string> invoke(std::string_view tool, json::Value, std::string_view) override;
+  void progressed(double fraction, std::string message) override {
+    followed.push_back(std::to_string(fraction).substr(0, 4) + " " + message);
+  }
+  void logged(std::string_view level, std::string message) override {
+    followed.push_back(std::string(level) + " " + message);
+  }
   void cancel();  // any thread
 
+  std::vector<std::string> followed;  // what whoever follows the call would hear
   pack::EnforcedScopes enforced;
   std::string key;
   std::string held;

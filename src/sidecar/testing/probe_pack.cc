@@ -48,6 +48,7 @@ tools:
 )";
 
 ToolResult wait(ToolContext& context, bool deaf) {
+  context.progress(0.5, "at the gate");
   if (!probe_gate().pass(context, deaf)) return ToolError{"GAVE_UP", "nobody opened the gate", {}};
   return ToolOutput{json::Object{{"passed", true}}, {}};
 }

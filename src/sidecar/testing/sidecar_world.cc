@@ -223,13 +223,20 @@ json::Value Frame::value() const {
 }
 
 // HTTP/1.0: the body comes without chunks, until the connection closes.
-EventReader::EventReader(const SidecarWorld& world, const std::string& query, const std::string& last_event_id)
-    : socket_(world.connect()) {
-  std::string head = "GET /events/stream" + query + " HTTP/1.0\r\nAuthorization: Bearer " + world.token() + "\r\n";
-  if (!last_event_id.empty()) head += "Last-Event-ID: " + last_event_id + "\r\n";
-  EXPECT_TRUE(socket_.send(head + "\r\n"));
+EventReader::EventReader(http::RawSocket socket, const std::string& request) : socket_(std::move(socket)) {
+  EXPECT_TRUE(socket_.send(request));
   const std::string answer = socket_.read_until("\r\n\r\n");
   if (answer.size() > 12) status_ = std::atoi(answer.substr(9, 3).c_str());
+}
+
+EventReader::EventReader(const SidecarWorld& world, const std::string& query, const std::string& last_event_id)
+    : EventReader(world.connect(),
+                  "GET /events/stream" + query + " HTTP/1.0\r\nAuthorization: Bearer " + world.token() + "\r\n" +
+                      (last_event_id.empty() ? std::string() : "Last-Event-ID: " + last_event_id + "\r\n") + "\r\n") {}
+
+EventReader EventReader::of_call(const SidecarWorld& world, const std::string& tool) {
+  return {world.connect(), "POST /tools/" + tool + " HTTP/1.0\r\nAuthorization: Bearer " + world.token() +
+                               "\r\nAccept: text/event-stream\r\nContent-Length: 0\r\n\r\n"};
 }
 
 Frame EventReader::next() {

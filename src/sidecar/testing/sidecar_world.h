@@ -94,14 +94,17 @@ struct Frame {
   json::Value value() const;
 };
 
-// Reads GET /events/stream frame by frame.
+// Reads GET /events/stream, or the stream that another request is answered with, frame by frame.
 class EventReader {
  public:
+  // A call of this tool.
+  static EventReader of_call(const SidecarWorld& world, const std::string& tool);
   EventReader(const SidecarWorld& world, const std::string& query, const std::string& last_event_id = {});
   int status() const { return status_; }
   Frame next();
 
  private:
+  EventReader(http::RawSocket socket, const std::string& request);
   http::RawSocket socket_;
   int status_ = 0;
 };

@@ -10,7 +10,7 @@ LINES = [
     ["kernel", "uplink", "hosts", "notify"],
     ["pack", "http"],
     ["bus", "journal", "sdk"],
-    ["log", "event", "catalogue"],
+    ["log", "event", "catalogue", "mcp"],
     ["json", "sandbox"],
     ["base"],
 ]
