@@ -5,6 +5,8 @@
 namespace lumenflow::mounts {
 namespace {
 
+constexpr std::string_view kElicit = "elicitation/create", kSample = "sampling/createMessage";
+
 LogLevel level_of(std::string_view level) {
   if (level == "debug" || level == "info") return level == "info" ? LogLevel::kInfo : LogLevel::kDebug;
   return level == "notice" ? LogLevel::kInfo : level == "warning" ? LogLevel::kWarn : LogLevel::kError;
@@ -39,11 +41,22 @@ void CallInbound::progress(const json::Value& params) {
   context_->progress(fraction, json::string_or(params, "message", ""));
 }
 
-Offers CallInbound::offers() const { return {}; }
+Offers CallInbound::offers() const {
+  if (context_ == nullptr) return {};
+  return {context_->may_ask(kElicit), context_->may_ask(kSample)};
+}
 
-Result<json::Value> CallInbound::answer(std::string_view method, const json::Value&) {
+Result<json::Value> CallInbound::answer(std::string_view method, const json::Value& params) {
   if (method == "ping") return json::Value(json::Object{});
-  return Error(ErrorCode::kMethodNotAllowed, "this client does not offer " + std::string(method.substr(0, 64)));
+  if (method != kElicit && method != kSample)
+    return Error(ErrorCode::kMethodNotAllowed, "this client does not offer " + std::string(method.substr(0, 64)));
+  const bool can_be_asked = context_ != nullptr && context_->may_ask(method);
+  // A server with a handshake was told that there are people to ask; that there is nobody now is an answer, too.
+  if (!can_be_asked && method == kElicit) return json::Value(json::Object{{"action", "cancel"}});
+  if (!can_be_asked) return Error(ErrorCode::kClientCapabilityMissing, "who made this call has no model to ask");
+  json::Value without = params;
+  without.as_object().erase("_meta");  // of this conversation, not of the caller's
+  return method == kElicit ? context_->elicit(std::move(without)) : context_->sample(std::move(without));
 }
 
 }  // namespace lumenflow::mounts

@@ -225,7 +225,7 @@ Status MountedPack::make_ready(Channel& channel, Known& known, Turn& turn) {
 
 pack::ToolResult MountedPack::ask(Channel& channel, Known& known, Turn& turn) {
   if (const auto blocked = known.blocked.find(turn.tool.entry); blocked != known.blocked.end())
-    return pack::ToolCrash{ErrorCode::kSpecTampered,
+    return pack::ToolCrash{ErrorCode::kDefinitionChanged,
                            "the tool is not the one that was accepted: " + blocked->second +
                                ". An operator sees the difference, and may accept it, with `lumenflow pack import-mcp "
                                "--update --id " + id_ + "`",
