@@ -50,7 +50,8 @@ class ProgressLine {
 
   void show(const json::Value& progress) {
     const json::Value* fraction = progress.find("fraction");
-    const int percent = fraction != nullptr && fraction->is_number() ? static_cast<int>(fraction->as_double() * 100) : 0;
+    const int percent =
+        fraction != nullptr && fraction->is_number() ? static_cast<int>(fraction->as_double() * 100) : 0;
     const std::string message = printable(json::string_or(progress, "message", ""));
     context_.err << "\r\x1b[K" << printable(json::string_or(progress, "tool", ""));
     if (percent > 0) context_.err << " " << percent << "%";

@@ -247,7 +247,8 @@ Result<json::Value> Session::call(std::string_view tool, const json::Value& inpu
   };
   LUMENFLOW_TRY_ASSIGN(http::ClientResponse response, stream(request, on_line));
   if (response.status < 300 && result.empty())
-    return Error(ErrorCode::kUnreachable, "the sidecar went away before the call's result; `lumenflow audit list` has it");
+    return Error(ErrorCode::kUnreachable,
+                 "the sidecar went away before the call's result; `lumenflow audit list` has it");
   if (response.status < 300) response.body = std::move(result);
   return result_of(response);
 }

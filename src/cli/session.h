@@ -36,7 +36,8 @@ class Session {
   // GET whose answer is JSON; a problem answer becomes its Error.
   Result<json::Value> get(const std::string& path);
   // One call of a tool: the Result document, whatever it says. Errors are those of reaching and of problem answers.
-  // `on_progress`, unless it is empty, hears meanwhile what the call says of itself: {receipt_id, tool, fraction, message}.
+  // `on_progress`, unless it is empty, hears meanwhile what the call says of itself: {receipt_id, tool, fraction,
+  // message}.
   using OnProgress = std::function<void(const json::Value& progress)>;
   Result<json::Value> call(std::string_view tool, const json::Value& input, const std::string& idempotency_key = {},
                            const OnProgress& on_progress = {});

@@ -40,8 +40,8 @@ bool holds_scope(const Credential& credential, std::string_view scope, std::stri
 // The call within which a pack makes another.
 struct OuterCall {
   ReceiptId receipt;
-  int depth = 1;                         // of the inner one
-  std::vector<pack::ScopeLayer> layers;  // what the inner one may not go beyond
+  int depth = 1;                                     // of the inner one
+  std::vector<pack::ScopeLayer> layers;              // what the inner one may not go beyond
   std::shared_ptr<const OuterCall> outer = nullptr;  // within which that one was made; null: none. Shared likewise
 };
 
@@ -62,7 +62,7 @@ struct Call {
   std::string session = {};  // in which it is made; empty: none. From outside it is the caller's claim (sessions.h)
   std::string turn = {};     // that makes it; empty: none. Never said from outside
   bool goes_on = false;      // the pack of the session makes it for the holder (pack::Turns::go_on)
-  std::shared_ptr<CallAsker> asker = {};  // null: nobody answers what it asks. Shared with the surface
+  std::shared_ptr<CallAsker> asker = {};                   // null: nobody answers what it asks. Shared with the surface
   std::shared_ptr<const CallListener> listener = nullptr;  // null: nobody. Shared: who submits may keep it
 };
 

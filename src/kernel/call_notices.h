@@ -1,8 +1,9 @@
 // What a call lets its caller know while it runs: that it has started, how far it is, what it logs, and the same of the
 // calls that are made within it. Nothing of it is recorded, and nothing waits for whoever listens.
 //
-// Thread safe. A listener is called by whatever thread the notice comes from, must be brief and must not throw; one that
-// does work of its own has a NoticeMailbox carry it to its thread. A last notice may come after the call's completion.
+// Thread safe. A listener is called by whatever thread the notice comes from, must be brief and must not throw; one
+// that does work of its own has a NoticeMailbox carry it to its thread. A last notice may come after the call's
+// completion.
 #pragma once
 
 #include <atomic>

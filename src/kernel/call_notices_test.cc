@@ -116,10 +116,10 @@ TEST_F(Notices, TellOfTheCallAndOfWhatIsCalledWithinIt) {
   };
   const std::optional<CallResult> result = call("sayer:outer");
   EXPECT_EQ(result->outcome, journal::Outcome::kSuccess) << result->body;
-  EXPECT_THAT(heard, ElementsAre("started sayer:outer", "progress sayer:outer 0.2 a quarter",
-                                 R"(warn sayer:outer careful {"n":1})", "started sayer:inner",
-                                 "progress sayer:inner 0.5 half", "finished sayer:inner success",
-                                 "finished sayer:outer success"));
+  EXPECT_THAT(heard,
+              ElementsAre("started sayer:outer", "progress sayer:outer 0.2 a quarter",
+                          R"(warn sayer:outer careful {"n":1})", "started sayer:inner", "progress sayer:inner 0.5 half",
+                          "finished sayer:inner success", "finished sayer:outer success"));
   EXPECT_EQ(receipts.size(), 2u);
   EXPECT_TRUE(receipts.contains(result->receipt.str()));
 }
@@ -154,8 +154,8 @@ TEST_F(Notices, ACallThatWaitsForAnApprovalIsFollowedByItsReceipt) {
   CallNotices::Watch watch = world.kernel->notices().watch(parked->receipt, listener());
   const std::string approval_id(json::string_or(*json::parse(parked->body), "approval_id", ""));
   ASSERT_EQ(world.approve(approval_id).outcome, journal::Outcome::kSuccess);
-  EXPECT_THAT(heard, ElementsAre("started sayer:careful", "progress sayer:careful 1.0 done",
-                                 "finished sayer:careful success"));
+  EXPECT_THAT(
+      heard, ElementsAre("started sayer:careful", "progress sayer:careful 1.0 done", "finished sayer:careful success"));
   EXPECT_TRUE(world.kernel->notices().any());
   watch.reset();
   EXPECT_FALSE(world.kernel->notices().any()) << "nobody is kept who listens no more";

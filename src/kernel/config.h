@@ -96,7 +96,8 @@ struct WorkspaceConfig {
   bool allow_loosening = false;
   json::Value approval_providers;             // surface glob -> {provider, approvals, expires_ms}
   std::vector<std::string> surfaces{"http"};  // those that are enabled
-  bool mcp = true;  // whether MCP clients are answered: unless lumenflow.yaml says which surfaces are on and leaves it out
+  bool mcp =
+      true;  // whether MCP clients are answered: unless lumenflow.yaml says which surfaces are on and leaves it out
   std::chrono::milliseconds mcp_stream_hold{0};  // how long a call's stream may be silent before it is let go; 0: ever
   std::string http_listen = "127.0.0.1:7420";
   std::string tls_cert;

@@ -51,8 +51,7 @@ CallPtr Kernel::accept(CallArrived arrived) {
   call->ulid = make_ulid(call->arrived, ports_.random.draw16());
   call->receipt = ReceiptId("rcpt-" + call->ulid.str());
   call->registry = options_.registry;
-  if (call->call.listener != nullptr)
-    call->watches.push_back(notices_.watch(call->receipt, *call->call.listener));
+  if (call->call.listener != nullptr) call->watches.push_back(notices_.watch(call->receipt, *call->call.listener));
   return call;
 }
 

@@ -41,7 +41,7 @@ struct RunningCall {
   Ulid ulid;
   ReceiptId receipt;
   Call call;
-  std::vector<Completion> completions;  // the caller's, and those of equal calls under the same idempotency key
+  std::vector<Completion> completions;      // the caller's, and those of equal calls under the same idempotency key
   std::vector<CallNotices::Watch> watches;  // of the same
 
   std::shared_ptr<const pack::Registry> registry;  // shared: keeps `tool` alive over a reload

@@ -11,8 +11,8 @@ namespace lumenflow::mcp {
 enum class Revision : std::uint8_t { k2024_11_05, k2025_03_26, k2025_06_18, k2025_11_25, k2026_07_28 };
 
 // Newest first, as they are offered.
-constexpr std::array kRevisions{Revision::k2026_07_28, Revision::k2025_11_25, Revision::k2025_06_18,
-                                Revision::k2025_03_26, Revision::k2024_11_05};
+inline constexpr std::array kRevisions{Revision::k2026_07_28, Revision::k2025_11_25, Revision::k2025_06_18,
+                                       Revision::k2025_03_26, Revision::k2024_11_05};
 constexpr Revision kLatestWithSessions = Revision::k2025_11_25;
 constexpr Revision kLatest = Revision::k2026_07_28;
 

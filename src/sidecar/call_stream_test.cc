@@ -33,10 +33,9 @@ TEST_F(CallStreams, SayThatTheToolRunsHowFarItIsAndLastItsResult) {
   EXPECT_EQ(world.get("/calls/" + receipt).text("/status"), "running") << "what is said to have started is recorded";
   const Frame progress = next(reader);
   EXPECT_EQ(progress.event, "progress");
-  EXPECT_EQ(progress.value(), json::Value(json::Object{{"receipt_id", receipt},
-                                                       {"tool", "probe:wait"},
-                                                       {"fraction", 0.5},
-                                                       {"message", "at the gate"}}));
+  EXPECT_EQ(progress.value(),
+            json::Value(json::Object{
+                {"receipt_id", receipt}, {"tool", "probe:wait"}, {"fraction", 0.5}, {"message", "at the gate"}}));
   probe_gate().open();
   const Frame result = next(reader);
   EXPECT_EQ(result.event, "result");

@@ -106,8 +106,9 @@ void add_tool_routes(Routes& routes, RouteContext& context) {
       {.method = http::Method::kPost,
        .pattern = "/tools/{name}",
        .id = "call_tool",
-       .summary = "Call a tool by its name or an alias; the body is its input; with Accept: text/event-stream the answer "
-                  "is the events `started`, `progress` and last `result`",
+       .summary =
+           "Call a tool by its name or an alias; the body is its input; with Accept: text/event-stream the answer "
+           "is the events `started`, `progress` and last `result`",
        .parameters = {{"Idempotency-Key", "string", "the same key again gives the recorded result", true},
                       {"LumenFlow-On-Behalf-Of", "string", "the operator for whom the conductor asks", true}}},
       [&context](const ExchangePtr& exchange) { call_tool(exchange, context, std::string(exchange->path("name"))); });
