@@ -159,12 +159,12 @@ Reply HttpChannel::ask(const Asked& asked) {
     const Stopping stopping(asked.run, fetch);
     return fetch.run();
   }();
+  if (answer.ok() && asked.method == "initialize")
+    if (const auto session = answer->response.header("mcp-session-id"); session && session->size() <= kSessionBytesMax)
+      session_ = *session;
   if (listener.reply) return *std::move(listener.reply);
   if (!answer.ok() && listener.last_id().empty()) return failed(answer.error(), asked, id, fetch.connected());
   if (answer.ok()) {
-    if (const auto session = answer->response.header("mcp-session-id");
-        session && asked.method == "initialize" && session->size() <= kSessionBytesMax)
-      session_ = *session;
     Reply reply = reply_of(*answer, listener);
     if (reply.kind != Reply::Kind::kFault || listener.last_id().empty()) return reply;
   }

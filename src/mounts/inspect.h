@@ -19,7 +19,7 @@ namespace lumenflow::mounts {
 
 struct InspectOptions {
   std::chrono::milliseconds timeout{60'000};
-  std::chrono::milliseconds probe{3'000};
+  std::chrono::milliseconds probe{10'000};
   std::string ca_file{};
   std::function<void(std::string_view line)> errors{};  // what the program writes to stderr
 };

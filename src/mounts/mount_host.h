@@ -19,8 +19,8 @@ namespace lumenflow::mounts {
 
 struct MountHostOptions {
   hosts::ProcessHostOptions programs{};               // of servers that are children
-  std::chrono::milliseconds probe{3'000};             // how long an old server may keep silent about a new question
-  std::chrono::milliseconds connect{20'000};          // until it has said who it is, and listed its tools
+  std::chrono::milliseconds probe{10'000};            // how long an old server may keep silent about a new question
+  std::chrono::milliseconds connect{30'000};          // until it has said who it is, and listed its tools
   std::chrono::milliseconds definitions_age{60'000};  // then its tools are compared again with what was accepted
   std::string ca_file{};                              // when not empty, trusted instead of the system's authorities
 };

@@ -85,7 +85,10 @@ WrittenPack MountWorld::import() {
                                          hosts::PackProgram(*probe, (root / "snapshot").native(), (root / "workspace").native(), {}),
                                          {}, {}, {})
                        : inspect_url(plan.url, "", run_.enforced.network, true, {});
-  EXPECT_TRUE(found.ok()) << found.error().to_string();
+  if (!found.ok()) {
+    ADD_FAILURE() << found.error().to_string();
+    return {};
+  }
   WrittenPack written = write_pack(plan, found->definitions);
   for (const auto& [path, text] : written.files) {
     const fs::path file = root / "snapshot" / path;
