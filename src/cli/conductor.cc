@@ -14,6 +14,7 @@
 #include "conductor/operators.h"
 #include "http/url.h"
 #include "lumenflow/json.h"
+#include "page/site.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -95,6 +96,7 @@ int run_conductor(Context& context, const ConductorFlags& flags) {
   options.tls_key = flags.tls_key;
   options.private_hooks = flags.private_hooks;
   options.private_sidecars = flags.private_sidecars;
+  options.page = &page::site();
   const auto server =
       conductor::make_conductor(io, **store, executor, context.clock, context.random, std::move(options));
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);

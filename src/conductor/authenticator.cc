@@ -23,20 +23,6 @@ std::unique_ptr<http::TokenVerifier> verifier_of(const TokenKey& key) {
   return std::make_unique<http::TokenVerifier>(std::move(options));
 }
 
-// RFC 6265 5.4: name=value pairs parted by "; ".
-std::optional<std::string_view> cookie_of(const http::Request& request) {
-  std::string_view text = request.header("cookie").value_or("");
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(';'), text.size());
-    std::string_view pair = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    while (pair.starts_with(' ')) pair.remove_prefix(1);
-    if (pair.starts_with(kCookie) && pair.substr(kCookie.size()).starts_with('='))
-      return pair.substr(kCookie.size() + 1);
-  }
-  return std::nullopt;
-}
-
 // Its id begins with the time.
 Timestamp issued_at_of(std::string_view token_id) {
   const std::optional<Ulid> ulid = parse_ulid(token_id);
@@ -56,6 +42,20 @@ json::Value parsed(const Record& record) {
 
 bool equal_secrets(std::string_view a, std::string_view b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// RFC 6265 5.4: name=value pairs parted by "; ".
+std::optional<std::string_view> cookie_of(const http::Request& request) {
+  std::string_view text = request.header("cookie").value_or("");
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(';'), text.size());
+    std::string_view pair = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (pair.starts_with(' ')) pair.remove_prefix(1);
+    if (pair.starts_with(kCookie) && pair.substr(kCookie.size()).starts_with('='))
+      return pair.substr(kCookie.size() + 1);
+  }
+  return std::nullopt;
 }
 
 std::string session_key(std::string_view cookie) { return sha256_hex(cookie); }

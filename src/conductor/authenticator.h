@@ -72,6 +72,8 @@ RecordChange token_record(const Issued& issued);
 // The session's secret as its cookie; what is kept is its hash; and the value that the header X-CSRF-Token must have.
 std::string session_key(std::string_view cookie);
 std::string csrf_of(std::string_view cookie);
+// What a request brings as that cookie.
+std::optional<std::string_view> cookie_of(const http::Request& request);
 // What a session is bound to: the passphrase that opened it, as it is kept. An account that was removed and made anew,
 // or has another passphrase, has none of its former sessions.
 std::string credential_of(std::string_view operator_record_value);

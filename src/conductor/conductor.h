@@ -19,6 +19,10 @@ namespace boost::asio {
 class io_context;
 }
 
+namespace lumenflow::http {
+class StaticSite;
+}
+
 namespace lumenflow::conductor {
 
 struct ConductorOptions {
@@ -29,6 +33,7 @@ struct ConductorOptions {
   std::chrono::milliseconds sweep{1'000};       // between looks at what is over
   bool private_hooks = false;                   // webhooks may lead to private addresses
   bool private_sidecars = false;                // likewise `sidecar_url`
+  const http::StaticSite* page = nullptr;       // outlives the conductor; served where no route is asked for
 };
 
 struct Ready {

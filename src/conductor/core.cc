@@ -15,6 +15,7 @@
 #include "conductor/uplinks.h"
 #include "conductor/views.h"
 #include "http/router.h"
+#include "http/static_site.h"
 
 namespace lumenflow::conductor {
 
@@ -26,6 +27,7 @@ struct Core::Parts {
         views(ledger, ports.clock),
         ingest(ledger, views, ports.clock),
         commands({ledger, *ports.store.records, ports.clock, ports.random}),
+        page(options.page),
         context{ports.store,  ledger,     acts,        ports.executor,    ports.clock,
                 ports.random, ports.post, ports.after, options.public_url},
         uplinks(context),
@@ -80,6 +82,7 @@ struct Core::Parts {
   Views views;
   Ingest ingest;
   Commands commands;
+  const http::StaticSite* page;
   Context context;
   Uplinks uplinks;
   Notifier notifier;
@@ -93,6 +96,12 @@ Core::~Core() = default;
 void Core::handle(http::Request request, std::unique_ptr<http::Responder> responder) {
   const Context& context = parts_->context;
   std::string id = http::request_id_of(request, context.clock, context.random);
+  // No route and no file have the same path, so the page never stands before a route.
+  if (auto file = parts_->page != nullptr ? parts_->page->answer(request) : std::nullopt) {
+    file->headers.emplace_back("X-Request-Id", id);
+    parts_->metrics.count_request(file->status);
+    return responder->send(*std::move(file));
+  }
   const Status routed = parts_->router.route(std::move(request), responder);
   if (routed.ok()) return;
   http::Response response = http::problem(routed.error());

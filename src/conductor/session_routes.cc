@@ -83,9 +83,15 @@ void sign_out(const ExchangePtr& exchange, Context& context) {
 }
 
 void show_session(const ExchangePtr& exchange) {
-  exchange->send_json(json::Object{{"name", exchange->principal.name},
-                                   {"role", name(exchange->principal.role)},
-                                   {"expires_at", format_rfc3339(*exchange->principal.expires_at)}});
+  http::Response response;
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.body = json::serialize(
+      json::Object{{"name", exchange->principal.name},
+                   {"role", name(exchange->principal.role)},
+                   // A page that is loaded anew has the cookie alone; no other origin can read this answer.
+                   {"csrf", csrf_of(cookie_of(exchange->request()).value_or(""))},
+                   {"expires_at", format_rfc3339(*exchange->principal.expires_at)}});
+  exchange->send(std::move(response));
 }
 
 }  // namespace

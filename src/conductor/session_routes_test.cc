@@ -20,7 +20,10 @@ TEST_P(Sessions, AnOperatorSignsInAndOut) {
   ASSERT_EQ(answer.status, 200) << answer.body;
   const std::string cookie = answer.header("set-cookie");
   const Headers admin{{"Cookie", cookie.substr(0, cookie.find(';'))}, {"X-CSRF-Token", answer.text("/csrf")}};
-  EXPECT_EQ(world_.get("/v2/session", admin).text("/role"), "admin");
+  const Answer shown = world_.get("/v2/session", {admin[0]});
+  EXPECT_EQ(shown.text("/role"), "admin");
+  EXPECT_EQ(shown.text("/csrf"), answer.text("/csrf")) << "a page that is loaded anew goes on";
+  EXPECT_EQ(shown.header("cache-control"), "no-store");
   EXPECT_EQ(world_.audit("conductor.signed_in").size(), 1u);
   EXPECT_EQ(world_.send(http::Method::kDelete, "/v2/session", {}, admin).status, 200);
   EXPECT_EQ(world_.get("/v2/session", admin).code(), "UNAUTHENTICATED");

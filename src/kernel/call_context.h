@@ -159,6 +159,12 @@ class HostContextOf : public Interface {
   void log(std::string_view level, std::string_view message, json::Value fields) override {
     state_.log(within().get(), level, message, fields);
   }
+  Status transact(const std::function<Status(pack::Store&)>& change) override {
+    return state_.transact(within(), change);
+  }
+  Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options) override {
+    return state_.emit_now(within(), kind, std::move(payload), std::move(options));
+  }
   void wake(std::string_view timer, std::int64_t at_ms) override { state_.wakes.emplace_back(timer, at_ms); }
   void watch(std::vector<pack::Trigger> triggers) override { state_.watched = std::move(triggers); }
 
@@ -201,10 +207,6 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   std::vector<Result<pack::ProgramEnd>> run_programs(const std::vector<pack::ProgramRequest>& requests,
                                                      std::size_t at_once) override;
   std::string isolation() const { return hosted_ ? hosted_->isolation() : std::string(); }
-  Status transact(const std::function<Status(pack::Store&)>& change) override { return state_.transact(call_, change); }
-  Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options) override {
-    return state_.emit_now(call_, kind, std::move(payload), std::move(options));
-  }
 
  private:
   std::shared_ptr<RunningCall> within() const override { return call_; }
@@ -217,12 +219,6 @@ class TimerContext final : public HostContextOf<pack::HostContext> {
   TimerContext(const ContextScope& scope, LazySnapshot& snapshot, Timestamp now, std::array<std::uint8_t, 16> entropy)
       : HostContextOf(scope, snapshot, &snapshot, now, entropy) {}
   bool cancelled() const override { return state_.scope.services.draining(); }
-  Status transact(const std::function<Status(pack::Store&)>& change) override {
-    return state_.transact(nullptr, change);
-  }
-  Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options) override {
-    return state_.emit_now(nullptr, kind, std::move(payload), std::move(options));
-  }
 };
 
 class DeliveryContext final : public HostContextOf<pack::HandlerContext> {
@@ -239,12 +235,6 @@ class DeliveryContext final : public HostContextOf<pack::HandlerContext> {
   pack::HostedRun* hosted() override { return &hosted_; }
   bool cancelled() const override { return delivery_->cancelled.asked() || state_.scope.services.draining(); }
   Cancellation* cancellation() override { return &delivery_->cancelled; }
-  Status transact(const std::function<Status(pack::Store&)>& change) override {
-    return state_.transact(nullptr, change);
-  }
-  Result<pack::Emitted> emit_now(std::string_view kind, json::Value payload, pack::EmitOptions options) override {
-    return state_.emit_now(nullptr, kind, std::move(payload), std::move(options));
-  }
 
  private:
   const DeliveryPtr delivery_;  // shared with the strand's queue

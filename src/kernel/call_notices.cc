@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMessageBytesMax = 16 * 1024;
 
-std::string shown(const std::string& message) {
+std::string shown_message(const std::string& message) {
   const auto masked = [](std::string_view) { return std::string("***"); };
   const auto without = replace_secrets(message, SecretSearch::kAssignments, masked);
   return std::string(clip_utf8(without ? *without : message, kMessageBytesMax));
@@ -58,8 +58,16 @@ void CallNotices::say(const RunningCall& call, CallNotice notice) const {
   if (told.empty()) return;
   notice.receipt_id = call.receipt.str();
   notice.tool = call.tool != nullptr ? call.tool->descriptor.name : std::string(clip_utf8(call.call.tool, 200));
-  notice.message = shown(notice.message);
+  notice.message = shown_message(notice.message);
   for (const auto& listener : told) (*listener)(notice);
+}
+
+void CallNotices::say_finished(const RunningCall& call, const CallResult& result) const {
+  if (!any()) return;
+  CallNotice notice;
+  notice.kind = CallNotice::Kind::kFinished;
+  notice.outcome = journal::name(result.outcome);
+  say(call, std::move(notice));
 }
 
 std::shared_ptr<NoticeMailbox> NoticeMailbox::make(Post post, Take take) {

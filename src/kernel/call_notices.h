@@ -51,6 +51,7 @@ class CallNotices {
   bool any() const { return table_->listeners.load(std::memory_order_relaxed) != 0; }
   // To those who listen to the call, or to one that it was made within.
   void say(const RunningCall& call, CallNotice notice) const;
+  void say_finished(const RunningCall& call, const CallResult& result) const;
 
  private:
   struct Entry {

@@ -24,14 +24,6 @@ constexpr std::string_view kRanUnrecorded =
 constexpr std::chrono::milliseconds kTimerWaitMin{1};
 constexpr std::chrono::milliseconds kTimerWaitMax{60'000};
 
-void say_finished(const CallNotices& notices, const RunningCall& call, const CallResult& result) {
-  if (!notices.any()) return;
-  CallNotice notice;
-  notice.kind = CallNotice::Kind::kFinished;
-  notice.outcome = journal::name(result.outcome);
-  notices.say(call, std::move(notice));
-}
-
 }  // namespace
 
 Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
@@ -367,7 +359,7 @@ void Kernel::make_visible(Batch batch) {
   for (const Answer& answer : batch.answers) {
     if (answer.call->idempotency_hash) undurable_results_.erase(answer.call->receipt.str());
     ++counters_.calls_by_outcome[std::string(journal::name(answer.result.outcome))];
-    say_finished(notices_, *answer.call, answer.result);
+    notices_.say_finished(*answer.call, answer.result);
     for (const Completion& done : answer.call->completions) done(answer.result);
     answer.call->watches.clear();
   }

@@ -158,7 +158,7 @@ TEST_F(WorkspacePacksTest, WhatHasNoEffectYetIsSaid) {
   };
   for (const char* idle :
        {"journal: {retention: {events: 1d}}", "events: {retention: 1d}",
-        "telemetry: {otlp: {endpoint: 'https://a.example'}}", "surfaces: [http, mcp]",
+        "telemetry: {otlp: {endpoint: 'https://a.example'}}", "surfaces: [http, sidekick-channel]",
         "surfaces: {sidekick-channel: on}", "routines: {auto_run: true}", "gates: [{id: a, command: make}]",
         "policies: [{id: no, trigger: on_tool_request, decision: deny, when: {intent: [ship]}}]",
         "limits: {call_timeout: 1m}"})

@@ -8,8 +8,8 @@ namespace {
 json::Value text(std::string_view json) { return *json::parse(json); }
 
 TEST(Form, AnAcceptedOneHasTheContentThatWasAskedFor) {
-  const json::Value params = text(
-      R"({"message":"m","requestedSchema":{"type":"object","properties":{"name":{"type":"string"}},"required":["name"]}})");
+  const json::Value params = text(R"({"message":"m","requestedSchema":{"type":"object",)"
+                                  R"("properties":{"name":{"type":"string"}},"required":["name"]}})");
   EXPECT_TRUE(check_answer("elicitation/create", params, text(R"({"action":"accept","content":{"name":"x"}})")).ok());
   EXPECT_TRUE(check_answer("elicitation/create", params, text(R"({"action":"decline"})")).ok());
   for (const char* bad :

@@ -852,6 +852,8 @@ export interface components {
         Session: {
             name: string;
             role: components["schemas"]["Role"];
+            /** @description For the header X-CSRF-Token of whatever is no GET. */
+            csrf: string;
             /**
              * Format: date-time
              * @description When the session is over.

@@ -65,6 +65,8 @@ export interface FollowOptions {
   /** From behind this position; 0 is the beginning. Without it, from now on. */
   after?: number;
   signal?: AbortSignal;
+  /** Told when a connection is there ("open") and when it is waited for again ("waiting"). */
+  onState?: (state: "open" | "waiting") => void;
 }
 
 const ended = new Set(["done", "refused", "expired", "cancelled"]);
@@ -122,6 +124,13 @@ export class Conductor {
   /** As an operator. A browser keeps the cookie; elsewhere it is kept here. */
   async signIn(name: string, passphrase: string): Promise<Schemas["OpenedSession"]> {
     const session = await this.told(this.api.POST("/v2/session", { body: { name, passphrase } }));
+    this.csrf = session.csrf;
+    return session;
+  }
+
+  /** Of the session whose cookie the browser kept: a page that is loaded anew goes on. */
+  async resumeSession(): Promise<Schemas["Session"]> {
+    const session = await this.told(this.api.GET("/v2/session"));
     this.csrf = session.csrf;
     return session;
   }
@@ -230,6 +239,7 @@ export class Conductor {
       try {
         const answer = await this.send(new Request(url, { headers: { Accept: "text/event-stream" } }), signal);
         if (!answer.ok || answer.body === null) throw problemOf(await answer.json().catch(() => undefined), answer.status);
+        options.onState?.("open");
         for await (const event of serverEvents(answer.body)) {
           const data: unknown = JSON.parse(event.data);
           if (event.event === "error") throw problemOf(data, 401);
@@ -241,6 +251,7 @@ export class Conductor {
         const again = error instanceof Problem ? [0, 429, 502, 503, 504].includes(error.httpStatus) : error instanceof TypeError;
         if (!again) throw error;
       }
+      options.onState?.("waiting");
       await pause(pauseMs, signal).catch(() => undefined);
     }
   }

@@ -45,6 +45,7 @@ tools:
     internal_only: false
     timeout_ms: 1000
     mcp_name: acme_run
+    mcp_task: optional
     entry: run
   - name: acme:list
     required_scopes: [{type: path, pattern: 'jobs/**', access: read}]

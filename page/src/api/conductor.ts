@@ -1,0 +1,24 @@
+// The one client of the page: its own origin, by the session's cookie.
+import { Conductor, Problem, type Schemas } from "@lumenflow/conductor-sdk";
+
+export const conductor = new Conductor({ url: location.origin });
+export const { api } = conductor;
+
+export type { Schemas };
+export { Problem };
+
+export type Role = Schemas["Session"]["role"];
+const ranks: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
+
+export function mayAct(role: Role, needed: Role): boolean {
+  return ranks[role] >= ranks[needed];
+}
+
+/** What to say of anything that was thrown. */
+export function told(error: unknown): { code: string; message: string } {
+  if (error instanceof Problem) {
+    if (error.code === "UNREACHABLE") return { code: error.code, message: "The conductor does not answer. It is asked again by itself." };
+    return { code: error.code, message: error.message };
+  }
+  return { code: "INTERNAL", message: error instanceof Error ? error.message : String(error) };
+}
