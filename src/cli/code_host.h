@@ -1,4 +1,5 @@
-// Starts the code of packs that are processes, mounts those that are MCP servers, and the programs that packs run, confined as lumenflow.yaml says.
+// Starts the code of packs that are processes, mounts those that are MCP servers, and the programs that packs run,
+// confined as lumenflow.yaml says.
 //
 // Thread safe. What it loads may be called until it goes, which is after the workspace.
 #pragma once

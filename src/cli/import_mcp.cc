@@ -41,7 +41,7 @@ class TextFiles final : public pack::PackFiles {
 };
 
 struct Place {
-  std::string root;                                // of the workspace; empty: there is none
+  std::string root;                               // of the workspace; empty: there is none
   std::optional<kernel::WorkspaceConfig> config;  // of it
 };
 
@@ -53,7 +53,9 @@ Place find_place(const Context& context) {
   const Result<std::string> text = context.files.read(sidecar::WorkspacePaths(*root).config, 1u << 20);
   if (!text.ok()) return place;
   pack::Diagnostics ignored;  // they are for `doctor` and `reload --check` to report
-  const auto look = [](const std::vector<kernel::PackPin>&, pack::Report&) { return std::vector<pack::ConfigSection>(); };
+  const auto look = [](const std::vector<kernel::PackPin>&, pack::Report&) {
+    return std::vector<pack::ConfigSection>();
+  };
   place.config = kernel::parse_config("lumenflow.yaml", *text, look, ignored);
   return place;
 }
@@ -75,7 +77,8 @@ pack::EnforcedScopes scopes_of(const pack::Manifest& manifest) {
 
 std::vector<std::string> environment_of(const pack::Manifest& manifest) {
   std::set<std::string> all;
-  for (const pack::ToolDescriptor& tool : manifest.tools) all.insert(tool.required_env.begin(), tool.required_env.end());
+  for (const pack::ToolDescriptor& tool : manifest.tools)
+    all.insert(tool.required_env.begin(), tool.required_env.end());
   return {all.begin(), all.end()};
 }
 
@@ -91,13 +94,15 @@ Result<mounts::Inspection> inspect(Context& context, const Place& place, const I
     std::string bearer;
     if (const std::string variable(json::string_or(manifest.runtime_options, "bearer_env", "")); !variable.empty()) {
       const char* const value = std::getenv(variable.c_str());
-      if (value == nullptr) return Error(ErrorCode::kInvalidInput, "the environment variable " + variable + " is not set");
+      if (value == nullptr)
+        return Error(ErrorCode::kInvalidInput, "the environment variable " + variable + " is not set");
       bearer = value;
     }
     Result<mounts::Inspection> found = mounts::inspect_url(url, bearer, scopes.network, flags.allow_private, options);
     if (!found.ok() && found.error().code() == ErrorCode::kScopeDenied)
-      found = Error(ErrorCode::kScopeDenied, found.error().message() + ": it is not public, or not https; with "
-                                                                       "--allow-private a server of this machine or its network is reached");
+      found = Error(ErrorCode::kScopeDenied, found.error().message() +
+                                                 ": it is not public, or not https; with "
+                                                 "--allow-private a server of this machine or its network is reached");
     return found;
   }
   const kernel::WorkspaceConfig none;
@@ -146,8 +151,7 @@ int pin(Context& context, const Place& place, const ImportMcpFlags& flags, const
 
 Result<mounts::MountPlan> plan_from(const ImportMcpFlags& flags) {
   mounts::MountPlan plan;
-  if (flags.server.empty())
-    return Error(ErrorCode::kInvalidInput, "name the server: a URL, or `-- PROGRAM ARGUMENTS`");
+  if (flags.server.empty()) return Error(ErrorCode::kInvalidInput, "name the server: a URL, or `-- PROGRAM ARGUMENTS`");
   const bool is_url = flags.server[0].starts_with("http://") || flags.server[0].starts_with("https://");
   if (is_url && flags.server.size() > 1) return Error(ErrorCode::kInvalidInput, "a URL has no arguments");
   (is_url ? plan.url : plan.id).clear();
@@ -159,7 +163,8 @@ Result<mounts::MountPlan> plan_from(const ImportMcpFlags& flags) {
     return Error(ErrorCode::kInvalidInput, "--read, --write and --env are for programs; a URL runs elsewhere");
   if (!is_url && !flags.bearer_env.empty()) return Error(ErrorCode::kInvalidInput, "--bearer-env is for URLs");
   plan.id = flags.id.empty() ? mounts::id_for(plan.command, plan.url) : flags.id;
-  if (!pack::is_slug(plan.id)) return Error(ErrorCode::kInvalidInput, "'" + plan.id + "' is no pack id: lower-case words joined by dashes");
+  if (!pack::is_slug(plan.id))
+    return Error(ErrorCode::kInvalidInput, "'" + plan.id + "' is no pack id: lower-case words joined by dashes");
   plan.bearer_env = flags.bearer_env;
   plan.reads = flags.reads;
   plan.writes = flags.writes;
@@ -171,7 +176,8 @@ Result<mounts::MountPlan> plan_from(const ImportMcpFlags& flags) {
     plan.hosts.insert(plan.hosts.begin(), mounts::allowlist_entry(url.host, url.port));
   } else if (const std::string& program = plan.command[0]; program.find('/') != std::string::npos) {
     std::error_code failed;
-    if (const fs::path real = fs::absolute(program, failed); !failed) plan.command[0] = real.lexically_normal().string();
+    if (const fs::path real = fs::absolute(program, failed); !failed)
+      plan.command[0] = real.lexically_normal().string();
   }
   return plan;
 }
@@ -197,7 +203,8 @@ int import(Context& context, const ImportMcpFlags& flags) {
   Result<mounts::MountPlan> plan = plan_from(flags);
   if (!plan.ok()) return fail_usage(context, plan.error());
   const Place place = find_place(context);
-  std::string folder = !flags.out.empty() ? flags.out : (place.root.empty() ? "packs/" : place.root + "/packs/") + plan->id;
+  std::string folder =
+      !flags.out.empty() ? flags.out : (place.root.empty() ? "packs/" : place.root + "/packs/") + plan->id;
   std::error_code failed;
   folder = fs::absolute(folder, failed).lexically_normal().string();
   if (fs::exists(folder, failed))
@@ -236,14 +243,14 @@ int import(Context& context, const ImportMcpFlags& flags) {
 // The pack's pin says dev, so that it needs no other.
 bool is_pinned_as_dev(const Place& place, const std::string& id) {
   if (!place.config) return false;
-  return std::ranges::any_of(place.config->packs, [&](const kernel::PackPin& pin) {
-    return pin.id == id && pin.integrity == "dev";
-  });
+  return std::ranges::any_of(place.config->packs,
+                             [&](const kernel::PackPin& pin) { return pin.id == id && pin.integrity == "dev"; });
 }
 
 int update(Context& context, const ImportMcpFlags& flags) {
   if (flags.id.empty() || !flags.server.empty())
-    return fail_usage(context, Error(ErrorCode::kInvalidInput, "--update looks again at a mounted server: name it by --id alone"));
+    return fail_usage(
+        context, Error(ErrorCode::kInvalidInput, "--update looks again at a mounted server: name it by --id alone"));
   const Place place = find_place(context);
   const Result<std::string> folder = pack_folder(context, flags.id, flags.out);
   if (!folder.ok()) return fail(context, folder.error());
@@ -256,7 +263,8 @@ int update(Context& context, const ImportMcpFlags& flags) {
   const std::string path(json::string_or(manifest->runtime_options, "definitions", ""));
   if (!path.empty()) {
     const Result<std::string> text = files.read(path);
-    Result<mounts::Definitions> read = text.ok() ? mounts::parse_definitions(*text) : Result<mounts::Definitions>(text.error());
+    Result<mounts::Definitions> read =
+        text.ok() ? mounts::parse_definitions(*text) : Result<mounts::Definitions>(text.error());
     if (!read.ok()) return fail(context, read.error());
     accepted = *std::move(read);
   }

@@ -15,9 +15,21 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes kInstallMax{10};
-constexpr const char* kKept[] = {"HOME", "PATH", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy",
-                                 "no_proxy", "LANG", "NODE_EXTRA_CA_CERTS", "npm_config_registry", "npm_config_cache",
-                                 "NPM_CONFIG_REGISTRY", "NPM_CONFIG_CACHE", "NPM_CONFIG_USERCONFIG"};
+constexpr const char* kKept[] = {"HOME",
+                                 "PATH",
+                                 "HTTPS_PROXY",
+                                 "HTTP_PROXY",
+                                 "NO_PROXY",
+                                 "https_proxy",
+                                 "http_proxy",
+                                 "no_proxy",
+                                 "LANG",
+                                 "NODE_EXTRA_CA_CERTS",
+                                 "npm_config_registry",
+                                 "npm_config_cache",
+                                 "NPM_CONFIG_REGISTRY",
+                                 "NPM_CONFIG_CACHE",
+                                 "NPM_CONFIG_USERCONFIG"};
 
 std::string find_program(const std::string& name) {
   const char* const path = std::getenv("PATH");
@@ -84,8 +96,9 @@ Result<std::vector<std::string>> install_package(const std::vector<std::string>&
   if (npm.empty() || node.empty())
     return Error(ErrorCode::kNotFound, "npm and node are not on the PATH: install Node.js, or name another command");
   ProcessOptions options;
-  options.command = {npm, "install", "--prefix", folder + "/server", "--ignore-scripts", "--no-audit", "--no-fund",
-                     "--no-save", "--install-links", "--loglevel=error", "--", npx.package};
+  options.command = {npm,          "install",   "--prefix",  folder + "/server", "--ignore-scripts",
+                     "--no-audit", "--no-fund", "--no-save", "--install-links",  "--loglevel=error",
+                     "--",         npx.package};
   for (const char* name : kKept)
     if (const char* value = std::getenv(name)) options.environment.push_back(std::string(name) + "=" + value);
   options.capture_output = true;
@@ -96,7 +109,8 @@ Result<std::vector<std::string>> install_package(const std::vector<std::string>&
     line = process->read_line(kInstallMax);
   LUMENFLOW_TRY_ASSIGN(const ProcessExit exit, process->wait(kInstallMax));
   if (exit.code != 0)
-    return Error(ErrorCode::kUnreachable, "npm could not install " + npx.package + " (exit code " + std::to_string(exit.code) + ")");
+    return Error(ErrorCode::kUnreachable,
+                 "npm could not install " + npx.package + " (exit code " + std::to_string(exit.code) + ")");
   std::error_code ignored;
   fs::remove_all(folder + "/server/node_modules/.bin", ignored);  // links that nothing here follows
   const std::string name = name_of(npx.package);

@@ -349,7 +349,8 @@ pack::Aftermath ProcessPack::status(const pack::StartedCall& call) {
     if (!introduction_.offers_status) return {};
   }
   static const pack::EnforcedScopes nothing;
-  const Result<ProgramPlace> place = place_of(call.scopes == nullptr ? nothing : *call.scopes, environment_of(call.tool));
+  const Result<ProgramPlace> place =
+      place_of(call.scopes == nullptr ? nothing : *call.scopes, environment_of(call.tool));
   if (!place.ok()) return {};
   Asked asked;
   asked.question.method = "tool/status";

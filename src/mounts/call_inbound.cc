@@ -24,7 +24,9 @@ void CallInbound::notice(std::string_view method, const json::Value& params) {
     progress(params);
   } else if (method == "notifications/message") {
     const json::Value* const data = params.find("data");
-    const std::string text = data == nullptr ? std::string() : data->is_string() ? data->as_string() : json::serialize(*data);
+    const std::string text = data == nullptr     ? std::string()
+                             : data->is_string() ? data->as_string()
+                                                 : json::serialize(*data);
     log_.line(level_of(json::string_or(params, "level", "info")), "log", text);
   } else if (method == "notifications/tools/list_changed") {
     tools_changed_ = true;

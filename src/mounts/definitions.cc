@@ -65,7 +65,8 @@ Result<ToolDefinition> read_definition(json::Value tool) {
   if (json::serialize(out.stated).size() > kDefinitionBytesMax)
     return unfit("the definition of the tool " + json::serialize(out.name) + " is over 256 KiB");
   Result<std::string> digest = digest_of(out.stated);
-  if (!digest.ok()) return unfit("the definition of the tool " + json::serialize(out.name) + ": " + digest.error().message());
+  if (!digest.ok())
+    return unfit("the definition of the tool " + json::serialize(out.name) + ": " + digest.error().message());
   out.digest = *std::move(digest);
   return out;
 }
@@ -79,8 +80,10 @@ std::string write_definitions(const Definitions& definitions) {
   json::Array tools;
   for (const ToolDefinition& tool : definitions.tools)
     tools.push_back(json::Object{{"digest", tool.digest}, {"definition", tool.stated}});
-  return json::serialize_pretty(json::Object{
-             {"format", kDefinitionsFormat}, {"server", definitions.server}, {"mounted_with", definitions.plan}, {"tools", std::move(tools)}}) +
+  return json::serialize_pretty(json::Object{{"format", kDefinitionsFormat},
+                                             {"server", definitions.server},
+                                             {"mounted_with", definitions.plan},
+                                             {"tools", std::move(tools)}}) +
          "\n";
 }
 

@@ -15,8 +15,8 @@
 namespace lumenflow::mounts {
 
 inline constexpr std::size_t kToolsMax = 1'000;
-inline constexpr std::size_t kDefinitionBytesMax = 256u << 10;    // of one tool
-inline constexpr std::size_t kDefinitionsBytesMax = 8u << 20;     // of all
+inline constexpr std::size_t kDefinitionBytesMax = 256u << 10;  // of one tool
+inline constexpr std::size_t kDefinitionsBytesMax = 8u << 20;   // of all
 inline constexpr std::string_view kDefinitionsFormat = "lumenflow-mcp-definitions/1";
 
 // One tool, as tools/list has it.
@@ -51,8 +51,8 @@ struct Change {
 // In the order of `accepted`, then what was added.
 std::vector<Change> compare(const Definitions& accepted, const Definitions& found);
 
-// For people, one line for each difference and none longer than `line_bytes_max`; what the server wrote is in it as JSON
-// text, so a terminal shows it and does not obey it.
+// For people, one line for each difference and none longer than `line_bytes_max`; what the server wrote is in it as
+// JSON text, so a terminal shows it and does not obey it.
 std::string render(const std::vector<Change>& changes, const Definitions& accepted, const Definitions& found,
                    std::size_t line_bytes_max = 400);
 

@@ -54,8 +54,10 @@ void find_marked(const json::Value& schema, std::vector<std::string> path, std::
 
 std::string header_value(std::string_view text) {
   const auto plain = [](char c) { return (c >= ' ' && c <= '~') || c == '\t'; };
-  const bool padded = !text.empty() && (text.front() == ' ' || text.front() == '\t' || text.back() == ' ' || text.back() == '\t');
-  if (std::ranges::all_of(text, plain) && !padded && !text.empty() && !(text.starts_with(kBegin) && text.ends_with(kEnd)))
+  const bool padded =
+      !text.empty() && (text.front() == ' ' || text.front() == '\t' || text.back() == ' ' || text.back() == '\t');
+  if (std::ranges::all_of(text, plain) && !padded && !text.empty() &&
+      !(text.starts_with(kBegin) && text.ends_with(kEnd)))
     return std::string(text);
   return std::string(kBegin) + to_base64(text) + std::string(kEnd);
 }
@@ -76,7 +78,9 @@ std::vector<std::pair<std::string, std::string>> parameter_headers(const json::V
 }
 
 Status check_parameter_headers(const json::Value& input_schema) {
-  const auto unfit = [](std::string what) { return Error(ErrorCode::kInvalidOutput, "its x-mcp-header " + std::move(what)); };
+  const auto unfit = [](std::string what) {
+    return Error(ErrorCode::kInvalidOutput, "its x-mcp-header " + std::move(what));
+  };
   std::vector<Marked> marked;
   find_marked(input_schema, {}, marked);
   if (marked.size() != marks_in(input_schema, 0)) return unfit("stands where no argument can be found by its path");
@@ -84,7 +88,8 @@ Status check_parameter_headers(const json::Value& input_schema) {
   for (const Marked& mark : marked) {
     if (!is_token(mark.header)) return unfit("is no name of a header");
     std::string lower = mark.header;
-    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
     if (!names.insert(lower).second) return unfit("stands twice");
     if (mark.type != "string" && mark.type != "integer" && mark.type != "boolean")
       return unfit("is on what is neither string, integer nor boolean");

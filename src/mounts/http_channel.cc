@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kLongest{24 * 3'600'000};
-constexpr milliseconds kAside{10'000};     // for what is said beside a request
+constexpr milliseconds kAside{10'000};  // for what is said beside a request
 constexpr milliseconds kFarewell{1'000};
 constexpr std::size_t kSessionBytesMax = 1024;
 constexpr int kResumesMax = 16;
@@ -61,7 +61,8 @@ class HttpChannel::Listener {
   // One message; whether more is wanted.
   bool take_text(const std::string& text) {
     Result<Message> message = read_message(text);
-    if (!message.ok()) return end(ErrorCode::kToolCrashed, "the server sent what is no message: " + message.error().message());
+    if (!message.ok())
+      return end(ErrorCode::kToolCrashed, "the server sent what is no message: " + message.error().message());
     const bool answers = message->kind == Message::Kind::kResult || message->kind == Message::Kind::kRefusal;
     if (!answers) bytes_ += text.size();
     if (++messages_ > channel_.limits_.messages_max || bytes_ > channel_.limits_.message_bytes_max)
@@ -97,8 +98,9 @@ class HttpChannel::Listener {
     const Result<json::Value> said =
         asked_.inbound != nullptr ? asked_.inbound->answer(message.method, message.body)
                                   : Result<json::Value>(Error(ErrorCode::kMethodNotAllowed, "nothing is offered now"));
-    const std::string text = said.ok() ? result_text(message.id, *said)
-                                       : refusal_text(message.id, info(said.error().code()).json_rpc, said.error().message());
+    const std::string text = said.ok()
+                                 ? result_text(message.id, *said)
+                                 : refusal_text(message.id, info(said.error().code()).json_rpc, said.error().message());
     const Status sent = channel_.post(text, kAside);
     return sent.ok() || end(sent.error().code(), "answering the server: " + sent.error().message());
   }
@@ -217,7 +219,8 @@ Reply HttpChannel::reply_of(const http::FetchAnswer& answer, Listener& listener)
     return fault("the server knows the session no more", true);
   }
   if (status == 401 || status == 403)
-    return fault("the server answered " + std::to_string(status) + ": it wants other credentials (runtime.bearer_env)", true);
+    return fault("the server answered " + std::to_string(status) + ": it wants other credentials (runtime.bearer_env)",
+                 true);
   if (const Result<Message> said = read_message(answer.response.body);
       said.ok() && said->kind == Message::Kind::kRefusal) {
     reply.kind = Reply::Kind::kRefusal;

@@ -37,9 +37,9 @@ Result<HttpTarget> target_of(std::string_view url, const pack::Scope& network) {
   LUMENFLOW_TRY_ASSIGN(target.url, http::parse_url(url));
   target.network = network;
   if (!holds(network, target.url.host, target.url.port))
-    return Error(ErrorCode::kScopeDenied,
-                 "the call may not reach " + allowlist_entry(target.url.host, target.url.port) +
-                     ": allow it under 'network' in lumenflow.yaml, and in the tool's scopes");
+    return Error(ErrorCode::kScopeDenied, "the call may not reach " +
+                                              allowlist_entry(target.url.host, target.url.port) +
+                                              ": allow it under 'network' in lumenflow.yaml, and in the tool's scopes");
   return target;
 }
 

@@ -81,14 +81,15 @@ MountedPack::MountedPack(std::function<sandbox::Launcher&()> launcher, const Mou
             return also ? also(masked) : masked;
           },
           [pack = source.manifest.id](LogLevel level, std::string_view origin, const std::string& line) {
-            write_log(level, "mounts", "a server says", {{"pack", pack}, {"origin", std::string(origin)}, {"line", line}});
+            write_log(level, "mounts", "a server says",
+                      {{"pack", pack}, {"origin", std::string(origin)}, {"line", line}});
           }),
       children_(std::make_shared<hosts::Children>(
           hosts::ChildrenLimits{options.programs.idle_children, options.programs.idle, options.programs.backoff_first,
                                 options.programs.backoff_max, options.programs.backoff_wait},
           keeper)) {
-  instances_ = static_cast<std::size_t>(json::integer_or(source.manifest.runtime_options, "instances",
-                                                         is_remote() ? static_cast<std::int64_t>(kRemoteInstances) : 1));
+  instances_ = static_cast<std::size_t>(json::integer_or(
+      source.manifest.runtime_options, "instances", is_remote() ? static_cast<std::int64_t>(kRemoteInstances) : 1));
   const json::Value* const written = source.manifest.raw.find("tools");
   for (const pack::ToolDescriptor& tool : source.manifest.tools) {
     Tool out;
@@ -117,9 +118,9 @@ Status MountedPack::read_definitions(const hosts::ProcessPackSource& source) {
   pinned_ = true;
   for (const auto& [name, tool] : tools_)
     if (accepted_.find(tool.entry) == nullptr)
-      return Error(ErrorCode::kInvalidConfiguration,
-                   "the tool " + name + " has no accepted definition in " + path +
-                       ": `lumenflow pack import-mcp --update --id " + id_ + "` shows what the server has");
+      return Error(ErrorCode::kInvalidConfiguration, "the tool " + name + " has no accepted definition in " + path +
+                                                         ": `lumenflow pack import-mcp --update --id " + id_ +
+                                                         "` shows what the server has");
   return {};
 }
 
@@ -228,7 +229,8 @@ pack::ToolResult MountedPack::ask(Channel& channel, Known& known, Turn& turn) {
     return pack::ToolCrash{ErrorCode::kDefinitionChanged,
                            "the tool is not the one that was accepted: " + blocked->second +
                                ". An operator sees the difference, and may accept it, with `lumenflow pack import-mcp "
-                               "--update --id " + id_ + "`",
+                               "--update --id " +
+                               id_ + "`",
                            true};
   ToolCall call;
   call.name = turn.tool.entry;
@@ -238,7 +240,8 @@ pack::ToolResult MountedPack::ask(Channel& channel, Known& known, Turn& turn) {
   if (is_remote()) call.headers = parameter_headers(turn.tool.input_schema, turn.input);
   Session session(channel, known.peer);
   Reply reply = session.call(call, turn.inbound.offers(), {}, &turn.run, &turn.inbound);
-  known.stale = known.stale || turn.inbound.tools_changed() || reply.refusal.code == -32020 || reply.refusal.code == -32602;
+  known.stale =
+      known.stale || turn.inbound.tools_changed() || reply.refusal.code == -32020 || reply.refusal.code == -32602;
   switch (reply.kind) {
     case Reply::Kind::kResult: {
       pack::ToolResult result = answer_of(std::move(reply.result), turn.tool.structured);
@@ -278,7 +281,8 @@ pack::ToolResult MountedPack::call_child(Turn& turn) {
   }
   pack::ToolResult result = ask(channel, known, turn);
   const auto* const crashed = std::get_if<pack::ToolCrash>(&result);
-  const Error why(crashed == nullptr ? ErrorCode::kInternal : crashed->code, crashed == nullptr ? "" : crashed->message);
+  const Error why(crashed == nullptr ? ErrorCode::kInternal : crashed->code,
+                  crashed == nullptr ? "" : crashed->message);
   give_back(*std::move(lease), channel.usable(), crashed == nullptr ? nullptr : &why);
   return result;
 }

@@ -117,9 +117,8 @@ Result<json::Object> tool_of(const MountPlan& plan, const ToolDefinition& defini
 const json::Value* tool_before(const json::Value& before, const std::string& entry) {
   const json::Value* const tools = before.find("tools");
   if (tools == nullptr || !tools->is_array()) return nullptr;
-  const auto found = std::ranges::find_if(tools->as_array(), [&](const json::Value& tool) {
-    return json::string_or(tool, "entry", "") == entry;
-  });
+  const auto found = std::ranges::find_if(
+      tools->as_array(), [&](const json::Value& tool) { return json::string_or(tool, "entry", "") == entry; });
   return found == tools->as_array().end() ? nullptr : &*found;
 }
 
@@ -189,7 +188,8 @@ WrittenPack write_pack(const MountPlan& plan, const Definitions& found, const js
   std::set<std::string> surfaces, taken;
   for (const std::string& surface : list_of(before, "required_approvals")) surfaces.insert(surface);
   for (const ToolDefinition& definition : found.tools)
-    if (const json::Value* was = tool_before(before, definition.name)) taken.insert(std::string(json::string_or(*was, "name", "")));
+    if (const json::Value* was = tool_before(before, definition.name))
+      taken.insert(std::string(json::string_or(*was, "name", "")));
   for (const ToolDefinition& definition : found.tools) {
     const json::Value* const was = tool_before(before, definition.name);
     const ToolDefinition* const old = accepted == nullptr ? nullptr : accepted->find(definition.name);
@@ -211,8 +211,7 @@ WrittenPack write_pack(const MountPlan& plan, const Definitions& found, const js
     tools.push_back(*std::move(tool));
   }
   json::Object manifest = manifest_of(plan, found, before);
-  if (!surfaces.empty())
-    manifest.set("required_approvals", texts({surfaces.begin(), surfaces.end()}));
+  if (!surfaces.empty()) manifest.set("required_approvals", texts({surfaces.begin(), surfaces.end()}));
   manifest.set("tools", std::move(tools));
   Definitions kept = found;
   kept.plan = plan_json(plan);

@@ -18,11 +18,11 @@ struct MountPlan {
   std::string id;
   std::vector<std::string> command;  // or:
   std::string url;
-  std::string bearer_env;                 // the variable with the token of a URL
+  std::string bearer_env;                  // the variable with the token of a URL
   std::vector<std::string> reads, writes;  // path globs
-  std::vector<std::string> hosts;         // allowlist entries
-  std::vector<std::string> environment;   // variables that a program is given
-  bool keep_names = false;                // on the MCP surface the tools are called as the server calls them
+  std::vector<std::string> hosts;          // allowlist entries
+  std::vector<std::string> environment;    // variables that a program is given
+  bool keep_names = false;                 // on the MCP surface the tools are called as the server calls them
 };
 
 json::Value plan_json(const MountPlan& plan);
@@ -44,8 +44,8 @@ struct WrittenPack {
 
 inline constexpr std::string_view kDefinitionsFile = "definitions.json";
 
-// `before` is the manifest of the pack as it was, whose tools keep what the operator has written of them as long as their
-// definition is the accepted one, and may become stricter by a new one, never laxer; null: there is none.
+// `before` is the manifest of the pack as it was, whose tools keep what the operator has written of them as long as
+// their definition is the accepted one, and may become stricter by a new one, never laxer; null: there is none.
 WrittenPack write_pack(const MountPlan& plan, const Definitions& found, const json::Value& before = {},
                        const Definitions* accepted = nullptr);
 

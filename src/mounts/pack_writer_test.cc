@@ -42,7 +42,8 @@ pack::Manifest manifest_of(const WrittenPack& written) {
 Definitions definitions(const std::string& tools, const std::string& server = R"({"name":"s","version":"1.2.3"})") {
   Definitions out;
   out.server = *json::parse(server);
-  for (const json::Value& tool : json::parse(tools)->as_array()) out.tools.push_back(*read_definition(tool));
+  const json::Value list = *json::parse(tools);
+  for (const json::Value& tool : list.as_array()) out.tools.push_back(*read_definition(tool));
   return out;
 }
 
@@ -55,9 +56,11 @@ MountPlan plan() {
 
 constexpr const char* kTools = R"([
   {"name":"readFile","annotations":{"readOnlyHint":true},"inputSchema":{"type":"object"}},
-  {"name":"append","description":"Appends: \"more\"\n\ud83d\ude00 #1","annotations":{"destructiveHint":false,"idempotentHint":true},"inputSchema":{"type":"object"}},
+  {"name":"append","description":"Appends: \"more\"\n\ud83d\ude00 #1",
+   "annotations":{"destructiveHint":false,"idempotentHint":true},"inputSchema":{"type":"object"}},
   {"name":"wipe","annotations":{"destructiveHint":true},"inputSchema":{"type":"object"}},
-  {"name":"mystery","inputSchema":{"type":"object"},"outputSchema":{"type":"object","properties":{"n":{"type":"integer"}}}},
+  {"name":"mystery","inputSchema":{"type":"object"},
+   "outputSchema":{"type":"object","properties":{"n":{"type":"integer"}}}},
   {"name":"no_schema"},
   {"name":"list","inputSchema":{"type":"array"}},
   {"name":"elsewhere","inputSchema":{"type":"object","properties":{"a":{"$ref":"https://example.com/x.json"}}}}])";
@@ -122,7 +125,8 @@ TEST(PackWriter, AnUpdateKeepsWhatTheOperatorSaidAndBecomesNoLaxer) {
 
 TEST(Definitions, DifferencesSayWhat) {
   const Definitions before = definitions(R"([{"name":"a","description":"x"},{"name":"b"},{"name":"c","title":"t"}])");
-  const Definitions after = definitions(R"([{"name":"a","description":"y\u202e\u001b[2J","_meta":{"v":1}},{"name":"d"},{"name":"e","title":"u"}])");
+  const Definitions after = definitions(
+      R"([{"name":"a","description":"y\u202e\u001b[2J","_meta":{"v":1}},{"name":"d"},{"name":"e","title":"u"}])");
   const std::vector<Change> changes = compare(before, after);
   ASSERT_EQ(changes.size(), 4U);
   EXPECT_EQ(changes[0].kind, Change::Kind::kChanged);
@@ -135,12 +139,17 @@ TEST(Definitions, DifferencesSayWhat) {
   EXPECT_THAT(shown, HasSubstr("- \"x\"\n"));
   EXPECT_EQ(shown.find('\x1b'), std::string::npos);
   EXPECT_EQ(shown.find("\xe2\x80\xae"), std::string::npos);
-  EXPECT_TRUE(compare(before, definitions(R"([{"name":"a","description":"x","_meta":{"v":2}},{"name":"b"},{"name":"c","title":"t"}])")).empty());
+  EXPECT_TRUE(
+      compare(before,
+              definitions(R"([{"name":"a","description":"x","_meta":{"v":2}},{"name":"b"},{"name":"c","title":"t"}])"))
+          .empty());
 }
 
 TEST(YamlText, ReadsBackAsItWasWritten) {
-  const json::Value value = *json::parse(R"({"a":"yes","b":"1.5","c":"x: y","d":["p","q r",1,true,null],"e":{"f":{"g":[]}},
-    "h":[{"i":1,"j":{"k":"l"}},{"m":[{"n":"o"}]}],"p q":"\u0085\u2028\ud83d\ude00\t'\"\\","q":9007199254740993,"r":{},"s":""})");
+  const json::Value value =
+      *json::parse(R"({"a":"yes","b":"1.5","c":"x: y","d":["p","q r",1,true,null],"e":{"f":{"g":[]}},
+    "h":[{"i":1,"j":{"k":"l"}},{"m":[{"n":"o"}]}],
+    "p q":"\u0085\u2028\ud83d\ude00\t'\"\\","q":9007199254740993,"r":{},"s":""})");
   pack::YamlDocument document;
   pack::Diagnostics diagnostics;
   ASSERT_TRUE(pack::parse_yaml("x.yaml", yaml_text(value.as_object()), "LF1001", document, diagnostics))
@@ -153,12 +162,17 @@ TEST(SchemaDialect, OldOnesBecomeTheCurrentOne) {
     const Result<json::Value> out = to_current_dialect(*json::parse(schema));
     return out.ok() ? json::serialize(*out) : out.error().message();
   };
-  EXPECT_EQ(became(R"({"$schema":"http://json-schema.org/draft-07/schema#","type":"object","definitions":{"x":{"type":"string"}},
-                       "properties":{"a":{"$ref":"#/definitions/x"},"b":{"items":[{"type":"null"}],"additionalItems":false}},
+  EXPECT_EQ(
+      became(
+          R"({"$schema":"http://json-schema.org/draft-07/schema#","type":"object","definitions":{"x":{"type":"string"}},
+                       "properties":{"a":{"$ref":"#/definitions/x"},
+                       "b":{"items":[{"type":"null"}],"additionalItems":false}},
                        "dependencies":{"a":["b"]}})"),
-            R"({"type":"object","$defs":{"x":{"type":"string"}},"properties":{"a":{"$ref":"#/$defs/x"},)"
-            R"("b":{"prefixItems":[{"type":"null"}],"items":false}},"dependentRequired":{"a":["b"]}})");
-  EXPECT_EQ(became(R"({"$schema":"http://json-schema.org/draft-04/schema#","type":"object","properties":{"n":{"minimum":1,"exclusiveMinimum":true}}})"),
+      R"({"type":"object","$defs":{"x":{"type":"string"}},"properties":{"a":{"$ref":"#/$defs/x"},)"
+      R"("b":{"prefixItems":[{"type":"null"}],"items":false}},"dependentRequired":{"a":["b"]}})");
+  EXPECT_EQ(became(
+                R"({"$schema":"http://json-schema.org/draft-04/schema#","type":"object",
+              "properties":{"n":{"minimum":1,"exclusiveMinimum":true}}})"),
             R"({"type":"object","properties":{"n":{"exclusiveMinimum":1}}})");
   EXPECT_EQ(became(R"({"type":"object","properties":{"$schema":{"enum":["definitions"]}}})"),
             R"({"type":"object","properties":{"$schema":{"enum":["definitions"]}}})");
@@ -172,15 +186,19 @@ TEST(HeaderValues, PlainAsciiStandsAndTheRestIsEncoded) {
   EXPECT_EQ(header_value("line1\nline2"), "=?base64?bGluZTEKbGluZTI=?=");
   EXPECT_EQ(header_value("=?base64?literal?="), "=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?=");
   const auto checked = [](const char* schema) { return check_parameter_headers(*json::parse(schema)).ok(); };
-  EXPECT_TRUE(checked(R"({"properties":{"a":{"type":"string","x-mcp-header":"A"},"b":{"properties":{"c":{"type":"integer","x-mcp-header":"C"}}}}})"));
-  EXPECT_FALSE(checked(R"({"properties":{"a":{"type":"string","x-mcp-header":"A"},"b":{"type":"string","x-mcp-header":"a"}}})"));
+  EXPECT_TRUE(checked(
+      R"({"properties":{"a":{"type":"string","x-mcp-header":"A"},
+          "b":{"properties":{"c":{"type":"integer","x-mcp-header":"C"}}}}})"));
+  EXPECT_FALSE(
+      checked(R"({"properties":{"a":{"type":"string","x-mcp-header":"A"},"b":{"type":"string","x-mcp-header":"a"}}})"));
   EXPECT_FALSE(checked(R"({"properties":{"a":{"type":"number","x-mcp-header":"A"}}})"));
   EXPECT_FALSE(checked(R"({"properties":{"a":{"type":"string","x-mcp-header":"A\r\nB"}}})"));
   EXPECT_FALSE(checked(R"({"properties":{"a":{"items":{"type":"string","x-mcp-header":"A"}}}})"));
 }
 
 TEST(SseReader, PiecesEndAnywhere) {
-  const std::string text = "\r\n: hello\r\nevent: message\r\nid: 7\r\ndata: {\"a\":\r\ndata:1}\r\n\r\ndata:\n\ndata: x\r\r";
+  const std::string text =
+      "\r\n: hello\r\nevent: message\r\nid: 7\r\ndata: {\"a\":\r\ndata:1}\r\n\r\ndata:\n\ndata: x\r\r";
   for (std::size_t size = 1; size <= text.size(); ++size) {
     SseReader reader(1'000);
     std::vector<std::string> events;
@@ -209,10 +227,11 @@ TEST(ToolNames, AreMadeOfWhatOthersSay) {
 }
 
 TEST(Messages, WhatIsNoneIsRefused) {
-  for (const char* text : {"", "[]", "{}", R"({"jsonrpc":"2.0"})", R"({"jsonrpc":"1.0","method":"a"})",
-                           R"({"jsonrpc":"2.0","id":1,"result":[]})", R"({"jsonrpc":"2.0","id":1,"result":{},"error":{}})",
-                           R"({"jsonrpc":"2.0","id":{},"method":"a"})", R"({"jsonrpc":"2.0","method":7})",
-                           R"({"jsonrpc":"2.0","id":1,"error":{"code":"x"}})", R"({"jsonrpc":"2.0","result":{}})"})
+  for (const char* text :
+       {"", "[]", "{}", R"({"jsonrpc":"2.0"})", R"({"jsonrpc":"1.0","method":"a"})",
+        R"({"jsonrpc":"2.0","id":1,"result":[]})", R"({"jsonrpc":"2.0","id":1,"result":{},"error":{}})",
+        R"({"jsonrpc":"2.0","id":{},"method":"a"})", R"({"jsonrpc":"2.0","method":7})",
+        R"({"jsonrpc":"2.0","id":1,"error":{"code":"x"}})", R"({"jsonrpc":"2.0","result":{}})"})
     EXPECT_FALSE(read_message(text).ok()) << text;
   EXPECT_TRUE(read_message(R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"x"},"extra":1})").ok());
 }

@@ -102,8 +102,9 @@ std::optional<Reply> PipeChannel::take_message(Message message, const Asked& ask
     const Result<json::Value> answer =
         asked.inbound != nullptr ? asked.inbound->answer(message.method, message.body)
                                  : Result<json::Value>(Error(ErrorCode::kMethodNotAllowed, "nothing is offered now"));
-    child_.send((answer.ok() ? result_text(message.id, *answer)
-                             : refusal_text(message.id, info(answer.error().code()).json_rpc, answer.error().message())) +
+    child_.send((answer.ok()
+                     ? result_text(message.id, *answer)
+                     : refusal_text(message.id, info(answer.error().code()).json_rpc, answer.error().message())) +
                 "\n");
     return std::nullopt;
   }

@@ -11,13 +11,23 @@
 namespace lumenflow::mounts {
 namespace {
 
-constexpr std::array<std::string_view, 5> kMaps{"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"};
+constexpr std::array<std::string_view, 5> kMaps{"properties", "patternProperties", "$defs", "definitions",
+                                                "dependentSchemas"};
 constexpr std::array<std::string_view, 4> kLists{"allOf", "anyOf", "oneOf", "prefixItems"};
-constexpr std::array<std::string_view, 12> kSchemas{
-    "not", "if", "then", "else", "additionalProperties", "items", "contains", "propertyNames",
-    "additionalItems", "unevaluatedItems", "unevaluatedProperties", "contentSchema"};
+constexpr std::array<std::string_view, 12> kSchemas{"not",
+                                                    "if",
+                                                    "then",
+                                                    "else",
+                                                    "additionalProperties",
+                                                    "items",
+                                                    "contains",
+                                                    "propertyNames",
+                                                    "additionalItems",
+                                                    "unevaluatedItems",
+                                                    "unevaluatedProperties",
+                                                    "contentSchema"};
 constexpr std::array<std::string_view, 6> kDialects{
-    "json-schema.org/draft-04/schema", "json-schema.org/draft-06/schema", "json-schema.org/draft-07/schema",
+    "json-schema.org/draft-04/schema",      "json-schema.org/draft-06/schema",      "json-schema.org/draft-07/schema",
     "json-schema.org/draft/2019-09/schema", "json-schema.org/draft/2020-12/schema", "json-schema.org/schema"};
 
 bool one_of(std::string_view key, const auto& keys) { return std::ranges::find(keys, key) != keys.end(); }
@@ -104,29 +114,29 @@ json::Value translated(const json::Value& schema) {
   return out;
 }
 
-Error unfit(std::string what) { return {ErrorCode::kInvalidOutput, std::move(what)}; }
+Error no_schema(std::string what) { return {ErrorCode::kInvalidOutput, std::move(what)}; }
 
 }  // namespace
 
 Result<json::Value> to_current_dialect(const json::Value& schema) {
-  if (!schema.is_object()) return unfit("its schema is no object");
+  if (!schema.is_object()) return no_schema("its schema is no object");
   if (const json::Value* named = schema.find("$schema")) {
     std::string_view dialect = named->is_string() ? std::string_view(named->as_string()) : "";
     for (const std::string_view scheme : {"https://", "http://"})
       if (dialect.starts_with(scheme)) dialect.remove_prefix(scheme.size());
     if (dialect.ends_with('#')) dialect.remove_suffix(1);
-    if (!one_of(dialect, kDialects)) return unfit("its schema is in a dialect that nobody here knows");
+    if (!one_of(dialect, kDialects)) return no_schema("its schema is in a dialect that nobody here knows");
   }
   // Read back as a pack's file is, which bounds how deep it may be.
-  if (!json::parse(json::serialize(schema)).ok()) return unfit("its schema is nested more than 64 deep");
+  if (!json::parse(json::serialize(schema)).ok()) return no_schema("its schema is nested more than 64 deep");
   json::Value out = translated(schema);
   if (const json::Value* type = out.find("type"); type == nullptr || *type != json::Value("object"))
-    return unfit("its schema's type is not object");
+    return no_schema("its schema's type is not object");
   const Result<json::Schema> compiled = json::Schema::compile(out, {.assert_format = true});
   if (compiled.ok()) return out;
   const Error& error = compiled.error();
-  if (error.details().empty()) return unfit("its schema: " + error.message());
-  return unfit("its schema at '" + error.details()[0].pointer + "': " + error.details()[0].reason);
+  if (error.details().empty()) return no_schema("its schema: " + error.message());
+  return no_schema("its schema at '" + error.details()[0].pointer + "': " + error.details()[0].reason);
 }
 
 }  // namespace lumenflow::mounts

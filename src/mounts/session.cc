@@ -77,8 +77,15 @@ Status Session::connect(Deadline deadline, std::chrono::milliseconds probe, pack
     return {};
   }
   const auto probe_end = steady_clock::now() + probe;
-  LUMENFLOW_TRY_ASSIGN(const Era era, discover(deadline && *deadline < probe_end ? *deadline : probe_end, run, inbound));
-  return era == Era::kHandshake ? shake_hands(deadline, run, inbound) : Status();
+  const bool whole = !deadline || probe_end < *deadline;
+  LUMENFLOW_TRY_ASSIGN(const Era era, discover(whole ? probe_end : *deadline, run, inbound));
+  if (era == Era::kStateless) return {};
+  const bool silent = steady_clock::now() >= probe_end;
+  Status shaken = shake_hands(deadline, run, inbound);
+  if (shaken.ok() || !silent) return shaken;
+  // It may only have been slow to start, and know no handshakes: now it has had the time.
+  const Result<Era> after_all = discover(deadline, run, inbound);
+  return after_all.ok() && *after_all == Era::kStateless ? Status() : shaken;
 }
 
 Result<Session::Era> Session::discover(Deadline deadline, pack::HostedRun* run, Inbound* inbound) {
@@ -92,7 +99,8 @@ Result<Session::Era> Session::discover(Deadline deadline, pack::HostedRun* run, 
   if (reply.kind == Reply::Kind::kResult && reply.result.find("supportedVersions") != nullptr) {
     if (!lists(reply.result.find("supportedVersions"), kStatelessRevision)) return fall_back();
     if (const json::Value* meta = reply.result.find("_meta"))
-      if (const json::Value* server = meta->find(std::string(kMetaPrefix) + "serverInfo"); server && server->is_object())
+      if (const json::Value* server = meta->find(std::string(kMetaPrefix) + "serverInfo");
+          server && server->is_object())
         peer_.server = *server;
     keep_instructions(reply.result, peer_);
     return Era::kStateless;
@@ -117,7 +125,8 @@ Result<Session::Era> Session::discover(Deadline deadline, pack::HostedRun* run, 
 
 Status Session::shake_hands(Deadline deadline, pack::HostedRun* run, Inbound* inbound) {
   channel_.speaks({});
-  json::Object params{{"protocolVersion", kHandshakeRevision}, {"capabilities", capabilities({})}, {"clientInfo", client_info()}};
+  json::Object params{
+      {"protocolVersion", kHandshakeRevision}, {"capabilities", capabilities({})}, {"clientInfo", client_info()}};
   Reply reply = ask("initialize", std::move(params), deadline, run, inbound);
   if (reply.kind != Reply::Kind::kResult) return error_of(reply, "initialize");
   const std::string_view revision = json::string_or(reply.result, "protocolVersion", "");
@@ -163,7 +172,8 @@ Result<std::vector<ToolDefinition>> Session::list_tools(Deadline deadline, pack:
   return Error(ErrorCode::kOutputTooLarge, "the server's list of tools has more than 200 pages");
 }
 
-Reply Session::call(const ToolCall& call, const Offers& offers, Deadline deadline, pack::HostedRun* run, Inbound* inbound) {
+Reply Session::call(const ToolCall& call, const Offers& offers, Deadline deadline, pack::HostedRun* run,
+                    Inbound* inbound) {
   json::Object params{{"name", call.name}, {"arguments", call.arguments}};
   json::Object meta{{"lumenflow.dev/receipt", call.receipt_id}};
   if (!call.token.is_null()) meta.set("progressToken", call.token);
@@ -184,9 +194,11 @@ Reply Session::call(const ToolCall& call, const Offers& offers, Deadline deadlin
       for (const json::Member& request : requests->as_object()) {
         static const json::Value kNone = json::Object{};
         const json::Value* const asked = request.value.find("params");
-        Result<json::Value> answer = inbound->answer(json::string_or(request.value, "method", ""), asked ? *asked : kNone);
+        Result<json::Value> answer =
+            inbound->answer(json::string_or(request.value, "method", ""), asked ? *asked : kNone);
         if (!answer.ok()) {
-          fault.error = Error(answer.error().code(), "the server asks for what nobody here can give: " + answer.error().message());
+          fault.error = Error(answer.error().code(),
+                              "the server asks for what nobody here can give: " + answer.error().message());
           return fault;
         }
         responses.set(request.key, *std::move(answer));

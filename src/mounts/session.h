@@ -38,8 +38,8 @@ struct Offers {
 struct ToolCall {
   std::string name;
   json::Value arguments;
-  json::Value token;                                          // of its progress
-  std::string receipt_id;                                     // for the server's own log
+  json::Value token;                                           // of its progress
+  std::string receipt_id;                                      // for the server's own log
   std::vector<std::pair<std::string, std::string>> headers{};  // Mcp-Param-…
 };
 

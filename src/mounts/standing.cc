@@ -5,7 +5,7 @@
 namespace lumenflow::mounts {
 namespace {
 
-constexpr std::string_view kKnownFields[] = {"title",        "description", "inputSchema", "outputSchema",
+constexpr std::string_view kKnownFields[] = {"title",       "description", "inputSchema", "outputSchema",
                                              "annotations", "icons",       "execution"};
 
 std::string named(const std::vector<std::string>& fields) {

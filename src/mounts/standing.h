@@ -21,9 +21,7 @@ struct Known {
   bool stale = false;  // it says that its tools have changed
   std::map<std::string, std::string, std::less<>> blocked;  // the tools' names at the server -> what is wrong
 
-  bool due(Time now, std::chrono::milliseconds age) const {
-    return checked == Time() || stale || now - checked >= age;
-  }
+  bool due(Time now, std::chrono::milliseconds age) const { return checked == Time() || stale || now - checked >= age; }
 };
 
 // What is wrong with each accepted tool, in words that repeat nothing of the server's: an agent reads them.

@@ -6,7 +6,7 @@
 namespace lumenflow::mounts {
 namespace {
 
-constexpr std::size_t kNameBytesMax = 64;
+constexpr std::size_t kWordBytesMax = 64;
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -24,7 +24,7 @@ std::string joined_words(std::string_view text, char joint) {
     before = c;
   }
   while (!out.empty() && out.back() == joint) out.pop_back();
-  return out.substr(0, kNameBytesMax - 4);
+  return out.substr(0, kWordBytesMax - 4);
 }
 
 std::string_view last_part(std::string_view text) {
@@ -33,10 +33,11 @@ std::string_view last_part(std::string_view text) {
   while (text.ends_with('/')) text.remove_suffix(1);
   std::string_view last = text.substr(text.rfind('/') + 1);
   // Files that are called the same everywhere say less than the folder they are in.
-  static constexpr std::array<std::string_view, 6> kEverywhere{"index.js", "main.js", "server.js", "index.mjs", "main.py", "server.py"};
+  static constexpr std::array<std::string_view, 6> kEverywhere{"index.js",  "main.js", "server.js",
+                                                               "index.mjs", "main.py", "server.py"};
   static constexpr std::array<std::string_view, 3> kFolders{"dist", "build", "src"};
-  while (text.find('/') != std::string_view::npos &&
-         (std::ranges::find(kEverywhere, last) != kEverywhere.end() || std::ranges::find(kFolders, last) != kFolders.end())) {
+  while (text.find('/') != std::string_view::npos && (std::ranges::find(kEverywhere, last) != kEverywhere.end() ||
+                                                      std::ranges::find(kFolders, last) != kFolders.end())) {
     text = text.substr(0, text.rfind('/'));
     last = text.substr(text.rfind('/') + 1);
   }

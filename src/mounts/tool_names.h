@@ -9,7 +9,8 @@
 
 namespace lumenflow::mounts {
 
-// A pack's id: "everything" of "@scope/server-everything@1.2" or "/opt/server-everything/index.js"; "server" of nothing.
+// A pack's id: "everything" of "@scope/server-everything@1.2" or "/opt/server-everything/index.js"; "server" of
+// nothing.
 std::string slug_of(std::string_view text);
 
 // `<id>:get_weather` of "getWeather"; another one where it is taken already. Adds it to `taken`.

@@ -64,8 +64,8 @@ void MountWorld::start_remote(const std::string& era) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-  std::string kept = (root / "kept").native(), spoken = era, program = LUMENFLOW_ODD_SERVER, python = "/usr/bin/python3",
-              http = "--http";
+  std::string kept = (root / "kept").native(), spoken = era, program = LUMENFLOW_ODD_SERVER,
+              python = "/usr/bin/python3", http = "--http";
   std::array<char*, 6> argv{python.data(), program.data(), kept.data(), spoken.data(), http.data(), nullptr};
   ASSERT_EQ(::posix_spawn(&server_, python.c_str(), &actions, nullptr, argv.data(), environ), 0);
   ::posix_spawn_file_actions_destroy(&actions);
@@ -81,10 +81,11 @@ WrittenPack MountWorld::import() {
   const auto probe = pack::parse_manifest(hosts::testing::ManifestText(probe_manifest(plan)), "probe", diagnostics);
   EXPECT_TRUE(probe.has_value()) << pack::render_text(diagnostics, false);
   Result<Inspection> found =
-      plan.url.empty() ? inspect_program(launcher,
-                                         hosts::PackProgram(*probe, (root / "snapshot").native(), (root / "workspace").native(), {}),
-                                         {}, {}, {})
-                       : inspect_url(plan.url, "", run_.enforced.network, true, {});
+      plan.url.empty()
+          ? inspect_program(launcher,
+                            hosts::PackProgram(*probe, (root / "snapshot").native(), (root / "workspace").native(), {}),
+                            {}, {}, {})
+          : inspect_url(plan.url, "", run_.enforced.network, true, {});
   if (!found.ok()) {
     ADD_FAILURE() << found.error().to_string();
     return {};

@@ -241,6 +241,9 @@ def serve_pipes():
             answers[message["id"] + "-is"] = message.get("result", message.get("error"))
             answers[message["id"]].set()
         elif "id" in message:
+            if message["method"] == "server/discover" and there("slow_start"):
+                (FOLDER / "slow_start").unlink()
+                continue
             if message["method"] == "server/discover" and there("silent_about_new"):
                 continue
             threading.Thread(target=lambda m=message: write(answered(server, m)), daemon=True).start()
