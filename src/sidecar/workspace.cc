@@ -30,6 +30,7 @@
 #include "sidecar/dead_letter_tools.h"
 #include "sidecar/enrollment_tools.h"
 #include "sidecar/outbound.h"
+#include "sidecar/reading_tools.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/uplink_host.h"
 #include "sidecar/uplink_tools.h"
@@ -94,12 +95,10 @@ Status check_log_key(const Files& files, const WorkspacePaths& paths) {
 }
 
 // What of the workspace itself can be called.
-Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& keys, const std::string& id, Files& files,
-                                                        const WorkspacePaths& paths,
-                                                        const std::shared_ptr<UplinkSlot>& uplink,
-                                                        std::function<Result<PreparedReload>()> prepare_reload,
-                                                        std::function<Recordings&()> recordings,
-                                                        std::function<kernel::Kernel&()> kernel) {
+Result<std::vector<kernel::KernelTool>> kernel_tools_of(
+    const WorkspaceKeys& keys, const std::string& id, Files& files, const WorkspacePaths& paths,
+    const std::shared_ptr<UplinkSlot>& uplink, std::function<Result<PreparedReload>()> prepare_reload,
+    std::function<Recordings&()> recordings, std::function<kernel::Kernel&()> kernel, const JournalAccess& journal) {
   std::vector<Result<std::vector<kernel::KernelTool>>> groups;
   groups.push_back(make_token_tools(keys, id));
   groups.push_back(make_dead_letter_tools());
@@ -111,6 +110,7 @@ Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& key
   groups.push_back(kernel::make_task_tools());
   groups.push_back(make_uplink_tools(uplink));
   groups.push_back(make_enrollment_tools(files, paths.conductor, id));
+  groups.push_back(make_reading_tools(journal));
   std::vector<kernel::KernelTool> tools;
   for (Result<std::vector<kernel::KernelTool>>& group : groups) {
     if (!group.ok()) return group.error();
@@ -166,7 +166,8 @@ Result<std::vector<kernel::KernelTool>> make_kernel_tools_for_replay(Files& file
   return kernel_tools_of(
       WorkspaceKeys(), id, files, paths, std::make_shared<UplinkSlot>(), nothing,
       []() -> Recordings& { std::abort(); },  // its answers are on the tape
-      []() -> kernel::Kernel& { std::abort(); });
+      []() -> kernel::Kernel& { std::abort(); },
+      {[]() -> const log::Log& { std::abort(); }, []() -> const journal::Reader& { std::abort(); }});
 }
 
 WorkspacePaths::WorkspacePaths(std::string root_path)
@@ -391,8 +392,16 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
 
 Result<std::vector<kernel::KernelTool>> Workspace::own_tools(const std::string& id) {
   return kernel_tools_of(
-      keys_, id, ports_.files, paths_, uplink_slot_, [this] { return prepare_reload(); },
-      [this]() -> Recordings& { return *recordings_; }, [this]() -> kernel::Kernel& { return *kernel_; });
+      keys_, id, ports_.files, paths_, uplink_slot_, [this] {
+    return prepare_reload(); },
+      [this]() -> Recordings& {
+    return *recordings_; }, [this]() -> kernel::Kernel& {
+    return *kernel_; },
+      {[this]() -> auto& { return *log_;
+}
+, [this]() -> auto& { return kernel_->reader(); }
+}  // namespace lumenflow::sidecar
+);
 }
 
 // A damaged one is opened for reading.
@@ -444,8 +453,9 @@ void Workspace::checkpoint_if_due() {
   job.busy = true;
   job.last_at = now;
   job.last_size = head.size;
-  const bool taken = ports_.executor.post([job_alive = checkpoint_job_, &store = *checkpoints_, head] {
-    if (Status status = store.write(head); !status.ok())
+  const auto is_former = [log = log_.get()](const log::Head& written) { return log->is_named(written); };
+  const bool taken = ports_.executor.post([job_alive = checkpoint_job_, &store = *checkpoints_, head, is_former] {
+    if (Status status = store.write(head, is_former); !status.ok())
       write_log(LogLevel::kWarn, "sidecar", "a checkpoint was not written", {{"reason", status.error().message()}});
     job_alive->busy = false;
     job_alive->busy.notify_all();
@@ -458,7 +468,7 @@ Status Workspace::checkpoint_now() {
   if (const log::Condition condition = log_->condition(); condition.damaged || condition.read_only) return {};
   const log::Head head = log_->head();
   if (head.size == 0) return {};
-  Status status = checkpoints_->write(head);
+  Status status = checkpoints_->write(head, [this](const log::Head& written) { return log_->is_named(written); });
   if (status.ok()) checkpoint_job_->last_size = head.size;
   return status;
 }

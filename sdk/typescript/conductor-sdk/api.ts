@@ -341,7 +341,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A workspace says hello, or that it is there */
+        /** A workspace says hello, that it is there, or that another history goes by its name */
         post: operations["heartbeat"];
         delete?: never;
         options?: never;
@@ -428,6 +428,23 @@ export interface paths {
         put?: never;
         /** What came of a command; saying it again is fine */
         post: operations["report_result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/audit/{position}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A self-contained proof that the entry at this position is in the conductor's own log */
+        get: operations["prove_entry"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -954,6 +971,8 @@ export interface components {
             device_id?: string;
             /** @description A JWT (ES256) by the enrolled key: iss and sub the subject, aud renew, a fresh jti, 60 seconds of life at most. */
             assertion: string;
+            /** @description Of a workspace: what it minted for this conductor's calls, in place of the token that it gave before. */
+            token?: string;
         };
         /** @description A new token. */
         RenewedToken: {
@@ -1053,8 +1072,8 @@ export interface components {
         /** @description Tickets. */
         TicketPage: {
             items: components["schemas"]["TicketRecord"][];
-            /** @description Always null: this list comes whole. */
-            next: null;
+            /** @description The id to go on from; null at the end. */
+            next: string | null;
         };
         /** @description The ticket is good no more. */
         WithdrawnTicket: {
@@ -1083,8 +1102,8 @@ export interface components {
         /** @description Accounts. */
         OperatorPage: {
             items: components["schemas"]["Operator"][];
-            /** @description Always null: this list comes whole. */
-            next: null;
+            /** @description The id to go on from; null at the end. */
+            next: string | null;
         };
         /** @description The account is gone, and its sessions. */
         RemovedOperator: {
@@ -1122,8 +1141,8 @@ export interface components {
         /** @description Devices. */
         DevicePage: {
             items: components["schemas"]["Device"][];
-            /** @description Always null: this list comes whole. */
-            next: null;
+            /** @description The id to go on from; null at the end. */
+            next: string | null;
         };
         /** @description The device counts no more. */
         RevokedDevice: {
@@ -1187,8 +1206,17 @@ export interface components {
             /** @description Of the tools it has. */
             registry_hash?: string;
         };
-        /** @description Hello, or a beat. */
-        Heartbeat: components["schemas"]["Hello"] | components["schemas"]["Beat"];
+        /** @description Two histories go by the name of this workspace; it sends nothing until its operator consents. */
+        Forked: {
+            forked: {
+                /** @description Of the journal that says so. */
+                log_id: string;
+                /** @description What the two differ in. */
+                reason: string;
+            };
+        };
+        /** @description Hello, a beat, or that it is forked. */
+        Heartbeat: components["schemas"]["Hello"] | components["schemas"]["Beat"] | components["schemas"]["Forked"];
         /** @description How far a Log has grown. */
         LogHead: {
             /** @description Entries. */
@@ -1351,6 +1379,14 @@ export interface components {
             command_id: string;
             state: components["schemas"]["CommandStateName"];
         };
+        /** @description Another journal goes by this workspace's name: a clone, or one that was restored. */
+        Fork: {
+            /** @description Of the one that is not heard. */
+            log_id: string;
+            reason: string;
+            /** Format: date-time */
+            since: string;
+        };
         /** @description A workspace of this conductor. */
         Workspace: {
             workspace_id: string;
@@ -1370,6 +1406,11 @@ export interface components {
             sidecar_url?: string;
             /** @description Of the token that the workspace minted for the conductor. */
             scopes: string[];
+            /**
+             * Format: date-time
+             * @description Until when that token is good; its workspace renews it. Afterwards nothing is called directly.
+             */
+            calls_until?: string;
             /** @description The journal that counts; null before the first hello. */
             log_id: string | null;
             /** @description It was heard within 30 seconds. */
@@ -1385,6 +1426,7 @@ export interface components {
             versions?: unknown;
             /** @description What waits to be sent. */
             lag?: unknown;
+            fork?: components["schemas"]["Fork"];
         };
         /** @description The fleet. */
         WorkspacePage: {
@@ -1411,8 +1453,14 @@ export interface components {
             sidecar_url?: string;
             /** @description Of the token that the workspace minted for the conductor. */
             scopes: string[];
+            /**
+             * Format: date-time
+             * @description Until when that token is good; its workspace renews it. Afterwards nothing is called directly.
+             */
+            calls_until?: string;
             /** @description The journal that counts; null before the first hello. */
             log_id: string | null;
+            fork?: components["schemas"]["Fork"];
             /** @description It was heard within 30 seconds. */
             connected: boolean;
             /**
@@ -1506,6 +1554,27 @@ export interface components {
             /** @description The position to go on from; null at the end. */
             next: number | null;
         };
+        /** @description That an entry is in the Log: docs/formats/proof.md. */
+        EntryProof: {
+            /** @constant */
+            format: "lumenflow-proof/1";
+            /** @description The signed head. */
+            checkpoint: string;
+            /** @description The name in it. */
+            origin: string;
+            /** @description Entries. */
+            tree_size: number;
+            /** @description Of that tree, hexadecimal. */
+            root: string;
+            /** @description The position less one. */
+            leaf_index: number;
+            /** @description Its bytes, base64. */
+            entry: string;
+            /** @description SHA-256 of 0x00 and those bytes. */
+            leaf_hash: string;
+            /** @description From the leaf up, hexadecimal. */
+            proof: string[];
+        };
         /** @description An approval that a workspace asked for. */
         Approval: {
             approval_id: string;
@@ -1538,6 +1607,10 @@ export interface components {
             requested_at: string;
             /** @description How the call ended. */
             outcome?: string;
+            /** @description What was decided: approve or deny; none where it expired. */
+            decision?: string;
+            /** @description Whose signature that was, where it came through this conductor; else somebody's at the workspace. */
+            decided_by?: string;
             /**
              * Format: date-time
              * @description When it went on.
@@ -1828,8 +1901,8 @@ export interface components {
         /** @description Webhooks and push subscriptions. */
         HookPage: {
             items: components["schemas"]["Hook"][];
-            /** @description Always null: this list comes whole. */
-            next: null;
+            /** @description The id to go on from; null at the end. */
+            next: string | null;
         };
         /** @description It is told no more. */
         RemovedHook: {
@@ -2271,7 +2344,12 @@ export interface operations {
     };
     list_tickets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description from behind this one: `next` of the page before */
+                after?: string;
+                /** @description 1 to 1000 */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2364,7 +2442,12 @@ export interface operations {
     };
     list_operators: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description from behind this one: `next` of the page before */
+                after?: string;
+                /** @description 1 to 1000 */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2460,6 +2543,10 @@ export interface operations {
             query?: {
                 /** @description only of this workspace */
                 workspace_id?: string;
+                /** @description from behind this one: `next` of the page before */
+                after?: string;
+                /** @description 1 to 1000 */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -2807,6 +2894,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportedCommand"];
+                };
+            };
+            /** @description A problem with its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prove_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryProof"];
                 };
             };
             /** @description A problem with its code */
@@ -3455,7 +3573,12 @@ export interface operations {
     };
     list_hooks: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description from behind this id */
+                after?: string;
+                /** @description 1 to 1000 */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
