@@ -11,6 +11,7 @@ export default defineConfig({
       // The client of the conductor, from its sources; what it needs is installed here.
       "@lumenflow/conductor-sdk": here("../sdk/typescript/conductor-sdk/index.ts"),
       "openapi-fetch": here("node_modules/openapi-fetch"),
+      "@rjsf/validator-ajv8": here("src/forms/noAjv.ts"),
     },
   },
   build: {

@@ -6,7 +6,27 @@ import { Loading } from "./parts/states";
 import { SignIn } from "./pages/SignIn";
 
 const Fleet = lazy(() => import("./pages/Fleet"));
+const Approvals = lazy(() => import("./pages/Approvals"));
+const Audit = lazy(() => import("./pages/Audit"));
+const Catalogue = lazy(() => import("./pages/Catalogue"));
+const Devices = lazy(() => import("./pages/Devices"));
+const Packs = lazy(() => import("./pages/Packs"));
+const Receipt = lazy(() => import("./pages/Receipt"));
+const Recoveries = lazy(() => import("./pages/Recoveries"));
+const SettingsPage = lazy(() => import("./pages/SettingsPage"));
+const Stop = lazy(() => import("./pages/Stop"));
+const Turns = lazy(() => import("./pages/Turns"));
+const ToolsPage = lazy(() => import("./pages/ToolsPage"));
 const TimelinePage = lazy(() => import("./pages/TimelinePage"));
+
+// A part of the address as it was meant; the router leaves escapes as they are.
+function plain(part: string | undefined): string | undefined {
+  try {
+    return part === undefined ? undefined : decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 function Pages() {
   return (
@@ -14,7 +34,18 @@ function Pages() {
       <Suspense fallback={<Loading what="this page" />}>
         <Switch>
           <Route path="/" component={Fleet} />
-          <Route path="/w/:id">{({ id }) => <TimelinePage key={id} id={id} />}</Route>
+          <Route path="/w/:id">{({ id }) => <TimelinePage key={id} id={plain(id) ?? ""} />}</Route>
+          <Route path="/approvals/:id?">{({ id }) => <Approvals id={plain(id)} />}</Route>
+          <Route path="/w/:id/tools/:name?">{({ id, name }) => <ToolsPage id={plain(id) ?? ""} name={plain(name)} />}</Route>
+          <Route path="/w/:id/turns/:turn?">{({ id, turn }) => <Turns id={plain(id) ?? ""} turn={plain(turn)} />}</Route>
+          <Route path="/w/:id/recoveries">{({ id }) => <Recoveries id={plain(id) ?? ""} />}</Route>
+          <Route path="/w/:id/audit">{({ id }) => <Audit key={id} id={plain(id) ?? ""} />}</Route>
+          <Route path="/w/:id/audit/:receipt">{({ id, receipt }) => <Receipt id={plain(id) ?? ""} receipt={plain(receipt) ?? ""} />}</Route>
+          <Route path="/w/:id/catalogue">{({ id }) => <Catalogue id={plain(id) ?? ""} />}</Route>
+          <Route path="/w/:id/packs">{({ id }) => <Packs id={plain(id) ?? ""} />}</Route>
+          <Route path="/w/:id/stop">{({ id }) => <Stop key={id} id={plain(id) ?? ""} />}</Route>
+          <Route path="/devices" component={Devices} />
+          <Route path="/settings" component={SettingsPage} />
           <Route>
             <Redirect to="/" />
           </Route>

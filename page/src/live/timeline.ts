@@ -24,6 +24,12 @@ export interface Snapshot {
   error?: { code: string; message: string };
 }
 
+export function rowOf(event: Schemas["EventItem"]): Row {
+  const kind = "kind" in event ? String(event.kind) : String((event as { type?: string }).type ?? "mark");
+  const at = "timestamp" in event ? String(event.timestamp) : "";
+  return { id: event.position, event, kind, at, text: JSON.stringify(event).toLowerCase() };
+}
+
 const capacity = 10_000;
 const past = 500;
 const frameMs = 100;
@@ -112,9 +118,7 @@ export class Timeline {
   }
 
   private put(event: Schemas["EventItem"]): void {
-    const kind = "kind" in event ? String(event.kind) : String((event as { type?: string }).type ?? "mark");
-    const at = "timestamp" in event ? String(event.timestamp) : "";
-    this.ring.push({ id: event.position, event, kind, at, text: JSON.stringify(event).toLowerCase() });
+    this.ring.push(rowOf(event));
   }
 
   private soon(): void {

@@ -1,0 +1,105 @@
+// A form from a JSON Schema, or its JSON as text: the two show one value.
+import { Alert, SegmentedControl, Textarea } from "@mantine/core";
+import { Form } from "@rjsf/mantine";
+import type { RJSFSchema, UiSchema } from "@rjsf/utils";
+import { type RefObject, useMemo, useState } from "react";
+import { ArrayItem, ArrayTitle, Additional, ObjectField, Title } from "./templates";
+import { validator, withoutUndefined } from "./validator";
+import style from "./SchemaForm.module.css";
+
+interface Props {
+  schema: RJSFSchema;
+  value: { [name: string]: unknown };
+  change: (value: { [name: string]: unknown }) => void;
+  submit: (value: { [name: string]: unknown }) => void;
+  form: RefObject<HTMLFormElement | null>;
+  disabled: boolean;
+}
+
+const templates = { ObjectFieldTemplate: ObjectField, ArrayFieldItemTemplate: ArrayItem, ArrayFieldTitleTemplate: ArrayTitle, TitleFieldTemplate: Title, WrapIfAdditionalTemplate: Additional };
+
+// "next_run_at" as people write it.
+function named(name: string): string {
+  const words = name.replaceAll(/[_-]+/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+// Long texts get room, and `dry_run` is a button of its own.
+function looksOf(schema: RJSFSchema): UiSchema {
+  const looks: UiSchema = { "ui:submitButtonOptions": { norender: true } };
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (typeof property !== "object") continue;
+    const own: UiSchema = {};
+    if (property.title === undefined) own["ui:title"] = named(name);
+    if (property.type === "string" && property.enum === undefined && (property.maxLength ?? 0) > 1000) {
+      own["ui:widget"] = "textarea";
+      own["ui:options"] = { rows: 4 };
+    }
+    if (name === "dry_run") own["ui:widget"] = "hidden";
+    looks[name] = own;
+  }
+  return looks;
+}
+
+export function SchemaForm({ schema, value, change, submit, form, disabled }: Props) {
+  const [mode, setMode] = useState("form");
+  const [text, setText] = useState("");
+  const [fault, setFault] = useState<string>();
+  const looks = useMemo(() => looksOf(schema), [schema]);
+  const plain = Object.keys(schema.properties ?? {}).length === 0 && schema.additionalProperties === false;
+
+  const switchTo = (next: string) => {
+    if (next === "json") setText(JSON.stringify(withoutUndefined(value), null, 2));
+    setFault(undefined);
+    setMode(next);
+  };
+  const typed = (now: string) => {
+    setText(now);
+    try {
+      const read: unknown = JSON.parse(now);
+      if (typeof read !== "object" || read === null || Array.isArray(read)) throw new SyntaxError("the input is a JSON object");
+      setFault(undefined);
+      change(read as { [name: string]: unknown });
+    } catch (error) {
+      setFault(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const submitText = () => {
+    if (fault !== undefined) return;
+    const { errors } = validator.validateFormData(value, schema);
+    if (errors.length > 0) setFault(errors.map((error) => error.stack).join("\n"));
+    else submit(value);
+  };
+
+  return (
+    <div>
+      <SegmentedControl size="xs" value={mode} onChange={switchTo} aria-label="How the input is written" data={[{ value: "form", label: "Form" }, { value: "json", label: "JSON" }]} mb="sm" />
+      {mode === "json" ? (
+        <form ref={form} onSubmit={(event) => { event.preventDefault(); submitText(); }}>
+          <Textarea aria-label="Input as JSON" autosize minRows={6} maxRows={24} value={text} onChange={(event) => typed(event.currentTarget.value)} error={fault} classNames={{ input: style.json ?? "" }} spellCheck={false} disabled={disabled} />
+        </form>
+      ) : (
+        <>
+          {plain && <p className={style.nothing}>This tool takes no input.</p>}
+          <Form
+            schema={schema}
+            uiSchema={looks}
+            formData={value}
+            validator={validator}
+            templates={templates}
+            showErrorList={false}
+            focusOnFirstError
+            disabled={disabled}
+            noHtml5Validate
+            ref={(rendered: { formElement?: { current: HTMLFormElement | null } } | null) => {
+              form.current = rendered?.formElement?.current ?? null;
+            }}
+            onChange={({ formData }) => change((formData ?? {}) as { [name: string]: unknown })}
+            onSubmit={({ formData }) => submit(withoutUndefined(formData ?? {}) as { [name: string]: unknown })}
+          />
+        </>
+      )}
+      {fault !== undefined && mode === "form" && <Alert color="red">{fault}</Alert>}
+    </div>
+  );
+}

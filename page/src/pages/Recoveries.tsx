@@ -1,0 +1,215 @@
+// What calls left behind, word for word, and the consent to what repairs it: read, then sign. Nothing here repairs by itself.
+import { Alert, Button, Checkbox, Modal } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { LifeBuoy, PenLine, ShieldAlert, ShieldCheck } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Link } from "wouter";
+import { useAsked } from "../api/asked";
+import { conductor, mayAct, told } from "../api/conductor";
+import { useWho } from "../api/session";
+import { covers } from "../device/digest";
+import { NoKey } from "../device/NoKey";
+import { useSigner } from "../device/store";
+import { State } from "../parts/Badge";
+import { Facts } from "../parts/Facts";
+import { Json } from "../parts/Json";
+import { Page } from "../parts/Page";
+import { Answer, Empty } from "../parts/states";
+import { Moment } from "../parts/Time";
+import style from "./Recoveries.module.css";
+
+interface Recovery {
+  recovery_id: string;
+  receipt_id: string;
+  cleanup_status: string;
+  recovery_action: string;
+  recovery_call?: { tool: string; input: unknown } | null;
+  call_digest: string;
+  log_id: string;
+  state: string;
+  tool?: string;
+  subject?: string;
+  ended_at?: string;
+  confirmed_by?: string;
+  confirmed_at?: string;
+}
+
+const { api } = conductor;
+
+function Recoveries({ id }: { id: string }) {
+  const asked = useAsked<{ items: Recovery[] }>(id, "kernel:recovery_list", { state: "all" });
+  return (
+    <Page
+      title="Recoveries"
+      lead="What calls left half done, as the workspace itself says. What repairs is a call like any other, and only a signed consent makes it."
+      actions={
+        <Button size="xs" variant="default" onClick={() => void asked.refetch()} loading={asked.isFetching}>
+          Ask the workspace again
+        </Button>
+      }
+    >
+      <Answer asked={asked} what="The recoveries">
+        {({ items }) => {
+          const open = items.filter((one) => one.state === "open");
+          const past = items.filter((one) => one.state !== "open");
+          return (
+            <>
+              {open.length === 0 && (
+                <div className="lf-card">
+                  <Empty icon={LifeBuoy} title="Nothing was left half done">
+                    A call that breaks off in the middle, and what its pack proposes to do about it, appears here.
+                  </Empty>
+                </div>
+              )}
+              <div className={style.cards}>
+                {open.map((one) => (
+                  <Card key={one.recovery_id} id={id} recovery={one} />
+                ))}
+              </div>
+              {past.length > 0 && (
+                <details className={style.past}>
+                  <summary>{past.length} that were dealt with</summary>
+                  <div className={style.cards}>
+                    {past.map((one) => (
+                      <Card key={one.recovery_id} id={id} recovery={one} />
+                    ))}
+                  </div>
+                </details>
+              )}
+            </>
+          );
+        }}
+      </Answer>
+    </Page>
+  );
+}
+
+function Card({ id, recovery }: { id: string; recovery: Recovery }) {
+  const { role } = useWho();
+  const signer = useSigner(id);
+  const [open, setOpen] = useState(false);
+  const waits = recovery.state === "open";
+  return (
+    <article className={`${style.card} lf-card`}>
+      <header>
+        <h2>{recovery.tool ?? recovery.recovery_id}</h2>
+        <State of={recovery.cleanup_status} />
+        {!waits && <State of={recovery.state} />}
+      </header>
+      <Facts
+        facts={[
+          ["What to do", <span key="w" className={style.action}>{recovery.recovery_action}</span>],
+          ["Since", recovery.ended_at && <Moment at={recovery.ended_at} />],
+          ["Called by", recovery.subject],
+          ["Receipt", <Link key="r" href={`/w/${encodeURIComponent(id)}/audit/${encodeURIComponent(recovery.receipt_id)}`} className="lf-mono">{recovery.receipt_id}</Link>],
+          ["Confirmed by", recovery.confirmed_by],
+          ["Confirmed", recovery.confirmed_at && <Moment at={recovery.confirmed_at} />],
+        ]}
+      />
+      {recovery.recovery_call ? (
+        <>
+          <h3>The call that is proposed, word for word</h3>
+          <Json value={recovery.recovery_call} label="The proposed call" />
+        </>
+      ) : (
+        <p className={style.none}>No call is proposed. A consent says that somebody has dealt with it.</p>
+      )}
+      {waits &&
+        (!mayAct(role, "operator") ? (
+          <Alert color="gray" title="You can look, and consent to nothing" />
+        ) : signer === undefined ? (
+          <NoKey what="consent" />
+        ) : (
+          <Button leftSection={<PenLine size={16} />} onClick={() => setOpen(true)}>
+            Consent…
+          </Button>
+        ))}
+      {open && <Consent id={id} recovery={recovery} close={() => setOpen(false)} />}
+    </article>
+  );
+}
+
+// What the digest is of (docs/formats/journal.md).
+function document({ cleanup_status, log_id, receipt_id, recovery_action, recovery_call, recovery_id }: Recovery) {
+  return { cleanup_status, log_id, receipt_id, recovery_action, recovery_call: recovery_call ?? null, recovery_id };
+}
+
+function Consent({ id, recovery, close }: { id: string; recovery: Recovery; close: () => void }) {
+  const signer = useSigner(id);
+  const kept = useQueryClient();
+  const [read, setRead] = useState(false);
+  const [step, setStep] = useState<"read" | "sign">("read");
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const [holds, setHolds] = useState<boolean>();
+  useEffect(() => {
+    void covers(document(recovery), recovery.call_digest).then(setHolds);
+  }, [recovery]);
+  const sign = async () => {
+    if (signer === undefined) return;
+    setBusy(true);
+    setError(undefined);
+    try {
+      const decided_at = new Date().toISOString();
+      const signature = await signer.key.signRecovery({ recovery_id: recovery.recovery_id, call_digest: recovery.call_digest, decided_by: signer.subject, reason: "", decided_at });
+      const body = { signature, decided_by: signer.subject, decided_at, workspace_id: id };
+      const queued = await conductor.told(api.POST("/v2/recoveries/{recovery_id}/confirm", { params: { path: { recovery_id: recovery.recovery_id } }, body }));
+      const ended = await conductor.outcome(id, queued.command_id, AbortSignal.timeout(60_000));
+      if (ended.state !== "done" || ended.error) throw new Error(ended.error?.message ?? `the consent ended as ${ended.state}`);
+      await kept.invalidateQueries({ queryKey: ["asked", id, "kernel:recovery_list"] });
+      close();
+    } catch (thrown) {
+      setError(thrown);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal opened onClose={close} size="lg" title={step === "read" ? "1 of 2: read" : "2 of 2: sign"}>
+      <div className={style.consent}>
+        <Facts facts={[["What to do", <span key="w" className={style.action}>{recovery.recovery_action}</span>], ["Left behind", <State key="s" of={recovery.cleanup_status} />]]} />
+        {recovery.recovery_call && <Json value={recovery.recovery_call} label="The call that will be made" />}
+        {holds !== undefined && (
+          <p className={style.covered} data-good={holds}>
+            {holds ? <ShieldCheck size={16} aria-hidden /> : <ShieldAlert size={16} aria-hidden />}
+            {holds ? "The digest that is signed was computed here, from what is shown." : "The digest is not that of what is shown: secrets were left out of it, or somebody changed it. Look in the workspace before you sign."}
+          </p>
+        )}
+        {step === "read" ? (
+          <>
+            <Checkbox label="I have read this, and looked at what was left behind" checked={read} onChange={(event) => setRead(event.currentTarget.checked)} />
+            <div className={style.buttons}>
+              <Button disabled={!read} onClick={() => setStep("sign")}>
+                Go on
+              </Button>
+              <Button variant="default" onClick={close}>
+                Not now
+              </Button>
+            </div>
+          </>
+        ) : (
+          <>
+            <p className={style.none}>
+              Signed by this browser, “{signer?.name}”, in the name of <code>{signer?.subject}</code>. The signature counts once, and stays in the record.
+            </p>
+            {error !== undefined && (
+              <Alert color="red" title={told(error).code}>
+                {told(error).message}
+              </Alert>
+            )}
+            <div className={style.buttons}>
+              <Button color="red" loading={busy} onClick={() => void sign()}>
+                {recovery.recovery_call ? `Sign, and call ${recovery.recovery_call.tool} once` : "Sign that it was dealt with"}
+              </Button>
+              <Button variant="default" onClick={() => setStep("read")} disabled={busy}>
+                Back
+              </Button>
+            </div>
+          </>
+        )}
+      </div>
+    </Modal>
+  );
+}
+
+export default Recoveries;
