@@ -116,6 +116,7 @@ void add_token_routes(Routes& routes, Context& context);
 void add_admin_routes(Routes& routes, Context& context);
 void add_ingest_routes(Routes& routes, Context& context);
 void add_uplink_routes(Routes& routes, Context& context);
+void add_proof_routes(Routes& routes, Context& context);
 void add_workspace_routes(Routes& routes, Context& context);
 void add_command_routes(Routes& routes, Context& context);
 void add_invoke_routes(Routes& routes, Context& context);

@@ -68,6 +68,7 @@ struct Core::Parts {
     add_uplink_routes(routes, context);
     add_ingest_routes(routes, context);
     add_command_routes(routes, context);
+    add_proof_routes(routes, context);
     add_workspace_routes(routes, context);
     add_invoke_routes(routes, context);
     add_relay_routes(routes, context);

@@ -103,7 +103,9 @@ Result<std::vector<KernelTool>> make_stop_tools() {
   spec.operator_key = false;
   spec.input_schema = R"({"type": "object", "additionalProperties": false})";
   spec.output_schema = kStopListOutput;
+  spec.scope = "tools:read";
   LUMENFLOW_TRY_ASSIGN(KernelTool lists, make_kernel_tool(spec, list_stops));
+  lists.on_http = true;
   tools.push_back(std::move(lists));
   return tools;
 }

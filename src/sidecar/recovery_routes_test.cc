@@ -79,6 +79,29 @@ TEST_F(RecoveryRoutes, WhatIsReportedIsListedShownAndConfirmedOnce) {
   EXPECT_EQ(world.get("/recoveries/" + id).text("/confirmed_by"), "ws-42:ana");
 }
 
+// As a conductor's page asks: calls like any other, for whoever may read the record.
+TEST_F(RecoveryRoutes, AreListedByACallWithTheDigestThatIsSigned) {
+  const std::string id = reported("partial");
+  const auto call = [this](const char* tool, const json::Value& input, const std::string& scopes) {
+    return world.send(http::Method::kPost, std::string("/tools/") + tool, json::serialize(input),
+                      world.as(world.token(scopes, "ws-42:conductor")));
+  };
+  const Answer listed = call("kernel:recovery_list", Object{}, "audit:read");
+  ASSERT_EQ(listed.status, 200) << listed.body;
+  EXPECT_EQ(listed.text("/data/items/0/recovery_id"), id);
+  EXPECT_EQ(listed.text("/data/items/0/call_digest"), world.get("/recoveries/" + id).text("/call_digest"));
+  EXPECT_EQ(listed.text("/data/items/0/recovery_call/tool"), "probe:echo");
+  EXPECT_EQ(call("kernel:recovery_list", Object{}, "workspace").status, 403);
+
+  const std::string receipt = listed.text("/data/items/0/receipt_id");
+  const Answer shown = call("kernel:call_show", Object{{"receipt_id", receipt}}, "audit:read");
+  EXPECT_EQ(shown.text("/data/status"), "failure") << shown.body;
+  EXPECT_EQ(shown.text("/data/requested/tool"), "probe:fail");
+  EXPECT_EQ(shown.text("/data/input/details/recovery_action"), "say it again");
+  EXPECT_EQ(call("kernel:call_show", Object{{"receipt_id", "rcpt-none"}}, "audit:read").text("/error/code"), "NOT_FOUND");
+  EXPECT_EQ(call("kernel:stop_list", Object{}, "tools:read").status, 200);
+}
+
 TEST_F(RecoveryRoutes, WhatIsNoConsentIsRefused) {
   const std::string id = reported("partial");
   const json::Value good = consent(id);

@@ -30,6 +30,7 @@
 #include "sidecar/dead_letter_tools.h"
 #include "sidecar/enrollment_tools.h"
 #include "sidecar/outbound.h"
+#include "sidecar/reading_tools.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/uplink_host.h"
 #include "sidecar/uplink_tools.h"
@@ -94,12 +95,10 @@ Status check_log_key(const Files& files, const WorkspacePaths& paths) {
 }
 
 // What of the workspace itself can be called.
-Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& keys, const std::string& id, Files& files,
-                                                        const WorkspacePaths& paths,
-                                                        const std::shared_ptr<UplinkSlot>& uplink,
-                                                        std::function<Result<PreparedReload>()> prepare_reload,
-                                                        std::function<Recordings&()> recordings,
-                                                        std::function<kernel::Kernel&()> kernel) {
+Result<std::vector<kernel::KernelTool>> kernel_tools_of(
+    const WorkspaceKeys& keys, const std::string& id, Files& files, const WorkspacePaths& paths,
+    const std::shared_ptr<UplinkSlot>& uplink, std::function<Result<PreparedReload>()> prepare_reload,
+    std::function<Recordings&()> recordings, std::function<kernel::Kernel&()> kernel, const JournalAccess& journal) {
   std::vector<Result<std::vector<kernel::KernelTool>>> groups;
   groups.push_back(make_token_tools(keys, id));
   groups.push_back(make_dead_letter_tools());
@@ -111,6 +110,7 @@ Result<std::vector<kernel::KernelTool>> kernel_tools_of(const WorkspaceKeys& key
   groups.push_back(kernel::make_task_tools());
   groups.push_back(make_uplink_tools(uplink));
   groups.push_back(make_enrollment_tools(files, paths.conductor, id));
+  groups.push_back(make_reading_tools(journal));
   std::vector<kernel::KernelTool> tools;
   for (Result<std::vector<kernel::KernelTool>>& group : groups) {
     if (!group.ok()) return group.error();
@@ -166,7 +166,8 @@ Result<std::vector<kernel::KernelTool>> make_kernel_tools_for_replay(Files& file
   return kernel_tools_of(
       WorkspaceKeys(), id, files, paths, std::make_shared<UplinkSlot>(), nothing,
       []() -> Recordings& { std::abort(); },  // its answers are on the tape
-      []() -> kernel::Kernel& { std::abort(); });
+      []() -> kernel::Kernel& { std::abort(); },
+      {[]() -> const log::Log& { std::abort(); }, []() -> const journal::Reader& { std::abort(); }});
 }
 
 WorkspacePaths::WorkspacePaths(std::string root_path)
@@ -392,7 +393,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
 Result<std::vector<kernel::KernelTool>> Workspace::own_tools(const std::string& id) {
   return kernel_tools_of(
       keys_, id, ports_.files, paths_, uplink_slot_, [this] { return prepare_reload(); },
-      [this]() -> Recordings& { return *recordings_; }, [this]() -> kernel::Kernel& { return *kernel_; });
+      [this]() -> Recordings& { return *recordings_; }, [this]() -> kernel::Kernel& { return *kernel_; },
+      {[this]() -> const log::Log& { return *log_; },
+       [this]() -> const journal::Reader& { return kernel_->reader(); }});
 }
 
 // A damaged one is opened for reading.

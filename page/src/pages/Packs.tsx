@@ -1,81 +1,70 @@
-// What a workspace is made of, what was refused and why, and what it says is wrong with itself.
-import { Alert, Button } from "@mantine/core";
-import { Boxes, CircleCheck, TriangleAlert } from "lucide-react";
+// What a workspace is made of, how it is connected, and what it says is wrong with itself.
+import { useQuery } from "@tanstack/react-query";
+import { Boxes, CircleCheck } from "lucide-react";
 import { Link } from "wouter";
-import { useAsked } from "../api/asked";
-import { useWorkspace } from "../api/queries";
-import { Badge, State } from "../parts/Badge";
+import { conductor, type Schemas } from "../api/conductor";
+import { useTools, useWorkspace } from "../api/queries";
+import { type Row, rowOf } from "../live/timeline";
+import { summary } from "../live/words";
+import { Badge } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Page } from "../parts/Page";
 import { Answer, Empty } from "../parts/states";
 import { Ago } from "../parts/Time";
 import style from "./Packs.module.css";
 
-interface Diagnostic {
-  code: string;
-  name?: string;
-  severity?: string;
-  file?: string;
-  line?: number;
-  message: string;
-  help?: string;
-}
-
 interface Pack {
   id: string;
-  status: string;
-  version?: string;
-  title?: string;
-  source?: string;
-  integrity?: string;
-  tools?: string[];
-  diagnostics?: Diagnostic[];
+  version: string | undefined;
+  tools: Schemas["ToolEntry"][];
 }
 
-interface Answered {
-  packs: Pack[];
-  diagnostics: Diagnostic[];
-  configuration: { hash: string; production: boolean; tampered: boolean };
-  journal: { damaged: boolean; what: string; available: boolean };
+const { api } = conductor;
+
+// The kinds by which a workspace says that something is wrong with it, or has changed.
+const telling = ["workspace_warning", "spec_tampered", "workspace_updated"];
+
+function packsOf(tools: Schemas["ToolEntry"][]): Pack[] {
+  const packs = new Map<string, Pack>();
+  for (const tool of tools) {
+    const id = tool.pack ?? "other";
+    const pack = packs.get(id) ?? { id, version: tool.version, tools: [] };
+    pack.tools.push(tool);
+    packs.set(id, pack);
+  }
+  return [...packs.values()];
 }
 
-function Faults({ faults }: { faults: Diagnostic[] }) {
-  return (
-    <ul className={style.faults}>
-      {faults.map((fault, index) => (
-        <li key={`${fault.code} ${index}`}>
-          <Badge tone={fault.severity === "warning" ? "warn" : "bad"}>{fault.code}</Badge> {fault.message}
-          {fault.file && (
-            <code>
-              {fault.file}
-              {fault.line ? `:${fault.line}` : ""}
-            </code>
-          )}
-          {fault.help && <p>{fault.help}</p>}
-        </li>
-      ))}
-    </ul>
-  );
+// What it said of itself, the newest first.
+function useSaid(id: string) {
+  return useQuery({
+    queryKey: ["said", id],
+    queryFn: async () => {
+      const rows: Row[] = [];
+      for (const kind of telling) {
+        for (let after: number | null = 0; after !== null; ) {
+          const page: Schemas["EventPage"] = (await conductor.told(api.GET("/v2/workspaces/{id}/events", { params: { path: { id }, query: { kind, after, limit: 1000 } } }))) as Schemas["EventPage"];
+          rows.push(...page.items.map(rowOf));
+          after = page.next ?? null;
+        }
+      }
+      return rows.sort((a, b) => b.id - a.id).slice(0, 50);
+    },
+    refetchInterval: 10_000,
+  });
 }
 
 function Packs({ id }: { id: string }) {
   const workspace = useWorkspace(id);
-  const asked = useAsked<Answered>(id, "kernel:pack_list", {});
+  const tools = useTools(id);
+  const said = useSaid(id);
   return (
-    <Page
-      title="Packs and diagnostics"
-      lead="What this workspace is made of, as it says itself."
-      actions={
-        <Button size="xs" variant="default" onClick={() => void asked.refetch()} loading={asked.isFetching}>
-          Ask the workspace again
-        </Button>
-      }
-    >
+    <Page title="Packs and diagnostics" lead="What this workspace is made of, and what it says of itself.">
       <div className={style.columns}>
         <div>
-          <Answer asked={asked} what="The packs">
-            {({ packs }) =>
-              packs.length === 0 ? (
+          <Answer asked={tools} what="The packs">
+            {(all) =>
+              all.length === 0 ? (
                 <div className="lf-card">
                   <Empty icon={Boxes} title="No pack">
                     Packs bring the tools: <code>lumenflow pack add DIR</code>
@@ -83,23 +72,20 @@ function Packs({ id }: { id: string }) {
                 </div>
               ) : (
                 <div className={style.cards}>
-                  {packs.map((pack) => (
-                    <article key={`${pack.id} ${pack.status}`} className={`${style.card} lf-card`}>
+                  {packsOf(all).map((pack) => (
+                    <article key={pack.id} className={`${style.card} lf-card`}>
                       <header>
-                        <h2>{pack.title ?? pack.id}</h2>
-                        <State of={pack.status} />
+                        <h2>{pack.id}</h2>
+                        <Badge tone="ok">active</Badge>
+                        <span className={style.version}>{pack.version}</span>
                       </header>
-                      <Facts facts={[["Pack", <span key="p"><code>{pack.id}</code> {pack.version}</span>], ["From", pack.source], ["Integrity", pack.integrity && <code key="i">{pack.integrity}</code>]]} />
-                      {pack.tools && (
-                        <div className={style.tools}>
-                          {pack.tools.map((tool) => (
-                            <Link key={tool} href={`/w/${encodeURIComponent(id)}/tools/${encodeURIComponent(tool)}`}>
-                              {tool}
-                            </Link>
-                          ))}
-                        </div>
-                      )}
-                      {(pack.diagnostics ?? []).length > 0 && <Faults faults={pack.diagnostics ?? []} />}
+                      <div className={style.tools}>
+                        {pack.tools.map((tool) => (
+                          <Link key={tool.name} href={`/w/${encodeURIComponent(id)}/tools/${encodeURIComponent(tool.name)}`} title={tool.title ?? ""}>
+                            {tool.name}
+                          </Link>
+                        ))}
+                      </div>
                     </article>
                   ))}
                 </div>
@@ -129,32 +115,27 @@ function Packs({ id }: { id: string }) {
           </section>
           <section className={`${style.card} lf-card`} aria-label="Diagnostics">
             <h2>Diagnostics</h2>
-            <Answer asked={asked} what="The diagnostics">
-              {({ diagnostics, configuration, journal }) => (
-                <>
-                  {configuration.tampered && (
-                    <Alert color="red" icon={<TriangleAlert size={18} />} title="lumenflow.yaml was changed since it was loaded">
-                      Calls are refused until its operator reloads it.
-                    </Alert>
-                  )}
-                  {journal.damaged && (
-                    <Alert color="red" icon={<TriangleAlert size={18} />} title="The journal is damaged">
-                      {journal.what}
-                    </Alert>
-                  )}
-                  {diagnostics.length > 0 ? (
-                    <Faults faults={diagnostics} />
-                  ) : (
-                    !configuration.tampered && !journal.damaged && (
-                      <p className={style.good}>
-                        <CircleCheck size={16} aria-hidden /> Nothing is wrong.
-                      </p>
-                    )
-                  )}
-                  <Facts facts={[["Configuration", <code key="h">{configuration.hash}</code>], ["Mode", configuration.production ? "production" : "development"]]} />
-                </>
-              )}
+            <Answer asked={said} what="What it said of itself">
+              {(rows) =>
+                rows.length === 0 ? (
+                  <p className={style.good}>
+                    <CircleCheck size={16} aria-hidden /> It has warned of nothing.
+                  </p>
+                ) : (
+                  <ul className={style.faults}>
+                    {rows.map((row) => (
+                      <li key={row.id}>
+                        <Badge tone={row.kind === "workspace_updated" ? "info" : "bad"}>{row.kind.replaceAll("_", " ")}</Badge> <Ago at={row.at} />
+                        <p>{summary(row)}</p>
+                      </li>
+                    ))}
+                  </ul>
+                )
+              }
             </Answer>
+            <p className={style.dim}>
+              Everything that a support person would ask for: <code>lumenflow doctor</code>
+            </p>
           </section>
         </div>
       </div>

@@ -22,7 +22,7 @@ interface Recovery {
   recovery_id: string;
   receipt_id: string;
   cleanup_status: string;
-  recovery_action: string;
+  recovery_action?: string;
   recovery_call?: { tool: string; input: unknown } | null;
   call_digest: string;
   log_id: string;
@@ -131,7 +131,7 @@ function Card({ id, recovery }: { id: string; recovery: Recovery }) {
 
 // What the digest is of (docs/formats/journal.md).
 function document({ cleanup_status, log_id, receipt_id, recovery_action, recovery_call, recovery_id }: Recovery) {
-  return { cleanup_status, log_id, receipt_id, recovery_action, recovery_call: recovery_call ?? null, recovery_id };
+  return { cleanup_status, log_id, receipt_id, recovery_action: recovery_action ?? "", recovery_call: recovery_call ?? null, recovery_id };
 }
 
 function Consent({ id, recovery, close }: { id: string; recovery: Recovery; close: () => void }) {
