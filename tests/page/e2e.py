@@ -26,14 +26,14 @@ from enrolled import World, wait_until  # noqa: E402
 
 SKIPPED = 77
 SCOPES = "workspace agent:execute-turn audit:read approvals:read control:stop"
-CONFIGURATION = turn_trace.CONFIGURATION.replace(
-    "    timeout: 30s}", "    timeout: 30s}") + """policies:
+# Beside the trace: a gate that somebody is killed in, calls that wait for long, and one that waits for seconds.
+CONFIGURATION = turn_trace.CONFIGURATION.replace("gates:\n", "gates:\n  - {id: endless, command: [sh, -c, 'test ! -e slow || sleep 600'], timeout: 700s}\n") + """policies:
   - {id: ask, trigger: on_tool_request, decision: approval_required, when: {tool: 'memory:store'}}
+  - {id: brief, trigger: on_tool_request, decision: approval_required, when: {tool: 'memory:forget'}}
+approval_providers:
+  '*': console
+  'policy:brief': {provider: console, expires: 2s}
 """
-
-
-def furnish(world):
-    turn_trace.furnish(world)
 
 
 class Machines:
@@ -74,6 +74,16 @@ class Machines:
         for name in names:
             self.world.create_task(name)
 
+    def break_off(self):
+        """The sidecar dies in the middle of a call, and comes back: what it was about is left half done."""
+        worktree = pathlib.Path(self.call("wu:status", {"wu_id": "WU-042"})["result"]["data"]["worktree_path"])
+        (worktree / "slow").touch()
+        self.call("software-delivery:gates", {"wu_id": "WU-042"}, wait="0s")
+        wait_until("a gate that runs", lambda: self.world.events("software-delivery:gate_started") or True)
+        self.kill("sidecar")
+        (worktree / "slow").unlink()
+        self.start("sidecar")
+
     def sidecar(self):
         """Where tasks are made by the thousand, and a token for it."""
         return {"url": f"http://127.0.0.1:{self.world.sidecar_port}", "token": self.world.run("token", "mint", "--scope", "workspace").strip()}
@@ -108,7 +118,7 @@ def main(program, screenshots=""):
     with tempfile.TemporaryDirectory(prefix="lumenflow-page-") as folder:
         world = World(pathlib.Path(folder), program, program)
         try:
-            world.enroll_workspace(CONFIGURATION, before=furnish, scope=SCOPES)
+            world.enroll_workspace(CONFIGURATION, before=turn_trace.furnish, scope=SCOPES)
             return drive(world, screenshots)
         finally:
             for name in list(world.running):
