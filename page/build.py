@@ -34,6 +34,7 @@ def inputs():
     for folder in (HERE / "src", HERE / "public"):
         files += [file for file in folder.rglob("*") if file.is_file() and ".test." not in file.name]
     files += [file for file in SDK.glob("*.ts") if not file.name.endswith("_test.ts")]
+    files += (ROOT / "schemas/events").glob("*/*.schema.json")  # the catalogue shows them
     return sorted(files)
 
 

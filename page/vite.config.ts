@@ -11,7 +11,7 @@ export default defineConfig({
       // The client of the conductor, from its sources; what it needs is installed here.
       "@lumenflow/conductor-sdk": here("../sdk/typescript/conductor-sdk/index.ts"),
       "openapi-fetch": here("node_modules/openapi-fetch"),
-      "@rjsf/validator-ajv8": here("src/forms/noAjv.ts"),
+      "@rjsf/validator-ajv8": here("src/forms/unused.ts"),
     },
   },
   build: {
@@ -22,5 +22,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
   },
   server: { proxy: { "/v2": process.env.CONDUCTOR ?? "http://127.0.0.1:7430" } },
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/test/setup.ts"] },
+  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/test/setup.ts"], testTimeout: 120_000 },
 });

@@ -16,7 +16,8 @@ constexpr std::string_view kRecoveriesInput = R"({
   "type": "object", "additionalProperties": false,
   "properties": {
     "state": {"enum": ["open", "all"], "description": "default: open"},
-    "after": {"type": "string", "maxLength": 200, "pattern": "^([0-9a-f]{2})*$", "description": "the 'next' of the page before"}
+    "after": {"type": "string", "maxLength": 200, "pattern": "^([0-9a-f]{2})*$",
+              "description": "the 'next' of the page before"}
   }})";
 constexpr std::string_view kRecoveriesOutput = R"({
   "type": "object", "additionalProperties": false, "required": ["items", "next"],
@@ -98,8 +99,8 @@ Result<std::vector<kernel::KernelTool>> make_reading_tools(const JournalAccess& 
   tools.push_back(std::move(shows));
   for (kernel::KernelTool& tool : tools) {
     tool.on_http = true;
-    tool.tool.traits = {.idempotent =
-                            true};  // reads what is durable, on the executor: what it answers is a fact from outside
+    // On the executor: what it reads is durable, and what it answers is a fact from outside.
+    tool.tool.traits = {};
   }
   return tools;
 }

@@ -392,10 +392,16 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
 
 Result<std::vector<kernel::KernelTool>> Workspace::own_tools(const std::string& id) {
   return kernel_tools_of(
-      keys_, id, ports_.files, paths_, uplink_slot_, [this] { return prepare_reload(); },
-      [this]() -> Recordings& { return *recordings_; }, [this]() -> kernel::Kernel& { return *kernel_; },
-      {[this]() -> const log::Log& { return *log_; },
-       [this]() -> const journal::Reader& { return kernel_->reader(); }});
+      keys_, id, ports_.files, paths_, uplink_slot_, [this] {
+    return prepare_reload(); },
+      [this]() -> Recordings& {
+    return *recordings_; }, [this]() -> kernel::Kernel& {
+    return *kernel_; },
+      {[this]() -> auto& { return *log_;
+}
+, [this]() -> auto& { return kernel_->reader(); }
+}  // namespace lumenflow::sidecar
+);
 }
 
 // A damaged one is opened for reading.

@@ -95,7 +95,7 @@ function Catalogue({ id }: { id: string }) {
               <span className={style.about}>{schema?.description}</span>
               <span className={style.badges}>
                 {used && <Badge tone="quiet">{used.count} lately</Badge>}
-                <Compatibility schema={schema} seen={used} />
+                {seen.data && <Compatibility schema={schema} seen={used} />}
               </span>
             </summary>
             {open === name && (

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { check, type Proof } from "./proof";
@@ -48,7 +47,7 @@ function proofOf(index: number, size: number): Proof {
 
 describe("a proof", () => {
   it("holds for every entry of trees of every size", async () => {
-    for (let size = 1; size <= 17; ++size) for (let index = 0; index < size; ++index) expect(await check(proofOf(index, size), publicKey), `${index} of ${size}`).toMatchObject({ holds: true });
+    for (let size = 1; size <= 9; ++size) for (let index = 0; index < size; ++index) expect(await check(proofOf(index, size), publicKey), `${index} of ${size}`).toMatchObject({ holds: true });
   });
 
   it("does not hold when anything of it is another", async () => {

@@ -1,17 +1,18 @@
-// What jsdom lacks and the components ask for.
+// What jsdom lacks and the components ask for; tests of what shows nothing run without it.
 import { cleanup } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 
-afterEach(cleanup);
-
-Object.defineProperty(window, "matchMedia", {
-  writable: true,
-  value: (query: string) => ({ matches: false, media: query, addEventListener: vi.fn(), removeEventListener: vi.fn(), addListener: vi.fn(), removeListener: vi.fn() }),
-});
-class Observer {
-  observe() {}
-  unobserve() {}
-  disconnect() {}
+if (typeof window !== "undefined") {
+  afterEach(cleanup);
+  Object.defineProperty(window, "matchMedia", {
+    writable: true,
+    value: (query: string) => ({ matches: false, media: query, addEventListener: vi.fn(), removeEventListener: vi.fn(), addListener: vi.fn(), removeListener: vi.fn() }),
+  });
+  class Observer {
+    observe() {}
+    unobserve() {}
+    disconnect() {}
+  }
+  Object.assign(window, { ResizeObserver: Observer, IntersectionObserver: Observer });
+  Element.prototype.scrollIntoView = () => undefined;
 }
-Object.assign(window, { ResizeObserver: Observer, IntersectionObserver: Observer });
-Element.prototype.scrollIntoView = () => undefined;

@@ -434,6 +434,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/audit/{position}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A self-contained proof that the entry at this position is in the conductor's own log */
+        get: operations["prove_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/workspaces": {
         parameters: {
             query?: never;
@@ -1505,6 +1522,27 @@ export interface components {
             items: components["schemas"]["AuditItem"][];
             /** @description The position to go on from; null at the end. */
             next: number | null;
+        };
+        /** @description That an entry is in the Log: docs/formats/proof.md. */
+        EntryProof: {
+            /** @constant */
+            format: "lumenflow-proof/1";
+            /** @description The signed head. */
+            checkpoint: string;
+            /** @description The name in it. */
+            origin: string;
+            /** @description Entries. */
+            tree_size: number;
+            /** @description Of that tree, hexadecimal. */
+            root: string;
+            /** @description The position less one. */
+            leaf_index: number;
+            /** @description Its bytes, base64. */
+            entry: string;
+            /** @description SHA-256 of 0x00 and those bytes. */
+            leaf_hash: string;
+            /** @description From the leaf up, hexadecimal. */
+            proof: string[];
         };
         /** @description An approval that a workspace asked for. */
         Approval: {
@@ -2807,6 +2845,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportedCommand"];
+                };
+            };
+            /** @description A problem with its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prove_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryProof"];
                 };
             };
             /** @description A problem with its code */
