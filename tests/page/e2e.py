@@ -30,10 +30,17 @@ SCOPES = "workspace agent:execute-turn audit:read approvals:read control:stop"
 CONFIGURATION = turn_trace.CONFIGURATION.replace("gates:\n", "gates:\n  - {id: endless, command: [sh, -c, 'test ! -e slow || sleep 600'], timeout: 700s}\n") + """policies:
   - {id: ask, trigger: on_tool_request, decision: approval_required, when: {tool: 'memory:store'}}
   - {id: brief, trigger: on_tool_request, decision: approval_required, when: {tool: 'memory:forget'}}
-approval_providers:
-  '*': console
-  'policy:brief': {provider: console, expires: 2s}
 """
+
+
+def furnish(world):
+    """The scene of the trace; and a call that waits for seconds only."""
+    turn_trace.furnish(world)
+    file = world.workspace / "lumenflow.yaml"
+    was = file.read_text(encoding="utf-8")
+    now = was.replace("approval_providers:\n", "approval_providers:\n  'policy:brief': {provider: console, expires: 2s}\n")
+    assert was != now, was
+    file.write_text(now, encoding="utf-8")
 
 
 class Machines:
@@ -118,7 +125,7 @@ def main(program, screenshots=""):
     with tempfile.TemporaryDirectory(prefix="lumenflow-page-") as folder:
         world = World(pathlib.Path(folder), program, program)
         try:
-            world.enroll_workspace(CONFIGURATION, before=turn_trace.furnish, scope=SCOPES)
+            world.enroll_workspace(CONFIGURATION, before=furnish, scope=SCOPES)
             return drive(world, screenshots)
         finally:
             for name in list(world.running):

@@ -11,7 +11,7 @@ const axe = required.resolve("axe-core/axe.min.js");
 // As root, and in containers, Chromium's own sandbox cannot be had; nothing but the conductor is opened.
 const quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--no-first-run", "--disable-dev-shm-usage"];
 
-export const patience = 30_000;
+export const patience = 12_000;
 
 export function launch() {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: quiet });
