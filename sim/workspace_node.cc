@@ -139,12 +139,20 @@ Status WorkspaceNode::open_uplink() {
   voice_->tell({"tally", json::serialize(json::Value(tools))});
   heads_ = std::make_unique<sidecar::JournalHeads>(sidecar::HeadParts{*log_, *kernel_, keys_.log_key, machine_.clock},
                                                    enrollment);
+  grant_ = std::make_unique<sidecar::ConductorGrant>(
+      sidecar::GrantParts{*log_, *kernel_, machine_.clock, machine_.name},
+      [this](std::string token, std::string id) { account_->offer(std::move(token), std::move(id)); });
   account_ = std::make_unique<conductor_link::Account>(
       conductor_link::AccountParts{*machine_.files, machine_.clock, kConductorFolder, keys_.token_private_pem,
-                                   keys_.token_key_id},
+                                   keys_.token_key_id,
+                                   [this](const std::string& token_id) { grant_->given(token_id); }},
       enrollment);
+  grant_->look();
   conductor_link::LinkParts parts{*account_, [this] { return std::make_unique<SimLane>(network_, machine_, life_); },
-                                  [voice = voice_.get()] { return voice->vitals(); },
+                                  [this] {
+                                    grant_->look();
+                                    return voice_->vitals();
+                                  },
                                   [log = log_.get()] { return log->head().log_id; }, heads_.get()};
   link_ = std::make_unique<conductor_link::HttpLink>(std::move(parts));
   errands_ = std::make_unique<conductor_link::ErrandList>(*account_, *link_, *voice_);
@@ -166,6 +174,7 @@ void WorkspaceNode::end() {
   mailbox_.reset();
   errands_.reset();
   link_.reset();
+  grant_.reset();
   account_.reset();
   heads_.reset();
   voice_.reset();

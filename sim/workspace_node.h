@@ -16,6 +16,7 @@
 #include "log/log.h"
 #include "machine.h"
 #include "network.h"
+#include "sidecar/conductor_grant.h"
 #include "sidecar/journal_heads.h"
 #include "sidecar/kernel_keeper.h"
 #include "sidecar/keys.h"
@@ -93,6 +94,7 @@ class WorkspaceNode {
   std::unique_ptr<uplink::Engine> engine_;
   std::unique_ptr<sidecar::WorkspaceVoice> voice_;
   std::unique_ptr<sidecar::JournalHeads> heads_;
+  std::unique_ptr<sidecar::ConductorGrant> grant_;
   std::unique_ptr<conductor_link::Account> account_;
   std::unique_ptr<conductor_link::HttpLink> link_;
   std::unique_ptr<conductor_link::ErrandList> errands_;

@@ -106,6 +106,9 @@ struct StartedCall {
   std::string_view tool;  // canonical name
   const std::string& workspace_root;
   const EnforcedScopes* scopes = nullptr;  // what the call was let reach; null for packs in the program itself
+  // As the journal has it: without what its schema calls a secret, null where it is no longer there.
+  json::Value input = {};
+  Store* store = nullptr;  // the pack's own, as it is durable, for reading; null where the host has none to give
 };
 
 // What became of it, as far as the pack's own records tell.
@@ -117,6 +120,8 @@ struct Aftermath {
   };
   Effect effect = Effect::kUnknown;
   json::Value data;  // kDone: what the tool would have answered
+  // kUnknown: what a refusal would have said in its details, {recovery_action?, recovery_call? {tool, input}}.
+  json::Value cleanup = {};
 };
 
 // Asked when a workspace opens, before any call is taken.

@@ -63,6 +63,8 @@ pack::ToolResult plan_session(const Settings& settings, pack::ToolContext& conte
       context.turns()->open({id, text(input, "intent"), limits.turns, limits.tool_calls, std::string(kSessionsTimer)});
   if (!turn.ok()) return refused(turn.error());
   const std::size_t planned = plan->size();
+  SessionRecord shown;
+  std::vector<Message> said;
   const Status kept = context.transact([&](pack::Store& store) -> Status {
     LUMENFLOW_TRY_ASSIGN(std::optional<SessionRecord> found, load_session(store, id));
     SessionRecord session = found ? *std::move(found) : SessionRecord{};
@@ -74,9 +76,12 @@ pack::ToolResult plan_session(const Settings& settings, pack::ToolContext& conte
     session.model = profile;
     session.turns = turn->turns;
     session.plan = *std::move(plan);
+    LUMENFLOW_TRY_ASSIGN(said, load_messages(store, session));
+    shown = session;
     return save_session(store, session);
   });
   if (!kept.ok()) return refused(kept.error());
+  show_session(context, shown, said);
   context.wake(kSessionsTimer, context.now_ms());
   return pack::ToolOutput{
       json::Object{

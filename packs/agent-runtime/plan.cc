@@ -8,7 +8,8 @@
 namespace lumenflow::agent_runtime {
 namespace {
 
-constexpr std::string_view kOpen = "open", kRunning = "running", kDone = "done";
+constexpr std::string_view kOpen = "open", kRunning = "running", kDone = "done", kFailed = "failed",
+                           kSkipped = "skipped";
 
 std::string pointer(std::size_t index, std::string_view member) {
   return "/plan/" + std::to_string(index) + "/" + std::string(member);
@@ -47,6 +48,7 @@ Result<Plan> read_plan(const json::Value& written) {
     PlannedTurn& turn = plan[i];
     turn.state = kOpen;
     turn.turn.clear();
+    turn.reason.clear();
     if (find(plan, turn.id) != &turn) faults.push_back({pointer(i, "id"), "is the id of another turn of the plan"});
     for (std::size_t k = 0; k < turn.depends_on.size(); ++k)
       if (find(plan, turn.depends_on[k]) == nullptr)
@@ -74,6 +76,7 @@ json::Value to_json(const Plan& plan) {
     if (!turn.wake_at.empty()) item.set("wake_at", turn.wake_at);
     if (turn.wake_at_ms != 0) item.set("wake_at_ms", turn.wake_at_ms);
     if (!turn.turn.empty()) item.set("turn_id", turn.turn);
+    if (!turn.reason.empty()) item.set("reason", turn.reason);
     out.push_back(std::move(item));
   }
   return out;
@@ -93,6 +96,7 @@ Plan plan_of(const json::Value& stored) {
     turn.wake_at_ms = json::integer_or(item, "wake_at_ms", 0);
     turn.state = json::string_or(item, "state", kOpen);
     turn.turn = json::string_or(item, "turn_id", "");
+    turn.reason = json::string_or(item, "reason", "");
     plan.push_back(std::move(turn));
   }
   return plan;
@@ -110,6 +114,35 @@ NextTurn next_turn(const Plan& plan, std::int64_t now_ms) {
     next.at_ms = std::min(next.at_ms.value_or(INT64_MAX), turn.wake_at_ms);
   }
   return next;
+}
+
+void end_planned(Plan& plan, std::string_view id, const std::string& fault) {
+  const auto ended = std::ranges::find(plan, id, &PlannedTurn::id);
+  if (id.empty() || ended == plan.end()) return;
+  ended->state = fault.empty() ? kDone : kFailed;
+  ended->reason = fault;
+  const auto is_lost = [&plan](const std::string& other) {
+    const PlannedTurn* turn = find(plan, other);
+    return turn != nullptr && (turn->state == kFailed || turn->state == kSkipped);
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (PlannedTurn& turn : plan) {
+      const auto lost = std::ranges::find_if(turn.depends_on, is_lost);
+      if (turn.state != kOpen || lost == turn.depends_on.end()) continue;
+      turn.state = kSkipped;
+      turn.reason = "it depends on '" + *lost + "'";
+      changed = true;
+    }
+  }
+}
+
+std::string plan_fault(const Plan& plan) {
+  const auto failed = std::ranges::find(plan, kFailed, &PlannedTurn::state);
+  if (failed == plan.end()) return {};
+  const auto skipped = std::ranges::count(plan, kSkipped, &PlannedTurn::state);
+  return "the planned turn '" + failed->id + "' failed: " + failed->reason +
+         (skipped == 0 ? "" : "; " + std::to_string(skipped) + " that depend on what failed were skipped");
 }
 
 bool is_over(const Plan& plan) {

@@ -18,7 +18,8 @@ struct PlannedTurn {
   std::vector<std::string> depends_on;
   std::string wake_at;  // RFC 3339; empty: at once
   std::int64_t wake_at_ms = 0;
-  std::string state = "open";  // open, running, done, failed
+  std::string state = "open";  // open, running, done, failed, skipped
+  std::string reason;          // failed: why; skipped: which turn it depends on failed
   std::string turn;            // once it runs
 };
 
@@ -35,6 +36,11 @@ struct NextTurn {
   std::optional<std::int64_t> at_ms = {};  // none is ready: when the first will be; nothing: none will
 };
 NextTurn next_turn(const Plan& plan, std::int64_t now_ms);
+// What a turn came to, by why it failed (empty: it did not); those that depend on one that failed are skipped, and
+// those that depend on them. No turn of the plan: nothing.
+void end_planned(Plan& plan, std::string_view id, const std::string& fault);
+// "the planned turn 'a' failed: …, 2 that depend on it were skipped" of the first that failed; empty: none has.
+std::string plan_fault(const Plan& plan);
 bool is_over(const Plan& plan);  // none will run any more
 
 }  // namespace lumenflow::agent_runtime

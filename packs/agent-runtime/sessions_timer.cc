@@ -10,8 +10,14 @@
 namespace lumenflow::agent_runtime {
 namespace {
 
-constexpr std::int64_t kAgainMs = 30'000;  // when a session was asked to go on, and did not
-constexpr std::int64_t kAskedMax = 5;
+// When a session was asked to go on, and did not: whoever began it may be stopped, or the workspace out of room. It
+// stays due, and is asked again ever more rarely; in the end somebody has to look.
+constexpr std::int64_t kAgainMs = 30'000, kAgainMaxMs = 120'000;
+constexpr std::int64_t kAskedMax = 5'000;  // about a week
+
+std::int64_t again_ms(std::int64_t asked) {
+  return asked > 3 ? kAgainMaxMs : std::min(kAgainMaxMs, kAgainMs << std::max<std::int64_t>(0, asked - 1));
+}
 
 class Caretaker {
  public:
@@ -65,10 +71,10 @@ class Caretaker {
     });
   }
 
-  // Asked once, and again after a while if nothing came of it; in the end somebody has to look.
   Status go_on(const SessionRecord& session) {
-    if (session.asked_ms != 0 && context_.now_ms() < session.asked_ms + kAgainMs) {
-      run_at(session.asked_ms + kAgainMs);
+    const std::int64_t again = session.asked_ms + again_ms(session.asked);
+    if (session.asked_ms != 0 && context_.now_ms() < again && context_.now_ms() >= session.asked_ms) {
+      run_at(again);
       return {};
     }
     std::string fault = session.asked >= kAskedMax ? "it was asked to go on, and could not" : "";
@@ -78,7 +84,7 @@ class Caretaker {
         ++record.asked;
       }));
       const Status asked = context_.turns()->go_on(session.id, kContinue, json::Object{{"session_id", session.id}}, {});
-      run_at(context_.now_ms() + kAgainMs);
+      run_at(context_.now_ms() + again_ms(session.asked + 1));
       if (asked.ok() || asked.error().code() == ErrorCode::kRateLimited) return {};
       fault = std::string(name(asked.error().code())) + ": " + asked.error().message();
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -63,8 +64,27 @@ struct Ended {
 };
 struct Aborted {
   std::string code, message;
+  std::optional<std::int64_t> retry_after_ms = {};  // as the provider asks for
 };
 using End = std::variant<Ended, Aborted>;
+
+std::string dollars(double amount) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.2f", amount);
+  return text;
+}
+
+// A step whose provider does not say what it took, or says what cannot be, is taken for a token every two bytes: more
+// than it will have been, so that a budget is not gone past unseen.
+Usage at_most(std::size_t bytes_in, const Proposal& proposal) {
+  constexpr std::size_t kBytesPerToken = 2;
+  std::size_t bytes_out = proposal.text.size();
+  for (const ToolRequest& asked : proposal.requests)
+    bytes_out += asked.name.size() + json::serialize(asked.input).size();
+  Usage usage{bytes_in / kBytesPerToken + 1, bytes_out / kBytesPerToken + 1, 0};
+  usage.total_tokens = usage.input_tokens + usage.output_tokens;
+  return usage;
+}
 
 std::string_view clipped(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
@@ -168,7 +188,7 @@ class TurnLoop {
   End single() {
     ModelRequest request{messages_, input_.tools, input_.intents, input_.stream, 0, time_left()};
     Completion completion = ask(request);
-    if (auto* error = std::get_if<ProviderError>(&completion)) return Aborted{error->code, error->message};
+    if (auto* error = std::get_if<ProviderError>(&completion)) return failed(*error);
     const auto& proposal = std::get<Proposal>(completion);
     intent_ = proposal.intent;
     if (proposal.requests.empty()) return Ended{"reply", proposal.text, proposal.finish_reason, {}};
@@ -178,7 +198,11 @@ class TurnLoop {
 
   End loop() {
     for (std::size_t step = 0; step < kStepsMax; ++step) {
-      if (over_budget()) return suspend("budget", "the session has used up its budget");
+      if (over_budget())
+        return suspend("budget", "the session has used up its budget: " + dollars(session_.cost_usd) + " of " +
+                                     dollars(*input_.limits.cost_usd) +
+                                     " USD; raise limits.max_cost_usd of agent_runtime in lumenflow.yaml, or of the "
+                                     "call, or begin another session");
       if (Status status = offer(); !status.ok())
         return Aborted{std::string(name(status.error().code())), status.error().message()};
       ModelRequest request{messages_, tools_, {}, input_.stream, 0, time_left()};
@@ -187,7 +211,7 @@ class TurnLoop {
         return Aborted{"LIMIT_EXCEEDED", "the conversation is over limits.max_input_bytes"};
       Completion completion = ask(request);
       if (context_.cancelled()) return Aborted{"TOOL_CANCELLED", "the turn was cancelled"};
-      if (auto* error = std::get_if<ProviderError>(&completion)) return Aborted{error->code, error->message};
+      if (auto* error = std::get_if<ProviderError>(&completion)) return failed(*error);
       const auto& proposal = std::get<Proposal>(completion);
       pending_.push_back({Message::Role::kAssistant, proposal.text, proposal.requests, {}, false});
       if (proposal.requests.empty()) return Ended{"reply", proposal.text, proposal.finish_reason, {}};
@@ -285,13 +309,21 @@ class TurnLoop {
         used_ = true;
         add(usage_, *proposal->usage);
         add(session_.usage, *proposal->usage);
-        session_.cost_usd +=
-            (static_cast<double>(proposal->usage->input_tokens) * input_.model.input_price.value_or(0) +
-             static_cast<double>(proposal->usage->output_tokens) * input_.model.output_price.value_or(0)) /
-            1e6;
       }
+      const Usage charged = proposal->usage && proposal->usage->total_tokens > 0 ? *proposal->usage
+                                                                                 : at_most(size_of(request), *proposal);
+      session_.cost_usd += (static_cast<double>(charged.input_tokens) * input_.model.input_price.value_or(0) +
+                            static_cast<double>(charged.output_tokens) * input_.model.output_price.value_or(0)) /
+                           1e6;
     }
     return completion;
+  }
+
+  static Aborted failed(const ProviderError& error) {
+    Aborted aborted{error.code, error.message, error.retry_after_ms};
+    if (error.retry_after_ms)
+      aborted.message += "; it says to try again in " + std::to_string((*error.retry_after_ms + 999) / 1'000) + " s";
+    return aborted;
   }
 
   bool over_budget() const { return input_.limits.cost_usd && session_.cost_usd >= *input_.limits.cost_usd; }
@@ -333,9 +365,9 @@ class TurnLoop {
   // What is written and emitted here commits with the answer.
   pack::ToolResult finish(const Ended& end) {
     if (session_.state == "running") session_.state = "idle";
-    for (PlannedTurn& planned : session_.plan)
-      if (planned.id == session_.node && session_.state != "waiting")
-        planned.state = end.status == "complete" || end.status == "reply" ? "done" : "failed";
+    if (session_.state != "waiting")
+      end_planned(session_.plan, session_.node, end.status == "complete" || end.status == "reply" ? "" : end.status);
+    if (session_.reason.empty()) session_.reason = plan_fault(session_.plan);
     if (session_.state != "waiting") session_.node.clear();
     session_.turn.clear();
     const auto record = [&]() -> Status {
@@ -370,6 +402,7 @@ class TurnLoop {
   // The kernel knows what was left behind; a call that it has ended already it will have settled by the timer.
   pack::ToolResult abort(const Aborted& aborted) {
     json::Object details{{"session_id", input_.session_id}, {"turn_id", turn_.turn_id}, {"tool_calls", calls_}};
+    if (aborted.retry_after_ms) details.set("retry_after_ms", *aborted.retry_after_ms);
     if (!context_.cancelled() && flush().ok()) {
       Result<pack::TurnRecord> record = context_.turns()->look(turn_.turn_id);
       if (record.ok()) {
@@ -389,12 +422,7 @@ class TurnLoop {
   }
 
   void show() {
-    if (input_.single) return;
-    const Status written =
-        write_workspace_file(context_.workspace_root(), ".agent-runtime/sessions/" + session_.id + ".json",
-                             json::serialize(document_of(session_, messages_)) + "\n");
-    if (!written.ok())
-      context_.log("warn", "the session's copy was not written", json::Object{{"reason", written.error().message()}});
+    if (!input_.single) show_session(context_, session_, messages_);
   }
 
   pack::ToolContext& context_;
@@ -414,6 +442,14 @@ class TurnLoop {
 
 }  // namespace
 
+void show_session(pack::ToolContext& context, const SessionRecord& session, const std::vector<Message>& messages) {
+  const Status written =
+      write_workspace_file(context.workspace_root(), ".agent-runtime/sessions/" + session.id + ".json",
+                           json::serialize(document_of(session, messages)) + "\n");
+  if (!written.ok())
+    context.log("warn", "the session's copy was not written", json::Object{{"reason", written.error().message()}});
+}
+
 pack::ToolResult run_turn(pack::ToolContext& context, const TurnInput& input) { return TurnLoop(context, input).run(); }
 
 pack::ToolError refused(const Error& error) {
@@ -432,10 +468,10 @@ Status settle_aborted(pack::HostContext& context, std::string_view session_id, c
     LUMENFLOW_TRY(append_messages(store, *session, answers_missing(messages, std::string(kNobodyKnows))));
     const std::string code = record.code.empty() ? "TOOL_CRASHED" : record.code;
     session->state = "idle";
-    session->reason = code;
+    end_planned(session->plan, session->node, reason.empty() ? code : reason);
+    const std::string of_plan = session->node.empty() ? std::string() : plan_fault(session->plan);
+    session->reason = of_plan.empty() ? code : of_plan;
     session->turn.clear();
-    for (PlannedTurn& planned : session->plan)
-      if (planned.id == session->node) planned.state = "failed";
     session->node.clear();
     LUMENFLOW_TRY(save_session(store, *session));
     json::Object aborted{{"turn_id", turn_id},

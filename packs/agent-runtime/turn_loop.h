@@ -40,6 +40,9 @@ inline constexpr std::string_view kExecuteTurn = "agent:execute-turn", kContinue
 
 pack::ToolResult run_turn(pack::ToolContext& context, const TurnInput& input);
 
+// Writes the copy of a session that people read, `.agent-runtime/sessions/<id>.json`.
+void show_session(pack::ToolContext& context, const SessionRecord& session, const std::vector<Message>& messages);
+
 pack::ToolError refused(const Error& error);
 
 // Ends a turn in the pack's records as the kernel's say that it has ended: the conversation is made whole, and

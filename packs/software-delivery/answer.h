@@ -36,6 +36,13 @@ class [[nodiscard]] Answer {
 struct Nothing {};
 using Done = Answer<Nothing>;
 
+// Whether it went well, where what it says does not matter.
+template <class T>
+Done done(const Answer<T>& answer) {
+  if (answer.ok()) return Nothing{};
+  return answer.refusal();
+}
+
 inline Refusal refuse(std::string code, std::string message, json::Value details = {}) {
   return {std::move(code), std::move(message), std::move(details)};
 }

@@ -9,11 +9,6 @@ constexpr std::string_view kTaskType = "work-unit";
 
 json::Value of_task(const std::string& wu_id) { return json::Object{{"task_id", wu_id}}; }
 
-Done done(const Answer<json::Value>& answer) {
-  if (answer.ok()) return Nothing{};
-  return answer.refusal();
-}
-
 }  // namespace
 
 Answer<json::Value> Board::step(std::string_view step, json::Value input) {
@@ -34,6 +29,7 @@ Answer<std::optional<Task>> Board::find(const std::string& wu_id) {
   out.lane = json::string_or(*task, "lane", "");
   out.claimed_by = json::string_or(*task, "claimed_by", "");
   out.reason = json::string_or(*task, "reason", "");
+  if (const json::Value* spec = task->find("spec")) out.spec = *spec;
   if (json::string_or(*task, "type", "") != kTaskType)
     return refuse("CONFLICT", "the task '" + wu_id + "' is no work unit: another pack or person has made it");
   return std::optional<Task>(std::move(out));

@@ -15,6 +15,7 @@ namespace lumenflow::software_delivery {
 struct Task {
   std::string state;  // ready, active, blocked, waiting, done
   std::string lane, claimed_by, reason;
+  json::Value spec;  // the work unit, as it was when its task was made
   bool is_claimed() const { return state == "active" || state == "blocked" || state == "waiting"; }
 };
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "software-delivery/changes.h"
+
 namespace lumenflow::software_delivery {
 namespace {
 
@@ -37,28 +39,39 @@ Done read_refs(Git& git, Facts& facts) {
   return Nothing{};
 }
 
-// Blocks of lines that end with NUL, an empty one between blocks.
+// Blocks of lines that end with NUL, an empty one between blocks; the first is the workspace's.
 Done read_worktrees(Git& git, Facts& facts) {
   SD_TRY_ASSIGN(const std::string out, git.run({"worktree", "list", "--porcelain", "-z"}));
   const std::string root = git.context().workspace_root();
   std::string path;
+  bool first = true;
   for (const std::string& line : split(out, '\0')) {
+    if (line.empty()) first = false;
     if (line.starts_with("worktree ")) path = line.substr(9);
-    const bool ours = path == root + "/" + facts.place.worktree;
-    if (path == root && line == "branch refs/heads/" + facts.target) facts.target_in_workspace = true;
-    if (!ours) continue;
-    facts.registered = true;
+    if (first && line == "bare") facts.bare = true;
+    if (line == "branch refs/heads/" + facts.target) {
+      if (path == root)
+        facts.target_in_workspace = true;
+      else
+        facts.target_elsewhere = path;
+    }
+    if (path != root + "/" + facts.place.worktree) continue;
     if (line.starts_with("HEAD ")) facts.head = line.substr(5);
     if (line.starts_with("branch refs/heads/")) facts.worktree_branch = line.substr(18);
-    if (line.starts_with("locked") && line.find("initializing") != std::string::npos) facts.initializing = true;
   }
+  if (facts.head.find_first_not_of('0') == std::string::npos) facts.head.clear();  // its branch is gone
   return Nothing{};
 }
 
-Answer<bool> is_ancestor(Git& git, const std::string& commit, const std::string& of) {
-  if (commit.empty() || of.empty()) return false;
-  SD_TRY_ASSIGN(const std::optional<std::string> yes, git.ask({"merge-base", "--is-ancestor", commit, of}));
-  return yes.has_value();
+// What is checked out, where that is not simply the branch.
+Done read_head(Git& git, Facts& facts) {
+  if (facts.head.empty() || facts.worktree_branch == facts.place.branch) return Nothing{};
+  SD_TRY_ASSIGN(facts.head_follows, git.is_ancestor(facts.branch_tip.value_or(""), facts.head));
+  if (!facts.worktree_branch.empty()) return Nothing{};
+  SD_TRY_ASSIGN(const std::string holders, git.run({"for-each-ref", "--count=1", "--format=%(refname)", "--contains",
+                                                    facts.head, "refs/heads", "refs/tags", "refs/remotes"}));
+  if (holders.empty()) facts.stray = facts.head;
+  return Nothing{};
 }
 
 // A merge that was cut off has written some of the files that it was to change, and nothing else.
@@ -68,20 +81,25 @@ Done read_broken_merge(Git& git, Facts& facts) {
   SD_TRY_ASSIGN(const std::string out,
                 git.run({"diff", "--name-only", "-z", "--no-renames", record.target_before, record.commit, "--"}));
   const std::vector<std::string> merging = split(out, '\0');
-  SD_TRY_ASSIGN(const std::vector<std::string> changed, changes_in(git, {}, true));
-  for (const std::string& path : changed) {
+  SD_TRY_ASSIGN(const Changes changes, changes_in(git, {}, true));
+  SD_TRY_ASSIGN(const Changes tracked, changes_in(git, {}, false));
+  for (const std::string& path : changes.changed) {
     const bool in_merge = std::ranges::any_of(merging, [&](const std::string& each) {
       return each == path || (path.ends_with('/') && each.starts_with(path));  // a whole folder is new
     });
-    if (in_merge) facts.unmerged_paths.push_back(path);
+    if (in_merge)
+      facts.unmerged_paths.push_back(path);
+    else if (std::ranges::find(tracked.changed, path) != tracked.changed.end())
+      facts.other_changes.push_back(path);
   }
   return Nothing{};
 }
 
 void read_locks(Facts& facts, const std::string& root) {
-  std::vector<std::string> candidates{
-      ".git/index.lock", ".git/HEAD.lock", ".git/worktrees/" + facts.place.name + "/index.lock",
-      ".git/worktrees/" + facts.place.name + "/HEAD.lock", ".git/refs/heads/" + facts.place.branch + ".lock"};
+  std::vector<std::string> candidates{".git/index.lock", ".git/HEAD.lock",
+                                      ".git/refs/heads/" + facts.place.branch + ".lock"};
+  if (facts.worktree.known())
+    for (const char* lock : {"/index.lock", "/HEAD.lock"}) candidates.push_back(facts.worktree.admin + lock);
   if (!facts.target.empty()) candidates.push_back(".git/refs/heads/" + facts.target + ".lock");
   for (std::string& lock : candidates)
     if (is_there(root + "/" + lock, false)) facts.locks.push_back(std::move(lock));
@@ -100,7 +118,8 @@ json::Value to_json(const Record& record) {
                       {"commit", record.commit},
                       {"target_before", record.target_before},
                       {"gates", record.gates},
-                      {"by", record.by}};
+                      {"by", record.by},
+                      {"receipt", record.receipt}};
 }
 
 Answer<std::optional<Record>> find_record(pack::HostContext& context, const std::string& wu_id) {
@@ -121,6 +140,7 @@ Answer<std::optional<Record>> find_record(pack::HostContext& context, const std:
   out.target_before = text("target_before");
   if (const json::Value* gates = value.find("gates")) out.gates = *gates;
   out.by = text("by");
+  out.receipt = text("receipt");
   return std::optional<Record>(std::move(out));
 }
 
@@ -130,9 +150,25 @@ Done keep_record(pack::HostContext& context, const std::string& wu_id, const Rec
   return Nothing{};
 }
 
-Done forget_record(pack::HostContext& context, const std::string& wu_id) {
-  const auto erase = [&](pack::Store& store) { return store.erase("wu/" + wu_id); };
-  if (const Status status = context.transact(erase); !status.ok()) return status.error();
+Done keep_mending(pack::HostContext& context, const std::string& wu_id, const std::string& receipt) {
+  const auto put = [&](pack::Store& store) {
+    return store.put("mending/" + wu_id, json::Object{{"receipt", receipt}});
+  };
+  if (const Status status = context.transact(put); !status.ok()) return status.error();
+  return Nothing{};
+}
+
+Done settle(pack::HostContext& context, const std::string& wu_id, const Settled& settled) {
+  const Status status = context.transact([&](pack::Store& store) -> Status {
+    LUMENFLOW_TRY(settled.record ? store.put("wu/" + wu_id, to_json(*settled.record)) : store.erase("wu/" + wu_id));
+    LUMENFLOW_TRY(store.erase("mending/" + wu_id));
+    if (!settled.receipt.empty())
+      LUMENFLOW_TRY(store.put("last/" + wu_id, json::Object{{"receipt", settled.receipt}, {"data", settled.data}}));
+    for (const auto& [kind, payload] : settled.events)
+      LUMENFLOW_TRY(context.emit("software-delivery:" + kind, payload));
+    return {};
+  });
+  if (!status.ok()) return status.error();
   return Nothing{};
 }
 
@@ -160,24 +196,6 @@ Answer<std::string> target_branch(Git& git) {
   return head.value_or("");
 }
 
-Answer<std::vector<std::string>> changes_in(Git& git, const std::string& directory, bool untracked) {
-  SD_TRY_ASSIGN(const std::string out,
-                git.run({"status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty",
-                         untracked ? "--untracked-files=normal" : "--untracked-files=no"},
-                        directory));
-  std::vector<std::string> paths;
-  for (const std::string& line : split(out, '\0')) {
-    if (line.size() < 4) continue;
-    const std::string path = line.substr(3);
-    const std::string name = path.substr(path.rfind('/') + 1);
-    const bool own = directory.empty() && line.starts_with("??") && path.starts_with(std::string(kFolder));
-    // Committed or not, git sees neither in its sandbox.
-    const bool hidden = name == ".env" || (directory.empty() && path.starts_with(".lumenflow/"));
-    if (!hidden && !own) paths.push_back(path);
-  }
-  return paths;
-}
-
 Answer<Facts> gather(Git& git, Board& board, const Folder& folder, const std::string& wu_id, const Workplace& place,
                      const InHand& in_hand) {
   Facts facts;
@@ -199,14 +217,16 @@ Answer<Facts> gather(Git& git, Board& board, const Folder& folder, const std::st
   SD_TRY(read_refs(git, facts));
   SD_TRY(read_worktrees(git, facts));
   const std::string& root = folder.workspace_root();
-  facts.folder = is_there(root + "/" + facts.place.worktree, true);
-  if (facts.registered && facts.folder && is_there(root + "/" + facts.place.worktree + "/.git", false) &&
-      !facts.initializing) {
-    SD_TRY_ASSIGN(facts.changes, changes_in(git, facts.place.worktree, true));
+  facts.worktree = look_at_worktree(root, facts.place.worktree);
+  SD_TRY(read_head(git, facts));
+  if (facts.worktree.works()) {
+    SD_TRY_ASSIGN(Changes changes, changes_in(git, facts.worktree.tree(), true));
+    facts.changes = std::move(changes.changed);
+    facts.ignored = std::move(changes.ignored);
   }
   const std::string finished =
       facts.record && facts.record->step == "finishing" ? facts.record->commit : facts.branch_tip.value_or("");
-  SD_TRY_ASSIGN(facts.merged, is_ancestor(git, finished, facts.target_tip));
+  SD_TRY_ASSIGN(facts.merged, git.is_ancestor(finished, facts.target_tip));
   if (facts.record && facts.record->step == "finishing" && !facts.merged) SD_TRY(read_broken_merge(git, facts));
   SD_TRY_ASSIGN(const std::optional<std::string> stamp, folder.read("done/" + wu_id + ".json", 1u << 20));
   facts.stamped = stamp.has_value();

@@ -14,6 +14,7 @@
 #include "software-delivery/folder.h"
 #include "software-delivery/git.h"
 #include "software-delivery/work_unit.h"
+#include "software-delivery/worktree.h"
 
 namespace lumenflow::software_delivery {
 
@@ -29,12 +30,23 @@ struct Record {
   std::string target_before;  // finishing: what the target was
   json::Value gates;          // finishing: what the done stamp will say of them
   std::string by;
+  std::string receipt;  // of the call that has set out to do it
 };
 json::Value to_json(const Record& record);
 Answer<std::optional<Record>> find_record(pack::HostContext& context, const std::string& wu_id);
 // Durable when they return.
 Done keep_record(pack::HostContext& context, const std::string& wu_id, const Record& record);
-Done forget_record(pack::HostContext& context, const std::string& wu_id);
+// That a repair of it has begun, by this call.
+Done keep_mending(pack::HostContext& context, const std::string& wu_id, const std::string& receipt);
+
+// What is done at once with the last of a call: all of it is durable, or none.
+struct Settled {
+  std::optional<Record> record;  // nothing: it is forgotten
+  std::string receipt;           // empty: nobody will ask
+  json::Value data;              // what the call answers, for whoever asks after a crash (aftermath.h)
+  std::vector<std::pair<std::string, json::Value>> events;  // kind without the pack's slug, payload
+};
+Done settle(pack::HostContext& context, const std::string& wu_id, const Settled& settled);
 
 // The work units that calls of this process are at: what else is begun and not finished is of a process that died.
 // Thread safe; shared by the handlers of one workspace.
@@ -68,29 +80,30 @@ struct Facts {
   Workplace place;
   std::optional<Task> task;
   std::optional<Record> record;
-  bool in_hand = false;  // another call is at it
+  bool in_hand = false;                          // another call is at it
+  bool file_missing = false, lane_gone = false;  // of a work unit that is claimed: its task tells what they said
 
-  std::string target;                       // empty: there is none, as with a detached HEAD
-  std::string target_tip;                   // empty: it has no commit
-  bool target_in_workspace = false;         // the workspace itself has it checked out
-  std::optional<std::string> branch_tip;    // nothing: there is no branch
-  bool registered = false;                  // git knows the worktree
-  bool initializing = false;                // git had not finished making it
-  bool folder = false;                      // its folder is there
-  std::string worktree_branch, head;        // of the worktree; empty: none
+  std::string target;                     // empty: there is none, as with a detached HEAD
+  std::string target_tip;                 // empty: it has no commit
+  bool target_in_workspace = false;       // the workspace itself has it checked out
+  std::string target_elsewhere;           // another worktree has it checked out: its path
+  bool bare = false;                      // the repository says that it has no working tree
+  std::optional<std::string> branch_tip;  // nothing: there is no branch
+  Worktree worktree;
+  std::string worktree_branch, head;        // checked out in it; empty: none
+  std::string stray;                        // the head, where no branch and no tag has it
+  bool head_follows = false;                // the head has the branch's tip in its history
   std::vector<std::string> changes;         // in it: paths that differ from its commit, or are not known to git
+  std::vector<std::string> ignored;         // in it: what git ignores
   bool merged = false;                      // the target has what was finished, or the branch
   std::vector<std::string> unmerged_paths;  // finishing: paths of the workspace that a broken off merge has touched
+  std::vector<std::string> other_changes;   // then: paths of it that the merge has nothing to do with
   bool stamped = false;                     // the done stamp is there
   std::vector<std::string> locks;           // that git left behind, relative to the workspace
 };
 
 // The branch that work is merged into: as configured, or what the workspace has checked out. Empty: HEAD is detached.
 Answer<std::string> target_branch(Git& git);
-// Paths that differ from the commit or are unknown to git, in a working tree; `.env` files, which no program sees, are
-// left out.
-Answer<std::vector<std::string>> changes_in(Git& git, const std::string& directory, bool untracked);
-
 Answer<Facts> gather(Git& git, Board& board, const Folder& folder, const std::string& wu_id, const Workplace& place,
                      const InHand& in_hand);
 

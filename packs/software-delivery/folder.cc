@@ -124,6 +124,27 @@ Done Folder::erase(const std::string& path) const {
   return Nothing{};
 }
 
+Done Folder::erase_folder(const std::string& path) const {
+  SD_TRY_ASSIGN(const std::optional<Place> place, place_of(root_, path, false));
+  if (place && ::unlinkat(place->folder.get(), place->name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+    return io_error(path);
+  return Nothing{};
+}
+
+Done Folder::move(const std::string& from, const std::string& to) const {
+  SD_TRY_ASSIGN(const std::optional<Place> source, place_of(root_, from, false));
+  SD_TRY_ASSIGN(const std::optional<Place> target, place_of(root_, to, true));
+  if (!source) {
+    errno = ENOENT;
+    return io_error(from);
+  }
+  if (::renameat2(source->folder.get(), source->name.c_str(), target->folder.get(), target->name.c_str(),
+                  RENAME_NOREPLACE) == 0)
+    return Nothing{};
+  if (errno == EEXIST) return refuse("ALREADY_EXISTS", std::string(kFolder) + "/" + to + " is there already");
+  return io_error(from);
+}
+
 Answer<std::vector<std::string>> Folder::list(const std::string& path) const {
   std::vector<std::string> names;
   SD_TRY_ASSIGN(const std::optional<Place> place, place_of(root_, path + "/.", false));

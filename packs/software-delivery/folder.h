@@ -22,7 +22,10 @@ class Folder {
   Answer<std::optional<std::string>> read(const std::string& path, std::size_t bytes_max) const;
   // ALREADY_EXISTS when it is there and may not be replaced.
   Done write(const std::string& path, std::string_view content, bool replace) const;
-  Done erase(const std::string& path) const;  // absent is fine
+  Done erase(const std::string& path) const;         // absent is fine
+  Done erase_folder(const std::string& path) const;  // an empty one; absent is fine
+  // Makes the folders above `to`. ALREADY_EXISTS when something is there.
+  Done move(const std::string& from, const std::string& to) const;
   // Names in a folder of it, in byte order; empty when there is none.
   Answer<std::vector<std::string>> list(const std::string& path) const;
   // Has git ignore what is no part of the repository. Once it is there it is the operator's.

@@ -6,7 +6,9 @@
 #include <set>
 #include <thread>
 
+#include "software-delivery/changes.h"
 #include "software-delivery/evidence.h"
+#include "software-delivery/plan.h"
 #include "software-delivery/tools.h"
 
 namespace lumenflow::software_delivery {
@@ -61,7 +63,8 @@ class GateCall {
     pack::ProgramRequest request;
     request.command = gate.command;
     request.directory = subject_.facts.place.worktree;
-    request.environment = git_environment(call_.context.workspace_root());
+    // Where the worktree's own link is gone, git is not to find the workspace's repository.
+    request.environment = git_environment(call_.context.workspace_root() + "/" + std::string(kFolder) + "/worktrees");
     for (std::string variable :
          {std::string("CI=1"), std::string("GIT_CONFIG_COUNT=1"), std::string("GIT_CONFIG_KEY_0=safe.directory"),
           std::string("GIT_CONFIG_VALUE_0=*"), "LUMENFLOW_WU=" + subject_.work_unit.id, "LUMENFLOW_GATE=" + gate.id})
@@ -130,13 +133,43 @@ Done remember(Call& call, const std::string& wu_id, const std::string& commit, c
         LUMENFLOW_TRY(store.put(key_of(wu_id, run.gate->id), json::Object{{"commit", commit},
                                                                           {"digest", run.gate->digest},
                                                                           {"evidence_ref", run.evidence_ref},
-                                                                          {"duration_ms", run.end.duration_ms}}));
+                                                                          {"duration_ms", run.end.duration_ms},
+                                                                          {"at_ms", call.context.now_ms()}}));
       else if (run.status == "failed")
         LUMENFLOW_TRY(store.erase(key_of(wu_id, run.gate->id)));
     return {};
   });
   if (!kept.ok()) return kept.error();
   return Nothing{};
+}
+
+// Why what has passed does not count for the commit; empty: it does. The commit has to be what was tried, to the end.
+Answer<std::string> why_not(Call& call, const Facts& facts) {
+  if (!facts.changes.empty()) return "the worktree has what is not committed: " + facts.changes.front();
+  const Worktree now = look_at_worktree(call.folder.workspace_root(), facts.worktree.path);
+  if (!now.works() || now.admin != facts.worktree.admin)
+    return std::string("the worktree's link to git was changed while the gates ran; call wu:recover");
+  SD_TRY_ASSIGN(const std::string head, call.git.run({"rev-parse", "HEAD"}, now.tree()));
+  if (head.substr(0, facts.head.size()) != facts.head) return "the worktree changed while the gates ran: " + head;
+  SD_TRY_ASSIGN(const Changes changes, changes_in(call.git, now.tree(), false));
+  if (!changes.changed.empty()) return "the worktree changed while the gates ran: " + changes.changed.front();
+  SD_TRY_ASSIGN(const Differing differing, differing_from_head(call.git, call.folder, now.tree()));
+  for (const auto* paths : {&differing.altered, &differing.missing})
+    if (!paths->empty())
+      return paths->front() +
+             " is not as it is committed, and git was told not to look at it (skip-worktree or "
+             "assume-unchanged)";
+  return std::string();
+}
+
+// Required ones that wu:done would miss.
+Answer<json::Array> missing_on(Call& call, const std::string& wu_id, const std::string& commit,
+                               const std::vector<Gate>& gates) {
+  SD_TRY_ASSIGN(const auto green, green_on(call.context, wu_id, commit, gates));
+  json::Array missing;
+  for (const Gate& gate : gates)
+    if (gate.required && !green.contains(gate.id)) missing.emplace_back(gate.id);
+  return missing;
 }
 
 json::Value shown(const GateRun& run) {
@@ -161,7 +194,8 @@ Answer<std::map<std::string, Green>> green_on(pack::HostContext& context, const 
     if (!*found) continue;
     Green green{std::string(json::string_or(**found, "commit", "")),
                 std::string(json::string_or(**found, "digest", "")),
-                std::string(json::string_or(**found, "evidence_ref", "")), json::integer_or(**found, "duration_ms", 0)};
+                std::string(json::string_or(**found, "evidence_ref", "")), json::integer_or(**found, "duration_ms", 0),
+                json::integer_or(**found, "at_ms", 0)};
     if (green.commit == commit && green.digest == gate.digest) out.emplace(gate.id, std::move(green));
   }
   return out;
@@ -173,8 +207,8 @@ Data run_gates(Call& call) {
   SD_TRY_ASSIGN(const InHand::Hold hold, call.site.in_hand.take(call.text("wu_id")));
   SD_TRY_ASSIGN(const Subject subject, subject_of(call));
   const Facts& facts = subject.facts;
-  if (!facts.registered || !facts.folder || facts.head.empty())
-    return refuse("NO_WORKTREE", facts.wu_id + " has no worktree; claim it, or call wu:recover");
+  SD_TRY_ASSIGN([[maybe_unused]] const Tree tree, tree_of(facts));
+  if (facts.head.empty()) SD_TRY(check_worktree(facts));  // its branch is gone
   const std::string commit = facts.head;
   const bool clean = facts.changes.empty();
   if (clean && !json::boolean_or(call.input, "fresh", false)) {
@@ -191,26 +225,23 @@ Data run_gates(Call& call) {
       call.context.config(), "gates_at_once", std::max<std::int64_t>(1, std::thread::hardware_concurrency())));
   GateCall at_work(call, subject, commit);
   SD_TRY(at_work.run(runs, at_once));
-  // What passed counts for the commit only if the commit is what was tried, to the end.
-  SD_TRY_ASSIGN(const std::string head_now, call.git.run({"rev-parse", "HEAD"}, facts.place.worktree));
-  SD_TRY_ASSIGN(const std::vector<std::string> changed, changes_in(call.git, facts.place.worktree, false));
-  const bool counts = clean && changed.empty() && head_now.substr(0, commit.size()) == commit;
-  if (counts) SD_TRY(remember(call, facts.wu_id, commit, runs));
+  SD_TRY_ASSIGN(const std::string why, why_not(call, facts));
+  if (why.empty()) SD_TRY(remember(call, facts.wu_id, commit, runs));
+  SD_TRY_ASSIGN(json::Array missing, missing_on(call, facts.wu_id, commit, gates));
   bool passed = true;
   json::Array shown_runs;
   for (const GateRun& run : runs) {
-    passed = passed && (run.status != "failed" || !run.gate->required);
+    passed = passed && run.status != "failed";
     if (run.status != "cached") SD_TRY(at_work.say(run.status == "passed" ? "gate_passed" : "gate_failed", run));
     shown_runs.push_back(shown(run));
   }
   json::Object out{{"wu_id", facts.wu_id},
                    {"commit", commit},
                    {"passed", passed},
-                   {"counts", counts},
+                   {"counts", why.empty()},
+                   {"missing", std::move(missing)},
                    {"gates", std::move(shown_runs)}};
-  if (!counts)
-    out.set("why", clean ? "the worktree changed while the gates ran: " + (changed.empty() ? head_now : changed.front())
-                         : "the worktree has what is not committed: " + facts.changes.front());
+  if (!why.empty()) out.set("why", why);
   return json::Value(std::move(out));
 }
 

@@ -12,6 +12,7 @@ namespace lumenflow::software_delivery {
 struct Green {
   std::string commit, digest, evidence_ref;
   std::int64_t duration_ms = 0;
+  std::int64_t at_ms = 0;  // when it was found, since 1970
 };
 
 // By gate: those that have passed on this commit with the command that they have now.

@@ -46,7 +46,7 @@ std::string said(const pack::ProgramEnd& end) {
 
 }  // namespace
 
-std::vector<std::string> git_environment(const std::string& workspace_root) {
+std::vector<std::string> git_environment(const std::string& ceiling) {
   return {"PATH=/usr/local/bin:/usr/bin:/bin",
           "HOME=/tmp",
           "LC_ALL=C.UTF-8",
@@ -56,24 +56,29 @@ std::vector<std::string> git_environment(const std::string& workspace_root) {
           "GIT_TERMINAL_PROMPT=0",
           "GIT_OPTIONAL_LOCKS=0",
           "GIT_PAGER=cat",
-          "GIT_CEILING_DIRECTORIES=" + workspace_root.substr(0, workspace_root.rfind('/'))};
+          "GIT_CEILING_DIRECTORIES=" + ceiling};
 }
 
-Result<pack::ProgramEnd> Git::start(std::vector<std::string> arguments, const std::string& directory,
+Result<pack::ProgramEnd> Git::start(std::vector<std::string> arguments, const Tree& tree,
                                     std::size_t output_bytes_max) {
+  const std::string& root = context_.workspace_root();
   pack::ProgramRequest request;
   request.command = command_line();
   std::move(arguments.begin(), arguments.end(), std::back_inserter(request.command));
-  request.directory = directory;
-  request.environment = git_environment(context_.workspace_root());
+  request.directory = tree.directory;
+  request.environment = git_environment(root.substr(0, root.rfind('/')));
+  if (!tree.git_dir.empty()) {
+    request.environment.push_back("GIT_DIR=" + root + "/" + tree.git_dir);
+    request.environment.push_back("GIT_WORK_TREE=" + root + "/" + tree.directory);
+  }
+  if (!tree.index_file.empty()) request.environment.push_back("GIT_INDEX_FILE=" + root + "/" + tree.index_file);
   request.output_bytes_max = output_bytes_max;
   return context_.run_program(request);
 }
 
-Answer<std::string> Git::run(std::vector<std::string> arguments, const std::string& directory,
-                             std::size_t output_bytes_max) {
+Answer<std::string> Git::run(std::vector<std::string> arguments, const Tree& tree, std::size_t output_bytes_max) {
   const std::string name = arguments.empty() ? "" : arguments.front();
-  Result<pack::ProgramEnd> end = start(std::move(arguments), directory, output_bytes_max);
+  Result<pack::ProgramEnd> end = start(std::move(arguments), tree, output_bytes_max);
   if (!end.ok()) return end.error();
   if (end->limit == "output")
     return refuse("OUTPUT_TOO_LARGE",
@@ -82,13 +87,19 @@ Answer<std::string> Git::run(std::vector<std::string> arguments, const std::stri
   return std::move(end->output);
 }
 
-Answer<std::optional<std::string>> Git::ask(std::vector<std::string> arguments, const std::string& directory) {
-  Result<pack::ProgramEnd> end = start(std::move(arguments), directory, 1u << 20);
+Answer<std::optional<std::string>> Git::ask(std::vector<std::string> arguments, const Tree& tree) {
+  Result<pack::ProgramEnd> end = start(std::move(arguments), tree, 1u << 20);
   if (!end.ok()) return end.error();
   if (!end->limit.empty() || end->signal != 0 || end->exit_code > 1) return refuse("GIT_FAILED", "git: " + said(*end));
   if (end->exit_code == 1) return std::optional<std::string>();
   while (end->output.ends_with('\n')) end->output.pop_back();
   return std::optional<std::string>(std::move(end->output));
+}
+
+Answer<bool> Git::is_ancestor(const std::string& commit, const std::string& of) {
+  if (commit.empty() || of.empty()) return false;
+  SD_TRY_ASSIGN(const std::optional<std::string> yes, ask({"merge-base", "--is-ancestor", commit, of}));
+  return yes.has_value();
 }
 
 Done Git::check_repository() const {

@@ -1,6 +1,7 @@
 // git:status, git:diff and git:log: of the workspace, or of a WU's worktree.
 #include <algorithm>
 
+#include "software-delivery/plan.h"
 #include "software-delivery/tools.h"
 
 namespace lumenflow::software_delivery {
@@ -10,17 +11,16 @@ constexpr std::size_t kDiffBytesMax = 4u << 20;
 constexpr char kField = '\x1f';
 
 struct Where {
-  std::string directory;  // relative to the workspace; empty: it itself
-  std::string base;       // what a WU's work begins after; empty: none
+  Tree tree;
+  std::string base;  // what a WU's work begins after; empty: none
 };
 
 Answer<Where> where(Call& call) {
   SD_TRY(call.git.check_repository());
   if (call.text("wu_id").empty()) return Where{};
   SD_TRY_ASSIGN(const Subject subject, subject_of(call));
-  if (!subject.facts.registered || !subject.facts.folder)
-    return refuse("NO_WORKTREE", subject.work_unit.id + " has no worktree; it is not claimed");
-  return Where{subject.facts.place.worktree, subject.facts.target_tip};
+  SD_TRY_ASSIGN(Tree tree, tree_of(subject.facts));
+  return Where{std::move(tree), subject.facts.target_tip};
 }
 
 Done append_paths(const json::Value& input, std::vector<std::string>& arguments) {
@@ -34,9 +34,9 @@ Done append_paths(const json::Value& input, std::vector<std::string>& arguments)
 }
 
 // A commit's name is looked up, so that it is never taken for an option.
-Answer<std::string> commit_of(Call& call, const std::string& name, const std::string& directory) {
+Answer<std::string> commit_of(Call& call, const std::string& name, const Tree& tree) {
   SD_TRY_ASSIGN(const std::optional<std::string> found,
-                call.git.ask({"rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"}, directory));
+                call.git.ask({"rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"}, tree));
   if (!found) return refuse("NOT_FOUND", "there is no commit '" + name + "'");
   return *found;
 }
@@ -47,7 +47,7 @@ Data git_status(Call& call) {
   SD_TRY_ASSIGN(const Where at, where(call));
   SD_TRY_ASSIGN(const std::string out, call.git.run({"status", "--porcelain=v1", "-z", "--no-renames",
                                                      "--ignore-submodules=dirty", "--untracked-files=normal"},
-                                                    at.directory));
+                                                    at.tree));
   json::Array entries;
   for (std::size_t begin = 0; begin < out.size();) {
     const std::size_t end = std::min(out.find('\0', begin), out.size());
@@ -56,9 +56,9 @@ Data git_status(Call& call) {
     begin = end + 1;
   }
   SD_TRY_ASSIGN(const std::optional<std::string> branch,
-                call.git.ask({"symbolic-ref", "--quiet", "--short", "HEAD"}, at.directory));
+                call.git.ask({"symbolic-ref", "--quiet", "--short", "HEAD"}, at.tree));
   SD_TRY_ASSIGN(const std::optional<std::string> commit,
-                call.git.ask({"rev-parse", "--verify", "--quiet", "HEAD"}, at.directory));
+                call.git.ask({"rev-parse", "--verify", "--quiet", "HEAD"}, at.tree));
   json::Object data{{"clean", entries.empty()}, {"entries", std::move(entries)}};
   if (branch) data.set("branch", *branch);
   if (commit) data.set("commit", *commit);
@@ -71,31 +71,31 @@ Data git_diff(Call& call) {
   if (json::boolean_or(call.input, "stat", false)) arguments.emplace_back("--stat");
   std::string from = call.text("from").empty() ? at.base : call.text("from");
   if (!from.empty()) {
-    SD_TRY_ASSIGN(from, commit_of(call, from, at.directory));
+    SD_TRY_ASSIGN(from, commit_of(call, from, at.tree));
     // Since the two parted, as a review shows it.
-    SD_TRY_ASSIGN(const std::optional<std::string> common, call.git.ask({"merge-base", from, "HEAD"}, at.directory));
+    SD_TRY_ASSIGN(const std::optional<std::string> common, call.git.ask({"merge-base", from, "HEAD"}, at.tree));
     arguments.push_back(common.value_or(from));
   } else {
     SD_TRY_ASSIGN(const std::optional<std::string> head,
-                  call.git.ask({"rev-parse", "--verify", "--quiet", "HEAD"}, at.directory));
+                  call.git.ask({"rev-parse", "--verify", "--quiet", "HEAD"}, at.tree));
     if (head) arguments.push_back(*head);  // else what is staged for the first commit
   }
   SD_TRY(append_paths(call.input, arguments));
-  SD_TRY_ASSIGN(std::string diff, call.git.run(std::move(arguments), at.directory, kDiffBytesMax));
+  SD_TRY_ASSIGN(std::string diff, call.git.run(std::move(arguments), at.tree, kDiffBytesMax));
   return json::Value(json::Object{{"diff", std::move(diff)}});
 }
 
 Data git_log(Call& call) {
   SD_TRY_ASSIGN(const Where at, where(call));
   SD_TRY_ASSIGN(const std::optional<std::string> head,
-                call.git.ask({"rev-parse", "--verify", "--quiet", "HEAD"}, at.directory));
+                call.git.ask({"rev-parse", "--verify", "--quiet", "HEAD"}, at.tree));
   json::Array commits;
   if (!head) return json::Value(json::Object{{"commits", std::move(commits)}});
   std::vector<std::string> arguments{"log", "-z", "--no-show-signature", "--format=%H%x1f%an%x1f%aI%x1f%s",
                                      "--max-count=" + std::to_string(json::integer_or(call.input, "limit", 20))};
   if (!at.base.empty() && json::boolean_or(call.input, "own", true)) arguments.push_back(at.base + "..HEAD");
   SD_TRY(append_paths(call.input, arguments));
-  SD_TRY_ASSIGN(const std::string out, call.git.run(std::move(arguments), at.directory));
+  SD_TRY_ASSIGN(const std::string out, call.git.run(std::move(arguments), at.tree));
   for (std::size_t begin = 0; begin < out.size();) {
     const std::size_t end = std::min(out.find('\0', begin), out.size());
     std::vector<std::string> fields;

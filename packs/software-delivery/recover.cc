@@ -11,6 +11,32 @@ json::Array shown(const std::vector<Fault>& faults) {
   return out;
 }
 
+Refusal proposal_of(Call& call, const Plan& plan) {
+  const Fault& fault = plan.faults.front();
+  Refusal proposal = refuse("RECOVERY_PROPOSED", fault.message + "; a confirmation would " + plan.text(),
+                            json::Object{{"faults", shown(plan.faults)}, {"proposal", plan.text()}});
+  // What the merge had begun to write is no place for this tool: the call that merges goes on, and asks again.
+  return left_behind(call, std::move(proposal), "needs_recovery", {},
+                     plan.writes_workspace() ? "wu:done" : "wu:recover");
+}
+
+// What became of the work unit, said and remembered in one commit.
+Settled settled_by(Call& call, const Subject& subject, const Plan& plan, json::Value data) {
+  const Facts& facts = subject.facts;
+  Settled settled{facts.record, call.context.receipt_id(), std::move(data), {}};
+  for (const Mend mend : plan.mends) {
+    if (mend == Mend::kForgetRecord) settled.record = std::nullopt;
+    if (mend == Mend::kCompleteTask)
+      settled.events.emplace_back("wu_completed", completed_event(facts.wu_id, *facts.record));
+    if (mend == Mend::kReleaseTask)
+      settled.events.emplace_back("wu_released", json::Object{{"wu_id", facts.wu_id},
+                                                              {"lane", subject.lane.id},
+                                                              {"by", call.context.subject()},
+                                                              {"reason", "a recovery gave it back"}});
+  }
+  return settled;
+}
+
 }  // namespace
 
 Data recover_work_unit(Call& call) {
@@ -24,18 +50,19 @@ Data recover_work_unit(Call& call) {
   subject.facts.in_hand = false;  // by this call
   const Plan plan = plan_for(subject.facts);
   json::Object out{{"wu_id", subject.work_unit.id}, {"faults", shown(plan.faults)}, {"repaired", false}};
-  if (plan.faults.empty()) return json::Value(std::move(out));
-  if (asked.empty()) {
-    Refusal proposal =
-        refuse("RECOVERY_PROPOSED", plan.faults.front().message + "; a confirmation would " + plan.text(),
-               json::Object{{"faults", shown(plan.faults)}, {"proposal", plan.text()}});
-    return left_behind(call, std::move(proposal), "needs_recovery", {});
-  }
-  if (const Done repaired = repair(call.git, call.board, call.folder, subject.facts, plan); !repaired.ok())
+  if (plan.mends.empty()) return json::Value(std::move(out));
+  if (asked.empty() || plan.writes_workspace()) return proposal_of(call, plan);
+  SD_TRY(keep_mending(call.context, subject.facts.wu_id, call.context.receipt_id()));
+  Notes notes;
+  if (const Done repaired = repair(call.git, call.board, call.folder, subject.facts, plan, notes); !repaired.ok())
     return left_behind(call, repaired.refusal(), "needs_recovery", {});
   out.set("repaired", true);
   out.set("done", plan.text());
-  return json::Value(std::move(out));
+  if (!notes.empty()) out.set("kept", json::Array(notes.begin(), notes.end()));
+  const Settled settled = settled_by(call, subject, plan, json::Value(std::move(out)));
+  if (const Done kept = settle(call.context, subject.facts.wu_id, settled); !kept.ok())
+    return left_behind(call, kept.refusal(), "needs_recovery", {});
+  return settled.data;
 }
 
 }  // namespace lumenflow::software_delivery

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "lumenflow_software_delivery_files.h"
+#include "software-delivery/aftermath.h"
 #include "software-delivery/tools.h"
 
 namespace lumenflow {
@@ -16,6 +17,8 @@ struct Tool {
 };
 
 constexpr pack::ToolTraits kStore{.store_only = true};
+// On the strand, where nobody else writes meanwhile: senders do not get into each other's way.
+constexpr pack::ToolTraits kBrief{.store_only = true, .bounded = true};
 constexpr pack::ToolTraits kPlain{};
 constexpr pack::ToolTraits kPrograms{.programs = true};
 
@@ -33,7 +36,7 @@ constexpr Tool kTools[] = {{"wu:create", create_work_unit, kPlain},
                            {"git:status", git_status, kPrograms},
                            {"git:diff", git_diff, kPrograms},
                            {"git:log", git_log, kPrograms},
-                           {"mem:signal", signal_mailbox, kStore},
+                           {"mem:signal", signal_mailbox, kBrief},
                            {"mem:inbox", read_mailbox, kStore}};
 
 void register_pack(pack::Registration& registration) {
@@ -44,6 +47,7 @@ void register_pack(pack::Registration& registration) {
                         Call call(context, input, *site);
                         return to_tool_result(run(call));
                       });
+  registration.status(aftermath);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "software-delivery/repair.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,10 +9,8 @@
 namespace lumenflow::software_delivery {
 namespace {
 
-Done done(const Answer<std::string>& answer) {
-  if (answer.ok()) return Nothing{};
-  return answer.refusal();
-}
+constexpr int kRoomsMax = 10'000;
+constexpr std::size_t kCopiedAtOnce = 200;  // of one program's arguments
 
 Done remove_locks(const Facts& facts, const std::string& root) {
   for (const std::string& lock : facts.locks)
@@ -20,69 +19,94 @@ Done remove_locks(const Facts& facts, const std::string& root) {
   return Nothing{};
 }
 
-// Where git had the worktree, that is forgotten first.
-Done restore_worktree(Git& git, const Workplace& place) {
-  SD_TRY(drop_worktree(git, place));
-  return done(git.run({"worktree", "add", "--force", place.worktree, place.branch}));
+Answer<std::string> make_room_aside(const Folder& folder, const std::string& wu_id) {
+  for (int n = 1; n < kRoomsMax; ++n) {
+    const std::string place = std::string(kSetAside) + "/" + wu_id + "-merge-" + std::to_string(n);
+    const Done made = folder.write(place + "/README.txt",
+                                   "Files of the workspace as they were when the broken off merge of " + wu_id +
+                                       " was completed.\nRemove them when nobody misses anything.\n",
+                                   false);
+    if (made.ok()) return std::string(kFolder) + "/" + place;
+    if (made.refusal().code != "ALREADY_EXISTS") return made.refusal();
+  }
+  return refuse("IO_ERROR", "there is too much in " + folder.absolute(kSetAside) + ": look at it, and remove it");
 }
 
-// Only files that the merge writes differ from one side or the other; the branch moves with them.
-Done finish_merge(Git& git, const Facts& facts) {
+Done copy_aside(Git& git, const std::vector<std::string>& paths, std::size_t from, const std::string& to) {
+  const std::string& root = git.context().workspace_root();
+  pack::ProgramRequest request;
+  request.command = {"cp", "--archive", "--parents", "--"};
+  const std::size_t before = request.command.size();
+  for (std::size_t i = from; i < paths.size() && i < from + kCopiedAtOnce; ++i)
+    if (struct stat info{}; ::lstat((root + "/" + paths[i]).c_str(), &info) == 0) request.command.push_back(paths[i]);
+  if (request.command.size() == before) return Nothing{};
+  request.command.push_back(to);
+  request.environment = git_environment(root);
+  Result<pack::ProgramEnd> end = git.context().run_program(request);
+  if (!end.ok()) return end.error();
+  if (!end->succeeded()) return refuse("IO_ERROR", "cp: " + end->errors);
+  return Nothing{};
+}
+
+// What differs from the commit is of the merge, or somebody has worked on it since: both are kept. The branch moves
+// with the files.
+Done finish_merge(Git& git, const Folder& folder, const Facts& facts, Notes& notes) {
+  if (!facts.other_changes.empty())
+    return refuse("WORKSPACE_DIRTY", "the workspace has changes that are not of the merge: " +
+                                         facts.other_changes.front() + "; commit or undo them, and confirm again");
+  SD_TRY_ASSIGN(const std::string place, make_room_aside(folder, facts.wu_id));
+  for (std::size_t at = 0; at < facts.unmerged_paths.size(); at += kCopiedAtOnce)
+    SD_TRY(copy_aside(git, facts.unmerged_paths, at, place));
+  notes.push_back("what the files were that the merge was writing is in " + place);
   return done(git.run({"reset", "--hard", "--quiet", facts.record->commit}));
 }
 
-Done apply(Mend mend, Git& git, Board& board, const Folder& folder, const Facts& facts) {
+Done apply(Mend mend, Git& git, Board& board, const Folder& folder, const Facts& facts, Notes& notes) {
   switch (mend) {
     case Mend::kRemoveLocks:
       return remove_locks(facts, folder.workspace_root());
+    case Mend::kRemakeBranch:
+      return remake_branch(git, facts);
     case Mend::kRestoreWorktree:
-      return restore_worktree(git, facts.place);
-    case Mend::kDropWorktree:
-      return drop_worktree(git, facts.place);
-    case Mend::kRemoveWorktree:
-      return done(git.run({"worktree", "remove", facts.place.worktree}));
+      return restore_worktree(git, folder, facts);
+    case Mend::kRegister:
+      return register_worktree(git, folder, facts);
+    case Mend::kRelink:
+      return relink_worktree(git, folder, facts.worktree);
+    case Mend::kReplaceWorktree:
+      SD_TRY(clear_worktree(git, folder, facts, false, notes));
+      return done(git.run({"worktree", "add", facts.place.worktree, facts.place.branch}));
+    case Mend::kTakeHead:
+      return take_head(git, facts);
+    case Mend::kCheckOut:
+      return check_out(git, facts, notes);
+    case Mend::kClearWorktree:
+      return clear_worktree(git, folder, facts, false, notes);
+    case Mend::kClearFinished:
+      return clear_worktree(git, folder, facts, true, notes);
     case Mend::kDeleteBranch:
       return delete_branch(git, facts.place.branch, facts.branch_tip.value_or(""));
     case Mend::kFinishMerge:
-      return finish_merge(git, facts);
+      return finish_merge(git, folder, facts, notes);
     case Mend::kReleaseTask:
       return board.release(facts.wu_id, "a recovery gave it back");
     case Mend::kCompleteTask:
       return stamp_and_complete(board, folder, facts.wu_id, *facts.record);
     case Mend::kForgetRecord:
-      return forget_record(git.context(), facts.wu_id);
+      return Nothing{};  // with the answer
   }
   return Nothing{};
 }
 
 }  // namespace
 
-Done drop_worktree(Git& git, const Workplace& place) {
-  // Twice forced: one that git has locked while it was being made goes as well.
-  const Answer<std::string> removed = git.run({"worktree", "remove", "--force", "--force", place.worktree});
-  const Answer<std::string> left = removed.ok() ? removed : git.run({"worktree", "list", "--porcelain", "-z"});
-  if (!left.ok()) return left.refusal();
-  const bool known = !removed.ok() && (*left).find("/" + place.worktree + '\0') != std::string::npos;
-  const std::string folder = git.context().workspace_root() + "/" + place.worktree;
-  if (::access(folder.c_str(), F_OK) == 0) {  // git does not know it, or its .git is gone
-    pack::ProgramRequest request;
-    request.command = {"rm", "-rf", "--", place.worktree};
-    request.environment = git_environment(git.context().workspace_root());
-    Result<pack::ProgramEnd> end = git.context().run_program(request);
-    if (!end.ok()) return end.error();
-    if (!end->succeeded()) return refuse("IO_ERROR", "rm: " + end->errors);
-  }
-  if (known) {
-    const Answer<std::string> unlocked = git.run({"worktree", "unlock", place.worktree});  // or it was not locked
-    (void)unlocked;
-    return done(git.run({"worktree", "prune", "--expire=now"}));
-  }
-  return Nothing{};
-}
-
 Done delete_branch(Git& git, const std::string& branch, const std::string& tip) {
   if (tip.empty()) return Nothing{};
   return done(git.run({"update-ref", "-d", "refs/heads/" + branch, tip}));
+}
+
+json::Value completed_event(const std::string& wu_id, const Record& record) {
+  return json::Object{{"wu_id", wu_id}, {"lane", record.lane}, {"by", record.by}, {"commit", record.commit}};
 }
 
 Done stamp_and_complete(Board& board, const Folder& folder, const std::string& wu_id, const Record& record) {
@@ -99,8 +123,8 @@ Done stamp_and_complete(Board& board, const Folder& folder, const std::string& w
   return board.complete(wu_id, evidence);
 }
 
-Done repair(Git& git, Board& board, const Folder& folder, const Facts& facts, const Plan& plan) {
-  for (const Mend mend : plan.mends) SD_TRY(apply(mend, git, board, folder, facts));
+Done repair(Git& git, Board& board, const Folder& folder, const Facts& facts, const Plan& plan, Notes& notes) {
+  for (const Mend mend : plan.mends) SD_TRY(apply(mend, git, board, folder, facts, notes));
   return Nothing{};
 }
 

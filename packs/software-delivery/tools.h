@@ -61,6 +61,7 @@ struct Subject {
 Answer<Subject> subject_of(Call& call);
 
 // The refusal of a call that left something behind: `cleanup_status`, and the call that a confirmation makes.
-Refusal left_behind(Call& call, Refusal why, std::string_view cleanup_status, std::string action);
+Refusal left_behind(Call& call, Refusal why, std::string_view cleanup_status, std::string action,
+                    std::string_view proposed_tool = "wu:recover");
 
 }  // namespace lumenflow::software_delivery

@@ -1,6 +1,7 @@
 // wu:create, wu:list, wu:status and lane:list.
 #include <algorithm>
 
+#include "software-delivery/aftermath.h"
 #include "software-delivery/plan.h"
 #include "software-delivery/tools.h"
 #include "software-delivery/work_unit_file.h"
@@ -31,27 +32,45 @@ std::string status_of(const std::optional<Task>& task) { return task ? task->sta
 
 }  // namespace
 
-Refusal left_behind(Call& call, Refusal why, std::string_view cleanup_status, std::string action) {
+Refusal left_behind(Call& call, Refusal why, std::string_view cleanup_status, std::string action,
+                    std::string_view proposed_tool) {
   json::Object details;
   if (const json::Object* given = why.details.if_object()) details = *given;
   details.set("cleanup_status", cleanup_status);
   if (cleanup_status == "clean") return refuse(std::move(why.code), std::move(why.message), std::move(details));
-  // A receipt is rcpt-<ULID>; what the kernel keeps of what this call left behind is rec-<ULID>.
-  const std::string& receipt = call.context.receipt_id();
-  const std::string recovery = "rec-" + receipt.substr(receipt.find('-') + 1);
+  const std::string recovery = recovery_of(call.context.receipt_id());
+  json::Object input{{"wu_id", call.text("wu_id")}};
+  if (proposed_tool == "wu:recover") input.set("confirmation_id", recovery);
+  if (proposed_tool == "wu:release") input.set("reason", call.text("reason"));
   details.set("recovery_action", action.empty() ? "lumenflow recover confirm " + recovery : std::move(action));
-  details.set("recovery_call",
-              json::Object{{"tool", "wu:recover"},
-                           {"input", json::Object{{"wu_id", call.text("wu_id")}, {"confirmation_id", recovery}}}});
+  details.set("recovery_call", json::Object{{"tool", proposed_tool}, {"input", std::move(input)}});
   return refuse(std::move(why.code), std::move(why.message), std::move(details));
 }
 
+// A work unit that is claimed goes on when its file or its lane does not: else nobody could give back its place.
 Answer<Subject> subject_of(Call& call) {
   Subject out;
-  SD_TRY_ASSIGN(out.work_unit, read_work_unit(call.folder, call.text("wu_id")));
-  SD_TRY_ASSIGN(out.lane, call.board.lane(out.work_unit.lane));
+  bool file_missing = false, lane_gone = false;
+  Answer<WorkUnit> written = read_work_unit(call.folder, call.text("wu_id"));
+  SD_TRY_ASSIGN(const std::optional<Task> task, call.board.find(call.text("wu_id")));
+  const bool claimed = task && task->is_claimed();
+  if (!written.ok() && written.refusal().code == "NOT_FOUND" && claimed) {
+    file_missing = true;
+    written = work_unit_from_json(task->spec);
+  }
+  if (!written.ok()) return written.refusal();
+  out.work_unit = std::move(*written);
+  Answer<Lane> lane = call.board.lane(out.work_unit.lane);
+  if (!lane.ok() && lane.refusal().code == "UNKNOWN_LANE" && claimed && !task->lane.empty()) {
+    lane_gone = true;
+    lane = Lane{task->lane, task->lane, {}, 0};
+  }
+  if (!lane.ok()) return lane.refusal();
+  out.lane = std::move(*lane);
   SD_TRY_ASSIGN(out.facts, gather(call.git, call.board, call.folder, out.work_unit.id,
                                   workplace_of(out.lane.id, out.work_unit.id), call.site.in_hand));
+  out.facts.file_missing = file_missing;
+  out.facts.lane_gone = lane_gone;
   return out;
 }
 
@@ -64,12 +83,15 @@ Data create_work_unit(Call& call) {
   }
   SD_TRY_ASSIGN(const WorkUnit work_unit, work_unit_from_json(json::Value(std::move(members))));
   SD_TRY_ASSIGN(const Lane lane, call.board.lane(work_unit.lane));
+  SD_TRY(keep_making(call.context, work_unit));
   SD_TRY(call.folder.make_ignore_file());
   SD_TRY(write_work_unit(call.folder, work_unit));
   if (Done made = call.board.create(work_unit, lane.id); !made.ok()) {
     SD_TRY(call.folder.erase("wu/" + work_unit.id + ".yaml"));
     return made.refusal();
   }
+  if (const Status erased = call.context.store().erase(making_key(call.context.receipt_id())); !erased.ok())
+    return erased.error();
   const Status said =
       call.context.emit("software-delivery:wu_created",
                         json::Object{{"wu_id", work_unit.id}, {"lane", lane.id}, {"by", call.context.subject()}});
@@ -118,18 +140,25 @@ Data work_unit_status(Call& call) {
                    {"task", shown_task(facts.task)},
                    {"consistency", facts.in_hand         ? "in_hand"
                                    : plan.faults.empty() ? "consistent"
+                                   : plan.mends.empty()  ? "needs_attention"
                                                          : "needs_recovery"},
                    {"faults", std::move(faults)}};
   if (facts.branch_tip) {
     out.set("branch", facts.place.branch);
     out.set("commit", *facts.branch_tip);
-    out.set("merged", facts.merged);
+    const bool has_own = !facts.record || *facts.branch_tip != facts.record->base;  // else nothing is there to merge
+    out.set("merged", facts.merged && has_own);
   }
-  if (facts.registered && facts.folder) {
-    out.set("worktree_path", call.folder.workspace_root() + "/" + facts.place.worktree);
+  if (facts.worktree.there) out.set("worktree_path", call.folder.workspace_root() + "/" + facts.place.worktree);
+  if (facts.worktree.works()) {
+    json::Object checked_out{{"commit", facts.head}};
+    if (!facts.worktree_branch.empty()) checked_out.set("branch", facts.worktree_branch);
+    if (!facts.worktree.operation.empty()) checked_out.set("operation", facts.worktree.operation);
+    out.set("checked_out", std::move(checked_out));
     out.set("changes", json::Array(facts.changes.begin(), facts.changes.end()));
+    out.set("ignored", json::Array(facts.ignored.begin(), facts.ignored.end()));
   }
-  if (!plan.faults.empty()) out.set("recovery_action", "call wu:recover with wu_id " + facts.wu_id);
+  if (!plan.mends.empty()) out.set("recovery_action", "call wu:recover with wu_id " + facts.wu_id);
   return json::Value(std::move(out));
 }
 

@@ -57,6 +57,10 @@ Status write_all(int fd, std::string_view content, const std::string& path) {
   return {};
 }
 
+Error too_large(const std::string& path, std::uint64_t bytes_max) {
+  return Error(ErrorCode::kBodyTooLarge, path + " is over " + std::to_string(bytes_max) + " bytes");
+}
+
 Result<std::string> read_all(int fd, const std::string& path, std::uint64_t bytes_max) {
   std::string content;
   char chunk[65536];
@@ -66,9 +70,30 @@ Result<std::string> read_all(int fd, const std::string& path, std::uint64_t byte
     if (n < 0) return failed("reading", path, errno);
     if (n == 0) return content;
     content.append(chunk, static_cast<std::size_t>(n));
-    if (content.size() > bytes_max)
-      return Error(ErrorCode::kBodyTooLarge, path + " is over " + std::to_string(bytes_max) + " bytes");
+    if (content.size() > bytes_max) return too_large(path, bytes_max);
   }
+}
+
+// Of a file that says how long it is: at once, and where no more came than it said, that is its end. One that has grown
+// meanwhile is read to its end like others.
+Result<std::string> read_sized(int fd, const std::string& path, std::uint64_t size, std::uint64_t bytes_max) {
+  if (size > bytes_max) return too_large(path, bytes_max);
+  std::string content(size + 1, '\0');
+  std::size_t at = 0;
+  for (;;) {
+    const ssize_t n = ::read(fd, content.data() + at, content.size() - at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed("reading", path, errno);
+    at += static_cast<std::size_t>(n);
+    if (n == 0 || at == size) break;
+    if (at < content.size()) continue;
+    LUMENFLOW_TRY_ASSIGN(const std::string rest, read_all(fd, path, bytes_max));
+    content += rest;
+    if (content.size() > bytes_max) return too_large(path, bytes_max);
+    return content;
+  }
+  content.resize(at);
+  return content;
 }
 
 Status sync_folder(const std::string& path) {
@@ -96,7 +121,8 @@ Result<std::string> PosixFiles::read(const std::string& path, std::uint64_t byte
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return failed("reading", path, errno);
   if (!S_ISREG(info.st_mode)) return Error(ErrorCode::kIo, path + " is no regular file");
-  return read_all(fd.get(), path, bytes_max);
+  if (info.st_size > 0) return read_sized(fd.get(), path, static_cast<std::uint64_t>(info.st_size), bytes_max);
+  return read_all(fd.get(), path, bytes_max);  // what says nothing of its length, below /proc
 }
 
 Result<std::string> read_stream(const std::string& path, std::uint64_t bytes_max) {

@@ -44,7 +44,8 @@ Result<std::vector<ChannelOptions>> channels_of(const catalogue::Catalogue& cata
   options.assert_format = true;
   for (const catalogue::EventType& event : catalogue.events) {
     ChannelOptions channel{event.type, event.capacity, event.soft_limit, event.version, nullptr};
-    if (event.schema != nullptr) {
+    channel.schema = event.validator;
+    if (event.schema != nullptr && channel.schema == nullptr) {
       LUMENFLOW_TRY_ASSIGN(json::Schema schema, json::Schema::compile(*event.schema, options));
       channel.schema = std::make_shared<const json::Schema>(std::move(schema));
     }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "json/schema.h"
 #include "lumenflow/json.h"
 
 namespace lumenflow::catalogue {
@@ -25,6 +26,8 @@ struct EventType {
   std::string schema_path;  // as it was written; empty: any payload
   // Null where there is none. Shared: catalogue, lock and bus read one schema, and none changes it.
   std::shared_ptr<const json::Value> schema;
+  // The same, compiled, formats asserted; null where it was not read from the pack's files, too. Shared likewise.
+  std::shared_ptr<const json::Schema> validator;
   std::string schema_digest;  // lower-case hex SHA-256 of its canonical JSON; empty where there is none
   std::uint32_t capacity = kCapacityDefault;
   std::uint32_t soft_limit = soft_limit_default(kCapacityDefault);

@@ -146,9 +146,11 @@ std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
 }
 
 std::string render_lock(const Catalogue& catalogue, const Lock* before) {
-  std::string out = "{\n  \"format\": " + std::to_string(kFormat) + ",\n  \"hash\": \"" + catalogue.hash +
-                    "\",\n  \"contract_digest\": \"" + catalogue.contract_digest +
-                    "\",\n  \"core\": " + std::to_string(catalogue.core_count) + ",\n  \"events\": [";
+  std::string out;
+  out.reserve(catalogue.events.size() * 600);
+  out += "{\n  \"format\": " + std::to_string(kFormat) + ",\n  \"hash\": \"" + catalogue.hash +
+         "\",\n  \"contract_digest\": \"" + catalogue.contract_digest +
+         "\",\n  \"core\": " + std::to_string(catalogue.core_count) + ",\n  \"events\": [";
   for (std::size_t i = 0; i < catalogue.events.size(); ++i) {
     out += i == 0 ? "\n    " : ",\n    ";
     append_entry(catalogue.events[i], i, earlier_of(catalogue.events[i], before), out);

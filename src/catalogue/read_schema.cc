@@ -67,7 +67,7 @@ void read_schema(const EntryReader& entry, const std::string& path, std::string_
   }
   json::SchemaOptions options;
   options.assert_format = true;
-  const Result<json::Schema> compiled = json::Schema::compile(*parsed, options);
+  Result<json::Schema> compiled = json::Schema::compile(*parsed, options);
   if (!compiled.ok()) return report_invalid(source, compiled.error(), faults);
   Result<std::string> digest = schema_digest(*parsed);
   if (!digest.ok())
@@ -76,6 +76,7 @@ void read_schema(const EntryReader& entry, const std::string& path, std::string_
   event.schema_path = path;
   event.schema_digest = *std::move(digest);
   event.schema = std::make_shared<const json::Value>(*std::move(parsed));
+  event.validator = std::make_shared<const json::Schema>(*std::move(compiled));
 }
 
 }  // namespace lumenflow::catalogue

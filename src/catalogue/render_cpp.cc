@@ -51,7 +51,7 @@ std::string scope_of(const EventType& event) {
 class CppWriter {
  public:
   explicit CppWriter(const Catalogue& catalogue) : catalogue_(catalogue) {
-    out_.reserve(catalogue.events.size() * 900);
+    out_.reserve(catalogue.events.size() * 1'200);
   }
 
   std::string write() {

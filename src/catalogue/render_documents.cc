@@ -165,8 +165,10 @@ struct AsyncApiParts {
 }  // namespace
 
 std::string render_json(const Catalogue& catalogue) {
-  std::string out = "{\n  \"$comment\": " + quoted(kNote) + ",\n  \"hash\": " + quoted(catalogue.hash) +
-                    ",\n  \"contract_digest\": " + quoted(catalogue.contract_digest);
+  std::string out;
+  out.reserve(catalogue.events.size() * 450);
+  out += "{\n  \"$comment\": " + quoted(kNote) + ",\n  \"hash\": " + quoted(catalogue.hash) +
+         ",\n  \"contract_digest\": " + quoted(catalogue.contract_digest);
   out += ",\n  \"ContentRuntimeEventType\": " + list_of(catalogue, catalogue.core_count, type_name, "  ");
   out += ",\n  \"CONTENT_EVENT_DEFINITIONS\": " + list_of(catalogue, catalogue.core_count, definition, "  ");
   out += ",\n  \"CONTENT_EVENT_CHANNELS\": " + list_of(catalogue, catalogue.core_count, channel_of, "  ");
@@ -175,7 +177,9 @@ std::string render_json(const Catalogue& catalogue) {
 }
 
 std::string render_typescript(const Catalogue& catalogue) {
-  std::string out = "// " + std::string(kNote) + " Describes runtime_event_manifest.generated.json.\n\n";
+  std::string out;
+  out.reserve(catalogue.events.size() * 250);
+  out += "// " + std::string(kNote) + " Describes runtime_event_manifest.generated.json.\n\n";
   out += "export declare const hash: " + quoted(catalogue.hash) + ";\n";
   out += "export declare const contract_digest: " + quoted(catalogue.contract_digest) + ";\n\n";
   out += "export type RuntimeEventType =" + union_of(catalogue, 0) + ";\n\n";
@@ -200,13 +204,14 @@ std::string render_typescript(const Catalogue& catalogue) {
 std::string render_asyncapi(const Catalogue& catalogue) {
   AsyncApiParts parts;
   for (std::size_t i = 0; i < catalogue.events.size(); ++i) parts.add(catalogue.events[i], i);
-  std::string out =
-      "{\n  \"asyncapi\": \"3.0.0\",\n  \"id\": \"urn:lumenflow:asyncapi:runtime-events:" + catalogue.hash +
-      "\",\n  \"info\": {\n    \"title\": \"Runtime events\",\n    \"version\": \"" + catalogue.hash +
-      "\",\n    \"description\": \"The in-process events of the core and of the packs: its application is "
-      "the workspace, a channel is a bus channel.\"\n  },\n  \"x-generated\": " +
-      quoted(kNote) + ",\n  \"x-contract-digest\": \"" + catalogue.contract_digest +
-      "\",\n  \"defaultContentType\": \"application/json\",\n";
+  std::string out;
+  out.reserve(catalogue.events.size() * 1'600);
+  out += "{\n  \"asyncapi\": \"3.0.0\",\n  \"id\": \"urn:lumenflow:asyncapi:runtime-events:" + catalogue.hash +
+         "\",\n  \"info\": {\n    \"title\": \"Runtime events\",\n    \"version\": \"" + catalogue.hash +
+         "\",\n    \"description\": \"The in-process events of the core and of the packs: its application is "
+         "the workspace, a channel is a bus channel.\"\n  },\n  \"x-generated\": " +
+         quoted(kNote) + ",\n  \"x-contract-digest\": \"" + catalogue.contract_digest +
+         "\",\n  \"defaultContentType\": \"application/json\",\n";
   append_section("  ", "channels", parts.channels, out);
   out += ",\n";
   append_section("  ", "operations", parts.operations, out);

@@ -45,6 +45,7 @@ TEST_F(ApprovalCommands, ACallWaitsIsShownAndRunsOnceApproved) {
   const Said approved = line.run({"approvals", "approve", id, "--reason", "fine"});
   EXPECT_EQ(approved.exit_code, 0) << approved.err;
   EXPECT_THAT(approved.out, HasSubstr("approved; `lumenflow audit show " + text(answer, "receipt_id") + "`"));
+  EXPECT_THAT(approved.out, HasSubstr("wait for me")) << "what the call answered";
   EXPECT_THAT(line.run({"call", "task:list"}).out, HasSubstr("wait for me"));
   const Said again = line.run({"approvals", "deny", id});
   EXPECT_NE(again.exit_code, 0);
@@ -62,6 +63,13 @@ TEST_F(ApprovalCommands, ACallThatIsRefusedThoughApprovedIsSaidToBe) {
   const Said said = line.run({"approvals", "approve", id});
   EXPECT_EQ(said.exit_code, kRefused) << said.out;
   EXPECT_THAT(said.err, HasSubstr("STOPPED"));
+}
+
+TEST_F(ApprovalCommands, WhoDoesNotWantToWaitIsToldNothingOfTheCall) {
+  const std::string id = text(parked("in a while"), "approval_id");
+  const Said quick = line.run({"approvals", "approve", "--no-wait", id});
+  EXPECT_EQ(quick.exit_code, 0) << quick.err;
+  EXPECT_THAT(quick.out, ::testing::Not(HasSubstr("in a while")));
 }
 
 TEST_F(ApprovalCommands, ACallThatWaitsNamesTheCommandsThatDecide) {

@@ -215,6 +215,9 @@ void add_outbox_commands(CLI::App& app, Parsed& parsed) {
   add_outbox_command(*outbox, parsed, "consent", "Go on with this journal after LOG_FORKED", run_outbox_consent)
       ->add_option("--passphrase-file", flags.passphrase_file, "unlocks the operator key; - for stdin");
 
+  app.add_subcommand("mcp", "The Model Context Protocol on stdin and stdout, for agents that start their servers")
+      ->callback([&parsed] { parsed.run = [](Context& context) { return run_mcp(context); }; });
+
   CLI::App* inbox = app.add_subcommand("inbox", "What the loopback adapter took in");
   inbox->add_option("--after", parsed.inbox.after, "from behind this position of the inbox")->check(kPosition);
   inbox->add_flag("--json", parsed.inbox.json, "a JSON object a line");

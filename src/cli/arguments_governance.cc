@@ -143,6 +143,7 @@ void add_approval_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* approve = add("approve", "Let the call go on, once", run_approvals_approve);
   CLI::App* deny = add("deny", "End the call with APPROVAL_DENIED", run_approvals_deny);
   show->add_option("id", parsed.approvals.ids, "the approval, appr-…")->required()->expected(1);
+  approve->add_flag("--no-wait", parsed.approvals.no_wait, "return before the call has ended");
   for (CLI::App* command : {approve, deny}) {
     command->add_option("id", parsed.approvals.ids, "the approvals, appr-…, each decided by itself")->required();
     command->add_option("--reason", parsed.approvals.reason, "recorded with the decision");
@@ -166,6 +167,7 @@ void add_recover_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* show = add("show", "One, with the call that it proposes", run_recover_show);
   CLI::App* confirm = add("confirm", "Call what it proposes, once, in your own name", run_recover_confirm);
   for (CLI::App* command : {show, confirm}) command->add_option("id", parsed.recover.id, "rec-…")->required();
+  confirm->add_flag("--no-wait", parsed.recover.no_wait, "return before the call has ended");
   confirm->add_option("--reason", parsed.recover.reason, "recorded with it");
   confirm->add_option("--passphrase-file", parsed.recover.passphrase_file, "unlocks the operator key; - for stdin");
 }

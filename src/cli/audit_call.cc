@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kReceiptPrefix = "rcpt-";
 constexpr int kEntriesPerPage = 1000;
 constexpr int kLastStageBeforeIt = 8;  // of those that a tool's start comes after
+constexpr const char* kWaitAtOnce = "30s";
 
 Result<json::Array> entries_of(Session& session, const std::string& receipt) {
   json::Array entries;
@@ -83,15 +84,38 @@ int show_recorded_call(Context& context, const AuditFlags& flags) {
   return 0;
 }
 
-std::string refusal_of_recorded(Session& session, const std::string& receipt) {
-  const Result<json::Value> call = session.get("/calls/" + encode_path_segment(receipt));
-  const json::Value* finished = call.ok() ? call->find("finished") : nullptr;
-  if (finished == nullptr || json::string_or(*finished, "outcome", "") == "success" ||
-      json::integer_or(*finished, "stage", kLastStageBeforeIt + 1) > kLastStageBeforeIt)
-    return {};
-  const json::Value* message = call->at_pointer("/result/error/message");
-  return (message == nullptr ? std::string("the call was refused") : cell(message)) + " [" +
-         cell(finished->find("code")) + "]";
+int await_recorded_call(const Context& context, Session& session, const std::string& receipt, json::Value* call) {
+  Result<json::Value> shown = json::Value();
+  std::string status;
+  do {
+    shown = session.get("/calls/" + encode_path_segment(receipt) + "?wait=" + kWaitAtOnce);
+    if (!shown.ok()) return fail(context, shown.error());
+    status = json::string_or(*shown, "status", "");
+  } while (status == "running");
+  if (call != nullptr) *call = *shown;
+  const std::string tool = cell(shown->find("tool"));
+  if (status == "pending_approval") {
+    context.err << tool << " waits for an approval of its own; `lumenflow approvals list` shows it\n";
+    return 0;
+  }
+  if (status == "success") {
+    context.err << tool << ": success, receipt " << receipt << "\n";
+    if (const json::Value* data = shown->at_pointer("/result/data"); data != nullptr && call == nullptr)
+      print_lines(context.out, json::serialize_pretty(*data) + "\n");
+    return 0;
+  }
+  const json::Value* finished = shown->find("finished");
+  const std::string code(finished == nullptr ? "" : json::string_or(*finished, "code", ""));
+  const bool refused =
+      finished != nullptr && json::integer_or(*finished, "stage", kLastStageBeforeIt + 1) <= kLastStageBeforeIt;
+  const json::Value* message = shown->at_pointer("/result/error/message");
+  context.err << "lumenflow: " << tool << (refused ? " is refused all the same: " : " failed: ")
+              << printable(message == nullptr ? status : cell(message)) << " [" << code << "]\n";
+  if (const json::Value* id = shown->at_pointer("/result/error/details/recovery_id"))
+    context.err << "  `lumenflow recover show " << cell(id) << "`\n";
+  context.err << "  `lumenflow audit show " << receipt << "` says all of it\n";
+  const auto known = error_code_from_name(code);
+  return known ? info(*known).exit_code : 1;
 }
 
 }  // namespace lumenflow::cli

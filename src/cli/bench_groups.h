@@ -9,6 +9,7 @@
 #include "cli/bench_limits.h"
 #include "cli/bench_workspace.h"
 #include "cli/context.h"
+#include "kernel/raw_frame.h"
 
 namespace lumenflow::cli {
 
@@ -24,6 +25,9 @@ struct Bench {
   double run_seconds() const { return quick ? 0.2 : 1; }  // of each
   int operations(int full) const { return quick ? std::max(1, full / 10) : full; }
 };
+
+// CPU of the strand for a call without wake-ups and SQLite, in microseconds; recorded, where a recorder is given.
+Result<double> dispatch_cpu_us(Bench& bench, kernel::FrameTaker* recorder);
 
 Status bench_agents(Bench& bench);
 Status bench_bus(Bench& bench);

@@ -19,12 +19,14 @@ class NullLog final : public log::Log, private log::TableReader {
   Status put(std::string_view, std::string_view, std::string_view) override { return {}; }
   Status erase(std::string_view, std::string_view) override { return {}; }
   Status replace_body(Position, std::string_view) override { return {}; }
+  Status rename(std::string_view) override { return {}; }
   const log::TableReader& tables() const override { return *this; }
   Position next_position() const override { return Position(edge_.size() + 1); }
   Status commit(std::optional<std::uint64_t>) override { return {}; }
   void rollback() override {}
 
   log::Head head() const override { return {"null", edge_.size(), edge_.root()}; }
+  bool is_named(const log::Head& head) const override { return head.log_id == "null"; }
   Result<std::vector<log::StoredRow>> read(Position, std::size_t, std::size_t) const override {
     return std::vector<log::StoredRow>();
   }

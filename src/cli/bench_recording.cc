@@ -42,6 +42,42 @@ Status measure_overhead(Bench& bench, int callers, std::string& file) {
   return {};
 }
 
+// What the strand does for a recording, and what the recorder's thread does besides.
+class Taker final : public kernel::FrameTaker {
+ public:
+  explicit Taker(bool encodes) : encodes_(encodes) {}
+  bool take(kernel::RawFrame& frame) override {
+    if (encodes_) {
+      buffer_.clear();
+      encoder_.add_frame(maker_.frame(frame), buffer_);
+    }
+    frame.clear();
+    return true;
+  }
+  void end(std::string, std::vector<std::string>) override {}
+
+ private:
+  const bool encodes_;
+  kernel::FrameMaker maker_{"00000000", ""};
+  bus::RecordingEncoder encoder_;
+  std::string buffer_;
+};
+
+Status measure_cpu(Bench& bench) {
+  std::vector<double> without, strand, all;
+  for (int round = 0; round < bench.rounds(); ++round) {
+    Taker keeps(false), encodes(true);
+    LUMENFLOW_TRY_ASSIGN(without.emplace_back(), dispatch_cpu_us(bench, nullptr));
+    LUMENFLOW_TRY_ASSIGN(strand.emplace_back(), dispatch_cpu_us(bench, &keeps));
+    LUMENFLOW_TRY_ASSIGN(all.emplace_back(), dispatch_cpu_us(bench, &encodes));
+  }
+  const double plain = median(without);
+  bench.figures.push_back({"recording.cpu_of_strand", median(strand) - plain, "us/call", "a dispatch", plain, {}});
+  bench.figures.push_back(
+      {"recording.cpu_of_recorder", median(all) - median(strand), "us/call", "a dispatch", plain, {}});
+  return {};
+}
+
 Status measure_replay(Bench& bench, const std::string& file) {
   LUMENFLOW_TRY_ASSIGN(const std::string bytes, bench.context.files.read(file, bus::kRecordingBytesMax));
   LUMENFLOW_TRY_ASSIGN(const bus::RecordingReader reader, bus::RecordingReader::open(bytes));
@@ -91,6 +127,7 @@ Status measure_replay(Bench& bench, const std::string& file) {
 
 Status bench_recording(Bench& bench) {
   std::string file;
+  LUMENFLOW_TRY(measure_cpu(bench));
   for (const int callers : {1, 8, 32}) LUMENFLOW_TRY(measure_overhead(bench, callers, file));
   return measure_replay(bench, file);
 }

@@ -27,6 +27,8 @@ struct UpFlags {
 };
 int run_up(Context& context, const UpFlags& flags);
 
+int run_mcp(Context& context);
+
 int run_tools(Context& context, bool json);
 
 struct CallFlags {

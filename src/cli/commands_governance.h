@@ -85,6 +85,7 @@ struct ApprovalFlags {
   std::vector<std::string> ids;  // show: one
   std::string reason;
   std::string passphrase_file;
+  bool no_wait = false;  // approve: what becomes of the call is for another command
   bool json = false;
 };
 int run_approvals_list(Context& context, const ApprovalFlags& flags);
@@ -97,7 +98,8 @@ struct RecoverFlags {
   std::string id;      // show, confirm
   std::string reason;  // confirm, with what follows
   std::string passphrase_file;
-  bool all = false;  // list: also what is confirmed, and what needs nothing
+  bool no_wait = false;  // confirm: as above
+  bool all = false;      // list: also what is confirmed, and what needs nothing
   bool json = false;
 };
 int run_recover_list(Context& context, const RecoverFlags& flags);

@@ -172,10 +172,27 @@ Check check_uplink(const Context& context, const sidecar::WorkspacePaths& paths,
   return {"uplink", Health::kOk, where, {}};
 }
 
+// Until when the conductor may do something here: the sidecar renews that, and tells the conductor.
+void check_conductor_token(const Context& context, const json::Value& stats, Checks& checks) {
+  const json::Value* token = stats.find("conductor_token");
+  if (token == nullptr) return;
+  const std::string text(json::string_or(*token, "expires_at", ""));
+  const auto until = parse_rfc3339(text);
+  if (until.ok() && *until <= context.clock.now())
+    checks.push_back({"conductor token", Health::kWarning,
+                      "what was minted for the conductor ended at " + text + ": its calls are refused here",
+                      "see why in the sidecar's log; where it was revoked, enroll again with `lumenflow enroll`"});
+  else if (!json::boolean_or(*token, "given", true))
+    checks.push_back({"conductor token", Health::kWarning,
+                      "renewed until " + text + ", and the conductor does not have it yet",
+                      "its direct calls end with the one before; it is given when the conductor is reached"});
+}
+
 // What a running sidecar's uplink says of itself.
-void check_outbox(Session& session, Checks& checks) {
+void check_outbox(const Context& context, Session& session, Checks& checks) {
   const auto stats = session.get("/outbox");
   if (!stats.ok() || !json::boolean_or(*stats, "enabled", false)) return;
+  check_conductor_token(context, *stats, checks);
   const std::string_view connection = json::string_or(*stats, "connection", "off");
   const std::string pending = count(static_cast<std::size_t>(json::integer_or(*stats, "pending_events", 0)), "event");
   const std::string why(json::string_or(*stats, "last_error", ""));
@@ -270,7 +287,7 @@ bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, C
     checks.push_back(check_of_journal(before, megabytes(context, path)));
     for (const auto& pack : read.registry->packs()) check_store(**session, pack->manifest, checks);
   }
-  if (running) check_outbox(**session, checks);
+  if (running) check_outbox(context, **session, checks);
   check_running_packs(**session, read, checks);
   return running;
 }

@@ -176,9 +176,13 @@ int run_outbox_consent(Context& context, const OutboxFlags& flags) {
   return run(context, [&](Session& session) -> Status {
     LUMENFLOW_TRY_ASSIGN(const json::Value stats, session.get("/outbox"));
     const std::string log_id(json::string_or(stats, "log_id", ""));
-    LUMENFLOW_TRY(data_of(session.call_kernel("kernel:outbox_consent", json::Object{{"log_id", log_id}}, *passphrase)));
-    context.out << "the other side goes on with the journal " << log_id << "; "
-                << json::integer_or(stats, "pending_events", 0) << " events wait for it\n";
+    LUMENFLOW_TRY_ASSIGN(
+        const json::Value done,
+        data_of(session.call_kernel("kernel:outbox_consent", json::Object{{"log_id", log_id}}, *passphrase)));
+    const std::string now(json::string_or(done, "log_id", log_id));
+    context.out << "the other side goes on with the journal " << now;
+    if (now != log_id) context.out << ", as this one is called from now on (it was " << log_id << ")";
+    context.out << "; " << json::integer_or(stats, "pending_events", 0) << " events wait for it\n";
     return {};
   });
 }

@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "base/signing.h"
+#include "cli/audit_call.h"
 #include "cli/commands.h"
 #include "cli/commands_governance.h"
 #include "cli/output.h"
@@ -62,13 +63,18 @@ Result<json::Value> confirm_shown(const Context& context, Session& session, cons
   return data_of(session.call_kernel("kernel:confirm", json::Value(std::move(input))));
 }
 
-Result<json::Value> confirm(Context& context, const RecoverFlags& flags) {
+struct Confirmer {
+  std::string key;  // the operator's, unlocked
+  std::unique_ptr<Session> session;
+};
+
+Result<Confirmer> make_confirmer(Context& context, const RecoverFlags& flags) {
   LUMENFLOW_TRY_ASSIGN(const std::string root, workspace_root(context));
   LUMENFLOW_TRY_ASSIGN(const std::string passphrase, operator_passphrase(context, flags.passphrase_file));
-  LUMENFLOW_TRY_ASSIGN(const std::string key,
+  LUMENFLOW_TRY_ASSIGN(std::string key,
                        sidecar::unlock_operator_key(context.files, sidecar::WorkspacePaths(root).keys, passphrase));
-  LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
-  return confirm_shown(context, *session, flags, key);
+  LUMENFLOW_TRY_ASSIGN(std::unique_ptr<Session> session, Session::open(context));
+  return Confirmer{std::move(key), std::move(session)};
 }
 
 }  // namespace
@@ -103,18 +109,24 @@ int run_recover_show(Context& context, const RecoverFlags& flags) {
 }
 
 int run_recover_confirm(Context& context, const RecoverFlags& flags) {
-  const Result<json::Value> confirmed = confirm(context, flags);
+  const Result<Confirmer> confirmer = make_confirmer(context, flags);
+  if (!confirmer.ok()) return fail(context, confirmer.error());
+  Session& session = *confirmer->session;
+  const Result<json::Value> confirmed = confirm_shown(context, session, flags, confirmer->key);
   if (!confirmed.ok()) return fail(context, confirmed.error());
-  if (flags.json) {
+  const json::Value* receipt = confirmed->find("confirmation_receipt_id");
+  if (flags.json)
     context.out << json::serialize(*confirmed) << "\n";
-    return 0;
-  }
-  context.out << flags.id << ": confirmed; ";
-  if (const json::Value* receipt = confirmed->find("confirmation_receipt_id"))
-    context.out << "`lumenflow audit show " << cell(receipt) << "` says what became of the call\n";
+  else if (receipt == nullptr)
+    context.out << flags.id << ": confirmed; nothing was proposed, and nothing is called\n";
   else
-    context.out << "nothing was proposed, and nothing is called\n";
-  return 0;
+    context.out << flags.id << ": confirmed; `lumenflow audit show " << cell(receipt)
+                << "` says what becomes of the call\n";
+  if (receipt == nullptr || flags.no_wait) return 0;
+  json::Value call;
+  const int exit_code = await_recorded_call(context, session, cell(receipt), flags.json ? &call : nullptr);
+  if (!call.is_null()) context.out << json::serialize(call) << "\n";
+  return exit_code;
 }
 
 }  // namespace lumenflow::cli

@@ -92,6 +92,18 @@ TEST_F(RecoverCommands, WhatIsProposedIsCalledOnceAndTheTextNever) {
   EXPECT_THAT(line.run({"recover", "list", "--all", "--json"}).out, HasSubstr(R"("state":"confirmed")"));
 }
 
+TEST_F(RecoverCommands, ARepairThatFailsMakesTheCommandFail) {
+  journal::Recovery recovery;
+  recovery.cleanup = journal::Cleanup::kPartial;
+  recovery.call_tool = "task:complete";
+  recovery.call_input = json::Object{{"id", "8f14e45f-ceea-467f-9d7b-0a3a1f0b7c11"}};
+  recovery.input = json::serialize(recovery.call_input);
+  leave(recovery);
+  const Said failed = line.run({"recover", "confirm", "rec-" + receipt.str().substr(5)});
+  EXPECT_NE(failed.exit_code, kOk) << failed.out;
+  EXPECT_THAT(failed.err, AllOf(HasSubstr("task:complete failed"), HasSubstr("NOT_FOUND")));
+}
+
 TEST_F(RecoverCommands, WhatIsRefusedIsSaidAndStaysOpen) {
   journal::Recovery recovery;
   recovery.cleanup = journal::Cleanup::kPartial;

@@ -71,6 +71,8 @@ Result<std::string> private_folder() {
 
 }  // namespace
 
+http::ClientOptions Session::connection() const { return socket_options(socket_); }
+
 // A sidecar without TCP in this process, on a socket that nobody else can reach.
 class Session::LocalSidecar {
  public:
@@ -159,6 +161,7 @@ Result<std::unique_ptr<Session>> Session::open(const Context& context) {
                        ".lumenflow/state` names it");
     std::this_thread::sleep_for(kTurn);
   }
+  session->socket_ = socket;
   session->client_ = std::make_unique<http::Client>(socket_options(socket));
   return session;
 }

@@ -33,6 +33,8 @@ class Session {
   Result<http::ClientResponse> stream(const http::ClientRequest& request, const http::LineCallback& on_line) {
     return client_->stream(request, on_line);
   }
+  // For further connections of one's own.
+  http::ClientOptions connection() const;
   // GET whose answer is JSON; a problem answer becomes its Error.
   Result<json::Value> get(const std::string& path);
   // One call of a tool: the Result document, whatever it says. Errors are those of reaching and of problem answers.
@@ -52,7 +54,7 @@ class Session {
   class LocalSidecar;
   Session() = default;
   const Context* context_ = nullptr;
-  std::string root_;
+  std::string root_, socket_;
   std::unique_ptr<LocalSidecar> local_;  // before the client, which talks to it
   std::unique_ptr<http::Client> client_;
 };

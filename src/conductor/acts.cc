@@ -90,8 +90,8 @@ Status Acts::record(const Act& act) {
 }
 
 bool Acts::refuse(const std::string& subject, const std::string& workspace, std::string_view route, const Error& error,
-                  const std::string& address) {
-  const std::string key = key_of({subject, name(error.code())});
+                  const From& from) {
+  const std::string key = key_of({subject, name(error.code()), from.tried});
   const Timestamp now = ports_.clock.now();
   if (const auto found = refusals_.find(key); found != refusals_.end()) {
     ++found->second.count;
@@ -99,7 +99,8 @@ bool Acts::refuse(const std::string& subject, const std::string& workspace, std:
   }
   if (refusals_.size() >= kRefusersMax) return false;
   Refusals refusals{0, now, {"conductor.refused", subject, workspace, {}}};
-  refusals.act.details = {{"code", name(error.code())}, {"route", route}, {"address", address}};
+  refusals.act.details = {{"code", name(error.code())}, {"route", route}, {"address", from.address}};
+  if (!from.tried.empty()) refusals.act.details.set("name", from.tried);
   const bool written = record(refusals.act).ok();
   refusals_.emplace(key, std::move(refusals));
   return written;

@@ -57,8 +57,12 @@ class Acts {
   Status record(const Act& act);
   // A refusal: recorded the first time at once, then counted, one entry for each subject and code in ten seconds.
   // Whoever cannot be told apart from others counts with them. Whether `when_durable` is to be waited for.
+  struct From {
+    std::string address;
+    std::string tried = {};  // the account that was asked for; empty: none
+  };
   bool refuse(const std::string& subject, const std::string& workspace, std::string_view route, const Error& error,
-              const std::string& address);
+              const From& from);
   // Once a second: acts that wait in the records go into the Log, those that stand there leave the records; refusals
   // that were counted are written down.
   void sweep();

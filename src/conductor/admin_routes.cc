@@ -13,6 +13,25 @@ namespace lumenflow::conductor {
 namespace {
 
 constexpr std::size_t kListMax = 1000;
+const http::RouteParameter kAfter{"after", "string", "from behind this one: `next` of the page before"},
+    kLimit{"limit", "integer", "1 to 1000"};
+
+// A page of records, each as `show` says; `name` is how `after` names it.
+void list_records(const ExchangePtr& exchange, Context& context, const char* table, const std::string& prefix,
+                  const std::string& after, const std::function<json::Value(const Record&)>& show,
+                  const std::function<std::string(const Record&)>& name) {
+  const auto limit = exchange->query_number("limit", kListMax, 1, kListMax);
+  if (!limit.ok()) return refuse(context, exchange, limit.error());
+  const auto page = context.store.records->scan(table, prefix, after, *limit);
+  if (!page.ok()) return exchange->fail(page.error());
+  json::Array items;
+  for (const Record& record : *page) items.push_back(show(record));
+  const bool more = page->size() == *limit;
+  exchange->send_json(
+      json::Object{{"items", std::move(items)}, {"next", more ? json::Value(name(page->back())) : json::Value()}});
+}
+
+std::string after_of(const Exchange& exchange) { return std::string(exchange.query("after").value_or("")); }
 
 void answer_when(Context& context, const ExchangePtr& exchange, std::vector<RecordChange> changes, const Act& act,
                  json::Value answer, int status = 200) {
@@ -66,11 +85,12 @@ json::Value ticket_document(const Record& record, Timestamp now) {
 }
 
 void list_tickets(const ExchangePtr& exchange, Context& context) {
-  const auto page = context.store.records->scan(kTicketsTable, "", "", kListMax);
-  if (!page.ok()) return exchange->fail(page.error());
-  json::Array items;
-  for (const Record& record : *page) items.push_back(ticket_document(record, context.clock.now()));
-  exchange->send_json(json::Object{{"items", std::move(items)}, {"next", nullptr}});
+  std::string after = after_of(*exchange);
+  if (!after.empty()) after += '~';  // behind the whole key, which is nobody's to know
+  list_records(
+      exchange, context, kTicketsTable, "", after,
+      [&](const Record& record) { return ticket_document(record, context.clock.now()); },
+      [](const Record& record) { return record.key.substr(0, 12); });
 }
 
 void delete_ticket(const ExchangePtr& exchange, Context& context) {
@@ -88,15 +108,14 @@ void delete_ticket(const ExchangePtr& exchange, Context& context) {
 // --- operators ---
 
 void list_operators(const ExchangePtr& exchange, Context& context) {
-  const auto page = context.store.records->scan(kOperatorsTable, "", "", kListMax);
-  if (!page.ok()) return exchange->fail(page.error());
-  json::Array items;
-  for (const Record& record : *page) {
-    json::Value item = parsed(record);
-    item.as_object().erase("passphrase");
-    items.push_back(std::move(item));
-  }
-  exchange->send_json(json::Object{{"items", std::move(items)}, {"next", nullptr}});
+  list_records(
+      exchange, context, kOperatorsTable, "", after_of(*exchange),
+      [](const Record& record) {
+        json::Value item = parsed(record);
+        item.as_object().erase("passphrase");
+        return item;
+      },
+      [](const Record& record) { return record.key; });
 }
 
 void add_operator(const ExchangePtr& exchange, Context& context) {
@@ -146,17 +165,23 @@ void list_devices(const ExchangePtr& exchange, Context& context) {
   const Principal& principal = exchange->principal;
   const std::string of(principal.is_workspace() ? principal.workspace
                                                 : std::string(exchange->query("workspace_id").value_or("")));
-  const auto page = context.store.records->scan(kDevicesTable, of.empty() ? "" : key_of({of}), "", kListMax);
-  if (!page.ok()) return exchange->fail(page.error());
-  json::Array items;
-  for (const Record& record : *page) {
-    json::Value item = parsed(record);
-    for (const char* secret : {"workspace_token", "workspace_token_until_ms", "ticket", "token_expires_ms"})
-      item.as_object().erase(secret);
-    if (!check_device(*context.store.records, record).ok()) item.as_object().set("state", "revoked");
-    items.push_back(std::move(item));
-  }
-  exchange->send_json(json::Object{{"items", std::move(items)}, {"next", nullptr}});
+  const std::string after = after_of(*exchange);  // WORKSPACE/DEVICE
+  const std::size_t slash = after.find('/');
+  list_records(
+      exchange, context, kDevicesTable, of.empty() ? "" : key_of({of}),
+      slash == std::string::npos ? after : key_of({after.substr(0, slash), after.substr(slash + 1)}),
+      [&](const Record& record) {
+        json::Value item = parsed(record);
+        for (const char* secret : {"workspace_token", "workspace_token_until_ms", "ticket", "token_expires_ms"})
+          item.as_object().erase(secret);
+        if (!check_device(*context.store.records, record).ok()) item.as_object().set("state", "revoked");
+        return item;
+      },
+      [](const Record& record) {
+        const json::Value item = parsed(record);
+        return std::string(json::string_or(item, "workspace_id", "")) + "/" +
+               std::string(json::string_or(item, "device_id", ""));
+      });
 }
 
 // The conductor holds it revoked; an operator who says it again wants the workspace to be told again.
@@ -246,7 +271,8 @@ void add_ticket_routes(Routes& routes, Context& context) {
               .summary = "Tickets, without their codes",
               .answers = {{200, "TicketPage"}},
               .who = kOperators,
-              .role = Role::kAdmin},
+              .role = Role::kAdmin,
+              .parameters = {kAfter, kLimit}},
              [&context](const ExchangePtr& exchange) { list_tickets(exchange, context); });
   routes.add({.method = http::Method::kDelete,
               .pattern = "/v2/tickets/{ticket_id}",
@@ -264,7 +290,8 @@ void add_operator_routes(Routes& routes, Context& context) {
               .summary = "Operators and their roles",
               .answers = {{200, "OperatorPage"}},
               .who = kOperators,
-              .role = Role::kAdmin},
+              .role = Role::kAdmin,
+              .parameters = {kAfter, kLimit}},
              [&context](const ExchangePtr& exchange) { list_operators(exchange, context); });
   routes.add({.method = http::Method::kPost,
               .pattern = "/v2/operators",
@@ -296,7 +323,7 @@ void add_admin_routes(Routes& routes, Context& context) {
               .answers = {{200, "DevicePage"}},
               .who = kOperators | kWorkspaces,
               .role = Role::kAdmin,
-              .parameters = {{"workspace_id", "string", "only of this workspace"}}},
+              .parameters = {{"workspace_id", "string", "only of this workspace"}, kAfter, kLimit}},
              [&context](const ExchangePtr& exchange) { list_devices(exchange, context); });
   routes.add({.method = http::Method::kDelete,
               .pattern = "/v2/devices/{workspace_id}/{device_id}",

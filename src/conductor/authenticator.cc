@@ -82,23 +82,23 @@ void Authenticator::keys_changed() {
   for (const TokenKey& key : keys_.token) verifiers_.push_back(verifier_of(key));
 }
 
-Result<Principal> Authenticator::authenticate(const http::Request& request) {
+Result<Principal> Authenticator::authenticate(const http::Request& request, std::string* verified) {
   LUMENFLOW_TRY_ASSIGN(const std::optional<std::string_view> token, http::bearer_of(request));
-  if (token) return of_token(*token);
+  if (token) return of_token(*token, verified);
   if (const auto cookie = cookie_of(request)) return of_session(*cookie, request);
   return Principal{};
 }
 
-Result<Principal> Authenticator::of_token(std::string_view token) {
+Result<Principal> Authenticator::of_token(std::string_view token, std::string* verified) {
   std::shared_ptr<const http::TokenClaims> claims;
   for (const auto& verifier : verifiers_) {
-    auto verified = verifier->verify(token, clock_.now());
-    if (verified.ok()) {
-      claims = *verified;
+    auto found = verifier->verify(token, clock_.now());
+    if (found.ok()) {
+      claims = *found;
       break;
     }
-    if (verified.error().code() == ErrorCode::kTokenExpired || &verifier == &verifiers_.back())
-      return std::move(verified).error();
+    if (found.error().code() == ErrorCode::kTokenExpired || &verifier == &verifiers_.back())
+      return std::move(found).error();
   }
   if (!http::is_strict_token(token)) return Error(ErrorCode::kUnauthenticated, "the token is malformed");
   Principal principal;
@@ -111,6 +111,7 @@ Result<Principal> Authenticator::of_token(std::string_view token) {
   principal.kind = phone == std::string::npos ? kWorkspaces : kDevices;
   principal.workspace = principal.subject.substr(0, phone);
   if (phone != std::string::npos) principal.name = principal.subject.substr(phone + 7);
+  if (verified != nullptr) *verified = principal.subject;
   LUMENFLOW_TRY(check_revoked(principal));
   return principal;
 }

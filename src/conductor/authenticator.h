@@ -44,13 +44,14 @@ class Authenticator {
   ~Authenticator();
   void keys_changed();
 
-  // Nobody (kind 0) when the request carries no credential. UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED.
-  Result<Principal> authenticate(const http::Request& request);
+  // Nobody (kind 0) when the request carries no credential. UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED: `verified`
+  // then has whose credential it was, where that was certain.
+  Result<Principal> authenticate(const http::Request& request, std::string* verified = nullptr);
   // Whether what a principal was verified by still holds.
   Status still_holds(const Principal& principal) const;
 
  private:
-  Result<Principal> of_token(std::string_view token);
+  Result<Principal> of_token(std::string_view token, std::string* verified);
   Result<Principal> of_session(std::string_view cookie, const http::Request& request) const;
   Status check_revoked(const Principal& principal) const;
 

@@ -7,6 +7,7 @@
 #include "conductor/device_decision.h"
 #include "conductor/live_stream.h"
 #include "conductor/uplinks.h"
+#include "conductor/views.h"
 
 namespace lumenflow::conductor {
 namespace {
@@ -133,6 +134,18 @@ void fetch_commands(const ExchangePtr& exchange, Context& context) {
   });
 }
 
+// A decision that this conductor passed on, and that the workspace took: the list of approvals says whose it was.
+Status note_decision(Context& context, const std::string& workspace, const json::Value& state) {
+  if (json::string_or(state, "kind", "") != "conductor:approval_resolved" ||
+      json::string_or(state, "state", "") != "done")
+    return {};
+  LUMENFLOW_TRY_ASSIGN(
+      const json::Value entry,
+      context.ledger.entry_at(Position(static_cast<std::uint64_t>(json::integer_or(state, "position", 0)))));
+  const json::Value* decision = entry.at_pointer("/command/payload");
+  return decision == nullptr ? Status() : context.views->decided(workspace, *decision);
+}
+
 void report_result(const ExchangePtr& exchange, Context& context) {
   auto body = body_of(context, exchange);
   if (!body) return;
@@ -143,6 +156,7 @@ void report_result(const ExchangePtr& exchange, Context& context) {
   // The session is no condition: what was carried out is told by whoever knows it.
   const auto state = context.commands->report(workspace, id, *body);
   if (!state.ok()) return refuse(context, exchange, state.error());
+  if (const Status noted = note_decision(context, workspace, *state); !noted.ok()) return exchange->fail(noted.error());
   const DeviceReport report{workspace, *state, token};
   context.ledger.when_durable([&context, exchange, report](const Status& durable) {
     if (!durable.ok()) return exchange->fail(durable.error());

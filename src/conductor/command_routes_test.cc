@@ -183,6 +183,59 @@ TEST_P(CommandQueue, AViewerOrdersNothingAndAWorkspaceSeesItsOwnOnly) {
   EXPECT_EQ(state_of(id), "queued");
 }
 
+TEST_P(CommandQueue, ADeviceSeesWhatItAskedItselfAndNobodyElses) {
+  const Device phone = pair_device(world_, workspace_, "phone-a", "events:read control:stop");
+  const std::string theirs = ask("hello").text("/command_id");
+  const Answer stopped = world_.post("/v2/workspaces/ws-42/stop", json::Object{{"target", "all"}}, phone.headers);
+  ASSERT_EQ(stopped.status, 202) << stopped.body;
+  const Answer list = world_.get("/v2/workspaces/ws-42/commands", phone.headers);
+  ASSERT_EQ(list.value.find("items")->as_array().size(), 1u) << list.body;
+  EXPECT_EQ(list.text("/items/0/command_id"), stopped.text("/command_id"));
+  const std::string path = "/v2/workspaces/ws-42/commands/";
+  EXPECT_EQ(world_.get(path + stopped.text("/command_id"), phone.headers).status, 200);
+  EXPECT_EQ(world_.get(path + theirs, phone.headers).code(), "NOT_FOUND");
+}
+
+TEST_P(CommandQueue, ATimeOfSigningGoesWithASignature) {
+  json::Object body{{"kind", "sidekick:command_received"},
+                    {"payload", json::Object{{"sidekick_channel", "main"}, {"sender", "ana"}, {"text", "hi"}}},
+                    {"decided_at", "2026-01-01T00:00:00.000Z"}};
+  EXPECT_EQ(world_.post("/v2/workspaces/ws-42/commands", body, world_.operator_session(Role::kOperator)).code(),
+            "INVALID_REQUEST");
+}
+
+TEST_P(CommandQueue, AnIdThatAnotherWorkspaceSaysAgainTakesNobodysPlaceAndTheDeciderIsShown) {
+  Workspace other(world_, "ws-7");
+  other.enroll();
+  other.hello();
+  const auto asks = [&](Workspace& workspace, const std::string& digest, std::uint64_t after) {
+    const json::Object asked{{"approval_id", "appr-1"},
+                             {"receipt_id", "rcpt-1"},
+                             {"surface", "tool:acme:ship"},
+                             {"tool_name", "acme:ship"},
+                             {"call_digest", digest},
+                             {"preview", json::Object{}},
+                             {"requested_by", workspace.id + ":agent"},
+                             {"expires_at", format_rfc3339(world_.clock.now() + std::chrono::hours(24))}};
+    EXPECT_EQ(workspace.post_events(workspace.make_events(1, "sidekick:approval_requested", asked), after).status, 200);
+  };
+  asks(workspace_, "d", 0);
+  asks(other, "e", 0);
+  asks(workspace_, "renewed", 1);
+  const auto shown = [&](const std::string& pointer) {
+    return world_.get("/v2/workspaces/ws-42/approvals", world_.operator_session()).text("/items/0" + pointer);
+  };
+  EXPECT_EQ(shown("/call_digest"), "renewed") << "the journal goes on under another name";
+  const json::Object decision{{"decision", "deny"}, {"signature", "c2ln"}, {"decided_by", "ws-42:phone:pixel"}};
+  const Answer decided = world_.post("/v2/approvals/appr-1", decision, world_.operator_session(Role::kOperator));
+  ASSERT_EQ(decided.status, 202) << decided.body;
+  const auto commands = workspace_.take_commands();
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(workspace_.report(decided.text("/command_id"), json::Object{{"state", "done"}}).status, 200);
+  EXPECT_EQ(shown("/decision"), "deny");
+  EXPECT_EQ(shown("/decided_by"), "ws-42:phone:pixel");
+}
+
 TEST_P(CommandQueue, ASignedDecisionPassesThroughUntouched) {
   const json::Object asked{{"approval_id", "apr-1"},
                            {"receipt_id", "rcpt-1"},

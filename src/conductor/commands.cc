@@ -350,7 +350,7 @@ Result<json::Value> Commands::show(const std::string& workspace, const std::stri
 }
 
 Result<json::Value> Commands::list(const std::string& workspace, Position before, std::size_t limit,
-                                   Position floor) const {
+                                   const Seen& seen) const {
   json::Array items;
   Position at = before;
   bool more = true;
@@ -360,12 +360,13 @@ Result<json::Value> Commands::list(const std::string& workspace, Position before
     more = page.more;
     for (const ListedEntry& listed : page.items) {
       at = listed.position;
-      if (at <= floor) {
+      if (at <= seen.floor) {
         more = false;
         break;
       }
       const json::Value* command = listed.entry.find("command");
       if (command == nullptr) continue;
+      if (!seen.from.empty() && json::string_or(*command, "from", "") != seen.from) continue;
       LUMENFLOW_TRY_ASSIGN(json::Value state, load(workspace, std::string(json::string_or(*command, "event_id", ""))));
       items.push_back(std::move(state));
       if (items.size() >= limit) {

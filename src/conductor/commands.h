@@ -101,7 +101,11 @@ class Commands {
 
   // NOT_FOUND, also for what stands at `floor` or before.
   Result<json::Value> show(const std::string& workspace, const std::string& command_id, Position floor) const;
-  Result<json::Value> list(const std::string& workspace, Position before, std::size_t limit, Position floor) const;
+  struct Seen {
+    Position floor;    // nothing that stands there or before
+    std::string from;  // only what this subject asked; empty: whatever anybody did
+  };
+  Result<json::Value> list(const std::string& workspace, Position before, std::size_t limit, const Seen& seen) const;
   // Queued commands whose time is over are expired; keys are forgotten. Once a second.
   void sweep();
 

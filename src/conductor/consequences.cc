@@ -43,7 +43,7 @@ Status workspace_revoked(Context& context, const std::string& workspace) {
 }
 
 Status enrolled(Context& context, const std::string& workspace, const json::Value& entry, Position at) {
-  if (!json::boolean_or(entry, "another_key", false)) return {};
+  if (!json::boolean_or(entry, "another_key", false)) return context.ingest->settle_fork(workspace);
   context.uplinks->forget(workspace, Error(ErrorCode::kTokenRevoked, "the id was given to another workspace"));
   return context.ingest->begin_anew(workspace, Position(at.value() - 1));
 }

@@ -31,6 +31,7 @@ class Ingest;
 class Metrics;
 class Notifier;
 class Sidecars;
+class SignIns;
 class Uplinks;
 class Views;
 
@@ -40,6 +41,9 @@ class Exchange final : public http::Exchange {
   Principal principal;  // set once authenticated
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
+
+// Where strangers knock: each has limits of its own, so that who guesses passphrases keeps no workspace from renewing.
+enum class Door : std::uint8_t { kNone, kSignIn, kEnroll, kRenew };
 
 // What a route is: the router, the checks before it, GET /openapi.json and the test of all routes read this.
 struct RouteSpec {
@@ -58,8 +62,8 @@ struct RouteSpec {
   std::string_view scope = {};        // of devices: empty, any
   std::vector<http::RouteParameter> parameters = {};
   std::string_view media_type = "application/json";
-  bool anonymous_limit = false;  // strangers knock here: limited by address and over all
-  bool ticket_bearer = false;    // the bearer is a one-time ticket
+  Door door = Door::kNone;     // limited by address and over all
+  bool ticket_bearer = false;  // the bearer is a one-time ticket
 };
 
 struct Context {
@@ -82,8 +86,12 @@ struct Context {
   Notifier* notifier = nullptr;
   Sidecars* sidecars = nullptr;
   Metrics* metrics = nullptr;
-  RateLimiter by_address{20, 200};
-  RateLimiter over_all{200, 2000};
+  SignIns* sign_ins = nullptr;
+  struct Limits {
+    RateLimiter by_address{20, 200};
+    RateLimiter over_all{200, 2000};
+  };
+  std::map<Door, Limits> doors = {};
   Bells bells = {};               // of a workspace: something of it is durable that was not
   std::uint64_t revocations = 0;  // counts up with each: live streams look again at who opened them
   bool closing = false;
@@ -104,8 +112,9 @@ class Routes {
 
 inline constexpr std::size_t kUnpackedMax = 4u << 20;  // of a body that came compressed
 
-// Answers with the error, and records who was refused what. A fault of the conductor's own is no refusal.
-void refuse(Context& context, const ExchangePtr& exchange, const Error& error);
+// Answers with the error, and records who was refused what; `tried`: the account that was asked for. A fault of the
+// conductor's own is no refusal.
+void refuse(Context& context, const ExchangePtr& exchange, const Error& error, const std::string& tried = "");
 // The request's body as a JSON object; nothing: it was answered.
 std::optional<json::Value> body_of(Context& context, const ExchangePtr& exchange);
 

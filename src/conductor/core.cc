@@ -11,6 +11,7 @@
 #include "conductor/metrics.h"
 #include "conductor/notifier.h"
 #include "conductor/sidecars.h"
+#include "conductor/sign_ins.h"
 #include "conductor/sweeper.h"
 #include "conductor/uplinks.h"
 #include "conductor/views.h"
@@ -30,6 +31,7 @@ struct Core::Parts {
         page(options.page),
         context{ports.store,  ledger,     acts,        ports.executor,    ports.clock,
                 ports.random, ports.post, ports.after, options.public_url},
+        sign_ins(ledger, ports.executor, ports.clock, ports.post),
         uplinks(context),
         notifier(context, options.private_hooks),
         sidecars(context, options.private_sidecars) {
@@ -39,6 +41,7 @@ struct Core::Parts {
     context.commands = &commands;
     context.ingest = &ingest;
     context.views = &views;
+    context.sign_ins = &sign_ins;
     context.uplinks = &uplinks;
     context.notifier = &notifier;
     context.sidecars = &sidecars;
@@ -52,9 +55,13 @@ struct Core::Parts {
         decide_device(context, {std::string(json::string_or(state, "workspace_id", "")), state, {}},
                       [](const Status&) {});
     });
-    views.on_approval([this](const std::string& workspace, const json::Value& approval) {
-      notifier.approval_requested(workspace, approval);
-    });
+    views.on_approval({[this](const std::string& workspace, const json::Value& approval) {
+                         return notifier.owe(workspace, approval);
+                       },
+                       [this](const std::string& workspace, const json::Value& approval) {
+                         notifier.approval_requested(workspace, approval);
+                       }});
+    ports.post([this] { notifier.resume(); });
     add_routes();
   }
 
@@ -85,6 +92,7 @@ struct Core::Parts {
   Commands commands;
   const http::StaticSite* page;
   Context context;
+  SignIns sign_ins;
   Uplinks uplinks;
   Notifier notifier;
   Sidecars sidecars;
@@ -126,6 +134,7 @@ void Core::reached_at(const std::string& url) {
 void Core::sweep() {
   parts_->acts.sweep();
   parts_->commands.sweep();
+  parts_->sign_ins.sweep();
   sweep_records(parts_->context);
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/logging.h"
 #include "conductor/callers.h"
 #include "conductor/metrics.h"
 
@@ -72,6 +73,10 @@ struct DirectCall {
   }
   void answered(const Result<http::ClientResponse>& response) const {
     std::optional<json::Value> result = response.ok() ? result_of(*response) : std::nullopt;
+    if (response.ok() && response->status == 401)
+      write_log(LogLevel::kWarn, "conductor",
+                "a sidecar refuses the token that its workspace gave; it is asked over its uplink",
+                {{"workspace", command.workspace}});
     if (!result) return otherwise(rest());
     json::Object answer = answer_of(*std::move(result), response->status);
     Act ended = act("conductor.tool_answered");

@@ -20,22 +20,30 @@ Error wrong(std::string_view member, std::string_view reason) {
                {{"/" + std::string(member), std::string(reason)}});
 }
 
-Result<http::TokenClaims> check_token(const WorkspaceEnrollment& enrollment, Timestamp now) {
+}  // namespace
+
+Result<MintedToken> read_minted_token(std::string_view token, const std::string& workspace_id,
+                                      const std::string& public_pem, Timestamp now) {
   http::VerifierOptions options;
-  options.public_pem = enrollment.public_pem;
-  options.issuer = enrollment.workspace_id;
+  options.public_pem = public_pem;
+  options.issuer = workspace_id;
   options.audience = "sidecar";
   options.leeway = kClockLeeway;
   options.cache_max = 0;
   http::TokenVerifier verifier(std::move(options));
-  LUMENFLOW_TRY_ASSIGN(const auto claims, verifier.verify(enrollment.token, now));
-  if (claims->subject != enrollment.workspace_id + ":conductor")
+  LUMENFLOW_TRY_ASSIGN(const auto claims, verifier.verify(token, now));
+  if (claims->subject != workspace_id + ":conductor")
     return Error(ErrorCode::kUnauthenticated,
-                 "the workspace's token must be for the subject " + enrollment.workspace_id + ":conductor");
-  return *claims;
+                 "the workspace's token must be for the subject " + workspace_id + ":conductor");
+  return MintedToken{claims->scopes, claims->expires_at};
 }
 
-}  // namespace
+void keep_minted_token(json::Object& record, std::string_view token, const MintedToken& minted,
+                       std::string_view seal_key, Random& random) {
+  record.set("token", seal(token, seal_key, random));
+  record.set("scopes", json::Array(minted.scopes.begin(), minted.scopes.end()));
+  record.set("calls_until", format_rfc3339(minted.expires_at));
+}
 
 Result<WorkspaceEnrollment> read_workspace_enrollment(const json::Value& body, Timestamp now) {
   WorkspaceEnrollment enrollment;
@@ -53,8 +61,10 @@ Result<WorkspaceEnrollment> read_workspace_enrollment(const json::Value& body, T
   if (!log_key || log_key->size() != 32) return wrong("log_key", "must be base64 of an Ed25519 public key");
   enrollment.log_key = *log_key;
   enrollment.token = json::string_or(body, "token", "");
-  LUMENFLOW_TRY_ASSIGN(const http::TokenClaims claims, check_token(enrollment, now));
-  enrollment.token_scopes = claims.scopes;
+  LUMENFLOW_TRY_ASSIGN(MintedToken minted,
+                       read_minted_token(enrollment.token, enrollment.workspace_id, enrollment.public_pem, now));
+  enrollment.token_scopes = std::move(minted.scopes);
+  enrollment.token_expires_at = minted.expires_at;
   enrollment.sidecar_url = json::string_or(body, "sidecar_url", "");
   if (!enrollment.sidecar_url.empty() && !http::parse_url(enrollment.sidecar_url).ok())
     return wrong("sidecar_url", "must be an http or https URL");
@@ -83,18 +93,12 @@ Result<json::Value> enrollment_document(const EnrollmentContext& context, std::s
 
 json::Value workspace_record(const WorkspaceEnrollment& enrollment, const Issued& issued, std::string_view seal_key,
                              Timestamp now, Random& random) {
-  json::Array scopes;
-  for (const std::string& scope : enrollment.token_scopes) scopes.push_back(scope);
-  return json::Object{{"workspace_id", enrollment.workspace_id},
-                      {"state", "active"},
-                      {"public_key", enrollment.public_pem},
-                      {"log_key", to_base64(enrollment.log_key)},
-                      {"enrolled_log_id", enrollment.log_id},
-                      {"token", seal(enrollment.token, seal_key, random)},
-                      {"scopes", std::move(scopes)},
-                      {"sidecar_url", enrollment.sidecar_url},
-                      {"enrolled_at", format_rfc3339(now)},
-                      {"token_expires_ms", issued.expires_at.ms}};
+  json::Object record{{"workspace_id", enrollment.workspace_id}, {"state", "active"},
+                      {"public_key", enrollment.public_pem},     {"log_key", to_base64(enrollment.log_key)},
+                      {"enrolled_log_id", enrollment.log_id},    {"sidecar_url", enrollment.sidecar_url},
+                      {"enrolled_at", format_rfc3339(now)},      {"token_expires_ms", issued.expires_at.ms}};
+  keep_minted_token(record, enrollment.token, {enrollment.token_scopes, enrollment.token_expires_at}, seal_key, random);
+  return json::Value(std::move(record));
 }
 
 }  // namespace lumenflow::conductor

@@ -21,12 +21,24 @@ struct WorkspaceEnrollment {
   std::string log_key;  // 32 bytes, Ed25519
   std::string token;    // minted by the workspace for this conductor
   std::vector<std::string> token_scopes;
+  Timestamp token_expires_at;
   std::string sidecar_url;
 };
 
 // INVALID_INPUT with the member that is wrong; UNAUTHENTICATED when the token was not signed by the key, or is not for
 // a conductor. `now` and the workspace's clock may be five minutes apart.
 Result<WorkspaceEnrollment> read_workspace_enrollment(const json::Value& body, Timestamp now);
+
+// What such a workspace minted for this conductor's calls, likewise; also the one that takes its place later.
+struct MintedToken {
+  std::vector<std::string> scopes;
+  Timestamp expires_at;
+};
+Result<MintedToken> read_minted_token(std::string_view token, const std::string& workspace_id,
+                                      const std::string& public_pem, Timestamp now);
+// Puts it into the workspace's record.
+void keep_minted_token(json::Object& record, std::string_view token, const MintedToken& minted,
+                       std::string_view seal_key, Random& random);
 
 struct EnrollmentContext {
   const ConductorKeys& keys;

@@ -210,7 +210,7 @@ void add_enrollment_routes(Routes& routes, Context& context) {
               .summary = "Enroll a workspace or a device with a one-time ticket",
               .request = "Enrollment",
               .answers = {{201, "EnrollmentDocument"}, {202, "DevicePending"}},
-              .anonymous_limit = true},
+              .door = Door::kEnroll},
              [&context](const ExchangePtr& exchange) {
                auto body = body_of(context, exchange);
                if (!body) return;
@@ -221,7 +221,7 @@ void add_enrollment_routes(Routes& routes, Context& context) {
               .id = "device_enrollment",
               .summary = "What became of a device's enrollment; the ticket is the bearer",
               .answers = {{200, "DeviceEnrollmentState"}},
-              .anonymous_limit = true,
+              .door = Door::kEnroll,
               .ticket_bearer = true},
              [&context](const ExchangePtr& exchange) { show_device_enrollment(exchange, context); });
 }

@@ -68,6 +68,7 @@ Result<event::StreamPlace> Ingest::place(const std::string& key) const {
 }
 
 Status Ingest::begin_anew(const std::string& workspace, Position floor) {
+  LUMENFLOW_TRY(settle_fork(workspace));
   LUMENFLOW_TRY(ledger_.put(kFloors, workspace, big_endian(floor.value())));
   return ledger_.erase(kBound, workspace);
 }
@@ -116,7 +117,26 @@ Status Ingest::begin(const std::string& workspace, const std::string& log_id, co
   return {};
 }
 
+Result<bool> Ingest::note_fork(const std::string& workspace, const std::string& log_id, std::string_view reason) {
+  LUMENFLOW_TRY_ASSIGN(const auto known, fork(workspace));
+  if (known && json::string_or(*known, "log_id", "") == log_id) return false;
+  const json::Value row =
+      json::Object{{"log_id", log_id}, {"reason", std::string(reason)}, {"since", format_rfc3339(clock_.now())}};
+  LUMENFLOW_TRY(ledger_.put(kForks, workspace, json::serialize(row)));
+  return true;
+}
+
+Status Ingest::settle_fork(const std::string& workspace) { return ledger_.erase(kForks, workspace); }
+
+Result<std::optional<json::Value>> Ingest::fork(const std::string& workspace) const {
+  LUMENFLOW_TRY_ASSIGN(const auto found, ledger_.tables().get(kForks, workspace));
+  if (!found) return std::optional<json::Value>();
+  LUMENFLOW_TRY_ASSIGN(json::Value row, json::parse(*found));
+  return std::optional(std::move(row));
+}
+
 Status Ingest::rebind(const std::string& workspace, const std::string& log_id) {
+  LUMENFLOW_TRY(settle_fork(workspace));
   LUMENFLOW_TRY_ASSIGN(const std::string known, bound(workspace));
   if (known == log_id) return {};
   return bind(workspace, log_id);

@@ -41,6 +41,11 @@ class Ingest {
   Status begin(const std::string& workspace, const std::string& log_id, const std::vector<StreamBase>& bases);
   // Forgets which journal it was: the next hello says it anew. What came of the former one stays.
   Status rebind(const std::string& workspace, const std::string& log_id);
+  // A journal that says it is this workspace's, beside the one that is known. Whether that is news; until rebind(),
+  // begin_anew() or settle_fork().
+  Result<bool> note_fork(const std::string& workspace, const std::string& log_id, std::string_view reason);
+  Status settle_fork(const std::string& workspace);
+  Result<std::optional<json::Value>> fork(const std::string& workspace) const;  // {log_id, reason, since}
   Result<std::vector<StreamBase>> streams(const std::string& workspace, const std::string& log_id) const;
 
   // Whether a batch with this `after` was said before: what it follows is behind what is there.

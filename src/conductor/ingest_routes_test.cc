@@ -142,6 +142,30 @@ TEST_P(Ingestion, AnotherJournalIsAForkUntilItIsConsentedTo) {
   EXPECT_EQ(world_.audit("conductor.rebound").size(), 1u);
 }
 
+TEST_P(Ingestion, AForkIsRecordedOnceAndShownUntilItIsSettled) {
+  const auto shown = [&] { return world_.get("/v2/workspaces/ws-42", world_.operator_session()); };
+  EXPECT_EQ(shown().value.find("fork"), nullptr);
+  const json::Object forked{{"log_id", workspace_.log_id}, {"reason", "the other side has another history"}};
+  const auto tell = [&](const json::Value& said) {
+    return world_.post("/v2/heartbeat", json::Object{{"forked", said}}, workspace_.headers());
+  };
+  EXPECT_EQ(tell(forked).status, 200);
+  EXPECT_EQ(tell(forked).status, 200);
+  EXPECT_EQ(world_.audit("conductor.workspace_forked").size(), 1u);
+  EXPECT_EQ(shown().text("/fork/log_id"), workspace_.log_id);
+  EXPECT_EQ(shown().text("/fork/reason"), "the other side has another history");
+  const Answer fleet = world_.get("/v2/workspaces", world_.operator_session(Role::kViewer));
+  EXPECT_EQ(fleet.text("/items/0/fork/log_id"), workspace_.log_id);
+  for (const json::Value& wrong : {json::Value(json::Object{{"log_id", ""}, {"reason", "x"}}), json::Value("x"),
+                                   json::Value(json::Object{{"log_id", "a"}, {"reason", std::string(2'000, 'x')}})})
+    EXPECT_EQ(tell(wrong).code(), "INVALID_REQUEST");
+  EXPECT_EQ(world_.post("/v2/rebind", json::Object{{"log_id", "log-anew"}}, workspace_.headers()).status, 200);
+  EXPECT_EQ(shown().value.find("fork"), nullptr) << "consented to";
+  EXPECT_EQ(workspace_.hello().code(), "LOG_FORKED");
+  EXPECT_EQ(shown().text("/fork/log_id"), workspace_.log_id) << "now the former one is the other";
+  EXPECT_EQ(world_.audit("conductor.workspace_forked").size(), 2u);
+}
+
 TEST_P(Ingestion, AnEnrollmentMayBeginLaterAndSaysWhatItSkips) {
   const json::Object base{{"stream", "bridge:x"}, {"seq", 5}, {"queue_seq", 3}};
   const json::Object hello{{"hello", json::Object{{"log_id", workspace_.log_id}, {"bases", json::Array{base}}}}};

@@ -154,6 +154,10 @@ void show_command(const ExchangePtr& exchange, Context& context) {
   if (!floor.ok()) return exchange->fail(floor.error());
   const auto state = context.commands->show(workspace, std::string(exchange->path("command_id")), *floor);
   if (!state.ok()) return refuse(context, exchange, state.error());
+  const Principal& principal = exchange->principal;
+  if (principal.is_device() && json::string_or(*state, "from", "") != principal.subject)
+    return refuse(context, exchange,
+                  Error(ErrorCode::kNotFound, "there is no command " + std::string(exchange->path("command_id"))));
   exchange->send_json(*state);
 }
 
@@ -165,7 +169,9 @@ void list_commands(const ExchangePtr& exchange, Context& context) {
   const std::string workspace(exchange->path("id"));
   const auto floor = floor_of(context, exchange->principal, workspace);
   if (!floor.ok()) return exchange->fail(floor.error());
-  const auto page = context.commands->list(workspace, Position(*before), *limit, *floor);
+  const Principal& principal = exchange->principal;
+  const std::string own(principal.is_device() ? principal.subject : "");  // what others asked is theirs
+  const auto page = context.commands->list(workspace, Position(*before), *limit, {*floor, own});
   if (!page.ok()) return exchange->fail(page.error());
   exchange->send_json(*page);
 }
@@ -221,6 +227,8 @@ Status take_decided_at(const json::Value& body, NewCommand& command) {
 }
 
 Status may_send(const Principal& principal, const NewCommand& command) {
+  if (command.decided_at && json::string_or(command.payload, "signature", "").empty())
+    return Error(ErrorCode::kInvalidRequest, "'decided_at' says when a signature was made, and there is none");
   constexpr std::string_view kSigned[] = {"conductor:approval_resolved", "conductor:recovery_confirmed"};
   for (const std::string_view kind : kSigned)
     if (command.kind == kind && json::string_or(command.payload, "signature", "").empty())

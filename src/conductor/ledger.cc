@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/logging.h"
 #include "conductor/tables.h"
 
 namespace lumenflow::conductor {
@@ -91,6 +92,11 @@ void Ledger::flush() {
 
 void Ledger::finish(const std::shared_ptr<std::vector<Done>>& waiting, const Status& status) {
   ++(status.ok() ? commits_ : commits_failed_);
+  if (!status.ok() && last_commit_.ok())
+    write_log(LogLevel::kError, "conductor", "the log cannot be written: whatever changes something is refused",
+              {{"reason", status.error().message()}});
+  if (status.ok() && !last_commit_.ok()) write_log(LogLevel::kInfo, "conductor", "the log can be written again", {});
+  last_commit_ = status;
   for (const Done& done : *waiting) done(status);
   if (status.ok() && bell_) bell_();
 }

@@ -67,6 +67,8 @@ class Ledger {
   // A signed head of what is durable, kept beside the database before it is given away.
   Result<log::Checkpoint> sign_head();
 
+  // Of the last batch: an error while nothing can be written.
+  const Status& last_commit() const { return last_commit_; }
   std::uint64_t commits() const { return commits_; }
   std::uint64_t commits_failed() const { return commits_failed_; }
   // Rung on the io thread after each commit.
@@ -82,6 +84,7 @@ class Ledger {
   std::vector<Done> waiting_;
   bool flush_posted_ = false;
   std::uint64_t commits_ = 0, commits_failed_ = 0;
+  Status last_commit_;
   std::optional<log::Checkpoint> signed_;
   std::function<void()> bell_;
 };

@@ -91,7 +91,9 @@ void push_key(const ExchangePtr& exchange, Context& context) {
 }
 
 void list_hooks(const ExchangePtr& exchange, Context& context) {
-  const auto page = context.store.records->scan(kHooksTable, "", "", 1000);
+  const auto limit = exchange->query_number("limit", 1000, 1, 1000);
+  if (!limit.ok()) return refuse(context, exchange, limit.error());
+  const auto page = context.store.records->scan(kHooksTable, "", exchange->query("after").value_or(""), *limit);
   if (!page.ok()) return exchange->fail(page.error());
   json::Array items;
   for (const Record& record : *page) {
@@ -100,7 +102,8 @@ void list_hooks(const ExchangePtr& exchange, Context& context) {
     item.as_object().set("hook_id", record.key);
     items.push_back(std::move(item));
   }
-  exchange->send_json(json::Object{{"items", std::move(items)}, {"next", nullptr}});
+  exchange->send_json(json::Object{{"items", std::move(items)},
+                                   {"next", page->size() == *limit ? json::Value(page->back().key) : json::Value()}});
 }
 
 void remove_hook(const ExchangePtr& exchange, Context& context) {
@@ -137,7 +140,8 @@ void add_notify_routes(Routes& routes, Context& context) {
               .summary = "Webhooks and push subscriptions",
               .answers = {{200, "HookPage"}},
               .who = kOperators,
-              .role = Role::kAdmin},
+              .role = Role::kAdmin,
+              .parameters = {{"after", "string", "from behind this id"}, {"limit", "integer", "1 to 1000"}}},
              [&context](const ExchangePtr& exchange) { list_hooks(exchange, context); });
   routes.add({.method = http::Method::kDelete,
               .pattern = "/v2/hooks/{hook_id}",

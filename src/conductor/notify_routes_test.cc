@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "base/encoding.h"
 #include "base/sha256.h"
@@ -19,6 +21,7 @@ constexpr const char* kSecret = "a-secret-of-the-webhook";
 class Receiver {
  public:
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/told"; }
+  void answers(int status) { status_ = status; }
   std::vector<http::Request> await(std::size_t count) {
     std::unique_lock lock(mutex_);
     EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60), [&] { return told_.size() >= count; }));
@@ -29,6 +32,7 @@ class Receiver {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<http::Request> told_;
+  std::atomic<int> status_ = 204;
   http::ServerThread server_{[this](http::Request request, std::unique_ptr<http::Responder> responder) {
     {
       const std::lock_guard lock(mutex_);
@@ -36,7 +40,7 @@ class Receiver {
     }
     changed_.notify_all();
     http::Response done;
-    done.status = 204;
+    done.status = status_;
     responder->send(std::move(done));
   }};
   const std::uint16_t port_ = server_.listen();
@@ -64,6 +68,46 @@ class Notices : public testing::Test {
   Receiver receiver_;
   ConductorWorld world_{"memory"};
 };
+
+TEST(OwedNotices, WhatWasNotSentIsSentAfterARestartWhileTheApprovalWaits) {
+  ConductorWorld world("sqlite");
+  Workspace workspace(world);
+  workspace.enroll();
+  workspace.hello();
+  const auto receiver = std::make_unique<Receiver>();
+  const json::Object hook{{"url", receiver->url()}, {"secret", kSecret}, {"workspace_id", "ws-42"}};
+  const Headers admin = world.operator_session();
+  ASSERT_EQ(world.post("/v2/webhooks", hook, admin).status, 201);
+  receiver->answers(500);
+  const auto ask = [&](const std::string& id, std::uint64_t after) {
+    const json::Object asked{{"approval_id", id},
+                             {"receipt_id", "rcpt-" + id},
+                             {"surface", "tool:acme:ship"},
+                             {"tool_name", "acme:ship"},
+                             {"call_digest", "d"},
+                             {"preview", json::Object{}},
+                             {"requested_by", "ws-42:agent"},
+                             {"expires_at", format_rfc3339(world.clock.now() + std::chrono::hours(24))}};
+    EXPECT_EQ(workspace.post_events(workspace.make_events(1, "sidekick:approval_requested", asked), after).status, 200);
+  };
+  ask("appr-1", 0);
+  EXPECT_EQ(receiver->await(1).size(), 1u);
+  world.restart([&] { receiver->answers(204); });
+  const auto told = receiver->await(2);
+  EXPECT_EQ(told.back().header("webhook-id"), "approval_requested/ws-42/appr-1");
+  const auto sent = [&] {
+    for (int i = 0; i < 2'000; ++i) {
+      if (world.get("/metrics", world.operator_session()).body.find("\"sent\"} 1") != std::string::npos) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  };
+  ASSERT_TRUE(sent()) << world.get("/metrics", world.operator_session()).body;
+  world.restart();
+  workspace.hello();
+  ask("appr-2", 1);
+  EXPECT_EQ(receiver->await(3).back().header("webhook-id"), "approval_requested/ws-42/appr-2") << "and once only";
+}
 
 TEST_F(Notices, AWebhookHearsOfAnApprovalAndCanTellWhomItIsFrom) {
   Workspace workspace(world_);

@@ -43,7 +43,11 @@ void decide_approval(const ExchangePtr& exchange, Context& context) {
   const std::string id(exchange->path("approval_id"));
   const auto asked = context.views->workspaces_of_approval(id);
   if (!asked.ok()) return exchange->fail(asked.error());
-  const auto workspace = workspace_meant(exchange->principal, *body, *asked);
+  const auto first = context.views->asker_of_approval(id);
+  if (!first.ok()) return exchange->fail(first.error());
+  const bool named = body->find("workspace_id") != nullptr || !exchange->principal.is_operator();
+  const auto workspace =
+      workspace_meant(exchange->principal, *body, named || first->empty() ? *asked : std::vector<std::string>{*first});
   if (!workspace.ok()) return refuse(context, exchange, workspace.error());
   NewCommand command = command_of(*exchange, *workspace);
   command.kind = "conductor:approval_resolved";

@@ -5,6 +5,7 @@
 #include "conductor/authenticator.h"
 #include "conductor/context.h"
 #include "conductor/metrics.h"
+#include "conductor/sign_ins.h"
 #include "http/content_coding.h"
 
 namespace lumenflow::conductor {
@@ -38,9 +39,11 @@ Status may(const RouteSpec& spec, const Exchange& exchange) {
 }
 
 bool over_limit(const RouteSpec& spec, Context& context, const http::Request& request) {
-  if (!spec.anonymous_limit) return false;
+  if (spec.door == Door::kNone) return false;
   const auto now = context.clock.monotonic();
-  return !context.by_address.admit(Subject(request.peer.address), now) || !context.over_all.admit(Subject("all"), now);
+  Context::Limits& limits = context.doors[spec.door];
+  return !limits.by_address.admit(Subject(address_group(request.peer.address)), now) ||
+         !limits.over_all.admit(Subject("all"), now);
 }
 
 void answer(const RouteSpec& spec, const Routes::Handler& handler, Context& context, http::RoutedRequest routed,
@@ -51,7 +54,7 @@ void answer(const RouteSpec& spec, const Routes::Handler& handler, Context& cont
   if (over_limit(spec, context, exchange->request()))
     return refuse(context, exchange, Error(ErrorCode::kRateLimited, "too many attempts; try again in a moment"));
   if (spec.who == 0) return handler(exchange);
-  Result<Principal> principal = context.authenticator->authenticate(exchange->request());
+  Result<Principal> principal = context.authenticator->authenticate(exchange->request(), &exchange->principal.subject);
   if (!principal.ok()) return refuse(context, exchange, principal.error());
   exchange->principal = *std::move(principal);
   if (const Status allowed = may(spec, *exchange); !allowed.ok()) return refuse(context, exchange, allowed.error());
@@ -65,7 +68,7 @@ bool is_refusal(ErrorCode code) {
 
 }  // namespace
 
-void refuse(Context& context, const ExchangePtr& exchange, const Error& error) {
+void refuse(Context& context, const ExchangePtr& exchange, const Error& error, const std::string& tried) {
   if (!is_refusal(error.code())) return exchange->fail(error);
   const Principal& principal = exchange->principal;
   const http::Request& request = exchange->request();
@@ -73,7 +76,7 @@ void refuse(Context& context, const ExchangePtr& exchange, const Error& error) {
       std::string(http::name(request.method)) + " " + request.target.substr(0, request.target.find('?'));
   const std::string_view shown = clip_utf8(route, 120);
   const std::string clean = is_valid_utf8(shown) ? std::string(shown) : std::string();
-  if (!context.acts.refuse(principal.subject, principal.workspace, clean, error, request.peer.address))
+  if (!context.acts.refuse(principal.subject, principal.workspace, clean, error, {request.peer.address, tried}))
     return exchange->fail(error);
   context.ledger.when_durable([exchange, error](const Status&) { exchange->fail(error); });
 }

@@ -6,6 +6,7 @@
 #include "conductor/authenticator.h"
 #include "conductor/context.h"
 #include "conductor/operators.h"
+#include "conductor/sign_ins.h"
 
 namespace lumenflow::conductor {
 namespace {
@@ -55,14 +56,28 @@ void sign_in(const ExchangePtr& exchange, Context& context) {
   const auto found = context.store.records->get(kOperatorsTable, name);
   if (!found.ok()) return exchange->fail(found.error());
   const std::string record = *found ? (*found)->value : std::string();
-  const bool taken = context.executor.post([&context, exchange, name, passphrase, record] {
-    const bool holds = passphrase_holds(record, passphrase);
-    context.post([&context, exchange, name, record, holds] {
-      if (!holds)
-        return refuse(context, exchange, Error(ErrorCode::kUnauthenticated, "the name or the passphrase is wrong"));
-      open_session(context, exchange, name, record);
-    });
-  });
+  const std::string address = address_group(exchange->request().peer.address);
+  const std::string tried = is_workspace_id(name) ? name : "(no name)";
+  const auto wait = context.sign_ins->wait(tried, address);
+  if (!wait.ok()) return exchange->fail(wait.error());
+  if (wait->count() > 0)
+    return refuse(context, exchange,
+                  Error(ErrorCode::kRateLimited,
+                        "the passphrase of this account was wrong too often from this address; try again in " +
+                            std::to_string(wait->count() / 1000 + 1) + " s"),
+                  tried);
+  const auto told = [&context, exchange, name, record, address, tried](bool holds) {
+    SignIns& sign_ins = *context.sign_ins;
+    const Status counted =
+        holds ? sign_ins.succeeded(tried, address) : sign_ins.failed(tried, !record.empty(), address);
+    if (!counted.ok()) return exchange->fail(counted.error());
+    if (!holds)
+      return refuse(context, exchange, Error(ErrorCode::kUnauthenticated, "the name or the passphrase is wrong"),
+                    tried);
+    open_session(context, exchange, name, record);
+  };
+  const bool taken = context.sign_ins->ask(
+      address, [passphrase, record] { return passphrase_holds(record, passphrase); }, told);
   if (!taken) refuse(context, exchange, Error(ErrorCode::kRateLimited, "too many sign in at once; try again"));
 }
 
@@ -103,7 +118,7 @@ void add_session_routes(Routes& routes, Context& context) {
               .summary = "Sign in with name and passphrase; sets the session's cookie",
               .request = "SignIn",
               .answers = {{200, "OpenedSession"}},
-              .anonymous_limit = true},
+              .door = Door::kSignIn},
              [&context](const ExchangePtr& exchange) { sign_in(exchange, context); });
   routes.add({.pattern = "/v2/session",
               .id = "show_session",

@@ -86,6 +86,79 @@ TEST_P(Sessions, RefusalsAreRecordedAndAFloodOfThemIsNotAFloodOfEntries) {
   EXPECT_EQ(json::integer_or(later[1], "count", 0), 149);
 }
 
+// An address that was wrong waits longer and longer, and nobody else does.
+TEST_P(Sessions, WhoGuessesWaitsLongerAndLongerAndAlsoAfterARestart) {
+  world_.operator_session(Role::kViewer);
+  const auto sign_in = [&](const std::string& passphrase, const std::string& name = "op-viewer") {
+    return world_.post("/v2/session", json::Object{{"name", name}, {"passphrase", passphrase}});
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(sign_in("something else entirely").code(), "UNAUTHENTICATED") << i;
+  EXPECT_EQ(sign_in("something else entirely").code(), "RATE_LIMITED");
+  EXPECT_EQ(sign_in("correct horse battery").code(), "RATE_LIMITED") << "from here, for now";
+  EXPECT_EQ(sign_in("something else entirely", "nobody").code(), "UNAUTHENTICATED") << "another account";
+  world_.clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(sign_in("something else entirely").code(), "UNAUTHENTICATED");
+  if (GetParam() == "sqlite") world_.restart();
+  world_.clock.advance(std::chrono::milliseconds(1'500));
+  EXPECT_EQ(sign_in("correct horse battery").code(), "RATE_LIMITED") << "the next one takes longer";
+  world_.clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ(sign_in("correct horse battery").status, 200);
+  EXPECT_EQ(sign_in("something else entirely").code(), "UNAUTHENTICATED") << "and it begins anew";
+  bool named = false;
+  for (const json::Value& entry : world_.audit("conductor.refused"))
+    named = named || (json::string_or(entry, "code", "") == "UNAUTHENTICATED" &&
+                      json::string_or(entry, "name", "") == "op-viewer");
+  EXPECT_TRUE(named) << "the record says whose account it was";
+}
+
+TEST_P(Sessions, WhoKnocksAtOneDoorClosesNoOther) {
+  Workspace workspace(world_);
+  workspace.enroll();
+  int limited = 0;
+  for (int i = 0; i < 250; ++i)
+    limited += world_.post("/v2/enrollments", json::Object{{"ticket", "AAAAA-AAAAA"}}).code() == "RATE_LIMITED";
+  EXPECT_GT(limited, 0);
+  const json::Object renewal{{"workspace_id", "ws-42"}, {"assertion", workspace.assertion()}};
+  EXPECT_EQ(world_.post("/v2/tokens/renew", renewal).status, 200);
+}
+
+TEST_P(Sessions, ListsComeInPages) {
+  const Headers admin = world_.operator_session();
+  for (int i = 0; i < 3; ++i) world_.ticket("", "workspace");
+  const auto all = [&](const std::string& path) {
+    std::size_t count = 0;
+    std::string after;
+    do {
+      const Answer page = world_.get(path + "?limit=2" + (after.empty() ? "" : "&after=" + after), admin);
+      EXPECT_EQ(page.status, 200) << page.body;
+      count += page.value.find("items")->as_array().size();
+      after = page.text("/next");
+    } while (!after.empty() && count < 100);
+    return count;
+  };
+  EXPECT_EQ(all("/v2/tickets"), 3u);
+  world_.operator_session(Role::kViewer);
+  world_.operator_session(Role::kOperator);
+  EXPECT_EQ(all("/v2/operators"), 3u);
+  Workspace workspace(world_);
+  workspace.enroll();
+  workspace.hello();
+  for (const char* id : {"phone-a", "phone-b", "phone-c"}) pair_device(world_, workspace, id, "events:read");
+  EXPECT_EQ(all("/v2/devices"), 3u);
+}
+
+TEST_P(Sessions, ATokenThatWasRevokedIsRecordedWithItsOwner) {
+  Workspace workspace(world_);
+  workspace.enroll();
+  EXPECT_EQ(world_.send(http::Method::kDelete, "/v2/workspaces/ws-42", {}, world_.operator_session()).status, 200);
+  EXPECT_EQ(workspace.hello().code(), "TOKEN_REVOKED");
+  bool found = false;
+  for (const json::Value& entry : world_.audit("conductor.refused"))
+    found = found ||
+            (json::string_or(entry, "code", "") == "TOKEN_REVOKED" && json::string_or(entry, "subject", "") == "ws-42");
+  EXPECT_TRUE(found);
+}
+
 TEST_P(Sessions, KeysRotateWithOverlap) {
   Workspace workspace(world_);
   workspace.enroll();

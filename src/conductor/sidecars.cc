@@ -36,6 +36,8 @@ std::optional<ReachableSidecar> Sidecars::find(const std::string& workspace) {
   const Result<http::Url> url = http::parse_url(json::string_or(record, "sidecar_url", ""));
   if (json::string_or(record, "state", "") != "active" || !url.ok()) return std::nullopt;
   if (url->scheme != "https" && !private_addresses_) return std::nullopt;
+  const auto until = parse_rfc3339(json::string_or(record, "calls_until", ""));
+  if (until.ok() && *until <= context_.clock.now()) return std::nullopt;  // as the fleet says
   const auto avoided = avoid_.find(workspace);
   if (avoided != avoid_.end() && context_.clock.monotonic() < avoided->second) return std::nullopt;
   Result<std::string> token = unseal(json::string_or(record, "token", ""), context_.store.keys.seal);

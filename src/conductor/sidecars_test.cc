@@ -61,8 +61,16 @@ class SidecarsTest : public testing::Test {
     token_ = json::string_or(body, "token", "");
     ASSERT_EQ(workspace_.hello().status, 200);
   }
+  // Whoever signs in now: sessions end sooner than tokens.
+  Headers signed_in(Role role) {
+    world_.operator_session(role);
+    const Answer opened = world_.post("/v2/session", json::Object{{"name", "op-" + std::string(conductor::name(role))},
+                                                                  {"passphrase", "correct horse battery"}});
+    const std::string cookie = opened.header("set-cookie");
+    return {{"Cookie", cookie.substr(0, cookie.find(';'))}, {"X-CSRF-Token", opened.text("/csrf")}};
+  }
   Answer call(const std::string& query = "", Headers more = {}) {
-    Headers headers = world_.operator_session(Role::kOperator);
+    Headers headers = signed_in(Role::kOperator);
     headers.insert(headers.end(), more.begin(), more.end());
     return world_.post("/v2/workspaces/ws-42/tools/task:create" + query, json::Object{{"title", "T"}}, headers);
   }
@@ -135,6 +143,35 @@ TEST_F(SidecarsTest, ADeadOneIsLeftAloneForAWhile) {
   EXPECT_EQ(call("?wait=0s").status, 202);
   EXPECT_THAT(world_.audit("conductor.tool_called"), SizeIs(2));
   EXPECT_THAT(commands(), SizeIs(3));
+}
+
+TEST_F(SidecarsTest, DirectCallsGoOnWithTheTokenThatTheWorkspaceRenews) {
+  address_.says([](const http::Request&) { return answer(200, R"({"data":{},"success":true})"); });
+  enroll(address_.url());
+  const auto fleet = [&](const char* member) {
+    return world_.get("/v2/workspaces/ws-42", signed_in(Role::kViewer)).text(member);
+  };
+  const std::string until = fleet("/calls_until");
+  world_.clock.advance(std::chrono::hours(17));
+  const json::Object again = workspace_.enrollment("none");  // mints another
+  const auto wish = [&] { return json::Object{{"workspace_id", "ws-42"}, {"assertion", workspace_.assertion()}}; };
+  json::Object renewal = wish();
+  renewal.set("token", "not of this key");
+  EXPECT_EQ(world_.post("/v2/tokens/renew", renewal).code(), "UNAUTHENTICATED");
+  renewal = wish();
+  renewal.set("token", *again.find("token"));
+  const Answer renewed = world_.post("/v2/tokens/renew", renewal);
+  ASSERT_EQ(renewed.status, 200) << renewed.body;
+  EXPECT_GT(fleet("/calls_until"), until);
+  world_.clock.advance(std::chrono::hours(10));
+  EXPECT_EQ(call("?wait=0s").text("/state"), "done") << "27 hours after it enrolled";
+  EXPECT_EQ(address_.asked().back().header("authorization"),
+            "Bearer " + std::string(json::string_or(json::Value(again), "token", "")));
+  world_.clock.advance(std::chrono::hours(15));
+  const std::size_t asked = address_.asked().size();
+  workspace_.token = renewed.text("/token");
+  EXPECT_EQ(call("?wait=0s").status, 202) << "over its uplink, and the fleet says why";
+  EXPECT_EQ(address_.asked().size(), asked);
 }
 
 TEST_F(SidecarsTest, ItsToolsAreFetchedWhenTheyAreOthers) {

@@ -4,6 +4,7 @@
 #include "conductor/context.h"
 #include "conductor/enrollment.h"
 #include "conductor/metrics.h"
+#include "conductor/tables.h"
 #include "log/checkpoint.h"
 #include "log/witness.h"
 
@@ -16,7 +17,14 @@ void ready(const ExchangePtr& exchange, Context& context) {
   if (condition.damaged) return exchange->fail(Error(ErrorCode::kJournalDamaged, condition.what));
   if (const auto found = context.store.records->get(kOperatorsTable, "-"); !found.ok())
     return exchange->fail(found.error());
-  exchange->send_json(json::Object{{"ready", true}});
+  if (context.ledger.last_commit().ok()) return exchange->send_json(json::Object{{"ready", true}});
+  // Whether it can be written again is known by writing.
+  if (const Status put = context.ledger.put(kGuesses, "-", std::string(16, '\0')); !put.ok())
+    return exchange->fail(put.error());
+  context.ledger.when_durable([exchange](const Status& done) {
+    if (!done.ok()) return exchange->fail(done.error());
+    exchange->send_json(json::Object{{"ready", true}});
+  });
 }
 
 void own_head(const ExchangePtr& exchange, Context& context) {

@@ -4,8 +4,9 @@ namespace lumenflow::conductor {
 
 std::vector<std::string> all_tables() {
   std::vector<std::string> names;
-  for (const std::string_view name : {kBound, kFloors, kOwned, kPlaces, kHeads, kIndex, kCommand, kWaiting, kGiven,
-                                      kByCaller, kRevoking, kExpiring, kKeys, kKeysExpire, kDown, kView, kAudited})
+  for (const std::string_view name :
+       {kBound,    kFloors,   kOwned,    kForks, kPlaces,     kHeads, kIndex, kCommand, kWaiting, kGiven,
+        kByCaller, kRevoking, kExpiring, kKeys,  kKeysExpire, kDown,  kView,  kAudited, kGuesses, kNotices})
     names.emplace_back(name);
   return names;
 }

@@ -17,6 +17,7 @@ namespace lumenflow::conductor {
 inline constexpr std::string_view kBound = "bound";       // workspace -> the log_id of its journal
 inline constexpr std::string_view kFloors = "floors";     // workspace -> up to where it was another's, of its id
 inline constexpr std::string_view kOwned = "owned";       // workspace, log_id -> that floor when it was bound
+inline constexpr std::string_view kForks = "forks";       // workspace -> {log_id, reason, since}, until it is settled
 inline constexpr std::string_view kPlaces = "places";     // workspace, log_id, stream -> seq, queue_seq
 inline constexpr std::string_view kHeads = "heads";       // workspace, log_id -> last head co-signed
 inline constexpr std::string_view kIndex = "idx";         // what is where (Ledger)
@@ -29,6 +30,8 @@ inline constexpr std::string_view kExpiring = "cmdx";     // time, command_id ->
 inline constexpr std::string_view kKeys = "cmdk";         // workspace, subject, key -> time, command_id, hash
 inline constexpr std::string_view kKeysExpire = "cmdkx";  // time, key of the above
 inline constexpr std::string_view kDown = "down";         // workspace, stream -> seq of what was said
+inline constexpr std::string_view kGuesses = "guesses";   // account, address -> failures, time of the last
+inline constexpr std::string_view kNotices = "notices";   // notice, hook -> its body, until it was sent
 inline constexpr std::string_view kView = "views";        // what received events add up to (Views)
 inline constexpr std::string_view kAudited = "audited";   // id of an act that stands in the Log already
 

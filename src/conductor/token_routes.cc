@@ -5,6 +5,7 @@
 #include "base/sealing.h"
 #include "conductor/authenticator.h"
 #include "conductor/context.h"
+#include "conductor/enrollment.h"
 #include "conductor/standing.h"
 #include "conductor/tables.h"
 #include "http/token.h"
@@ -84,6 +85,20 @@ Status give_workspace_token(const Context& context, json::Object& device, json::
   return {};
 }
 
+// What the workspace minted for this conductor's calls, in place of the one that it gave before.
+Status take_minted_token(const Context& context, const Renewer& renewer, const json::Value& body, json::Object& record,
+                         Timestamp now) {
+  const json::Value* token = body.find("token");
+  if (token == nullptr) return {};
+  if (renewer.table != kWorkspacesTable || token->if_string() == nullptr)
+    return Error(ErrorCode::kInvalidRequest, "'token' is what a workspace minted for this conductor");
+  LUMENFLOW_TRY_ASSIGN(const MintedToken minted,
+                       read_minted_token(*token->if_string(), renewer.workspace,
+                                         std::string(json::string_or(renewer.value, "public_key", "")), now));
+  keep_minted_token(record, *token->if_string(), minted, context.store.keys.seal, context.random);
+  return {};
+}
+
 void renew(Context& context, const ExchangePtr& exchange, const json::Value& body, int tries);
 
 Status try_renew(Context& context, const ExchangePtr& exchange, const json::Value& body, int tries) {
@@ -105,6 +120,7 @@ Status try_renew(Context& context, const ExchangePtr& exchange, const json::Valu
   json::Object answer{{"token", issued.token},
                       {"issued_at", format_rfc3339(issued.issued_at)},
                       {"expires_at", format_rfc3339(issued.expires_at)}};
+  LUMENFLOW_TRY(take_minted_token(context, renewer, body, record.as_object(), now));
   LUMENFLOW_TRY(give_workspace_token(context, record.as_object(), answer));
   const json::Object assertion{{"expires_ms", (now + kAssertionLife + kClockLeeway * 2).ms}};
   std::vector<RecordChange> changes{
@@ -168,7 +184,7 @@ void add_token_routes(Routes& routes, Context& context) {
               .summary = "A new token, for an assertion signed with the enrolled key",
               .request = "Renewal",
               .answers = {{200, "RenewedToken"}},
-              .anonymous_limit = true},
+              .door = Door::kRenew},
              [&context](const ExchangePtr& exchange) {
                if (const auto body = body_of(context, exchange)) renew(context, exchange, *body, 0);
              });

@@ -15,7 +15,7 @@ namespace lumenflow::conductor {
 namespace {
 
 constexpr std::size_t kBasesMax = 1000, kNameBytesMax = 128;
-constexpr std::size_t kStatusBytesMax = 64 * 1024;
+constexpr std::size_t kStatusBytesMax = 64 * 1024, kReasonBytesMax = 1000;
 
 std::optional<std::uint64_t> count_of(const json::Value& object, std::string_view member) {
   const std::int64_t value = json::integer_or(object, member, -1);
@@ -90,11 +90,41 @@ void take_lease(Context& context, const ExchangePtr& exchange, const json::Value
   });
 }
 
+// Two journals say that they are this workspace's: whoever watches the fleet is to see it.
+Status note_fork(Context& context, const Exchange& exchange, const std::string& log_id, std::string_view reason) {
+  const std::string& workspace = exchange.principal.workspace;
+  LUMENFLOW_TRY_ASSIGN(const bool news, context.ingest->note_fork(workspace, log_id, reason));
+  if (!news) return {};
+  Act act{"conductor.workspace_forked", exchange.principal.subject, workspace, {}};
+  act.details = {{"log_id", log_id}, {"reason", std::string(reason)}};
+  return context.acts.record(act);
+}
+
+bool is_log_id(std::string_view log_id) {
+  return !log_id.empty() && log_id.size() <= kNameBytesMax && log_id.find('\0') == std::string::npos;
+}
+
+void hear_fork(Context& context, const ExchangePtr& exchange, const json::Value& body) {
+  const json::Value& said = *body.find("forked");
+  const std::string log_id(json::string_or(said, "log_id", ""));
+  const std::string_view reason = json::string_or(said, "reason", "");
+  if (!is_log_id(log_id) || reason.empty() || reason.size() > kReasonBytesMax)
+    return refuse(
+        context, exchange,
+        Error(ErrorCode::kInvalidRequest, "'forked' must be {log_id, reason}, the reason of at most 1000 bytes"));
+  if (const Status noted = note_fork(context, *exchange, log_id, reason); !noted.ok())
+    return exchange->fail(noted.error());
+  context.ledger.when_durable([exchange](const Status& done) {
+    if (!done.ok()) return exchange->fail(done.error());
+    exchange->send_json(json::Object{{"registry_wanted", false}});
+  });
+}
+
 void say_hello(Context& context, const ExchangePtr& exchange, const json::Value& body) {
   const json::Value hello = *body.find("hello");
   const std::string log_id(json::string_or(hello, "log_id", "")), workspace = exchange->principal.workspace;
   const auto bases = bases_of(hello);
-  if (log_id.empty() || log_id.size() > kNameBytesMax || log_id.find('\0') != std::string::npos)
+  if (!is_log_id(log_id))
     return refuse(context, exchange, Error(ErrorCode::kInvalidRequest, "'log_id' must name the journal"));
   if (!bases.ok()) return refuse(context, exchange, bases.error());
   const auto moved = sidecar_url_change(context, workspace, body);
@@ -102,8 +132,12 @@ void say_hello(Context& context, const ExchangePtr& exchange, const json::Value&
   // A fork must not take the lease from the one that is known.
   const auto known = context.ingest->bound(workspace);
   if (!known.ok()) return exchange->fail(known.error());
-  if (!known->empty() && *known != log_id)
-    return refuse(context, exchange, context.ingest->begin(workspace, log_id, {}).error());
+  if (!known->empty() && *known != log_id) {
+    const Error why = context.ingest->begin(workspace, log_id, {}).error();
+    if (const Status noted = note_fork(context, *exchange, log_id, why.message()); !noted.ok())
+      return exchange->fail(noted.error());
+    return refuse(context, exchange, why);
+  }
   const auto greet = [&context, exchange, body, workspace, log_id, bases = *bases] {
     take_lease(context, exchange, body, {workspace, log_id, bases});
   };
@@ -135,6 +169,7 @@ void heartbeat(const ExchangePtr& exchange, Context& context) {
   const auto body = body_of(context, exchange);
   if (!body) return;
   if (body->find("hello") != nullptr) return say_hello(context, exchange, *body);
+  if (body->find("forked") != nullptr) return hear_fork(context, exchange, *body);
   beat(context, exchange, *body);
 }
 
@@ -142,7 +177,7 @@ void rebind(const ExchangePtr& exchange, Context& context) {
   const auto body = body_of(context, exchange);
   if (!body) return;
   const std::string log_id(json::string_or(*body, "log_id", "")), workspace = exchange->principal.workspace;
-  if (log_id.empty() || log_id.size() > kNameBytesMax || log_id.find('\0') != std::string::npos)
+  if (!is_log_id(log_id))
     return refuse(context, exchange, Error(ErrorCode::kInvalidRequest, "'log_id' must name the new journal"));
   const auto before = context.ingest->bound(workspace);
   if (!before.ok()) return exchange->fail(before.error());
@@ -176,7 +211,7 @@ void add_uplink_routes(Routes& routes, Context& context) {
   routes.add({.method = http::Method::kPost,
               .pattern = "/v2/heartbeat",
               .id = "heartbeat",
-              .summary = "A workspace says hello, or that it is there",
+              .summary = "A workspace says hello, that it is there, or that another history goes by its name",
               .request = "Heartbeat",
               .answers = {{200, "HeartbeatAnswer"}},
               .who = kWorkspaces},

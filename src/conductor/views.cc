@@ -72,7 +72,7 @@ Status Views::approval_requested(const Arrived& arrived) {
   if (!is_id(id)) return {};
   const std::string key = view_key(kApproval, {arrived.workspace, id});
   LUMENFLOW_TRY_ASSIGN(const auto there, ledger_.tables().get(kView, key));
-  if (there) return {};  // the first one counts
+  if (there) return renewed(key, *there, arrived);  // the first one counts
   json::Value approval = arrived.payload;
   json::Object& members = approval.as_object();
   members.set("workspace_id", arrived.workspace);
@@ -85,11 +85,52 @@ Status Views::approval_requested(const Arrived& arrived) {
   LUMENFLOW_TRY(ledger_.put(kView, ordered_key(kPending, arrived.workspace, arrived.position), id));
   const std::string receipt(json::string_or(arrived.payload, "receipt_id", ""));
   if (is_id(receipt)) LUMENFLOW_TRY(ledger_.put(kView, view_key(kReceipt, {arrived.workspace, receipt}), id));
-  if (told_)
+  if (bell_.owed) LUMENFLOW_TRY(bell_.owed(arrived.workspace, approval));
+  if (bell_.told)
     ledger_.when_durable([this, workspace = arrived.workspace, approval](const Status& done) {
-      if (done.ok()) told_(workspace, approval);
+      if (done.ok()) bell_.told(workspace, approval);
     });
   return {};
+}
+
+// Asked for again, under another digest: the journal goes on under another name, and what was signed counts no more.
+Status Views::renewed(const std::string& key, const std::string& known, const Arrived& arrived) {
+  LUMENFLOW_TRY_ASSIGN(json::Value approval, json::parse(known));
+  if (json::string_or(approval, "state", "") != "pending") return {};
+  for (const char* member : {"call_digest", "expires_at", "preview"})
+    if (const json::Value* value = arrived.payload.find(member)) approval.as_object().set(member, *value);
+  return ledger_.put(kView, key, json::serialize(approval));
+}
+
+Result<std::optional<json::Value>> Views::approval(const std::string& workspace, std::string_view approval_id) const {
+  LUMENFLOW_TRY_ASSIGN(const auto text, ledger_.tables().get(kView, view_key(kApproval, {workspace, approval_id})));
+  if (!text) return std::optional<json::Value>();
+  LUMENFLOW_TRY_ASSIGN(json::Value approval, json::parse(*text));
+  return std::optional(std::move(approval));
+}
+
+Result<std::string> Views::asker_of_approval(std::string_view approval_id) const {
+  LUMENFLOW_TRY_ASSIGN(const auto asked, workspaces_of_approval(approval_id));
+  std::string found;
+  std::pair<bool, std::int64_t> best{true, INT64_MAX};  // waits no more, position
+  for (const std::string& workspace : asked) {
+    LUMENFLOW_TRY_ASSIGN(const auto it, approval(workspace, approval_id));
+    if (!it) continue;
+    const std::pair<bool, std::int64_t> place{json::string_or(*it, "state", "") != "pending",
+                                              json::integer_or(*it, "position", INT64_MAX)};
+    if (found.empty() || place < best) found = workspace, best = place;
+  }
+  return found;
+}
+
+Status Views::decided(const std::string& workspace, const json::Value& decision) {
+  const std::string id(json::string_or(decision, "approval_id", ""));
+  if (!is_id(id)) return {};
+  LUMENFLOW_TRY_ASSIGN(auto known, approval(workspace, id));
+  if (!known) return {};
+  for (const char* member : {"decision", "decided_by"})
+    if (const json::Value* value = decision.find(member)) known->as_object().set(member, *value);
+  return ledger_.put(kView, view_key(kApproval, {workspace, id}), json::serialize(*known));
 }
 
 // The call that waited for an approval has gone on: it is pending no more.
@@ -107,6 +148,9 @@ Status Views::tool_called(const Arrived& arrived) {
   json::Object& members = approval.as_object();
   members.set("state", "resolved");
   members.set("outcome", outcome);
+  const std::string_view code = json::string_or(arrived.payload, "code", "");
+  if (members.find("decision") == nullptr && code != "APPROVAL_EXPIRED")
+    members.set("decision", code == "APPROVAL_DENIED" ? "deny" : "approve");
   members.set("resolved_at", json::string_or(arrived.envelope, "timestamp", ""));
   LUMENFLOW_TRY(ledger_.put(kView, key, json::serialize(approval)));
   const Position position(static_cast<std::uint64_t>(json::integer_or(approval, "position", 0)));

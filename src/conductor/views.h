@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,10 +35,20 @@ class Views {
   Result<std::vector<std::string>> workspaces_of_approval(std::string_view approval_id) const;
   Result<std::vector<std::string>> workspaces_of_recovery(std::string_view recovery_id) const;
 
-  // Told of each approval that is asked for, once that is durable.
-  void on_approval(std::function<void(const std::string& workspace, const json::Value& approval)> told) {
-    told_ = std::move(told);
-  }
+  // Nothing: none of this id was asked for there.
+  Result<std::optional<json::Value>> approval(const std::string& workspace, std::string_view approval_id) const;
+  // Which of the workspaces that asked is meant where none is named: the first, and before those that wait no more. An
+  // id that was seen elsewhere and said again takes nobody's place. Empty: none.
+  Result<std::string> asker_of_approval(std::string_view approval_id) const;
+  // Who decided, where this conductor passed that on and the workspace took it.
+  Status decided(const std::string& workspace, const json::Value& decision);
+
+  // Each approval that is asked for: what is owed goes into the batch that has it, and is told once that is durable.
+  struct ApprovalBell {
+    std::function<Status(const std::string& workspace, const json::Value& approval)> owed;
+    std::function<void(const std::string& workspace, const json::Value& approval)> told;
+  };
+  void on_approval(ApprovalBell bell) { bell_ = std::move(bell); }
 
  private:
   struct Arrived {
@@ -47,13 +58,14 @@ class Views {
     Position position;
   };
   Status approval_requested(const Arrived& arrived);
+  Status renewed(const std::string& key, const std::string& known, const Arrived& arrived);
   Status tool_called(const Arrived& arrived);
   Status turn_changed(const Arrived& arrived, std::string_view state);
   Status needs_recovery(const Arrived& arrived, const std::string& id);
 
   Ledger& ledger_;
   const Clock& clock_;
-  std::function<void(const std::string&, const json::Value&)> told_;
+  ApprovalBell bell_;
 };
 
 }  // namespace lumenflow::conductor

@@ -25,10 +25,12 @@ Result<json::Value> describe(Context& context, const Record& record) {
   const json::Value known = parsed(record);
   const std::string& workspace = record.key;
   json::Object answer{{"workspace_id", workspace}};
-  for (const char* member : {"state", "enrolled_at", "revoked_at", "sidecar_url", "scopes"})
+  for (const char* member : {"state", "enrolled_at", "revoked_at", "sidecar_url", "scopes", "calls_until"})
     if (const json::Value* value = known.find(member)) answer.set(member, *value);
   LUMENFLOW_TRY_ASSIGN(const std::string log_id, context.ingest->bound(workspace));
   answer.set("log_id", log_id.empty() ? json::Value() : json::Value(log_id));
+  LUMENFLOW_TRY_ASSIGN(auto fork, context.ingest->fork(workspace));
+  if (fork) answer.set("fork", *std::move(fork));
   const Uplink* uplink = context.uplinks->find(workspace);
   const bool seen = uplink != nullptr && uplink->seen;
   answer.set("connected", seen && *uplink->seen + kConnectedFor > context.clock.now());

@@ -24,9 +24,15 @@ void Account::refused() {
   refused_ = true;
 }
 
+void Account::offer(std::string token, std::string token_id) {
+  const std::lock_guard lock(mutex_);
+  offered_ = std::move(token);
+  offered_id_ = std::move(token_id);
+}
+
 bool Account::due(std::chrono::nanoseconds at) const {
   const std::chrono::milliseconds life = enrollment_.expires_at - enrollment_.issued_at;
-  if (!refused_ && parts_.clock.now() + life / 3 < enrollment_.expires_at) return false;
+  if (!refused_ && offered_.empty() && parts_.clock.now() + life / 3 < enrollment_.expires_at) return false;
   return at >= asked_at_ + kPause;
 }
 
@@ -66,12 +72,14 @@ std::optional<http::ClientRequest> Account::renewal_if_due() {
     return std::nullopt;
   }
   asking_ = true;
+  asked_with_ = offered_id_;
+  json::Object body{{"workspace_id", enrollment_.workspace_id}, {"assertion", *std::move(assertion)}};
+  if (!offered_.empty()) body.set("token", offered_);
   http::ClientRequest request;
   request.method = http::Method::kPost;
   request.path = "/v2/tokens/renew";
   request.timeout = kRenewalTimeout;
-  request.body = json::serialize(
-      json::Value(json::Object{{"workspace_id", enrollment_.workspace_id}, {"assertion", *std::move(assertion)}}));
+  request.body = json::serialize(json::Value(std::move(body)));
   return request;
 }
 
@@ -98,6 +106,9 @@ Status Account::heard_renewal(Result<http::ClientResponse> response) {
   last_failure_.clear();
   enrollment_ = *std::move(after);
   refused_ = false;
+  if (asked_with_.empty()) return {};
+  if (offered_id_ == asked_with_) offered_.clear(), offered_id_.clear();
+  if (parts_.given) parts_.given(asked_with_);
   return {};
 }
 

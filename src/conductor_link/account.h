@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ struct AccountParts {
   std::string folder;             // of enrollment.json
   std::string token_private_pem;  // the workspace's, which signs the wish for another token
   std::string token_key_id;
+  // The conductor has taken what was offered: the token of this id.
+  std::function<void(const std::string& token_id)> given = {};
 };
 
 class Account {
@@ -31,8 +34,10 @@ class Account {
 
   Enrollment enrollment() const;
   std::string bearer() const { return "Bearer " + enrollment().token; }
-  // The wish for another token, when a third of this one's life is left, or it was refused; nothing when it is not due,
-  // or was said within the last `kPause`.
+  // A token for the conductor's calls here, which goes with the next wish; that is due at once.
+  void offer(std::string token, std::string token_id);
+  // The wish for another token, when a third of this one's life is left, it was refused, or something is offered;
+  // nothing when it is not due, or was said within the last `kPause`.
   std::optional<http::ClientRequest> renewal_if_due();
   // What came back. An error is the conductor's or the way's; the token that there is stays.
   Status heard_renewal(Result<http::ClientResponse> response);
@@ -56,6 +61,7 @@ class Account {
   Enrollment enrollment_;  // all of this under the mutex
   SystemRandom random_;
   bool refused_ = false;
+  std::string offered_, offered_id_, asked_with_;          // the token, its id; the id that the last wish carried
   bool asking_ = false;                                    // somebody is to hear of it
   std::chrono::nanoseconds asked_at_{-1'000'000'000'000};  // monotonic
   std::string last_failure_;

@@ -187,6 +187,17 @@ void HttpLink::fetch(const uplink::Fetch& fetch, std::function<void(uplink::Fetc
   });
 }
 
+void HttpLink::forked(const std::string& log_id, const std::string& reason, std::function<void(Status)> done) {
+  const auto write = [this, log_id, reason] {
+    Asked asked{.path = "/v2/heartbeat", .body = write_forked(log_id, reason), .timeout = parts_.timeout};
+    return write_request(parts_.account, std::move(asked));
+  };
+  talk_->ask(write, [this, done = std::move(done)](Result<http::ClientResponse> response) {
+    const Reply reply = read_reply(parts_.account, std::move(response));
+    done(reply.refusal ? Status(reply.refusal->error) : Status());
+  });
+}
+
 void HttpLink::rebind(std::function<void(Status)> done) {
   const auto write = [this] {
     Asked asked{.path = "/v2/rebind", .body = write_rebind(parts_.log_id()), .timeout = parts_.timeout};

@@ -50,6 +50,7 @@ class HttpLink final : public uplink::Link {
   void send(std::shared_ptr<const uplink::Batch> batch, std::function<void(uplink::SendAnswer)> done) override;
   void heartbeat(std::uint64_t session, std::function<void(uplink::HeartbeatAnswer)> done) override;
   void fetch(const uplink::Fetch& fetch, std::function<void(uplink::FetchAnswer)> done) override;
+  void forked(const std::string& log_id, const std::string& reason, std::function<void(Status)> done) override;
   void rebind(std::function<void(Status)> done) override;
 
   // Of the conversation that stands; 0: none does.

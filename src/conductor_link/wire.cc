@@ -130,6 +130,10 @@ std::string write_heartbeat(std::uint64_t session, const Vitals& vitals) {
   return json::serialize(json::Value(std::move(body)));
 }
 
+std::string write_forked(const std::string& log_id, const std::string& reason) {
+  return json::serialize(json::Value(json::Object{{"forked", json::Object{{"log_id", log_id}, {"reason", reason}}}}));
+}
+
 std::string write_rebind(const std::string& log_id) {
   return json::serialize(json::Value(json::Object{{"log_id", log_id}}));
 }

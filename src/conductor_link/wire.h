@@ -45,6 +45,7 @@ struct SidecarPlace {
 std::string write_hello(const uplink::Hello& hello, const Vitals& vitals, const SidecarPlace& place);
 std::string write_heartbeat(std::uint64_t session, const Vitals& vitals);
 std::string write_batch(const uplink::Batch& batch, const std::optional<HeadOffer>& head);
+std::string write_forked(const std::string& log_id, const std::string& reason);
 std::string write_rebind(const std::string& log_id);
 
 // --- what comes back ---

@@ -91,6 +91,22 @@ Status from_json(const json::Value& json, SignedOut& value) {
   return in.status();
 }
 
+json::Value to_json(const Fork& value) {
+  json::codec::ObjectWriter out;
+  out.member("log_id", value.log_id);
+  out.member("reason", value.reason);
+  out.member("since", value.since);
+  return out.take();
+}
+
+Status from_json(const json::Value& json, Fork& value) {
+  json::codec::ObjectReader in(json);
+  in.member("log_id", value.log_id);
+  in.member("reason", value.reason);
+  in.member("since", value.since);
+  return in.status();
+}
+
 json::Value to_json(const Workspace& value) {
   json::codec::ObjectWriter out;
   out.member("workspace_id", value.workspace_id);
@@ -99,12 +115,14 @@ json::Value to_json(const Workspace& value) {
   out.member("revoked_at", value.revoked_at);
   out.member("sidecar_url", value.sidecar_url);
   out.member("scopes", value.scopes);
+  out.member("calls_until", value.calls_until);
   out.nullable("log_id", value.log_id);
   out.member("connected", value.connected);
   out.nullable("last_seen", value.last_seen);
   out.member("status", value.status);
   out.member("versions", value.versions);
   out.member("lag", value.lag);
+  out.member("fork", value.fork);
   return out.take();
 }
 
@@ -116,12 +134,14 @@ Status from_json(const json::Value& json, Workspace& value) {
   in.member("revoked_at", value.revoked_at);
   in.member("sidecar_url", value.sidecar_url);
   in.member("scopes", value.scopes);
+  in.member("calls_until", value.calls_until);
   in.nullable("log_id", value.log_id);
   in.member("connected", value.connected);
   in.nullable("last_seen", value.last_seen);
   in.member("status", value.status);
   in.member("versions", value.versions);
   in.member("lag", value.lag);
+  in.member("fork", value.fork);
   return in.status();
 }
 
@@ -371,6 +391,8 @@ json::Value to_json(const Approval& value) {
   out.member("position", value.position);
   out.member("requested_at", value.requested_at);
   out.member("outcome", value.outcome);
+  out.member("decision", value.decision);
+  out.member("decided_by", value.decided_by);
   out.member("resolved_at", value.resolved_at);
   return out.take();
 }
@@ -390,6 +412,8 @@ Status from_json(const json::Value& json, Approval& value) {
   in.member("position", value.position);
   in.member("requested_at", value.requested_at);
   in.member("outcome", value.outcome);
+  in.member("decision", value.decision);
+  in.member("decided_by", value.decided_by);
   in.member("resolved_at", value.resolved_at);
   return in.status();
 }

@@ -20,7 +20,6 @@ using std::chrono::nanoseconds;
 constexpr std::string_view kRoutineDue = "sidekick:routine_due", kRoutinePlan = "routine:run";
 constexpr std::size_t kPlanStepsMax = 100;
 constexpr int kAgainMax = 3;
-constexpr unsigned kChainMax = 8;  // automations, each at what the one before led to
 constexpr nanoseconds kNotTakenPause = std::chrono::milliseconds(500);
 
 std::string cooldown_key(const Delivery& delivery) { return journal::store_key("kernel", delivery.pack_id); }
@@ -29,6 +28,8 @@ std::string cooldown_key(const Delivery& delivery) { return journal::store_key("
 // other: these eight digits, and the number.
 constexpr std::string_view kSpanPrefix = "4c466175";
 constexpr std::size_t kSpanAt = 36, kSpanDigits = 8;  // in a traceparent
+
+}  // namespace
 
 unsigned automations_before(const Delivery& delivery) {
   const std::string_view trace = delivery.traceparent;
@@ -46,8 +47,6 @@ std::string trace_for_call(const Delivery& delivery) {
       has_trace ? delivery.traceparent.substr(3, 32) : sha256_hex(delivery.event.event_id).substr(0, 32);
   return fmt::format("00-{}-{}{:08x}-01", trace, kSpanPrefix, automations_before(delivery) + 1);
 }
-
-}  // namespace
 
 std::shared_ptr<const std::vector<pack::Automation>> workspace_automations(const WorkspaceConfig& config) {
   auto automations = std::make_shared<std::vector<pack::Automation>>();  // shared: see Subscriptions
@@ -129,6 +128,12 @@ Result<bool> Automator::cools_down(const Delivery& delivery) const {
   return at && kernel_.ports_.clock.now().ms - static_cast<std::int64_t>(*at) < delivery.automation->cooldown_ms;
 }
 
+void Automator::keep_cooldown(const Delivery& delivery) {
+  if (delivery.automation->cooldown_ms == 0) return;
+  kernel_.keep(kernel_.ports_.log.put(journal::kStoreTable, cooldown_key(delivery),
+                                      journal::big_endian(static_cast<std::uint64_t>(kernel_.ports_.clock.now().ms))));
+}
+
 void Automator::call_for(const DeliveryPtr& delivery, const PlanPtr& plan) {
   const Step& step = plan->steps[plan->at];
   Call call;
@@ -144,6 +149,7 @@ void Automator::call_for(const DeliveryPtr& delivery, const PlanPtr& plan) {
 }
 
 void Automator::run() {
+  fire_heard();
   for (const Due& due : std::exchange(due_, {}))
     if (kernel_.subscriptions_.still_wanted(*due.delivery)) call_for(due.delivery, due.plan);
 }
@@ -167,12 +173,7 @@ void Automator::called(const DeliveryPtr& delivery, const PlanPtr& plan, const C
   if (succeeded && plan->at == 0 && delivery->automation->follows_plan)
     for (Step& step : steps_of(result)) plan->steps.push_back(std::move(step));
   if (succeeded && ++plan->at < plan->steps.size()) return due_.push_back({delivery, plan});
-  if (delivery->automation->cooldown_ms > 0) {
-    const Status kept =
-        kernel_.ports_.log.put(journal::kStoreTable, cooldown_key(*delivery),
-                               journal::big_endian(static_cast<std::uint64_t>(kernel_.ports_.clock.now().ms)));
-    if (!kept.ok() && !kernel_.batch_error_) kernel_.batch_error_ = kept.error();
-  }
+  keep_cooldown(*delivery);
   std::string said;
   if (!succeeded) said = result.receipt.str() + (result.code ? ": " + std::string(name(*result.code)) : ": it failed");
   kernel_.end_delivery(*delivery, "applied", said);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/bell.h"
 #include "kernel/call.h"
 #include "kernel/config.h"
 #include "kernel/subscriptions.h"
@@ -20,6 +21,11 @@ namespace lumenflow::kernel {
 // their order, each as a call of its own by `<workspace>:routine:<id>`. Shared with what runs.
 std::shared_ptr<const std::vector<pack::Automation>> workspace_automations(const WorkspaceConfig& config);
 
+// How many automations led to the event, one after the other; and what a call that it leads to bears.
+inline constexpr unsigned kChainMax = 8;
+unsigned automations_before(const Delivery& delivery);
+std::string trace_for_call(const Delivery& delivery);
+
 class Kernel;
 
 class Automator {
@@ -28,6 +34,9 @@ class Automator {
 
   // Of an automation, when its turn has come.
   void fire(const DeliveryPtr& delivery);
+  // One that waits for a type of the bus: the call is made in the next batch, once, and nothing of it is kept until it
+  // is on record; a crash before that loses it, as the event itself is gone (automate_bus.cc).
+  void hear(const Bell::Heard& heard);
   // Makes the calls that follow others, in the open batch.
   void run();
 
@@ -45,6 +54,7 @@ class Automator {
   static std::vector<Step> steps_of(const CallResult& result);
   std::shared_ptr<const Credential> credential_of(const Delivery& delivery, const pack::ActiveTool* tool) const;
   Result<bool> cools_down(const Delivery& delivery) const;
+  void keep_cooldown(const Delivery& delivery);  // from now on
   void call_for(const DeliveryPtr& delivery, const PlanPtr& plan);
   void called(const DeliveryPtr& delivery, const PlanPtr& plan, const CallResult& result);
 
@@ -53,8 +63,11 @@ class Automator {
     PlanPtr plan;
   };
 
+  void fire_heard();
+
   Kernel& kernel_;
   std::vector<Due> due_;
+  std::vector<DeliveryPtr> heard_;  // of the bus, waiting for the next batch
 };
 
 }  // namespace lumenflow::kernel

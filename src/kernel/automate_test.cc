@@ -23,11 +23,14 @@ constexpr std::string_view kEchoManifest = R"(
 id: echo
 version: 1.0.0
 runtime: {type: builtin}
-emitted_event_kinds: ["echo:said"]
-backpressure_policy: {"echo:said": queue}
+emitted_event_kinds: ["echo:said", "echo:was_primed"]
+backpressure_policy: {"echo:said": queue, "echo:was_primed": queue}
+event_types: content/event-types.json
 required_approvals: ["echo:risky"]
 tools:
   - {name: echo:say, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}]}
+  - {name: echo:publish, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}]}
+  - {name: echo:publish-now, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}]}
   - {name: echo:note, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}]}
   - {name: echo:effect, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}]}
   - {name: echo:fail, permission: write, required_scopes: [{type: path, pattern: "data/**", access: write}]}
@@ -41,6 +44,13 @@ tools:
     scope: "echo:special"
 )";
 
+// Of the bus alone, and one that is a kernel event, too.
+constexpr std::string_view kEventTypes = R"({"packSlug": "echo", "eventTypes": [
+  {"namespace": "echo", "name": "core-primed", "version": 1, "schema": "primed.schema.json", "capacity": 4},
+  {"namespace": "echo", "name": "core-kept", "version": 1, "schema": "primed.schema.json", "kind": "echo:was_primed"}]})";
+constexpr std::string_view kPrimedSchema =
+    R"({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}})";
+
 std::vector<std::string> g_noted, g_effects_done;  // what the tools saw, in order
 pack::StatusHandler g_status;                      // what the pack says of calls that were cut off; empty: nothing
 
@@ -53,6 +63,19 @@ void register_echo(pack::Registration& registration) {
   registration.tool("echo:say", kStrand, [](ToolContext& context, const json::Value& input) -> ToolResult {
     const Status said = context.emit("echo:said", input, {});
     return said.ok() ? ToolResult(ToolOutput{json::Object{}, {}}) : ToolError{"FAILED", said.error().message(), {}};
+  });
+  const auto publish = [](ToolContext& context, const json::Value& input) -> ToolResult {
+    pack::EmitOptions options;
+    if (const json::Value* key = input.find("key")) options.idempotency_key = key->as_string();
+    const Status said = context.emit(json::string_or(input, "type", ""), *input.find("payload"), options);
+    if (said.ok()) return ToolOutput{json::Object{}, {}};
+    return ToolError{std::string(name(said.error().code())), said.error().message(), {}};
+  };
+  registration.tool("echo:publish", kStrand, publish);
+  registration.tool("echo:publish-now", {}, [](ToolContext& context, const json::Value& input) -> ToolResult {
+    const auto said = context.emit_now(json::string_or(input, "type", ""), *input.find("payload"), {});
+    if (!said.ok()) return ToolError{std::string(name(said.error().code())), said.error().message(), {}};
+    return ToolOutput{json::Object{{"event_id", said->event_id}}, {}};
   });
   registration.tool("echo:note", kStrand, note);
   registration.status([](const pack::StartedCall& call) { return g_status ? g_status(call) : pack::Aftermath{}; });
@@ -78,7 +101,11 @@ class Automate : public ::testing::Test {
   // With these automations in the manifest.
   void open(const std::string& automations) {
     manifest_ = std::string(kEchoManifest) + "automations:\n" + automations;
-    pack_ = {"echo", {{"manifest.yaml", manifest_}}, register_echo};
+    pack_ = {"echo",
+             {{"manifest.yaml", manifest_},
+              {"content/event-types.json", kEventTypes},
+              {"content/primed.schema.json", kPrimedSchema}},
+             register_echo};
     world.pack = &pack_;
     world.open();
   }
@@ -126,6 +153,86 @@ TEST_F(Automate, AnEventBecomesACallWithWhatItSays) {
   EXPECT_EQ(json::string_or(requested.back(), "subject", ""), "ws-42:automation:echo.on-said");
 }
 
+json::Object primed(const char* type, std::int64_t n) { return {{"type", type}, {"payload", json::Object{{"n", n}}}}; }
+
+TEST_F(Automate, ATypeOfTheBusFiresWhereItIsSaid) {
+  open(R"(
+  - {id: on-primed, on: "echo:core-primed", when: {n: 7}, do: {tool: echo:note, input: {n: {$event: /payload/n}, of: {$event: /kind}}}}
+)");
+  EXPECT_EQ(world.call("echo:publish", primed("echo:core-primed", 6)).outcome, journal::Outcome::kSuccess);
+  EXPECT_EQ(world.call("echo:publish", primed("echo:core-primed", 7)).outcome, journal::Outcome::kSuccess);
+  settle();
+  const char* const noted = R"(ws-42:automation:echo.on-primed {"n":7,"of":"echo:core-primed"})";
+  EXPECT_THAT(g_noted, ElementsAre(noted));
+  EXPECT_THAT(outcomes(), IsEmpty()) << "nothing was delivered from the journal";
+  for (const json::Value& entry : world.entries()) EXPECT_NE(json::string_or(entry, "kind", ""), "echo:core-primed");
+  EXPECT_EQ(world.call("echo:publish-now", primed("echo:core-primed", 7)).outcome, journal::Outcome::kSuccess);
+  settle();
+  EXPECT_THAT(g_noted, ElementsAre(noted, noted)) << "in the middle of a call, too";
+}
+
+TEST_F(Automate, ATypeWithAKindIsItsKernelEventAndFiresFromTheJournal) {
+  open(R"(
+  - {id: on-kept, on: "echo:core-kept", do: {tool: echo:note, input: {of: {$event: /kind}}}}
+)");
+  EXPECT_EQ(world.call("echo:publish", primed("echo:core-kept", 1)).outcome, journal::Outcome::kSuccess);
+  settle();
+  EXPECT_THAT(g_noted, ElementsAre(R"(ws-42:automation:echo.on-kept {"of":"echo:was_primed"})"));
+  EXPECT_THAT(outcomes(), ElementsAre("applied "));
+}
+
+TEST_F(Automate, WhatIsSaidUnderOneKeyIsOnTheBusOnce) {
+  open("  - {id: never, on: echo:said, when: {n: nought}, do: {tool: echo:note}}\n");
+  std::vector<std::int64_t> heard;
+  ASSERT_TRUE(world.kernel->bell()
+                  .listen(
+                      "echo:core-kept",
+                      [&heard](const bus::Event& event) { heard.push_back(event.json().find("n")->as_integer()); },
+                      "test")
+                  .ok());
+  json::Object kept = primed("echo:core-kept", 3);
+  kept.set("key", "once");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(world.call("echo:publish", kept).outcome, journal::Outcome::kSuccess);
+  EXPECT_THAT(heard, ElementsAre(3));
+}
+
+TEST_F(Automate, AWrongRuntimeEventIsRefusedWhereItIsSaid) {
+  open("  - {id: never, on: echo:said, when: {n: nought}, do: {tool: echo:note}}\n");
+  const auto said = [this](json::Object what) { return world.call("echo:publish", std::move(what)).body; };
+  EXPECT_THAT(said({{"type", "echo:core-primed"}, {"payload", json::Object{{"n", "x"}}}}),
+              HasSubstr("INVALID_PAYLOAD"));
+  json::Object keyed = primed("echo:core-primed", 1);
+  keyed.set("key", "k");
+  EXPECT_THAT(said(keyed), HasSubstr("is said on the bus alone"));
+  EXPECT_THAT(said(primed("echo:core-molten", 1)), HasSubstr("UNKNOWN_KIND"));
+  EXPECT_THAT(said(primed("kernel:call-finished", 1)), HasSubstr("UNKNOWN_KIND")) << "not the pack's own";
+}
+
+// Else each call would fire it again.
+TEST_F(Automate, WhatTheKernelSaysOfItsOwnCallDoesNotFireItAgain) {
+  open(R"(
+  - {id: on-end, on: "kernel:call-finished", when: {outcome: success}, cooldown_ms: 1000, do: {tool: echo:note, input: {tool: {$event: /payload/tool}}}}
+)");
+  say(json::Object{{"n", 1}});
+  const char* const noted = R"(ws-42:automation:echo.on-end {"tool":"echo:say"})";
+  EXPECT_THAT(g_noted, ElementsAre(noted));
+  say(json::Object{{"n", 2}});
+  EXPECT_THAT(g_noted, SizeIs(1)) << "it cools down";
+  world.clock.advance(2s);
+  say(json::Object{{"n", 3}});
+  EXPECT_THAT(g_noted, ElementsAre(noted, noted));
+}
+
+TEST_F(Automate, OneOfTheBusThatSaysWhatItWaitsForIsStopped) {
+  open(R"(
+  - {id: circle, on: "echo:core-primed", do: {tool: echo:publish, input: {type: "echo:core-primed", payload: {n: 1}}}}
+)");
+  EXPECT_EQ(world.call("echo:publish", primed("echo:core-primed", 1)).outcome, journal::Outcome::kSuccess);
+  settle();
+  EXPECT_THAT(of_type("call.requested"), SizeIs(9)) << "eight rounds";
+  EXPECT_EQ(world.kernel->counters().deliveries_by_outcome.at("not_fired"), 1u);
+}
+
 TEST_F(Automate, OnlyWhatTheConditionHoldsForFires) {
   open(R"(
   - {id: failed, on: echo:said, when: {status: failed, /deep/n: 1}, do: {tool: echo:note}}
@@ -160,7 +267,11 @@ TEST_F(Automate, TheCallHappensOnceWhereverTheProcessDies) {
     KernelWorld fresh;
     g_effects_done.clear();
     manifest_ = std::string(kEchoManifest) + "automations:\n  - {id: act, on: echo:said, do: {tool: echo:effect}}\n";
-    pack_ = {"echo", {{"manifest.yaml", manifest_}}, register_echo};
+    pack_ = {"echo",
+             {{"manifest.yaml", manifest_},
+              {"content/event-types.json", kEventTypes},
+              {"content/primed.schema.json", kPrimedSchema}},
+             register_echo};
     fresh.pack = &pack_;
     fresh.open();
     fresh.submit("echo:say", json::Object{{"n", 1}}, {}, [](const CallResult&) {});

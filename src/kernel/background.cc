@@ -93,11 +93,7 @@ Status Kernel::record_transaction(Transaction& transaction) {
     const Call& cause = transaction.call == nullptr ? no_call : transaction.call->call;
     log::Row row;
     for (std::size_t i = events_before; i < state.events.size(); ++i) {
-      PendingEvent& event = state.events[i];
-      const event::EventClass event_class = state.scope.manifest->backpressure_policy.find(event.kind)->second;
-      LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(std::move(event), event_class, now, cause));
-      if (emission.entry) row.entries.push_back(*std::move(emission.entry));
-      if (transaction.emitted != nullptr) *transaction.emitted = std::move(emission.event);
+      LUMENFLOW_TRY(put_event(state.events[i], *state.scope.manifest, now, cause, row, transaction.emitted));
     }
     if (!row.entries.empty())
       if (Result<Position> at = append(std::move(row)); !at.ok()) return std::move(at).error();

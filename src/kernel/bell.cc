@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/logging.h"
 #include "json/canonical.h"
+#include "kernel/secret_keeper.h"
 #include "pack/event_types.h"
 
 namespace lumenflow::kernel {
@@ -83,6 +84,7 @@ void Bell::rebind(const pack::Registry& registry) {
     if (Status status = subscribe(listener); !status.ok())
       write_log(LogLevel::kWarn, "bus", "a listener has nothing to listen to",
                 {{"listener", listener.label}, {"reason", status.error().message()}});
+  subscribe_automations(registry);
 }
 
 Status Bell::subscribe(const Listener& listener) {
@@ -98,22 +100,46 @@ Status Bell::listen(std::string type, bus::Handler handler, std::string label) {
   return {};
 }
 
-void Bell::emitted(const event::Event& event, std::string_view stream, std::uint64_t seq) {
-  if (!anyone()) return;
-  coming_.emplace_back(
-      EventEmitted{0, event.kind, event.event_id, std::string(stream), static_cast<std::int64_t>(seq)});
+void Bell::subscribe_automations(const pack::Registry& registry) {
+  automations_ = 0;
+  for (const auto& loaded : registry.packs())
+    for (const pack::Automation& automation : loaded->automations) {
+      if (!automation.on_bus) continue;
+      const auto hear = [this, pack = loaded.get(), &automation](const bus::Event& event) {
+        const auto trace = std::ranges::find(traces_, event.dispatch_order, &decltype(traces_)::value_type::first);
+        hear_(
+            {*pack, automation, event, trace == traces_.end() ? std::string_view() : std::string_view(trace->second)});
+      };
+      const auto id = bus_->subscribe(automation.on, hear, loaded->manifest.id + "." + automation.id);
+      LUMENFLOW_CHECK(id.ok());  // its type is the core's or an active pack's (LF1078)
+      ++automations_;
+    }
 }
 
-void Bell::finished(CallFinished call, std::size_t index) {
+void Bell::emitted(const event::Event& event, std::string_view stream, std::uint64_t seq,
+                   const std::string& traceparent) {
+  if (!anyone()) return;
+  coming_.push_back({EventEmitted{0, event.kind, event.event_id, std::string(stream), static_cast<std::int64_t>(seq)},
+                     automations_ > 0 ? traceparent : std::string()});
+}
+
+void Bell::finished(CallFinished call, std::size_t index, const std::string& traceparent) {
   call.position = static_cast<std::int64_t>(index);
-  coming_.emplace_back(std::move(call));
+  coming_.push_back({std::move(call), automations_ > 0 ? traceparent : std::string()});
+}
+
+void Bell::published(const std::string& type, const json::Value& payload, const std::string& traceparent) {
+  if (!anyone()) return;
+  auto masked = payload_without_secrets(payload);
+  coming_.push_back(
+      {PackEvent{type, masked ? *std::move(masked) : payload}, automations_ > 0 ? traceparent : std::string()});
 }
 
 // Events are said in the order in which they were stamped, which is that of their entries.
 void Bell::place(const log::Row& row) {
   std::size_t index = 0;
-  for (auto& ring : coming_) {
-    auto* event = std::get_if<EventEmitted>(&ring);
+  for (Ring& ring : coming_) {
+    auto* event = std::get_if<EventEmitted>(&ring.what);
     if (event == nullptr) continue;
     while (index < row.entries.size() && !row.entries[index].starts_with(kEventEntry)) ++index;
     LUMENFLOW_CHECK(index < row.entries.size());
@@ -122,24 +148,50 @@ void Bell::place(const log::Row& row) {
 }
 
 void Bell::appended(Position first) {
-  for (auto& ring : coming_)
-    std::visit([first](auto& payload) { payload.position += static_cast<std::int64_t>(first.value()); }, ring);
+  for (Ring& ring : coming_)
+    std::visit(
+        [first](auto& what) {
+          if constexpr (requires { what.position; }) what.position += static_cast<std::int64_t>(first.value());
+        },
+        ring.what);
   std::ranges::move(coming_, std::back_inserter(open_));
   coming_.clear();
 }
 
-Rings Bell::take() { return std::exchange(open_, {}); }
+// What was said without an entry of its own comes last.
+Rings Bell::take() {
+  std::ranges::move(coming_, std::back_inserter(open_));
+  coming_.clear();
+  Rings next;
+  next.reserve(open_.size());  // batches are like those before them
+  return std::exchange(open_, std::move(next));
+}
 
 void Bell::forget() {
   coming_.clear();
   open_.clear();
 }
 
+void Bell::publish(Ring& ring) {
+  Result<bus::Published> done = std::visit(
+      [this](auto& what) -> Result<bus::Published> {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(what)>, PackEvent>)
+          return bus_->publish(what.type, std::move(what.payload));
+        else
+          return bus_->publish(std::move(what));
+      },
+      ring.what);
+  if (done.ok() && !ring.traceparent.empty()) traces_.emplace_back(done->dispatch_order, std::move(ring.traceparent));
+  // A full channel is counted by the bus; a type that a reload took away, or a payload that lost a secret, is not.
+  if (!done.ok() && done.error().code() != ErrorCode::kEventBufferOverflow)
+    write_log(LogLevel::kWarn, "bus", "an event was not said", {{"reason", done.error().message()}});
+}
+
 void Bell::ring(std::uint64_t tick, Rings rings, Timestamp now) {
   if (rings.empty() || !anyone()) return;
   if (!bus_->begin_tick(tick, now).ok()) return;  // a listener ran the strand: it was told in the tick that goes on
-  for (auto& ring : rings)
-    std::visit([this](auto& payload) { (void)bus_->publish(std::move(payload)); }, ring);  // the bus counts refusals
+  traces_.clear();
+  for (Ring& ring : rings) publish(ring);
   bus_->dispatch();
   if (watcher_ != nullptr) note_tick();
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,8 +31,19 @@ using CallFinished = runtime_events::core_::kernel::CallFinished;
 void append_canonical(const EventEmitted& payload, std::string& out);
 void append_canonical(const CallFinished& payload, std::string& out);
 
+// What a pack says by one of its own types.
+struct PackEvent {
+  std::string type;
+  json::Value payload;
+};
+
+struct Ring {
+  std::variant<EventEmitted, CallFinished, PackEvent> what;
+  std::string traceparent;  // of the call that led to it; kept where automations hear it
+};
+
 // What one batch says, in the order of the journal.
-using Rings = std::vector<std::variant<EventEmitted, CallFinished>>;
+using Rings = std::vector<Ring>;
 
 class Bell {
  public:
@@ -44,7 +56,15 @@ class Bell {
   // Called for each such event from the next batch on, over reloads. The label names it in reports. NOT_FOUND, in three
   // lines, for a type that the catalogue does not have.
   Status listen(std::string type, bus::Handler handler, std::string label);
-  bool anyone() const { return watcher_ != nullptr || !listeners_.empty(); }
+  bool anyone() const { return watcher_ != nullptr || !listeners_.empty() || automations_ > 0; }
+  // An event that an automation waits for which hears the bus. Valid during the call.
+  struct Heard {
+    const pack::LoadedPack& pack;
+    const pack::Automation& automation;
+    const bus::Event& event;
+    std::string_view traceparent;
+  };
+  void call_automations(std::function<void(const Heard&)> hear) { hear_ = std::move(hear); }
   // A recorder wants every tick: what was said in it is added there, until null is given. Borrowed.
   void watch(bus::FrameEvents* watcher) { watcher_ = watcher; }
   const catalogue::Catalogue& catalogue() const { return catalogue_; }
@@ -52,8 +72,9 @@ class Bell {
 
   // What the row will say that is appended next; nothing is kept while nobody listens. `index`: of the call's entry in
   // that row.
-  void emitted(const event::Event& event, std::string_view stream, std::uint64_t seq);
-  void finished(CallFinished call, std::size_t index);
+  void emitted(const event::Event& event, std::string_view stream, std::uint64_t seq, const std::string& traceparent);
+  void finished(CallFinished call, std::size_t index, const std::string& traceparent);
+  void published(const std::string& type, const json::Value& payload, const std::string& traceparent);
   // Before the row is appended, then once it is in the batch that is open.
   void place(const log::Row& row);
   void appended(Position first);
@@ -71,6 +92,8 @@ class Bell {
     std::string label;
   };
   Status subscribe(const Listener& listener);
+  void subscribe_automations(const pack::Registry& registry);
+  void publish(Ring& ring);
 
   std::unique_ptr<Reporter> reporter_;
   void note_tick();
@@ -79,6 +102,9 @@ class Bell {
   bus::FrameEvents* watcher_ = nullptr;
   std::string payload_;  // of the event that is told to it
   std::vector<Listener> listeners_;
+  std::function<void(const Heard&)> hear_;
+  std::size_t automations_ = 0;                                // that hear the bus
+  std::vector<std::pair<std::uint64_t, std::string>> traces_;  // of the tick, by the order of dispatch
   Rings coming_;  // of a row that is not appended yet; positions count from its beginning
   Rings open_;
 };

@@ -164,7 +164,8 @@ std::string HostState::new_ulid() {
 Status HostState::check_new(const PendingEvent& event) {
   if (scope.manifest == nullptr) return Error(ErrorCode::kUnknownKind, "kernel tools emit no events of their own");
   LUMENFLOW_TRY_ASSIGN(const std::size_t payload_bytes, check_emission(*scope.manifest, event));
-  if (scope.manifest->backpressure_policy.find(event.kind)->second != event::EventClass::kQueue) return {};
+  const auto policy = scope.manifest->backpressure_policy.find(event.kind);
+  if (policy == scope.manifest->backpressure_policy.end() || policy->second != event::EventClass::kQueue) return {};
   const HostServices::OutboxRoom room = scope.services.outbox_room();
   if (queued.events >= room.events || queued.bytes + payload_bytes > room.bytes)
     return Error(ErrorCode::kOutboxFull,
@@ -175,8 +176,13 @@ Status HostState::check_new(const PendingEvent& event) {
   return {};
 }
 
+PendingEvent HostState::pending(std::string_view kind, json::Value payload, pack::EmitOptions options) const {
+  if (scope.manifest != nullptr) return pending_event(*scope.manifest, kind, std::move(payload), std::move(options));
+  return {std::string(kind), std::move(payload), std::move(options)};
+}
+
 Status HostState::emit(std::string_view kind, json::Value payload, pack::EmitOptions options) {
-  PendingEvent event{std::string(kind), std::move(payload), std::move(options)};
+  PendingEvent event = pending(kind, std::move(payload), std::move(options));
   LUMENFLOW_TRY(check_new(event));
   for (const PendingEvent& earlier : events)
     if (event.options.idempotency_key && earlier.kind == event.kind &&
@@ -189,7 +195,7 @@ Status HostState::emit(std::string_view kind, json::Value payload, pack::EmitOpt
 
 Result<pack::Emitted> HostState::emit_now(const std::shared_ptr<RunningCall>& call, std::string_view kind,
                                           json::Value payload, pack::EmitOptions options) {
-  PendingEvent event{std::string(kind), std::move(payload), std::move(options)};
+  PendingEvent event = pending(kind, std::move(payload), std::move(options));
   LUMENFLOW_TRY(check_new(event));
   pack::Emitted emitted;
   const auto put = [&](pack::Store&) -> Status {

@@ -65,6 +65,7 @@ class HostState {
   std::uint64_t task = 0;                                   // what runs it, on the tape
 
  private:
+  PendingEvent pending(std::string_view kind, json::Value payload, pack::EmitOptions options) const;
   Status check_new(const PendingEvent& event);
   LazySnapshot* const snapshot_;
   Ulid next_id_;

@@ -274,6 +274,7 @@ Result<Call> Commands::device_call(const Command& command) const {
   if (command.event.kind == "conductor:device_revoked") {
     auto proved = std::make_shared<Credential>(*credential);  // shared: see Call::credential
     proved->operator_key = true;                              // to take rights away needs no proof
+    proved->expires_at.reset();
     call.credential = std::move(proved);
     call.tool = "kernel:device_revoke";
     call.input = json::Object{{"device_id", text(payload, "device_id")}};

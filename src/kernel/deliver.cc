@@ -251,10 +251,8 @@ Status Kernel::record(Delivery& delivery, std::string_view outcome, std::string_
   if (context != nullptr) {
     Call cause;
     cause.traceparent = delivery.traceparent;
-    for (PendingEvent& event : context->events()) {
-      const event::EventClass event_class = delivery.pack->manifest.backpressure_policy.find(event.kind)->second;
-      LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(std::move(event), event_class, now, cause));
-      if (emission.entry) row.entries.push_back(*std::move(emission.entry));
+    for (const PendingEvent& event : context->events()) {
+      LUMENFLOW_TRY(put_event(event, delivery.pack->manifest, now, cause, row));
     }
   }
   LUMENFLOW_TRY(append(std::move(row)));

@@ -7,6 +7,7 @@
 #include "event/envelope_reader.h"
 #include "json/canonical.h"
 #include "kernel/secret_keeper.h"
+#include "pack/automations.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -31,9 +32,41 @@ Error conflict(const std::string& kind) {
 
 }  // namespace
 
+PendingEvent pending_event(const pack::Manifest& manifest, std::string_view name, json::Value payload,
+                           pack::EmitOptions options) {
+  PendingEvent event{std::string(name), std::move(payload), std::move(options)};
+  if (manifest.backpressure_policy.contains(event.kind)) return event;
+  if (const catalogue::EventType* type = pack::find_event_type(manifest, name)) {
+    event.kind = type->kind;
+    event.runtime_type = type->type;
+  }
+  return event;
+}
+
+namespace {
+
+// What is said on the bus keeps nothing: neither a key nor a time would have an effect.
+Status check_runtime_event(const pack::Manifest& manifest, const PendingEvent& event) {
+  const catalogue::EventType& type = *pack::find_event_type(manifest, event.runtime_type);
+  if (type.kind.empty() && (event.options.idempotency_key || event.options.timestamp))
+    return Error(ErrorCode::kInvalidRequest,
+                 type.type +
+                     " is said on the bus alone, where a key and a timestamp have no effect; "
+                     "leave them out, or give it a 'kind' in content/event-types.json");
+  if (type.validator == nullptr) return {};
+  std::vector<ErrorDetail> faults = type.validator->validate(event.payload);
+  if (faults.empty()) return {};
+  return Error(ErrorCode::kInvalidPayload, "the payload of " + type.type + " does not match its schema",
+               std::move(faults));
+}
+
+}  // namespace
+
 Result<std::size_t> check_emission(const pack::Manifest& manifest, const PendingEvent& event) {
+  if (!event.runtime_type.empty()) LUMENFLOW_TRY(check_runtime_event(manifest, event));
+  const bool on_bus_alone = event.kind.empty() && !event.runtime_type.empty();
   const auto policy = manifest.backpressure_policy.find(event.kind);
-  if (policy == manifest.backpressure_policy.end())
+  if (!on_bus_alone && policy == manifest.backpressure_policy.end())
     return Error(ErrorCode::kUnknownKind, "Unknown kind at emit: '" + event.kind + "' is not declared; add '- " +
                                               event.kind + "' under emitted_event_kinds of " + manifest.id +
                                               "/manifest.yaml");
@@ -47,7 +80,7 @@ Result<std::size_t> check_emission(const pack::Manifest& manifest, const Pending
   LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(event.payload));
   if (text.size() > event::kPayloadBytesMax)
     return Error(ErrorCode::kPayloadTooLarge,
-                 "the payload of " + event.kind + " is over 256 KiB; emit a reference instead");
+                 "the payload of " + event.name() + " is over 256 KiB; emit a reference instead");
   if (event.options.timestamp && !parse_rfc3339(*event.options.timestamp).ok())
     return Error(ErrorCode::kInvalidPayload, "the timestamp of " + event.kind + " is not RFC 3339");
   return text.size();
@@ -129,7 +162,7 @@ std::string Emitter::stamp(const event::Event& event, event::EventClass event_cl
   stamp.from = from_;
   stamp.stream = kSidecarStream;
   stamp.seq = ++head_.seq;
-  if (noticed_) noticed_(event, stamp.seq);
+  if (noticed_) noticed_(event, stamp.seq, cause);
   if (event_class == event::EventClass::kQueue) {
     stamp.queue_seq = ++head_.queue_seq;
     queued_.push_back({head_.seq, head_.queue_seq, 0, now});

@@ -35,10 +35,18 @@ struct Emission {
 };
 
 struct PendingEvent {
-  std::string kind;
+  std::string kind;  // empty: it is said on the bus alone
   json::Value payload;
   pack::EmitOptions options;
+  std::string runtime_type = {};  // that it is said as on the bus once it is durable; empty: none
+
+  // As whoever emits it calls it.
+  const std::string& name() const { return runtime_type.empty() ? kind : runtime_type; }
 };
+
+// What a pack emits by this name: a kind of its own, or one of its runtime event types, which may have a kind.
+PendingEvent pending_event(const pack::Manifest& manifest, std::string_view name, json::Value payload,
+                           pack::EmitOptions options);
 
 // Checks an emission against the emitting pack's manifest: UNKNOWN_KIND naming the line to add, INVALID_PAYLOAD,
 // PAYLOAD_TOO_LARGE. The bytes of its payload's canonical form.
@@ -47,7 +55,7 @@ Result<std::size_t> check_emission(const pack::Manifest& manifest, const Pending
 class Emitter {
  public:
   // Called for each event put on the stream, in their order.
-  using Noticed = std::function<void(const event::Event& event, std::uint64_t seq)>;
+  using Noticed = std::function<void(const event::Event& event, std::uint64_t seq, const Call& cause)>;
   Emitter(log::Log& log, Random& random, std::string from, std::chrono::milliseconds window, Noticed noticed = {})
       : log_(log),
         random_(random),

@@ -28,14 +28,17 @@ CallEnd end_of(const RunningCall& call, pack::ToolCrash crash) {
 // What was prepared on the executor, done on the strand.
 pack::ToolResult finish(Kernel& kernel, const Result<KernelControl>& prepared, const json::Value& input) {
   if (prepared.ok()) return (*prepared)(kernel, input);
-  const Error& error = prepared.error();
+  return refused_preparation(prepared.error());
+}
+
+}  // namespace
+
+pack::ToolResult refused_preparation(const Error& error) {
   json::Array details;
   for (const ErrorDetail& detail : error.details())
     details.push_back(json::Object{{"pointer", detail.pointer}, {"reason", detail.reason}});
   return pack::ToolError{std::string(name(error.code())), error.message(), std::move(details)};
 }
-
-}  // namespace
 
 std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext& context);  // tape_code.cc
 

@@ -1,7 +1,9 @@
-// After a restore the journal has another log_id: what was signed before, in the history that may have gone on
-// elsewhere, does not count in this one. So the digests of what is open are made anew.
+// After a restore, or a consent to go on beside a clone, the journal has another log_id: what was signed before, in the
+// history that may have gone on elsewhere, does not count in this one. So the digests of what is open are made anew.
 #include <utility>
 
+#include "base/ulid.h"
+#include "journal/former_logs.h"
 #include "journal/recoveries.h"
 #include "journal/tables.h"
 #include "kernel/approve.h"
@@ -23,6 +25,36 @@ Status Kernel::begin_incarnation() {
   LUMENFLOW_TRY(ports_.log.put(journal::kStoreTable, key, log_id));
   LUMENFLOW_TRY(renew_approvals(log_id));
   return renew_recoveries(log_id);
+}
+
+// --- any thread ---
+
+void Kernel::go_on_anew(std::function<void(const Status&)> done) {
+  change_outbox([this](journal::Outbox& outbox) { return rename_journal(outbox); },
+                [this, done = std::move(done)](const Status& durable) {
+                  if (durable.ok()) {
+                    if (Status begun = begin_incarnation(); !begun.ok() && !batch_error_)
+                      batch_error_ = std::move(begun).error();
+                    open_.writes_more = true;
+                    if (options_.doorbell) options_.doorbell();
+                  }
+                  done(durable);
+                });
+}
+
+// --- the strand ---
+
+Status Kernel::rename_journal(journal::Outbox& outbox) {
+  if (tape_.live())  // its frames are of the journal under the name that it began with
+    return Error(ErrorCode::kConflict, "a recording runs; end it with `lumenflow record stop`, then consent again");
+  LUMENFLOW_TRY(outbox.rebase());
+  const Timestamp now = ports_.clock.now();
+  const log::Head former = ports_.log.head();
+  LUMENFLOW_TRY(ports_.log.rename(make_ulid(now, ports_.random.draw16()).str()));
+  log::Row row;
+  row.entries.push_back(journal::encode_former("workspace.renamed", former, now, options_.version));
+  LUMENFLOW_TRY(append_alone(std::move(row)));
+  return {};
 }
 
 // Decisions that were given to part of what an approval takes are given again; and whoever decides hears of it again.

@@ -34,9 +34,9 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       options_(std::move(options)),
       reader_(ports_.log, ports_.blobs),
       emitter_(ports_.log, ports_.random, options_.config.id.str(), options_.config.idempotency_window,
-               [this](const event::Event& event, std::uint64_t seq) {
+               [this](const event::Event& event, std::uint64_t seq, const Call& cause) {
                  subscriptions_.emitted(event.kind);
-                 bell_.emitted(event, kSidecarStream, seq);
+                 bell_.emitted(event, kSidecarStream, seq, cause.traceparent);
                }),
       idempotency_(ports_.log, options_.config.idempotency_window),
       outbox_(ports_.log, {options_.config.uplink_limits.outbox_events, options_.config.uplink_limits.outbox_bytes}),
@@ -53,6 +53,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
   commands_ = std::make_unique<Commands>(*this);
   automator_ = std::make_unique<Automator>(*this);
   taped_ = std::make_unique<TapedStrand>(*this);
+  bell_.call_automations([this](const Bell::Heard& heard) { automator_->hear(heard); });
 }
 
 Kernel::~Kernel() {

@@ -84,6 +84,10 @@ class Kernel final : private HostServices {
   // Changes the outbox's bookkeeping on the strand; `done` is called on it when that is durable or has failed.
   void change_outbox(std::function<Status(journal::Outbox&)> change, std::function<void(const Status&)> done);
 
+  // The journal goes on under a log_id that nobody knows yet, and its streams begin anew behind what was acknowledged;
+  // `done` likewise. CONFLICT while a recording runs.
+  void go_on_anew(std::function<void(const Status&)> done);
+
   // The same for housekeeping on which no call and nothing in memory leans; it fails the batch when it fails.
   void change_journal(std::function<Status(log::Log&)> change, std::function<void(const Status&)> done);
 
@@ -166,7 +170,8 @@ class Kernel final : private HostServices {
   Status check_accepted_config();
   Status load_operator_key();  // operator_key.cc
   Status check_operator_key();
-  Status begin_incarnation();  // incarnation.cc: after a restore, what was signed before counts no more
+  Status begin_incarnation();  // incarnation.cc: under another log_id what was signed before counts no more
+  Status rename_journal(journal::Outbox& outbox);
   Status renew_approvals(const std::string& log_id);
   Status renew_recoveries(const std::string& log_id);
   Status close_crashed_calls();
@@ -305,6 +310,8 @@ class Kernel final : private HostServices {
   Status record(Ending& ending);
   Result<log::Row> final_row(const Ending& ending);
   std::int64_t duration_since(std::chrono::nanoseconds start) const;
+  Status put_event(const PendingEvent& event, const pack::Manifest& manifest, Timestamp now, const Call& cause,
+                   log::Row& row, pack::Emitted* emitted = nullptr);
   Status append_started(RunningCall& call);
   Status apply_store_writes(std::string_view pack_id, const std::map<std::string, std::optional<std::string>>& writes);
   void note_store_written(std::string_view pack_id);
@@ -318,7 +325,9 @@ class Kernel final : private HostServices {
 
   // recover.cc: what a call left behind
   std::optional<journal::Recovery> recovery_of(RunningCall& call, CallEnd& end);
-  journal::Recovery recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name);
+  journal::Recovery recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name,
+                                        const json::Value& said = {});
+  pack::Aftermath aftermath_of(const ReceiptId& receipt, const pack::ActiveTool& tool);
   void complete_recovery(journal::Recovery& recovery, const CleanupReport& report);
   std::optional<json::Value> shown_proposal(const std::string& tool_name, const json::Value& input) const;
   Result<json::Value> proposal_of(const journal::Recovery& recovery) const;

@@ -58,4 +58,7 @@ std::optional<pack::ToolError> fault_of_decided_at(const json::Value& input);
 // A fault of ours as the tool's own answer.
 inline pack::ToolError refused(const Error& error) { return {std::string(name(error.code())), error.message(), {}}; }
 
+// What the caller is told where a preparation failed.
+pack::ToolResult refused_preparation(const Error& error);
+
 }  // namespace lumenflow::kernel

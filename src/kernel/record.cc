@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "journal/tables.h"
 #include "json/canonical.h"
+#include "kernel/call_store.h"
 #include "kernel/commands.h"
 #include "kernel/kernel.h"
 #include "kernel/recover.h"
@@ -194,7 +195,8 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   finished.isolation = call.isolation;
   finished.duration_us = duration_us;
   if (!ending.stored_result.empty()) finished.output_hash = sha256(ending.stored_result);
-  if (bell_.anyone()) bell_.finished(call_finished(call, finished, options_.redaction_key), row.entries.size());
+  if (bell_.anyone())
+    bell_.finished(call_finished(call, finished, options_.redaction_key), row.entries.size(), call.call.traceparent);
   row.entries.push_back(journal::encode(finished));
   if (call.tool != nullptr) {
     const std::string envelope = envelope_hash(call);
@@ -203,15 +205,31 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
     row.entries.push_back(tool_called_entry(called, call.call, now));
   }
   for (const PendingEvent& event : ending.events) {
-    const event::EventClass event_class = call.tool->pack->manifest.backpressure_policy.find(event.kind)->second;
-    LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(event, event_class, now, call.call));
-    if (emission.entry) row.entries.push_back(*std::move(emission.entry));
+    LUMENFLOW_TRY(put_event(event, call.tool->pack->manifest, now, call.call, row));
   }
   const journal::Body body{call.requested.value() != 0 ? std::string() : call.input_text, ending.stored_result};
   if (!body.input.empty() || !body.result.empty()) {
     LUMENFLOW_TRY_ASSIGN(row.body, journal::encode_body(body, ports_.blobs));
   }
   return row;
+}
+
+// One event on its way into a row, and onto the bus once that is durable. Said twice under one key it is one there,
+// too.
+Status Kernel::put_event(const PendingEvent& event, const pack::Manifest& manifest, Timestamp now, const Call& cause,
+                         log::Row& row, pack::Emitted* emitted) {
+  bool is_new = true;
+  if (event.kind.empty()) {
+    if (emitted != nullptr) *emitted = {"rte_" + make_ulid(now, ports_.random.draw16()).str(), format_rfc3339(now), 0};
+  } else {
+    const event::EventClass event_class = manifest.backpressure_policy.find(event.kind)->second;
+    LUMENFLOW_TRY_ASSIGN(Emission emission, emitter_.emit(event, event_class, now, cause));
+    is_new = emission.entry.has_value();
+    if (is_new) row.entries.push_back(*std::move(emission.entry));
+    if (emitted != nullptr) *emitted = std::move(emission.event);
+  }
+  if (is_new && !event.runtime_type.empty()) bell_.published(event.runtime_type, event.payload, cause.traceparent);
+  return {};
 }
 
 Status Kernel::record(Ending& ending) {
@@ -324,13 +342,23 @@ Status Kernel::close_crashed_calls() {
   return {};
 }
 
+// What its pack says of it, which may look at the call's input and into its own store.
+pack::Aftermath Kernel::aftermath_of(const ReceiptId& receipt, const pack::ActiveTool& tool) {
+  const auto scopes = grants_->enforced(&tool);
+  const LazySnapshot durable(ports_.log);
+  CallStore store(durable, tool.pack->manifest.id);
+  pack::StartedCall started{receipt.str(), tool.descriptor.name, options_.workspace_root, scopes.get()};
+  started.store = &store;
+  if (const Result<journal::RecordedCall> call = reader_.call(receipt); call.ok())
+    if (Result<json::Value> input = json::parse(call->body.input, {.depth_max = 256}); input.ok())
+      started.input = *std::move(input);
+  return tool.status(started);
+}
+
 CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const std::string& tool_name) {
   const pack::ActiveTool* tool = options_.registry->find(tool_name);
   pack::Aftermath aftermath;
-  if (tool != nullptr && tool->status) {
-    const auto scopes = grants_->enforced(tool);
-    aftermath = tool->status({receipt.str(), tool->descriptor.name, options_.workspace_root, scopes.get()});
-  }
+  if (tool != nullptr && tool->status) aftermath = aftermath_of(receipt, *tool);
   if (aftermath.effect == pack::Aftermath::Effect::kDone) {
     const json::Schema& schema = *tool->descriptor.output_validator;
     if (schema.validate(aftermath.data).empty()) {
@@ -351,7 +379,7 @@ CrashedEnd Kernel::end_of_crashed(const ReceiptId& receipt, const std::string& t
   end.decided_by = aftermath.effect == pack::Aftermath::Effect::kNone ? "status" : "restart";
   json::Value details;
   if (end.outcome == journal::Outcome::kUnknown) {
-    end.recovery = recovery_of_unknown(receipt, tool_name);
+    end.recovery = recovery_of_unknown(receipt, tool_name, aftermath.cleanup);
     details = details_with({}, *end.recovery);
   }
   end.result = failure_text(end.code,

@@ -74,6 +74,7 @@ void TapedStrand::begin_if_due() {
     begun = taker.ok() ? Status() : taker.error();
     if (taker.ok()) {
       kernel_.tape_.record_to(**taker);
+      reloaded_ = request.reloaded;
       kernel_.bell_.watch(&kernel_.tape_.events());
       begun = begin_tape();
       if (!begun.ok()) stop("it could not begin: " + begun.error().message());

@@ -15,6 +15,9 @@ struct RecordingRequest {
   // header. The taker outlives the recording.
   std::function<Result<FrameTaker*>(json::Object start)> begin;
   std::function<void(const Status&)> begun;  // likewise, after it; or when it could not begin
+  // Likewise, when it had to end because the configuration or the packs are loaded anew: for whoever begins another,
+  // which waits until that is done. May be empty.
+  std::function<void()> reloaded = {};
 };
 
 // What no recording has, whatever happens: for its header.

@@ -236,8 +236,9 @@ std::optional<Recovery> Kernel::recovery_of(RunningCall& call, CallEnd& end) {
   return recovery;
 }
 
-// Of a call that a process had started which is gone, and of which nobody knows more.
-Recovery Kernel::recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name) {
+// Of a call that a process had started which is gone. Its pack may say what would mend it; that it needs mending is
+// so whatever the pack says.
+Recovery Kernel::recovery_of_unknown(const ReceiptId& receipt, const std::string& tool_name, const json::Value& said) {
   Recovery recovery;
   recovery.receipt = receipt;
   recovery.cleanup = Cleanup::kNeedsRecovery;
@@ -248,7 +249,7 @@ Recovery Kernel::recovery_of_unknown(const ReceiptId& receipt, const std::string
   }
   recovery.outcome = journal::name(journal::Outcome::kUnknown);
   recovery.code = name(ErrorCode::kToolCrashed);
-  complete_recovery(recovery, {});
+  complete_recovery(recovery, cleanup_report(said).value_or(CleanupReport()));
   return recovery;
 }
 

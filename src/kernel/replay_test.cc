@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "bus/fact.h"
 #include "kernel/testing/recorded_session.h"
@@ -74,6 +76,56 @@ TEST(Replay, Law7TheSameIngressGivesTheSameFrames) {
     events += captured;
   }
   RecordProperty("events", std::to_string(events));
+}
+
+// The sessions would prove little if what they are to show were not in them.
+TEST(Replay, SessionsHoldTurnsAutomationsProgramsAndRequests) {
+  std::string all;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) all += record_session(seed, 60);
+  for (const char* subject : {"ws-42:turn:", "ws-42:automation:session.on-said", "ws-42:automation:session.on-primed",
+                              "ws-42:automation:session.on-end", "ws-42:routine:routine-A"})
+    EXPECT_NE(all.find(std::string(R"("subject":")") + subject), std::string::npos) << subject;
+  for (const char* said : {R"("tool":"session:run")", R"("tool":"session:fetch")", "session:core-primed", "a box",
+                           "page of https://example.invalid/", "LIMIT_EXCEEDED"})
+    EXPECT_NE(all.find(said), std::string::npos) << said;
+}
+
+std::string built_by() {
+#ifdef __clang__
+  return "clang";
+#else
+  return "g++";
+#endif
+}
+
+// What one compiler's build recorded, the other's replays: with LUMENFLOW_RECORDINGS_OUT a build leaves its recordings
+// in a folder, and with LUMENFLOW_RECORDINGS_IN it takes those that are there (scripts/test).
+TEST(Replay, RecordingsOfAnotherBuildGiveTheSameFrames) {
+  const char* const out = std::getenv("LUMENFLOW_RECORDINGS_OUT");
+  const char* const in = std::getenv("LUMENFLOW_RECORDINGS_IN");
+  if (out == nullptr && in == nullptr) GTEST_SKIP() << "no other build";
+  const ReplayOptions options = session_replay_options();
+  int replays = 0;
+  for (int seed = 0; seed < sessions_wanted(); ++seed) {
+    const std::string name = "session-" + std::to_string(seed) + ".lfrec";
+    if (out != nullptr) {
+      std::ofstream file(std::filesystem::path(out) / name, std::ios::binary);
+      file << record_session(static_cast<std::uint64_t>(seed));
+    }
+    if (in == nullptr) continue;
+    std::ifstream file(std::filesystem::path(in) / name, std::ios::binary);
+    const std::string recording{std::istreambuf_iterator<char>(file), {}};
+    if (recording.empty()) continue;
+    const ReplayReport report = replayed(recording, options);
+    ASSERT_FALSE(report.difference) << name << ": " << said(report);
+    ASSERT_EQ(report.remade == recording, true) << name;
+    ASSERT_EQ(record_session(static_cast<std::uint64_t>(seed)) == recording, true)
+        << name << ": " << built_by() << " records something else";
+    ++replays;
+  }
+  if (in != nullptr) {
+    ASSERT_GT(replays, 0) << "there are no recordings in " << in;
+  }
 }
 
 TEST(Replay, TwiceIsTheSame) {

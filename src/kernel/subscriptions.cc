@@ -56,7 +56,8 @@ std::map<std::string, Subscriptions::Pack, std::less<>> Subscriptions::bind() co
       Pack& pack = add(loaded->manifest.id, loaded.get());
       for (const pack::RegisteredHandler& handler : loaded->handlers) pack.handlers.emplace(handler.kind, &handler);
     }
-    for (const pack::Automation& automation : loaded->automations) automate(loaded.get(), automation);
+    for (const pack::Automation& automation : loaded->automations)
+      if (!automation.on_bus) automate(loaded.get(), automation);
     if (const auto watched = watched_.find(loaded->manifest.id); watched != watched_.end()) {
       Pack& pack = add(watch_reader(loaded->manifest.id), loaded.get());
       for (const pack::RegisteredHandler& handler : watched->second) pack.handlers.emplace(handler.kind, &handler);

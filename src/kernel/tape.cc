@@ -80,8 +80,9 @@ void Tape::wrote(char operation, std::string_view table, std::string_view key, s
   out.push_back(operation);
   for (const std::string_view part : {table, key, value}) {
     const auto size = static_cast<std::uint32_t>(part.size());
-    for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>((size >> shift) & 0xFF));
-    out.append(part);
+    const char bytes[4] = {static_cast<char>(size), static_cast<char>(size >> 8), static_cast<char>(size >> 16),
+                           static_cast<char>(size >> 24)};
+    out.append(bytes, sizeof bytes).append(part);
   }
 }
 

@@ -45,7 +45,7 @@ void write_events(FactWriter& out, const std::vector<PendingEvent>& events, std:
   for (std::size_t i = from; i < events.size(); ++i) {
     const PendingEvent& event = events[i];
     const std::optional<json::Value> masked = payload_without_secrets(event.payload);
-    out.text(event.kind);
+    out.text(event.name());
     out.text(json::serialize(masked ? *masked : event.payload));
     out.optional_text(event.options.idempotency_key);
     out.optional_text(event.options.timestamp);
@@ -57,15 +57,18 @@ json::Value read_json(FactReader& in) {
   return value.ok() ? *std::move(value) : json::Value();
 }
 
-void read_pending(FactReader& in, std::vector<PendingEvent>& events) {
+void read_pending(FactReader& in, const pack::Manifest* manifest, std::vector<PendingEvent>& events) {
   const std::uint64_t count = in.number();
   for (std::uint64_t i = 0; i < count && !in.failed(); ++i) {
-    PendingEvent event;
-    event.kind = in.text();
-    event.payload = read_json(in);
-    event.options.idempotency_key = in.optional_text();
-    event.options.timestamp = in.optional_text();
-    events.push_back(std::move(event));
+    const std::string name(in.text());
+    json::Value payload = read_json(in);
+    pack::EmitOptions options;
+    options.idempotency_key = in.optional_text();
+    options.timestamp = in.optional_text();
+    if (manifest != nullptr)
+      events.push_back(pending_event(*manifest, name, std::move(payload), std::move(options)));
+    else
+      events.push_back({name, std::move(payload), std::move(options)});
   }
 }
 
@@ -163,7 +166,7 @@ void TapedStrand::replayed_wishes(HostState& state) {
 
 void TapedStrand::replayed_state(HostState& state) {
   FactReader& in = kernel_.tape_.values();
-  read_pending(in, state.events);
+  read_pending(in, state.scope.manifest, state.events);
   Texts writes = read_texts(in), reads = read_texts(in);
   state.store.replay(std::move(writes), std::move(reads), in.flag());
   replayed_wishes(state);
@@ -306,7 +309,7 @@ Status TapedStrand::run_change(const Transaction& transaction, CallStore& store)
   if (kernel_.tape_.replaying()) {
     kernel_.log_.replay_writes();
     FactReader& in = kernel_.tape_.expect(FactKind::kOutcome);
-    read_pending(in, events);
+    read_pending(in, transaction.state->scope.manifest, events);
     store.replay(read_texts(in), {}, false);
     const std::string_view turn = in.text(), session = in.text();
     if (RunningCall* const call = transaction.call.get(); call != nullptr && !turn.empty()) {

@@ -81,9 +81,14 @@ std::uint64_t task_of(const Ingress& item) {
       item);
 }
 
-bool brings_a_reload(const Ingress& item) {
-  const auto* returned = std::get_if<ToolReturned>(&item);
-  return returned != nullptr && returned->prepared.has_value();
+// What could not be prepared is an answer like others.
+bool brings_a_reload(Ingress& item) {
+  auto* returned = std::get_if<ToolReturned>(&item);
+  if (returned == nullptr || !returned->prepared) return false;
+  if (returned->prepared->ok()) return true;
+  returned->result = refused_preparation(returned->prepared->error());
+  returned->prepared.reset();
+  return false;
 }
 
 }  // namespace
@@ -91,8 +96,11 @@ bool brings_a_reload(const Ingress& item) {
 // --- recording ---
 
 void TapedStrand::write_items(std::vector<Entering>& batch) {
-  if (std::ranges::any_of(batch, [](const Entering& entering) { return brings_a_reload(entering.item); }))
-    return stop("the configuration or the packs were loaded anew; record again from here on");
+  if (std::ranges::any_of(batch, [](Entering& entering) { return brings_a_reload(entering.item); })) {
+    stop("the configuration or the packs were loaded anew: what follows is a recording of its own");
+    if (const auto reloaded = std::exchange(reloaded_, {})) reloaded();
+    return;
+  }
   std::erase_if(batch, [this](const Entering& entering) { return task_of(entering.item) < first_task_; });
   kernel_.tape_.fact(FactKind::kStep).number(batch.size());
   for (Entering& entering : batch) {

@@ -63,6 +63,7 @@ class TapedLog final : public log::Log {
   Status put(std::string_view table, std::string_view key, std::string_view value) override;
   Status erase(std::string_view table, std::string_view key) override;
   Status replace_body(Position first, std::string_view body) override;
+  Status rename(std::string_view log_id) override { return inner_.rename(log_id); }  // never while there is a tape
   const log::TableReader& tables() const override { return tables_; }
   Position next_position() const override { return tape_.replaying() ? replayed_next_ : inner_.next_position(); }
   Status commit(std::optional<std::uint64_t> expected_head = std::nullopt) override;
@@ -71,6 +72,7 @@ class TapedLog final : public log::Log {
   void rollback() override;
 
   log::Head head() const override;
+  bool is_named(const log::Head& head) const override { return inner_.is_named(head); }
   Result<std::vector<log::StoredRow>> read(Position after, std::size_t entries_max,
                                            std::size_t bytes_max = 4u << 20) const override;
   Result<log::StoredRow> row_at(Position position) const override;

@@ -99,6 +99,7 @@ class TapedStrand {
   std::optional<RecordingRequest> waiting_;  // until the strand has nothing under way
   std::chrono::nanoseconds waits_until_{0};
   std::vector<Entering> held_back_;  // calls that came meanwhile
+  std::function<void()> reloaded_;   // of the recording that is being made
   std::uint64_t first_task_ = 0;     // that is on tape, of those that run on executors
   std::map<std::uint64_t, PostedTask> tasks_;
   std::map<std::uint64_t, Ingress> own_;

@@ -153,6 +153,18 @@ TaskStep step_of(TaskChange change) {
   return static_cast<TaskStep>(static_cast<int>(change) - static_cast<int>(TaskChange::kClaim));
 }
 
+// A type of task that a pack declares is that pack's: what its states mean, and what has to be so before each, is in
+// the pack's tools alone. `pack_id`: of the pack that makes the call; empty: none does.
+Status check_owner(const pack::Registry& registry, const Task& task, std::string_view pack_id) {
+  for (const auto& pack : registry.packs()) {
+    const std::vector<std::string>& types = pack->manifest.task_types;
+    if (pack->manifest.id == pack_id || std::ranges::find(types, task.type) == types.end()) continue;
+    return Error(ErrorCode::kScopeDenied, "the task '" + task.id + "' is a " + task.type + " of the pack " +
+                                              pack->manifest.id + ", which alone changes it: call that pack's tools");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ChangedTask> judge_change(const Tasks& tasks, const WorkspaceConfig& config, TaskChange change, const Call& by,
@@ -191,6 +203,11 @@ pack::ToolResult Kernel::change_task(TaskChange change, const Call& by) {
   const std::string id = make_ulid(ports_.clock.now(), ports_.random.draw16()).str();
   Result<ChangedTask> changed = judge_change(tasks_, options_.config, change, by, ports_.clock.now(), id);
   if (!changed.ok()) return refused(changed.error());
+  const CallPtr outer = by.outer != nullptr ? running_.find(by.outer->receipt) : nullptr;
+  const bool by_pack = outer != nullptr && (by.turn.empty() || outer->opened_turn.empty());  // not by its agent
+  const std::string_view pack_id = by_pack ? std::string_view(outer->pack_id) : std::string_view();
+  if (const Status owned = check_owner(*options_.registry, changed->task, pack_id); !owned.ok())
+    return refused(owned.error());
   const OutboxRoom room = outbox_room();
   if (room.events < changed->events.size())
     return refused(

@@ -101,7 +101,7 @@ Result<Checkpoint> parse_checkpoint(std::string_view note, std::string_view publ
 CheckpointStore::CheckpointStore(Files& files, std::string folder, Ed25519KeyPair key)
     : files_(files), folder_(std::move(folder)), key_(std::move(key)) {}
 
-Status CheckpointStore::write(const Head& head) {
+Status CheckpointStore::write(const Head& head, const std::function<bool(const Head&)>& is_former) {
   if (!written_) {
     Result<Checkpoint> last = latest();
     if (!last.ok() && last.error().code() != ErrorCode::kNotFound) return std::move(last).error();
@@ -109,12 +109,13 @@ Status CheckpointStore::write(const Head& head) {
     LUMENFLOW_TRY(files_.make_directories(folder_, 0755));
   }
   if (written_) {
-    if (written_->log_id != head.log_id)
+    const bool renamed = written_->log_id != head.log_id && is_former && is_former(*written_);
+    if (written_->log_id != head.log_id && !renamed)
       return Error(ErrorCode::kConflict, "the checkpoints are of log " + written_->log_id + ", not " + head.log_id);
     if (head.size < written_->size || (head.size == written_->size && head.root != written_->root))
       return Error(ErrorCode::kConflict, "a checkpoint at " + std::to_string(written_->size) +
                                              " is written; it cannot become another at " + std::to_string(head.size));
-    if (head.size == written_->size) return {};
+    if (head.size == written_->size && !renamed) return {};
   }
   const Checkpoint signed_head = sign_checkpoint(head, key_);
   const std::uint64_t before = written_ ? written_->size : 0;

@@ -3,6 +3,7 @@
 //   lumenflow/<log_id>\n<size>\n<base64 root>\n\n— lumenflow/<log_id> <base64 of key id and Ed25519 signature>\n
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,8 +30,9 @@ Result<Checkpoint> parse_checkpoint(std::string_view note, std::string_view publ
 class CheckpointStore {
  public:
   CheckpointStore(Files& files, std::string folder, Ed25519KeyPair key);
-  // Durable on return; the same head again is no work. Refuses to go back, to fork or to another log (CONFLICT).
-  Status write(const Head& head);
+  // Durable on return; the same head again is no work. Refuses to go back, to fork or to another log (CONFLICT);
+  // `is_former` says whether a head is of the log under a name that it had before.
+  Status write(const Head& head, const std::function<bool(const Head&)>& is_former = {});
   // The latest one; NOT_FOUND when none was ever written, JOURNAL_DAMAGED when it does not verify.
   Result<Checkpoint> latest() const;
   // Those kept and the latest, by size. JOURNAL_DAMAGED when one does not verify.

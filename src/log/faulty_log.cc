@@ -53,6 +53,10 @@ class FaultyLog final : public Log {
     if (lose_batch_if(put_fails())) return fault("replace_body");
     return inner_->replace_body(first, body);
   }
+  Status rename(std::string_view log_id) override {
+    if (lose_batch_if(put_fails())) return fault("rename");
+    return inner_->rename(log_id);
+  }
   const TableReader& tables() const override { return tables_; }
   Position next_position() const override { return inner_->next_position(); }
   Status commit(std::optional<std::uint64_t> expected_head) override {
@@ -71,6 +75,7 @@ class FaultyLog final : public Log {
   }
 
   Head head() const override { return inner_->head(); }
+  bool is_named(const Head& head) const override { return inner_->is_named(head); }
   Result<std::vector<StoredRow>> read(Position after, std::size_t entries_max, std::size_t bytes_max) const override {
     if (faults_.fail_read) return fault("read");
     return inner_->read(after, entries_max, bytes_max);

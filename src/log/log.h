@@ -90,6 +90,9 @@ class Log {
   // Has the row that begins at `first` keep `body` beside it instead of the one it has; empty: none from then on. A row
   // without a body stays without one.
   virtual Status replace_body(Position first, std::string_view body) = 0;
+  // From this batch on the Log is another incarnation: it goes by `log_id` instead of the one that it had.
+  // INVALID_INPUT for an empty one, or one that it has or ever had.
+  virtual Status rename(std::string_view log_id) = 0;
   virtual const TableReader& tables() const = 0;
   // The position the next appended entry will take.
   virtual Position next_position() const = 0;
@@ -112,6 +115,9 @@ class Log {
   // --- anybody's half: thread safe, durable entries only ---
 
   virtual Head head() const = 0;
+  // Whether heads of `head.log_id` with that many entries are of this Log: by its name now, or by one that it had when
+  // it was no shorter (rename). What they say of the entries is not compared.
+  virtual bool is_named(const Head& head) const = 0;
   // Rows whose entries are after `after`, in order, until `entries_max` entries or `bytes_max` bytes (at least one
   // row). A row that starts at or before `after` is included whole: the caller skips. Every entry's leaf is rechecked
   // against the tree: JOURNAL_DAMAGED naming the position.

@@ -126,6 +126,32 @@ TEST_P(LogContract, RollbackLeavesNoTrace) {
   EXPECT_TRUE(log_->recheck_tree().ok());
 }
 
+TEST_P(LogContract, ANewNameCountsWithItsCommitAndTheFormerOneUpToThere) {
+  EXPECT_EQ(*log_->append({{"a", "b"}, {}}), Position(1));
+  ASSERT_TRUE(log_->commit().ok());
+  const Head before = log_->head();
+  ASSERT_TRUE(log_->rename("log-b").ok());
+  log_->rollback();
+  ASSERT_TRUE(log_->commit().ok());
+  EXPECT_EQ(log_->head().log_id, "log-a") << "what was undone names nothing";
+  ASSERT_TRUE(log_->rename("log-b").ok());
+  EXPECT_EQ(*log_->append({{"c"}, {}}), Position(3));
+  EXPECT_EQ(log_->head().log_id, "log-a");
+  ASSERT_TRUE(log_->commit().ok());
+  EXPECT_EQ(log_->head().log_id, "log-b");
+  EXPECT_EQ(log_->head().size, 3u);
+  EXPECT_TRUE(log_->is_named(before));
+  EXPECT_TRUE(log_->is_named(log_->head()));
+  Head beyond = log_->head();
+  beyond.log_id = "log-a";
+  EXPECT_FALSE(log_->is_named(beyond)) << "the third entry came under the new name";
+  EXPECT_FALSE(log_->is_named({"log-c", 1, {}}));
+  for (const char* wrong : {"", "log-a", "log-b"}) EXPECT_EQ(code_of(log_->rename(wrong)), "INVALID_INPUT");
+  log_->rollback();
+  EXPECT_EQ(*log_->append({{"d"}, {}}), Position(4));
+  EXPECT_TRUE(log_->commit().ok());
+}
+
 TEST_P(LogContract, ExpectedHeadRefusesAndUndoes) {
   fill(*log_, 5);
   ASSERT_TRUE(log_->append({{"x"}, {}}).ok());

@@ -7,6 +7,7 @@
 
 #include "log/bells.h"
 #include "log/checked_tree.h"
+#include "log/log_names.h"
 #include "log/row_codec.h"
 #include "log/table_names.h"
 
@@ -90,7 +91,7 @@ class MemorySnapshot final : public Snapshot {
 
 class MemoryLog final : public Log, private TableReader, private TileSource {
  public:
-  explicit MemoryLog(std::string log_id) : log_id_(std::move(log_id)), tree_(*this) {}
+  explicit MemoryLog(std::string log_id) : names_(std::move(log_id)), tree_(*this) {}
 
   Result<Position> append(Row row) override {
     LUMENFLOW_TRY(check_row(row));
@@ -115,6 +116,11 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
     batch_bodies_.emplace_back(first, body);
     return {};
   }
+  Status rename(std::string_view log_id) override {
+    LUMENFLOW_TRY(names_.check_new(log_id));
+    batch_name_ = Renaming{std::string(log_id), edge_.size()};
+    return {};
+  }
   const TableReader& tables() const override { return *this; }
   Position next_position() const override { return Position(edge_.size() + 1); }
 
@@ -132,6 +138,7 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
       for (auto& [name, changes] : batch_changes_) apply(name, changes);
       for (auto& [first, body] : batch_bodies_) apply(first, std::move(body));
     }
+    if (batch_name_) names_.rename(batch_name_->log_id, batch_name_->size);  // before there is more under it
     tree_.publish(edge_);
     clear_batch();
     bells_.ring(tree_.size());
@@ -143,10 +150,12 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
   }
 
   Head head() const override {
-    Head head{.log_id = log_id_};
+    Head head;
     head.root = tree_.root(&head.size);
+    head.log_id = names_.now();  // after the tree: a new name is there before the first entry under it
     return head;
   }
+  bool is_named(const Head& head) const override { return names_.is_named(head); }
   Result<std::vector<StoredRow>> read(Position after, std::size_t entries_max, std::size_t bytes_max) const override {
     const std::lock_guard lock(*mutex_);
     std::vector<StoredRow> page;
@@ -230,6 +239,7 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
     batch_rows_.clear();
     batch_bodies_.clear();
     batch_changes_.clear();
+    batch_name_.reset();
     finished_.clear();
   }
   std::vector<StoredRow>::const_iterator row_holding(Position position) const {
@@ -240,13 +250,14 @@ class MemoryLog final : public Log, private TableReader, private TileSource {
     return position.value() < row->first.value() + row->entries.size() ? row : rows_.end();
   }
 
-  const std::string log_id_;
+  LogNames names_;
   // The writer's: the open batch.
   TreeEdge edge_;
   std::vector<FinishedTile> finished_;
   std::vector<StoredRow> batch_rows_;
   Changes batch_changes_;
   std::vector<std::pair<Position, std::string>> batch_bodies_;  // replaced, in order
+  std::optional<Renaming> batch_name_;
   // Committed; the writer changes it under the mutex and reads it without.
   const std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();  // shared with snapshots
   std::vector<StoredRow> rows_;

@@ -33,7 +33,8 @@ struct PendingBatch {
   std::vector<Row> rows;            // the committing thread's, once sealed
   std::deque<TableChange> changes;  // in order; their addresses hold, for the index
   std::vector<BodyChange> bodies;   // of rows of this batch or of those before, in order
-  bool empty() const { return rows.empty() && changes.empty() && bodies.empty(); }
+  std::string log_id;               // the Log's from here on; empty: as it was
+  bool empty() const { return rows.empty() && changes.empty() && bodies.empty() && log_id.empty(); }
 };
 
 // What is durable in `log`, with the pending batches over it.

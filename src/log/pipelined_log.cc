@@ -59,6 +59,13 @@ class PipelinedLog final : public Log {
     pending_.open().bodies.push_back({first, std::string(body)});
     return {};
   }
+  Status rename(std::string_view log_id) override {
+    LUMENFLOW_TRY(check_writable());
+    if (log_id.empty() || log_id == inner_->head().log_id || inner_->is_named(Head{.log_id = std::string(log_id)}))
+      return Error(ErrorCode::kInvalidInput, "a log's new name must be one that it never had");
+    pending_.open().log_id = log_id;
+    return {};
+  }
   const TableReader& tables() const override { return pending_; }
   Position next_position() const override { return next_; }
 
@@ -122,6 +129,7 @@ class PipelinedLog final : public Log {
   }
 
   Head head() const override { return inner_->head(); }
+  bool is_named(const Head& head) const override { return inner_->is_named(head); }
   Result<std::vector<StoredRow>> read(Position after, std::size_t entries_max, std::size_t bytes_max) const override {
     return inner_->read(after, entries_max, bytes_max);
   }
@@ -192,6 +200,7 @@ class PipelinedLog final : public Log {
   bool is_idle() const { return queue_.empty() && !busy_; }
   Status write(PendingBatch& batch) {
     LUMENFLOW_CHECK(batch.rows.empty() || batch.first == inner_->next_position());
+    if (!batch.log_id.empty()) LUMENFLOW_TRY(inner_->rename(batch.log_id));
     for (Row& row : batch.rows)
       if (const Result<Position> at = inner_->append(std::move(row)); !at.ok()) return at.error();
     for (const TableChange& change : batch.changes)

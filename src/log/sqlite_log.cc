@@ -49,7 +49,7 @@ class SqliteLog final : public Log {
  public:
   SqliteLog(const SqliteLogOptions& options, OpenedDatabase opened)
       : path_(options.path),
-        log_id_(std::move(opened.log_id)),
+        names_(std::move(opened.log_id), std::move(opened.former)),
         writer_(std::move(opened.writer)),
         read_only_(options.read_only),
         pool_(std::make_shared<ReadPool>(options.path,
@@ -98,6 +98,12 @@ class SqliteLog final : public Log {
     if (body.empty()) return keep_or_lose(Query(statements_.delete_body).bind(1, position).run());
     return keep_or_lose(Query(statements_.update_body).bind(1, position).bind(2, body).run());
   }
+  Status rename(std::string_view log_id) override {
+    LUMENFLOW_TRY(names_.check_new(log_id));
+    LUMENFLOW_TRY(enter_batch());
+    new_name_ = Renaming{std::string(log_id), edge_.size()};
+    return keep_or_lose(write_name(writer_, names_.now(), *new_name_));
+  }
   const TableReader& tables() const override { return tables_; }
   Position next_position() const override { return Position(edge_.size() + 1); }
 
@@ -124,6 +130,8 @@ class SqliteLog final : public Log {
     finished_any_ = false;
     tables_.keep_new();
     gate_ = {};
+    if (new_name_) names_.rename(new_name_->log_id, new_name_->size);  // before there is more under it
+    new_name_.reset();
     tree_.publish(edge_);
     bells_.ring(edge_.size());
     return {};
@@ -135,10 +143,12 @@ class SqliteLog final : public Log {
   }
 
   Head head() const override {
-    Head head{.log_id = log_id_};
+    Head head;
     head.root = tree_.root(&head.size);
+    head.log_id = names_.now();  // after the tree: a new name is there before the first entry under it
     return head;
   }
+  bool is_named(const Head& head) const override { return names_.is_named(head); }
   Result<std::vector<StoredRow>> read(Position after, std::size_t entries_max, std::size_t bytes_max) const override {
     if (after.value() >= tree_.size()) return std::vector<StoredRow>();
     return noted(read_checked_rows(*pool_, tree_, after.next(), entries_max, bytes_max));
@@ -200,6 +210,7 @@ class SqliteLog final : public Log {
     tables_.forget_new();
     tree_.restore(edge_);
     finished_any_ = false;
+    new_name_.reset();
     gate_ = {};
   }
 
@@ -258,8 +269,8 @@ class SqliteLog final : public Log {
 
   void compare_with(const std::optional<Head>& checkpoint) {
     const std::uint64_t size = tree_.size();
-    if (checkpoint && checkpoint->log_id != log_id_)
-      return damaged("the log is " + log_id_ + ", its checkpoint is of " + checkpoint->log_id, 0);
+    if (checkpoint && !names_.is_named(*checkpoint))
+      return damaged("the log is " + names_.now() + ", its checkpoint is of " + checkpoint->log_id, 0);
     if (checkpoint && checkpoint->size > size)
       return damaged(
           "the log has " + std::to_string(size) + " entries, its checkpoint has " + std::to_string(checkpoint->size),
@@ -294,7 +305,7 @@ class SqliteLog final : public Log {
   }
 
   const std::string path_;
-  const std::string log_id_;
+  LogNames names_;
   Connection writer_;
   const bool read_only_;
   SqliteTables tables_{writer_};
@@ -304,6 +315,7 @@ class SqliteLog final : public Log {
   // The open batch. The gate is held while there is one.
   std::unique_lock<std::mutex> gate_;
   std::optional<Error> lost_;
+  std::optional<Renaming> new_name_;
   TreeEdge edge_;
   bool finished_any_ = false;
   std::vector<FinishedTile> finished_;

@@ -111,6 +111,25 @@ TEST_F(SqliteLogTest, KeepsItsLogIdAndTakesANewOneOnlyWhenNew) {
             "INVALID_INPUT");
 }
 
+TEST_F(SqliteLogTest, ACheckpointUnderAFormerNameStillHoldsUpToWhereThatEnded) {
+  Head before;
+  {
+    const std::unique_ptr<Log> log = open_at(path_);
+    fill(*log, 5);
+    before = log->head();
+    ASSERT_TRUE(log->rename("log-b").ok());
+    ASSERT_TRUE(log->append({{"renamed"}, {}}).ok());
+    ASSERT_TRUE(log->commit().ok());
+  }
+  EXPECT_EQ(open_at(path_, before)->head().log_id, "log-b");
+  EXPECT_FALSE(open_at(path_, before)->condition().damaged);
+  Head beyond = open_at(path_)->head();
+  EXPECT_FALSE(open_at(path_, beyond)->condition().damaged);
+  beyond.log_id = "log-a";
+  EXPECT_TRUE(open_at(path_, beyond)->condition().damaged) << "no such head was ever under that name";
+  EXPECT_TRUE(open_at(path_, Head{"log-c", before.size, before.root})->condition().damaged);
+}
+
 TEST_F(SqliteLogTest, ALogShorterThanItsCheckpointIsReadOnly) {
   {
     const std::unique_ptr<Log> log = open_at(path_);

@@ -64,6 +64,27 @@ Result<std::string> read_meta(const Connection& database) {
   return std::string(query.blob(1));
 }
 
+// Names that the log had stand beside the one that it has: 'former/<log_id>', how many entries it had under it.
+constexpr std::string_view kFormerPrefix = "former/";
+
+Result<std::map<std::string, std::uint64_t>> read_former(const Connection& database) {
+  LUMENFLOW_TRY_ASSIGN(const Statement select,
+                       database.prepare("SELECT name, value FROM meta WHERE name >= 'former/' AND name < 'former0'"));
+  Query query(select);
+  std::map<std::string, std::uint64_t> former;
+  for (;;) {
+    LUMENFLOW_TRY_ASSIGN(const bool found, query.next());
+    if (!found) return former;
+    former.emplace(query.blob(0).substr(kFormerPrefix.size()), static_cast<std::uint64_t>(query.integer(1)));
+  }
+}
+
+Result<OpenedDatabase> opened(Connection database) {
+  LUMENFLOW_TRY_ASSIGN(std::string log_id, read_meta(database));
+  LUMENFLOW_TRY_ASSIGN(auto former, read_former(database));
+  return OpenedDatabase{std::move(database), std::move(log_id), std::move(former)};
+}
+
 Status use_wal(Connection& database) {
   LUMENFLOW_TRY_ASSIGN(const Statement pragma, database.prepare("PRAGMA journal_mode=WAL"));
   Query query(pragma);
@@ -182,8 +203,7 @@ Result<OpenedDatabase> open_immutable(const SqliteLogOptions& options) {
   LUMENFLOW_TRY_ASSIGN(Connection reader, Connection::open(options.path, Connection::Mode::kImmutable));
   LUMENFLOW_TRY_ASSIGN(const std::int64_t ours, count_tables(reader, "name='meta'"));
   if (ours == 0) return Error(ErrorCode::kJournalDamaged, options.path + " is not a log's database");
-  LUMENFLOW_TRY_ASSIGN(std::string log_id, read_meta(reader));
-  return OpenedDatabase{std::move(reader), std::move(log_id)};
+  return opened(std::move(reader));
 }
 
 }  // namespace
@@ -200,13 +220,24 @@ Result<OpenedDatabase> open_database(const SqliteLogOptions& options) {
   }
   LUMENFLOW_TRY_ASSIGN(const std::int64_t ours, count_tables(writer, "name='meta'"));
   if (ours == 0) return Error(ErrorCode::kJournalDamaged, options.path + " is not a log's database");
-  LUMENFLOW_TRY_ASSIGN(std::string log_id, read_meta(writer));
+  LUMENFLOW_TRY(read_meta(writer));
   LUMENFLOW_TRY(use_wal(writer));
   // A reader that stays makes the WAL grow; what is over this goes back to the file system once it starts over.
   const std::int64_t wal_bytes_max = std::int64_t{16} * std::max(options.wal_pages, 8) * 4096;
   LUMENFLOW_TRY(
       writer.execute("PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=" + std::to_string(wal_bytes_max)));
-  return OpenedDatabase{std::move(writer), std::move(log_id)};
+  return opened(std::move(writer));
+}
+
+Status write_name(const Connection& writer, std::string_view before, const Renaming& renaming) {
+  LUMENFLOW_TRY_ASSIGN(const Statement put,
+                       writer.prepare("INSERT OR REPLACE INTO meta(name, value) "
+                                      "VALUES('former/' || CAST(?1 AS TEXT), ?2), ('log_id', ?3)"));
+  return Query(put)
+      .bind(1, before)
+      .bind(2, static_cast<std::int64_t>(renaming.size))
+      .bind(3, std::string_view(renaming.log_id))
+      .run();
 }
 
 LoadedTree load_tree(const Connection& database) { return TreeLoader(database).load(); }

@@ -101,7 +101,7 @@ std::string encode_header(std::string_view value) {
 std::string_view named_by(std::string_view method) {
   if (method == "tools/call" || method == "prompts/get") return "name";
   if (method == "resources/read") return "uri";
-  return method.starts_with("tasks/") ? "taskId" : "";
+  return method == "tasks/get" || method == "tasks/update" || method == "tasks/cancel" ? "taskId" : "";
 }
 
 std::string header_fault(const Message& message, const HeaderOf& header) {

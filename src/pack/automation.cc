@@ -1,10 +1,8 @@
 #include "pack/automation.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
-
-#include "catalogue/catalogue.h"
-#include "pack/automations.h"
 
 namespace lumenflow::pack {
 namespace {
@@ -48,18 +46,22 @@ std::optional<json::Value> filled(const json::Value& value, const json::Value& e
 
 }  // namespace
 
-std::vector<Automation> automations_of(const Manifest& manifest) {
+std::vector<Automation> automations_of(const Manifest& manifest, const KindsOfTypes& types) {
   std::vector<Automation> automations;
   const json::Value* written = manifest.raw.find("automations");
   const json::Array* list = written == nullptr ? nullptr : written->if_array();
   if (list == nullptr) return automations;
-  KnownEvents types;
-  types.add_core();
-  for (std::string& type : event_types_of(manifest)) types.types.insert(std::move(type));
   for (const json::Value& item : *list) {
     Automation automation;
     automation.on = json::string_or(item, "on", "");
-    if (!json::boolean_or(item, "enabled", true) || types.types.contains(automation.on)) continue;
+    if (!json::boolean_or(item, "enabled", true)) continue;
+    // A kind that is declared wins over a type that looks the same.
+    const auto type =
+        std::ranges::find(manifest.emitted_event_kinds, automation.on) == manifest.emitted_event_kinds.end()
+            ? types.find(automation.on)
+            : types.end();
+    automation.on_bus = type != types.end() && type->second.empty();
+    if (type != types.end() && !type->second.empty()) automation.on = type->second;
     automation.id = json::string_or(item, "id", "");
     if (const json::Value* when = item.find("when")) automation.when = when->as_object();
     const json::Value& action = *item.find("do");

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,8 @@ namespace lumenflow::pack {
 
 struct Automation {
   std::string id;
-  std::string on;                // a kind of kernel events
+  std::string on;                // a kind of kernel events, or a type of the bus
+  bool on_bus = false;           // a type that is no kernel event, too: it is heard where it is said, and gone then
   json::Object when;             // members of the payload, or JSON pointers into it, and the values they must have
   std::string tool;              // name or alias
   json::Value input;             // what bears {"$event": POINTER} gets the value there
@@ -23,8 +26,11 @@ struct Automation {
   bool follows_plan = false;     // the tool answers {plan: [{tool, input}]}, whose steps are then called in their order
 };
 
-// Those of the manifest that are enabled and wait for a kind, in its order.
-std::vector<Automation> automations_of(const Manifest& manifest);
+// The runtime event types that there are, and the kernel event kind that each is emitted as, too; empty: none.
+using KindsOfTypes = std::map<std::string, std::string, std::less<>>;
+
+// Those of the manifest that are enabled, in its order. One that waits for a type with a kind waits for that kind.
+std::vector<Automation> automations_of(const Manifest& manifest, const KindsOfTypes& types);
 
 // Whether it is to fire at this event.
 bool fires_at(const Automation& automation, const Event& event);

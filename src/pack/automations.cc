@@ -36,6 +36,13 @@ std::vector<std::string> event_types_of(const Manifest& manifest) {
   return out;
 }
 
+const catalogue::EventType* find_event_type(const Manifest& manifest, std::string_view type) {
+  if (manifest.event_types == nullptr) return nullptr;
+  for (const catalogue::Declaration& declared : *manifest.event_types)
+    if (declared.event.type == type) return &declared.event;
+  return nullptr;
+}
+
 void check_automations(const Manifest& manifest, const KnownEvents& known, bool all_packs_known, Report& report) {
   const json::Value* written = manifest.raw.find("automations");
   const json::Array* list = written == nullptr ? nullptr : written->if_array();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "catalogue/declarations.h"
 #include "pack/fields.h"
 #include "pack/manifest.h"
 
@@ -22,6 +23,8 @@ struct KnownEvents {
 
 // The types that its event manifest declares.
 std::vector<std::string> event_types_of(const Manifest& manifest);
+// One of them; null when there is none. As long as the manifest.
+const catalogue::EventType* find_event_type(const Manifest& manifest, std::string_view type);
 
 // LF1078 for each automation whose `on` is none of these and none of the pack's own. Where not all packs are known,
 // what may be another pack's passes: only what bears this pack's slug, or a namespace of its types, is judged.

@@ -46,10 +46,21 @@ Result<std::string> EmbeddedPackFiles::read(std::string_view path) const {
 
 Result<std::string> FolderPackFiles::read(std::string_view path) const {
   LUMENFLOW_TRY(check_pack_path(path));
-  // What is there is asked for once; what is not, or lies elsewhere, is looked at closely for the reason.
-  const Result<std::string> there = files_.real_path(join_path(root_, path));
-  if (there.ok() && !real_root_.empty() && there->starts_with(join_path(real_root_, "")))
-    return files_.read(*there, kYamlBytesMax);
+  // A pack has many files in few folders: a folder is looked at once, and of a file only that it is no symlink. What
+  // is not so, or lies elsewhere, is looked at closely for the reason.
+  const std::string whole = join_path(root_, path), folder = parent_path(whole);
+  if (folder != folder_ || inside_.empty()) {
+    const Result<std::string> there = files_.real_path(folder);
+    folder_ = folder;
+    const bool inside =
+        there.ok() && !real_root_.empty() && (*there == real_root_ || there->starts_with(join_path(real_root_, "")));
+    inside_ = inside ? *there : std::string();
+  }
+  if (!inside_.empty()) {
+    const std::string file = join_path(inside_, std::string_view(whole).substr(whole.rfind('/') + 1));
+    const auto found = files_.stat(file);
+    if (found.ok() && *found && !(*found)->symlink && !(*found)->directory) return files_.read(file, kYamlBytesMax);
+  }
   LUMENFLOW_TRY_ASSIGN(const std::string real, resolve_inside(files_, root_, path));
   return files_.read(real, kYamlBytesMax);
 }

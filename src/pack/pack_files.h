@@ -23,7 +23,7 @@ class EmbeddedPackFiles final : public PackFiles {
   const BuiltinPack& pack_;
 };
 
-// Follows symlinks only as long as they stay in the folder. Borrows the file system.
+// Follows symlinks only as long as they stay in the folder. Borrows the file system; one thread at a time.
 class FolderPackFiles final : public PackFiles {
  public:
   // The folder is where it is now for as long as this lives.
@@ -34,7 +34,8 @@ class FolderPackFiles final : public PackFiles {
  private:
   const Files& files_;
   const std::string root_;
-  const std::string real_root_;  // empty: there is none
+  const std::string real_root_;          // empty: there is none
+  mutable std::string folder_, inside_;  // of the last file that was read, and where it is when that lies inside
 };
 
 }  // namespace lumenflow::pack

@@ -126,7 +126,8 @@ class RegistryBuilder {
   static void check_subscriptions(Candidate& candidate, const Taken& taken);
   void check_all_automations(bool all_packs_known);
   static void claim(const Candidate& candidate, Taken& taken);
-  void activate(Candidate& candidate);
+  void activate(Candidate& candidate, const KindsOfTypes& types);
+  KindsOfTypes kinds_of_types() const;
   void refuse(std::string id, Candidate& candidate);
 
   std::unique_ptr<Registry> registry_ = std::make_unique<Registry>();

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/sha256.h"
+#include "catalogue/catalogue.h"
 #include "json/canonical.h"
 #include "pack/automations.h"
 #include "pack/fields.h"
@@ -343,8 +344,8 @@ void RegistryBuilder::claim(const Candidate& candidate, Taken& taken) {
   }
 }
 
-void RegistryBuilder::activate(Candidate& candidate) {
-  candidate.pack->automations = automations_of(candidate.pack->manifest);
+void RegistryBuilder::activate(Candidate& candidate, const KindsOfTypes& types) {
+  candidate.pack->automations = automations_of(candidate.pack->manifest, types);
   for (auto& tool : candidate.tools) {
     registry_->by_name_.emplace(tool->descriptor.name, tool.get());
     for (const std::string& alias : tool->descriptor.aliases) registry_->by_name_.emplace(alias, tool.get());
@@ -394,6 +395,18 @@ void RegistryBuilder::check_all_automations(bool all_packs_known) {
   }
 }
 
+KindsOfTypes RegistryBuilder::kinds_of_types() const {
+  KindsOfTypes out;
+  for (const catalogue::Declaration& declared : catalogue::core_declarations()) out.emplace(declared.event.type, "");
+  for (const auto& candidate : candidates_) {
+    const Manifest& manifest = candidate->pack->manifest;
+    if (!candidate->accepted || manifest.event_types == nullptr) continue;
+    for (const catalogue::Declaration& declared : *manifest.event_types)
+      out.emplace(declared.event.type, declared.event.kind);
+  }
+  return out;
+}
+
 std::shared_ptr<const Registry> RegistryBuilder::build(const Activation* activation, const CodeLoader& load_code,
                                                        const Registry* before) {
   LUMENFLOW_CHECK(registry_ != nullptr);
@@ -415,10 +428,11 @@ std::shared_ptr<const Registry> RegistryBuilder::build(const Activation* activat
     if (candidate->accepted) claim(*candidate, taken);
   }
   check_all_automations(activation != nullptr);
+  const KindsOfTypes types = kinds_of_types();
   for (const auto& candidate : candidates_) {
     check_subscriptions(*candidate, taken);
     if (candidate->accepted)
-      activate(*candidate);
+      activate(*candidate, types);
     else
       refuse(candidate->pack->manifest.id, *candidate);
   }

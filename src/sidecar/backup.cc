@@ -12,6 +12,7 @@
 #include "base/encoding.h"
 #include "base/ulid.h"
 #include "journal/call_row.h"
+#include "journal/former_logs.h"
 #include "journal/tables.h"
 #include "json/canonical.h"
 #include "log/backup.h"
@@ -134,13 +135,6 @@ std::string place_of(const std::string& name) {
   return {};
 }
 
-std::string restored_entry(const log::Head& former, Timestamp now) {
-  const json::Value entry = json::Object{{"from_log_id", former.log_id}, {"from_root", to_hex(former.root)},
-                                         {"from_size", former.size},     {"ts", format_rfc3339(now)},
-                                         {"type", "workspace.restored"}, {"version", std::string(kVersion)}};
-  return *json::canonical(entry);
-}
-
 // Retention holds the lock for a moment now and then, another backup until it is written.
 Result<std::unique_ptr<FileLock>> wait_for_lock(Files& files, const WorkspacePaths& paths) {
   constexpr std::chrono::milliseconds kTurn{20}, kPatience{2'000};
@@ -208,7 +202,8 @@ class Restore {
     LUMENFLOW_TRY(check(*log, keys.log_key));
     report_.entries = former.size;
     former.log_id = report_.former_log_id;
-    const Result<Position> at = log->append({{restored_entry(former, clock_.now())}, {}});
+    const Result<Position> at =
+        log->append({{journal::encode_former("workspace.restored", former, clock_.now(), kVersion)}, {}});
     if (!at.ok()) return at.error();
     LUMENFLOW_TRY(log->commit());
     return log::CheckpointStore(files_, join_path(staging_, "checkpoints"), keys.log_key).write(log->head());

@@ -6,6 +6,7 @@
 #include "conductor_link/errands.h"
 #include "conductor_link/http_link.h"
 #include "kernel/commands.h"
+#include "sidecar/conductor_grant.h"
 #include "sidecar/journal_heads.h"
 #include "sidecar/tool_listing.h"
 #include "sidecar/workspace_voice.h"
@@ -27,13 +28,17 @@ struct ConductorHost::Parts {
         ca_file(ca_file_of(of)),
         told({of.log(), of.kernel(), of.keys(), of.config().id.str()}),
         heads({of.log(), of.kernel(), of.keys().log_key, clock}, enrollment),
-        account({of.files(), clock, of.paths().conductor, of.keys().token_private_pem, of.keys().token_key_id},
+        grant({of.log(), of.kernel(), clock, of.config().id.str()},
+              [this](std::string token, std::string id) { account.offer(std::move(token), std::move(id)); }),
+        account({of.files(), clock, of.paths().conductor, of.keys().token_private_pem, of.keys().token_key_id,
+                 [this](const std::string& token_id) { grant.given(token_id); }},
                 std::move(enrollment)) {}
   Workspace& workspace;
   SystemClock clock;
   const std::string ca_file;
   WorkspaceVoice told;
   JournalHeads heads;
+  ConductorGrant grant;
   conductor_link::Account account;
   std::unique_ptr<conductor_link::HttpLink> link;
   std::unique_ptr<conductor_link::Errands> errands;
@@ -43,9 +48,13 @@ struct ConductorHost::Parts {
 ConductorHost::ConductorHost(Workspace& workspace, conductor_link::Enrollment enrollment)
     : parts_(std::make_unique<Parts>(workspace, std::move(enrollment))) {
   refresh();
+  parts_->grant.look();
   conductor_link::LinkParts link{parts_->account,
                                  conductor_link::worker_lanes(parts_->account, parts_->ca_file),
-                                 [told = &parts_->told] { return told->vitals(); },
+                                 [parts = parts_.get()] {
+                                   parts->grant.look();  // before whatever is answered
+                                   return parts->told.vitals();
+                                 },
                                  [log = &workspace.log()] { return log->head().log_id; },
                                  &parts_->heads,
                                  workspace.config().sidecar_url};

@@ -5,6 +5,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "conductor_link/enrollment.h"
 #include "sidecar/operator_proof.h"
 #include "sidecar/testing/probe_pack.h"
@@ -111,6 +113,16 @@ TEST_F(ConductorTest, WhatIsMintedForAConductorCountsOnceItIsEnrolledWith) {
   EXPECT_EQ(kernel_call("kernel:enroll", given).status, 200);
   ASSERT_TRUE(connected());
   EXPECT_THAT(end_of_call(), HasSubstr("TOKEN_SCOPE_DENIED"));
+}
+
+TEST_F(ConductorTest, AClockThatIsLateIsFoundOutBeforeAnythingIsInstalled) {
+  json::Value document = *json::parse(conductor.enrollment());
+  document.as_object().set("issued_at", format_rfc3339(SystemClock().now() + std::chrono::minutes(7)));
+  const Answer refused = kernel_call("kernel:enroll", json::Object{{"document", json::serialize(document)}});
+  EXPECT_THAT(refused.body, HasSubstr("INVALID_INPUT"));
+  EXPECT_THAT(refused.body, HasSubstr("clock")) << "and by how much";
+  EXPECT_EQ(connection(), "off");
+  EXPECT_EQ(conductor.hellos(), 0u);
 }
 
 TEST_F(ConductorTest, WhatWasMintedBeforeAndBesideCountsNoMore) {
@@ -245,6 +257,83 @@ TEST_F(ConductorTest, EachSideWatchesTheOthersHistory) {
   world.stop();
   world.start();
   EXPECT_TRUE(eventually([&] { return !alarm().empty(); })) << "until somebody has looked at it";
+}
+
+// The conductor would refuse all of it: what it has under this log_id is the clone's.
+TEST_F(ConductorTest, AfterACloneWentFirstAConsentBringsTheWorkspaceBackUnderAnotherName) {
+  const auto create = [&](const std::string& id) {
+    const json::Object task{{"task_id", id}, {"type", "chore"}, {"title", "x"}};
+    ASSERT_EQ(world.send(http::Method::kPost, "/tasks", json::serialize(json::Value(task))).status, 200);
+  };
+  mint_for_conductor();
+  ASSERT_TRUE(connected());
+  create("t-1");
+  ASSERT_TRUE(eventually([&] { return conductor.events("task_created").size() == 1; }));
+  conductor.hears_clone(7);
+  create("t-2");
+  ASSERT_TRUE(eventually([&] { return connection() == "forked"; }));
+  ASSERT_TRUE(eventually([&] { return !conductor.forks().empty(); })) << "it is told";
+  const std::string before = world.get("/outbox", world.as(world.token("events:read"))).text("/log_id");
+  EXPECT_EQ(json::string_or(conductor.forks()[0], "log_id", ""), before);
+
+  const Answer consented = kernel_call("kernel:outbox_consent", json::Object{{"log_id", before}});
+  ASSERT_EQ(consented.status, 200) << consented.body;
+  const std::string after = consented.text("/data/log_id");
+  EXPECT_NE(after, before);
+  ASSERT_TRUE(connected());
+  EXPECT_TRUE(eventually([&] { return conductor.events("task_created").size() == 2; })) << "what waited arrives";
+  EXPECT_EQ(world.get("/outbox", world.as(world.token("events:read"))).text("/log_id"), after);
+
+  world.stop();
+  world.start();  // its heads of before are its own still
+  ASSERT_TRUE(connected());
+  create("t-3");
+  EXPECT_TRUE(eventually([&] { return conductor.events("task_created").size() == 3; }));
+  std::size_t renamed = 0;
+  for (const json::Value& entry : world.entries())
+    if (json::string_or(entry, "type", "") == "workspace.renamed") {
+      ++renamed;
+      EXPECT_EQ(json::string_or(entry, "from_log_id", ""), before);
+    }
+  EXPECT_EQ(renamed, 1u);
+}
+
+TEST_F(ConductorTest, WhatTheConductorMayDoHereIsRenewedBeforeItEnds) {
+  const json::Object wish{{"subject", "ws-42:conductor"}, {"scope", "tools:read tools:write"}, {"ttl_seconds", 1}};
+  const Answer minted = kernel_call("kernel:token_mint", wish);
+  const Timestamp end = *parse_rfc3339(minted.text("/data/expires_at"));
+  ASSERT_EQ(kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
+  ASSERT_TRUE(connected());
+  ASSERT_TRUE(eventually([&] {
+    return std::ranges::any_of(conductor.renewals(), [](const auto& body) { return body.find("token") != nullptr; });
+  }));
+  ASSERT_TRUE(eventually([&] { return SystemClock().now() > end; }));
+  const std::string token(json::string_or(conductor.renewals().back(), "token", ""));
+  EXPECT_EQ(world.send(http::Method::kGet, "/tools", {}, world.as(token)).status, 200);
+  EXPECT_EQ(world.send(http::Method::kGet, "/events", {}, world.as(token)).status, 403) << "with the same scopes";
+  EXPECT_EQ(world.send(http::Method::kGet, "/tools", {}, world.as(minted.text("/data/token"))).status, 401);
+  const std::string id = conductor.say("conductor:tool_requested", wants("probe:echo", json::Object{{"text", "hi"}}));
+  EXPECT_THAT(json::serialize(conductor.result_of(id)), HasSubstr(R"("success":true)")) << "over the uplink, too";
+  const auto given = [&] {
+    return world.get("/outbox", world.as(world.token("events:read"))).value.at_pointer("/conductor_token/given");
+  };
+  EXPECT_TRUE(eventually([&] { return given() != nullptr && *given() == json::Value(true); }));
+  EXPECT_EQ(kernel_call("kernel:conductor_token", json::Object{}).code(), "TOKEN_SCOPE_DENIED") << "nobody asks for it";
+  EXPECT_EQ(kernel_call("kernel:unenroll", json::Object{}).status, 200);
+  EXPECT_EQ(world.send(http::Method::kGet, "/tools", {}, world.as(token)).status, 401) << "it ends with the rest";
+}
+
+TEST_F(ConductorTest, WhatWasRevokedIsNotRenewed) {
+  const json::Object wish{{"subject", "ws-42:conductor"}, {"ttl_seconds", 1}};
+  const Answer minted = kernel_call("kernel:token_mint", wish);
+  ASSERT_EQ(kernel_call("kernel:token_revoke", json::Object{{"token_id", minted.text("/data/token_id")}}).status, 200);
+  ASSERT_EQ(kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
+  ASSERT_TRUE(connected());
+  const std::string id = conductor.say("conductor:tool_requested", wants("probe:echo", json::Object{{"text", "hi"}}));
+  EXPECT_THAT(json::serialize(conductor.result_of(id)), HasSubstr("TOKEN_"));
+  EXPECT_TRUE(eventually(
+      [&] { return world.get("/audit?limit=1000").body.find("kernel:conductor_token") != std::string::npos; }));
+  for (const json::Value& renewal : conductor.renewals()) EXPECT_EQ(renewal.find("token"), nullptr);
 }
 
 TEST_F(ConductorTest, AnEnrollmentThatIsNoneIsSaidAndEverythingElseGoesOn) {

@@ -28,7 +28,8 @@ class KernelKeeper final : public uplink::OutboxKeeper {
         },
         std::move(done));
   }
-  void rebase(Done done) override {
+  void rebase(bool anew, Done done) override {
+    if (anew) return kernel_.go_on_anew(std::move(done));
     kernel_.change_outbox([](journal::Outbox& outbox) { return outbox.rebase(); }, std::move(done));
   }
   void receive(const journal::InboundBatch& batch, Done done) override { kernel_.receive(batch, std::move(done)); }

@@ -1,5 +1,6 @@
 // GET /outbox, /outbox/pending, /outbox/dead-letters: what waits for the other side, and what it refused for good.
 #include "journal/outbox.h"
+#include "kernel/granted.h"
 #include "sidecar/paging.h"
 #include "sidecar/routes.h"
 #include "sidecar/uplink_host.h"
@@ -49,6 +50,11 @@ Result<json::Value> show(RouteContext& context) {
       {"streams", std::move(streams)},
       {"dead_letters", outbox.dead_letters()},
       {"limits", json::Object{{"events", outbox.limits().events_max}, {"bytes", outbox.limits().bytes_max}}}};
+  LUMENFLOW_TRY_ASSIGN(const auto grant,
+                       kernel::grant_document(*tables, kernel::conductor_subject(context.workspace.config().id.str())));
+  if (const auto life = grant ? kernel::life_of(*grant) : std::nullopt)
+    document.set("conductor_token",
+                 json::Object{{"expires_at", format_rfc3339(life->expires_at)}, {"given", life->given}});
   if (!context.uplink_fault.empty()) document.set("last_error", context.uplink_fault);
   if (context.uplink != nullptr) {
     LUMENFLOW_TRY_ASSIGN(uplink::UplinkStatus status, context.uplink->status());

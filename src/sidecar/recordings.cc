@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/logging.h"
 #include "sidecar/catalogue_check.h"
 
 namespace lumenflow::sidecar {
@@ -23,6 +24,8 @@ constexpr std::string_view kRecordOutput = R"({
   "properties": {"state": {"enum": ["none", "begins", "records", "ends", "ended", "failed"]},
                  "file": {"type": "string"}, "frames": {"type": "integer"}, "bytes": {"type": "integer"},
                  "reason": {"type": "string"}}})";
+
+constexpr int kFilesMax = 1'000;  // of one recording, by reloads
 
 Error file_error(const std::string& what) {
   return Error(ErrorCode::kIo, what + ": " + std::string(std::strerror(errno)));
@@ -48,6 +51,13 @@ class FileSink final : public kernel::RecordingSink {
   const std::string path_;
 };
 
+// "session.lfrec" -> "session.2.lfrec"
+std::string numbered(const std::string& path, int number) {
+  const std::size_t name = path.rfind('/') + 1, dot = path.rfind('.');
+  const std::size_t at = dot == std::string::npos || dot <= name ? path.size() : dot;
+  return path.substr(0, at) + "." + std::to_string(number) + path.substr(at);
+}
+
 Result<std::unique_ptr<kernel::RecordingSink>> new_file(const std::string& path) {
   if (!path.starts_with('/')) return Error(ErrorCode::kInvalidInput, "a recording's path is absolute");
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -70,14 +80,22 @@ Status Recordings::start(kernel::Kernel& kernel, const std::string& path) {
   check_catalogue(files_, root_, now);
   if (!now.config) return Error(ErrorCode::kInvalidConfiguration, "\n" + pack::render_text(now.diagnostics, false));
   LUMENFLOW_TRY_ASSIGN(std::unique_ptr<kernel::RecordingSink> sink, new_file(path));
-  path_ = path;
+  path_ = first_path_ = path;
+  begin(kernel, std::move(sink), "");
+  return {};
+}
+
+void Recordings::begin(kernel::Kernel& kernel, std::unique_ptr<kernel::RecordingSink> sink,
+                       const std::string& continues) {
   begins_ = true;
   fault_.clear();
-  recorder_.reset();
+  std::erase_if(before_, [](const auto& recorder) { return recorder->state().ended; });
+  if (recorder_ != nullptr) before_.push_back(std::move(recorder_));  // its end is not waited for
   // Shared: a function that is copied owns what it hands on.
   const auto kept = std::make_shared<std::unique_ptr<kernel::RecordingSink>>(std::move(sink));
   kernel::RecordingRequest request;
-  request.begin = [this, kept](json::Object start) -> Result<kernel::FrameTaker*> {
+  request.begin = [this, kept, continues](json::Object start) -> Result<kernel::FrameTaker*> {
+    if (!continues.empty()) start.set("continues", continues);
     recorder_ = std::make_unique<kernel::Recorder>(std::move(*kept), json::Value(std::move(start)));
     return recorder_.get();
   };
@@ -87,8 +105,25 @@ Status Recordings::start(kernel::Kernel& kernel, const std::string& path) {
     fault_ = begun.error().to_string();
     if (recorder_ == nullptr) ::unlink(path_.c_str());  // nothing was written
   };
+  request.reloaded = [this, &kernel] { go_on(kernel); };
   kernel.record(std::move(request));
-  return {};
+}
+
+// In a file of its own: what is recorded from now on was made with another configuration or other packs.
+void Recordings::go_on(kernel::Kernel& kernel) {
+  for (int number = 2; number <= kFilesMax; ++number) {
+    const std::string path = numbered(first_path_, number);
+    auto sink = new_file(path);
+    if (!sink.ok() && sink.error().code() == ErrorCode::kAlreadyExists) continue;
+    if (sink.ok()) {
+      const std::string before = std::exchange(path_, path);
+      return begin(kernel, *std::move(sink), before.substr(before.rfind('/') + 1));
+    }
+    fault_ = "it does not go on after the reload: " + sink.error().to_string();
+    break;
+  }
+  if (fault_.empty()) fault_ = "it does not go on after the reload: there are too many files of it";
+  write_log(LogLevel::kError, "sidecar", "the recording ended with a reload", {{"reason", fault_}});
 }
 
 Status Recordings::stop(kernel::Kernel& kernel, const std::string& reason) {

@@ -21,6 +21,8 @@ class Recordings {
   Recordings(const Files& files, std::string root) : files_(files), root_(std::move(root)) {}
   ~Recordings();
 
+  // A reload ends a file, and another begins beside it after the reload: "session.lfrec", "session.2.lfrec" …
+  //
   // Begins as soon as nothing is under way; status() says whether it has. CONFLICT when one is under way,
   // ALREADY_EXISTS for a file that is there, INVALID_CONFIGURATION where the packs' event types are not those that were
   // generated.
@@ -33,10 +35,14 @@ class Recordings {
  private:
   const Files& files_;
   const std::string root_;
+  void begin(kernel::Kernel& kernel, std::unique_ptr<kernel::RecordingSink> sink, const std::string& continues);
+  void go_on(kernel::Kernel& kernel);
   std::string path_;
+  std::string first_path_;  // of the files that follow each other
   bool begins_ = false;
-  std::string fault_;                           // why the last one could not begin
-  std::unique_ptr<kernel::Recorder> recorder_;  // of the last one; outlives the recording
+  std::string fault_;                                      // why the last one could not begin
+  std::unique_ptr<kernel::Recorder> recorder_;             // of the last one; outlives the recording
+  std::vector<std::unique_ptr<kernel::Recorder>> before_;  // of files before it that are still being written
 };
 
 // `recordings` and `kernel` are asked when the tool runs, on the strand.

@@ -34,6 +34,12 @@ constexpr std::string_view kMintOutput = R"({
     "token_id": {"type": "string"}, "subject": {"type": "string"}, "scope": {"type": "string"},
     "audience": {"type": "string"}, "expires_at": {"type": "string", "format": "date-time"}
   }})";
+constexpr std::string_view kRenewOutput = R"({
+  "type": "object", "additionalProperties": false, "required": ["token", "token_id", "expires_at"],
+  "properties": {
+    "token": {"type": "string", "writeOnly": true},
+    "token_id": {"type": "string"}, "expires_at": {"type": "string", "format": "date-time"}}})";
+constexpr std::chrono::hours kTokenLife{24};
 constexpr std::string_view kRevokeInput = R"({
   "type": "object", "additionalProperties": false, "required": ["token_id"],
   "properties": {"token_id": {"type": "string", "minLength": 1, "maxLength": 100, "description": "the token's jti"}}})";
@@ -68,6 +74,52 @@ Result<std::vector<std::string>> parse_scopes(std::string_view text) {
   return scopes;
 }
 
+// Which tokens a conductor was ever given; those that are over need no revoking any more.
+Status note_minted(pack::ToolContext& context, const http::TokenClaims& claims) {
+  constexpr std::size_t kLookedAt = 256;
+  LUMENFLOW_TRY_ASSIGN(const auto minted, context.store().scan(kernel::kMintedPrefix, "", kLookedAt));
+  for (const pack::StoreItem& item : minted) {
+    const std::int64_t* over = item.value.if_integer();
+    if (over != nullptr && *over < context.now_ms()) LUMENFLOW_TRY(context.store().erase(item.key));
+  }
+  return context.store().put(std::string(kernel::kMintedPrefix) + claims.id, claims.expires_at.ms);
+}
+
+// The conductor's next token: with the scopes of the one that counts, no others, and not where that was revoked.
+pack::ToolResult renew(const WorkspaceKeys& keys, const std::string& workspace_id, pack::ToolContext& context) {
+  if (context.subject() != workspace_id)
+    return pack::ToolError{
+        "TOKEN_SCOPE_DENIED", "the workspace renews this by itself; `lumenflow enroll` begins anew", {}};
+  const std::string subject = kernel::conductor_subject(workspace_id);
+  const std::string key = std::string(kernel::kGrantPrefix) + subject;
+  const auto grant = context.store().get(key);
+  if (!grant.ok()) return kernel::refused(grant.error());
+  if (!*grant) return pack::ToolError{"NOT_FOUND", "nothing was minted for a conductor", {}};
+  for (const std::string& id : {std::string(json::string_or(**grant, "token_id", "")), subject}) {
+    const auto revoked = context.store().get(std::string(kernel::kRevokedPrefix) + id);
+    if (!revoked.ok()) return kernel::refused(revoked.error());
+    if (*revoked) return pack::ToolError{"TOKEN_REVOKED", "what was minted for the conductor was revoked", {}};
+  }
+  http::TokenClaims claims;
+  claims.issuer = workspace_id;
+  claims.subject = subject;
+  claims.audience = "sidecar";
+  if (const Value* scopes = (*grant)->find("scopes"); scopes != nullptr && scopes->is_array())
+    for (const Value& scope : scopes->as_array())
+      if (const std::string* name = scope.if_string()) claims.scopes.push_back(*name);
+  claims.issued_at = {context.now_ms() / 1000 * 1000};
+  claims.expires_at = claims.issued_at + kTokenLife;
+  claims.id = context.new_ulid();
+  const Result<std::string> token = http::mint_token(claims, keys.token_private_pem, keys.token_key_id);
+  if (!token.ok()) return kernel::refused(token.error());
+  Status kept = context.store().put(
+      key, kernel::grant_record(claims.scopes, claims.id, {claims.issued_at, claims.expires_at, false}));
+  if (kept.ok()) kept = note_minted(context, claims);
+  if (!kept.ok()) return kernel::refused(kept.error());
+  return pack::ToolOutput{
+      Object{{"token", *token}, {"token_id", claims.id}, {"expires_at", format_rfc3339(claims.expires_at)}}, {}};
+}
+
 pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id, pack::ToolContext& context,
                       const Value& input) {
   const std::string scope_text(json::string_or(input, "scope", "workspace"));
@@ -84,7 +136,8 @@ pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id
   claims.audience = json::string_or(input, "audience", "sidecar");
   claims.scopes = *std::move(scopes);
   claims.issued_at = {context.now_ms() / 1000 * 1000};
-  claims.expires_at = claims.issued_at + std::chrono::seconds(json::integer_or(input, "ttl_seconds", 86'400));
+  claims.expires_at = claims.issued_at + std::chrono::seconds(json::integer_or(
+                                             input, "ttl_seconds", std::chrono::seconds(kTokenLife).count()));
   claims.id = context.new_ulid();
   const Result<std::string> token = http::mint_token(claims, keys.token_private_pem, keys.token_key_id);
   if (!token.ok()) return kernel::refused(token.error());
@@ -95,11 +148,14 @@ pack::ToolResult mint(const WorkspaceKeys& keys, const std::string& workspace_id
   if (relayed && claims.audience == "sidecar") {
     const std::string key =
         of_conductor ? std::string(kernel::kOfferedKey) : std::string(kernel::kGrantPrefix) + claims.subject;
-    const Status kept = context.store().put(key, kernel::grant_record(claims.scopes, claims.id));
+    const kernel::GrantLife life{claims.issued_at, claims.expires_at, true};  // with the enrollment that counts it
+    const Value grant = of_conductor ? kernel::grant_record(claims.scopes, claims.id, life)
+                                     : kernel::grant_record(claims.scopes, claims.id);
+    const Status kept = context.store().put(key, grant);
     if (!kept.ok()) return kernel::refused(kept.error());
   }
   if (of_conductor) {
-    const Status noted = context.store().put(std::string(kernel::kMintedPrefix) + claims.id, true);
+    const Status noted = note_minted(context, claims);
     if (!noted.ok()) return kernel::refused(noted.error());
   }
   return pack::ToolOutput{Object{{"token", *token},
@@ -138,12 +194,27 @@ Result<std::vector<kernel::KernelTool>> make_token_tools(const WorkspaceKeys& ke
   revoke_spec.input_schema = kRevokeInput;
   revoke_spec.output_schema = kRevokeOutput;
 
+  kernel::KernelToolSpec renew_spec = mint_spec;
+  renew_spec.name = "kernel:conductor_token";
+  renew_spec.title = "Renew what the conductor holds";
+  renew_spec.description =
+      "Signs the conductor's next token, with the scopes of the one that counts; the sidecar asks for it by itself.";
+  renew_spec.input_schema = R"({"type": "object", "additionalProperties": false})";
+  renew_spec.output_schema = kRenewOutput;
+  renew_spec.operator_key = false;
+
   std::vector<kernel::KernelTool> tools;
+  LUMENFLOW_TRY_ASSIGN(
+      kernel::KernelTool renew_tool,
+      kernel::make_kernel_tool(renew_spec, [&keys, workspace_id](pack::ToolContext& context, const Value&) {
+        return renew(keys, workspace_id, context);
+      }));
   const auto mint_handler = [&keys, workspace_id](pack::ToolContext& context, const Value& input) {
     return mint(keys, workspace_id, context, input);
   };
   LUMENFLOW_TRY_ASSIGN(kernel::KernelTool mint_tool, kernel::make_kernel_tool(mint_spec, mint_handler));
   LUMENFLOW_TRY_ASSIGN(kernel::KernelTool revoke_tool, kernel::make_kernel_tool(revoke_spec, revoke));
+  tools.push_back(std::move(renew_tool));
   tools.push_back(std::move(mint_tool));
   tools.push_back(std::move(revoke_tool));
   return tools;

@@ -90,9 +90,7 @@ void UplinkHost::refresh() {
 
 std::future<Result<std::string>> UplinkHost::consent(const std::string& log_id) {
   const auto answer = std::make_shared<std::promise<Result<std::string>>>();  // shared with the uplink's thread
-  parts_->uplink->consent(log_id, [answer, log_id](const Status& status) {
-    answer->set_value(status.ok() ? Result<std::string>(log_id) : Result<std::string>(status.error()));
-  });
+  parts_->uplink->consent(log_id, [answer](const Result<std::string>& now) { answer->set_value(now); });
   return answer->get_future();
 }
 

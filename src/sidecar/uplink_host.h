@@ -44,7 +44,7 @@ class UplinkHost {
   Result<uplink::UplinkStatus> status() const;
   // Why what the conductor says of its own history is not believed any more; empty: it holds, or there is none.
   std::string alarm() const;
-  // Uplink::consent; the journal's log_id. Broken when the uplink is stopped before.
+  // Uplink::consent; the log_id that the journal goes on under. Broken when the uplink is stopped before.
   std::future<Result<std::string>> consent(const std::string& log_id);
   // LoopbackLink::put_in, on the stream `bridge:loopback`. Broken where the other side is a conductor.
   std::future<Result<uplink::StreamAt>> put_in(const event::Event& event, const std::string& from);

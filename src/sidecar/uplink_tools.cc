@@ -19,7 +19,7 @@ constexpr std::string_view kConsentInput = R"({
                             "description": "of the journal to go on with, as GET /outbox says it"}}})";
 constexpr std::string_view kConsentOutput = R"({
   "type": "object", "additionalProperties": false, "required": ["log_id"],
-  "properties": {"log_id": {"type": "string"}}})";
+  "properties": {"log_id": {"type": "string", "description": "the journal's from now on"}}})";
 constexpr std::string_view kSendInput = R"({
   "type": "object", "additionalProperties": false, "required": ["kind", "payload"],
   "properties": {
@@ -98,7 +98,9 @@ Result<std::vector<kernel::KernelTool>> make_uplink_tools(std::shared_ptr<Uplink
   consent_spec.name = "kernel:outbox_consent";
   consent_spec.title = "Go on after LOG_FORKED";
   consent_spec.description =
-      "The other side takes this journal as a new one; what it had not acknowledged goes out, and nothing else.";
+      "The other side takes this journal as a new one; what it had not acknowledged goes out, and nothing else. Where "
+      "it "
+      "has another history under the journal's log_id, as after a clone went first, the journal takes a new one.";
   consent_spec.scope = "tools:admin";
   consent_spec.input_schema = kConsentInput;
   consent_spec.output_schema = kConsentOutput;

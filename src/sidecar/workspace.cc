@@ -453,8 +453,9 @@ void Workspace::checkpoint_if_due() {
   job.busy = true;
   job.last_at = now;
   job.last_size = head.size;
-  const bool taken = ports_.executor.post([job_alive = checkpoint_job_, &store = *checkpoints_, head] {
-    if (Status status = store.write(head); !status.ok())
+  const auto is_former = [log = log_.get()](const log::Head& written) { return log->is_named(written); };
+  const bool taken = ports_.executor.post([job_alive = checkpoint_job_, &store = *checkpoints_, head, is_former] {
+    if (Status status = store.write(head, is_former); !status.ok())
       write_log(LogLevel::kWarn, "sidecar", "a checkpoint was not written", {{"reason", status.error().message()}});
     job_alive->busy = false;
     job_alive->busy.notify_all();
@@ -467,7 +468,7 @@ Status Workspace::checkpoint_now() {
   if (const log::Condition condition = log_->condition(); condition.damaged || condition.read_only) return {};
   const log::Head head = log_->head();
   if (head.size == 0) return {};
-  Status status = checkpoints_->write(head);
+  Status status = checkpoints_->write(head, [this](const log::Head& written) { return log_->is_named(written); });
   if (status.ok()) checkpoint_job_->last_size = head.size;
   return status;
 }

@@ -35,10 +35,15 @@ void carry_out(Action action, Link& link, OutboxKeeper& keeper, const PostTask& 
   } else if (const auto* rebind = std::get_if<SayRebind>(&action)) {
     link.rebind(post(
         [id = rebind->id](Engine& engine, const Status& status, Millis at) { engine.heard_rebind(id, status, at); }));
+  } else if (const auto* forked = std::get_if<SayForked>(&action)) {
+    link.forked(forked->log_id, forked->reason,
+                post([id = forked->id](Engine& engine, const Status& status, Millis at) {
+                  engine.heard_forked(id, status, at);
+                }));
   } else if (const auto* received = std::get_if<KeepReceived>(&action)) {
     keeper.receive(*received->batch, kept(received->id));
   } else if (const auto* rebase = std::get_if<KeepRebase>(&action)) {
-    keeper.rebase(kept(rebase->id));
+    keeper.rebase(rebase->anew, kept(rebase->id));
   } else if (const auto* ack = std::get_if<KeepAcknowledged>(&action)) {
     keeper.acknowledge(ack->stream, ack->to, kept(ack->id));
   } else if (const auto* dead = std::get_if<KeepDeadLetter>(&action)) {

@@ -104,6 +104,7 @@ void Engine::step(Millis now) {
     for (auto& [stream, state] : streams_) state.sender.end(true);
   }
   if (phase_ == Phase::kTalking) talk(now);
+  if (phase_ == Phase::kForked) say_forked(now);
   if (now >= reread_at_) keep_books();
 }
 
@@ -120,11 +121,13 @@ void Engine::heard_hello(std::uint64_t id, const HelloAnswer& answer, Millis now
   if (phase_ != Phase::kGreeting || greeting_ != id) return;
   greeting_.reset();
   if (answer.refusal) {
-    if (answer.refusal->error.code() == ErrorCode::kLogForked) return fork(answer.refusal->error);
+    if (answer.refusal->error.code() == ErrorCode::kLogForked)
+      return fork(answer.refusal->error, Knows::kOtherLog, now);
     return fail(answer.refusal->error, answer.refusal->retry_after, now);
   }
   if (const Status begun = begin(answer.welcome); !begun.ok()) {
-    if (begun.error().code() == ErrorCode::kLogForked) return fork(begun.error());
+    const Knows knows = answer.welcome.log_id == log_id_ ? Knows::kThisLog : Knows::kOtherLog;
+    if (begun.error().code() == ErrorCode::kLogForked) return fork(begun.error(), knows, now);
     return fail(begun.error(), std::nullopt, now);
   }
   phase_ = Phase::kTalking;
@@ -202,7 +205,7 @@ void Engine::heard_batch(std::uint64_t id, const SendAnswer& answer, Millis now)
     return;
   }
   const Error& why = answer.refusal->error;
-  if (why.code() == ErrorCode::kLogForked) return fork(why);
+  if (why.code() == ErrorCode::kLogForked) return fork(why, Knows::kThisLog, now);
   if (is_about_the_events(why.code())) return act_on(stream.sender.refused_for_good(*batch, why), stream, now);
   if (why.code() == ErrorCode::kConflict && !answer.refusal->retry_after) return go_back(now);
   fail(why, answer.refusal->retry_after, now);
@@ -246,7 +249,7 @@ void Engine::heard_heartbeat(std::uint64_t id, const HeartbeatAnswer& answer, Mi
     if (flights_.empty()) attempt_ = 0;
     return;
   }
-  if (answer.refusal->error.code() == ErrorCode::kLogForked) return fork(answer.refusal->error);
+  if (answer.refusal->error.code() == ErrorCode::kLogForked) return fork(answer.refusal->error, Knows::kThisLog, now);
   fail(answer.refusal->error, answer.refusal->retry_after, now);
 }
 
@@ -262,7 +265,7 @@ void Engine::heard_fetch(std::uint64_t id, const FetchAnswer& answer, Millis now
   if (fetching_ != id) return;
   fetching_.reset();
   if (answer.refusal) {
-    if (answer.refusal->error.code() == ErrorCode::kLogForked) return fork(answer.refusal->error);
+    if (answer.refusal->error.code() == ErrorCode::kLogForked) return fork(answer.refusal->error, Knows::kThisLog, now);
     return fail(answer.refusal->error, answer.refusal->retry_after, now);
   }
   if (answer.batch.items.empty()) {
@@ -299,43 +302,6 @@ void Engine::go_back(Millis now) {
   hang_up(false);
   phase_ = Phase::kWaiting;
   retry_at_ = progress_ ? now : now + backoff();
-}
-
-void Engine::fork(const Error& why) {
-  last_error_ = why.to_string() +
-                "; nothing is sent until an operator consents to go on with this journal: `lumenflow outbox consent`";
-  disconnected_ = true;
-  hang_up(true);
-  phase_ = Phase::kForked;
-}
-
-Status Engine::consent(const std::string& log_id, Millis now) {
-  if (phase_ != Phase::kForked || rebinding_)
-    return Error(ErrorCode::kConflict, "the uplink is " + std::string(name(state().connection)) +
-                                           ", not forked: there is nothing to consent to");
-  LUMENFLOW_TRY_ASSIGN(const OutboxView view, source_.view());
-  if (log_id != view.log_id)
-    return Error(ErrorCode::kInvalidInput, "this journal is " + view.log_id + ", not " + log_id);
-  log_id_ = view.log_id;
-  last_error_.clear();
-  retry_at_ = now;
-  rebinding_ = next_id_++;
-  keeping_.emplace(*rebinding_, Keeping{{}, Keeping::What::kRebase, {}});
-  actions_.emplace_back(KeepRebase{*rebinding_});
-  return {};
-}
-
-void Engine::heard_rebind(std::uint64_t id, const Status& status, Millis now) {
-  if (rebinding_ != id) return;
-  rebinding_.reset();
-  if (!status.ok()) {
-    last_error_ = status.error().to_string();
-    return;
-  }
-  phase_ = Phase::kWaiting;
-  attempt_ = 0;
-  retry_at_ = now;
-  step(now);
 }
 
 // Exponential with full jitter: anywhere between nothing and the ceiling, so that many do not come back at once.
@@ -429,20 +395,12 @@ void Engine::received(const Status& status, Millis now) {
   if (const Result<OutboxView> view = source_.view(); view.ok()) inbound_ = view->inbound;
 }
 
-void Engine::rebased(std::uint64_t id, const Status& status) {
-  if (rebinding_ != id) return;
-  if (!status.ok()) {
-    rebinding_.reset();
-    return;
-  }
-  for (auto& [stream, state] : streams_) state.sender.rebase();
-  actions_.emplace_back(SayRebind{id});
-}
-
 std::vector<Action> Engine::take_actions() { return std::exchange(actions_, {}); }
 
 std::optional<Millis> Engine::next_wake() const {
-  if (phase_ == Phase::kOff || phase_ == Phase::kForked) return std::nullopt;
+  if (phase_ == Phase::kOff) return std::nullopt;
+  if (phase_ == Phase::kForked)
+    return forked_why_.empty() || telling_ || rebinding_ ? std::nullopt : std::optional(retry_at_);
   std::optional<Millis> wake;
   const auto at = [&wake](Millis time) { wake = wake ? std::min(*wake, time) : time; };
   if (tail_ < source_.end()) at(reread_at_);

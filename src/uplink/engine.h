@@ -64,11 +64,16 @@ struct KeepReceived {
   std::uint64_t id;
   std::shared_ptr<const journal::InboundBatch> batch;  // shared with whoever makes it durable
 };
+struct SayForked {  // answered by heard_forked()
+  std::uint64_t id;
+  std::string log_id, reason;
+};
 struct KeepRebase {
   std::uint64_t id;
+  bool anew;  // the journal takes a new log_id
 };
-using Action = std::variant<SayHello, SendBatch, SendHeartbeat, AskForMore, SayRebind, KeepAcknowledged, KeepDeadLetter,
-                            KeepSettlement, KeepReceived, KeepRebase>;
+using Action = std::variant<SayHello, SendBatch, SendHeartbeat, AskForMore, SayRebind, SayForked, KeepAcknowledged,
+                            KeepDeadLetter, KeepSettlement, KeepReceived, KeepRebase>;
 
 struct EngineState {
   Connection connection = Connection::kOff;
@@ -97,10 +102,12 @@ class Engine {
   void heard_heartbeat(std::uint64_t id, const HeartbeatAnswer& answer, Millis now);
   void heard_fetch(std::uint64_t id, const FetchAnswer& answer, Millis now);
   void heard_rebind(std::uint64_t id, const Status& status, Millis now);
+  void heard_forked(std::uint64_t id, const Status& status, Millis now);
   void kept(std::uint64_t id, const Status& status, Millis now);
 
   // An operator has looked at the fork and consents to go on with this journal: the other side is told, and what was
-  // not acknowledged goes out. CONFLICT when there is no fork, INVALID_INPUT when the journal is another one.
+  // not acknowledged goes out. Where the other side has another history under this very log_id (a clone went first),
+  // the journal takes a new one. CONFLICT when there is no fork, INVALID_INPUT when the journal is another one.
   Status consent(const std::string& log_id, Millis now);
   bool consenting() const { return rebinding_.has_value(); }
   // Writes down now what would be written down at leisure: before an orderly stop.
@@ -141,10 +148,13 @@ class Engine {
   void hang_up(bool disconnected);
   void fail(const Error& why, std::optional<Millis> retry_after, Millis now);
   void go_back(Millis now);
-  void fork(const Error& why);
+  enum class Knows : std::uint8_t { kOtherLog, kThisLog };  // what the other side has another history of
+  void fork(const Error& why, Knows knows, Millis now);
+  void say_forked(Millis now);
   Millis backoff();
   void kept_of(Stream& stream, const Keeping& done, bool durable);
   void received(const Status& status, Millis now);
+  void rebase(bool anew);
   void rebased(std::uint64_t id, const Status& status);
   void act_on(const StreamSender::Heard& heard, Stream& stream, Millis now);
 
@@ -162,12 +172,14 @@ class Engine {
   Position start_end_;  // the journal's end when this run began
   std::map<std::uint64_t, Flight> flights_;
   std::map<std::uint64_t, Keeping> keeping_;
-  std::optional<std::uint64_t> greeting_, heartbeat_, fetching_, rebinding_;  // ids, while unanswered
-  journal::InboundAt inbound_;                                                // durable here
+  std::optional<std::uint64_t> greeting_, heartbeat_, fetching_, rebinding_, telling_;  // ids, while unanswered
+  journal::InboundAt inbound_;                                                          // durable here
   bool receiving_ = false;  // more than that is on its way to being durable
   Millis fetch_at_{0};      // the next question
   unsigned attempt_ = 0;
-  bool progress_ = false;  // since the conversation began
+  Knows knows_ = Knows::kOtherLog;  // while forked
+  std::string forked_why_;          // not told to the other side yet; empty: nothing to tell
+  bool progress_ = false;           // since the conversation began
   Millis retry_at_{0};
   Millis heard_at_{0};   // the other side, last
   Millis beat_at_{0};    // the last heartbeat was sent

@@ -43,9 +43,11 @@ class EngineTest : public ::testing::Test {
         else if (const auto* received = std::get_if<KeepReceived>(&action))
           workspace.receive(*received->batch, kept(received->id));
         else if (const auto* rebase = std::get_if<KeepRebase>(&action))
-          workspace.rebase(kept(rebase->id));
+          workspace.rebase(rebase->anew, kept(rebase->id));
         else if (const auto* rebind = std::get_if<SayRebind>(&action))
-          engine->heard_rebind(rebind->id, rebound, now);
+          engine->heard_rebind(rebind->id, take_rebound(), now);
+        else if (const auto* forked = std::get_if<SayForked>(&action))
+          told.push_back(*forked);
         else if (const auto* ask = std::get_if<AskForMore>(&action))
           asked.push_back(*ask);
         else
@@ -66,7 +68,7 @@ class EngineTest : public ::testing::Test {
     const auto hellos = take<SayHello>();
     ASSERT_EQ(hellos.size(), 1u);
     HelloAnswer answer;
-    answer.welcome = {"log-a", ++session, {{"sidecar", place}}, head};
+    answer.welcome = {engine->state().log_id, ++session, {{"sidecar", place}}, head};
     engine->heard_hello(hellos[0].id, answer, now);
     step();
   }
@@ -86,6 +88,12 @@ class EngineTest : public ::testing::Test {
     engine->heard_batch(batch.id, {Refusal{Error(code, "no"), {}}, {}}, now);
     step();
   }
+  Status take_rebound() {
+    if (rebound.empty()) return {};
+    const Status first = rebound.front();
+    rebound.erase(rebound.begin());
+    return first;
+  }
   void pass(Millis time) {
     now += time;
     step();
@@ -100,7 +108,8 @@ class EngineTest : public ::testing::Test {
   std::uint64_t session = 0;
   std::vector<Action> said;
   std::vector<AskForMore> asked;  // for what the other side has
-  Status rebound;                 // what the other side answers to a consent
+  std::vector<Status> rebound;    // what the other side answers to consents; then it agrees
+  std::vector<SayForked> told;    // of a fork
 };
 
 TEST_F(EngineTest, SendsFullBatchesAtOnceFourInFlightEachNamingWhatItFollows) {
@@ -250,13 +259,79 @@ TEST_F(EngineTest, AConsentThatTheOtherSideDoesNotHearChangesNothing) {
   workspace.emit(kQueue);
   start();
   welcome({3, 3});
-  rebound = Error(ErrorCode::kUnreachable, "nobody there");
+  rebound = {Error(ErrorCode::kUnreachable, "nobody there")};
   ASSERT_TRUE(engine->consent("log-a", now).ok());
   step();
   EXPECT_EQ(engine->state().connection, Connection::kForked);
   EXPECT_FALSE(engine->consenting());
   EXPECT_TRUE(said.empty());
   EXPECT_EQ(engine->consent("log-b", now).error().code(), ErrorCode::kInvalidInput);
+  ASSERT_TRUE(engine->consent("log-a-anew", now).ok());
+  step();
+  EXPECT_EQ(engine->state().log_id, "log-a-anew") << "one new name is enough";
+  EXPECT_EQ(engine->state().connection, Connection::kDisconnected);
+}
+
+// A clone went first: whatever the other side has under this log_id stays that one's.
+TEST_F(EngineTest, BesideACloneTheJournalGoesOnUnderANameOfItsOwn) {
+  workspace.emit(kQueue, 2);
+  start();
+  welcome();
+  pass(Millis(10));
+  acknowledge(take<SendBatch>()[0], 2);
+  workspace.emit(kQueue, 3);
+  start();
+  welcome({9, 9});
+  ASSERT_EQ(engine->state().connection, Connection::kForked);
+  ASSERT_TRUE(engine->consent("log-a", now).ok());
+  step();
+  const auto hellos = take<SayHello>();
+  ASSERT_EQ(hellos.size(), 1u);
+  EXPECT_EQ(hellos[0].hello.log_id, "log-a-anew");
+  EXPECT_EQ(hellos[0].hello.bases[0].place, (event::StreamPlace{2, 2}));
+  engine->heard_hello(hellos[0].id, {{}, {"log-a-anew", ++session, {{"sidecar", {2, 2}}}, {}}}, now);
+  step();
+  pass(Millis(10));
+  const auto batches = take<SendBatch>();
+  ASSERT_EQ(batches.size(), 1u);
+  EXPECT_EQ(batches[0].batch->log_id, "log-a-anew");
+  EXPECT_EQ(batches[0].batch->events.size(), 3u) << "what waited arrives";
+}
+
+TEST_F(EngineTest, WhereTheOtherSideKnowsAnotherJournalThisOneKeepsItsName) {
+  workspace.emit(kQueue);
+  start();
+  refuse_hello(ErrorCode::kLogForked);
+  ASSERT_TRUE(engine->consent("log-a", now).ok());
+  step();
+  EXPECT_EQ(take<SayHello>()[0].hello.log_id, "log-a") << "restored, it has a new one already";
+}
+
+TEST_F(EngineTest, AJournalThatIsKnownAsSomebodyElsesTakesANewName) {
+  workspace.emit(kQueue);
+  start();
+  refuse_hello(ErrorCode::kLogForked);
+  rebound = {Error(ErrorCode::kLogForked, "of a former enrollment")};
+  ASSERT_TRUE(engine->consent("log-a", now).ok());
+  step();
+  EXPECT_EQ(take<SayHello>()[0].hello.log_id, "log-a-anew");
+}
+
+TEST_F(EngineTest, TheOtherSideIsToldOfAForkUntilItHasHeard) {
+  workspace.emit(kQueue);
+  start();
+  welcome({3, 3});
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].log_id, "log-a");
+  EXPECT_NE(told[0].reason.find("3"), std::string::npos) << told[0].reason;
+  engine->heard_forked(told[0].id, Error(ErrorCode::kUnreachable, "nobody there"), now);
+  ASSERT_TRUE(engine->next_wake());
+  pass(*engine->next_wake() - now);
+  ASSERT_EQ(told.size(), 2u);
+  engine->heard_forked(told[1].id, {}, now);
+  EXPECT_FALSE(engine->next_wake());
+  pass(Millis(60'000));
+  EXPECT_EQ(told.size(), 2u);
 }
 
 TEST_F(EngineTest, WhatComesInIsDurableBeforeMoreIsAskedFor) {

@@ -32,8 +32,8 @@ class OutboxKeeper {
   virtual void dead_letter(const std::string& stream, Position position, const std::string& reason, Done done) = 0;
   // Outbox::settle.
   virtual void settle(const Settlement& settlement, Done done) = 0;
-  // Outbox::rebase.
-  virtual void rebase(Done done) = 0;
+  // Outbox::rebase; `anew`: in the same commit the journal takes a log_id that nobody knows yet (Log::rename).
+  virtual void rebase(bool anew, Done done) = 0;
   // Inbound::take.
   virtual void receive(const journal::InboundBatch& batch, Done done) = 0;
 };

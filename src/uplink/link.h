@@ -95,6 +95,8 @@ class Link {
   // Answers when there is something, or after a while. One at a time: another one ends it with CONFLICT. What `durable`
   // says may be forgotten there; where its log_id is not that of the other side's Log, that is read from its start.
   virtual void fetch(const Fetch& fetch, std::function<void(FetchAnswer)> done) = 0;
+  // Nothing is sent until an operator consents: the other side has another history, for that reason.
+  virtual void forked(const std::string& log_id, const std::string& reason, std::function<void(Status)> done) = 0;
   // An operator consents to go on with this workspace's journal, whatever the other side knew of it: the next hello
   // begins anew.
   virtual void rebind(std::function<void(Status)> done) = 0;

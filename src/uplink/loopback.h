@@ -41,6 +41,8 @@ class LoopbackLink final : public Link {
   void fetch(const Fetch& fetch, std::function<void(FetchAnswer)> done) override;
   // The next hello binds the inbox to its log_id, and streams begin where that says.
   void rebind(std::function<void(Status)> done) override;
+  // Nobody watches there.
+  void forked(const std::string&, const std::string&, std::function<void(Status)> done) override { done({}); }
 
   // The other side says something: an event from `from`, for the workspace to fetch. Durable when it returns.
   Result<StreamAt> put_in(const event::Event& event, event::Stamp stamp);

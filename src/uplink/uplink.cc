@@ -75,9 +75,9 @@ class Uplink::Impl {
     thread_.join();
   }
 
-  void consent(std::string log_id, std::function<void(const Status&)> done) {
+  void consent(std::string log_id, std::function<void(const Result<std::string>&)> done) {
     mailbox_->post([this, log_id = std::move(log_id), done = std::move(done)](Engine& engine, Millis at) {
-      if (Status begun = engine.consent(log_id, at); !begun.ok()) return done(begun);
+      if (const Status begun = engine.consent(log_id, at); !begun.ok()) return done(begun.error());
       consented_.push_back(done);
     });
   }
@@ -131,10 +131,11 @@ class Uplink::Impl {
   void answer_consents() {
     if (consented_.empty()) return;
     const EngineState state = engine_.state();
-    const Status status = state.connection == Connection::kForked
-                              ? Status(Error(ErrorCode::kJournalUnavailable, "it is still forked: " + state.last_error))
-                              : Status();
-    for (const auto& done : std::exchange(consented_, {})) done(status);
+    const Result<std::string> goes_on_as =
+        state.connection == Connection::kForked
+            ? Result<std::string>(Error(ErrorCode::kJournalUnavailable, "it is still forked: " + state.last_error))
+            : Result<std::string>(state.log_id);
+    for (const auto& done : std::exchange(consented_, {})) done(goes_on_as);
   }
 
   // Until something is due; a link that answered at once has left its answers in the mailbox.
@@ -187,7 +188,7 @@ class Uplink::Impl {
   OutboxFiles files_;
   std::shared_ptr<Mailbox> mailbox_;
   std::thread thread_;
-  std::vector<std::function<void(const Status&)>> consented_;  // who waits to hear that it is done
+  std::vector<std::function<void(const Result<std::string>&)>> consented_;  // who waits to hear that it is done
   std::optional<Millis> stopping_at_;
   Millis shown_at_{-1'000'000};
   bool shown_connected_ = false;
@@ -204,7 +205,7 @@ Result<std::unique_ptr<Uplink>> Uplink::start(const UplinkParts& parts, EngineLi
 Uplink::Uplink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Uplink::~Uplink() { stop(); }
 void Uplink::stop(std::chrono::milliseconds wait) { impl_->stop(wait); }
-void Uplink::consent(std::string log_id, std::function<void(const Status&)> done) {
+void Uplink::consent(std::string log_id, std::function<void(const Result<std::string>&)> done) {
   impl_->consent(std::move(log_id), std::move(done));
 }
 void Uplink::run_beside_link(std::function<void()> work) { impl_->run_beside_link(std::move(work)); }

@@ -48,8 +48,9 @@ class Uplink {
   void stop(std::chrono::milliseconds wait = std::chrono::seconds(1));
 
   // An operator consents to go on after LOG_FORKED with this journal, which he names; `done` is called on the uplink's
-  // thread when the other side knows, or with why not (Engine::consent). Not called when the uplink is stopped before.
-  void consent(std::string log_id, std::function<void(const Status&)> done);
+  // thread with the log_id that the journal goes on under when the other side knows, or with why not (Engine::consent).
+  // Not called when the uplink is stopped before.
+  void consent(std::string log_id, std::function<void(const Result<std::string>&)> done);
   // Runs work on the thread that uses the link. Dropped when the uplink is stopped before.
   void run_beside_link(std::function<void()> work);
   Result<UplinkStatus> status() const;

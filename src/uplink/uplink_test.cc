@@ -39,6 +39,9 @@ class Gate final : public Link {
   void fetch(const Fetch& fetch, std::function<void(FetchAnswer)> done) override {
     inner_.fetch(fetch, std::move(done));
   }
+  void forked(const std::string& log_id, const std::string& reason, std::function<void(Status)> done) override {
+    inner_.forked(log_id, reason, std::move(done));
+  }
   void rebind(std::function<void(Status)> done) override { inner_.rebind(std::move(done)); }
   std::atomic<bool> open_ = true;
 
@@ -68,10 +71,10 @@ class UplinkTest : public ::testing::Test {
     ASSERT_TRUE(started.ok());
     uplink = *std::move(started);
   }
-  Status consent(const std::string& log_id) {
-    auto answer = std::make_shared<std::promise<Status>>();  // shared with the uplink's thread
+  Result<std::string> consent(const std::string& log_id) {
+    auto answer = std::make_shared<std::promise<Result<std::string>>>();  // shared with the uplink's thread
     auto heard = answer->get_future();
-    uplink->consent(log_id, [answer](const Status& status) { answer->set_value(status); });
+    uplink->consent(log_id, [answer](const Result<std::string>& now) { answer->set_value(now); });
     if (heard.wait_for(std::chrono::seconds(20)) != std::future_status::ready) ADD_FAILURE() << "no answer";
     return heard.get();
   }

@@ -87,6 +87,14 @@ TEST(DeliveryRepositories, ALinkedWorktree) {
   EXPECT_EQ(world.refusal("wu:claim", kOne), "UNSUPPORTED_REPOSITORY");
 }
 
+TEST(DeliveryRepositories, ARepositoryThatSaysThatItIsBare) {
+  DeliveryWorld world;
+  world.open();
+  make_work_unit(world);
+  world.shell("git config core.bare true");
+  EXPECT_EQ(world.refusal("wu:claim", kOne), "UNSUPPORTED_REPOSITORY");
+}
+
 TEST(DeliveryRepositories, Submodules) {
   DeliveryWorld world;
   world.shell(
@@ -146,7 +154,8 @@ TEST(DeliveryRepositories, AnUntrackedFileInTheWay) {
   world.data("software-delivery:gates", kOne);
   std::ofstream(world.root() + "/b.txt") << "mine\n";
   const json::Value refused = world.call("wu:done", kOne);
-  EXPECT_EQ(text(refused, "/error/code"), "GIT_FAILED") << json::serialize(refused);
+  EXPECT_EQ(text(refused, "/error/code"), "WORKSPACE_DIRTY") << json::serialize(refused);
+  EXPECT_THAT(text(refused, "/error/message"), HasSubstr("b.txt"));
   EXPECT_EQ(world.shell("cat b.txt"), "mine");
 }
 

@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "base/signing.h"
 #include "hosts/testing/plain_launcher.h"
+#include "journal/approvals.h"
 #include "journal/recoveries.h"
 #include "sidecar/keys.h"
 #include "software-delivery/registration.h"
@@ -51,7 +52,9 @@ DeliveryWorld::DeliveryWorld(Options options) : options_(std::move(options)) {
                                               "lanes:\n"
                                               "  - {id: content, title: 'Content: Site Comms', wip_limit: 2}\n"
                                               "  - {id: narrow, title: Narrow, wip_limit: 1}\n"
-                                              "approval_providers: {'*': auto}\n"
+                                              "approval_providers: {'*': "
+                                           << options_.approvals
+                                           << "}\n"
                                               "gates: "
                                            << options_.gates << "\n"
                                            << options_.more << "\n";
@@ -141,6 +144,12 @@ json::Value DeliveryWorld::call(const std::string& tool, std::string_view input)
   return call(tool, json::parse(input).value());
 }
 
+json::Value DeliveryWorld::call_as(const std::string& subject, const std::string& tool, std::string_view input) {
+  std::vector<kernel::Call> calls;
+  calls.push_back(made(tool, json::parse(input).value(), subject));
+  return json::parse(run(std::move(calls)).front().body).value();
+}
+
 std::vector<json::Value> DeliveryWorld::call_all(const std::string& tool, const std::vector<json::Value>& inputs) {
   std::vector<kernel::Call> calls;
   for (const json::Value& input : inputs)
@@ -180,6 +189,42 @@ json::Value DeliveryWorld::confirm(const std::string& recovery_id) {
                                           {"signature", to_base64url(*signature)}});
   EXPECT_TRUE(json::boolean_or(confirmed, "success", false)) << json::serialize(confirmed);
   return ended(ReceiptId(text(confirmed, "/data/confirmation_receipt_id")));
+}
+
+json::Value DeliveryWorld::approve(const std::string& approval_id) {
+  const auto receipt = journal::receipt_of_approval(approval_id);
+  EXPECT_TRUE(receipt.has_value()) << approval_id;
+  const auto found = receipt ? journal::find_parked(workspace_->log().tables(), *receipt)
+                             : Result<std::optional<journal::ParkedCall>>(std::optional<journal::ParkedCall>());
+  EXPECT_TRUE(found.ok() && *found);
+  if (!found.ok() || !*found) return {};
+  const journal::ApprovalDecision decision{true, "ws-42:local:ana", {}, clock_.now(), {}};
+  const Result<std::string> key = sidecar::unlock_operator_key(files_, workspace_->paths().keys, {});
+  const Result<std::string> signature = p256_sign(journal::approval_statement(**found, decision), *key);
+  const json::Value approved = call("kernel:approve", json::Object{{"approval_id", approval_id},
+                                                                   {"decided_at", format_rfc3339(decision.decided_at)},
+                                                                   {"signature", to_base64url(*signature)}});
+  EXPECT_TRUE(json::boolean_or(approved, "success", false)) << json::serialize(approved);
+  return ended(*receipt);
+}
+
+std::vector<std::string> DeliveryWorld::open_recoveries() const {
+  std::vector<std::string> out;
+  const auto page = journal::list_recoveries(workspace_->log().tables(), false, "", 100);
+  EXPECT_TRUE(page.ok());
+  if (page.ok())
+    for (const journal::Recovery& each : page->items)
+      if (!each.call_tool.empty()) out.push_back(each.recovery_id());
+  return out;
+}
+
+json::Value DeliveryWorld::mend() {
+  const json::Value proposed = call("wu:recover", kOne);
+  EXPECT_EQ(text(proposed, "/error/code"), "RECOVERY_PROPOSED") << json::serialize(proposed);
+  const json::Value repaired = confirm(text(proposed, "/error/details/recovery_id"));
+  EXPECT_TRUE(json::boolean_or(repaired, "success", false)) << json::serialize(repaired);
+  const json::Value* data = repaired.find("data");
+  return data == nullptr ? json::Value(json::Object{}) : *data;
 }
 
 // Waits for a call that nobody of ours waits for; its Result.

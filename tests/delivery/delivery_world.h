@@ -30,7 +30,8 @@ class DeliveryWorld {
     bool confined = true;              // false: programs as the operating system starts them, which is faster
     bool repository = true;            // with a first commit on the branch main
     std::string gates = "[{id: lint, command: [test, -f, a.txt]}]";
-    std::string more = {};  // of lumenflow.yaml
+    std::string more = {};           // of lumenflow.yaml
+    std::string approvals = "auto";  // who gives them
   };
   explicit DeliveryWorld(Options options);
   DeliveryWorld() : DeliveryWorld(Options{}) {}
@@ -42,6 +43,7 @@ class DeliveryWorld {
   // The Result, run to its end.
   json::Value call(const std::string& tool, json::Value input);
   json::Value call(const std::string& tool, std::string_view input);
+  json::Value call_as(const std::string& subject, const std::string& tool, std::string_view input);
   // All at the same time, by different subjects.
   std::vector<json::Value> call_all(const std::string& tool, const std::vector<json::Value>& inputs);
   // Its data; the test fails where it was refused.
@@ -50,6 +52,12 @@ class DeliveryWorld {
   std::string refusal(const std::string& tool, std::string_view input);
   // Confirms with the operator's key; the Result of the call that it makes.
   json::Value confirm(const std::string& recovery_id);
+  // Approves with the operator's key; the Result of the call.
+  json::Value approve(const std::string& approval_id);
+  // What the kernel keeps open: the ids of recoveries that propose a call.
+  std::vector<std::string> open_recoveries() const;
+  // Has wu:recover propose, confirms that, and expects it to be repaired; what was done and kept.
+  json::Value mend();
 
   // In a shell, in the workspace; what it prints. The test fails where the shell does.
   std::string shell(const std::string& script) const;

@@ -82,6 +82,14 @@ TEST_P(AgentModels, WorkOnAGoalThroughTheKernel) {
   EXPECT_THAT(journal(), Not(HasSubstr(kKey)));
 }
 
+TEST_P(AgentModels, WhatWasNotOfferedIsRefusedByItsOwnName) {
+  says({"", {{"c-1", "agent__execute-turn", R"({"goal":"another"})"}, {"c-2", "nobody__has_it", "{}"}}});
+  says({"Done."});
+  run();
+  EXPECT_THAT(world.calls_of_turns(),
+              ElementsAre("agent:execute-turn denied TOKEN_SCOPE_DENIED", "nobody__has_it denied TOOL_NOT_FOUND"));
+}
+
 TEST_P(AgentModels, AKeyThatAServerRepeatsSurfacesNowhere) {
   answers(http::whole_answer(401, "application/json",
                              error_body(GetParam(), "authentication_error", std::string("not ") + kKey)));

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "agent_world.h"
+#include "kernel/stop_tools.h"
 
 namespace lumenflow::testing {
 namespace {
@@ -187,6 +188,19 @@ TEST_F(AgentRuntime, ABudgetSuspendsASession) {
   EXPECT_THAT(world.calls_of_turns(), SizeIs(2));
 }
 
+TEST_F(AgentRuntime, ABudgetHoldsWhereNobodySaysWhatAStepTook) {
+  world.script("demo", "turns:\n  - {tool: 'task:list', repeat: true}\n");
+  world.section.set("limits", json::Object{{"max_cost_usd", 5}});
+  world.begin();
+  const json::Value answer = world.run(json::Object{{"goal", "Loop."}, {"session_id", "s-1"}});
+  EXPECT_EQ(text_at(answer, "/data/finish_reason"), "budget") << json::serialize(answer);
+  EXPECT_THAT(world.calls_of_turns(), SizeIs(1)) << "what is not said is taken for much";
+  EXPECT_EQ(text_at(answer, "/data/usage"), "") << "and not said to others as if it were known";
+  EXPECT_THAT(text_at(answer, "/data/assistant_message"),
+              ::testing::AllOf(HasSubstr("of 5.00 USD"), HasSubstr("max_cost_usd")))
+      << "somebody has to know what to do";
+}
+
 TEST_F(AgentRuntime, WaitsForAnApprovalOverARestart) {
   world.script("demo",
                "turns:\n  - {tool: 'task:create', input: {title: Tidy up}}\n  - {reply: 'Got {{/data/task/title}}.', "
@@ -248,13 +262,72 @@ TEST_F(AgentRuntime, APlanRunsTurnByTurnWhenItIsTime) {
   EXPECT_EQ(text_at(cycle, "/error/code"), "INVALID_INPUT");
 }
 
+TEST_F(AgentRuntime, WhatDependsOnAPlannedTurnThatFailedIsSkippedAndSaidSo) {
+  world.script("demo", "turns:\n  - error: {code: PROVIDER_HTTP_ERROR, message: down}\n");
+  world.begin();
+  const auto turn = [](const char* id, json::Array after) {
+    return json::Object{{"id", id}, {"goal", "x"}, {"depends_on", std::move(after)}};
+  };
+  world.run(json::Object{{"session_id", "s-1"},
+                         {"plan", json::Array{turn("c", {"b"}), turn("b", {"a"}), turn("a", json::Array{})}}});
+  EXPECT_TRUE(std::filesystem::exists(world.file(".agent-runtime/sessions/s-1.json"))) << "before its first turn";
+  world.settle();
+  world.settle();
+  const json::Value session = world.session("s-1");
+  EXPECT_EQ(text_at(session, "/plan/2/state"), "failed") << json::serialize(session);
+  EXPECT_THAT(text_at(session, "/plan/2/reason"), HasSubstr("PROVIDER_HTTP_ERROR"));
+  EXPECT_EQ(text_at(session, "/plan/1/state"), "skipped");
+  EXPECT_EQ(text_at(session, "/plan/0/state"), "skipped");
+  EXPECT_EQ(text_at(session, "/plan/0/reason"), "it depends on 'b'");
+  EXPECT_EQ(text_at(session, "/state"), "idle");
+  EXPECT_THAT(text_at(session, "/reason"), ::testing::AllOf(HasSubstr("'a' failed"), HasSubstr("2 that depend")));
+}
+
+// Who began it is stopped when it is time, and for longer than anybody is asked again at once.
+TEST_F(AgentRuntime, APlannedTurnStaysDueWhileItIsStopped) {
+  const std::vector<kernel::KernelTool> stops = *kernel::make_stop_tools();
+  world.kernel_tools.insert(world.kernel_tools.end(), stops.begin(), stops.end());
+  world.script("demo", "turns:\n  - {tool: 'turn:complete', input: {message: done}, repeat: true}\n");
+  world.begin();
+  world.run(json::Object{
+      {"session_id", "s-1"},
+      {"plan",
+       json::Array{json::Object{
+           {"id", "a"}, {"goal", "x"}, {"wake_at", format_rfc3339(world.clock.now() + std::chrono::hours(2))}}}}});
+  const auto order = [this](const char* tool) {
+    const kernel::Credential before = std::exchange(world.credential, kernel::Credential{});
+    world.surface = kernel::Surface::kSocket;
+    world.credential.subject = Subject("ws-42:local:ana");
+    world.credential.operator_key = true;
+    const kernel::CallResult result = world.call(tool, json::Object{{"all", true}});
+    EXPECT_EQ(result.outcome, journal::Outcome::kSuccess) << result.body;
+    world.credential = before;
+    world.surface = kernel::Surface::kHttp;
+  };
+  order("kernel:stop");
+  world.clock.advance(std::chrono::hours(2));
+  for (int minutes = 0; minutes < 30; ++minutes) {
+    world.settle();
+    world.clock.advance(std::chrono::minutes(1));
+  }
+  EXPECT_EQ(text_at(world.session("s-1"), "/plan/0/state"), "open");
+  EXPECT_EQ(text_at(world.session("s-1"), "/state"), "idle") << json::serialize(world.session("s-1"));
+  order("kernel:resume");
+  world.clock.advance(std::chrono::minutes(3));
+  world.settle();
+  world.settle();
+  EXPECT_EQ(text_at(world.session("s-1"), "/plan/0/state"), "done") << json::serialize(world.session("s-1"));
+}
+
 TEST_F(AgentRuntime, SaysWhatItsConfigurationLacks) {
   world.section.set("default_model", "none");
-  world.script("demo", "turns:\n  - error: {code: PROVIDER_RATE_LIMITED, message: later}\n");
+  world.script("demo", "turns:\n  - error: {code: PROVIDER_RATE_LIMITED, message: later, retry_after_ms: 60500}\n");
   world.begin();
   EXPECT_EQ(text_at(world.run(json::Object{{"goal", "x"}}), "/error/code"), "CONFIGURATION_ERROR");
   const json::Value limited = world.run(json::Object{{"goal", "x"}, {"model_profile", "demo"}});
   EXPECT_EQ(text_at(limited, "/error/code"), "PROVIDER_RATE_LIMITED");
+  EXPECT_EQ(text_at(limited, "/error/details/retry_after_ms"), "60500") << json::serialize(limited);
+  EXPECT_THAT(text_at(limited, "/error/message"), HasSubstr("try again in 61 s"));
   const auto aborted = world.payloads("agent-runtime:turn_aborted");
   ASSERT_THAT(aborted, SizeIs(1));
   EXPECT_THAT(text_at(aborted[0], "/reason"), HasSubstr("PROVIDER_RATE_LIMITED"));

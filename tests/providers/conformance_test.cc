@@ -33,6 +33,22 @@ TEST_P(Provider, Replies) {
   EXPECT_EQ(world.shown, GetParam().stream ? said.text : "") << "a stream is shown as it comes";
 }
 
+TEST_P(Provider, CountsThatCannotBeAreNone) {
+  const Dialect dialect = GetParam().dialect;
+  const std::string body = GetParam().stream ? stream_body(dialect, {"ok"}) : whole_body(dialect, {"ok"});
+  for (const char* odd : {"-5", "1e30", "\"11\"", "2000000000000"}) {
+    std::string said = body;
+    const std::string key = dialect == Dialect::kMessages ? "\"input_tokens\":" : "\"prompt_tokens\":";
+    const std::size_t at = said.find(key);
+    ASSERT_NE(at, std::string::npos) << said;
+    said.replace(at + key.size(), said.find_first_of(",}", at) - at - key.size(), odd);
+    world.sends(said);
+    const Proposal proposal = world.proposal();
+    EXPECT_EQ(proposal.text, "ok");
+    EXPECT_FALSE(proposal.usage) << odd;
+  }
+}
+
 TEST_P(Provider, AsksWithItsKeyAndTheToolsNames) {
   world.says({"ok"});
   world.proposal();

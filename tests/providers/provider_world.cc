@@ -1,8 +1,11 @@
 #include "provider_world.h"
 
 #include <cstdlib>
+#include <fstream>
 
 #include "agent-runtime/providers/http_provider.h"
+#include "agent-runtime/providers/scripted.h"
+#include "agent-runtime/providers/tool_names.h"
 #include "sidecar/outbound.h"
 
 namespace lumenflow::testing {
@@ -13,8 +16,8 @@ constexpr const char* kKeyVariable = "PROVIDER_WORLD_KEY";
 }  // namespace
 
 std::string to_string(const Way& way) {
-  return std::string(way.dialect == Dialect::kChatCompletions ? "chat_completions" : "messages") +
-         (way.stream ? "_streamed" : "_whole");
+  constexpr const char* kNames[] = {"chat_completions", "messages", "scripted"};
+  return std::string(kNames[static_cast<int>(way.dialect)]) + (way.stream ? "_streamed" : "_whole");
 }
 
 ProviderWorld::ProviderWorld(Way asked)
@@ -24,6 +27,8 @@ ProviderWorld::ProviderWorld(Way asked)
   model.model = "model-7";
   model.base_url = server.origin() + "/v1";
   model.api_key_env = kKeyVariable;
+  host.root = folder_.file("");
+  if (way.dialect == Dialect::kScripted) model.model = "script.yaml";
   host.web = [this](const pack::HttpRequest& request) { return outbound_->fetch(request, nullptr); };
 }
 
@@ -47,11 +52,33 @@ void ProviderWorld::sends(const std::string& body) {
   answers(http::chunked_answer(200, "text/event-stream", pieces));
 }
 
+// JSON is YAML.
+void ProviderWorld::writes(json::Value step) {
+  steps_.push_back(std::move(step));
+  std::ofstream(folder_.file("script.yaml")) << json::serialize(json::Value(json::Object{{"turns", steps_}}));
+}
+
 void ProviderWorld::says(const Said& said) {
+  if (way.dialect == Dialect::kScripted) {
+    json::Object step{{"usage", json::Object{{"input_tokens", 11}, {"output_tokens", 5}}}};
+    if (!said.text.empty()) step.set("reply", said.text);
+    json::Array tools;
+    for (const SaidCall& call : said.calls)
+      tools.push_back(
+          json::Object{{"tool", agent_runtime::tool_of_wire(call.name)}, {"input", *json::parse(call.input)}});
+    if (!tools.empty()) step.set("tools", std::move(tools));
+    return writes(std::move(step));
+  }
   sends(way.stream ? stream_body(way.dialect, said) : whole_body(way.dialect, said));
 }
 
 void ProviderWorld::fails(int status, const std::string& type, const std::string& message, const std::string& headers) {
+  if (way.dialect == Dialect::kScripted) {
+    json::Object error{{"code", status == 429 ? "PROVIDER_RATE_LIMITED" : "PROVIDER_HTTP_ERROR"}, {"message", message}};
+    if (const std::size_t at = headers.find("Retry-After: "); at != std::string::npos)
+      error.set("retry_after_ms", std::stoll(headers.substr(at + 13)) * 1'000);
+    return writes(json::Object{{"error", std::move(error)}});
+  }
   answers(http::whole_answer(status, "application/json", error_body(way.dialect, type, message), headers));
 }
 
@@ -72,7 +99,8 @@ agent_runtime::Completion ProviderWorld::ask(const agent_runtime::ModelRequest& 
     waits.push_back(ms);
     return patient;
   };
-  const auto provider = way.dialect == Dialect::kChatCompletions
+  const auto provider = way.dialect == Dialect::kScripted ? agent_runtime::make_scripted_provider(model)
+                        : way.dialect == Dialect::kChatCompletions
                             ? agent_runtime::make_openai_compatible_provider(model, patience)
                             : agent_runtime::make_messages_compatible_provider(model, patience);
   if (!provider.ok()) return agent_runtime::ProviderError{"CONFIGURATION_ERROR", provider.error().message(), {}};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent-runtime/provider.h"
+#include "http/server_fixture.h"
 #include "http/testing/raw_server.h"
 #include "kernel/outbound.h"
 #include "support/fake_tool_context.h"
@@ -58,10 +59,13 @@ class ProviderWorld {
 
  private:
   http::RawAnswer next();
+  void writes(json::Value step);  // the next of the script
 
   const std::unique_ptr<kernel::Outbound> outbound_;
   std::mutex mutex_;
   std::deque<http::RawAnswer> answers_;
+  http::TemporaryFolder folder_;
+  json::Array steps_;
 };
 
 }  // namespace lumenflow::testing

@@ -7,7 +7,7 @@
 
 namespace lumenflow::testing {
 
-enum class Dialect { kChatCompletions, kMessages };
+enum class Dialect { kChatCompletions, kMessages, kScripted };
 
 struct SaidCall {
   std::string id;

@@ -59,6 +59,15 @@ struct SignedOut {
 json::Value to_json(const SignedOut& value);
 Status from_json(const json::Value& json, SignedOut& value);
 
+// Another journal goes by this workspace's name: a clone, or one that was restored.
+struct Fork {
+  std::string log_id{};  // Of the one that is not heard.
+  std::string reason{};
+  std::string since{};
+};
+json::Value to_json(const Fork& value);
+Status from_json(const json::Value& json, Fork& value);
+
 // A workspace of this conductor.
 struct Workspace {
   std::string workspace_id{};
@@ -67,12 +76,15 @@ struct Workspace {
   std::optional<std::string> revoked_at{};  // When it was revoked.
   std::optional<std::string> sidecar_url{};  // Where the conductor can reach it; empty when it cannot.
   std::vector<std::string> scopes{};  // Of the token that the workspace minted for the conductor.
+  // Until when that token is good; its workspace renews it. Afterwards nothing is called directly.
+  std::optional<std::string> calls_until{};
   std::optional<std::string> log_id{};  // The journal that counts; null before the first hello.
   bool connected{};  // It was heard within 30 seconds.
   std::optional<std::string> last_seen{};  // When it was heard last, since the conductor runs.
   std::optional<json::Value> status{};  // Whatever the sidecar says of itself.
   std::optional<json::Value> versions{};  // Of the program and its packs.
   std::optional<json::Value> lag{};  // What waits to be sent.
+  std::optional<Fork> fork{};
 };
 json::Value to_json(const Workspace& value);
 Status from_json(const json::Value& json, Workspace& value);
@@ -216,6 +228,9 @@ struct Approval {
   std::int64_t position{};
   std::string requested_at{};  // When.
   std::optional<std::string> outcome{};  // How the call ended.
+  std::optional<std::string> decision{};  // What was decided: approve or deny; none where it expired.
+  // Whose signature that was, where it came through this conductor; else somebody's at the workspace.
+  std::optional<std::string> decided_by{};
   std::optional<std::string> resolved_at{};  // When it went on.
 };
 json::Value to_json(const Approval& value);

@@ -74,7 +74,8 @@ class ChatReader final : public AnswerReader {
     if (model_.empty()) model_ = json::string_or(chunk, "model", "");
     if (const json::Value* usage = chunk.find("usage"); usage != nullptr && usage->is_object()) {
       const std::uint64_t in = count_or(*usage, "prompt_tokens", 0), out = count_or(*usage, "completion_tokens", 0);
-      usage_ = Usage{in, out, count_or(*usage, "total_tokens", in + out)};
+      const bool sound = is_sound(*usage, {"prompt_tokens", "completion_tokens", "total_tokens"});
+      usage_ = sound ? std::optional(Usage{in, out, count_or(*usage, "total_tokens", in + out)}) : std::nullopt;
     }
     const json::Value* choice = chunk.at_pointer("/choices/0");  // the last chunk of a stream has none
     if (choice == nullptr) return std::nullopt;

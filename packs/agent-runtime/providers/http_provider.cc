@@ -186,12 +186,13 @@ class HttpProvider final : public Provider {
     if (fault) return {*std::move(fault), false};
     Completion completion = reader->finish();
     if (!intent.finish()) return {ProviderError{"TOOL_CANCELLED", "no more of the text is wanted", {}}, false};
-    if (auto* proposal = std::get_if<Proposal>(&completion)) settle(*proposal, request, intent);
+    if (auto* proposal = std::get_if<Proposal>(&completion)) settle(*proposal, request, intent, host);
     return {std::move(completion), false};
   }
 
   // From the wire's names to ours, and each request with an id of its own.
-  static void settle(Proposal& proposal, const ModelRequest& request, const IntentLine& intent) {
+  static void settle(Proposal& proposal, const ModelRequest& request, const IntentLine& intent,
+                     const pack::HostContext& host) {
     proposal.intent = intent.take_from(proposal.text);
     const ToolNames names(request.tools);
     std::set<std::string> used;
@@ -199,6 +200,9 @@ class HttpProvider final : public Provider {
       for (const ToolRequest& before : message.requests) used.insert(before.id);
     for (ToolRequest& asked : proposal.requests) {
       asked.name = names.tool(asked.name);
+      // One that there is and that was not offered is refused by its own name, for what it is that bars it.
+      if (std::string meant = tool_of_wire(asked.name); !meant.empty() && host.has_tool(meant))
+        asked.name = std::move(meant);
       for (std::size_t n = used.size() + 1; asked.id.empty() || used.contains(asked.id); ++n)
         asked.id = "call_" + std::to_string(n);
       used.insert(asked.id);

@@ -117,7 +117,9 @@ class MessagesReader final : public AnswerReader {
   // Counts are of the message so far, so the last one stands. What came from a cache was input, too.
   void take_usage(const json::Value& usage) {
     if (!usage.is_object()) return;
-    has_usage_ = true;
+    odd_usage_ = odd_usage_ || !is_sound(usage, {"input_tokens", "output_tokens", "cache_creation_input_tokens",
+                                                 "cache_read_input_tokens"});
+    has_usage_ = !odd_usage_;
     output_ = count_or(usage, "output_tokens", output_);
     if (usage.find("input_tokens") != nullptr)
       input_ = count_or(usage, "input_tokens", 0) + count_or(usage, "cache_creation_input_tokens", 0) +
@@ -148,7 +150,7 @@ class MessagesReader final : public AnswerReader {
   }
 
   const Sink& sink_;
-  bool begun_ = false, complete_ = false, has_usage_ = false;
+  bool begun_ = false, complete_ = false, has_usage_ = false, odd_usage_ = false;
   std::string text_, stop_reason_, model_;
   std::map<std::int64_t, ReadCall> calls_;  // by their block's place
   std::uint64_t input_ = 0, output_ = 0;

@@ -35,6 +35,13 @@ std::string wire_name(std::string_view tool) {
   return text.data();
 }
 
+std::string tool_of_wire(std::string_view wire) {
+  const std::size_t mark = wire.find("__");
+  if (mark == wire.npos) return {};
+  std::string tool = std::string(wire.substr(0, mark)) + ":" + std::string(wire.substr(mark + 2));
+  return wire_name(tool) == wire ? tool : std::string();
+}
+
 ToolNames::ToolNames(const std::vector<OfferedTool>& tools) {
   for (const OfferedTool& spec : tools) tools_.emplace(wire_name(spec.name), spec.name);
 }

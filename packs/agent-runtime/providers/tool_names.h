@@ -14,6 +14,8 @@
 namespace lumenflow::agent_runtime {
 
 std::string wire_name(std::string_view tool);
+// The one tool whose name this could be on the wire; empty: it is none, or one that was hashed.
+std::string tool_of_wire(std::string_view wire);
 
 class ToolNames {
  public:

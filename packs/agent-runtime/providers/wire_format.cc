@@ -1,5 +1,6 @@
 #include "agent-runtime/providers/wire_format.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace lumenflow::agent_runtime {
@@ -56,6 +57,16 @@ std::variant<std::vector<ToolRequest>, ProviderError> requests_of(std::vector<Re
     requests.push_back({std::move(call.id), std::move(call.name), *std::move(input)});
   }
   return requests;
+}
+
+bool is_sound(const json::Value& usage, std::initializer_list<std::string_view> counts) {
+  constexpr std::int64_t kTokensMax = 1'000'000'000;
+  return std::ranges::all_of(counts, [&](std::string_view key) {
+    const json::Value* said = usage.find(key);
+    if (said == nullptr || said->is_null()) return true;
+    const std::int64_t count = json::integer_or(usage, key, -1);
+    return count >= 0 && count <= kTokensMax;
+  });
 }
 
 std::uint64_t count_or(const json::Value& object, std::string_view key, std::uint64_t fallback) {

@@ -3,6 +3,7 @@
 // A format is immutable and used by many threads; a reader reads one answer, on one thread.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,8 @@ ProviderError said_error(const json::Value& error);
 std::string excerpt(std::string_view text);
 // The calls as requests; PROVIDER_MALFORMED_RESPONSE for arguments that are no JSON object.
 std::variant<std::vector<ToolRequest>, ProviderError> requests_of(std::vector<ReadCall> calls);
+// Whether each of these counts of tokens, where it is said, is one: a whole number, not below zero, that can be true.
+bool is_sound(const json::Value& usage, std::initializer_list<std::string_view> counts);
 std::uint64_t count_or(const json::Value& object, std::string_view key, std::uint64_t fallback);
 
 }  // namespace lumenflow::agent_runtime

@@ -177,6 +177,7 @@ class ToolContext(Run):
     def __init__(self, host, params, config):
         around = params["context"]
         super().__init__(host, params["receipt_id"], around, config)
+        self.asks = frozenset(around.get("asks", ()))  # which of MCP's requests the caller answers
         self.receipt_id = params["receipt_id"]
         self.tool = params["tool"]
         self.scopes = params["scopes"]  # what the sandbox lets this call reach

@@ -341,7 +341,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A workspace says hello, or that it is there */
+        /** A workspace says hello, that it is there, or that another history goes by its name */
         post: operations["heartbeat"];
         delete?: never;
         options?: never;
@@ -971,6 +971,8 @@ export interface components {
             device_id?: string;
             /** @description A JWT (ES256) by the enrolled key: iss and sub the subject, aud renew, a fresh jti, 60 seconds of life at most. */
             assertion: string;
+            /** @description Of a workspace: what it minted for this conductor's calls, in place of the token that it gave before. */
+            token?: string;
         };
         /** @description A new token. */
         RenewedToken: {
@@ -1070,8 +1072,8 @@ export interface components {
         /** @description Tickets. */
         TicketPage: {
             items: components["schemas"]["TicketRecord"][];
-            /** @description Always null: this list comes whole. */
-            next: null;
+            /** @description The id to go on from; null at the end. */
+            next: string | null;
         };
         /** @description The ticket is good no more. */
         WithdrawnTicket: {
@@ -1100,8 +1102,8 @@ export interface components {
         /** @description Accounts. */
         OperatorPage: {
             items: components["schemas"]["Operator"][];
-            /** @description Always null: this list comes whole. */
-            next: null;
+            /** @description The id to go on from; null at the end. */
+            next: string | null;
         };
         /** @description The account is gone, and its sessions. */
         RemovedOperator: {
@@ -1139,8 +1141,8 @@ export interface components {
         /** @description Devices. */
         DevicePage: {
             items: components["schemas"]["Device"][];
-            /** @description Always null: this list comes whole. */
-            next: null;
+            /** @description The id to go on from; null at the end. */
+            next: string | null;
         };
         /** @description The device counts no more. */
         RevokedDevice: {
@@ -1204,8 +1206,17 @@ export interface components {
             /** @description Of the tools it has. */
             registry_hash?: string;
         };
-        /** @description Hello, or a beat. */
-        Heartbeat: components["schemas"]["Hello"] | components["schemas"]["Beat"];
+        /** @description Two histories go by the name of this workspace; it sends nothing until its operator consents. */
+        Forked: {
+            forked: {
+                /** @description Of the journal that says so. */
+                log_id: string;
+                /** @description What the two differ in. */
+                reason: string;
+            };
+        };
+        /** @description Hello, a beat, or that it is forked. */
+        Heartbeat: components["schemas"]["Hello"] | components["schemas"]["Beat"] | components["schemas"]["Forked"];
         /** @description How far a Log has grown. */
         LogHead: {
             /** @description Entries. */
@@ -1368,6 +1379,14 @@ export interface components {
             command_id: string;
             state: components["schemas"]["CommandStateName"];
         };
+        /** @description Another journal goes by this workspace's name: a clone, or one that was restored. */
+        Fork: {
+            /** @description Of the one that is not heard. */
+            log_id: string;
+            reason: string;
+            /** Format: date-time */
+            since: string;
+        };
         /** @description A workspace of this conductor. */
         Workspace: {
             workspace_id: string;
@@ -1387,6 +1406,11 @@ export interface components {
             sidecar_url?: string;
             /** @description Of the token that the workspace minted for the conductor. */
             scopes: string[];
+            /**
+             * Format: date-time
+             * @description Until when that token is good; its workspace renews it. Afterwards nothing is called directly.
+             */
+            calls_until?: string;
             /** @description The journal that counts; null before the first hello. */
             log_id: string | null;
             /** @description It was heard within 30 seconds. */
@@ -1402,6 +1426,7 @@ export interface components {
             versions?: unknown;
             /** @description What waits to be sent. */
             lag?: unknown;
+            fork?: components["schemas"]["Fork"];
         };
         /** @description The fleet. */
         WorkspacePage: {
@@ -1428,8 +1453,14 @@ export interface components {
             sidecar_url?: string;
             /** @description Of the token that the workspace minted for the conductor. */
             scopes: string[];
+            /**
+             * Format: date-time
+             * @description Until when that token is good; its workspace renews it. Afterwards nothing is called directly.
+             */
+            calls_until?: string;
             /** @description The journal that counts; null before the first hello. */
             log_id: string | null;
+            fork?: components["schemas"]["Fork"];
             /** @description It was heard within 30 seconds. */
             connected: boolean;
             /**
@@ -1576,6 +1607,10 @@ export interface components {
             requested_at: string;
             /** @description How the call ended. */
             outcome?: string;
+            /** @description What was decided: approve or deny; none where it expired. */
+            decision?: string;
+            /** @description Whose signature that was, where it came through this conductor; else somebody's at the workspace. */
+            decided_by?: string;
             /**
              * Format: date-time
              * @description When it went on.
@@ -1866,8 +1901,8 @@ export interface components {
         /** @description Webhooks and push subscriptions. */
         HookPage: {
             items: components["schemas"]["Hook"][];
-            /** @description Always null: this list comes whole. */
-            next: null;
+            /** @description The id to go on from; null at the end. */
+            next: string | null;
         };
         /** @description It is told no more. */
         RemovedHook: {
@@ -2309,7 +2344,12 @@ export interface operations {
     };
     list_tickets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description from behind this one: `next` of the page before */
+                after?: string;
+                /** @description 1 to 1000 */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2402,7 +2442,12 @@ export interface operations {
     };
     list_operators: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description from behind this one: `next` of the page before */
+                after?: string;
+                /** @description 1 to 1000 */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2498,6 +2543,10 @@ export interface operations {
             query?: {
                 /** @description only of this workspace */
                 workspace_id?: string;
+                /** @description from behind this one: `next` of the page before */
+                after?: string;
+                /** @description 1 to 1000 */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -3524,7 +3573,12 @@ export interface operations {
     };
     list_hooks: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description from behind this id */
+                after?: string;
+                /** @description 1 to 1000 */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

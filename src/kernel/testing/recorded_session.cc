@@ -5,8 +5,10 @@
 #include <stdexcept>
 
 #include "kernel/approval_tools.h"
+#include "kernel/outbound.h"
 #include "kernel/stop_tools.h"
 #include "kernel/task_tools.h"
+#include "pack/programs.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -24,6 +26,11 @@ runtime: {type: builtin}
 emitted_event_kinds: ["session:said", "session:swept"]
 backpressure_policy: {"session:said": queue, "session:swept": ephemeral}
 subscribed_event_kinds: ["session:said", "session:swept"]
+event_types: content/event-types.json
+automations:
+  - {id: on-said, on: "session:said", when: {n: 3}, do: {tool: session:note, input: {n: {$event: /payload/n}}}}
+  - {id: on-primed, on: "session:core-primed", cooldown_ms: 300, do: {tool: session:note, input: {n: {$event: /payload/n}}}}
+  - {id: on-end, on: "kernel:call-finished", when: {tool: session:read}, do: {tool: session:note}}
 tools:
   - name: session:add
     permission: write
@@ -51,10 +58,41 @@ tools:
     permission: write
     required_scopes: [{type: path, pattern: "data/**", access: write}]
     input_schema: {type: object, properties: {how: {type: integer}}}
+  - name: session:note
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+  - name: session:run
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    input_schema: {type: object, properties: {n: {type: integer}}}
+  - name: session:fetch
+    required_scopes: [{type: path, pattern: "data/**", access: read}]
+    input_schema: {type: object, properties: {n: {type: integer}}}
+  - name: session:act
+    permission: write
+    timeout_ms: 60000
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    input_schema: {type: object, properties: {n: {type: integer}}}
   - name: session:risky
     permission: write
     required_scopes: [{type: path, pattern: "data/**", access: write}]
     input_schema: {type: object, properties: {why: {type: string}}}
+)";
+
+constexpr std::string_view kSessionTypes = R"({"packSlug": "session", "eventTypes": [
+  {"namespace": "session", "name": "core-primed", "version": 1, "schema": "primed.schema.json"}]})";
+constexpr std::string_view kPrimed =
+    R"({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}})";
+
+// Routines by the clock, as sidekick's.
+constexpr std::string_view kRoutinesManifest = R"(
+id: sidekick
+version: 1.0.0
+runtime: {type: builtin}
+emitted_event_kinds: ["sidekick:routine_due"]
+backpressure_policy: {"sidekick:routine_due": queue}
+tools:
+  - {name: routine:run, required_scopes: [{type: path, pattern: "data/**", access: read}]}
 )";
 
 std::int64_t number_at(const pack::StoreItem* item) { return item == nullptr ? 0 : item->value.as_integer(); }
@@ -74,6 +112,7 @@ ToolResult add_up(ToolContext& context, const json::Value& input) {
   Status status = add_to(context.store(), "sum", n);
   if (status.ok()) status = context.emit("session:said", json::Object{{"n", n}, {"id", context.new_ulid()}}, {});
   if (n % 3 == 0) context.wake("sweep", context.now_ms() + 500);
+  if (status.ok() && n % 5 == 0) status = context.emit("session:core-primed", json::Object{{"n", n}}, {});
   return answer(status);
 }
 
@@ -107,6 +146,39 @@ ToolResult fall_short(ToolContext&, const json::Value& input) {
   }
 }
 
+ToolResult run_program(ToolContext& context, const json::Value& input) {
+  pack::ProgramRequest request;
+  request.command = {"count", std::to_string(json::integer_or(input, "n", 0))};
+  const Result<pack::ProgramEnd> end = context.run_program(request);
+  if (!end.ok()) return answer(end.error());
+  return ToolOutput{json::Object{{"exit_code", end->exit_code}, {"out", end->output}}, {}};
+}
+
+ToolResult fetch_page(ToolContext& context, const json::Value& input) {
+  pack::HttpRequest request;
+  request.url = "https://example.invalid/" + std::to_string(json::integer_or(input, "n", 0));
+  const Result<pack::HttpResponse> response = context.fetch(request);
+  if (!response.ok()) return answer(response.error());
+  return ToolOutput{json::Object{{"status", response->status}, {"body", response->body}}, {}};
+}
+
+// A turn of an agent: calls of other tools, on a session that goes on; and every fifth breaks off.
+ToolResult act(ToolContext& context, const json::Value& input) {
+  const std::int64_t n = json::integer_or(input, "n", 0);
+  pack::TurnOpening opening;
+  opening.session_id = "s-" + std::to_string(n % 2);
+  opening.tool_calls_max = 6;
+  const Result<pack::Turn> turn = context.turns()->open(opening);
+  if (!turn.ok()) return answer(turn.error());
+  json::Array outcomes;
+  for (const char* tool : {"session:nowhere", "session:read", "session:add", "session:risky"}) {
+    const Result<pack::Invoked> invoked = context.invoke(tool, json::Object{{"n", n}});
+    outcomes.push_back(invoked.ok() ? json::Value(invoked->outcome) : json::Value(invoked.error().message()));
+  }
+  if (n % 5 == 4) throw std::runtime_error("the agent broke off");
+  return ToolOutput{json::Object{{"turn", turn->turn_id}, {"outcomes", std::move(outcomes)}}, {}};
+}
+
 void register_session(pack::Registration& registration) {
   constexpr pack::ToolTraits kStrand{.store_only = true, .bounded = true};
   constexpr pack::ToolTraits kStoreOnly{.store_only = true, .bounded = false};
@@ -116,6 +188,12 @@ void register_session(pack::Registration& registration) {
                     [](ToolContext& context, const json::Value&) { return answer(add_to(context.store(), "c", 1)); });
   registration.tool("session:send", {}, send_off);
   registration.tool("session:fail", {}, fall_short);
+  registration.tool("session:note", kStrand, [](ToolContext& context, const json::Value&) {
+    return answer(add_to(context.store(), "noted", 1));
+  });
+  registration.tool("session:run", {.programs = true}, run_program);
+  registration.tool("session:fetch", {}, fetch_page);
+  registration.tool("session:act", {}, act);
   registration.tool("session:risky", kStrand, [](ToolContext&, const json::Value&) {
     return ToolOutput{json::Object{}, {}};
   });
@@ -138,9 +216,71 @@ void register_session(pack::Registration& registration) {
 }
 
 const pack::BuiltinPack& session_pack() {
-  static const pack::BuiltinPack pack{"session", {{"manifest.yaml", kSessionManifest}}, register_session};
+  static const pack::BuiltinPack pack{"session",
+                                      {{"manifest.yaml", kSessionManifest},
+                                       {"content/event-types.json", kSessionTypes},
+                                       {"content/primed.schema.json", kPrimed}},
+                                      register_session};
   return pack;
 }
+
+void register_cron(pack::Registration& registration) {
+  constexpr pack::ToolTraits kStrand{.store_only = true, .bounded = true};
+  registration.tool("routine:run", kStrand, [](ToolContext&, const json::Value&) -> ToolResult {
+    return ToolOutput{json::Object{{"plan", json::Array{json::Object{{"tool", "session:note"}},
+                                                        json::Object{{"tool", "session:count"}}}}},
+                      {}};
+  });
+  registration.timer("cron", [](pack::HostContext& context) -> Result<std::optional<std::int64_t>> {
+    LUMENFLOW_TRY(context.emit_now("sidekick:routine_due", json::Object{{"routine_id", "routine-A"}}, {}));
+    return std::optional(context.now_ms() + 900);
+  });
+}
+
+const pack::BuiltinPack& routines_pack() {
+  static const pack::BuiltinPack pack{"sidekick", {{"manifest.yaml", kRoutinesManifest}}, register_cron};
+  return pack;
+}
+
+std::shared_ptr<const pack::Registry> session_registry() {
+  pack::RegistryBuilder builder;
+  builder.add_builtin(session_pack());
+  builder.add_builtin(routines_pack());
+  auto registry = builder.build();
+  EXPECT_EQ(registry->packs().size(), 2u) << pack::render_text(registry->diagnostics(), false);
+  return registry;
+}
+
+class CannedHosts final : public Outbound {
+ public:
+  Status check(const pack::HttpRequest&) const override { return {}; }
+  Result<pack::HttpResponse> fetch(const pack::HttpRequest& request, Cancellation*) override {
+    if (request.url.ends_with("7")) return Error(ErrorCode::kIo, "no route to the host");
+    pack::HttpResponse response;
+    response.status = 200;
+    response.body = "page of " + request.url + ", its key is AKIAIOSFODNN7EXAMPLE";
+    return response;
+  }
+};
+
+class CannedPrograms final : public pack::Programs {
+ public:
+  std::vector<Result<pack::ProgramEnd>> run(const std::string&, pack::HostedRun& run,
+                                            const std::vector<pack::ProgramRequest>& requests, std::size_t) override {
+    run.held_by("a box");
+    std::vector<Result<pack::ProgramEnd>> ends;
+    for (const pack::ProgramRequest& request : requests) {
+      pack::ProgramEnd end;
+      end.exit_code = static_cast<int>(request.command.back().size());
+      end.output = request.command.back();
+      ends.emplace_back(std::move(end));
+    }
+    return ends;
+  }
+};
+
+CannedHosts g_hosts;  // without state
+CannedPrograms g_programs;
 
 void add_tools(std::vector<KernelTool>& tools, Result<std::vector<KernelTool>> more) {
   ASSERT_TRUE(more.ok());
@@ -148,7 +288,11 @@ void add_tools(std::vector<KernelTool>& tools, Result<std::vector<KernelTool>> m
 }
 
 void arrange_session(ApprovalWorld& world) {
-  world.pack = &session_pack();
+  world.registry = session_registry();
+  world.outbound = &g_hosts;
+  world.programs = &g_programs;
+  world.waits_for_tools = true;
+  world.config.pack_sections.insert_or_assign("routines", json::Object{{"auto_run", true}});
   add_tools(world.kernel_tools, make_task_tools());
   add_tools(world.kernel_tools, make_stop_tools());
   world.config.approval_providers = json::Object{{"*", ApprovalWorld::provider("console")}};
@@ -198,7 +342,7 @@ void RecordedWorld::step() {
   const auto n = static_cast<std::int64_t>(draw(100));
   world.clock.advance(std::chrono::milliseconds(draw(200)));
   world.credential.subject = Subject("ws-42:local:u" + std::to_string(draw(3)));
-  switch (draw(18)) {
+  switch (draw(22)) {
     case 0:
     case 1:
     case 2:
@@ -241,6 +385,12 @@ void RecordedWorld::step() {
           [](const Status&) {});
     case 15:
       return world.kernel->configuration_on_disk(n % 2 == 0 ? world.config.hash : std::string(64, 'f'));
+    case 17:
+      return world.submit("session:run", json::Object{{"n", n}}, {}, nothing);
+    case 18:
+      return world.submit("session:fetch", json::Object{{"n", n}}, {}, nothing);
+    case 19:
+      return world.submit("session:act", json::Object{{"n", n}}, {}, nothing);
     case 16:
       return world.submit("session:nowhere", json::Object{}, "AKIAIOSFODNN7EXAMPLE", nothing);
     default:
@@ -258,7 +408,7 @@ std::string RecordedWorld::end(const std::string& reason) {
 ReplayOptions RecordedWorld::replay_options() const {
   ReplayOptions options;
   options.kernel.config = world.config;
-  options.kernel.registry = registry_of(session_pack(), world.config);
+  options.kernel.registry = session_registry();
   options.kernel.kernel_tools = world.kernel_tools;
   options.kernel.version = "test";
   options.kernel.workspace_root = "/elsewhere";
@@ -277,7 +427,7 @@ ReplayOptions session_replay_options() {
   arrange_session(world);
   ReplayOptions options;
   options.kernel.config = world.config;
-  options.kernel.registry = registry_of(session_pack(), world.config);
+  options.kernel.registry = session_registry();
   options.kernel.kernel_tools = world.kernel_tools;
   options.kernel.version = "test";
   options.kernel.workspace_root = "/elsewhere";

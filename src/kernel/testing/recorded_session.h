@@ -1,5 +1,6 @@
 // Sessions of a made-up workload, recorded: calls on the strand and off it, transactions, timers, handlers, approvals,
-// cancellations, refusals, secrets, and what comes from outside; all drawn from one seed. For tests and benches only.
+// cancellations, refusals, secrets, turns of an agent, automations by events and by the clock, programs, requests to
+// hosts, and what comes from outside; all drawn from one seed. For tests and benches only.
 #pragma once
 
 #include <cstdint>

@@ -78,6 +78,23 @@ std::string SmallConductor::enrollment(std::chrono::milliseconds life) const {
       {"witness_key", log::witness_key("small.example", witness_key_.public_key)}});
 }
 
+std::vector<json::Value> SmallConductor::renewals() {
+  const std::lock_guard lock(mutex_);
+  return renewals_;
+}
+
+std::vector<json::Value> SmallConductor::forks() {
+  const std::lock_guard lock(mutex_);
+  return forks_;
+}
+
+void SmallConductor::hears_clone(std::uint64_t events) {
+  const std::lock_guard lock(mutex_);
+  event::StreamPlace& place = places_["sidecar"];
+  place = {place.seq + events, place.queue_seq + events};
+  ++session_;
+}
+
 void SmallConductor::knows_journal(const std::string& log_public_key) {
   const std::lock_guard lock(mutex_);
   journal_key_ = log_public_key;
@@ -121,7 +138,8 @@ void SmallConductor::witness(const json::Value& body, json::Object& answer) {
 void SmallConductor::take(http::Request request, std::unique_ptr<http::Responder> responder) {
   const std::lock_guard lock(mutex_);
   if (away_) return responder->send(refuse(503, "UNREACHABLE"));
-  if (request.header("authorization") != "Bearer ZA.ZQ.Zg") return responder->send(refuse(401, "UNAUTHENTICATED"));
+  if (request.target != "/v2/tokens/renew" && request.header("authorization") != "Bearer ZA.ZQ.Zg")
+    return responder->send(refuse(401, "UNAUTHENTICATED"));
   if (request.target.starts_with("/v2/commands?")) {
     const std::size_t at = request.target.find("&after=") + 7;
     std::from_chars(request.target.data() + at, request.target.data() + request.target.size(), waiting_after_);
@@ -136,6 +154,17 @@ void SmallConductor::take(http::Request request, std::unique_ptr<http::Responder
 
 http::Response SmallConductor::answer(const http::Request& request, const json::Value& body) {
   if (request.target == "/v2/heartbeat" && body.find("hello") != nullptr) return hello(body);
+  if (request.target == "/v2/tokens/renew") {
+    renewals_.push_back(body);
+    const Timestamp now = SystemClock().now();
+    return json_answer(200, json::Object{{"token", "ZA.ZQ.Zg"},
+                                         {"issued_at", format_rfc3339(now)},
+                                         {"expires_at", format_rfc3339(now + std::chrono::hours(24))}});
+  }
+  if (request.target == "/v2/heartbeat" && body.find("forked") != nullptr) {
+    forks_.push_back(*body.find("forked"));
+    return json_answer(200, json::Object{{"registry_wanted", false}});
+  }
   if (request.target == "/v2/heartbeat") {
     heartbeat_ = body;
     return number(body, "session") == session_

@@ -37,6 +37,10 @@ class SmallConductor {
   json::Value registry();
   json::Value last_heartbeat();
   std::uint64_t hellos();
+  std::vector<json::Value> renewals();
+  std::vector<json::Value> forks();  // that the workspace told of
+  // Takes the events of a clone that goes first: so many, of the queue class.
+  void hears_clone(std::uint64_t events);
   // Shows another history of its own from now on, under the same name.
   void rewrite_history();
   // Answers nothing but 503 while it is away; and forgets its conversations.
@@ -64,6 +68,7 @@ class SmallConductor {
   std::map<std::string, std::uint64_t> command_seqs_;
   std::map<std::string, std::vector<json::Value>> results_;
   json::Value registry_, heartbeat_;
+  std::vector<json::Value> renewals_, forks_;
   const Ed25519KeyPair witness_key_ = generate_ed25519(), log_key_ = generate_ed25519();
   std::unique_ptr<log::Log> own_;  // the history that it shows
   std::optional<log::Head> cosigned_;

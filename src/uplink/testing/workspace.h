@@ -52,8 +52,11 @@ class Workspace final : public OutboxKeeper {
   void settle(const Settlement& settlement, Done done) override {
     done(write([&] { return outbox_.settle(settlement.stream, settlement.mark, settlement.dropped); }));
   }
-  void rebase(Done done) override {
-    done(write([&] { return outbox_.rebase(); }));
+  void rebase(bool anew, Done done) override {
+    done(write([&]() -> Status {
+      LUMENFLOW_TRY(outbox_.rebase());
+      return anew ? log_->rename(log_->head().log_id + "-anew") : Status();
+    }));
   }
   void receive(const journal::InboundBatch& batch, Done done) override {
     done(write([&]() -> Status {

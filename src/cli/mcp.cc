@@ -1,0 +1,241 @@
+// `lumenflow mcp`: the Model Context Protocol on stdin and stdout (basic/transports/stdio), for coding agents that
+// start a server themselves. Each line is passed on to the sidecar's /mcp over its control socket, or over that of a
+// private sidecar where none runs; what comes back is written as lines.
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "http/interrupt.h"
+#include "mcp/message.h"
+
+namespace lumenflow::cli {
+namespace {
+
+constexpr std::size_t kAtOnceMax = 64;  // requests under way; more wait to be read
+
+// What the lines of an event stream say, without their framing: the data of each event that has some.
+class EventLines {
+ public:
+  const std::string& last_id() const { return last_id_; }
+
+  // The data of an event that has ended; nothing while it goes on.
+  std::optional<std::string> take(std::string_view line) {
+    if (line.starts_with("data:")) {
+      line.remove_prefix(5);
+      if (line.starts_with(' ')) line.remove_prefix(1);
+      if (!data_.empty()) data_ += '\n';
+      data_ += line;
+      return std::nullopt;
+    }
+    if (line.starts_with("id: ")) last_id_ = line.substr(4);
+    if (!line.empty() || data_.empty()) return std::nullopt;
+    return std::exchange(data_, {});
+  }
+
+ private:
+  std::string data_, last_id_;
+};
+
+bool is_answer(std::string_view text, const json::Value& id) {
+  const Result<mcp::Message> message = mcp::parse_message(text);
+  return message.ok() && message->id == id && message->method.empty();
+}
+
+class Bridge {
+ public:
+  Bridge(Context& context, Session& session) : context_(context), session_(session) {
+    if (const char* const token = std::getenv("LUMENFLOW_TOKEN"); token != nullptr && *token != '\0') token_ = token;
+  }
+
+  int run() {
+    std::string line;
+    while (std::getline(context_.in, line)) {
+      if (line.empty()) continue;
+      take(std::move(line));
+      line.clear();
+    }
+    interrupt_all();
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return at_work_ == 0; });
+    return 0;
+  }
+
+ private:
+  void take(std::string line) {
+    Result<mcp::Message> message = mcp::parse_message(line);
+    if (!message.ok()) return write(mcp::error_text(mcp::id_of(line), mcp::rpc_error(message.error(), mcp::kLatest)));
+    // Only a request may take its time; what comes after `initialize` needs the session that it begins.
+    if (message->kind != mcp::Message::Kind::kRequest) return notify(*message, std::move(line));
+    if (message->method == "initialize") return exchange(*std::move(message), std::move(line), nullptr);
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return at_work_ < kAtOnceMax; });
+    ++at_work_;
+    const auto interrupt = std::make_shared<http::Interrupt>();  // shared with the request's client
+    running_[json::serialize(message->id)] = interrupt;
+    std::thread([this, interrupt, message = *std::move(message), line = std::move(line)]() mutable {
+      const std::string id = json::serialize(message.id);
+      exchange(std::move(message), std::move(line), interrupt);
+      const std::lock_guard guard(mutex_);
+      running_.erase(id);
+      --at_work_;
+      idle_.notify_all();
+    }).detach();
+  }
+
+  // Without a session the end of the connection is what cancels a request.
+  void notify(const mcp::Message& message, std::string line) {
+    const json::Value* const id =
+        message.kind == mcp::Message::Kind::kNotification && message.method == "notifications/cancelled"
+            ? message.param("requestId")
+            : nullptr;
+    std::unique_lock lock(mutex_);
+    const bool in_session = !session_id_.empty();
+    if (id != nullptr && !in_session) {
+      if (const auto found = running_.find(json::serialize(*id)); found != running_.end()) found->second->fire();
+      return;
+    }
+    lock.unlock();
+    if (!in_session) return;
+    http::Client client = make_client(nullptr);
+    static_cast<void>(client.send(request_of(std::move(line))));
+    if (message.method == "notifications/initialized") listen();
+  }
+
+  http::Client make_client(std::shared_ptr<http::Interrupt> interrupt) const {
+    http::ClientOptions options = session_.connection();
+    options.timeout = std::chrono::hours(24);
+    options.interrupt = std::move(interrupt);
+    return http::Client(std::move(options));
+  }
+
+  http::ClientRequest request_of(std::string line) {
+    http::ClientRequest request;
+    request.method = http::Method::kPost;
+    request.path = "/mcp";
+    request.body = std::move(line);
+    request.headers = {{"Accept", "application/json, text/event-stream"}};
+    add_identity(request);
+    return request;
+  }
+
+  void add_identity(http::ClientRequest& request) {
+    if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
+    const std::lock_guard lock(mutex_);
+    if (!session_id_.empty()) request.headers.emplace_back("Mcp-Session-Id", session_id_);
+  }
+
+  void exchange(mcp::Message message, std::string line, std::shared_ptr<http::Interrupt> interrupt) {
+    http::Client client = make_client(interrupt);
+    EventLines events;
+    bool streamed = false, answered = false;
+    std::string plain;
+    const auto heard = [&](std::string_view text) {
+      if (!streamed && text.starts_with('{')) {
+        plain += text;
+        return true;
+      }
+      streamed = true;
+      if (const auto data = events.take(text)) {
+        answered = answered || is_answer(*data, message.id);
+        write(*data);
+      }
+      return true;
+    };
+    auto answer = client.stream(request_of(std::move(line)), heard);
+    // A silent stream of a session may be let go: the rest is fetched.
+    while (answer.ok() && streamed && !answered && !events.last_id().empty() && !(interrupt && interrupt->fired())) {
+      http::ClientRequest rest;
+      rest.path = "/mcp";
+      rest.headers = {{"Accept", "text/event-stream"}, {"Last-Event-ID", events.last_id()}};
+      add_identity(rest);
+      answer = client.stream(rest, heard);
+      if (answer.ok() && answer->status != 200) break;
+    }
+    if (interrupt && interrupt->fired()) return;
+    if (!answer.ok()) return write(mcp::error_text(message.id, mcp::rpc_error(answer.error(), mcp::kLatest)));
+    if (const auto id = answer->header("mcp-session-id")) {
+      const std::lock_guard lock(mutex_);
+      session_id_ = *id;
+    }
+    if (!plain.empty()) return write(plain);
+    if (streamed) return;
+    const Result<mcp::Message> refusal = mcp::parse_message(answer->body);
+    if (refusal.ok()) return write(answer->body);
+    write(mcp::error_text(message.id, mcp::rpc_error(error_of(*answer), mcp::kLatest)));
+  }
+
+  // What the session has to say beside its answers.
+  void listen() {
+    if (listening_.exchange(true)) return;
+    const auto interrupt = std::make_shared<http::Interrupt>();  // shared with the stream's client
+    {
+      const std::lock_guard lock(mutex_);
+      running_["listen"] = interrupt;
+      ++at_work_;
+    }
+    std::thread([this, interrupt] {
+      http::Client client = make_client(interrupt);
+      http::ClientRequest request;
+      request.path = "/mcp";
+      request.headers = {{"Accept", "text/event-stream"}};
+      add_identity(request);
+      EventLines events;
+      static_cast<void>(client.stream(request, [&](std::string_view text) {
+        if (const auto data = events.take(text)) write(*data);
+        return true;
+      }));
+      const std::lock_guard guard(mutex_);
+      --at_work_;
+      idle_.notify_all();
+    }).detach();
+  }
+
+  // The client has closed stdin: nobody waits for an answer any more.
+  void interrupt_all() {
+    std::string session;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [id, interrupt] : running_) interrupt->fire();
+      session = session_id_;
+    }
+    if (session.empty()) return;
+    http::Client client = make_client(nullptr);
+    http::ClientRequest request;
+    request.method = http::Method::kDelete;
+    request.path = "/mcp";
+    add_identity(request);
+    static_cast<void>(client.send(request));
+  }
+
+  void write(std::string_view message) {
+    const std::lock_guard lock(out_);
+    context_.out << message << '\n' << std::flush;
+  }
+
+  Context& context_;
+  Session& session_;
+  std::string token_;
+  std::mutex mutex_, out_;
+  std::condition_variable idle_;
+  std::size_t at_work_ = 0;
+  std::string session_id_;                                           // of a revision with sessions; empty: none yet
+  std::map<std::string, std::shared_ptr<http::Interrupt>> running_;  // by the JSON text of the request's id
+  std::atomic<bool> listening_ = false;
+};
+
+}  // namespace
+
+int run_mcp(Context& context) {
+  const auto session = Session::open(context);
+  if (!session.ok()) return fail(context, session.error());
+  return Bridge(context, **session).run();
+}
+
+}  // namespace lumenflow::cli
