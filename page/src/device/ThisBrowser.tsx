@@ -7,7 +7,7 @@ import { newKey } from "../api/calls";
 import { api, conductor, mayAct, told } from "../api/conductor";
 import { useWho } from "../api/session";
 import { Badge } from "../parts/Badge";
-import { ask, canHaveKey } from "./ask";
+import { begin, canHaveKey } from "./ask";
 import { forget, useRequests, useSigners } from "./store";
 import style from "./ThisBrowser.module.css";
 import { Waiting } from "./Waiting";
@@ -39,7 +39,7 @@ export function ThisBrowser({ workspaces }: { workspaces: string[] }) {
             {refused} did not accept this browser.
           </Alert>
         )}
-        {workspace === undefined && free.length > 0 && !open && <Offer admin={mayAct(role, "admin")} begin={() => setOpen(true)} />}
+        {workspace === undefined && free.length > 0 && !open && <Offer admin={mayAct(role, "admin")} open={() => setOpen(true)} />}
         {open && <Asking workspaces={free} close={() => setOpen(false)} />}
         {known.map((id) => (
           <Button key={id} size="compact-xs" variant="subtle" color="red" onClick={() => void forget(id)}>
@@ -51,7 +51,7 @@ export function ThisBrowser({ workspaces }: { workspaces: string[] }) {
   );
 }
 
-function Offer({ admin, begin }: { admin: boolean; begin: () => void }) {
+function Offer({ admin, open }: { admin: boolean; open: () => void }) {
   if (!canHaveKey()) return <p>A key can be made only over https, or on the machine itself.</p>;
   if (!admin) {
     return (
@@ -61,7 +61,7 @@ function Offer({ admin, begin }: { admin: boolean; begin: () => void }) {
     );
   }
   return (
-    <Button size="xs" mt="sm" leftSection={<KeyRound size={14} />} onClick={begin}>
+    <Button size="xs" mt="sm" leftSection={<KeyRound size={14} />} onClick={open}>
       Make this browser a device
     </Button>
   );
@@ -73,7 +73,7 @@ function Asking({ workspaces, close }: { workspaces: string[]; close: () => void
   const asking = useMutation({
     mutationFn: async (id: string) => {
       const { ticket } = await conductor.told(api.POST("/v2/tickets", { body: { kind: "device", workspace_id: id } }));
-      return ask({ workspace: id, deviceId: newKey().replace("page-", "browser-").slice(0, 24), ticket, name: name.trim() });
+      return begin({ workspace: id, deviceId: newKey().replace("page-", "browser-").slice(0, 24), ticket, name: name.trim() });
     },
     onSuccess: close,
   });

@@ -2,7 +2,8 @@
 import { Alert, Button, Loader } from "@mantine/core";
 import { DeviceKey } from "@lumenflow/conductor-sdk";
 import { useEffect, useState } from "react";
-import { conductor, told } from "../api/conductor";
+import { told } from "../api/conductor";
+import { decision as decided } from "./ask";
 import { type Asked, forgetRequest, keep } from "./store";
 import style from "./Waiting.module.css";
 
@@ -21,8 +22,8 @@ export function Waiting({ asked, accepted, refused }: Props) {
   }, [asked.pair]);
   useEffect(() => {
     const abort = new AbortController();
-    const { workspace, deviceId, name, pair, ticket } = asked;
-    conductor.deviceDecision(ticket, deviceId, abort.signal).then(
+    const { workspace, deviceId, name, pair } = asked;
+    decided(asked, abort.signal).then(
       async (decision) => {
         if (abort.signal.aborted) return;
         const scope = decision.scope ?? "";
@@ -42,7 +43,7 @@ export function Waiting({ asked, accepted, refused }: Props) {
   return (
     <section className={style.waiting} aria-live="polite">
       <p className={style.line}>
-        <Loader size="xs" /> Waits for <strong>{asked.workspace}</strong> to accept “{asked.name}”.
+        {error === undefined && <Loader size="xs" />} {error === undefined ? "Waits for" : "This was not asked of"} <strong>{asked.workspace}</strong>: {error === undefined ? "that it accepts" : ""} “{asked.name}”
       </p>
       <div>
         <small>Thumbprint of its key</small>

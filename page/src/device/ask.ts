@@ -1,7 +1,7 @@
 // How this browser comes to be a device: a key that cannot leave, then the question to the workspace that pins it.
 import { DeviceKey } from "@lumenflow/conductor-sdk";
-import { conductor } from "../api/conductor";
-import { type Asked, forgetRequest, keepRequest } from "./store";
+import { conductor, Problem, type Schemas } from "../api/conductor";
+import { type Asked, keepRequest } from "./store";
 
 export interface Invitation {
   workspace: string;
@@ -23,16 +23,25 @@ export function invitationOf(query: string): Invitation | undefined {
   return { workspace, deviceId, ticket, name: given.get("name") ?? "" };
 }
 
-export async function ask(invitation: Invitation): Promise<Asked> {
+/** A key of this invitation's, kept: were the answer lost, the key that was asked for would be, too. */
+export async function begin(invitation: Invitation): Promise<Asked> {
   const key = await DeviceKey.generate();
   const asked: Asked = { ...invitation, pair: key.pair };
-  // Kept first: were the answer lost, the key that was asked for would be, too.
   await keepRequest(asked);
-  try {
-    await conductor.requestDevice({ ...invitation, key: await key.publicKey() });
-  } catch (error) {
-    await forgetRequest(invitation.workspace);
-    throw error;
-  }
   return asked;
+}
+
+// The same question again, by the same key, is the same; once the ticket is over, what was asked still stands.
+async function ask({ ticket, workspace, deviceId, name, pair }: Asked): Promise<void> {
+  try {
+    await conductor.requestDevice({ ticket, workspace, deviceId, name, key: await DeviceKey.of(pair).publicKey() });
+  } catch (error) {
+    if (!(error instanceof Problem && (error.code === "TICKET_EXPIRED" || error.code === "TICKET_USED"))) throw error;
+  }
+}
+
+/** Asks the workspace, and waits for what it decides. */
+export async function decision(asked: Asked, signal: AbortSignal): Promise<Schemas["DeviceEnrollmentState"]> {
+  await ask(asked);
+  return conductor.deviceDecision(asked.ticket, asked.deviceId, signal);
 }

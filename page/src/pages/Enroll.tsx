@@ -5,7 +5,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { told } from "../api/conductor";
 import { useSession } from "../api/session";
-import { ask, canHaveKey, invitationOf } from "../device/ask";
+import { begin, canHaveKey, invitationOf } from "../device/ask";
 import { everyDevice, useRequests } from "../device/store";
 import { Waiting } from "../device/Waiting";
 import { Empty, Loading } from "../parts/states";
@@ -36,7 +36,7 @@ function Enroll({ query }: { query: string }) {
     setBusy(true);
     setError(undefined);
     try {
-      await ask({ ...invitation, name: name.trim() });
+      await begin({ ...invitation, name: name.trim() });
     } catch (thrown) {
       setError(thrown);
     } finally {

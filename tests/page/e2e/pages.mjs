@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { accessible, go } from "./browser.mjs";
 
 const pages = {
-  fleet: "/", timeline: "/w/ws-42", tools: "/w/ws-42/tools", tool: "/w/ws-42/tools/software-delivery%3Awu_claim", approvals: "/approvals", recoveries: "/w/ws-42/recoveries",
+  fleet: "/", timeline: "/w/ws-42", tools: "/w/ws-42/tools", tool: "/w/ws-42/tools/wu%3Aclaim", approvals: "/approvals", recoveries: "/w/ws-42/recoveries",
   turns: "/w/ws-42/turns", audit: "/w/ws-42/audit", catalogue: "/w/ws-42/catalogue", packs: "/w/ws-42/packs", devices: "/devices", stop: "/w/ws-42/stop", settings: "/settings",
 };
 

@@ -16,11 +16,11 @@ export async function trace({ url, operator: { page, context } }) {
   const watching = await context.newPage();
   await go(watching, url, base);
   await watching.getByText("Live").first().waitFor();
-  await call(page, url, "software-delivery:wu_claim", [["wu_id", "WU-042"], ["lane", "Content: Site Comms"]]);
+  await call(page, url, "wu:claim", [["Wu id", "WU-042"], ["Lane", "Content: Site Comms"]]);
   await page.getByText(/worktree/).first().waitFor();
   const log = watching.getByRole("log");
   await log.getByText("software-delivery:wu_claimed").first().waitFor();
-  await call(page, url, "agent:execute-turn", [["goal", "run gates on WU-042"]]);
+  await call(page, url, "agent:execute-turn", [["Goal", "run gates on WU-042"]]);
   for (const kind of ["agent-runtime:turn_started", "agent-runtime:tool_called", "software-delivery:gate_passed", "agent-runtime:turn_completed"]) await log.getByText(kind).first().waitFor();
   await watching.getByText("agent-runtime:turn_completed").first().click();
   await watching.getByRole("dialog").getByText("turn_id").first().waitFor();
