@@ -26,8 +26,8 @@ from enrolled import World, wait_until  # noqa: E402
 
 SKIPPED = 77
 SCOPES = "workspace agent:execute-turn audit:read approvals:read control:stop"
-# Beside the trace: a gate that somebody is killed in, calls that wait for long, and one that waits for seconds.
-CONFIGURATION = turn_trace.CONFIGURATION.replace("gates:\n", "gates:\n  - {id: endless, command: [sh, -c, 'test ! -e slow || sleep 600'], timeout: 700s}\n") + """policies:
+# Beside the trace: calls that wait for long, and one that waits for seconds.
+CONFIGURATION = turn_trace.CONFIGURATION + """policies:
   - {id: ask, trigger: on_tool_request, decision: approval_required, when: {tool: 'memory:store'}}
   - {id: brief, trigger: on_tool_request, decision: approval_required, when: {tool: 'memory:forget'}}
 """
@@ -80,16 +80,6 @@ class Machines:
     def tasks(self, *names):
         for name in names:
             self.world.create_task(name)
-
-    def break_off(self):
-        """The sidecar dies in the middle of a call, and comes back: what it was about is left half done."""
-        worktree = pathlib.Path(self.call("wu:status", {"wu_id": "WU-042"})["result"]["data"]["worktree_path"])
-        (worktree / "slow").touch()
-        self.call("software-delivery:gates", {"wu_id": "WU-042"}, wait="0s")
-        wait_until("a gate that runs", lambda: self.world.events("software-delivery:gate_started") or True)
-        self.kill("sidecar")
-        (worktree / "slow").unlink()
-        self.start("sidecar")
 
     def sidecar(self):
         """Where tasks are made by the thousand, and a token for it."""

@@ -11,7 +11,7 @@ const axe = required.resolve("axe-core/axe.min.js");
 // As root, and in containers, Chromium's own sandbox cannot be had; nothing but the conductor is opened.
 const quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--no-first-run", "--disable-dev-shm-usage"];
 
-export const patience = 12_000;
+export const patience = 30_000;
 
 export function launch() {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: quiet });
@@ -54,6 +54,9 @@ export async function accessible(page, what) {
   // The policy of the page holds for what is put into it, too: it is evaluated by the debugger instead.
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axeSource());
   const found = await page.evaluate(async () => {
+    // Colours that are on their way are not what is read.
+    const moving = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    await Promise.all(moving.map((one) => one.finished.catch(() => undefined)));
     const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
     return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
   });

@@ -87,6 +87,12 @@ export async function decisions(world) {
     return ["done", "refused"].includes(command.state) && command;
   });
   assert(JSON.stringify(denied).includes("APPROVAL_DENIED"), JSON.stringify(denied));
+  const brief = (await ask("call", "memory:forget", { id: "nothing" })).command_id;
+  const over = await until("the call whose time is over", async () => {
+    const command = await ask("command", brief);
+    return ["done", "refused"].includes(command.state) && command;
+  });
+  assert(JSON.stringify(over).includes("APPROVAL_EXPIRED"), JSON.stringify(over));
   await page.getByText("Nothing waits for you").waitFor();
 
   for (const { page: shown } of [world.operator, phone]) assert.equal(await shown.evaluate(() => globalThis.stolen), undefined, "a script of somebody else's ran");

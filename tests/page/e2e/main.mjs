@@ -5,7 +5,7 @@ import { end } from "./machines.mjs";
 import { guards, signIn } from "./guards.mjs";
 import { trace } from "./trace.mjs";
 import { decisions } from "./decisions.mjs";
-import { recovery, stopping } from "./recovery.mjs";
+import { stopping } from "./stop.mjs";
 import { reconnect, streaming } from "./streaming.mjs";
 import { everyPage } from "./pages.mjs";
 import { told } from "./told.mjs";
@@ -26,7 +26,7 @@ async function tell(error) {
 }
 
 // Each goes on where it can after one that failed: what else is wrong is said, too.
-for (const part of [guards, signIn, trace, decisions, recovery, stopping, told, reconnect, everyPage, streaming]) {
+for (const part of [guards, signIn, trace, decisions, stopping, told, reconnect, everyPage, streaming]) {
   const begun = performance.now();
   try {
     await part(world);

@@ -1,6 +1,6 @@
 // The page as an app: its manifest, its worker, and a notification of an approval, whose words are shown as text.
 import assert from "node:assert/strict";
-import { go, until, visitor } from "./browser.mjs";
+import { until, visitor } from "./browser.mjs";
 
 export async function told({ url, browser }) {
   const visited = await visitor(browser, url, { permissions: ["notifications"] });
@@ -23,4 +23,3 @@ export async function told({ url, browser }) {
   await context.close();
   assert.deepEqual(visited.faults, []);
 }
-void go;
