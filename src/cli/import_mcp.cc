@@ -98,7 +98,9 @@ Result<mounts::Inspection> inspect(Context& context, const Place& place, const I
         return Error(ErrorCode::kInvalidInput, "the environment variable " + variable + " is not set");
       bearer = value;
     }
-    Result<mounts::Inspection> found = mounts::inspect_url(url, bearer, scopes.network, flags.allow_private, options);
+    // That the URL has an address in it is not yet leave to go there; what was accepted before is.
+    const pack::Scope reach = flags.update ? scopes.network : pack::Scope();
+    Result<mounts::Inspection> found = mounts::inspect_url(url, bearer, reach, flags.allow_private, options);
     if (!found.ok() && found.error().code() == ErrorCode::kScopeDenied)
       found = Error(ErrorCode::kScopeDenied, found.error().message() +
                                                  ": it is not public, or not https; with "
