@@ -250,7 +250,7 @@ void Kernel::run_pending() {
   launch_due_timers();
   finish_draining();
   const bool more = subscriptions_.has_due(ports_.clock.monotonic()) || subscriptions_.has_reads();
-  if (more && !draining_ && journal_available_ && options_.doorbell) options_.doorbell();
+  if (more && !draining_ && journal_available_ && !taped_->waits() && options_.doorbell) options_.doorbell();
   if (taped_->waits()) taped_->begin_if_due();
 }
 

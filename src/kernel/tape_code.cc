@@ -99,6 +99,8 @@ Status run_changes(const HostServices::Change& change, pack::Store& store) {
 
 }  // namespace
 
+void opens_turn(RunningCall& call, std::string turn_id, std::string session_id);  // turns.cc
+
 // A builtin that throws is a crash of that call and of nothing else.
 std::optional<pack::ToolResult> run_handler(const RunningCall& call, CallContext& context) {
   try {
@@ -311,11 +313,9 @@ Status TapedStrand::run_change(const Transaction& transaction, CallStore& store)
     FactReader& in = kernel_.tape_.expect(FactKind::kOutcome);
     read_pending(in, transaction.state->scope.manifest, events);
     store.replay(read_texts(in), {}, false);
-    const std::string_view turn = in.text(), session = in.text();
-    if (RunningCall* const call = transaction.call.get(); call != nullptr && !turn.empty()) {
-      call->opened_turn = turn;
-      call->turn_session = session;
-    }
+    std::string turn(in.text()), session(in.text());
+    if (RunningCall* const call = transaction.call.get(); call != nullptr && !turn.empty())
+      opens_turn(*call, std::move(turn), std::move(session));
     Status status = read_status(in);
     kernel_.tape_.check();
     return status;

@@ -33,6 +33,16 @@ Status declare(Session& session, const std::string& intent, const std::vector<pa
 
 }  // namespace
 
+// What a turn leads to is told from what others do meanwhile. A replay comes here, too.
+void opens_turn(RunningCall& call, std::string turn_id, std::string session_id) {
+  if (call.call.traceparent.empty()) {
+    const std::string hash = sha256_hex(turn_id);
+    call.call.traceparent = "00-" + hash.substr(0, 32) + "-" + hash.substr(32, 16) + "-01";
+  }
+  call.opened_turn = std::move(turn_id);
+  call.turn_session = std::move(session_id);
+}
+
 void Kernel::keep(Status status) {
   if (!status.ok() && !batch_error_) batch_error_ = std::move(status).error();
 }
@@ -76,13 +86,7 @@ Result<pack::Turn> Kernel::open_turn(const CallPtr& call, const pack::TurnOpenin
   turn.pack = session->pack;
   keep(put_session(ports_.log, *session));
   keep(put_turn(ports_.log, turn));
-  call->opened_turn = turn.id;
-  call->turn_session = session->id;
-  // What it leads to is told from what others do meanwhile.
-  if (call->call.traceparent.empty()) {
-    const std::string hash = sha256_hex(turn.id);
-    call->call.traceparent = "00-" + hash.substr(0, 32) + "-" + hash.substr(32, 16) + "-01";
-  }
+  opens_turn(*call, turn.id, session->id);
   return pack::Turn{turn.id,         session->id,    turn_subject(options_.config.id.str(), turn.id),
                     session->intent, session->turns, session->tool_calls};
 }

@@ -105,6 +105,33 @@ TEST_F(RecordedSidecar, AnotherCatalogueIsRefusedWithWhatToDo) {
   EXPECT_EQ(refused.exit_code, 2) << "the pack is not here";
 }
 
+// Two files, each of one configuration, and both replay.
+TEST_F(RecordedSidecar, GoesOnInAFileOfItsOwnOverAReload) {
+  ASSERT_TRUE(sidecar.start());
+  ASSERT_EQ(workspace.run({"record", file}).exit_code, 0);
+  work();
+  workspace.configure("limits: {rate: {per_second: 77}}\n");
+  const CommandResult reloaded = workspace.run({"reload"});
+  ASSERT_EQ(reloaded.exit_code, 0) << reloaded.out;
+  const std::string second = workspace.root() + "/one.2.lfrec";
+  const CommandResult status = workspace.run({"record", "--status"});
+  EXPECT_THAT(status.out, HasSubstr("records"));
+  EXPECT_THAT(status.out, HasSubstr(second));
+  work();
+  EXPECT_EQ(workspace.run({"record", "--stop"}).exit_code, 0);
+  EXPECT_EQ(sidecar.stop_in_order(), 0);
+
+  const CommandResult before = workspace.run({"replay", file, "--verify"});
+  EXPECT_EQ(before.exit_code, 0) << before.out;
+  EXPECT_THAT(before.out, HasSubstr("loaded anew: what follows is a recording of its own"));
+  const CommandResult after = workspace.run({"replay", second, "--verify"});
+  EXPECT_EQ(after.exit_code, 0) << after.out;
+  EXPECT_THAT(after.out, HasSubstr("the recording ended because it was stopped"));
+  const std::string header = workspace.run({"replay", "show", second}).out;
+  EXPECT_THAT(header, HasSubstr(R"("continues":"one.lfrec")"));
+  EXPECT_THAT(header, HasSubstr("per_second: 77"));
+}
+
 // What is synced is there, whole frames of it.
 TEST_F(RecordedSidecar, AKilledOneLeavesATornFileThatIsReplayed) {
   ASSERT_TRUE(sidecar.start());

@@ -194,10 +194,11 @@ void KernelWorld::open() {
   options.version = "test";
   options.outbox = outbox;
   options.doorbell = [this] {
-    if (!running_task) return;
+    rung_ = true;
+    if (!running_task || on_strand_) return;
     if (fail_commits_after && (*fail_commits_after)-- == 0) faults.fail_commit = true;
-    kernel->run_pending();
-    while (waits_for_tools && executor.run_one()) kernel->run_pending();
+    run_strand();
+    while (waits_for_tools && executor.run_one()) run_strand();
   };
   options.on_notice = [this](std::string_view line) {
     if (has_terminal) notices.emplace_back(line);
@@ -234,6 +235,16 @@ CallResult KernelWorld::call(const std::string& tool, json::Value input, const s
   return result.value_or(CallResult{});
 }
 
+// What rings while it runs makes it run once more: a task would wait for ever behind an item that nobody looks at.
+void KernelWorld::run_strand() {
+  on_strand_ = true;
+  do {
+    rung_ = false;
+    kernel->run_pending();
+  } while (rung_);
+  on_strand_ = false;
+}
+
 void KernelWorld::settle() {
   const auto run_one = [this] {
     running_task = true;
@@ -241,9 +252,9 @@ void KernelWorld::settle() {
     running_task = false;
     return ran;
   };
-  do kernel->run_pending();
+  do run_strand();
   while (run_one());
-  kernel->run_pending();
+  run_strand();
 }
 
 std::vector<log::StoredRow> KernelWorld::rows() const {

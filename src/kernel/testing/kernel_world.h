@@ -73,6 +73,10 @@ class KernelWorld {
   std::optional<int> fail_commits_after;  // of those that a running task waits for, so many succeed
   std::vector<std::string> effects;       // what `probe:effect` did to the outside world
   pack::StatusHandler status;             // what the pack says of calls that a dead process had started; empty: nothing
+
+ private:
+  void run_strand();
+  bool on_strand_ = false, rung_ = false;
 };
 
 }  // namespace lumenflow::kernel

@@ -167,7 +167,7 @@ ToolResult act(ToolContext& context, const json::Value& input) {
   const std::int64_t n = json::integer_or(input, "n", 0);
   pack::TurnOpening opening;
   opening.session_id = "s-" + std::to_string(n % 2);
-  opening.tool_calls_max = 6;
+  opening.tool_calls_max = n % 3 == 0 ? 3 : 6;
   const Result<pack::Turn> turn = context.turns()->open(opening);
   if (!turn.ok()) return answer(turn.error());
   json::Array outcomes;
