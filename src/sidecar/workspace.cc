@@ -9,7 +9,6 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
-#include <iterator>
 #include <mutex>
 
 #include "base/encoding.h"
