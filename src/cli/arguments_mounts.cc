@@ -13,12 +13,17 @@ void add_import_mcp(CLI::App& pack, Parsed& parsed) {
   command->add_option("--out", flags.out, "the folder to write (default: packs/<id> of the workspace)")
       ->check(not_blank);
   command->add_option("--read", flags.reads, "files that a program may read, as a glob; may be repeated")
+      ->allow_extra_args(false)
       ->check(not_blank);
   command->add_option("--write", flags.writes, "files that it may write: one, or DIR/** (default: mcp/<id>/**)")
+      ->allow_extra_args(false)
       ->check(not_blank);
   command->add_option("--host", flags.hosts, "host, host:port or block of addresses that it may reach")
+      ->allow_extra_args(false)
       ->check(not_blank);
-  command->add_option("--env", flags.environment, "a variable of the environment that it is given")->check(not_blank);
+  command->add_option("--env", flags.environment, "a variable of the environment that it is given")
+      ->allow_extra_args(false)
+      ->check(not_blank);
   command->add_option("--bearer-env", flags.bearer_env, "the variable with the token for a URL")->check(not_blank);
   command->add_option("--ca-file", flags.ca_file,
                       "PEM authorities that are trusted instead of the system's, while it is looked at");

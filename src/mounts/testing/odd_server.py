@@ -141,9 +141,8 @@ class Server:
             done(arguments.get("name", "effect"))
         if what in ("crash", "effect_crash"):
             os._exit(7)
-        if what in ("hang", "effect_hang", "hang_quietly"):
-            if what != "hang_quietly":
-                done("hanging")
+        if what in ("hang", "effect_hang"):
+            done("hanging")
             while True:
                 time.sleep(0.05)
         if what == "obey":
