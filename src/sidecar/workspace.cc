@@ -113,7 +113,7 @@ Result<std::vector<kernel::KernelTool>> kernel_tools_of(
   std::vector<kernel::KernelTool> tools;
   for (Result<std::vector<kernel::KernelTool>>& group : groups) {
     if (!group.ok()) return group.error();
-    std::ranges::move(*group, std::back_inserter(tools));
+    for (auto& tool : *group) tools.push_back(std::move(tool));
   }
   LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload, make_reload_tool(std::move(prepare_reload)));
   tools.push_back(std::move(reload));

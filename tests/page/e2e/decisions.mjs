@@ -77,6 +77,7 @@ export async function decisions(world) {
   await until("the approved call", async () => (await ask("command", first)).state === "done");
 
   // Denied, with a reason; and one whose time is over.
+  await page.getByText("Nothing waits for you").waitFor();
   const second = await waits("deny me");
   await page.getByRole("link", { name: /memory:store/ }).first().click();
   await page.getByRole("button", { name: "Deny…" }).click();
