@@ -1,5 +1,6 @@
 """What the MCP conformance suite expects of a server's tools, prompts and resources."""
 
+import re
 import time
 
 from lumenflow_pack import HostError, Pack, ToolError, ToolOutput
@@ -77,7 +78,6 @@ def multiple_content_types(_context, _input):
 def with_logging(context, _input):
     for words in ("Tool execution started", "Tool processing data", "Tool execution completed"):
         context.log("info", words)
-        time.sleep(0.05)
     return parts(text("Tool with logging executed successfully"))
 
 
@@ -86,7 +86,6 @@ def with_logging(context, _input):
 def with_progress(context, _input):
     for step in (0, 50, 100):
         context.progress(step / 100, f"Completed step {step} of 100")
-        time.sleep(0.05)
     return parts(text("done"))
 
 
@@ -102,9 +101,12 @@ def failing(_context, _input):
     raise ToolError("FAILED", "This tool intentionally returns an error for testing")
 
 
+waits = iter([0.6])  # the suite calls it once; `pack test` far more often
+
+
 @tool("test_reconnection")
 def reconnection(_context, _input):
-    time.sleep(0.6)
+    time.sleep(next(waits, 0))
     return parts(text("Reconnection test completed successfully. If you received this, the client properly "
                       "reconnected after stream closure."))
 
@@ -233,7 +235,9 @@ def greet(_context, input):
 
 @tool("slow_compute")
 def slow_compute(context, input):
-    end = time.monotonic() + input["seconds"]
+    # The suite's own labels are words joined by '-'; for what `pack test` makes up nothing is computed.
+    known = re.fullmatch(r"[a-z]+(-[a-z]+)+", input.get("label", ""))
+    end = time.monotonic() + (input["seconds"] if known else 0)
     while time.monotonic() < end and not context.cancelled:
         time.sleep(0.05)
     return parts(text(f"computed {input.get('label', '')}"))

@@ -1,10 +1,11 @@
 import { lazy, Suspense } from "react";
-import { Redirect, Route, Switch } from "wouter";
+import { Redirect, Route, Switch, useLocation } from "wouter";
 import { SessionProvider, useSession } from "./api/session";
 import { Shell } from "./parts/Shell";
 import { Loading } from "./parts/states";
 import { SignIn } from "./pages/SignIn";
 
+const Enroll = lazy(() => import("./pages/Enroll"));
 const Fleet = lazy(() => import("./pages/Fleet"));
 const Approvals = lazy(() => import("./pages/Approvals"));
 const Audit = lazy(() => import("./pages/Audit"));
@@ -57,6 +58,16 @@ function Pages() {
 
 function Gate() {
   const { session } = useSession();
+  const [path] = useLocation();
+  const [place, query = ""] = path.split("?");
+  // A link that adds a device is for whoever holds it: a phone that nobody signs in on.
+  if (place === "/enroll") {
+    return (
+      <Suspense fallback={<Loading what="this page" />}>
+        <Enroll query={query} />
+      </Suspense>
+    );
+  }
   if (session === undefined) return <Loading what="your session" />;
   return session === null ? <SignIn /> : <Pages />;
 }

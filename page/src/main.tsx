@@ -8,6 +8,7 @@ import { Router } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 import { queries } from "./api/queries";
 import { App } from "./App";
+import { register } from "./pwa";
 import { theme } from "./theme";
 
 const root = document.getElementById("root");
@@ -24,3 +25,4 @@ createRoot(root).render(
     </MantineProvider>
   </StrictMode>,
 );
+register();

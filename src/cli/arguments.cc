@@ -128,6 +128,7 @@ void add_pack_commands(CLI::App& app, Parsed& parsed) {
     parsed.run = [&parsed](Context& context) { return run_pack_validate(context, parsed.pack_validate); };
   });
   add_pack_test(*pack, parsed);
+  add_import_mcp(*pack, parsed);
   add_pin_commands(*pack, parsed);
 }
 

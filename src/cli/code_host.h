@@ -1,4 +1,5 @@
-// Starts the code of packs that are processes, and the programs that packs run, confined as lumenflow.yaml says.
+// Starts the code of packs that are processes, mounts those that are MCP servers, and the programs that packs run,
+// confined as lumenflow.yaml says.
 //
 // Thread safe. What it loads may be called until it goes, which is after the workspace.
 #pragma once
@@ -12,9 +13,14 @@
 #include "hosts/confined_programs.h"
 #include "hosts/process_host.h"
 #include "kernel/workspace_packs.h"
+#include "mounts/mount_host.h"
 #include "sandbox/launcher.h"
 
 namespace lumenflow::cli {
+
+// As lumenflow.yaml says.
+sandbox::LauncherOptions launcher_options(const kernel::WorkspaceConfig& config);
+hosts::ProcessHostOptions host_options(const kernel::WorkspaceConfig& config);
 
 class CodeHost {
  public:
@@ -29,12 +35,14 @@ class CodeHost {
   Status load(const kernel::WorkspaceConfig& config, const pack::Manifest& manifest, const std::string& folder,
               pack::Registration& registration);
   hosts::ProcessHost& host_for(const kernel::WorkspaceConfig& config);
+  mounts::MountHost& mounts_for(const kernel::WorkspaceConfig& config);
   pack::Programs* programs_for(const kernel::WorkspaceConfig& config);
   sandbox::Launcher& launcher(const sandbox::LauncherOptions& options);
   const std::string workspace_root_;
   std::mutex mutex_;
   std::unique_ptr<sandbox::Launcher> launcher_;  // with the first pack: finding out what the machine can do takes time
   std::unique_ptr<hosts::ProcessHost> host_;     // after the launcher that it uses
+  std::unique_ptr<mounts::MountHost> mounts_;
   std::unique_ptr<hosts::ConfinedPrograms> programs_;
   std::mutex launcher_mutex_;
 };

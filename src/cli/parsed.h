@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/commands_conductor.h"
 #include "cli/commands_governance.h"
+#include "cli/commands_mounts.h"
 
 namespace CLI {
 class App;
@@ -49,6 +50,7 @@ struct Parsed {
   PackValidateFlags pack_validate;
   PackTestFlags pack_test;
   PackScaffoldFlags pack_scaffold;
+  ImportMcpFlags import_mcp;
   BenchFlags bench;
   DemoFlags demo;
   bool version_json = false, version_errors = false;
@@ -62,6 +64,9 @@ std::string not_blank(const std::string& text);
 void add_generate_commands(CLI::App& app, Parsed& parsed);
 // arguments_recording.cc
 void add_recording_commands(CLI::App& app, Parsed& parsed);
+
+// arguments_mounts.cc: under `pack`.
+void add_import_mcp(CLI::App& pack, Parsed& parsed);
 
 // arguments_conductor.cc
 void add_conductor_commands(CLI::App& app, Parsed& parsed);

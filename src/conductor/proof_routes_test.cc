@@ -48,9 +48,11 @@ TEST_F(Proofs, LeadFromTheEntryToASignedHead) {
 TEST_F(Proofs, AreOfWhatTheReaderMayReadAnyway) {
   const Headers admin = world_.operator_session(), viewer = world_.operator_session(Role::kViewer);
   std::string own, foreign;
-  for (const json::Value& item : world_.get("/v2/audit?limit=1000", admin).value.find("items")->as_array())
-    (item.find("entry")->find("workspace") != nullptr ? own : foreign) =
-        std::to_string(json::integer_or(item, "position", 0));
+  const Answer listed = world_.get("/v2/audit?limit=1000", admin);
+  for (const json::Value& item : listed.value.find("items")->as_array()) {
+    const bool of_workspace = item.find("entry")->find("workspace") != nullptr;
+    (of_workspace ? own : foreign) = std::to_string(json::integer_or(item, "position", 0));
+  }
   ASSERT_FALSE(own.empty() || foreign.empty());
   EXPECT_EQ(ask(own, viewer).status, 200);
   EXPECT_EQ(ask(foreign, viewer).code(), "TOKEN_SCOPE_DENIED");

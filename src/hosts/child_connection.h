@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "hosts/pack_log.h"
 #include "lumenflow/result.h"
@@ -49,6 +50,14 @@ class ChildConnection {
   void forget_wake();  // takes back a wake that nobody waited for
 
   sandbox::Child& child() { return *child_; }
+  // What is said to it before its stdin is closed, with its newline; empty: nothing.
+  void says_farewell_by(std::string line) { farewell_ = std::move(line); }
+  const std::string& farewell() const { return farewell_; }
+  // What its user knows of it, kept as long as it lives.
+  struct Memory {
+    virtual ~Memory() = default;
+  };
+  std::unique_ptr<Memory> memory;
   std::int64_t next_id() { return ++last_id_; }
 
  private:
@@ -71,6 +80,7 @@ class ChildConnection {
   bool errors_closed_ = false;
   bool woken_ = false;
   std::int64_t last_id_ = 0;
+  std::string farewell_;
 };
 
 }  // namespace lumenflow::hosts

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "hosts/message.h"
-
 namespace lumenflow::hosts {
 namespace {
 
@@ -96,7 +94,7 @@ void Keeper::run() {
 }
 
 void Keeper::end(ChildConnection& child) {
-  child.send(request_line(child.next_id(), "pack/shutdown", json::Object{}));
+  child.send(child.farewell());
   child.flush();
   child.child().close_stdin();
   const auto deadline = std::chrono::steady_clock::now() + shutdown_;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <cstdlib>
-#include <filesystem>
 #include <utility>
 
 #include "base/secret_reference.h"
@@ -14,45 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-constexpr const char* kProgramFolders[] = {"/usr/local/bin",  "/usr/bin",  "/bin",
-                                           "/usr/local/sbin", "/usr/sbin", "/sbin"};
-// What a sandbox shows to every program.
-constexpr const char* kSystemFolders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
-
-bool exists(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
-}
-
-bool inside(std::string_view path, std::string_view folder) {
-  return path == folder || (path.starts_with(folder) && path.substr(folder.size()).starts_with('/'));
-}
-
-// The program as an absolute path where it can be found: beside the pack's files, or where programs are.
-std::string program_of(const std::string& written, const std::string& snapshot_dir) {
-  if (written.starts_with('/')) return written;
-  if (written.find('/') != std::string::npos) return snapshot_dir + "/" + written;
-  for (const char* folder : kProgramFolders)
-    if (const std::string path = std::string(folder) + "/" + written; exists(path)) return path;
-  return written;
-}
-
-// Without a symbolic link on the way, as a sandbox wants it; what is not there stays as it is.
-std::string resolved(const std::string& path) {
-  std::error_code failed;
-  const std::filesystem::path real = std::filesystem::canonical(path, failed);
-  return failed ? path : real.native();
-}
-
-// An interpreter that lies elsewhere than the system's programs brings the folder that it was installed into.
-void add_interpreter(const std::string& program, const std::string& snapshot_dir, std::vector<std::string>& paths) {
-  const std::filesystem::path real = resolved(program);
-  const auto holds = [&](const std::string& folder) { return inside(real.native(), folder); };
-  if (holds(snapshot_dir) || std::ranges::any_of(kSystemFolders, holds) || std::ranges::any_of(paths, holds)) return;
-  const std::filesystem::path folder = real.parent_path();
-  paths.push_back(folder.filename() == "bin" ? folder.parent_path().native() : real.native());
-}
 
 json::Value event_json(const pack::Event& event) {
   return json::Object{{"kind", event.kind},      {"event_id", event.event_id}, {"timestamp", event.timestamp},
@@ -108,9 +67,10 @@ ProcessPack::ProcessPack(sandbox::Launcher& launcher, const ProcessHostOptions& 
       version_(source.manifest.version),
       workspace_id_(source.workspace_id),
       workspace_root_(source.workspace_root),
-      snapshot_dir_(source.snapshot_dir),
       config_(source.config.is_object() ? source.config : json::Value(json::Object{})),
       config_schema_(source.manifest.config_schema),
+      program_(source.manifest, source.snapshot_dir, source.workspace_root,
+               {options.limits, options.read_only_paths, options.expanded_files_max}),
       log_(
           options.log_lines_per_second_max,
           [this, also = options.redact](std::string_view line) {
@@ -123,13 +83,6 @@ ProcessPack::ProcessPack(sandbox::Launcher& launcher, const ProcessHostOptions& 
       children_(std::make_shared<Children>(ChildrenLimits{options.idle_children, options.idle, options.backoff_first,
                                                           options.backoff_max, options.backoff_wait},
                                            keeper)) {
-  if (const json::Value* command = source.manifest.runtime_options.find("command"))
-    if (const json::Array* words = command->if_array())
-      for (const json::Value& word : *words)
-        if (const std::string* text = word.if_string()) command_.push_back(*text);
-  if (!command_.empty()) command_[0] = program_of(command_[0], snapshot_dir_);
-  for (const std::string& path : options.read_only_paths) read_only_paths_.push_back(resolved(path));
-  if (!command_.empty()) add_interpreter(command_[0], snapshot_dir_, read_only_paths_);
   for (const pack::ToolDescriptor& tool : source.manifest.tools) {
     required_env_[tool.name] = tool.required_env;
     if (tool.permission == pack::Permission::kRead) harmless_.insert(tool.name);
@@ -182,32 +135,9 @@ const std::vector<std::string>& ProcessPack::environment_of(std::string_view too
   return found == required_env_.end() ? none : found->second;
 }
 
-Result<ProcessPack::Place> ProcessPack::place_of(const pack::EnforcedScopes& scopes,
-                                                 const std::vector<std::string>& required_env) {
-  Place place;
-  LUMENFLOW_TRY_ASSIGN(place.grants, grant(workspace_root_, scopes, options_.expanded_files_max));
-  for (const std::string& name : required_env)
-    if (const char* value = std::getenv(name.c_str())) {
-      secrets_.add(value);
-      place.environment.push_back(name + "=" + value);
-    }
-  place.key = place.grants.key();
-  for (const std::string& variable : place.environment) (place.key += 'e') += variable + '\0';
-  return place;
-}
-
-sandbox::Confinement ProcessPack::confinement(const Place& place) const {
-  sandbox::Confinement out;
-  out.command = command_;
-  out.environment = place.environment;
-  out.directory = snapshot_dir_;
-  for (const std::string& path : read_only_paths_) out.paths.push_back({path, false});
-  out.paths.push_back({snapshot_dir_, false});
-  out.paths.insert(out.paths.end(), place.grants.paths.begin(), place.grants.paths.end());
-  out.hidden = place.grants.hidden;
-  out.network = place.grants.network;
-  out.limits = options_.limits;
-  return out;
+Result<ProgramPlace> ProcessPack::place_of(const pack::EnforcedScopes& scopes,
+                                           const std::vector<std::string>& required_env) {
+  return program_.place_of(scopes, required_env, secrets_);
 }
 
 Status ProcessPack::initialize(ChildConnection& child) {
@@ -244,10 +174,11 @@ Status ProcessPack::initialize(ChildConnection& child) {
   return {};
 }
 
-Result<ProcessPack::Lease> ProcessPack::start(const Place& place) {
-  LUMENFLOW_TRY_ASSIGN(std::unique_ptr<sandbox::Child> child, launcher_.start(confinement(place)));
+Result<ProcessPack::Lease> ProcessPack::start(const ProgramPlace& place) {
+  LUMENFLOW_TRY_ASSIGN(std::unique_ptr<sandbox::Child> child, launcher_.start(program_.confinement(place)));
   LUMENFLOW_TRY_ASSIGN(std::unique_ptr<ChildConnection> connection,
                        ChildConnection::make(std::move(child), options_.line_bytes_max, log_));
+  connection->says_farewell_by(request_line(0, "pack/shutdown", json::Object{}));
   if (!enter(*connection)) return Error(ErrorCode::kToolCrashed, "the pack is being ended");
   Status status = initialize(*connection);
   leave(*connection);
@@ -259,7 +190,7 @@ Result<ProcessPack::Lease> ProcessPack::start(const Place& place) {
   return Lease{place.key, std::move(connection)};
 }
 
-Result<ProcessPack::Lease> ProcessPack::lease(const Place& place, pack::HostedRun* run) {
+Result<ProcessPack::Lease> ProcessPack::lease(const ProgramPlace& place, pack::HostedRun* run) {
   while (std::unique_ptr<ChildConnection> child = children_->take(place.key)) {
     PackRequests requests(protocol_, log_, {}, nullptr, nullptr);
     if (settle(*child, requests, 64)) return Lease{place.key, std::move(child)};
@@ -281,7 +212,7 @@ void ProcessPack::give_back(Lease lease, const Outcome& outcome) {
   if (outcome.kind == Outcome::Kind::kFault) children_->note_fault();
 }
 
-Outcome ProcessPack::ask_child(const Place& place, Asked asked) {
+Outcome ProcessPack::ask_child(const ProgramPlace& place, Asked asked) {
   Outcome outcome;
   Result<Lease> lease = this->lease(place, asked.question.run);
   if (!lease.ok()) {
@@ -306,8 +237,8 @@ Outcome ProcessPack::ask_child(const Place& place, Asked asked) {
 }
 
 Result<ProcessPack::Introduction> ProcessPack::introduce() {
-  if (command_.empty()) return Error(ErrorCode::kInvalidConfiguration, "runtime.command names no program to start");
-  LUMENFLOW_TRY_ASSIGN(const Place place, place_of({}, {}));
+  if (program_.empty()) return Error(ErrorCode::kInvalidConfiguration, "runtime.command names no program to start");
+  LUMENFLOW_TRY_ASSIGN(const ProgramPlace place, place_of({}, {}));
   Result<Lease> first = start(place);
   if (!first.ok()) {
     const bool own = first.error().code() == ErrorCode::kToolCrashed ||
@@ -324,7 +255,7 @@ pack::ToolResult ProcessPack::call(pack::ToolContext& context, const json::Value
   pack::HostedRun* const run = context.hosted();
   if (run == nullptr || context.cancelled())
     return pack::ToolCrash{ErrorCode::kToolCancelled, "the call was cancelled before the pack saw it", true};
-  Result<Place> place = place_of(run->scopes(), environment_of(context.tool()));
+  Result<ProgramPlace> place = place_of(run->scopes(), environment_of(context.tool()));
   if (!place.ok()) return pack::ToolCrash{place.error().code(), place.error().message(), true};
 
   json::Object around{{"subject", context.subject()},
@@ -373,7 +304,7 @@ pack::ToolResult ProcessPack::result_of(Outcome outcome, const pack::StartedCall
 }
 
 Status ProcessPack::handle(pack::HandlerContext& context, const pack::Event& event) {
-  LUMENFLOW_TRY_ASSIGN(const Place place, place_of({}, {}));
+  LUMENFLOW_TRY_ASSIGN(const ProgramPlace place, place_of({}, {}));
   Asked asked;
   asked.question.method = "event/handle";
   asked.question.params = json::Object{
@@ -395,7 +326,7 @@ Status ProcessPack::handle(pack::HandlerContext& context, const pack::Event& eve
 }
 
 std::string ProcessPack::replay_key(const pack::Event& event) {
-  const Result<Place> place = place_of({}, {});
+  const Result<ProgramPlace> place = place_of({}, {});
   if (!place.ok()) return {};
   Asked asked;
   asked.question.method = "event/replay_key";
@@ -418,7 +349,8 @@ pack::Aftermath ProcessPack::status(const pack::StartedCall& call) {
     if (!introduction_.offers_status) return {};
   }
   static const pack::EnforcedScopes nothing;
-  const Result<Place> place = place_of(call.scopes == nullptr ? nothing : *call.scopes, environment_of(call.tool));
+  const Result<ProgramPlace> place =
+      place_of(call.scopes == nullptr ? nothing : *call.scopes, environment_of(call.tool));
   if (!place.ok()) return {};
   Asked asked;
   asked.question.method = "tool/status";

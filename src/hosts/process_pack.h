@@ -15,8 +15,8 @@
 
 #include "hosts/children.h"
 #include "hosts/conversation.h"
-#include "hosts/grants.h"
 #include "hosts/pack_executor.h"
+#include "hosts/pack_program.h"
 #include "hosts/process_host.h"
 #include "hosts/secret_values.h"
 #include "lumenflow/pack.h"
@@ -59,11 +59,6 @@ class ProcessPack {
     std::string key;
     std::unique_ptr<ChildConnection> child;
   };
-  struct Place {  // where a child runs
-    Grants grants;
-    std::vector<std::string> environment;
-    std::string key;
-  };
   // What a run asks, and how its answer is to be had.
   struct Asked {
     Question question;
@@ -71,17 +66,16 @@ class ProcessPack {
     pack::HostContext* context = nullptr;
   };
 
-  Result<Place> place_of(const pack::EnforcedScopes& scopes, const std::vector<std::string>& required_env);
-  Result<Lease> lease(const Place& place, pack::HostedRun* run);
-  Result<Lease> start(const Place& place);
+  Result<ProgramPlace> place_of(const pack::EnforcedScopes& scopes, const std::vector<std::string>& required_env);
+  Result<Lease> lease(const ProgramPlace& place, pack::HostedRun* run);
+  Result<Lease> start(const ProgramPlace& place);
   Status initialize(ChildConnection& child);
   void give_back(Lease lease, const Outcome& outcome);
-  Outcome ask_child(const Place& place, Asked asked);
+  Outcome ask_child(const ProgramPlace& place, Asked asked);
   pack::ToolResult result_of(Outcome outcome, const pack::StartedCall& started);
   // With what its secrets refer to, as that is now.
   Result<json::Value> resolved_config();
   const std::vector<std::string>& environment_of(std::string_view tool) const;
-  sandbox::Confinement confinement(const Place& place) const;
   bool enter(ChildConnection& child);
   void leave(ChildConnection& child);
 
@@ -91,11 +85,10 @@ class ProcessPack {
   Keeper& keeper_;
   const ConversationLimits conversation_;
 
-  const std::string id_, version_, workspace_id_, workspace_root_, snapshot_dir_;
+  const std::string id_, version_, workspace_id_, workspace_root_;
   const json::Value config_;  // its secrets as they are referred to
   const std::shared_ptr<const json::Schema> config_schema_;
-  std::vector<std::string> command_;
-  std::vector<std::string> read_only_paths_;
+  const PackProgram program_;
   std::map<std::string, std::vector<std::string>, std::less<>> required_env_;  // by tool
   std::set<std::string, std::less<>> harmless_;                                // tools that only read
   std::set<std::string, std::less<>> promise_nothing_;                         // tools that may answer an empty object

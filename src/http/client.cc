@@ -201,6 +201,7 @@ Result<ClientResponse> Client::State::run(const ClientRequest& request, const Li
     const std::string why = error_text[0] != '\0' ? error_text.data() : curl_easy_strerror(code);
     return Error(ErrorCode::kUnreachable, "no answer from " + place() + ": " + why);
   }
+  if (on_line != nullptr && !transfer.line.empty()) transfer.response.body = std::move(transfer.line);
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   transfer.response.status = static_cast<int>(status);

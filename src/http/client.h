@@ -59,7 +59,8 @@ class Client {
   // UNREACHABLE when nothing answers (in time), SCOPE_DENIED when may_connect refused, OUTPUT_TOO_LARGE when too much
   // comes back. Any status is a success.
   Result<ClientResponse> send(const ClientRequest& request);
-  // The same, but the body of a 2xx answer goes to `on_line` as it comes; other answers are collected as by send().
+  // The same, but the body of a 2xx answer goes to `on_line` as it comes; other answers are collected as by send(), and
+  // so is what comes behind the last line break.
   Result<ClientResponse> stream(const ClientRequest& request, const LineCallback& on_line);
 
  private:

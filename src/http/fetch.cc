@@ -220,6 +220,12 @@ Result<FetchAnswer> Fetch::run() {
   return result;
 }
 
+bool Fetch::connected() const {
+  curl_off_t microseconds = 0;  // from the start until the request could be sent
+  return curl_easy_getinfo(state_->curl.get(), CURLINFO_PRETRANSFER_TIME_T, &microseconds) == CURLE_OK &&
+         microseconds > 0;
+}
+
 void Fetch::stop() {
   state_->stopped = true;
   if (state_->multi) curl_multi_wakeup(state_->multi.get());

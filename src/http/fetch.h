@@ -54,6 +54,8 @@ class Fetch {
   // Once. UNREACHABLE when nothing answers, time is over or the answer breaks off; SCOPE_DENIED when may_connect
   // refused; OUTPUT_TOO_LARGE; TOOL_CANCELLED after stop(). Any status is a success.
   Result<FetchAnswer> run();
+  // After run(): whether a connection was there to send it by. Without one the other side knows nothing of the request.
+  bool connected() const;
   // run() returns at once, or as soon as it is called.
   void stop();
 

@@ -47,7 +47,8 @@ tools:
 // Of the bus alone, and one that is a kernel event, too.
 constexpr std::string_view kEventTypes = R"({"packSlug": "echo", "eventTypes": [
   {"namespace": "echo", "name": "core-primed", "version": 1, "schema": "primed.schema.json", "capacity": 4},
-  {"namespace": "echo", "name": "core-kept", "version": 1, "schema": "primed.schema.json", "kind": "echo:was_primed"}]})";
+  {"namespace": "echo", "name": "core-kept", "version": 1, "schema": "primed.schema.json",
+    "kind": "echo:was_primed"}]})";
 constexpr std::string_view kPrimedSchema =
     R"({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}})";
 
@@ -157,7 +158,8 @@ json::Object primed(const char* type, std::int64_t n) { return {{"type", type}, 
 
 TEST_F(Automate, ATypeOfTheBusFiresWhereItIsSaid) {
   open(R"(
-  - {id: on-primed, on: "echo:core-primed", when: {n: 7}, do: {tool: echo:note, input: {n: {$event: /payload/n}, of: {$event: /kind}}}}
+  - {id: on-primed, on: "echo:core-primed", when: {n: 7}, do: {tool: echo:note,
+     input: {n: {$event: /payload/n}, of: {$event: /kind}}}}
 )");
   EXPECT_EQ(world.call("echo:publish", primed("echo:core-primed", 6)).outcome, journal::Outcome::kSuccess);
   EXPECT_EQ(world.call("echo:publish", primed("echo:core-primed", 7)).outcome, journal::Outcome::kSuccess);
@@ -211,7 +213,8 @@ TEST_F(Automate, AWrongRuntimeEventIsRefusedWhereItIsSaid) {
 // Else each call would fire it again.
 TEST_F(Automate, WhatTheKernelSaysOfItsOwnCallDoesNotFireItAgain) {
   open(R"(
-  - {id: on-end, on: "kernel:call-finished", when: {outcome: success}, cooldown_ms: 1000, do: {tool: echo:note, input: {tool: {$event: /payload/tool}}}}
+  - {id: on-end, on: "kernel:call-finished", when: {outcome: success}, cooldown_ms: 1000,
+     do: {tool: echo:note, input: {tool: {$event: /payload/tool}}}}
 )");
   say(json::Object{{"n", 1}});
   const char* const noted = R"(ws-42:automation:echo.on-end {"tool":"echo:say"})";

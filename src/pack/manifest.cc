@@ -50,6 +50,22 @@ std::string read_slug(manifest_parts::Context& context, std::string_view key) {
   return *slug;
 }
 
+// What a mounted server has besides.
+void read_mount(manifest_parts::Context& context, Fields& runtime) {
+  const std::string* const definitions = runtime.text("definitions");
+  if (definitions != nullptr)
+    manifest_parts::read_referred(context, *definitions, runtime.pointer_to("definitions"), "LF1004");
+  const std::string* const bearer = runtime.text("bearer_env");
+  if (bearer != nullptr && !is_environment_name(*bearer))
+    runtime.report().bad(runtime.pointer_to("bearer_env"),
+                         shown(json::Value(*bearer)) + " is no name of an environment variable",
+                         "name the variable that holds the token, like 'API_TOKEN'");
+  if (bearer != nullptr && runtime.find("url") == nullptr)
+    runtime.report().bad(runtime.pointer_to("bearer_env"), "a token is sent to a url, and the runtime has none",
+                         "give a program its variables by 'required_env' of its tools");
+  runtime.integer("instances", 1, 1, 64);
+}
+
 void read_command(Fields& runtime, RuntimeType type) {
   const bool has_command = runtime.find("command") != nullptr, has_url = runtime.find("url") != nullptr;
   const std::string pointer = runtime.pointer();
@@ -79,6 +95,7 @@ void read_runtime(manifest_parts::Context& context) {
   context.manifest.runtime = static_cast<RuntimeType>(*type);
   if (context.manifest.runtime == RuntimeType::kProcess || context.manifest.runtime == RuntimeType::kMcp)
     read_command(runtime, context.manifest.runtime);
+  if (context.manifest.runtime == RuntimeType::kMcp) read_mount(context, runtime);
   runtime.finish();
 }
 

@@ -314,10 +314,11 @@ TEST_F(ConductorTest, WhatTheConductorMayDoHereIsRenewedBeforeItEnds) {
   EXPECT_EQ(world.send(http::Method::kGet, "/tools", {}, world.as(minted.text("/data/token"))).status, 401);
   const std::string id = conductor.say("conductor:tool_requested", wants("probe:echo", json::Object{{"text", "hi"}}));
   EXPECT_THAT(json::serialize(conductor.result_of(id)), HasSubstr(R"("success":true)")) << "over the uplink, too";
-  const auto given = [&] {
-    return world.get("/outbox", world.as(world.token("events:read"))).value.at_pointer("/conductor_token/given");
-  };
-  EXPECT_TRUE(eventually([&] { return given() != nullptr && *given() == json::Value(true); }));
+  EXPECT_TRUE(eventually([&] {
+    const json::Value outbox = world.get("/outbox", world.as(world.token("events:read"))).value;
+    const json::Value* given = outbox.at_pointer("/conductor_token/given");
+    return given != nullptr && *given == json::Value(true);
+  }));
   EXPECT_EQ(kernel_call("kernel:conductor_token", json::Object{}).code(), "TOKEN_SCOPE_DENIED") << "nobody asks for it";
   EXPECT_EQ(kernel_call("kernel:unenroll", json::Object{}).status, 200);
   EXPECT_EQ(world.send(http::Method::kGet, "/tools", {}, world.as(token)).status, 401) << "it ends with the rest";

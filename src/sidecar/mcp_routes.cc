@@ -10,19 +10,22 @@ void add_mcp_routes(Routes& routes, RouteContext& context) {
               .pattern = "/mcp",
               .id = "mcp_send",
               .summary = "The Model Context Protocol: a JSON-RPC message",
-              .access = Access::kOpen},
+              .access = Access::kOpen,
+              .asks_token_itself = true},
              [server](const ExchangePtr& exchange) { server->post(exchange); });
   routes.add({.pattern = "/mcp",
               .id = "mcp_listen",
               .summary = "The Model Context Protocol: the stream of a session",
               .access = Access::kOpen,
-              .media_type = "text/event-stream"},
+              .media_type = "text/event-stream",
+              .asks_token_itself = true},
              [server](const ExchangePtr& exchange) { server->get(exchange); });
   routes.add({.method = http::Method::kDelete,
               .pattern = "/mcp",
               .id = "mcp_end",
               .summary = "The Model Context Protocol: the end of a session",
-              .access = Access::kOpen},
+              .access = Access::kOpen,
+              .asks_token_itself = true},
              [server](const ExchangePtr& exchange) { server->end_session(exchange); });
   for (const char* pattern : {"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"})
     routes.add({.pattern = pattern,

@@ -63,7 +63,8 @@ Value route_operation(const RouteSpec& route) {
   if (route.method == http::Method::kPost)
     operation.set("requestBody",
                   Object{{"required", false}, {"content", http::openapi_json_content(Object{{"type", "object"}})}});
-  operation.set("security", route.access == Access::kOpen ? Array{} : Array{Object{{"bearer", Array{}}}});
+  const bool open = route.access == Access::kOpen && !route.asks_token_itself;
+  operation.set("security", open ? Array{} : Array{Object{{"bearer", Array{}}}});
   if (!route.scope.empty()) operation.set("x-required-scope", route.scope);
   if (route.access == Access::kSocketOnly) operation.set("x-control-socket-only", true);
   return operation;

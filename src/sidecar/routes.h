@@ -39,6 +39,7 @@ struct RouteSpec {
   std::vector<RouteParameter> parameters = {};  // besides those of the path
   Access access = Access::kToken;
   std::string_view media_type = "application/json";
+  bool asks_token_itself = false;  // though open here: its refusals have a form of their own
   bool scope_of_one_pack = false;  // the scope for one pack is enough; the route then speaks of that pack alone
 };
 

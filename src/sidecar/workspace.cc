@@ -9,7 +9,6 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
-#include <iterator>
 #include <mutex>
 
 #include "base/encoding.h"
@@ -114,7 +113,7 @@ Result<std::vector<kernel::KernelTool>> kernel_tools_of(
   std::vector<kernel::KernelTool> tools;
   for (Result<std::vector<kernel::KernelTool>>& group : groups) {
     if (!group.ok()) return group.error();
-    std::ranges::move(*group, std::back_inserter(tools));
+    for (auto& tool : *group) tools.push_back(std::move(tool));
   }
   LUMENFLOW_TRY_ASSIGN(kernel::KernelTool reload, make_reload_tool(std::move(prepare_reload)));
   tools.push_back(std::move(reload));
@@ -164,10 +163,8 @@ Result<std::vector<kernel::KernelTool>> make_kernel_tools_for_replay(Files& file
     return Error(ErrorCode::kInternal, "a recording ends with a reload");
   };
   return kernel_tools_of(
-      WorkspaceKeys(), id, files, paths, std::make_shared<UplinkSlot>(), nothing,
-      []() -> Recordings& { std::abort(); },  // its answers are on the tape
-      []() -> kernel::Kernel& { std::abort(); },
-      {[]() -> const log::Log& { std::abort(); }, []() -> const journal::Reader& { std::abort(); }});
+      WorkspaceKeys(), id, files, paths, std::make_shared<UplinkSlot>(), nothing, []() -> Recordings& { std::abort(); },
+      []() -> kernel::Kernel& { std::abort(); }, {});  // what these answer is on the tape
 }
 
 WorkspacePaths::WorkspacePaths(std::string root_path)
@@ -391,17 +388,12 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
 }
 
 Result<std::vector<kernel::KernelTool>> Workspace::own_tools(const std::string& id) {
+  JournalAccess access;
+  access.log = [this]() -> const log::Log& { return *log_; };
+  access.reader = [this]() -> const journal::Reader& { return kernel_->reader(); };
   return kernel_tools_of(
-      keys_, id, ports_.files, paths_, uplink_slot_, [this] {
-    return prepare_reload(); },
-      [this]() -> Recordings& {
-    return *recordings_; }, [this]() -> kernel::Kernel& {
-    return *kernel_; },
-      {[this]() -> auto& { return *log_;
-}
-, [this]() -> auto& { return kernel_->reader(); }
-}  // namespace lumenflow::sidecar
-);
+      keys_, id, ports_.files, paths_, uplink_slot_, [this] { return prepare_reload(); },
+      [this]() -> Recordings& { return *recordings_; }, [this]() -> kernel::Kernel& { return *kernel_; }, access);
 }
 
 // A damaged one is opened for reading.

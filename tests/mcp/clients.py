@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """The official clients, and the inspector's command line, against a sidecar.   clients.py PROGRAM PACK"""
 
-import json
+import os
+import pathlib
 import subprocess
 import sys
 
 from world import HERE, node, skip_without_tools, world
 
 
-def run_node(*arguments):
+def run_node(*arguments, **environment):
+    programs = {**os.environ, "PATH": f"{pathlib.Path(node()).parent}:{os.environ['PATH']}", **environment}
     done = subprocess.run([node(), *map(str, arguments)], cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=120)
+                          text=True, timeout=120, env=programs)
     print(done.stdout[-4000:])
     if done.returncode != 0:
         raise SystemExit(f"{arguments[0]}: exit {done.returncode}")
@@ -18,12 +20,12 @@ def run_node(*arguments):
 
 
 def inspect(place, url):
-    cli = HERE / "node_modules/@modelcontextprotocol/inspector-cli/build/cli.js"
-    shown = run_node(cli, url, "--transport", "http", "--method", "tools/list")
-    names = [tool["name"] for tool in json.loads(shown[shown.index("{"):])["tools"]]
-    assert "greet" in names, names
-    said = run_node(cli, place.program, "--workspace", place.root, "mcp", "--method", "tools/call", "--tool-name",
-                    "greet", "--tool-arg", "name=Ada")
+    """The inspector keeps its own files in its user's home."""
+    cli = HERE / "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"
+    shown = run_node(cli, "--cli", url, "--transport", "http", "--method", "tools/list", HOME=str(place.scratch))
+    assert '"greet"' in shown, shown
+    said = run_node(cli, "--cli", url, "--transport", "http", "--method", "tools/call", "--tool-name", "greet",
+                    "--tool-arg", "name=Ada", HOME=str(place.scratch))
     assert "Hello, Ada!" in said, said
 
 

@@ -87,7 +87,7 @@ TEST_P(AgentModels, WhatWasNotOfferedIsRefusedByItsOwnName) {
   says({"Done."});
   run();
   EXPECT_THAT(world.calls_of_turns(),
-              ElementsAre("agent:execute-turn denied TOKEN_SCOPE_DENIED", "nobody__has_it denied TOOL_NOT_FOUND"));
+              ElementsAre("agent:execute-turn failure INVALID_REQUEST", "nobody__has_it denied TOOL_NOT_FOUND"));
 }
 
 TEST_P(AgentModels, AKeyThatAServerRepeatsSurfacesNowhere) {

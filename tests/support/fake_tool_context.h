@@ -42,6 +42,7 @@ class FakeToolContext final : public pack::ToolContext {
   Status fetch_verdict;
   std::function<Result<pack::Invoked>(std::string_view, const json::Value&)> others;  // the tools of other packs
   std::vector<std::string> logged;
+  std::vector<std::pair<double, std::string>> progressed;
   std::vector<std::pair<std::string, std::int64_t>> wakes;
   std::vector<pack::Trigger> triggers;
 
@@ -103,7 +104,7 @@ class FakeToolContext final : public pack::ToolContext {
   Result<pack::Invoked> tasks(std::string_view step, json::Value input, std::optional<std::string> key = {}) override {
     return invoke("kernel:task_" + std::string(step), std::move(input), std::move(key));
   }
-  void progress(double, std::string_view) override {}
+  void progress(double fraction, std::string_view message) override { progressed.emplace_back(fraction, message); }
   void log(std::string_view, std::string_view message, json::Value = json::Object{}) override {
     logged.emplace_back(message);
   }

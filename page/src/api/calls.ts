@@ -1,6 +1,6 @@
 // A call of a tool, from the asking to its end, with what is known in between.
 import { useCallback, useEffect, useRef, useState } from "react";
-import { conductor, Problem, type Schemas } from "./conductor";
+import { conductor, Problem, type Schemas, signer } from "./conductor";
 
 const { api } = conductor;
 
@@ -54,7 +54,7 @@ export function useCall(workspace: string, tool: string) {
       };
       change({});
       try {
-        const params = { path: { id: workspace, name: tool }, query: { wait: "1s" }, header: { "Idempotency-Key": newKey() } };
+        const params = { path: { id: workspace, name: tool }, query: { wait: "1s" }, header: await conductor.callHeaders(tool, given, { idempotencyKey: newKey(), ...signer() }) };
         const answer = await conductor.told(api.POST("/v2/workspaces/{id}/tools/{name}", { params, body: given }));
         if (!("expires_at" in answer)) return change({ step: answer.state, outcome: answer, ...(answer.receipt_id ? { receiptId: answer.receipt_id } : {}) });
         change({ step: answer.state, commandId: answer.command_id });

@@ -1,8 +1,21 @@
 // The one client of the page: its own origin, by the session's cookie.
-import { Conductor, Problem, type Schemas } from "@lumenflow/conductor-sdk";
+import { type CallOptions, Conductor, type ConductorOptions, Problem, type Schemas } from "@lumenflow/conductor-sdk";
 
-export const conductor = new Conductor({ url: location.origin });
+const options: ConductorOptions = { url: location.origin };
+export const conductor = new Conductor(options);
 export const { api } = conductor;
+
+// Set while this browser acts as a device of a workspace, without an operator: then it signs what it asks for.
+let own: CallOptions["signer"];
+
+export function actAs(signer: CallOptions["signer"]): void {
+  own = signer;
+  if (signer === undefined) delete options.token;
+}
+
+export function signer(): CallOptions {
+  return own === undefined ? {} : { signer: own };
+}
 
 export type { Schemas };
 export { Problem };

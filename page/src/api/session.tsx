@@ -1,46 +1,78 @@
-// Who is signed in, for everything below.
+// Who is here, for everything below: an operator with a session, or this browser as a device, which has a key instead.
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import { conductor, Problem, type Role } from "./conductor";
+import { everyDevice, type Kept, signerOf } from "../device/store";
+import { actAs, conductor, Problem, type Role } from "./conductor";
 
 export interface Session {
   name: string;
   role: Role;
   expiresAt: string;
+  /** Of a device: the one workspace that pinned it. */
+  workspace?: string;
 }
 
 interface Held {
   /** undefined while it is not known yet; null: nobody. */
   session: Session | null | undefined;
   signIn(name: string, passphrase: string): Promise<void>;
+  /** As a device whose key is kept here. */
+  goOnAs(device: Kept): Promise<void>;
   signOut(): Promise<void>;
   /** The conductor said that the session is over. */
   lost(): void;
 }
 
 const SessionContext = createContext<Held | undefined>(undefined);
+const hourMs = 3_600_000;
+
+async function asDevice(device: Kept): Promise<Session> {
+  const { key, subject } = signerOf(device);
+  const { expires_at } = await conductor.renew(device.workspace, device.deviceId, key);
+  actAs({ key, subject });
+  return { name: device.name, role: "operator", expiresAt: expires_at, workspace: device.workspace };
+}
+
+// An operator who is signed in goes before a device; of several devices the first that still counts.
+async function resume(): Promise<Session | null> {
+  try {
+    const { name, role, expires_at } = await conductor.resumeSession();
+    return { name, role, expiresAt: expires_at };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.httpStatus === 0) throw error;
+  }
+  for (const device of await everyDevice().catch(() => [])) {
+    try {
+      return await asDevice(device);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.httpStatus === 0) throw error;
+    }
+  }
+  return null;
+}
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [session, setSession] = useState<Session | null | undefined>(undefined);
   const kept = useQueryClient();
   useEffect(() => {
     let gone = false;
-    const resume = () => {
-      conductor.resumeSession().then(
-        ({ name, role, expires_at }) => gone || setSession({ name, role, expiresAt: expires_at }),
+    const ask = () => {
+      resume().then(
+        (found) => gone || setSession(found),
         (error) => {
           if (gone) return;
-          if (error instanceof Problem && error.httpStatus === 0) setTimeout(resume, 1500);
+          if (error instanceof Problem && error.httpStatus === 0) setTimeout(ask, 1500);
           else setSession(null);
         },
       );
     };
-    resume();
+    ask();
     return () => {
       gone = true;
     };
   }, []);
   const lost = useCallback(() => {
+    actAs(undefined);
     kept.clear();
     setSession(null);
   }, [kept]);
@@ -49,22 +81,37 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       session,
       lost,
       async signIn(name, passphrase) {
+        actAs(undefined);
         const opened = await conductor.signIn(name, passphrase);
         setSession({ name: opened.name, role: opened.role, expiresAt: opened.expires_at });
       },
+      async goOnAs(device) {
+        setSession(await asDevice(device));
+      },
       async signOut() {
-        await conductor.signOut().catch(() => undefined);
+        if (session?.workspace === undefined) await conductor.signOut().catch(() => undefined);
         lost();
       },
     }),
     [session, lost],
   );
+  // A device's token is good for a day: a new one comes by its key well before that.
+  useEffect(() => {
+    if (session?.workspace === undefined) return undefined;
+    const timer = setInterval(() => {
+      void everyDevice().then((devices) => {
+        const device = devices.find((one) => one.workspace === session.workspace);
+        if (device !== undefined) asDevice(device).then(setSession, (error) => error instanceof Problem && error.httpStatus >= 400 && error.httpStatus < 500 && lost());
+      });
+    }, 6 * hourMs);
+    return () => clearInterval(timer);
+  }, [session?.workspace, lost]);
   // Whatever is refused for want of a session ends it here, too.
   useEffect(
     () =>
       kept.getQueryCache().subscribe((event) => {
         const error = event.query.state.error;
-        if (event.type === "updated" && error instanceof Problem && error.code === "UNAUTHENTICATED") lost();
+        if (event.type === "updated" && error instanceof Problem && (error.code === "UNAUTHENTICATED" || error.code === "TOKEN_REVOKED")) lost();
       }),
     [kept, lost],
   );

@@ -22,18 +22,28 @@ export interface Signer {
   key: DeviceKey;
 }
 
-const table = "devices";
+/** A device that has asked and waits for the workspace's answer. */
+export interface Asked extends Omit<Kept, "scope"> {
+  ticket: string;
+}
+
+const tables = ["devices", "requests"] as const;
+type Table = (typeof tables)[number];
 
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const asked = indexedDB.open("lumenflow", 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore(table, { keyPath: "workspace" });
+    const asked = indexedDB.open("lumenflow", 2);
+    asked.onupgradeneeded = () => {
+      for (const table of tables) {
+        if (!asked.result.objectStoreNames.contains(table)) asked.result.createObjectStore(table, { keyPath: "workspace" });
+      }
+    };
     asked.onsuccess = () => resolve(asked.result);
     asked.onerror = () => reject(asked.error ?? new Error("this browser keeps nothing"));
   });
 }
 
-async function within<Result>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
+async function within<Result>(table: Table, mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
   const database = await open();
   try {
     return await new Promise<Result>((resolve, reject) => {
@@ -49,17 +59,33 @@ async function within<Result>(mode: IDBTransactionMode, work: (store: IDBObjectS
 }
 
 export async function keep(device: Kept): Promise<void> {
-  await within("readwrite", (store) => store.put(device));
+  await within("devices", "readwrite", (store) => store.put(device));
   await queries.invalidateQueries({ queryKey: ["own-devices"] });
 }
 
 export async function forget(workspace: string): Promise<void> {
-  await within("readwrite", (store) => store.delete(workspace));
+  await within("devices", "readwrite", (store) => store.delete(workspace));
   await queries.invalidateQueries({ queryKey: ["own-devices"] });
 }
 
 export function everyDevice(): Promise<Kept[]> {
-  return typeof indexedDB === "undefined" ? Promise.resolve([]) : within<Kept[]>("readonly", (store) => store.getAll() as IDBRequest<Kept[]>);
+  return typeof indexedDB === "undefined" ? Promise.resolve([]) : within<Kept[]>("devices", "readonly", (store) => store.getAll() as IDBRequest<Kept[]>);
+}
+
+export async function keepRequest(asked: Asked): Promise<void> {
+  await within("requests", "readwrite", (store) => store.put(asked));
+  await queries.invalidateQueries({ queryKey: ["own-requests"] });
+}
+
+export async function forgetRequest(workspace: string): Promise<void> {
+  await within("requests", "readwrite", (store) => store.delete(workspace));
+  await queries.invalidateQueries({ queryKey: ["own-requests"] });
+}
+
+/** What this browser has asked for and not been told yet: it also survives that the page is closed. */
+export function useRequests(): Asked[] | undefined {
+  const queryFn = () => (typeof indexedDB === "undefined" ? Promise.resolve([]) : within<Asked[]>("requests", "readonly", (store) => store.getAll() as IDBRequest<Asked[]>));
+  return useQuery({ queryKey: ["own-requests"], queryFn, staleTime: Number.POSITIVE_INFINITY }).data;
 }
 
 export function signerOf(device: Kept): Signer {

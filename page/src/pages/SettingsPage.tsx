@@ -11,6 +11,7 @@ import { Copied } from "../parts/Json";
 import { Page } from "../parts/Page";
 import { Answer, Empty } from "../parts/states";
 import { Ago, Moment } from "../parts/Time";
+import { Told } from "./Told";
 import style from "./SettingsPage.module.css";
 
 const { api } = conductor;
@@ -70,6 +71,9 @@ function You() {
     <div className={style.cards}>
       <Card title="Looks">
         <SegmentedControl value={colorScheme} onChange={(value) => setColorScheme(value as "auto" | "light" | "dark")} aria-label="Looks" data={looks} />
+      </Card>
+      <Card title="Approvals while you are away">
+        <Told />
       </Card>
       <Card title="Your session">
         <Facts facts={[["Name", who.name], ["Role", who.role], ["Over", <Moment key="o" at={who.expiresAt} />], ["Times are", Intl.DateTimeFormat().resolvedOptions().timeZone]]} />

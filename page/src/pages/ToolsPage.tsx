@@ -32,7 +32,7 @@ function ToolsPage({ id, name }: { id: string; name: string | undefined }) {
     <Page title="Tools" lead="What can be done in this workspace. Every call is checked, recorded and answered with a receipt.">
       <Answer asked={tools} what="The tools">
         {(all) => {
-          const chosen = all.find((tool) => tool.name === name);
+          const chosen = all.find((tool) => tool.name === name) ?? all.find((tool) => name !== undefined && tool.aliases?.includes(name));
           return (
             <div className={style.split} data-chosen={name !== undefined}>
               <List id={id} tools={all} chosen={name} wanted={wanted} search={setWanted} />

@@ -61,7 +61,7 @@ function isHere(path: string, to: string): boolean {
 
 function Brand() {
   return (
-    <Link href="/" className={style.brand}>
+    <Link href="/" className={style.brand} aria-label="LumenFlow">
       <img src="/icon.svg" alt="" width={26} height={26} />
       <span>LumenFlow</span>
     </Link>

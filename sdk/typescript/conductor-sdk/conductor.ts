@@ -153,7 +153,8 @@ export class Conductor {
     return (await this.outcome(workspace, answer.command_id, options.signal)) as ToolOutcome;
   }
 
-  private async callHeaders(tool: string, input: { [name: string]: unknown }, { idempotencyKey, signer }: CallOptions): Promise<{ [name: string]: string }> {
+  /** What goes with a call besides its input: its key, and a device's signature. */
+  async callHeaders(tool: string, input: { [name: string]: unknown }, { idempotencyKey, signer }: CallOptions): Promise<{ [name: string]: string }> {
     const named = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
     if (signer === undefined) return named;
     const decided_at = new Date().toISOString();

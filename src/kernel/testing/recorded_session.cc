@@ -29,7 +29,8 @@ subscribed_event_kinds: ["session:said", "session:swept"]
 event_types: content/event-types.json
 automations:
   - {id: on-said, on: "session:said", when: {n: 3}, do: {tool: session:note, input: {n: {$event: /payload/n}}}}
-  - {id: on-primed, on: "session:core-primed", cooldown_ms: 300, do: {tool: session:note, input: {n: {$event: /payload/n}}}}
+  - {id: on-primed, on: "session:core-primed", cooldown_ms: 300,
+     do: {tool: session:note, input: {n: {$event: /payload/n}}}}
   - {id: on-end, on: "kernel:call-finished", when: {tool: session:read}, do: {tool: session:note}}
 tools:
   - name: session:add

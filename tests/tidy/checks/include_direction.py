@@ -6,7 +6,7 @@ import re
 LINES = [
     ["cli"],
     ["sidecar", "conductor", "consumers", "conformance"],
-    ["conductor_link", "page"],
+    ["conductor_link", "mounts", "page"],
     ["kernel", "uplink", "hosts", "notify"],
     ["pack", "http"],
     ["bus", "journal", "sdk"],

@@ -1,0 +1,72 @@
+#include "mounts/tool_answer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/encoding.h"
+
+namespace lumenflow::mounts {
+namespace {
+
+constexpr std::size_t kPartsMax = 1'000;
+constexpr std::size_t kMessageBytesMax = 4096;
+constexpr std::int64_t kInvalidParams = -32602;
+
+pack::ToolCrash broken(std::string what) {
+  return {ErrorCode::kToolCrashed, "the server broke the protocol: " + std::move(what), false};
+}
+
+bool is_part(const json::Value& part) {
+  const json::Value* const type = part.find("type");
+  return type != nullptr && type->is_string() && !type->as_string().empty() && type->as_string().size() <= 64;
+}
+
+// What a model would read of it.
+std::string text_of(const json::Array& content) {
+  std::string out;
+  for (const json::Value& part : content) {
+    if (json::string_or(part, "type", "") != "text") continue;
+    if (!out.empty()) out += '\n';
+    out += json::string_or(part, "text", "");
+    if (out.size() > kMessageBytesMax) break;
+  }
+  return std::string(clip_utf8(out, kMessageBytesMax));
+}
+
+}  // namespace
+
+pack::ToolResult answer_of(json::Value result, bool structured) {
+  json::Object& members = result.as_object();
+  json::Array content;
+  if (json::Value* parts = members.find("content")) {
+    if (!parts->is_array() || parts->as_array().size() > kPartsMax || !std::ranges::all_of(parts->as_array(), is_part))
+      return broken("the content of its result is no list of at most 1000 parts");
+    content = std::move(parts->as_array());
+  }
+  json::Value data = json::Object{};
+  const bool has_data = members.contains("structuredContent");
+  if (has_data) {
+    data = std::move(*members.find("structuredContent"));
+    if (!data.is_object()) data = json::Object{{"value", std::move(data)}};
+  }
+  if (json::boolean_or(result, "isError", false)) {
+    std::string message = text_of(content);
+    if (message.empty()) message = "the tool failed and does not say why";
+    json::Object details{{"content", std::move(content)}};
+    if (has_data) details.set("structured_content", std::move(data));
+    return pack::ToolError{"TOOL_FAILED", std::move(message), std::move(details)};
+  }
+  if (structured && !has_data) return broken("its result lacks the structured content that its definition promises");
+  return pack::ToolOutput{std::move(data), std::move(content)};
+}
+
+pack::ToolResult answer_of(Refusal refusal) {
+  json::Object details{{"json_rpc", refusal.code}};
+  if (!refusal.data.is_null()) details.set("data", std::move(refusal.data));
+  std::string message(clip_utf8(refusal.message, kMessageBytesMax));
+  if (message.empty()) message = "the server refused the call and does not say why";
+  return pack::ToolError{refusal.code == kInvalidParams ? "INVALID_ARGUMENTS" : "SERVER_REFUSED", std::move(message),
+                         std::move(details)};
+}
+
+}  // namespace lumenflow::mounts

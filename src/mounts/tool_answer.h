@@ -1,0 +1,17 @@
+// From what a server answers to tools/call to the result of a call.
+//
+// Pure functions.
+#pragma once
+
+#include "lumenflow/pack.h"
+#include "mounts/message.h"
+
+namespace lumenflow::mounts {
+
+// TOOL_CRASHED in a ToolCrash for what is no such result. `structured`: the definition promises structured content.
+pack::ToolResult answer_of(json::Value result, bool structured);
+
+// A JSON-RPC error of the server is the tool's own failure.
+pack::ToolResult answer_of(Refusal refusal);
+
+}  // namespace lumenflow::mounts
