@@ -1,5 +1,5 @@
-// lumenflow verify turn ID: each event of an agent's turn, and of whatever happened meanwhile, in the journal and at
-// the conductor; and each call of the turn against its own record.
+// lumenflow verify turn ID: the journal against its last checkpoint; each event of an agent's turn, and of whatever
+// happened meanwhile, in the journal and at the conductor; and each call of the turn against its own record.
 #include <algorithm>
 #include <functional>
 #include <optional>
@@ -40,6 +40,8 @@ struct Turn {
   std::string stream, trace;
   std::uint64_t first_seq = 0, last_seq = UINT64_MAX;
   std::vector<Step> steps;
+  std::string damage;          // of this side's journal: what of the turn is gone, nobody can tell from it; empty: none
+  bool goes_on_later = false;  // it runs, and no sidecar does
   bool compared = false;
   std::string not_compared;  // why
   conductor_link::Comparison comparison;
@@ -122,23 +124,43 @@ Status take_conductors(const BothSides& sides, Turn& turn) {
   return {};
 }
 
+// A journal that was cut off is shorter than its checkpoint says: what opens it notices.
+Result<std::string> damage_of_journal(Session& session) {
+  LUMENFLOW_TRY_ASSIGN(const json::Value diagnostics, session.get("/diagnostics"));
+  const json::Value* journal = diagnostics.find("journal");
+  if (journal == nullptr || !json::boolean_or(*journal, "damaged", false)) return std::string();
+  return cell(journal->find("what")) + ", from position " + cell(journal->find("first_affected"));
+}
+
+Result<Turn> turn_here(Session& session, const std::string& id) {
+  LUMENFLOW_TRY_ASSIGN(std::string damage, damage_of_journal(session));
+  Result<Turn> turn = find_turn(session, id);
+  if (!turn.ok() && !damage.empty() && turn.error().code() == ErrorCode::kNotFound)
+    return Error(ErrorCode::kJournalDamaged,
+                 "no turn '" + id + "' is in the journal, which is damaged: " + damage + "; `lumenflow audit verify`");
+  if (!turn.ok()) return turn;
+  LUMENFLOW_TRY(take_local(session, *turn));
+  turn->damage = std::move(damage);
+  turn->goes_on_later = turn->state == "running" && !session.is_remote();
+  return turn;
+}
+
 Result<Turn> verify_turn(Context& context, const std::string& id) {
   Result<BothSides> sides = both_sides(context);
   if (sides.ok()) {
-    LUMENFLOW_TRY_ASSIGN(Turn turn, find_turn(*sides->session, id));
-    LUMENFLOW_TRY(take_local(*sides->session, turn));
+    LUMENFLOW_TRY_ASSIGN(Turn turn, turn_here(*sides->session, id));
     LUMENFLOW_TRY(take_conductors(*sides, turn));
     return turn;
   }
   if (sides.error().code() != ErrorCode::kNotFound) return sides.error();
   LUMENFLOW_TRY_ASSIGN(const std::unique_ptr<Session> session, Session::open(context));
-  LUMENFLOW_TRY_ASSIGN(Turn turn, find_turn(*session, id));
-  LUMENFLOW_TRY(take_local(*session, turn));
+  LUMENFLOW_TRY_ASSIGN(Turn turn, turn_here(*session, id));
   turn.not_compared = sides.error().message();
   return turn;
 }
 
 bool is_well(const Turn& turn) {
+  if (!turn.damage.empty()) return false;
   if (turn.compared && !turn.comparison.well()) return false;
   return std::ranges::all_of(turn.steps, [](const Step& step) { return step.fault.empty(); });
 }
@@ -166,6 +188,7 @@ json::Value document_of(const Turn& turn) {
   }
   json::Object document{
       {"turn_id", turn.id}, {"state", turn.state}, {"well", is_well(turn)}, {"steps", std::move(steps)}};
+  if (!turn.damage.empty()) document.set("journal", turn.damage);
   if (turn.compared)
     document.set("conductor", json::Object{{"accounted", turn.comparison.accounted},
                                            {"explained", turn.comparison.explained},
@@ -191,6 +214,10 @@ int run_verify_turn(Context& context, const VerifyTurnFlags& flags) {
     context.out << "  #" << seq_of(step.event) << " " << what_of(step)
                 << (step.there ? std::string(": ") + std::string(name(*step.there)) : std::string())
                 << (step.fault.empty() ? std::string() : "; " + step.fault) << "\n";
+  if (!turn->damage.empty())
+    context.out << "this side's journal is damaged: " << turn->damage
+                << "; what is gone of the turn cannot be told from it; `lumenflow audit verify` says more\n";
+  if (turn->goes_on_later) context.out << "no sidecar runs: the turn is gone on with, or ended, by `lumenflow up`\n";
   if (!turn->compared) context.out << "only this side was looked at: " << turn->not_compared << "\n";
   if (turn->compared)
     context.out << "at the conductor " << turn->comparison.accounted << " events of that time are accounted for, "

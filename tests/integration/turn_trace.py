@@ -4,9 +4,11 @@
 usage: turn_trace.py PROGRAM     drives it by curl through a conductor, then lets `lumenflow demo trace` show it
 """
 
+import contextlib
 import json
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -97,6 +99,20 @@ def by_curl(world):
         assert kind in kinds, (kind, kinds)
     compared = json.loads(world.run("audit", "compare", "--json"))
     assert compared["examples"] == [], compared
+    with_its_end_cut_off(world, turn)
+
+
+def with_its_end_cut_off(world, turn):
+    """The last rows are gone from the journal; what it had signed is not."""
+    with world.running.pop("sidecar") as sidecar:
+        sidecar.terminate()
+    with contextlib.closing(sqlite3.connect(world.workspace / ".lumenflow/state/journal.db")) as database, database:
+        database.execute("delete from rows where position > (select max(position) - 3 from rows)")
+    done = subprocess.run([world.program, "verify", "turn", turn, "--json"], env=world.environment, capture_output=True,
+                          text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    said = json.loads(done.stdout)
+    assert not said["well"] and "checkpoint" in said["journal"], said
 
 
 def by_demo(program):
