@@ -54,7 +54,8 @@ export async function accessible(page, what) {
   // The policy of the page holds for what is put into it, too: it is evaluated by the debugger instead.
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axeSource());
   const found = await page.evaluate(async () => {
-    // Colours that are on their way are not what is read.
+    // Colours that are on their way are not what is read: what changed just now is drawn first, and has begun to move.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     const moving = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
     await Promise.all(moving.map((one) => one.finished.catch(() => undefined)));
     const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });

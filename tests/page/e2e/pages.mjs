@@ -11,6 +11,7 @@ export async function everyPage({ url, screenshots, operator: { page } }) {
   const faults = [];
   for (const theme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor({ state: "attached" });
     for (const [name, place] of Object.entries(pages)) {
       await page.setViewportSize({ width: 1280, height: 800 });
       await go(page, url, place);
