@@ -12,6 +12,7 @@ export async function everyPage({ url, screenshots, operator: { page } }) {
   for (const theme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor({ state: "attached" });
+    await page.reload(); // in these colours from its beginning
     for (const [name, place] of Object.entries(pages)) {
       await page.setViewportSize({ width: 1280, height: 800 });
       await go(page, url, place);
