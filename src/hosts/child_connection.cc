@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "pack/hosted_run.h"
+
 namespace lumenflow::hosts {
 namespace {
 
@@ -150,6 +152,23 @@ void ChildConnection::read_stderr() {
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
   errors_.finish();
   errors_closed_ = true;
+}
+
+CancelWakes::CancelWakes(pack::HostedRun* run, ChildConnection& child) : run_(run), child_(child) {
+  if (run_ != nullptr) run_->when_cancelled([&child] { child.wake(); });
+}
+
+CancelWakes::~CancelWakes() {
+  if (run_ != nullptr) run_->when_cancelled({});
+  child_.forget_wake();
+}
+
+std::string how_it_ended(ChildConnection& child) {
+  const Result<sandbox::ChildExit> exit = child.child().wait(std::chrono::milliseconds(100));
+  if (!exit.ok()) return "it closed its stdout";
+  if (!exit->limit.empty()) return "it went over its limit of " + exit->limit;
+  return exit->signal != 0 ? "signal " + std::to_string(exit->signal) + " ended it"
+                           : "it exited with code " + std::to_string(exit->code);
 }
 
 }  // namespace lumenflow::hosts

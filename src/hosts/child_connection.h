@@ -17,6 +17,10 @@
 #include "lumenflow/result.h"
 #include "sandbox/launcher.h"
 
+namespace lumenflow::pack {
+class HostedRun;
+}
+
 namespace lumenflow::hosts {
 
 class ChildConnection {
@@ -82,5 +86,22 @@ class ChildConnection {
   std::int64_t last_id_ = 0;
   std::string farewell_;
 };
+
+// Has a run's cancellation wake the thread that waits for the child, as long as this lives. A null run is never
+// cancelled.
+class CancelWakes {
+ public:
+  CancelWakes(pack::HostedRun* run, ChildConnection& child);
+  ~CancelWakes();
+  CancelWakes(const CancelWakes&) = delete;
+  CancelWakes& operator=(const CancelWakes&) = delete;
+
+ private:
+  pack::HostedRun* const run_;
+  ChildConnection& child_;
+};
+
+// For people: how a child ended that closed its stdout. Waits for it a tenth of a second.
+std::string how_it_ended(ChildConnection& child);
 
 }  // namespace lumenflow::hosts

@@ -10,36 +10,10 @@ namespace {
 using std::chrono::steady_clock;
 using Event = ChildConnection::Event;
 
-// Has the run's cancellation wake the thread that waits for the child, as long as it waits.
-class Listening {
- public:
-  Listening(pack::HostedRun* run, ChildConnection& child) : run_(run), child_(child) {
-    if (run_ != nullptr) run_->when_cancelled([&child] { child.wake(); });
-  }
-  ~Listening() {
-    if (run_ != nullptr) run_->when_cancelled({});
-    child_.forget_wake();
-  }
-  Listening(const Listening&) = delete;
-  Listening& operator=(const Listening&) = delete;
-
- private:
-  pack::HostedRun* const run_;
-  ChildConnection& child_;
-};
-
 Outcome fault(ErrorCode code, std::string what) {
   Outcome outcome;
   outcome.error = Error(code, std::move(what));
   return outcome;
-}
-
-std::string how_it_ended(ChildConnection& child) {
-  const Result<sandbox::ChildExit> exit = child.child().wait(std::chrono::milliseconds(100));
-  if (!exit.ok()) return "it closed its stdout";
-  if (!exit->limit.empty()) return "it went over its limit of " + exit->limit;
-  return exit->signal != 0 ? "signal " + std::to_string(exit->signal) + " ended it"
-                           : "it exited with code " + std::to_string(exit->code);
 }
 
 class Conversation final : public Aside {
@@ -59,7 +33,7 @@ class Conversation final : public Aside {
   Conversation& operator=(const Conversation&) = delete;
 
   Outcome run() {
-    const Listening listening(question_.run, child_);
+    const CancelWakes listening(question_.run, child_);
     id_ = child_.next_id();
     child_.send(request_line(id_, question_.method, question_.params));
     std::string line;

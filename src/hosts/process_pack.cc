@@ -1,11 +1,11 @@
 #include "hosts/process_pack.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <utility>
 
 #include "base/secret_reference.h"
 #include "base/time.h"
+#include "hosts/pause.h"
 
 namespace lumenflow::hosts {
 namespace {
@@ -17,27 +17,6 @@ json::Value event_json(const pack::Event& event) {
   return json::Object{{"kind", event.kind},      {"event_id", event.event_id}, {"timestamp", event.timestamp},
                       {"from", event.from},      {"channel", event.stream},    {"seq", event.seq},
                       {"payload", event.payload}};
-}
-
-// Sleeps unless the run is cancelled; whether it still wants to go on.
-bool pause(milliseconds time, pack::HostedRun* run) {
-  if (time <= milliseconds(0)) return true;
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool cancelled = false;
-  if (run != nullptr)
-    run->when_cancelled([&] {
-      const std::lock_guard lock(mutex);
-      cancelled = true;
-      changed.notify_one();
-    });
-  bool stop = false;
-  {
-    std::unique_lock lock(mutex);
-    stop = changed.wait_for(lock, time, [&] { return cancelled; });
-  }
-  if (run != nullptr) run->when_cancelled({});
-  return !stop;
 }
 
 // What stands in a Result of the protocol, which has been checked against its schema.

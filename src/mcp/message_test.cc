@@ -58,5 +58,15 @@ TEST(Message, TheIdOfABrokenMessageIsFound) {
   EXPECT_TRUE(id_of("nonsense").is_null());
 }
 
+TEST(Messages, WhatIsNoneIsRefused) {
+  for (const char* text :
+       {"", "[]", "{}", R"({"jsonrpc":"2.0"})", R"({"jsonrpc":"1.0","method":"a"})",
+        R"({"jsonrpc":"2.0","id":1,"result":[]})", R"({"jsonrpc":"2.0","id":1,"result":{},"error":{}})",
+        R"({"jsonrpc":"2.0","id":{},"method":"a"})", R"({"jsonrpc":"2.0","method":7})",
+        R"({"jsonrpc":"2.0","id":1,"error":{"code":"x"}})", R"({"jsonrpc":"2.0","result":{}})"})
+    EXPECT_FALSE(parse_message(text).ok()) << text;
+  EXPECT_TRUE(parse_message(R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"x"},"extra":1})").ok());
+}
+
 }  // namespace
 }  // namespace lumenflow::mcp

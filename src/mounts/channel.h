@@ -13,7 +13,7 @@
 
 #include "lumenflow/json.h"
 #include "lumenflow/result.h"
-#include "mounts/message.h"
+#include "mcp/message.h"
 #include "pack/hosted_run.h"
 
 namespace lumenflow::mounts {
@@ -28,6 +28,8 @@ class Inbound {
   // What the server asks of its client. METHOD_NOT_ALLOWED for what is not offered.
   virtual Result<json::Value> answer(std::string_view method, const json::Value& params) = 0;
 };
+
+inline constexpr int kMessageDepthMax = 256;  // servers in the wild nest deeper than our own clients
 
 struct Asked {
   std::string method;
@@ -46,7 +48,7 @@ struct Reply {
     kCancelled,  // or out of time
   } kind = Kind::kFault;
   json::Value result;
-  Refusal refusal;
+  mcp::RpcError refusal;
   Error error{ErrorCode::kToolCrashed, {}};
   bool not_taken = false;  // kFault: the server never got to see the request, or says that it did nothing of it
   int http_status = 0;     // 0: not by HTTP

@@ -60,24 +60,24 @@ class HttpChannel::Listener {
   }
   // One message; whether more is wanted.
   bool take_text(const std::string& text) {
-    Result<Message> message = read_message(text);
+    Result<mcp::Message> message = mcp::parse_message(text, kMessageDepthMax);
     if (!message.ok())
       return end(ErrorCode::kToolCrashed, "the server sent what is no message: " + message.error().message());
-    const bool answers = message->kind == Message::Kind::kResult || message->kind == Message::Kind::kRefusal;
+    const bool answers = message->kind == mcp::Message::Kind::kResult || message->kind == mcp::Message::Kind::kError;
     if (!answers) bytes_ += text.size();
     if (++messages_ > channel_.limits_.messages_max || bytes_ > channel_.limits_.message_bytes_max)
       return end(ErrorCode::kToolCrashed, "the server said more than one call may hear");
-    if (message->kind == Message::Kind::kNotification) {
-      if (asked_.inbound != nullptr) asked_.inbound->notice(message->method, message->body);
+    if (message->kind == mcp::Message::Kind::kNotification) {
+      if (asked_.inbound != nullptr) asked_.inbound->notice(message->method, message->params);
       return true;
     }
-    if (message->kind == Message::Kind::kRequest) return answer(*message);
-    if (message->id != json::Value(id_) && !(message->id.is_null() && message->kind == Message::Kind::kRefusal))
+    if (message->kind == mcp::Message::Kind::kRequest) return answer(*message);
+    if (message->id != json::Value(id_) && !(message->id.is_null() && message->kind == mcp::Message::Kind::kError))
       return end(ErrorCode::kToolCrashed, "the server answered what nobody waits for");
     reply.emplace();
-    reply->kind = message->kind == Message::Kind::kResult ? Reply::Kind::kResult : Reply::Kind::kRefusal;
-    reply->result = std::move(message->body);
-    reply->refusal = std::move(message->refusal);
+    reply->kind = message->kind == mcp::Message::Kind::kResult ? Reply::Kind::kResult : Reply::Kind::kRefusal;
+    reply->result = std::move(message->result);
+    reply->refusal = std::move(message->error);
     return false;
   }
   void finish_body() {
@@ -94,13 +94,13 @@ class HttpChannel::Listener {
   std::optional<Reply> reply;
 
  private:
-  bool answer(const Message& message) {
+  bool answer(const mcp::Message& message) {
     const Result<json::Value> said =
-        asked_.inbound != nullptr ? asked_.inbound->answer(message.method, message.body)
+        asked_.inbound != nullptr ? asked_.inbound->answer(message.method, message.params)
                                   : Result<json::Value>(Error(ErrorCode::kMethodNotAllowed, "nothing is offered now"));
-    const std::string text = said.ok()
-                                 ? result_text(message.id, *said)
-                                 : refusal_text(message.id, info(said.error().code()).json_rpc, said.error().message());
+    const std::string text =
+        said.ok() ? mcp::result_text(message.id, *said)
+                  : mcp::error_text(message.id, {info(said.error().code()).json_rpc, said.error().message(), {}});
     const Status sent = channel_.post(text, kAside);
     return sent.ok() || end(sent.error().code(), "answering the server: " + sent.error().message());
   }
@@ -139,7 +139,7 @@ Status HttpChannel::post(std::string body, milliseconds timeout) const {
 }
 
 Status HttpChannel::tell(std::string_view method, const json::Value& params) {
-  return post(notification_text(method, params), kAside);
+  return post(mcp::notification_text(method, params), kAside);
 }
 
 void HttpChannel::end_session() {
@@ -153,7 +153,7 @@ void HttpChannel::end_session() {
 Reply HttpChannel::ask(const Asked& asked) {
   const std::int64_t id = ++ids_;
   Listener listener(*this, asked, id);
-  http::FetchRequest post = request(request_text(id, asked.method, asked.params), time_left(asked.deadline));
+  http::FetchRequest post = request(mcp::request_text(id, asked.method, asked.params), time_left(asked.deadline));
   post.headers.insert(post.headers.end(), asked.headers.begin(), asked.headers.end());
   post.on_body = [&](const http::ClientResponse& head, std::string_view piece) { return listener.take(head, piece); };
   http::Fetch fetch(std::move(post));
@@ -221,10 +221,10 @@ Reply HttpChannel::reply_of(const http::FetchAnswer& answer, Listener& listener)
   if (status == 401 || status == 403)
     return fault("the server answered " + std::to_string(status) + ": it wants other credentials (runtime.bearer_env)",
                  true);
-  if (const Result<Message> said = read_message(answer.response.body);
-      said.ok() && said->kind == Message::Kind::kRefusal) {
+  if (const Result<mcp::Message> said = mcp::parse_message(answer.response.body, kMessageDepthMax);
+      said.ok() && said->kind == mcp::Message::Kind::kError) {
     reply.kind = Reply::Kind::kRefusal;
-    reply.refusal = said->refusal;
+    reply.refusal = said->error;
     return reply;
   }
   return fault("the server answered " + std::to_string(status), status < 500);
@@ -240,8 +240,8 @@ Reply HttpChannel::failed(const Error& error, const Asked& asked, std::int64_t i
     if (late) reply.error = Error(ErrorCode::kToolTimeout, "the server did not answer " + asked.method + " in time");
     // To a server without handshakes the end of the connection says it.
     if (!session_.empty() || (!revision_.empty() && revision_ < "2026"))
-      (void)post(notification_text("notifications/cancelled",
-                                   json::Object{{"requestId", id}, {"reason", "the call was ended"}}),
+      (void)post(mcp::notification_text("notifications/cancelled",
+                                        json::Object{{"requestId", id}, {"reason", "the call was ended"}}),
                  kFarewell);
   }
   return reply;

@@ -1,12 +1,12 @@
 #include "mounts/mounted_pack.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdlib>
 #include <utility>
 
 #include "base/encoding.h"
 #include "base/files.h"
+#include "hosts/pause.h"
 #include "mounts/call_inbound.h"
 #include "mounts/header_values.h"
 #include "mounts/http_channel.h"
@@ -32,26 +32,6 @@ ChannelLimits channel_limits(const MountHostOptions& options) {
   limits.message_bytes_max = options.programs.request_bytes_max;
   limits.answer_bytes_max = options.programs.line_bytes_max;
   return limits;
-}
-
-// Sleeps unless the run is cancelled; whether it still wants to go on.
-bool pause(milliseconds time, pack::HostedRun& run) {
-  if (time <= milliseconds(0)) return true;
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool cancelled = false;
-  run.when_cancelled([&] {
-    const std::lock_guard lock(mutex);
-    cancelled = true;
-    changed.notify_one();
-  });
-  bool stop = false;
-  {
-    std::unique_lock lock(mutex);
-    stop = changed.wait_for(lock, time, [&] { return cancelled; });
-  }
-  run.when_cancelled({});
-  return !stop;
 }
 
 }  // namespace
@@ -179,7 +159,7 @@ Result<MountedPack::Lease> MountedPack::lease(const hosts::ProgramPlace& place, 
     child->child().kill();  // it ended, or spoke out of turn: nobody's call is the worse for it
   }
   LUMENFLOW_TRY_ASSIGN(const milliseconds time, children_->pause());
-  if (run != nullptr && !pause(time, *run)) return Error(ErrorCode::kToolCancelled, "the run was cancelled");
+  if (!hosts::pause(time, run)) return Error(ErrorCode::kToolCancelled, "the run was cancelled");
   return start(place);
 }
 
@@ -240,8 +220,8 @@ pack::ToolResult MountedPack::ask(Channel& channel, Known& known, Turn& turn) {
   if (is_remote()) call.headers = parameter_headers(turn.tool.input_schema, turn.input);
   Session session(channel, known.peer);
   Reply reply = session.call(call, turn.inbound.offers(), {}, &turn.run, &turn.inbound);
-  known.stale =
-      known.stale || turn.inbound.tools_changed() || reply.refusal.code == -32020 || reply.refusal.code == -32602;
+  known.stale = known.stale || turn.inbound.tools_changed() || reply.refusal.code == mcp::kHeaderMismatch ||
+                reply.refusal.code == mcp::kInvalidParams;
   switch (reply.kind) {
     case Reply::Kind::kResult: {
       pack::ToolResult result = answer_of(std::move(reply.result), turn.tool.structured);

@@ -9,32 +9,6 @@ namespace {
 using std::chrono::steady_clock;
 using Event = hosts::ChildConnection::Event;
 
-// Has the run's cancellation wake the thread that waits for the child, as long as it waits.
-class Listening {
- public:
-  Listening(pack::HostedRun* run, hosts::ChildConnection& child) : run_(run), child_(child) {
-    if (run_ != nullptr) run_->when_cancelled([&child] { child.wake(); });
-  }
-  ~Listening() {
-    if (run_ != nullptr) run_->when_cancelled({});
-    child_.forget_wake();
-  }
-  Listening(const Listening&) = delete;
-  Listening& operator=(const Listening&) = delete;
-
- private:
-  pack::HostedRun* const run_;
-  hosts::ChildConnection& child_;
-};
-
-std::string how_it_ended(hosts::ChildConnection& child) {
-  const Result<sandbox::ChildExit> exit = child.child().wait(std::chrono::milliseconds(100));
-  if (!exit.ok()) return "it closed its stdout";
-  if (!exit->limit.empty()) return "it went over its limit of " + exit->limit;
-  return exit->signal != 0 ? "signal " + std::to_string(exit->signal) + " ended it"
-                           : "it exited with code " + std::to_string(exit->code);
-}
-
 // Programs greet on stdout though they must not; what cannot be meant as a message is passed over.
 bool is_chatter(std::string_view line) {
   const std::size_t first = line.find_first_not_of(" \t\r");
@@ -51,17 +25,17 @@ Reply PipeChannel::fault(ErrorCode code, std::string what) {
 }
 
 Status PipeChannel::tell(std::string_view method, const json::Value& params) {
-  child_.send(notification_text(method, params) + "\n");
+  child_.send(mcp::notification_text(method, params) + "\n");
   child_.flush();
   return {};
 }
 
 Reply PipeChannel::ask(const Asked& asked) {
-  const Listening listening(asked.run, child_);
+  const hosts::CancelWakes listening(asked.run, child_);
   const std::int64_t id = child_.next_id();
   messages_ = bytes_ = 0;
   usable_ = true;
-  child_.send(request_text(id, asked.method, asked.params) + "\n");
+  child_.send(mcp::request_text(id, asked.method, asked.params) + "\n");
   std::string line;
   for (;;) {
     switch (child_.next(line, asked.deadline)) {
@@ -69,7 +43,7 @@ Reply PipeChannel::ask(const Asked& asked) {
         if (std::optional<Reply> end = take(line, asked, id)) return *std::move(end);
         break;
       case Event::kClosed:
-        return fault(ErrorCode::kToolCrashed, "the server's process ended: " + how_it_ended(child_));
+        return fault(ErrorCode::kToolCrashed, "the server's process ended: " + hosts::how_it_ended(child_));
       case Event::kTooLong:
         return fault(ErrorCode::kOutputTooLarge, "the server wrote a line over the limit");
       case Event::kWoken:
@@ -84,27 +58,28 @@ std::optional<Reply> PipeChannel::take(const std::string& line, const Asked& ask
     if (++messages_ <= limits_.messages_max) return std::nullopt;
     return fault(ErrorCode::kToolCrashed, "the server wrote lines that are no messages without end");
   }
-  Result<Message> message = read_message(line);
+  Result<mcp::Message> message = mcp::parse_message(line, kMessageDepthMax);
   if (!message.ok())
     return fault(ErrorCode::kToolCrashed, "the server wrote what is no message: " + message.error().message());
-  if (message->kind == Message::Kind::kRequest || message->kind == Message::Kind::kNotification) bytes_ += line.size();
+  if (message->kind == mcp::Message::Kind::kRequest || message->kind == mcp::Message::Kind::kNotification)
+    bytes_ += line.size();
   return take_message(*std::move(message), asked, id);
 }
 
-std::optional<Reply> PipeChannel::take_message(Message message, const Asked& asked, std::int64_t id) {
+std::optional<Reply> PipeChannel::take_message(mcp::Message message, const Asked& asked, std::int64_t id) {
   if (++messages_ > limits_.messages_max || bytes_ > limits_.message_bytes_max)
     return fault(ErrorCode::kToolCrashed, "the server said more than one call may hear");
-  if (message.kind == Message::Kind::kNotification) {
-    if (asked.inbound != nullptr) asked.inbound->notice(message.method, message.body);
+  if (message.kind == mcp::Message::Kind::kNotification) {
+    if (asked.inbound != nullptr) asked.inbound->notice(message.method, message.params);
     return std::nullopt;
   }
-  if (message.kind == Message::Kind::kRequest) {
+  if (message.kind == mcp::Message::Kind::kRequest) {
     const Result<json::Value> answer =
-        asked.inbound != nullptr ? asked.inbound->answer(message.method, message.body)
+        asked.inbound != nullptr ? asked.inbound->answer(message.method, message.params)
                                  : Result<json::Value>(Error(ErrorCode::kMethodNotAllowed, "nothing is offered now"));
-    child_.send((answer.ok()
-                     ? result_text(message.id, *answer)
-                     : refusal_text(message.id, info(answer.error().code()).json_rpc, answer.error().message())) +
+    child_.send((answer.ok() ? mcp::result_text(message.id, *answer)
+                             : mcp::error_text(message.id,
+                                               {info(answer.error().code()).json_rpc, answer.error().message(), {}})) +
                 "\n");
     return std::nullopt;
   }
@@ -112,13 +87,13 @@ std::optional<Reply> PipeChannel::take_message(Message message, const Asked& ask
     // What was cancelled may be answered late; a refusal without an id is of what could not be read, so of this.
     const std::int64_t* const of = message.id.if_integer();
     if (of != nullptr && *of > 0 && *of < id) return std::nullopt;
-    if (!(message.kind == Message::Kind::kRefusal && message.id.is_null()))
+    if (!(message.kind == mcp::Message::Kind::kError && message.id.is_null()))
       return fault(ErrorCode::kToolCrashed, "the server answered what nobody waits for");
   }
   Reply reply;
-  reply.kind = message.kind == Message::Kind::kResult ? Reply::Kind::kResult : Reply::Kind::kRefusal;
-  reply.result = std::move(message.body);
-  reply.refusal = std::move(message.refusal);
+  reply.kind = message.kind == mcp::Message::Kind::kResult ? Reply::Kind::kResult : Reply::Kind::kRefusal;
+  reply.result = std::move(message.result);
+  reply.refusal = std::move(message.error);
   return reply;
 }
 
@@ -126,7 +101,7 @@ std::optional<Reply> PipeChannel::take_message(Message message, const Asked& ask
 Reply PipeChannel::cancelled(const Asked& asked, std::int64_t id) {
   (void)tell("notifications/cancelled", json::Object{{"requestId", id}, {"reason", "the call was ended"}});
   const std::int64_t probe = child_.next_id();
-  child_.send(request_text(probe, "ping", json::Object{}) + "\n");
+  child_.send(mcp::request_text(probe, "ping", json::Object{}) + "\n");
   usable_ = false;
   Reply reply;
   reply.kind = Reply::Kind::kCancelled;
@@ -140,10 +115,10 @@ Reply PipeChannel::cancelled(const Asked& asked, std::int64_t id) {
     if (event == Event::kWoken) continue;
     if (event != Event::kLine) return reply;
     if (is_chatter(line)) continue;
-    const Result<Message> message = read_message(line);
+    const Result<mcp::Message> message = mcp::parse_message(line, kMessageDepthMax);
     if (!message.ok() || ++messages_ > limits_.messages_max) return reply;
-    if (message->kind == Message::Kind::kRequest)
-      child_.send(refusal_text(message->id, -32800, "the call has ended") + "\n");
+    if (message->kind == mcp::Message::Kind::kRequest)
+      child_.send(mcp::error_text(message->id, {-32800, "the call has ended", {}}) + "\n");
     if (message->id != json::Value(probe)) continue;
     usable_ = true;
     return reply;
@@ -158,14 +133,14 @@ bool PipeChannel::settle(Inbound& inbound) {
     if (event == Event::kWoken) continue;
     if (event != Event::kLine) return false;
     if (is_chatter(line)) continue;
-    const Result<Message> message = read_message(line);
+    const Result<mcp::Message> message = mcp::parse_message(line, kMessageDepthMax);
     if (!message.ok()) return false;
-    if (message->kind == Message::Kind::kNotification) {
-      inbound.notice(message->method, message->body);
-    } else if (message->kind == Message::Kind::kRequest) {
-      const Result<json::Value> answer = inbound.answer(message->method, message->body);
-      child_.send((answer.ok() ? result_text(message->id, *answer)
-                               : refusal_text(message->id, kMethodNotFound, answer.error().message())) +
+    if (message->kind == mcp::Message::Kind::kNotification) {
+      inbound.notice(message->method, message->params);
+    } else if (message->kind == mcp::Message::Kind::kRequest) {
+      const Result<json::Value> answer = inbound.answer(message->method, message->params);
+      child_.send((answer.ok() ? mcp::result_text(message->id, *answer)
+                               : mcp::error_text(message->id, {mcp::kMethodNotFound, answer.error().message(), {}})) +
                   "\n");
     }
   }

@@ -26,7 +26,7 @@ class PipeChannel final : public Channel {
 
  private:
   std::optional<Reply> take(const std::string& line, const Asked& asked, std::int64_t id);
-  std::optional<Reply> take_message(Message message, const Asked& asked, std::int64_t id);
+  std::optional<Reply> take_message(mcp::Message message, const Asked& asked, std::int64_t id);
   Reply cancelled(const Asked& asked, std::int64_t id);
   Reply fault(ErrorCode code, std::string what);
 

@@ -151,7 +151,7 @@ Result<std::vector<ToolDefinition>> Session::list_tools(Deadline deadline, pack:
     json::Object params;
     if (!cursor.empty()) params.set("cursor", cursor);
     Reply reply = ask("tools/list", std::move(params), deadline, run, inbound);
-    if (reply.kind == Reply::Kind::kRefusal && reply.refusal.code == kMethodNotFound && page == 0) return tools;
+    if (reply.kind == Reply::Kind::kRefusal && reply.refusal.code == mcp::kMethodNotFound && page == 0) return tools;
     if (reply.kind != Reply::Kind::kResult) return error_of(reply, "tools/list");
     json::Value* const list = reply.result.as_object().find("tools");
     if (list == nullptr || !list->is_array()) return crashed("the server's tools/list has no list of tools");

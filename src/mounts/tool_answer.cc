@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kPartsMax = 1'000;
 constexpr std::size_t kMessageBytesMax = 4096;
-constexpr std::int64_t kInvalidParams = -32602;
 
 pack::ToolCrash broken(std::string what) {
   return {ErrorCode::kToolCrashed, "the server broke the protocol: " + std::move(what), false};
@@ -60,13 +59,13 @@ pack::ToolResult answer_of(json::Value result, bool structured) {
   return pack::ToolOutput{std::move(data), std::move(content)};
 }
 
-pack::ToolResult answer_of(Refusal refusal) {
+pack::ToolResult answer_of(mcp::RpcError refusal) {
   json::Object details{{"json_rpc", refusal.code}};
   if (!refusal.data.is_null()) details.set("data", std::move(refusal.data));
   std::string message(clip_utf8(refusal.message, kMessageBytesMax));
   if (message.empty()) message = "the server refused the call and does not say why";
-  return pack::ToolError{refusal.code == kInvalidParams ? "INVALID_ARGUMENTS" : "SERVER_REFUSED", std::move(message),
-                         std::move(details)};
+  return pack::ToolError{refusal.code == mcp::kInvalidParams ? "INVALID_ARGUMENTS" : "SERVER_REFUSED",
+                         std::move(message), std::move(details)};
 }
 
 }  // namespace lumenflow::mounts

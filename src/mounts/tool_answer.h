@@ -4,7 +4,7 @@
 #pragma once
 
 #include "lumenflow/pack.h"
-#include "mounts/message.h"
+#include "mcp/rpc_error.h"
 
 namespace lumenflow::mounts {
 
@@ -12,6 +12,6 @@ namespace lumenflow::mounts {
 pack::ToolResult answer_of(json::Value result, bool structured);
 
 // A JSON-RPC error of the server is the tool's own failure.
-pack::ToolResult answer_of(Refusal refusal);
+pack::ToolResult answer_of(mcp::RpcError refusal);
 
 }  // namespace lumenflow::mounts
