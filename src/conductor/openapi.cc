@@ -41,45 +41,23 @@ Array who_of(const RouteSpec& route) {
   return who;
 }
 
-// By status: what it answers, how it may stream that, and when there is nothing new.
-Object responses_of(const RouteSpec& route) {
-  Object responses;
-  for (const http::RouteAnswer& answer : route.answers) {
-    Object content{{"application/json", Object{{"schema", http::openapi_schema(answer.schema)}}}};
-    const Object events{{"schema", Object{{"type", "string"}, {"description", "Server-sent events"}}},
-                        {"x-event-data", http::openapi_schema(route.stream_item)}};
-    if (!route.stream_item.empty()) content.set("text/event-stream", events);
-    responses.set(std::to_string(answer.status), Object{{"description", "Done"}, {"content", std::move(content)}});
-  }
-  if (route.answers.empty()) {
-    const bool is_json = route.media_type == "application/json";
-    const Object body{{"schema", Object{{"type", is_json ? "object" : "string"}}}};
-    responses.set("200", Object{{"description", "Done"}, {"content", Object{{std::string(route.media_type), body}}}});
-  }
-  for (const http::RouteParameter& parameter : route.parameters)
-    if (parameter.name == "If-None-Match") responses.set("304", Object{{"description", "As it was"}});
-  Value refused = http::openapi_problem_response("A problem with its code");
-  if (!route.refusal.empty()) {
-    Object content = refused.find("content")->as_object();
-    content.set("application/json", Object{{"schema", http::openapi_schema(route.refusal)}});
-    refused.as_object().set("content", std::move(content));
-  }
-  responses.set("default", std::move(refused));
-  return responses;
-}
-
-Value request_of(const RouteSpec& route) {
-  Object content{{"application/json", Object{{"schema", http::openapi_schema(route.request)}}}};
-  if (route.request_lines) content.set("application/x-ndjson", Object{{"schema", Object{{"type", "string"}}}});
-  return Object{{"required", true}, {"content", std::move(content)}};
+http::RouteShape shape_of(const RouteSpec& route) {
+  http::RouteShape shape{route.parameters, route.request};
+  shape.request_lines = route.request_lines;
+  shape.answers = route.answers;
+  shape.stream_item = route.stream_item;
+  shape.refusal = route.refusal;
+  shape.media_type = route.media_type;
+  return shape;
 }
 
 Value operation_of(const RouteSpec& route) {
   Object operation{{"operationId", route.id}, {"summary", route.summary}};
   if (Array parameters = http::openapi_parameters(route.pattern, route.parameters); !parameters.empty())
     operation.set("parameters", std::move(parameters));
-  if (!route.request.empty()) operation.set("requestBody", request_of(route));
-  operation.set("responses", responses_of(route));
+  const http::RouteShape shape = shape_of(route);
+  if (!route.request.empty()) operation.set("requestBody", http::openapi_request(shape));
+  operation.set("responses", http::openapi_responses(shape));
   operation.set("security", security_of(route));
   if (route.who != 0) operation.set("x-who", who_of(route));
   if (!route.scope.empty()) operation.set("x-required-scope", route.scope);

@@ -68,6 +68,39 @@ Array openapi_parameters(std::string_view pattern, const std::vector<RouteParame
   return parameters;
 }
 
+Object openapi_responses(const RouteShape& route) {
+  const Object events{{"schema", Object{{"type", "string"}, {"description", "Server-sent events"}}},
+                      {"x-event-data", openapi_schema(route.stream_item)}};
+  Object responses;
+  for (const RouteAnswer& answer : route.answers) {
+    Object content{{"application/json", Object{{"schema", openapi_schema(answer.schema)}}}};
+    if (!route.stream_item.empty() && answer.status == 200) content.set("text/event-stream", events);
+    responses.set(std::to_string(answer.status), Object{{"description", "Done"}, {"content", std::move(content)}});
+  }
+  if (route.answers.empty()) {
+    const bool is_json = route.media_type == "application/json";
+    const Object body{{"schema", Object{{"type", is_json ? "object" : "string"}}}};
+    Object content{{std::string(route.media_type), route.stream_item.empty() ? body : events}};
+    responses.set("200", Object{{"description", "Done"}, {"content", std::move(content)}});
+  }
+  for (const RouteParameter& parameter : route.parameters)
+    if (parameter.name == "If-None-Match") responses.set("304", Object{{"description", "As it was"}});
+  Value refused = openapi_problem_response("A problem with its code");
+  if (!route.refusal.empty()) {
+    Object content = refused.find("content")->as_object();
+    content.set("application/json", Object{{"schema", openapi_schema(route.refusal)}});
+    refused.as_object().set("content", std::move(content));
+  }
+  responses.set("default", std::move(refused));
+  return responses;
+}
+
+Value openapi_request(const RouteShape& route) {
+  Object content{{"application/json", Object{{"schema", openapi_schema(route.request)}}}};
+  if (route.request_lines) content.set("application/x-ndjson", Object{{"schema", Object{{"type", "string"}}}});
+  return Object{{"required", route.request_required}, {"content", std::move(content)}};
+}
+
 std::string_view openapi_key(Method method) {
   switch (method) {
     case Method::kPost:

@@ -22,6 +22,20 @@ struct RouteAnswer {
   std::string_view schema;
 };
 
+// What a route takes and answers. Names are of schemas among the components.
+struct RouteShape {
+  std::vector<RouteParameter> parameters = {};
+  std::string_view request = {};
+  bool request_required = true;
+  bool request_lines = false;  // the body may come as application/x-ndjson, too
+  std::vector<RouteAnswer> answers = {};
+  std::string_view stream_item = {};  // as server-sent events: the data of each
+  std::string_view refusal = {};      // as JSON, besides problems
+  std::string_view media_type = "application/json";
+};
+json::Object openapi_responses(const RouteShape& route);  // by status
+json::Value openapi_request(const RouteShape& route);
+
 std::string_view openapi_key(Method method);  // "get", "post" …
 // Those that the pattern names, `{name}`, and the others.
 json::Array openapi_parameters(std::string_view pattern, const std::vector<RouteParameter>& named);

@@ -91,18 +91,23 @@ void add_approval_routes(Routes& routes, RouteContext& context) {
               .scope = "approvals:read",
               .id = "list_approvals",
               .summary = "Calls that wait for an approval, the soonest to expire first",
+              .answers = {{200, "ApprovalPage"}},
               .parameters = {{"after", "string", "the 'next' of the page before"},
                              {"limit", "integer", "at most so many, up to 1000"}}},
              [&context](const ExchangePtr& exchange) { answer(exchange, list(*exchange, context)); });
   routes.add({.pattern = "/approvals/{id}",
               .scope = "approvals:read",
               .id = "show_approval",
-              .summary = "One approval, open or decided, with all that its digest covers"},
+              .summary = "One approval, open or decided, with all that its digest covers",
+              .answers = {{200, "Approval"}}},
              [&context](const ExchangePtr& exchange) { answer(exchange, show(*exchange, context)); });
   routes.add({.method = http::Method::kPost,
               .pattern = "/approvals/{id}",
               .id = "decide_approval",
-              .summary = "Approve or deny, signed by a key that the workspace has pinned; needs approvals:decide"},
+              .summary = "Approve or deny, signed by a key that the workspace has pinned; needs approvals:decide",
+              .request = "ApprovalDecision",
+              .answers = {{200, "ToolResult"}, {202, "PendingCall"}},
+              .refusal = "Refusal"},
              [&context](const ExchangePtr& exchange) { decide(exchange, context); });
 }
 

@@ -110,6 +110,7 @@ void add_audit_routes(Routes& routes, RouteContext& context) {
               .scope = kScope,
               .id = "list_entries",
               .summary = "A page of the journal's entries",
+              .answers = {{200, "AuditPage"}},
               .parameters = {{"after", "integer", "from behind this position; 0 is the start"},
                              {"limit", "integer", "at most so many, 1 to 1000"},
                              {"receipt_id", "string", "those of this call alone"}}},
@@ -118,14 +119,20 @@ void add_audit_routes(Routes& routes, RouteContext& context) {
               .scope = kScope,
               .id = "show_head",
               .summary = "The signed head; with `from`, the proof that the journal only grew",
+              .answers = {{200, "HeadOrGrowth"}},
               .parameters = {{"from", "integer", "the earlier size"}, {"to", "integer", "the later one"}}},
              [&context](const ExchangePtr& exchange) { show_head(exchange, context); });
-  routes.add({.pattern = "/audit/{position}", .scope = kScope, .id = "show_entry", .summary = "One entry"},
+  routes.add({.pattern = "/audit/{position}",
+              .scope = kScope,
+              .id = "show_entry",
+              .summary = "One entry",
+              .answers = {{200, "AuditItem"}}},
              [&context](const ExchangePtr& exchange) { show_entry(exchange, context); });
   routes.add({.pattern = "/audit/{position}/proof",
               .scope = kScope,
               .id = "prove_entry",
-              .summary = "A self-contained proof that the entry is in the journal"},
+              .summary = "A self-contained proof that the entry is in the journal",
+              .answers = {{200, "EntryProof"}}},
              [&context](const ExchangePtr& exchange) { prove_entry(exchange, context); });
 }
 

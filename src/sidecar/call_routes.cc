@@ -137,12 +137,14 @@ void add_call_routes(Routes& routes, RouteContext& context) {
   routes.add({.pattern = "/calls/{receipt_id}",
               .id = "show_call",
               .summary = "A call's status and result; another's needs audit:read",
+              .answers = {{200, "Call"}},
               .parameters = {{"wait", "string", "how long to wait for the end of the call, at most 60s"}}},
              [&context](const ExchangePtr& exchange) { show_call(exchange, context); });
   routes.add({.method = http::Method::kDelete,
               .pattern = "/calls/{receipt_id}",
               .id = "cancel_call",
-              .summary = "Cancel a call that runs or waits for an approval; another's needs control:stop"},
+              .summary = "Cancel a call that runs or waits for an approval; another's needs control:stop",
+              .answers = {{200, "Call"}}},
              [&context](const ExchangePtr& exchange) { cancel_call(exchange, context); });
 }
 

@@ -42,12 +42,14 @@ void add_handler_routes(Routes& routes, RouteContext& context) {
   routes.add({.pattern = "/handlers",
               .scope = "events:read",
               .id = "list_handlers",
-              .summary = "The packs' handlers, and how many events wait for them"},
+              .summary = "The packs' handlers, and how many events wait for them",
+              .answers = {{200, "HandlerList"}}},
              [&context](const ExchangePtr& exchange) { list_handlers(exchange, context); });
   routes.add({.pattern = "/handlers/{pack}/dead-letters",
               .scope = "events:read",
               .id = "list_handler_dead_letters",
               .summary = "Events that a pack's handler kept failing with, and those that wait for an approval",
+              .answers = {{200, "DeadLetterPage"}},
               .parameters = page_parameters()},
              [&context](const ExchangePtr& exchange) { send(exchange, handler_dead_letters(*exchange, context)); });
 }

@@ -1,5 +1,9 @@
-// GET /openapi.json: OpenAPI 3.1 from the registry, one operation per tool, and the sidecar's own routes.
+// GET /openapi.json: OpenAPI 3.1 from the registry, one operation per tool, and the sidecar's own routes with
+// schemas/http/sidecar.schema.json.
 #include "http/openapi.h"
+
+#include "base/check.h"
+#include "lumenflow_sidecar_files.h"
 #include "sidecar/routes.h"
 #include "sidecar/version.h"
 
@@ -26,17 +30,33 @@ std::string operation_id(std::string name) {
   return name;
 }
 
+const Value& schema_document() {
+  static const Value document = [] {
+    // What is compiled in is well formed: tests read all of it.
+    Result<Value> read = json::parse(embedded::lumenflow_sidecar_files().front().content);
+    LUMENFLOW_CHECK(read.ok());
+    return *std::move(read);
+  }();
+  return document;
+}
+
+// What a call of any tool answers.
+const http::RouteShape kCalling{
+    .answers = {{200, "ToolResult"}, {202, "PendingCall"}}, .stream_item = "CallEvent", .refusal = "Refusal"};
+
 Value tool_operation(const pack::ActiveTool& tool) {
   const pack::ToolDescriptor& descriptor = tool.descriptor;
   const Object key_parameter{{"name", "Idempotency-Key"},
                              {"in", "header"},
                              {"required", false},
                              {"schema", Object{{"type", "string"}, {"maxLength", 256}}}};
-  const Object responses{
-      {"200", Object{{"description", "The tool's result; success is false where the tool itself says so"},
-                     {"content", http::openapi_json_content(result_schema(descriptor.output_schema))}}},
-      {"default", Object{{"description", "Refused: the result with its code and receipt"},
-                         {"content", http::openapi_json_content(Object{{"$ref", "#/components/schemas/Refusal"}})}}}};
+  Object responses = http::openapi_responses(kCalling);
+  Object done = responses.find("200")->as_object();
+  Object content = done.find("content")->as_object();
+  content.set("application/json", Object{{"schema", result_schema(descriptor.output_schema)}});
+  done.set("description", "The tool's result; success is false where the tool itself says so");
+  done.set("content", std::move(content));
+  responses.set("200", std::move(done));
   return Object{
       {"operationId", operation_id(descriptor.name)},
       {"summary", descriptor.title.empty() ? descriptor.name : descriptor.title},
@@ -50,17 +70,19 @@ Value tool_operation(const pack::ActiveTool& tool) {
 }
 
 Value route_operation(const RouteSpec& route) {
-  const bool is_json = route.media_type == "application/json";
-  const Object body{{"schema", Object{{"type", is_json ? "object" : "string"}}}};
+  http::RouteShape shape{route.parameters, route.request};
+  shape.request_required = false;  // nothing is an empty object
+  shape.answers = route.answers;
+  shape.stream_item = route.stream_item;
+  shape.refusal = route.refusal;
+  shape.media_type = route.media_type;
   Object operation{
-      {"operationId", route.id},
-      {"summary", route.summary},
-      {"responses",
-       Object{{"200", Object{{"description", "OK"}, {"content", Object{{std::string(route.media_type), body}}}}},
-              {"default", http::openapi_problem_response("A problem with its code")}}}};
+      {"operationId", route.id}, {"summary", route.summary}, {"responses", http::openapi_responses(shape)}};
   if (Array parameters = http::openapi_parameters(route.pattern, route.parameters); !parameters.empty())
     operation.set("parameters", std::move(parameters));
-  if (route.method == http::Method::kPost)
+  if (!route.request.empty())
+    operation.set("requestBody", http::openapi_request(shape));
+  else if (route.method == http::Method::kPost)
     operation.set("requestBody",
                   Object{{"required", false}, {"content", http::openapi_json_content(Object{{"type", "object"}})}});
   const bool open = route.access == Access::kOpen && !route.asks_token_itself;
@@ -71,24 +93,11 @@ Value route_operation(const RouteSpec& route) {
 }
 
 Value components() {
-  const Object text{{"type", "string"}};
-  const Object error{{"type", "object"},
-                     {"required", Array{"code", "message"}},
-                     {"properties", Object{{"code", text}, {"message", text}, {"details", Object{}}}}};
-  const Object metadata{{"type", "object"},
-                        {"required", Array{"receipt_id", "duration_ms"}},
-                        {"properties", Object{{"receipt_id", text}, {"duration_ms", Object{{"type", "number"}}}}}};
-  const Object refusal{{"type", "object"},
-                       {"required", Array{"success", "error", "metadata"}},
-                       {"properties", Object{{"success", Object{{"const", false}}},
-                                             {"error", Object{{"$ref", "#/components/schemas/ToolError"}}},
-                                             {"metadata", Object{{"$ref", "#/components/schemas/Metadata"}}}}}};
+  Object schemas = http::openapi_components(schema_document());
+  schemas.set("Problem", http::openapi_problem_schema());
   return Object{
       {"securitySchemes", Object{{"bearer", Object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}},
-      {"schemas", Object{{"ToolError", error},
-                         {"Metadata", metadata},
-                         {"Refusal", refusal},
-                         {"Problem", http::openapi_problem_schema()}}}};
+      {"schemas", std::move(schemas)}};
 }
 
 std::string openapi_text(const Workspace& workspace, const std::vector<RouteSpec>& routes) {

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "http/testing/documented.h"
 #include "json/schema.h"
 #include "sidecar/testing/sidecar_world.h"
 
@@ -87,6 +88,42 @@ TEST_F(OpenApi, HasOneOperationPerToolWithItsOwnSchemas) {
     EXPECT_EQ(*post->at_pointer("/requestBody/content/application~1json/schema"), *tool.find("input_schema"));
     EXPECT_EQ(*post->at_pointer("/responses/200/content/application~1json/schema/properties/data"),
               *tool.find("output_schema"));
+  }
+}
+
+// Of a workspace it says its tools besides.
+TEST_F(OpenApi, WhatIsFixedIsKeptInTheTree) {
+  json::Object fixed;
+  for (const json::Member& path : document.find("paths")->as_object())
+    if (!path.key.starts_with("/tools/probe:")) fixed.set(path.key, path.value);
+  json::Value kept = document;
+  kept.as_object().set("paths", std::move(fixed));
+  kept.as_object().set("info", json::Object{{"title", "LumenFlow sidecar"}, {"version", "1"}});
+  EXPECT_TRUE(http::is_kept(kept, "schemas/http/sidecar.openapi.json")) << "run sidecar_test with LUMENFLOW_UPDATE=1";
+}
+
+TEST_F(OpenApi, EveryFixedRouteSaysWhatItTakesAndAnswers) {
+  for_each_operation([&](const std::string& method, const std::string& path, const json::Value& operation) {
+    if (path.starts_with("/tools/probe:") || path.starts_with("/mcp") || path.starts_with("/.well-known/")) return;
+    if (path == "/metrics" || path == "/openapi.json") return;
+    std::vector<std::string> refs;
+    for (const json::Member& response : operation.find("responses")->as_object())
+      if (response.key.starts_with('2')) collect_refs(response.value, refs);
+    EXPECT_FALSE(refs.empty()) << method << " " << path << " says not what it answers";
+    if (const json::Value* body = operation.find("requestBody")) {
+      const std::size_t before = refs.size();
+      collect_refs(*body, refs);
+      EXPECT_GT(refs.size(), before) << method << " " << path << " says not what it takes";
+    }
+  });
+  std::vector<std::string> all;
+  collect_refs(document, all);
+  for (const json::Member& schema : document.at_pointer("/components/schemas")->as_object()) {
+    EXPECT_TRUE(std::ranges::count(all, "#/components/schemas/" + schema.key) > 0) << schema.key << " is used nowhere";
+    const json::Value whole =
+        json::Object{{"$ref", "#/components/schemas/" + schema.key}, {"components", *document.find("components")}};
+    const auto compiled = json::Schema::compile(whole);
+    EXPECT_TRUE(compiled.ok()) << schema.key << ": " << compiled.error().to_string();
   }
 }
 

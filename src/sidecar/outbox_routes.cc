@@ -112,18 +112,21 @@ void add_outbox_routes(Routes& routes, RouteContext& context) {
   routes.add({.pattern = "/outbox",
               .scope = "events:read",
               .id = "show_outbox",
-              .summary = "How much waits for the other side, since when, and what was dropped"},
+              .summary = "How much waits for the other side, since when, and what was dropped",
+              .answers = {{200, "Outbox"}}},
              [&context](const ExchangePtr& exchange) { send(exchange, show(context)); });
   routes.add({.pattern = "/outbox/pending",
               .scope = "events:read",
               .id = "list_pending_events",
               .summary = "Events that the other side has not acknowledged, oldest first",
+              .answers = {{200, "PendingPage"}},
               .parameters = page_parameters()},
              [&context](const ExchangePtr& exchange) { send(exchange, pending(*exchange, context)); });
   routes.add({.pattern = "/outbox/dead-letters",
               .scope = "events:read",
               .id = "list_dead_letters",
               .summary = "Events that the other side refused for good",
+              .answers = {{200, "DeadLetterPage"}},
               .parameters = letter_parameters()},
              [&context](const ExchangePtr& exchange) { send(exchange, dead_letters(*exchange, context)); });
 }

@@ -89,7 +89,8 @@ void add_pack_routes(Routes& routes, RouteContext& context) {
   routes.add({.pattern = "/packs",
               .scope = "tools:read",
               .id = "list_packs",
-              .summary = "Packs that are active, and those that were refused"},
+              .summary = "Packs that are active, and those that were refused",
+              .answers = {{200, "PackList"}}},
              [&context](const ExchangePtr& exchange) {
                with_changed_sources(exchange, context,
                                     [exchange](const pack::Registry& registry, const pack::Diagnostics& changed) {
@@ -99,7 +100,8 @@ void add_pack_routes(Routes& routes, RouteContext& context) {
   routes.add({.pattern = "/diagnostics",
               .scope = "tools:read",
               .id = "list_diagnostics",
-              .summary = "What is wrong with the configuration, the packs and the journal"},
+              .summary = "What is wrong with the configuration, the packs and the journal",
+              .answers = {{200, "DiagnosticList"}}},
              [&context](const ExchangePtr& exchange) {
                with_changed_sources(exchange, context,
                                     [exchange, &context](const pack::Registry&, const pack::Diagnostics& changed) {

@@ -73,6 +73,7 @@ void add_recovery_routes(Routes& routes, RouteContext& context) {
               .scope = "audit:read",
               .id = "list_recoveries",
               .summary = "What calls left behind that did not end as they should, oldest first",
+              .answers = {{200, "RecoveryPage"}},
               .parameters = {{"state", "string", "'open' (as without) or 'all'"},
                              {"after", "string", "the 'next' of the page before"},
                              {"limit", "integer", "at most so many, up to 1000"}}},
@@ -80,13 +81,17 @@ void add_recovery_routes(Routes& routes, RouteContext& context) {
   routes.add({.pattern = "/recoveries/{id}",
               .scope = "audit:read",
               .id = "show_recovery",
-              .summary = "One of them, open or confirmed"},
+              .summary = "One of them, open or confirmed",
+              .answers = {{200, "Recovery"}}},
              [&context](const ExchangePtr& exchange) { answer_read(exchange, show_recovery(*exchange, context)); });
   routes.add({.method = http::Method::kPost,
               .pattern = "/recoveries/{id}/confirm",
               .id = "confirm_recovery",
               .summary = "Call what it proposes, once, as whoever consents, signed by a key that the workspace has "
-                         "pinned; needs recovery:confirm"},
+                         "pinned; needs recovery:confirm",
+              .request = "RecoveryConsent",
+              .answers = {{200, "ToolResult"}, {202, "PendingCall"}},
+              .refusal = "Refusal"},
              [&context](const ExchangePtr& exchange) { confirm_recovery(exchange, context); });
 }
 

@@ -36,6 +36,12 @@ struct RouteSpec {
   std::string_view scope = {};    // empty: any authenticated caller
   std::string_view id = {};       // operationId
   std::string_view summary = {};
+  // Schemas of schemas/http/sidecar.schema.json: what the body is, and what a success of each status answers. Without
+  // any, a route speaks a protocol of its own.
+  std::string_view request = {};
+  std::vector<http::RouteAnswer> answers = {};
+  std::string_view stream_item = {};            // with Accept: text/event-stream: the data of each event
+  std::string_view refusal = {};                // besides problems
   std::vector<RouteParameter> parameters = {};  // besides those of the path
   Access access = Access::kToken;
   std::string_view media_type = "application/json";

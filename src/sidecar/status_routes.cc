@@ -31,13 +31,18 @@ void add_status_routes(Routes& routes, RouteContext& context) {
                                                       context.connections());
                exchange->send(std::move(response));
              });
-  routes.add({.pattern = "/healthz", .id = "health", .summary = "It runs", .access = Access::kOpen},
+  routes.add({.pattern = "/healthz",
+              .id = "health",
+              .summary = "It runs",
+              .answers = {{200, "Health"}},
+              .access = Access::kOpen},
              [](const ExchangePtr& exchange) {
                exchange->send_json(json::Object{{"status", "alive"}, {"version", kVersion}});
              });
   routes.add({.pattern = "/readyz",
               .id = "ready",
               .summary = "It takes calls: it is not draining, and the journal can be written",
+              .answers = {{200, "Readiness"}},
               .access = Access::kOpen},
              [&context](const ExchangePtr& exchange) { show_ready(exchange, context); });
 }

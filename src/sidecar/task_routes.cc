@@ -84,20 +84,34 @@ void add_task_routes(Routes& routes, RouteContext& context) {
               .scope = "tools:read",
               .id = "list_tasks",
               .summary = "Units of work, by id",
+              .answers = {{200, "TaskPage"}},
               .parameters = {{"state", "string", "those alone that are ready, active, blocked, waiting or done"},
                              {"after", "string", "the 'next' of the page before"},
                              {"limit", "integer", "at most so many, up to 1000"}}},
              [&context](const ExchangePtr& exchange) { answer(exchange, list_tasks(*exchange, context)); });
-  routes.add({.pattern = "/tasks/{id}", .scope = "tools:read", .id = "show_task", .summary = "One unit of work"},
+  routes.add({.pattern = "/tasks/{id}",
+              .scope = "tools:read",
+              .id = "show_task",
+              .summary = "One unit of work",
+              .answers = {{200, "ShownTask"}}},
              [&context](const ExchangePtr& exchange) { answer(exchange, show_task(*exchange, context)); });
   routes.add({.method = http::Method::kPost,
               .pattern = "/tasks",
               .id = "create_task",
-              .summary = "Record what is asked for: {task_id, type, title, lane?, spec?}; needs tools:write"},
+              .summary = "Record what is asked for: {task_id, type, title, lane?, spec?}; needs tools:write",
+              .request = "NewTask",
+              .answers = {{200, "ChangedTask"}, {202, "PendingCall"}},
+              .refusal = "Refusal"},
              [&context](const ExchangePtr& exchange) { change(exchange, context, "create", nullptr); });
   for (const StepRoute& route : kSteps) {
     const char* member = route.step == "delegate" ? "parent_task_id" : "task_id";
-    routes.add({.method = http::Method::kPost, .pattern = route.pattern, .id = route.id, .summary = route.summary},
+    routes.add({.method = http::Method::kPost,
+                .pattern = route.pattern,
+                .id = route.id,
+                .summary = route.summary,
+                .request = "TaskStep",
+                .answers = {{200, "ChangedTask"}, {202, "PendingCall"}},
+                .refusal = "Refusal"},
                [&context, step = route.step, member](const ExchangePtr& exchange) {
                  change(exchange, context, step, member);
                });

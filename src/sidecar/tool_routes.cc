@@ -86,6 +86,51 @@ void call_kernel_tool(const ExchangePtr& exchange, RouteContext& context, std::s
   call_tool(exchange, context, tool);
 }
 
+void add_kernel_routes(Routes& routes, RouteContext& context) {
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/kernel/{name}",
+              .id = "call_kernel_tool",
+              .summary = "Call a kernel tool that has no route of its own",
+              .request = "KernelInput",
+              .answers = {{200, "ToolResult"}, {202, "PendingCall"}},
+              .stream_item = "CallEvent",
+              .refusal = "Refusal",
+              .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}},
+              .access = Access::kSocketOnly},
+             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, exchange->path("name")); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/stop",
+              .id = "stop",
+              .summary = "Stop {tool}, {subject} or {all: true}: what runs is ended, what comes is refused; needs "
+                         "control:stop",
+              .request = "StopRequest",
+              .answers = {{200, "ToolResult"}, {202, "PendingCall"}},
+              .stream_item = "CallEvent",
+              .refusal = "Refusal"},
+             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "stop"); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/resume",
+              .id = "resume",
+              .summary = "Resume what was stopped; needs control:stop and the operator key",
+              .request = "StopRequest",
+              .answers = {{200, "ToolResult"}, {202, "PendingCall"}},
+              .stream_item = "CallEvent",
+              .refusal = "Refusal",
+              .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}}},
+             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "resume"); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/reload",
+              .id = "reload",
+              .summary = "Take up lumenflow.yaml and its packs as they are on disk; needs tools:admin and the operator "
+                         "key",
+              .request = "KernelInput",
+              .answers = {{200, "ToolResult"}, {202, "PendingCall"}},
+              .stream_item = "CallEvent",
+              .refusal = "Refusal",
+              .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}}},
+             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "reload"); });
+}
+
 }  // namespace
 
 void add_tool_routes(Routes& routes, RouteContext& context) {
@@ -93,6 +138,7 @@ void add_tool_routes(Routes& routes, RouteContext& context) {
               .scope = "tools:read",
               .id = "list_tools",
               .summary = "Every tool of every active pack",
+              .answers = {{200, "ToolRegistry"}},
               .parameters = {{"If-None-Match", "string", "the registry's ETag: 304 while it holds", true}},
               .scope_of_one_pack = true},
              [&context](const ExchangePtr& exchange) { list_tools(exchange, context); });
@@ -100,6 +146,7 @@ void add_tool_routes(Routes& routes, RouteContext& context) {
               .scope = "tools:read",
               .id = "show_tool",
               .summary = "One tool",
+              .answers = {{200, "ToolEntry"}},
               .scope_of_one_pack = true},
              [&context](const ExchangePtr& exchange) { show_tool(exchange, context); });
   routes.add(
@@ -109,35 +156,14 @@ void add_tool_routes(Routes& routes, RouteContext& context) {
        .summary =
            "Call a tool by its name or an alias; the body is its input; with Accept: text/event-stream the answer "
            "is the events `started`, `progress` and last `result`",
+       .request = "ToolInput",
+       .answers = {{200, "ToolResult"}, {202, "PendingCall"}},
+       .stream_item = "CallEvent",
+       .refusal = "Refusal",
        .parameters = {{"Idempotency-Key", "string", "the same key again gives the recorded result", true},
                       {"LumenFlow-On-Behalf-Of", "string", "the operator for whom the conductor asks", true}}},
       [&context](const ExchangePtr& exchange) { call_tool(exchange, context, std::string(exchange->path("name"))); });
-  routes.add({.method = http::Method::kPost,
-              .pattern = "/kernel/{name}",
-              .id = "call_kernel_tool",
-              .summary = "Call a kernel tool that has no route of its own",
-              .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}},
-              .access = Access::kSocketOnly},
-             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, exchange->path("name")); });
-  routes.add({.method = http::Method::kPost,
-              .pattern = "/stop",
-              .id = "stop",
-              .summary = "Stop {tool}, {subject} or {all: true}: what runs is ended, what comes is refused; needs "
-                         "control:stop"},
-             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "stop"); });
-  routes.add({.method = http::Method::kPost,
-              .pattern = "/resume",
-              .id = "resume",
-              .summary = "Resume what was stopped; needs control:stop and the operator key",
-              .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}}},
-             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "resume"); });
-  routes.add({.method = http::Method::kPost,
-              .pattern = "/reload",
-              .id = "reload",
-              .summary = "Take up lumenflow.yaml and its packs as they are on disk; needs tools:admin and the operator "
-                         "key",
-              .parameters = {{"LumenFlow-Operator", "string", "the proof of the operator key", true}}},
-             [&context](const ExchangePtr& exchange) { call_kernel_tool(exchange, context, "reload"); });
+  add_kernel_routes(routes, context);
 }
 
 }  // namespace lumenflow::sidecar

@@ -104,14 +104,20 @@ void Documented::expect(const Exchanged& exchanged) {
                "the answer " + std::to_string(exchanged.status) + " of " + what);
 }
 
-void Documented::expect_event(const std::string& target, const std::string& data) {
-  const Value* operation = operation_of(Method::kGet, target);
+void Documented::expect_event(const std::string& target, const std::string& data, Method method) {
+  const Value* operation = operation_of(method, target);
   const Value* content = operation == nullptr ? nullptr : operation->at_pointer("/responses/200/content");
   const Value* schema = member(member(content, "text/event-stream"), "x-event-data");
   ASSERT_NE(schema, nullptr) << target << " streams nothing that is described";
   const auto value = json::parse(data, {.depth_max = 512});
   ASSERT_TRUE(value.ok()) << data;
   expect_valid(*schema, *value, "an event of " + target);
+}
+
+Value kept(const std::string& path) {
+  std::ifstream file(lumenflow::testing::source_path(path), std::ios::binary);
+  const auto read = json::parse(std::string{std::istreambuf_iterator<char>(file), {}});
+  return read.ok() ? *read : Value();
 }
 
 bool is_kept(const Value& openapi, const std::string& path) {

@@ -31,7 +31,7 @@ class Documented {
 
   void expect(const Exchanged& exchanged);
   // The data of one server-sent event.
-  void expect_event(const std::string& target, const std::string& data);
+  void expect_event(const std::string& target, const std::string& data, Method method = Method::kGet);
 
  private:
   const json::Value* operation_of(Method method, std::string_view target) const;
@@ -42,6 +42,8 @@ class Documented {
   std::map<std::string, std::unique_ptr<json::Schema>> compiled_;  // by the schema's text
 };
 
+// A description of the source tree; null when there is none.
+json::Value kept(const std::string& path);
 // Whether a file of the source tree is this description, indented: what clients are generated from. With
 // LUMENFLOW_UPDATE in the environment it is written.
 bool is_kept(const json::Value& openapi, const std::string& path);

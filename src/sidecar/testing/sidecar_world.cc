@@ -12,6 +12,7 @@
 
 #include "base/executor.h"
 #include "base/ulid.h"
+#include "http/testing/documented.h"
 #include "sidecar/sidecar.h"
 #include "sidecar/testing/probe_pack.h"
 
@@ -42,6 +43,23 @@ const std::string& template_workspace() {
   }();
   EXPECT_TRUE(initialised);
   return made.root;
+}
+
+// What the fixed routes say of themselves, as it is kept; a test holds it against what is served.
+http::Documented& documented() {
+  static http::Documented description(http::kept("schemas/http/sidecar.openapi.json"));
+  return description;
+}
+
+// Others' protocols have tests of their own.
+bool is_own(std::string_view path) { return !path.starts_with("/mcp") && !path.starts_with("/.well-known/"); }
+
+void expect_documented(http::Method method, const std::string& path, const std::string& sent, const Answer& answer) {
+  if (!is_own(path) || method == http::Method::kHead) return;
+  http::Exchanged exchanged{method, path, nullptr, answer.status, answer.header("content-type"), answer.body};
+  const Result<json::Value> body = json::parse(sent, {.depth_max = 256});
+  if (body.ok()) exchanged.body = &*body;
+  documented().expect(exchanged);
 }
 
 }  // namespace
@@ -174,6 +192,7 @@ Answer SidecarWorld::send(http::Method method, const std::string& path, std::opt
   request.method = method;
   request.path = path;
   request.body = std::move(body);
+  const std::string sent = request.body.value_or("");
   bool authorized = false;
   for (const auto& [name, value] : headers) authorized = authorized || name == "Authorization";
   request.headers = std::move(headers);
@@ -188,6 +207,7 @@ Answer SidecarWorld::send(http::Method method, const std::string& path, std::opt
   answer.headers = response->headers;
   answer.body = response->body;
   if (auto value = json::parse(answer.body, {.depth_max = 256}); value.ok()) answer.value = *std::move(value);
+  expect_documented(method, path, sent, answer);
   return answer;
 }
 
@@ -228,6 +248,8 @@ EventReader::EventReader(http::RawSocket socket, const std::string& request) : s
   EXPECT_TRUE(socket_.send(request));
   const std::string answer = socket_.read_until("\r\n\r\n");
   if (answer.size() > 12) status_ = std::atoi(answer.substr(9, 3).c_str());
+  const std::size_t begin = request.find(' ') + 1;
+  target_ = request.substr(begin, request.find(' ', begin) - begin);
 }
 
 EventReader::EventReader(const SidecarWorld& world, const std::string& query, const std::string& last_event_id)
@@ -253,6 +275,9 @@ Frame EventReader::next() {
     if (line.starts_with("data: ")) frame.data += line.substr(6);
     if (line.starts_with(":")) frame.comment = line;
   }
+  const bool is_call = target_.starts_with("/tools/");
+  if (!frame.end && !frame.data.empty())
+    documented().expect_event(target_, frame.data, is_call ? http::Method::kPost : http::Method::kGet);
   return frame;
 }
 

@@ -1,5 +1,6 @@
 // A sidecar in this process: a workspace in a scratch folder, the probe pack, real sockets, and the strand on a thread
-// of its own. Tests only. Used by the test's thread; answers may be awaited on others.
+// of its own. Every answer, and every request that was accepted, is held against schemas/http. Tests only. Used by the
+// test's thread; answers may be awaited on others.
 #pragma once
 
 #include <chrono>
@@ -108,6 +109,7 @@ class EventReader {
  private:
   EventReader(http::RawSocket socket, const std::string& request);
   http::RawSocket socket_;
+  std::string target_;  // whose events they are
   int status_ = 0;
 };
 
