@@ -54,6 +54,13 @@ class ToolContext : public HostContext {
   virtual const std::string& tool() const = 0;  // canonical name
   // The recovery whose confirmation has made this call, "rec-…": somebody has consented to it as it is. Empty: none.
   virtual std::string confirmed_recovery() const { return {}; }
+  // What the tool's `summary` (manifest) had said of this call to whoever approved it; null: nobody had to, or there is
+  // none. Lives as long as the context.
+  virtual const json::Value* approved_summary() const { return nullptr; }
+  // For whom the call is made: its subject, or the person behind the turn, pack or device that is its subject.
+  virtual std::string actor() const { return subject(); }
+  // The session of an agent that it is made in; empty: none.
+  virtual std::string session() const { return {}; }
 };
 
 using ToolHandler = std::function<ToolResult(ToolContext&, const json::Value& input)>;

@@ -77,6 +77,9 @@ class Turns {
   // NOT_FOUND, and TOKEN_REVOKED once the holder's token or device is.
   virtual Status go_on(std::string_view session_id, std::string_view tool, json::Value input,
                        std::string_view idempotency_key) = 0;
+  // Lets go of what is kept of a session, and of its turns that broke off: its id is anybody's then. Fine when there is
+  // none. NOT_FOUND for another pack's; CONFLICT while a call is made in it.
+  virtual Status forget(std::string_view session_id) = 0;
 };
 
 }  // namespace lumenflow::pack

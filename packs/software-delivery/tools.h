@@ -44,6 +44,7 @@ Data release_work_unit(Call& call);
 Data block_work_unit(Call& call);
 Data unblock_work_unit(Call& call);
 Data run_gates(Call& call);
+Data summarise_work_unit(Call& call);
 Data finish_work_unit(Call& call);
 Data recover_work_unit(Call& call);
 Data git_status(Call& call);

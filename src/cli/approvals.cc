@@ -46,6 +46,10 @@ void print_approval(const Context& context, const json::Value& approval, const s
       context.out << key << ":\n";
       print_lines(context.out, json::serialize_pretty(*value) + "\n");
     }
+  if (const json::Value* told = call == nullptr ? nullptr : call->at_pointer("/summary/data")) {
+    context.out << "what " << printable(json::string_or(*call->find("summary"), "tool", "")) << " says of it:\n";
+    print_lines(context.out, json::serialize_pretty(*told) + "\n");
+  }
   if (const json::Value* decisions = approval.find("decisions"); decisions != nullptr && decisions->is_array())
     for (const json::Value& decision : decisions->as_array())
       context.out << "decided: " << cell(decision.find("decision")) << " by " << cell(decision.find("decided_by"))

@@ -77,6 +77,9 @@ class ObservedTool final : public ObservedHost<pack::ToolContext> {
   const std::string& subject() const override { return inner_.subject(); }
   const std::string& tool() const override { return inner_.tool(); }
   std::string confirmed_recovery() const override { return inner_.confirmed_recovery(); }
+  const json::Value* approved_summary() const override { return inner_.approved_summary(); }
+  std::string actor() const override { return inner_.actor(); }
+  std::string session() const override { return inner_.session(); }
 };
 
 class ObservedHandler final : public ObservedHost<pack::HandlerContext> {

@@ -40,7 +40,7 @@ struct ParkedCall {
   std::vector<ApprovalDecision> decisions;
 
   // What the digest is of, for whoever decides: {approvals, expires_at, input (redacted), log_id, nonce,
-  // pack_integrity, rules, schema_digest, subject, surfaces, tool}.
+  // pack_integrity, rules, schema_digest, subject, summary?, surfaces, tool}.
   json::Value covered;
   std::string digest;  // lower-case hex SHA-256 of its canonical JSON
 

@@ -90,6 +90,7 @@ CallPtr restore(const ParkedCall& parked, const KernelOptions& options, const Cl
   call->registry = options.registry;
   call->requested = parked.requested;
   call->policy = parked.policy;
+  if (const json::Value* summary = parked.covered.find("summary")) call->summary = *summary;
   return call;
 }
 
@@ -132,7 +133,7 @@ Result<std::string> digest_of(const json::Value& covered) {
 PendingEvent approval_requested(const ParkedCall& parked, const std::string& surface) {
   json::Value preview = parked.covered;
   if (const std::size_t bytes = json::serialize(preview).size(); bytes > kPreviewBytesMax)
-    for (const char* key : {"input", "event"})
+    for (const char* key : {"input", "event", "summary"})
       if (preview.find(key) != nullptr)
         preview.as_object().set(key, json::Object{{"bytes_left_out", static_cast<std::uint64_t>(bytes)}});
   return {std::string(kRequested),
@@ -168,17 +169,19 @@ json::Object Kernel::covered_by_digest(const RunningCall& call, const std::strin
   const std::optional<std::string> masked = input_without_secrets(call.input_text, options_.redaction_key);
   const pack::ActiveTool& tool = *call.tool;
   json::Array surfaces(call.approvals.begin(), call.approvals.end());
-  return {{"approvals", approvals},
-          {"expires_at", format_rfc3339(expires_at)},
-          {"input", *json::parse(masked ? *masked : call.input_text, {.depth_max = 256})},
-          {"log_id", ports_.log.head().log_id},
-          {"nonce", nonce},
-          {"pack_integrity", tool.pack == nullptr ? std::string() : tool.pack->origin.integrity},
-          {"rules", call.rules.is_null() ? json::Value(json::Array{}) : call.rules},
-          {"schema_digest", sha256_hex(json::serialize(tool.descriptor.input_schema))},
-          {"subject", call.call.credential->subject.str()},
-          {"surfaces", std::move(surfaces)},
-          {"tool", tool.descriptor.name}};
+  json::Object covered{{"approvals", approvals},
+                       {"expires_at", format_rfc3339(expires_at)},
+                       {"input", *json::parse(masked ? *masked : call.input_text, {.depth_max = 256})},
+                       {"log_id", ports_.log.head().log_id},
+                       {"nonce", nonce},
+                       {"pack_integrity", tool.pack == nullptr ? std::string() : tool.pack->origin.integrity},
+                       {"rules", call.rules.is_null() ? json::Value(json::Array{}) : call.rules},
+                       {"schema_digest", sha256_hex(json::serialize(tool.descriptor.input_schema))},
+                       {"subject", call.call.credential->subject.str()},
+                       {"surfaces", std::move(surfaces)},
+                       {"tool", tool.descriptor.name}};
+  if (call.summary) covered.set("summary", *call.summary);
+  return covered;
 }
 
 bool Kernel::check_approval(const CallPtr& call) {
@@ -212,7 +215,11 @@ bool Kernel::check_approval(const CallPtr& call) {
     call->decided = journal::encode_decided(asked, {true, "auto", {}, call->arrived, {}});
     return true;
   }
-  park(call, terms);
+  // A recovery's call is durable in the commit that closes the recovery; what it does was confirmed.
+  if (!call->tool->descriptor.summary.empty() && !call->summary && !call->starts_durably)
+    ask_for_summary(call);
+  else
+    park(call, terms);
   return false;
 }
 

@@ -251,6 +251,15 @@ void CallContext::hosted_with(std::shared_ptr<const pack::EnforcedScopes> scopes
   hosted_->scoped(std::move(scopes));
 }
 
+const json::Value* CallContext::approved_summary() const {
+  return call_->parked == nullptr || !call_->summary ? nullptr : call_->summary->find("data");
+}
+
+std::string CallContext::actor() const {
+  const Credential& who = *call_->call.credential;
+  return who.on_behalf_of.empty() ? who.subject.str() : who.on_behalf_of;
+}
+
 bool CallContext::may_ask(std::string_view method) const {
   return call_->call.asker && !call_->tool->traits.store_only && call_->call.asker->may_ask(method);
 }

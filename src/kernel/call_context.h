@@ -112,6 +112,7 @@ class TurnsOf final : public pack::Turns {
   Result<pack::Invoked> outcome(std::string_view receipt_id) override;
   Status go_on(std::string_view session_id, std::string_view tool, json::Value input,
                std::string_view idempotency_key) override;
+  Status forget(std::string_view session_id) override;
 
  private:
   template <class T, class Step>
@@ -198,6 +199,9 @@ class CallContext final : public HostContextOf<pack::ToolContext> {
   const std::string& subject() const override { return call_->call.credential->subject.str(); }
   const std::string& tool() const override { return call_->tool->descriptor.name; }
   std::string confirmed_recovery() const override { return call_->call.recovery; }
+  const json::Value* approved_summary() const override;
+  std::string actor() const override;
+  std::string session() const override { return call_->call.session; }
   bool cancelled() const override { return call_->cancelled && call_->cancelled->asked(); }
   bool may_ask(std::string_view method) const override;
   Result<std::vector<json::Value>> ask(const std::vector<pack::Question>& questions) override;

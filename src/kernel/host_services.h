@@ -61,6 +61,7 @@ class HostServices {
   virtual Result<pack::Invoked> outcome_in_turn(std::string_view receipt) = 0;
   virtual Result<Call> call_in_session(std::string_view pack_id, std::string_view session_id, std::string_view tool,
                                        json::Value input, std::string_view idempotency_key) = 0;
+  virtual Status forget_session(std::string_view pack_id, std::string_view session_id) = 0;
   virtual Result<bool> was_handled(std::string_view pack_id, std::string_view kind, std::string_view replay_key) = 0;
 };
 

@@ -108,6 +108,12 @@ struct EventsReceived {
 // Commands may be there to be carried out.
 struct CommandsDue {};
 
+// What is to be said of a call to whoever approves it was worked out, or refused.
+struct Summarised {
+  CallPtr call;  // that waits for it
+  CallResult result;
+};
+
 // The journal says what became of a batch that it was handed.
 struct BatchEnded {
   std::uint64_t number;
@@ -116,7 +122,7 @@ struct BatchEnded {
 
 using Ingress =
     std::variant<CallArrived, ToolReturned, CancelAsked, DrainAsked, BatchEnded, Transaction, TimerReturned, EventsRead,
-                 ReplayKeyMade, HandlerReturned, OutboxChange, JournalChange, EventsReceived, CommandsDue>;
+                 ReplayKeyMade, HandlerReturned, OutboxChange, JournalChange, EventsReceived, CommandsDue, Summarised>;
 
 // On its way to the strand.
 struct Entering {

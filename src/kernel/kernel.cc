@@ -205,9 +205,7 @@ void Kernel::cancel(ReceiptId receipt, Subject by, std::function<void(const Stat
 }
 
 void Kernel::drain(std::function<void()> idle) { enqueue(DrainAsked{std::move(idle)}); }
-
 void Kernel::record(RecordingRequest request) { taped_->record(std::move(request)); }
-
 void Kernel::stop_recording(const std::string& reason) { taped_->stop(reason); }
 
 // --- the batch: the strand ---
@@ -300,6 +298,8 @@ void Kernel::handle(Ingress item) {
     events_received(std::move(*received));
   } else if (std::holds_alternative<CommandsDue>(item)) {
     commands_->look();
+  } else if (const auto* told = std::get_if<Summarised>(&item)) {
+    summarised(*told);
   }
 }
 

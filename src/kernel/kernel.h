@@ -83,14 +83,11 @@ class Kernel final : private HostServices {
 
   // Changes the outbox's bookkeeping on the strand; `done` is called on it when that is durable or has failed.
   void change_outbox(std::function<Status(journal::Outbox&)> change, std::function<void(const Status&)> done);
-
   // The journal goes on under a log_id that nobody knows yet, and its streams begin anew behind what was acknowledged;
   // `done` likewise. CONFLICT while a recording runs.
   void go_on_anew(std::function<void(const Status&)> done);
-
   // The same for housekeeping on which no call and nothing in memory leans; it fails the batch when it fails.
   void change_journal(std::function<Status(log::Log&)> change, std::function<void(const Status&)> done);
-
   // Takes what the other side of the uplink had for the workspace; `done` likewise.
   void receive(journal::InboundBatch batch, std::function<void(const Status&)> done);
 
@@ -192,6 +189,7 @@ class Kernel final : private HostServices {
   Result<pack::Invoked> outcome_in_turn(std::string_view receipt) override;
   Result<Call> call_in_session(std::string_view pack_id, std::string_view session_id, std::string_view tool,
                                json::Value input, std::string_view idempotency_key) override;
+  Status forget_session(std::string_view pack_id, std::string_view session_id) override;
   Status submit_alone(Call call) override { return submit(std::move(call), {}); }
   void count_in_turn(RunningCall& call);
   bool check_session(const CallPtr& call);
@@ -277,6 +275,8 @@ class Kernel final : private HostServices {
   bool check_scopes(const CallPtr& call);
   bool check_policy(const CallPtr& call);
   bool check_idempotency(const CallPtr& call);
+  void ask_for_summary(const CallPtr& call);  // summarise.cc: what the approver of a call is told by its pack
+  void summarised(const Summarised& ended);
   bool check_approval(const CallPtr& call);  // approve.cc, with what follows
   void park(const CallPtr& call, const ApprovalTerms& terms);
   json::Object covered_by_digest(const RunningCall& call, const std::string& nonce, Timestamp expires_at,

@@ -85,8 +85,9 @@ TEST(Replay, SessionsHoldTurnsAutomationsProgramsAndRequests) {
   for (const char* subject : {"ws-42:turn:", "ws-42:automation:session.on-said", "ws-42:automation:session.on-primed",
                               "ws-42:automation:session.on-end", "ws-42:routine:routine-A"})
     EXPECT_NE(all.find(std::string(R"("subject":")") + subject), std::string::npos) << subject;
-  for (const char* said : {R"("tool":"session:run")", R"("tool":"session:fetch")", "session:core-primed", "a box",
-                           "page of https://example.invalid/", "LIMIT_EXCEEDED"})
+  for (const char* said :
+       {R"("tool":"session:run")", R"("tool":"session:fetch")", R"("tool":"session:weigh")", R"("weighed":")",
+        "session:core-primed", "a box", "page of https://example.invalid/", "LIMIT_EXCEEDED"})
     EXPECT_NE(all.find(said), std::string::npos) << said;
 }
 

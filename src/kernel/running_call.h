@@ -62,6 +62,7 @@ struct RunningCall {
   std::vector<std::string> approvals;                 // surfaces that must approve it
   json::Value rules;                                  // where some must: the rules that matched, with their hashes
   std::shared_ptr<const journal::ParkedCall> parked;  // shared by nobody else; the approval in hand, null: none
+  std::optional<json::Value> summary;                 // {tool, receipt_id, data}: what its approvers are told besides
   std::string decided;                                // an entry that goes before the call's further ones; may be empty
 
   std::string session_pack, intent;  // of the session that it is made in; empty: none, or it is the pack's own

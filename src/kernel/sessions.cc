@@ -139,4 +139,21 @@ Status erase_turn(log::Log& log, std::string_view turn_id) {
   return log.erase(journal::kStoreTable, turn_key(turn_id));
 }
 
+Status erase_session(log::Log& log, std::string_view id) {
+  constexpr std::size_t kPage = 256;
+  const std::string prefix = turn_key("");
+  std::vector<std::string> turns;
+  for (std::string after;;) {
+    LUMENFLOW_TRY_ASSIGN(const auto page, log.tables().scan(journal::kStoreTable, prefix, after, kPage));
+    for (const log::KeyValue& item : page) {
+      const Result<json::Value> record = json::parse(item.value);
+      if (record.ok() && json::string_or(*record, "session_id", "") == id) turns.push_back(item.key);
+    }
+    if (page.size() < kPage) break;
+    after = page.back().key;
+  }
+  for (const std::string& turn : turns) LUMENFLOW_TRY(log.erase(journal::kStoreTable, turn));
+  return log.erase(journal::kStoreTable, session_key(id));
+}
+
 }  // namespace lumenflow::kernel

@@ -61,6 +61,8 @@ journal::Cleanup cleanup_of(const TurnState& turn);
 // JOURNAL_DAMAGED for a record that cannot be read.
 Result<std::optional<Session>> find_session(const log::TableReader& tables, std::string_view id);
 Status put_session(log::Log& log, const Session& session);
+// With the turns of it that have broken off. Reads the records of all turns that have.
+Status erase_session(log::Log& log, std::string_view id);
 Result<std::optional<TurnState>> find_turn(const log::TableReader& tables, std::string_view turn_id);
 Status put_turn(log::Log& log, const TurnState& turn);
 Status erase_turn(log::Log& log, std::string_view turn_id);

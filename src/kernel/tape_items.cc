@@ -164,8 +164,7 @@ void TapedStrand::write_item(Ingress& item) {
                    out.number(returned.task);
                    write_wishes(returned.context->state(), out);
                    write_shown(out, returned.next_ms.ok() ? Status() : Status(returned.next_ms.error()));
-                   if (!returned.next_ms.ok()) return;
-                   *returned.next_ms ? out.difference(**returned.next_ms) : out.none();
+                   if (returned.next_ms.ok()) *returned.next_ms ? out.difference(**returned.next_ms) : out.none();
                  },
                  [&](const EventsRead& read) {
                    FactWriter& out = kernel_.tape_.fact(FactKind::kEventsRead);
@@ -200,6 +199,7 @@ void TapedStrand::write_item(Ingress& item) {
                    }
                  },
                  [&](const CommandsDue&) { kernel_.tape_.fact(FactKind::kCommandsDue); },
+                 [&](const Summarised&) {},  // the strand's own
              },
              item);
 }

@@ -310,4 +310,16 @@ Result<Call> Kernel::call_in_session(std::string_view pack_id, std::string_view 
   return call;
 }
 
+// Its turns that ended well have left no record.
+Status Kernel::forget_session(std::string_view pack_id, std::string_view session_id) {
+  LUMENFLOW_TRY_ASSIGN(const std::optional<Session> session, find_session(ports_.log.tables(), session_id));
+  if (!session) return {};
+  if (session->pack != pack_id)
+    return Error(ErrorCode::kNotFound, "the pack has no session '" + std::string(session_id) + "'");
+  for (const auto& [receipt, call] : running_.all())
+    if (call->turn_session == session_id || call->call.session == session_id)
+      return Error(ErrorCode::kConflict, "a call is made in the session '" + std::string(session_id) + "'");
+  return erase_session(ports_.log, session_id);
+}
+
 }  // namespace lumenflow::kernel

@@ -37,6 +37,7 @@ struct ToolDescriptor {
   std::string scope;  // token scope a caller must hold
   std::vector<Scope> required_scopes;
   std::vector<std::string> required_approvals;
+  std::string summary;  // a tool of the pack that tells approvers what this one would do; empty: none
   std::vector<std::string> required_env;
   json::Value input_schema;  // as written; {"type":"object"} when absent
   json::Value output_schema;

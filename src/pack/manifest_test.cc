@@ -227,6 +227,8 @@ constexpr Fault kFaults[] = {
     {"look-around", "permission: write",
      "permission: write\n    input_schema: {type: object, properties: {a: {pattern: '(?=x)'}}}", "LF1024", 7},
     {"undeclared approval", "permission: write", "permission: write\n    required_approvals: [acme:run]", "LF1025", 7},
+    {"summary by nobody", "permission: write", "permission: write\n    summary: job:price", "LF1004", 7},
+    {"summary by what writes", "permission: write", "permission: write\n    summary: job:run", "LF1004", 7},
     {"undeclared approval of a handler", "",
      "subscribed_event_kinds: [task_completed]\nhandler_approvals: {task_completed: acme:x}\n", "LF1025", 14},
     {"open network", "      - {type: path", "      - {type: network, posture: full}\n      - {type: path", "LF1026", 8},

@@ -107,6 +107,7 @@ ToolDescriptor read_tool(Context& context, const json::Value& value, const std::
   const bool permission_known = read_permission(context, fields, tool);
   read_scopes(context, fields, permission_known, tool);
   read_approvals(context, fields, tool);
+  tool.summary = fields.text_or("summary");
   read_environment(context, fields, tool);
   read_schema_of(context, fields, "input_schema", tool.input_schema, tool.input_validator);
   read_schema_of(context, fields, "output_schema", tool.output_schema, tool.output_validator);
@@ -136,6 +137,20 @@ bool claim(Context& context, Taken& taken, const std::string& name, const std::s
   return false;
 }
 
+// It runs before anybody has approved anything.
+void check_summaries(Context& context, const std::map<std::string, std::string>& pointers) {
+  for (const ToolDescriptor& tool : context.manifest.tools) {
+    if (tool.summary.empty()) continue;
+    const auto named = std::ranges::find(context.manifest.tools, tool.summary, &ToolDescriptor::name);
+    if (named != context.manifest.tools.end() && named->permission == Permission::kRead &&
+        named->required_approvals.empty())
+      continue;
+    context.report.bad(child_pointer(pointers.at(tool.name), "summary"),
+                       "'" + tool.summary + "' is no tool of this pack that only reads and needs no approval",
+                       "name one that takes the same input, and says what '" + tool.name + "' would do with it");
+  }
+}
+
 }  // namespace
 
 void read_tools(Context& context) {
@@ -143,6 +158,7 @@ void read_tools(Context& context) {
   if (tools == nullptr) return;
   const std::string list = context.root.pointer_to("tools");
   Taken taken;
+  std::map<std::string, std::string> pointers;  // by tool
   for (std::size_t i = 0; i < tools->size(); ++i) {
     const std::string pointer = child_pointer(list, i);
     ToolDescriptor tool = read_tool(context, (*tools)[i], pointer);
@@ -153,8 +169,10 @@ void read_tools(Context& context) {
                         "give the pack a runtime: builtin, process or mcp");
     if (claim(context, taken, tool.name, pointer))
       for (const std::string& alias : tool.aliases) claim(context, taken, alias, pointer);
+    pointers.try_emplace(tool.name, pointer);
     context.manifest.tools.push_back(std::move(tool));
   }
+  check_summaries(context, pointers);
 }
 
 }  // namespace lumenflow::pack::manifest_parts

@@ -9,6 +9,7 @@
 namespace lumenflow::delivery {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 void claim(DeliveryWorld& world) {
@@ -114,6 +115,79 @@ TEST(DeliveryHostile, ACommitThatCameAfterTheQuestionIsNotMerged) {
   const json::Value again = world.approve(text(world.call("wu:done", kOne), "/approval_id"));
   EXPECT_TRUE(json::boolean_or(again, "success", false)) << json::serialize(again);
   EXPECT_EQ(world.shell("cat b.txt"), "something else");
+}
+
+// Whoever decides sees what is merged, and is not asked for what cannot be.
+TEST(DeliveryHostile, AnApprovalShowsWhatIsMerged) {
+  DeliveryWorld world({.gates = "[{id: lint, command: [test, -f, a.txt]}, {id: extra, command: 'false', required: "
+                                "false}]",
+                       .approvals = "console"});
+  world.shell("echo '*.local' >> .git/info/exclude");
+  claim(world);
+  world.commit(kWorktree, "a.txt", "one\ntwo\nthree\n");
+  const std::string tip = world.commit(kWorktree, "b.bin", std::string("a\0b", 3));
+  std::ofstream(world.root() + "/" + std::string(kWorktree) + "/x.local") << "goes";
+  EXPECT_EQ(world.refusal("wu:done", kOne), "GATES_NOT_GREEN");  // nobody was asked
+  world.data("software-delivery:gates", kOne);
+  const json::Value told = world.data("wu:summary", kOne);
+  const json::Value asked = world.call("wu:done", kOne);
+  const json::Value shown = world.covered(text(asked, "/approval_id"));
+  const json::Value* summary = shown.at_pointer("/summary/data");
+  ASSERT_NE(summary, nullptr) << json::serialize(shown);
+  EXPECT_EQ(*summary, told);
+  EXPECT_EQ(text(told, "/commit"), tip);
+  EXPECT_EQ(text(told, "/branch"), "lane/content/WU-001");
+  EXPECT_EQ(text(told, "/base"), world.shell("git rev-parse main"));
+  EXPECT_EQ(json::integer_or(told, "files_changed", 0), 2);
+  EXPECT_EQ(json::integer_or(told, "insertions", 0), 2);
+  EXPECT_THAT(json::serialize(*told.find("files")), AllOf(HasSubstr(R"({"path":"a.txt","insertions":2,"deletions":0})"),
+                                                          HasSubstr(R"({"path":"b.bin","binary":true})")));
+  EXPECT_EQ(text(told, "/commits/0/subject"), "change b.bin");
+  EXPECT_EQ(json::integer_or(told, "commit_count", 0), 2);
+  EXPECT_EQ(text(told, "/gates/0/status"), "passed");
+  EXPECT_EQ(text(told, "/gates/1/status"), "not_passed");
+  EXPECT_EQ(text(told, "/deletes/0"), "x.local");
+  // Gates that are run once more on the same commit change nothing of what was approved.
+  world.data("software-delivery:gates", R"({"wu_id": "WU-001", "fresh": true})");
+  const json::Value merged = world.approve(text(asked, "/approval_id"));
+  EXPECT_TRUE(json::boolean_or(merged, "success", false)) << json::serialize(merged);
+  EXPECT_EQ(world.shell("git rev-parse main"), tip);
+}
+
+// Git's paths and texts are bytes; an approval and a record are text.
+TEST(DeliveryHostile, NamesThatAreNoTextAreShownAllTheSame) {
+  DeliveryWorld world({.approvals = "console"});
+  claim(world);
+  world.commit(kWorktree, "b\xff.txt", "two\n");
+  world.data("software-delivery:gates", kOne);
+  const json::Value asked = world.call("wu:done", kOne);
+  EXPECT_EQ(text(asked, "/status"), "pending_approval") << json::serialize(asked);
+  EXPECT_EQ(text(world.covered(text(asked, "/approval_id")), "/summary/data/files/0/path"), "b\uFFFD.txt");
+  std::ofstream(world.root() + "/" + std::string(kWorktree) + "/new\xff.txt") << "x";
+  EXPECT_THAT(json::serialize(world.data("wu:status", kOne)), HasSubstr("new\uFFFD"));
+  EXPECT_THAT(json::serialize(world.data("git:status", kOne)), HasSubstr("new\uFFFD"));
+  EXPECT_EQ(world.refusal("wu:done", kOne), "WORKTREE_DIRTY");
+}
+
+TEST(DeliveryHostile, WhatCannotBeMergedIsNotAskedFor) {
+  DeliveryWorld world({.approvals = "console"});
+  claim(world);
+  world.shell("mkdir " + std::string(kWorktree) + "/.lumenflow && echo x > " + std::string(kWorktree) +
+              "/.lumenflow/mine");
+  world.commit(kWorktree, ".lumenflow/mine", "x");
+  world.data("software-delivery:gates", kOne);
+  const json::Value kernels = world.call("wu:done", kOne);
+  EXPECT_EQ(text(kernels, "/error/code"), "SCOPE_DENIED") << json::serialize(kernels);
+  EXPECT_EQ(text(kernels, "/error/details/files/0"), ".lumenflow/mine");
+  EXPECT_TRUE(world.open_recoveries().empty());
+  world.shell("cd " + std::string(kWorktree) + " && git reset -q --hard main");
+  world.shell("cp lumenflow.yaml " + std::string(kWorktree));
+  world.shell("cd " + std::string(kWorktree) +
+              " && git add -f lumenflow.yaml && git -c user.name=T -c user.email=t@example.com commit -q -m rules");
+  world.data("software-delivery:gates", kOne);
+  const json::Value rules = world.call("wu:done", kOne);
+  EXPECT_EQ(text(rules, "/error/code"), "CHANGES_WORKSPACE_RULES");
+  EXPECT_THAT(text(rules, "/error/details/diff"), HasSubstr("+approval_providers"));
 }
 
 TEST(DeliveryHostile, AFileThatGitIgnoresIsNotWrittenOver) {

@@ -208,6 +208,13 @@ json::Value DeliveryWorld::approve(const std::string& approval_id) {
   return ended(*receipt);
 }
 
+json::Value DeliveryWorld::covered(const std::string& approval_id) const {
+  const auto receipt = journal::receipt_of_approval(approval_id);
+  if (!receipt) return {};
+  const auto found = journal::find_parked(workspace_->log().tables(), *receipt);
+  return found.ok() && *found ? (*found)->covered : json::Value();
+}
+
 std::vector<std::string> DeliveryWorld::open_recoveries() const {
   std::vector<std::string> out;
   const auto page = journal::list_recoveries(workspace_->log().tables(), false, "", 100);

@@ -54,6 +54,8 @@ class DeliveryWorld {
   json::Value confirm(const std::string& recovery_id);
   // Approves with the operator's key; the Result of the call.
   json::Value approve(const std::string& approval_id);
+  // What the digest of a call covers that waits.
+  json::Value covered(const std::string& approval_id) const;
   // What the kernel keeps open: the ids of recoveries that propose a call.
   std::vector<std::string> open_recoveries() const;
   // Has wu:recover propose, confirms that, and expects it to be repaired; what was done and kept.

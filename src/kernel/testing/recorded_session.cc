@@ -78,6 +78,9 @@ tools:
     permission: write
     required_scopes: [{type: path, pattern: "data/**", access: write}]
     input_schema: {type: object, properties: {why: {type: string}}}
+    summary: session:weigh
+  - name: session:weigh
+    required_scopes: [{type: path, pattern: "data/**", access: read}]
 )";
 
 constexpr std::string_view kSessionTypes = R"({"packSlug": "session", "eventTypes": [
@@ -197,6 +200,10 @@ void register_session(pack::Registration& registration) {
   registration.tool("session:act", {}, act);
   registration.tool("session:risky", kStrand, [](ToolContext&, const json::Value&) {
     return ToolOutput{json::Object{}, {}};
+  });
+  registration.tool("session:weigh", {}, [](ToolContext& context, const json::Value& input) -> ToolResult {
+    if (json::string_or(input, "why", "").empty()) return ToolError{"NO_REASON", "say why", {}};
+    return ToolOutput{json::Object{{"weighed", context.new_ulid()}}, {}};
   });
   registration.timer("sweep", [](pack::HostContext& context) -> Result<std::optional<std::int64_t>> {
     const std::string id = context.new_ulid();

@@ -34,6 +34,7 @@ tools:
       - {type: path, pattern: docs/*.md, access: read}
       - {type: network, posture: allowlist, allowlist_entries: [api.example.com, 'api.example.org:8443', 10.0.0.0/8]}
     required_approvals: [acme:run]
+    summary: acme:list
     required_env: [ACME_URL]
     input_schema:
       type: object
