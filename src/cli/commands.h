@@ -24,8 +24,13 @@ struct UpFlags {
   std::string tls_cert;
   std::string tls_key;
   bool json = false;
+  bool ui = false;              // serves the page of this workspace, too
+  std::string ui_listen;        // of the page
+  std::string passphrase_file;  // unlocks the operator key for the page
 };
 int run_up(Context& context, const UpFlags& flags);
+// Prints a link that signs one browser in at that page.
+int run_ui(Context& context, bool json);
 
 int run_mcp(Context& context);
 

@@ -59,6 +59,7 @@ struct RouteContext {
   std::string uplink_fault = {};               // why it could not start
   const Housekeeping* housekeeping = nullptr;  // null: nobody does it here
   bool closing = false;                        // the kernel has drained: streams end
+  std::function<std::string()> page_link = {};  // empty: this process serves no page
   std::vector<RouteSpec> table = {};           // every route there is
 };
 

@@ -58,6 +58,7 @@ class AsioSidecar final : public Sidecar {
         deadline_timer_(io),
         checkpoint_timer_(io),
         configuration_timer_(io) {
+    context_.page_link = options_.page_link;
     Routes routes(router_, context_);
     add_tool_routes(routes, context_);
     add_call_routes(routes, context_);
@@ -100,6 +101,10 @@ class AsioSidecar final : public Sidecar {
       context_.housekeeping = housekeeping_.get();
     }
     return ready;
+  }
+
+  void ask(http::Request request, std::unique_ptr<http::Responder> responder) override {
+    handle(std::move(request), std::move(responder));
   }
 
   void drain(std::function<void()> done) override {

@@ -47,7 +47,7 @@ class Machines:
     """What the browser's side may ask for, by name."""
 
     def __init__(self, world):
-        self.world, self.token = world, None
+        self.world, self.alone = world, None
 
     def cli(self, *arguments):
         return self.world.run(*arguments)
@@ -81,6 +81,25 @@ class Machines:
         for name in names:
             self.world.create_task(name)
 
+    def break_worktree(self):
+        """The folder of the claimed work unit is gone, as somebody's cleaning up would leave it."""
+        [worktree] = (self.world.workspace / ".software-delivery/worktrees").iterdir()
+        shutil.rmtree(worktree)
+
+    def local(self):
+        """A workspace of its own without a conductor, and the link to its page."""
+        folder = self.world.folder / "local"
+        folder.mkdir()
+        self.alone = World(folder, self.world.program, self.world.program)
+        self.alone.run("init", "--id", "ws-9")
+        with open(self.alone.workspace / "lumenflow.yaml", "a", encoding="utf-8") as file:
+            file.write("packs:\n  - {id: sidekick}\n" + CONFIGURATION)
+        furnish(self.alone)
+        return self.alone.start("sidecar", "up", "--listen", "127.0.0.1:0", "--ui", "--ui-listen", "127.0.0.1:0")["page"]
+
+    def local_cli(self, *arguments):
+        return self.alone.run(*arguments)
+
     def sidecar(self):
         """Where tasks are made by the thousand, and a token for it."""
         return {"url": f"http://127.0.0.1:{self.world.sidecar_port}", "token": self.world.run("token", "mint", "--scope", "workspace").strip()}
@@ -88,6 +107,14 @@ class Machines:
 
 def drive(world, screenshots):
     machines = Machines(world)
+    try:
+        return serve(machines, world, screenshots)
+    finally:
+        if machines.alone is not None and "sidecar" in machines.alone.running:
+            machines.alone.kill("sidecar")
+
+
+def serve(machines, world, screenshots):
     driver = subprocess.Popen([build.node(), str(HERE / "e2e/main.mjs"), world.url, screenshots], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, text=True, cwd=ROOT / "page")
     for line in driver.stdout:

@@ -6,7 +6,7 @@ import re
 LINES = [
     ["cli"],
     ["sidecar", "conductor", "consumers", "conformance"],
-    ["conductor_link", "mounts", "page"],
+    ["conductor_link", "local_page", "mounts", "page"],
     ["kernel", "uplink", "hosts", "notify"],
     ["pack", "http"],
     ["bus", "journal", "sdk"],
