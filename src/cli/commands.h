@@ -29,8 +29,6 @@ struct UpFlags {
   std::string passphrase_file;  // unlocks the operator key for the page
 };
 int run_up(Context& context, const UpFlags& flags);
-// Prints a link that signs one browser in at that page.
-int run_ui(Context& context, bool json);
 
 int run_mcp(Context& context);
 

@@ -13,8 +13,7 @@ namespace {
 Result<json::Value> input_of(const char* member, const std::string& id, const Decided& decided,
                              const std::string& statement, const std::string& key) {
   LUMENFLOW_TRY_ASSIGN(const std::string signature, p256_sign(statement, key));
-  json::Object input{
-      {member, id}, {"decided_at", format_rfc3339(decided.at)}, {"signature", to_base64url(signature)}};
+  json::Object input{{member, id}, {"decided_at", format_rfc3339(decided.at)}, {"signature", to_base64url(signature)}};
   if (!decided.reason.empty()) input.set("reason", decided.reason);
   return json::Value(std::move(input));
 }

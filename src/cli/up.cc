@@ -44,6 +44,21 @@ void configure_log(const kernel::WorkspaceConfig& config) {
                     config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
 }
 
+Result<sidecar::SidecarOptions> options_of(const Context& context, const UpFlags& flags,
+                                           const kernel::WorkspaceConfig& config, const std::string& root) {
+  sidecar::SidecarOptions options;
+  options.tcp = std::ranges::find(config.surfaces, "http") != config.surfaces.end();
+  options.listen = flags.listen;
+  options.tls_cert = flags.tls_cert;
+  options.tls_key = flags.tls_key;
+  options.uplink = true;
+  options.housekeeping = true;
+  if (!config.socket) return options;
+  options.socket_path = sidecar::control_socket_path(root);
+  LUMENFLOW_TRY(sidecar::make_socket_folder(context.files, options.socket_path));
+  return options;
+}
+
 // `record: true`: each life of the sidecar has a file of its own.
 Status record_from_start(Context& context, sidecar::Workspace& workspace) {
   if (!workspace.config().record) return {};
@@ -82,23 +97,12 @@ int run_up(Context& context, const UpFlags& flags) {
 
   warn_of(context, (*workspace)->diagnostics());
 
-  sidecar::SidecarOptions options;
-  const std::vector<std::string>& surfaces = (*workspace)->config().surfaces;
-  options.tcp = std::ranges::find(surfaces, "http") != surfaces.end();
-  options.listen = flags.listen;
-  options.tls_cert = flags.tls_cert;
-  options.tls_key = flags.tls_key;
-  options.uplink = true;
-  options.housekeeping = true;
-  if ((*workspace)->config().socket) {
-    options.socket_path = sidecar::control_socket_path(*root);
-    if (Status made = sidecar::make_socket_folder(context.files, options.socket_path); !made.ok())
-      return fail(context, made.error());
-  }
+  Result<sidecar::SidecarOptions> options = options_of(context, flags, (*workspace)->config(), *root);
+  if (!options.ok()) return fail(context, options.error());
   std::unique_ptr<local_page::LocalPage> page;
-  if (flags.ui) options.page_link = [&page] { return page->link(); };
+  if (flags.ui) options->page_link = [&page] { return page->link(); };
   const auto sidecar =
-      sidecar::make_sidecar(io, **workspace, doorbell, context.clock, context.random, std::move(options));
+      sidecar::make_sidecar(io, **workspace, doorbell, context.clock, context.random, *std::move(options));
   auto made = make_page(context, flags, io, **workspace, *sidecar);
   if (!made.ok()) return fail(context, made.error());
   page = *std::move(made);

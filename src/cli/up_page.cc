@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/ulid.h"
+#include "cli/commands_governance.h"
 #include "cli/operator_hand.h"
 #include "cli/session.h"
 #include "http/server.h"

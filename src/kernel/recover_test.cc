@@ -521,10 +521,8 @@ TEST_F(Recovering, AConsentThatTheConductorCarriesRunsWhatIsProposedOnce) {
     event::BuildOptions options;
     options.timestamp = clock.now();
     options.entropy[0] = static_cast<std::uint8_t>(++position);
-    const json::Value payload = Object{{"recovery_id", left.recovery_id()},
-                                       {"decided_by", device},
-                                       {"reason", said.reason},
-                                       {"signature", signature}};
+    const json::Value payload = Object{
+        {"recovery_id", left.recovery_id()}, {"decided_by", device}, {"reason", said.reason}, {"signature", signature}};
     event::Stamp stamp{conductor, "bridge:conductor", position, position, clock.now(), {}, {}, {}};
     stamp.expires_at = clock.now() + std::chrono::hours(1);
     journal::InboundItem item{position, {}};

@@ -11,9 +11,10 @@ constexpr std::chrono::milliseconds kWaitMax{30'000};
 constexpr std::size_t kDepthMax = 64;
 
 Error locked() {
-  return Error(ErrorCode::kTokenScopeDenied,
-               "the operator key of this workspace is locked, and the page cannot sign; decide at the console, or start "
-               "with `lumenflow up --ui --passphrase-file FILE`");
+  return Error(
+      ErrorCode::kTokenScopeDenied,
+      "the operator key of this workspace is locked, and the page cannot sign; decide at the console, or start "
+      "with `lumenflow up --ui --passphrase-file FILE`");
 }
 
 // As a segment of a path (RFC 3986 3.3).
@@ -140,7 +141,8 @@ void with_shown(const ExchangePtr& exchange, const Context& context, const std::
   context.inner.ask({.target = target}, [exchange, digest, then = std::move(then)](Told told) {
     if (!told.ok() || !told.body.is_object()) return exchange->fail(error_of(told));
     if (digest.empty() || json::string_or(told.body, "call_digest", "") != digest)
-      return exchange->fail(Error(ErrorCode::kConflict, "'call_digest' is not that of what waits now; look at it again"));
+      return exchange->fail(
+          Error(ErrorCode::kConflict, "'call_digest' is not that of what waits now; look at it again"));
     then(told.body);
   });
 }
@@ -176,7 +178,8 @@ void stop(const ExchangePtr& exchange, const Context& context) {
   if (!body) return;
   const std::string target(json::string_or(*body, "target", "")), &id = context.options.workspace_id;
   const bool resume = json::boolean_or(*body, "resume", false);
-  if (target.empty()) return exchange->fail(Error(ErrorCode::kInvalidRequest, "'target' is a tool, a subject or 'all'"));
+  if (target.empty())
+    return exchange->fail(Error(ErrorCode::kInvalidRequest, "'target' is a tool, a subject or 'all'"));
   if (resume && !context.hand.is_there()) return exchange->fail(locked());
   json::Object input;
   if (target == "all")
@@ -195,7 +198,8 @@ void add_acting_routes(Routes& routes, Context& context) {
   };
   add(http::Method::kPost, of + "/tools/{name}", [&context](const ExchangePtr& exchange) { call(exchange, context); });
   add(http::Method::kGet, of + "/commands", [](const ExchangePtr& exchange) {
-    exchange->send_json(json::Object{{"items", json::Array{}}, {"next", json::Value()}});  // calls go straight to the kernel
+    exchange->send_json(
+        json::Object{{"items", json::Array{}}, {"next", json::Value()}});  // calls go straight to the kernel
   });
   for (const http::Method method : {http::Method::kGet, http::Method::kDelete})
     add(method, of + "/commands/{command_id}",

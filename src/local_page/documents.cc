@@ -42,7 +42,8 @@ json::Value audit_page(const json::Value& page) {
 json::Value approval_page(const json::Value& page, const std::string& workspace) {
   json::Value waiting = page_of(page, [&](const json::Value& parked) {
     json::Object approval{{"surface", "console"}, {"workspace_id", workspace}, {"state", "pending"}, {"position", 0}};
-    for (const char* member : {"approval_id", "receipt_id", "call_digest", "requested_by", "requested_at", "expires_at"})
+    for (const char* member :
+         {"approval_id", "receipt_id", "call_digest", "requested_by", "requested_at", "expires_at"})
       copy(parked, member, approval);
     copy(parked, "tool", approval, "tool_name");
     copy(parked, "call", approval, "preview");
@@ -61,7 +62,8 @@ json::Value own_head(const json::Value& head) {
                       {"witness_key", ""}};
 }
 
-json::Value workspace_document(const json::Value& head, const std::string& workspace, Timestamp started, Timestamp now) {
+json::Value workspace_document(const json::Value& head, const std::string& workspace, Timestamp started,
+                               Timestamp now) {
   json::Object grown{{"size", json::integer_or(head, "tree_size", 0)}, {"root", json::string_or(head, "root", "")}};
   return json::Object{{"workspace_id", workspace},
                       {"state", "active"},
@@ -91,8 +93,7 @@ json::Value outcome(json::Value result, int status) {
 }
 
 json::Value queued(const std::string& receipt, std::string_view state, Timestamp now) {
-  return json::Object{
-      {"command_id", receipt}, {"state", state}, {"expires_at", format_rfc3339(now + kFollowed)}};
+  return json::Object{{"command_id", receipt}, {"state", state}, {"expires_at", format_rfc3339(now + kFollowed)}};
 }
 
 json::Value command_of_call(const json::Value& call, const std::string& workspace, Timestamp now) {
@@ -118,9 +119,10 @@ json::Value command_of_call(const json::Value& call, const std::string& workspac
   if (result != nullptr) command.set("result", *result);
   const json::Value* error = result != nullptr && result->is_object() ? result->find("error") : nullptr;
   if (!answered)
-    command.set("error", error != nullptr ? *error
-                                          : json::Value(json::Object{{"code", json::string_or(*finished, "code", "INTERNAL")},
-                                                                     {"message", "the call ended as " + std::string(status)}}));
+    command.set("error", error != nullptr
+                             ? *error
+                             : json::Value(json::Object{{"code", json::string_or(*finished, "code", "INTERNAL")},
+                                                        {"message", "the call ended as " + std::string(status)}}));
   return json::Value(std::move(command));
 }
 

@@ -5,8 +5,7 @@
 namespace lumenflow::local_page {
 namespace {
 
-constexpr std::string_view kScope =
-    "workspace agent:execute-turn audit:read approvals:read metrics:read control:stop";
+constexpr std::string_view kScope = "workspace agent:execute-turn audit:read approvals:read metrics:read control:stop";
 constexpr std::chrono::hours kLife{12}, kRenewedBefore{1}, kTriedAgain{1};
 
 }  // namespace
@@ -24,12 +23,12 @@ void Grant::with(Ask question, std::function<void(Ask)> then) {
 void Grant::mint() {
   const Result<std::string> proof = ports_.hand.prove("kernel:token_mint");
   if (!proof.ok()) return go_on();
-  Ask question{http::Method::kPost,
-               "/kernel/token_mint",
-               json::Object{{"subject", ports_.subject},
-                            {"scope", kScope},
-                            {"ttl_seconds", std::chrono::seconds(kLife).count()}},
-               {{"lumenflow-operator", *proof}}};
+  Ask question{
+      http::Method::kPost,
+      "/kernel/token_mint",
+      json::Object{
+          {"subject", ports_.subject}, {"scope", kScope}, {"ttl_seconds", std::chrono::seconds(kLife).count()}},
+      {{"lumenflow-operator", *proof}}};
   ports_.inner.ask(std::move(question), [this](const Told& told) { minted(told); });
 }
 

@@ -1,5 +1,6 @@
-// What the page's calls go with where the operator's key is at hand: a token that this workspace mints for whoever is at
-// the console, so that agents may take turns, too, which the socket alone does not permit. It never leaves the process.
+// What the page's calls go with where the operator's key is at hand: a token that this workspace mints for whoever is
+// at the console, so that agents may take turns, too, which the socket alone does not permit. It never leaves the
+// process.
 //
 // The io thread.
 #pragma once
@@ -24,8 +25,8 @@ class Grant {
     std::string subject;
   };
   explicit Grant(Ports ports) : ports_(std::move(ports)) {}
-  // Gives `question` the token, minted when first needed and anew before it is over; without one it asks as the socket's
-  // peer.
+  // Gives `question` the token, minted when first needed and anew before it is over; without one it asks as the
+  // socket's peer.
   void with(Ask question, std::function<void(Ask)> then);
 
  private:

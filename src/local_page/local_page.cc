@@ -31,15 +31,16 @@ class AsioLocalPage final : public LocalPage {
         site_(ports.page),
         options_(std::move(options)),
         hand_(ports.hand),
-        context_{options_,
-                 ports.clock,
-                 ports.random,
-                 hand_,
-                 Inner(ports.ask),
-                 Sessions(ports.clock, ports.random),
-                 [this](std::chrono::milliseconds delay, std::function<void()> work) { run_after(delay, std::move(work)); },
-                 ports.clock.now(),
-                 Grant({ports.clock, hand_, context_.inner, options_.workspace_id + ":local:" + options_.person})} {
+        context_{
+            options_,
+            ports.clock,
+            ports.random,
+            hand_,
+            Inner(ports.ask),
+            Sessions(ports.clock, ports.random),
+            [this](std::chrono::milliseconds delay, std::function<void()> work) { run_after(delay, std::move(work)); },
+            ports.clock.now(),
+            Grant({ports.clock, hand_, context_.inner, options_.workspace_id + ":local:" + options_.person})} {
     Routes routes(router_, context_);
     add_session_routes(routes, context_);
     add_reading_routes(routes, context_);
@@ -101,7 +102,8 @@ class AsioLocalPage final : public LocalPage {
 
   void handle(http::Request request, std::unique_ptr<http::Responder> responder) {
     if (!is_meant(request))
-      return responder->send(http::problem(Error(ErrorCode::kInvalidRequest, "this is the page of " + url_ + " alone")));
+      return responder->send(
+          http::problem(Error(ErrorCode::kInvalidRequest, "this is the page of " + url_ + " alone")));
     if (auto file = site_.answer(request)) return responder->send(*std::move(file));
     const Status routed = router_.route(std::move(request), responder);
     if (!routed.ok()) responder->send(http::problem(routed.error()));

@@ -1,4 +1,5 @@
-// The page for one workspace, without a conductor: what the page asks of one is answered from the sidecar of this process.
+// The page for one workspace, without a conductor: what the page asks of one is answered from the sidecar of this
+// process.
 //
 // Everything runs on the io thread. Borrows all it is given; the sidecar outlives it.
 #pragma once

@@ -1,4 +1,5 @@
-// What signs in the name of the workspace's operator. Who owns the key gives the functions; without them nothing is signed.
+// What signs in the name of the workspace's operator. Who owns the key gives the functions; without them nothing is
+// signed.
 #pragma once
 
 #include <functional>

@@ -56,9 +56,7 @@ class TurnReading : public std::enable_shared_from_this<TurnReading> {
   }
 
  private:
-  std::uint64_t begin() const {
-    return std::max(context_.turns.read_to, head_ > kTurnsBack ? head_ - kTurnsBack : 0);
-  }
+  std::uint64_t begin() const { return std::max(context_.turns.read_to, head_ > kTurnsBack ? head_ - kTurnsBack : 0); }
   void read(std::size_t kind, std::uint64_t after) {
     if (kind == std::size(Turns::kKinds)) return answer();
     const std::string target =
@@ -89,8 +87,7 @@ class TurnReading : public std::enable_shared_from_this<TurnReading> {
 
 void workspace(const ExchangePtr& exchange, const Context& context, bool in_a_list) {
   ask(exchange, context, "/audit/head", [&context, in_a_list](const json::Value& head) -> json::Value {
-    json::Value document =
-        workspace_document(head, context.options.workspace_id, context.started, context.clock.now());
+    json::Value document = workspace_document(head, context.options.workspace_id, context.started, context.clock.now());
     if (!in_a_list) return document;
     for (const char* member : {"streams", "head"}) document.as_object().erase(member);
     return json::Object{{"items", json::Array{std::move(document)}}, {"next", json::Value()}};
@@ -114,16 +111,14 @@ void add_reading_routes(Routes& routes, Context& context) {
     });
   });
   get(of + "/events", [&context](const ExchangePtr& exchange) { events(exchange, context); });
-  get(of + "/audit", [&context](const ExchangePtr& exchange) {
-    ask(exchange, context, "/audit" + query_of(*exchange), audit_page);
-  });
+  get(of + "/audit",
+      [&context](const ExchangePtr& exchange) { ask(exchange, context, "/audit" + query_of(*exchange), audit_page); });
   get(of + "/approvals", [&context](const ExchangePtr& exchange) {
     ask(exchange, context, "/approvals?limit=1000",
         [&context](const json::Value& page) { return approval_page(page, context.options.workspace_id); });
   });
-  get(of + "/turns", [&context](const ExchangePtr& exchange) {
-    std::make_shared<TurnReading>(exchange, context)->start();
-  });
+  get(of + "/turns",
+      [&context](const ExchangePtr& exchange) { std::make_shared<TurnReading>(exchange, context)->start(); });
   get("/v2/head", [&context](const ExchangePtr& exchange) { ask(exchange, context, "/audit/head", own_head); });
   get("/v2/audit/{position}/proof", [&context](const ExchangePtr& exchange) {
     ask(exchange, context, "/audit/" + std::string(exchange->path("position")) + "/proof", nullptr);

@@ -6,7 +6,7 @@
 namespace lumenflow::local_page {
 namespace {
 
-constexpr std::size_t kDepthMax = 8;
+constexpr std::size_t kCodeDepthMax = 8;
 
 json::Value document(const Context& context, std::string_view cookie, Timestamp expires) {
   return json::Object{
@@ -21,17 +21,18 @@ void answer(const ExchangePtr& exchange, const Context& context, std::string_vie
             std::chrono::seconds life, std::string body) {
   http::Response response;
   if (life.count() >= 0)
-    response.headers.emplace_back("Set-Cookie", context.cookie_name + "=" + std::string(value) +
-                                                    "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" +
-                                                    std::to_string(life.count()));
+    response.headers.emplace_back("Set-Cookie",
+                                  context.cookie_name + "=" + std::string(value) +
+                                      "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(life.count()));
   response.headers.emplace_back("Cache-Control", "no-store");
   const auto expires = context.sessions.find(cookie);
-  response.body = body.empty() ? json::serialize(document(context, cookie, expires.value_or(context.clock.now()))) : body;
+  response.body =
+      body.empty() ? json::serialize(document(context, cookie, expires.value_or(context.clock.now()))) : body;
   exchange->send(std::move(response));
 }
 
 void open(const ExchangePtr& exchange, Context& context) {
-  const Result<json::Value> body = http::json_body(exchange->request(), kDepthMax);
+  const Result<json::Value> body = http::json_body(exchange->request(), kCodeDepthMax);
   if (!body.ok()) return exchange->fail(body.error());
   const std::string_view code = body->is_object() ? json::string_or(*body, "code", "") : std::string_view();
   const auto cookie = context.sessions.open(code);
@@ -47,7 +48,8 @@ void add_session_routes(Routes& routes, Context& context) {
   const auto add = [&](http::Method method, Routes::Handler handler, Needs needs = Needs::kSession) {
     routes.add(method, "/v2/session", std::move(handler), needs);
   };
-  add(http::Method::kPost, [&context](const ExchangePtr& exchange) { open(exchange, context); }, Needs::kNothing);
+  add(
+      http::Method::kPost, [&context](const ExchangePtr& exchange) { open(exchange, context); }, Needs::kNothing);
   add(http::Method::kGet, [&context](const ExchangePtr& exchange) {
     answer(exchange, context, exchange->cookie, {}, std::chrono::seconds(-1), {});
   });
@@ -57,7 +59,10 @@ void add_session_routes(Routes& routes, Context& context) {
     answer(exchange, context, {}, {}, std::chrono::seconds(0), R"({"signed_out":true})");
   });
   routes.add(
-      http::Method::kGet, "/healthz", [](const ExchangePtr& exchange) { exchange->send_json(json::Object{{"ok", true}}); },
+      http::Method::kGet, "/healthz",
+      [](const ExchangePtr& exchange) {
+        exchange->send_json(json::Object{{"ok", true}});
+      },
       Needs::kNothing);
 }
 

@@ -40,7 +40,8 @@ void Turns::take(const json::Value& event, const std::string& workspace) {
 json::Value Turns::page(std::uint64_t before, std::size_t limit) const {
   json::Array items;
   std::uint64_t last = 0;
-  for (auto it = before == 0 ? order_.end() : order_.lower_bound(before); it != order_.begin() && items.size() < limit;) {
+  for (auto it = before == 0 ? order_.end() : order_.lower_bound(before);
+       it != order_.begin() && items.size() < limit;) {
     --it;
     last = it->first;
     items.push_back(turns_.find(it->second)->second);

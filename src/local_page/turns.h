@@ -1,5 +1,5 @@
-// The turns of the workspace's agents, added up from their events as a conductor does: read from where it stopped, so that
-// asking again costs what is new.
+// The turns of the workspace's agents, added up from their events as a conductor does: read from where it stopped, so
+// that asking again costs what is new.
 //
 // The io thread.
 #pragma once

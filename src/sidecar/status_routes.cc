@@ -47,8 +47,8 @@ void add_status_routes(Routes& routes, RouteContext& context) {
               .access = Access::kSocketOnly},
              [&context](const ExchangePtr& exchange) {
                if (!context.page_link)
-                 return exchange->fail(Error(ErrorCode::kNotFound,
-                                             "the sidecar serves no page; start it with `lumenflow up --ui`"));
+                 return exchange->fail(
+                     Error(ErrorCode::kNotFound, "the sidecar serves no page; start it with `lumenflow up --ui`"));
                exchange->send_json(json::Object{{"url", context.page_link()}});
              });
 }
