@@ -15,6 +15,7 @@
 #include "cli/code_host.h"
 #include "cli/commands.h"
 #include "cli/diagnostics_output.h"
+#include "cli/surfaces.h"
 #include "cli/up_page.h"
 #include "lumenflow/json.h"
 #include "sidecar/sidecar.h"
@@ -53,6 +54,7 @@ Result<sidecar::SidecarOptions> options_of(const Context& context, const UpFlags
   options.tls_key = flags.tls_key;
   options.uplink = true;
   options.housekeeping = true;
+  options.surfaces = all_surfaces();
   if (!config.socket) return options;
   options.socket_path = sidecar::control_socket_path(root);
   LUMENFLOW_TRY(sidecar::make_socket_folder(context.files, options.socket_path));
@@ -100,7 +102,7 @@ int run_up(Context& context, const UpFlags& flags) {
   Result<sidecar::SidecarOptions> options = options_of(context, flags, (*workspace)->config(), *root);
   if (!options.ok()) return fail(context, options.error());
   std::unique_ptr<local_page::LocalPage> page;
-  if (flags.ui) options->page_link = [&page] { return page->link(); };
+  if (flags.ui) options->surfaces.push_back(page_links(page));
   const auto sidecar =
       sidecar::make_sidecar(io, **workspace, doorbell, context.clock, context.random, *std::move(options));
   auto made = make_page(context, flags, io, **workspace, *sidecar);

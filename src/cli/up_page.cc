@@ -14,6 +14,7 @@
 #include "page/site.h"
 #include "sidecar/keys.h"
 #include "sidecar/operator_proof.h"
+#include "sidecar/routes.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -63,6 +64,19 @@ Result<std::unique_ptr<local_page::LocalPage>> make_page(Context& context, const
   return local_page::make_local_page(ports, {flags.ui_listen, workspace.config().id.str(), name_of_user()});
 }
 
+sidecar::Surface page_links(const std::unique_ptr<local_page::LocalPage>& page) {
+  return [&page](sidecar::Routes& routes, sidecar::RouteContext&) {
+    routes.add({.method = http::Method::kPost,
+                .pattern = "/page/links",
+                .id = "make_page_link",
+                .summary = "A link that signs one browser in at the page of this workspace, once",
+                .access = sidecar::Access::kSocketOnly},
+               [&page](const sidecar::ExchangePtr& exchange) {
+                 exchange->send_json(json::Object{{"url", page->link()}});
+               });
+  };
+}
+
 int run_ui(Context& context, bool json) {
   const auto session = Session::open(context);
   if (!session.ok()) return fail(context, session.error());
@@ -73,6 +87,8 @@ int run_ui(Context& context, bool json) {
   request.path = "/page/links";
   const auto answer = (*session)->send(request);
   if (!answer.ok()) return fail(context, answer.error());
+  if (answer->status == 404)
+    return fail(context, Error(ErrorCode::kNotFound, "the sidecar serves no page; start it with `lumenflow up --ui`"));
   if (answer->status >= 400) return fail(context, error_of(*answer));
   const Result<json::Value> body = json::parse(answer->body);
   const std::string url(body.ok() ? json::string_or(*body, "url", "") : std::string_view());

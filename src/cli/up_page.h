@@ -16,4 +16,7 @@ Result<std::unique_ptr<local_page::LocalPage>> make_page(Context& context, const
                                                          boost::asio::io_context& io, sidecar::Workspace& workspace,
                                                          sidecar::Sidecar& sidecar);
 
+// POST /page/links on the control socket: another link. `page` outlives the sidecar's answers.
+sidecar::Surface page_links(const std::unique_ptr<local_page::LocalPage>& page);
+
 }  // namespace lumenflow::cli

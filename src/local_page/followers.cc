@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "http/sse.h"
-#include "local_page/inner.h"
 #include "lumenflow/json.h"
+#include "lumenflow/sse_reader.h"
 
 namespace lumenflow::local_page {
 namespace {
@@ -15,10 +15,13 @@ class Between final : public http::BodyStream {
   Between(std::shared_ptr<http::BodyStream> outer, const std::string& log_id)
       : outer_(std::move(outer)),
         prefix_("{\"log_id\":" + json::serialize(json::Value(log_id)) + ","),
-        frames_([this](const FrameReader::Frame& frame) { pass(frame); }) {}
+        events_([this](const ReceivedEvent& event) {
+          pass(event);
+          return true;
+        }) {}
   bool write(std::string_view bytes) override {
     out_.clear();
-    frames_.take(bytes);
+    if (!events_.feed(bytes)) return false;
     if (out_.empty()) out_ = ":\n\n";  // a heartbeat stays one
     return outer_->write(out_);
   }
@@ -29,19 +32,19 @@ class Between final : public http::BodyStream {
 
  private:
   // Where the reader stands is the sidecar's word to its own readers; the rest are events, and how it ended.
-  void pass(const FrameReader::Frame& frame) {
-    if (frame.event == "resume") return;
-    const bool event = frame.event != "error" && frame.data.size() > 2;
-    const std::string data = event ? prefix_ + frame.data.substr(1) : frame.data;
+  void pass(const ReceivedEvent& received) {
+    if (received.type == "resume") return;
+    const bool event = received.type != "error" && received.data.size() > 2;
+    const std::string data = event ? prefix_ + received.data.substr(1) : received.data;
     http::SseEvent sent;
-    sent.id = frame.id;
-    sent.event = frame.event;
+    sent.id = events_.last_id();
+    sent.event = received.type;
     sent.data = data;
     http::append_sse(out_, sent);
   }
   std::shared_ptr<http::BodyStream> outer_;
   const std::string prefix_;
-  FrameReader frames_;
+  SseReader events_;
   std::string out_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/exchange.h"
+#include "lumenflow/sse_reader.h"
 
 namespace lumenflow::local_page {
 namespace {
@@ -18,13 +19,12 @@ Told told_of(http::Response response) {
 class Ear final : public http::BodyStream {
  public:
   explicit Ear(Inner::Listener listener)
-      : listener_(std::move(listener)),
-        frames_([this](const FrameReader::Frame& frame) { listener_.event(frame.event, frame.data); }) {}
+      : listener_(std::move(listener)), events_([this](const ReceivedEvent& event) {
+          listener_.event(event.type, event.data);
+          return true;
+        }) {}
   ~Ear() override { finish(); }
-  bool write(std::string_view bytes) override {
-    frames_.take(bytes);
-    return true;
-  }
+  bool write(std::string_view bytes) override { return events_.feed(bytes); }
   std::size_t buffered_bytes() const override { return 0; }
   bool closed() const override { return false; }
   void on_close(std::function<void()>) override {}
@@ -35,7 +35,7 @@ class Ear final : public http::BodyStream {
     if (!std::exchange(ended_, true)) listener_.over();
   }
   Inner::Listener listener_;
-  FrameReader frames_;
+  SseReader events_;
   bool ended_ = false;
 };
 
@@ -87,29 +87,6 @@ void Inner::ask(Ask question, std::function<void(Told)> told) const {
   listener.over = [] {};
   listener.told = std::move(told);
   listen(std::move(question), std::move(listener));
-}
-
-void FrameReader::take(std::string_view bytes) {
-  rest_ += bytes;
-  std::size_t begin = 0;
-  for (std::size_t end; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1)
-    line(std::string_view(rest_).substr(begin, end - begin));
-  rest_.erase(0, begin);
-}
-
-void FrameReader::line(std::string_view text) {
-  if (text.empty()) {
-    if (!frame_.data.empty()) each_(frame_);
-    frame_ = {};
-    return;
-  }
-  const std::size_t colon = std::min(text.find(':'), text.size());
-  std::string_view value = text.substr(std::min(colon + 1, text.size()));
-  if (value.starts_with(' ')) value.remove_prefix(1);
-  const std::string_view field = text.substr(0, colon);
-  if (field == "id") frame_.id = value;
-  if (field == "event") frame_.event = value;
-  if (field == "data") frame_.data += (frame_.data.empty() ? "" : "\n") + std::string(value);
 }
 
 }  // namespace lumenflow::local_page

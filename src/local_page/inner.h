@@ -47,20 +47,4 @@ class Inner {
   AskSidecar ask_;
 };
 
-// Takes the text of a stream in whatever pieces it comes, and tells its frames. Comments and retries are passed over.
-class FrameReader {
- public:
-  struct Frame {
-    std::string id, event, data;
-  };
-  explicit FrameReader(std::function<void(const Frame&)> each) : each_(std::move(each)) {}
-  void take(std::string_view bytes);
-
- private:
-  void line(std::string_view text);
-  std::function<void(const Frame&)> each_;
-  std::string rest_;
-  Frame frame_;
-};
-
 }  // namespace lumenflow::local_page

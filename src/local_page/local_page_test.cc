@@ -16,7 +16,6 @@
 #include "http/client.h"
 #include "http/static_site.h"
 #include "json/schema.h"
-#include "local_page/inner.h"
 #include "support/source_tree.h"
 
 namespace lumenflow::local_page {
@@ -238,18 +237,6 @@ TEST_F(Page, DecidesNothingWhileTheKeyIsLocked) {
     EXPECT_EQ(error_in(send(http::Method::kPost, path, body, session)), "TOKEN_SCOPE_DENIED") << path;
   }
   EXPECT_THAT(asked, ElementsAre("GET /audit/head "));
-}
-
-TEST(Frames, AreReadInWhateverPiecesTheyCome) {
-  const std::string text = ": beat\n\nid: 4\nevent: a:b\ndata: {\"x\":1}\n\ndata: one\ndata: two\n\n";
-  std::vector<std::string> seen;
-  for (std::size_t piece = 1; piece < text.size(); ++piece) {
-    seen.clear();
-    FrameReader reader(
-        [&](const FrameReader::Frame& frame) { seen.push_back(frame.id + "|" + frame.event + "|" + frame.data); });
-    for (std::size_t at = 0; at < text.size(); at += piece) reader.take(std::string_view(text).substr(at, piece));
-    EXPECT_THAT(seen, ElementsAre("4|a:b|{\"x\":1}", "||one\ntwo"));
-  }
 }
 
 }  // namespace

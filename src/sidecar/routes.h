@@ -53,14 +53,13 @@ struct RouteContext {
   PostToStrand post;
   // Runs a function once on the io thread after a delay.
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
-  std::function<std::size_t()> connections;     // open now
-  std::chrono::milliseconds heartbeat;          // between the comments that keep a silent stream open
-  const UplinkHost* uplink = nullptr;           // null: this process carries no events away
-  std::string uplink_fault = {};                // why it could not start
-  const Housekeeping* housekeeping = nullptr;   // null: nobody does it here
-  bool closing = false;                         // the kernel has drained: streams end
-  std::function<std::string()> page_link = {};  // empty: this process serves no page
-  std::vector<RouteSpec> table = {};            // every route there is
+  std::function<std::size_t()> connections;    // open now
+  std::chrono::milliseconds heartbeat;         // between the comments that keep a silent stream open
+  const UplinkHost* uplink = nullptr;          // null: this process carries no events away
+  std::string uplink_fault = {};               // why it could not start
+  const Housekeeping* housekeeping = nullptr;  // null: nobody does it here
+  bool closing = false;                        // the kernel has drained: streams end
+  std::vector<RouteSpec> table = {};           // every route there is
 };
 
 class Routes {
@@ -86,7 +85,6 @@ void add_pack_routes(Routes& routes, RouteContext& context);
 void add_recovery_routes(Routes& routes, RouteContext& context);
 void add_task_routes(Routes& routes, RouteContext& context);
 void add_status_routes(Routes& routes, RouteContext& context);
-void add_mcp_routes(Routes& routes, RouteContext& context);
 void add_openapi_route(Routes& routes, RouteContext& context);
 
 }  // namespace lumenflow::sidecar

@@ -58,7 +58,6 @@ class AsioSidecar final : public Sidecar {
         deadline_timer_(io),
         checkpoint_timer_(io),
         configuration_timer_(io) {
-    context_.page_link = options_.page_link;
     Routes routes(router_, context_);
     add_tool_routes(routes, context_);
     add_call_routes(routes, context_);
@@ -71,7 +70,7 @@ class AsioSidecar final : public Sidecar {
     add_recovery_routes(routes, context_);
     add_status_routes(routes, context_);
     add_task_routes(routes, context_);
-    add_mcp_routes(routes, context_);
+    for (const Surface& add : options_.surfaces) add(routes, context_);
     add_openapi_route(routes, context_);
     doorbell.connect([this] { run_kernel(); });
   }

@@ -1,4 +1,4 @@
-// GET /metrics, /healthz, /readyz; POST /page/links.
+// GET /metrics, /healthz, /readyz.
 #include "sidecar/metrics.h"
 #include "sidecar/routes.h"
 #include "sidecar/version.h"
@@ -40,17 +40,6 @@ void add_status_routes(Routes& routes, RouteContext& context) {
               .summary = "It takes calls: it is not draining, and the journal can be written",
               .access = Access::kOpen},
              [&context](const ExchangePtr& exchange) { show_ready(exchange, context); });
-  routes.add({.method = http::Method::kPost,
-              .pattern = "/page/links",
-              .id = "make_page_link",
-              .summary = "A link that signs one browser in at the page of this workspace, once",
-              .access = Access::kSocketOnly},
-             [&context](const ExchangePtr& exchange) {
-               if (!context.page_link)
-                 return exchange->fail(
-                     Error(ErrorCode::kNotFound, "the sidecar serves no page; start it with `lumenflow up --ui`"));
-               exchange->send_json(json::Object{{"url", context.page_link()}});
-             });
 }
 
 }  // namespace lumenflow::sidecar
