@@ -286,6 +286,7 @@ class AsioSidecar final : public Sidecar {
 
   void watch_configuration() {
     workspace_.look_at_configuration();
+    workspace_.put_facts();
     watch_enrollment();
     configuration_timer_.expires_after(kConfigurationInterval);
     configuration_timer_.async_wait([this](const boost::system::error_code& error) {

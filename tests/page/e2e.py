@@ -33,9 +33,33 @@ CONFIGURATION = turn_trace.CONFIGURATION + """policies:
 """
 
 
+HOSTILE = """<img src=x onerror="globalThis.stolen=1"><script>globalThis.stolen=1</script>{{7*7}}"""
+
+
+def add_hostile_pack(world):
+    """A pack that writes markup wherever a pack may write anything."""
+    folder = world.folder / "evil"
+    world.run("pack", "scaffold", "evil", "--lang", "python", "--out", str(folder))
+    manifest = folder / "manifest.yaml"
+    text = manifest.read_text(encoding="utf-8")
+    quoted = "'" + HOSTILE + "'"
+    for was, now in (("title: Evil", f"title: {quoted}"), ("title: Run a job", f"title: {quoted}"),
+                     ("description: Names the job.", f"description: {quoted}"),
+                     ("      status: {type: string, const: ok}\n\nsubscribed", f"      status: {{type: string, description: {quoted}}}\n\nsubscribed"),
+                     ("        status: {type: string, const: ok}", f"        status: {{type: string, description: {quoted}}}"),
+                     ("description: Pretends", f"description: {quoted[:-1]} Pretends"), ("is the same job.\n", "is the same job.'\n")):
+        assert was in text, was
+        text = text.replace(was, now, 1)
+    manifest.write_text(text, encoding="utf-8")
+    code = folder / "my_pack.py"
+    code.write_text(code.read_text(encoding="utf-8").replace('"status": "ok"', f'"status": {HOSTILE!r}'), encoding="utf-8")
+    world.run("pack", "add", str(folder))
+
+
 def furnish(world):
-    """The scene of the trace; and a call that waits for seconds only."""
+    """The scene of the trace; a pack that means ill; and a call that waits for seconds only."""
     turn_trace.furnish(world)
+    add_hostile_pack(world)
     file = world.workspace / "lumenflow.yaml"
     was = file.read_text(encoding="utf-8")
     now = was.replace("approval_providers:\n", "approval_providers:\n  'policy:brief': {provider: console, expires: 2s}\n")
