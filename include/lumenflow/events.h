@@ -170,6 +170,7 @@ struct ConductorRecoveryConfirmed {
   static constexpr int kSchemaVersion = 2;
   std::string recovery_id{};  // The proposal.
   std::string decided_by{};  // The subject who decided, as signed.
+  std::optional<std::string> reason{};  // Why, for people; as signed.
   std::string signature{};  // Signature of what was decided, by a key that the workspace has pinned.
 };
 json::Value to_json(const ConductorRecoveryConfirmed& value);

@@ -1,10 +1,11 @@
 import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
-import { SessionProvider, useSession } from "./api/session";
+import { SessionProvider, useSession, useWho } from "./api/session";
 import { Shell } from "./parts/Shell";
 import { Loading } from "./parts/states";
-import { SignIn } from "./pages/SignIn";
+import { LinkNeeded, SignIn } from "./pages/SignIn";
 
+const Open = lazy(() => import("./pages/Open"));
 const Enroll = lazy(() => import("./pages/Enroll"));
 const Fleet = lazy(() => import("./pages/Fleet"));
 const Approvals = lazy(() => import("./pages/Approvals"));
@@ -30,11 +31,14 @@ function plain(part: string | undefined): string | undefined {
 }
 
 function Pages() {
+  const { local } = useWho();
+  const home = local && `/w/${encodeURIComponent(local.workspace)}`;
   return (
     <Shell>
       <Suspense fallback={<Loading what="this page" />}>
         <Switch>
-          <Route path="/" component={Fleet} />
+          {/* What is of many workspaces, and of the conductor's own, is not there where one serves the page. */}
+          {home === undefined && <Route path="/" component={Fleet} />}
           <Route path="/w/:id">{({ id }) => <TimelinePage key={id} id={plain(id) ?? ""} />}</Route>
           <Route path="/approvals/:id?">{({ id }) => <Approvals id={plain(id)} />}</Route>
           <Route path="/w/:id/tools/:name?">{({ id, name }) => <ToolsPage id={plain(id) ?? ""} name={plain(name)} />}</Route>
@@ -45,10 +49,10 @@ function Pages() {
           <Route path="/w/:id/catalogue">{({ id }) => <Catalogue id={plain(id) ?? ""} />}</Route>
           <Route path="/w/:id/packs">{({ id }) => <Packs id={plain(id) ?? ""} />}</Route>
           <Route path="/w/:id/stop">{({ id }) => <Stop key={id} id={plain(id) ?? ""} />}</Route>
-          <Route path="/devices" component={Devices} />
+          {home === undefined && <Route path="/devices" component={Devices} />}
           <Route path="/settings" component={SettingsPage} />
           <Route>
-            <Redirect to="/" />
+            <Redirect to={home ?? "/"} />
           </Route>
         </Switch>
       </Suspense>
@@ -57,7 +61,7 @@ function Pages() {
 }
 
 function Gate() {
-  const { session } = useSession();
+  const { session, wantsLink } = useSession();
   const [path] = useLocation();
   const [place, query = ""] = path.split("?");
   // A link that adds a device is for whoever holds it: a phone that nobody signs in on.
@@ -68,8 +72,17 @@ function Gate() {
       </Suspense>
     );
   }
+  // A link of `lumenflow up --ui`.
+  if (place === "/open") {
+    return (
+      <Suspense fallback={<Loading what="this page" />}>
+        <Open query={query} />
+      </Suspense>
+    );
+  }
   if (session === undefined) return <Loading what="your session" />;
-  return session === null ? <SignIn /> : <Pages />;
+  if (session === null) return wantsLink ? <LinkNeeded /> : <SignIn />;
+  return <Pages />;
 }
 
 export function App() {

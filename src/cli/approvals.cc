@@ -2,14 +2,12 @@
 #include <algorithm>
 #include <ostream>
 
-#include "base/encoding.h"
-#include "base/signing.h"
 #include "cli/audit_call.h"
 #include "cli/commands.h"
 #include "cli/commands_governance.h"
+#include "cli/operator_hand.h"
 #include "cli/output.h"
 #include "cli/session.h"
-#include "journal/approvals.h"
 #include "sidecar/keys.h"
 #include "sidecar/workspace.h"
 
@@ -74,20 +72,9 @@ Result<Decider> make_decider(Context& context, const ApprovalFlags& flags) {
 Result<json::Value> decide(const Context& context, Decider& decider, const std::string& id, const std::string& reason,
                            bool approve) {
   LUMENFLOW_TRY_ASSIGN(const json::Value shown, decider.session->get("/approvals/" + encode_path_segment(id)));
-  const auto receipt = journal::receipt_of_approval(id);
-  if (!receipt) return Error(ErrorCode::kNotFound, "'" + id + "' is no approval's id");
-  journal::ParkedCall parked;
-  parked.receipt = *receipt;
-  parked.digest = json::string_or(shown, "call_digest", "");
-  const journal::ApprovalDecision decision{
-      approve, std::string(json::string_or(shown, "decider", "")), reason, context.clock.now(), {}};
-  LUMENFLOW_TRY_ASSIGN(const std::string signature,
-                       p256_sign(journal::approval_statement(parked, decision), decider.key));
-  json::Object input{
-      {"approval_id", id}, {"decided_at", format_rfc3339(decision.decided_at)}, {"signature", to_base64url(signature)}};
-  if (!reason.empty()) input.set("reason", reason);
-  return data_of(
-      decider.session->call_kernel(approve ? "kernel:approve" : "kernel:deny", json::Value(std::move(input))));
+  LUMENFLOW_TRY_ASSIGN(const json::Value input,
+                       signed_decision(shown, {approve, reason, context.clock.now()}, decider.key));
+  return data_of(decider.session->call_kernel(approve ? "kernel:approve" : "kernel:deny", input));
 }
 
 void print_decided(const Context& context, const json::Value& decided) {

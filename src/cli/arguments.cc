@@ -42,7 +42,17 @@ void add_workspace_commands(CLI::App& app, Parsed& parsed) {
   cert->needs(key);
   key->needs(cert);
   up->add_flag("--json", parsed.up.json, "print one JSON line when ready");
+  CLI::Option* page = up->add_flag("--ui", parsed.up.ui, "serve the page of this workspace, and print a link to it");
+  up->add_option("--ui-listen", parsed.up.ui_listen, "HOST:PORT of the page (default 127.0.0.1:7421, or another port)")
+      ->needs(page);
+  up->add_option("--passphrase-file", parsed.up.passphrase_file,
+                 "unlocks the operator key, so that the page can decide; - for stdin")
+      ->needs(page);
   up->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_up(context, parsed.up); }; });
+
+  CLI::App* ui = app.add_subcommand("ui", "Print a link to the page that `up --ui` serves: good once, for ten minutes");
+  ui->add_flag("--json", parsed.tools_json);
+  ui->callback([&parsed] { parsed.run = [&parsed](Context& context) { return run_ui(context, parsed.tools_json); }; });
 
   CLI::App* doctor = app.add_subcommand("doctor", "Check everything a support person would ask for");
   add_format(*doctor, parsed.doctor.format);

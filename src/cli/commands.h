@@ -24,6 +24,9 @@ struct UpFlags {
   std::string tls_cert;
   std::string tls_key;
   bool json = false;
+  bool ui = false;              // serves the page of this workspace, too
+  std::string ui_listen;        // of the page
+  std::string passphrase_file;  // unlocks the operator key for the page
 };
 int run_up(Context& context, const UpFlags& flags);
 

@@ -120,4 +120,7 @@ int run_tasks_list(Context& context, const TaskFlags& flags);
 int run_tasks_show(Context& context, const TaskFlags& flags);
 int run_tasks_change(Context& context, std::string_view change, const TaskFlags& flags);  // create, claim, block, …
 
+// Prints a link that signs one browser in at the page that `up --ui` serves.
+int run_ui(Context& context, bool json);
+
 }  // namespace lumenflow::cli

@@ -1,11 +1,10 @@
 // lumenflow recover: what calls left behind, and consents to what is proposed, signed here with the operator key.
 #include <ostream>
 
-#include "base/encoding.h"
-#include "base/signing.h"
 #include "cli/audit_call.h"
 #include "cli/commands.h"
 #include "cli/commands_governance.h"
+#include "cli/operator_hand.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "journal/recoveries.h"
@@ -46,21 +45,11 @@ void print_recovery(const Context& context, Session& session, const json::Value&
 // What the kernel will check: the statement over what the workspace showed us, by the key that it has pinned.
 Result<json::Value> confirm_shown(const Context& context, Session& session, const RecoverFlags& flags,
                                   const std::string& key) {
-  const auto receipt = journal::receipt_of_recovery(flags.id);
-  if (!receipt) return Error(ErrorCode::kNotFound, "'" + flags.id + "' is no recovery's id; `lumenflow recover list`");
+  if (!journal::receipt_of_recovery(flags.id))
+    return Error(ErrorCode::kNotFound, "'" + flags.id + "' is no recovery's id; `lumenflow recover list`");
   LUMENFLOW_TRY_ASSIGN(const json::Value shown, session.get("/recoveries/" + encode_path_segment(flags.id)));
-  journal::Recovery recovery;
-  recovery.receipt = *receipt;
-  recovery.digest = json::string_or(shown, "call_digest", "");
-  recovery.confirmed_by = json::string_or(shown, "decider", "");
-  recovery.reason = flags.reason;
-  recovery.confirmed_at = context.clock.now();
-  LUMENFLOW_TRY_ASSIGN(const std::string signature, p256_sign(journal::recovery_statement(recovery), key));
-  json::Object input{{"recovery_id", flags.id},
-                     {"decided_at", format_rfc3339(recovery.confirmed_at)},
-                     {"signature", to_base64url(signature)}};
-  if (!flags.reason.empty()) input.set("reason", flags.reason);
-  return data_of(session.call_kernel("kernel:confirm", json::Value(std::move(input))));
+  LUMENFLOW_TRY_ASSIGN(const json::Value input, signed_consent(shown, {true, flags.reason, context.clock.now()}, key));
+  return data_of(session.call_kernel("kernel:confirm", input));
 }
 
 struct Confirmer {

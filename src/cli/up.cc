@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/diagnostics_output.h"
 #include "cli/surfaces.h"
+#include "cli/up_page.h"
 #include "lumenflow/json.h"
 #include "sidecar/sidecar.h"
 
@@ -25,15 +26,16 @@ namespace {
 // Most of what runs there waits for the disk, and those that wait together are synced together.
 constexpr std::size_t kSidecarThreads = 32, kSidecarQueueMax = 4096;
 
-void print_ready(Context& context, const sidecar::Ready& ready, bool json) {
+void print_ready(Context& context, const sidecar::Ready& ready, const std::string& page, bool json) {
   if (json) {
-    context.out << json::serialize(
-                       json::Object{{"ready", true}, {"url", ready.url}, {"socket", ready.socket}, {"pid", ::getpid()}})
-                << std::endl;
+    json::Object said{{"ready", true}, {"url", ready.url}, {"socket", ready.socket}, {"pid", ::getpid()}};
+    if (!page.empty()) said.set("page", page);
+    context.out << json::serialize(json::Value(std::move(said))) << std::endl;
     return;
   }
   context.out << "ready" << (ready.url.empty() ? "" : " on " + ready.url) << "\n";
   if (!ready.socket.empty()) context.out << "control socket " << ready.socket << "\n";
+  if (!page.empty()) context.out << "page, for one browser within ten minutes:\n  " << page << "\n";
   context.out << "stop with Ctrl-C" << std::endl;
 }
 
@@ -41,6 +43,22 @@ void configure_log(const kernel::WorkspaceConfig& config) {
   if (std::getenv("LUMENFLOW_LOG") != nullptr) return;  // the environment goes before the file
   configure_logging(parse_log_level(config.log_level).value_or(LogLevel::kInfo),
                     config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
+}
+
+Result<sidecar::SidecarOptions> options_of(const Context& context, const UpFlags& flags,
+                                           const kernel::WorkspaceConfig& config, const std::string& root) {
+  sidecar::SidecarOptions options;
+  options.tcp = std::ranges::find(config.surfaces, "http") != config.surfaces.end();
+  options.listen = flags.listen;
+  options.tls_cert = flags.tls_cert;
+  options.tls_key = flags.tls_key;
+  options.uplink = true;
+  options.housekeeping = true;
+  options.surfaces = all_surfaces();
+  if (!config.socket) return options;
+  options.socket_path = sidecar::control_socket_path(root);
+  LUMENFLOW_TRY(sidecar::make_socket_folder(context.files, options.socket_path));
+  return options;
 }
 
 // `record: true`: each life of the sidecar has a file of its own.
@@ -81,38 +99,36 @@ int run_up(Context& context, const UpFlags& flags) {
 
   warn_of(context, (*workspace)->diagnostics());
 
-  sidecar::SidecarOptions options;
-  const std::vector<std::string>& surfaces = (*workspace)->config().surfaces;
-  options.tcp = std::ranges::find(surfaces, "http") != surfaces.end();
-  options.listen = flags.listen;
-  options.tls_cert = flags.tls_cert;
-  options.tls_key = flags.tls_key;
-  options.uplink = true;
-  options.housekeeping = true;
-  options.surfaces = all_surfaces();
-  if ((*workspace)->config().socket) {
-    options.socket_path = sidecar::control_socket_path(*root);
-    if (Status made = sidecar::make_socket_folder(context.files, options.socket_path); !made.ok())
-      return fail(context, made.error());
-  }
+  Result<sidecar::SidecarOptions> options = options_of(context, flags, (*workspace)->config(), *root);
+  if (!options.ok()) return fail(context, options.error());
+  std::unique_ptr<local_page::LocalPage> page;
+  if (flags.ui) options->surfaces.push_back(page_links(page));
   const auto sidecar =
-      sidecar::make_sidecar(io, **workspace, doorbell, context.clock, context.random, std::move(options));
+      sidecar::make_sidecar(io, **workspace, doorbell, context.clock, context.random, *std::move(options));
+  auto made = make_page(context, flags, io, **workspace, *sidecar);
+  if (!made.ok()) return fail(context, made.error());
+  page = *std::move(made);
+  const auto drain = [&] {
+    if (page != nullptr) page->drain([] {});
+    sidecar->drain([&io] { io.stop(); });
+  };
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&](const boost::system::error_code& error, int) {
-    if (!error) sidecar->drain([&io] { io.stop(); });
+    if (!error) drain();
   });
   const Result<sidecar::Ready> ready = sidecar->start();
-  if (!ready.ok()) {  // an address that is none or taken, a certificate that cannot be read
-    sidecar->drain([&io] { io.stop(); });
+  const Status served = !ready.ok() ? ready.error() : page != nullptr ? page->start() : Status();
+  if (!served.ok()) {  // an address that is none or taken, a certificate that cannot be read
+    drain();
     io.run();
-    return fail_usage(context, ready.error());
+    return fail_usage(context, served.error());
   }
   if (Status recorded = record_from_start(context, **workspace); !recorded.ok()) {
-    sidecar->drain([&io] { io.stop(); });
+    drain();
     io.run();
     return fail(context, recorded.error());
   }
-  print_ready(context, *ready, flags.json);
+  print_ready(context, *ready, page == nullptr ? "" : page->link(), flags.json);
   io.run();
   executor.finish();  // a tool that was given up may still run, on what the workspace holds
   if (!ready->socket.empty()) (void)context.files.remove(ready->socket);

@@ -73,7 +73,7 @@ void confirm_recovery(const ExchangePtr& exchange, Context& context) {
   if (!workspace.ok()) return refuse(context, exchange, workspace.error());
   NewCommand command = command_of(*exchange, *workspace);
   command.kind = "conductor:recovery_confirmed";
-  json::Object payload = members_of(*body, {"decided_by", "signature"});
+  json::Object payload = members_of(*body, {"decided_by", "reason", "signature"});
   if (payload.find("decided_by") == nullptr) payload.set("decided_by", exchange->principal.subject);
   payload.set("recovery_id", id);
   command.payload = std::move(payload);
@@ -106,7 +106,7 @@ void add_relay_routes(Routes& routes, Context& context) {
   routes.add({.method = http::Method::kPost,
               .pattern = "/v2/recoveries/{recovery_id}/confirm",
               .id = "confirm_recovery",
-              .summary = "Pass on a signed consent: {signature, decided_by?, workspace_id?}",
+              .summary = "Pass on a signed consent: {signature, decided_by?, reason?, workspace_id?}",
               .request = "RecoveryConsent",
               .answers = {{202, "QueuedCommand"}},
               .who = kCallers,

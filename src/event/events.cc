@@ -244,6 +244,7 @@ json::Value to_json(const ConductorRecoveryConfirmed& value) {
   json::codec::ObjectWriter out;
   out.member("recovery_id", value.recovery_id);
   out.member("decided_by", value.decided_by);
+  out.member("reason", value.reason);
   out.member("signature", value.signature);
   return out.take();
 }
@@ -252,6 +253,7 @@ Status from_json(const json::Value& json, ConductorRecoveryConfirmed& value) {
   json::codec::ObjectReader in(json);
   in.member("recovery_id", value.recovery_id);
   in.member("decided_by", value.decided_by);
+  in.member("reason", value.reason);
   in.member("signature", value.signature);
   return in.status();
 }

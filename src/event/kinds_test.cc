@@ -86,7 +86,7 @@ TEST(KernelKinds, HaveTheMembersOfTheReference) {
       {"conductor:command_cancelled", "command_id reason"},
       {"conductor:device_requested", "device_id name? public_key?"},
       {"conductor:device_revoked", "device_id name? public_key?"},
-      {"conductor:recovery_confirmed", "recovery_id decided_by signature"},
+      {"conductor:recovery_confirmed", "recovery_id decided_by reason? signature"},
       {"conductor:recovery_requested", "target_pack target_id turn_id? reason requested_by"},
       {"conductor:stop_requested", "target resume? signature?"},
       {"conductor:tool_requested", "tool input idempotency_key? signature?"},

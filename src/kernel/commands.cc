@@ -227,10 +227,12 @@ Result<Call> Commands::recovery_call(const Command& command) const {
   call.credential = std::move(credential);
   call.surface = Surface::kHttp;
   call.tool = "kernel:confirm";
-  call.input = json::Object{{"recovery_id", text(payload, "recovery_id")},
-                            {"decided_at", format_rfc3339(command.event.timestamp)},
-                            {"decided_by", decided_by},
-                            {"signature", text(payload, "signature")}};
+  json::Object input{{"recovery_id", text(payload, "recovery_id")},
+                     {"decided_at", format_rfc3339(command.event.timestamp)},
+                     {"decided_by", decided_by},
+                     {"signature", text(payload, "signature")}};
+  if (payload.find("reason") != nullptr) input.set("reason", text(payload, "reason"));
+  call.input = std::move(input);
   return call;
 }
 

@@ -515,13 +515,14 @@ TEST_F(Recovering, AConsentThatTheConductorCarriesRunsWhatIsProposedOnce) {
   const auto carry = [&](const Recovery& left, const P256KeyPair& signer) {
     Recovery said = left;
     said.confirmed_by = device;
+    said.reason = "the roof is dry";
     said.confirmed_at = clock.now();
     const std::string signature = to_base64url(*p256_sign(journal::recovery_statement(said), signer.private_pem));
     event::BuildOptions options;
     options.timestamp = clock.now();
     options.entropy[0] = static_cast<std::uint8_t>(++position);
-    const json::Value payload =
-        Object{{"recovery_id", left.recovery_id()}, {"decided_by", device}, {"signature", signature}};
+    const json::Value payload = Object{
+        {"recovery_id", left.recovery_id()}, {"decided_by", device}, {"reason", said.reason}, {"signature", signature}};
     event::Stamp stamp{conductor, "bridge:conductor", position, position, clock.now(), {}, {}, {}};
     stamp.expires_at = clock.now() + std::chrono::hours(1);
     journal::InboundItem item{position, {}};
@@ -541,6 +542,7 @@ TEST_F(Recovering, AConsentThatTheConductorCarriesRunsWhatIsProposedOnce) {
   carry(left, key);
   EXPECT_EQ(g_roof.mended.size(), 1u);
   EXPECT_EQ(left_by(left.receipt)->state, Recovery::State::kConfirmed);
+  EXPECT_EQ(left_by(left.receipt)->reason, "the roof is dry");
   carry(left, key);
   EXPECT_EQ(g_roof.mended.size(), 1u) << "once";
 }

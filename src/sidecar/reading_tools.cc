@@ -33,6 +33,20 @@ constexpr std::string_view kCallOutput = R"({
     "input": {}, "result": {}, "left_out": {"type": "array", "items": {"type": "string"}}
   }})";
 
+constexpr std::string_view kNothingInput = R"({"type": "object", "additionalProperties": false, "properties": {}})";
+constexpr std::string_view kDiagnosticsOutput = R"({
+  "type": "object", "required": ["items", "packs", "configuration", "operator_key", "journal"],
+  "properties": {
+    "items": {"type": "array"}, "packs": {"type": "array"}, "configuration": {"type": "object"},
+    "operator_key": {"type": "object"}, "journal": {"type": "object"}
+  }})";
+constexpr std::string_view kKindsOutput = R"({
+  "type": "object", "additionalProperties": false, "required": ["kinds", "event_types"],
+  "properties": {
+    "kinds": {"type": "array", "items": {"type": "object"}},
+    "event_types": {"type": "array", "items": {"type": "object"}}
+  }})";
+
 Result<pack::ToolOutput> list_recoveries(const JournalAccess& journal, const json::Value& input) {
   const std::optional<std::string> after = from_hex(json::string_or(input, "after", ""));
   if (!after) return Error(ErrorCode::kInvalidInput, "'after' must be the 'next' of a page");
@@ -63,6 +77,22 @@ Result<pack::ToolOutput> show_call(const JournalAccess& journal, const json::Val
   add("result", call.body.result, call.result_let_go);
   if (!left_out.empty()) document.set("left_out", std::move(left_out));
   return pack::ToolOutput{std::move(document), {}};
+}
+
+// With what GET /packs says, in one answer.
+Result<pack::ToolOutput> show_diagnostics(const JournalAccess& journal, const json::Value&) {
+  const auto facts = journal.facts();
+  if (facts == nullptr) return Error(ErrorCode::kNotFound, "the workspace has not looked at itself yet; ask again");
+  const pack::Diagnostics changed = changed_sources(*facts->registry);
+  json::Value document = diagnostics_document(*facts, changed);
+  document.as_object().set("packs", *packs_document(*facts->registry, changed).find("items"));
+  return pack::ToolOutput{std::move(document), {}};
+}
+
+Result<pack::ToolOutput> list_kinds(const JournalAccess& journal, const json::Value&) {
+  const auto facts = journal.facts();
+  if (facts == nullptr) return Error(ErrorCode::kNotFound, "the workspace has not looked at itself yet; ask again");
+  return pack::ToolOutput{kinds_document(*facts->registry), {}};
 }
 
 using Reads = Result<pack::ToolOutput> (*)(const JournalAccess&, const json::Value&);
@@ -97,6 +127,22 @@ Result<std::vector<kernel::KernelTool>> make_reading_tools(const JournalAccess& 
   spec.output_schema = kCallOutput;
   LUMENFLOW_TRY_ASSIGN(kernel::KernelTool shows, kernel::make_kernel_tool(spec, handler_of(journal, show_call)));
   tools.push_back(std::move(shows));
+  spec.scope = "tools:read";
+  spec.input_schema = kNothingInput;
+  spec.name = "kernel:diagnostics_show";
+  spec.title = "Show what is wrong";
+  spec.description = "What is wrong with the configuration, the packs and the journal, and which packs there are.";
+  spec.output_schema = kDiagnosticsOutput;
+  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool judges,
+                       kernel::make_kernel_tool(spec, handler_of(journal, show_diagnostics)));
+  tools.push_back(std::move(judges));
+  spec.name = "kernel:kind_list";
+  spec.title = "List what packs say";
+  spec.description =
+      "The kinds of events and the runtime event types that the active packs declare, with their schemas.";
+  spec.output_schema = kKindsOutput;
+  LUMENFLOW_TRY_ASSIGN(kernel::KernelTool kinds, kernel::make_kernel_tool(spec, handler_of(journal, list_kinds)));
+  tools.push_back(std::move(kinds));
   for (kernel::KernelTool& tool : tools) {
     tool.on_http = true;
     // On the executor: what it reads is durable, and what it answers is a fact from outside.

@@ -1,5 +1,5 @@
-// kernel:recovery_list, kernel:call_show: what a conductor's page shows of the workspace's journal, asked as calls, so
-// that who looked is in the record, too.
+// kernel:recovery_list, kernel:call_show, kernel:diagnostics_show, kernel:kind_list: what a conductor's page shows of
+// the workspace's journal, asked as calls, so that who looked is in the record, too.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 
 #include "journal/reader.h"
 #include "kernel/kernel_tool.h"
+#include "sidecar/facts.h"
 
 namespace lumenflow::sidecar {
 
@@ -14,6 +15,7 @@ namespace lumenflow::sidecar {
 struct JournalAccess {
   std::function<const log::Log&()> log;
   std::function<const journal::Reader&()> reader;
+  std::function<std::shared_ptr<const WorkspaceFacts>()> facts;  // null: not known yet
 };
 
 Result<std::vector<kernel::KernelTool>> make_reading_tools(const JournalAccess& journal);

@@ -101,6 +101,17 @@ TEST_F(RecoveryRoutes, AreListedByACallWithTheDigestThatIsSigned) {
   const Answer none = call("kernel:call_show", Object{{"receipt_id", "rcpt-none"}}, "audit:read");
   EXPECT_EQ(none.text("/error/code"), "NOT_FOUND");
   EXPECT_EQ(call("kernel:stop_list", Object{}, "tools:read").status, 200);
+
+  const Answer judged = call("kernel:diagnostics_show", Object{}, "tools:read");
+  EXPECT_EQ(judged.text("/data/packs/0/id"), "probe") << judged.body;
+  const json::Value told = world.get("/diagnostics").value;
+  for (const char* member : {"items", "configuration", "operator_key", "journal"})
+    EXPECT_EQ(*judged.value.find("data")->find(member), *told.find(member)) << member;
+  const Answer kinds = call("kernel:kind_list", Object{}, "tools:read");
+  EXPECT_EQ(kinds.text("/data/kinds/0/kind"), "probe:happened") << kinds.body;
+  EXPECT_EQ(kinds.text("/data/kinds/0/class"), "queue");
+  EXPECT_EQ(kinds.text("/data/kinds/0/schema/properties/n/type"), "integer");
+  EXPECT_EQ(call("kernel:kind_list", Object{}, "audit:read").status, 403);
 }
 
 TEST_F(RecoveryRoutes, WhatIsNoConsentIsRefused) {

@@ -102,6 +102,10 @@ class AsioSidecar final : public Sidecar {
     return ready;
   }
 
+  void ask(http::Request request, std::unique_ptr<http::Responder> responder) override {
+    handle(std::move(request), std::move(responder));
+  }
+
   void drain(std::function<void()> done) override {
     if (draining_) return;
     draining_ = true;
@@ -282,6 +286,7 @@ class AsioSidecar final : public Sidecar {
 
   void watch_configuration() {
     workspace_.look_at_configuration();
+    workspace_.put_facts();
     watch_enrollment();
     configuration_timer_.expires_after(kConfigurationInterval);
     configuration_timer_.async_wait([this](const boost::system::error_code& error) {

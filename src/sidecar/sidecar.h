@@ -18,6 +18,11 @@ namespace boost::asio {
 class io_context;
 }
 
+namespace lumenflow::http {
+struct Request;
+class Responder;
+}  // namespace lumenflow::http
+
 namespace lumenflow::sidecar {
 
 class Routes;
@@ -61,6 +66,9 @@ class Sidecar {
   virtual ~Sidecar() = default;
   // Listens. IO_ERROR or ALREADY_EXISTS naming --listen when the address is taken.
   virtual Result<Ready> start() = 0;
+  // A request within this process. Who asks is as its peer says, so its maker vouches for that. The io thread, while
+  // the sidecar has not drained.
+  virtual void ask(http::Request request, std::unique_ptr<http::Responder> responder) = 0;
   // Stops accepting, lets running calls end within the drain timeout, closes; then `done`.
   virtual void drain(std::function<void()> done) = 0;
 };

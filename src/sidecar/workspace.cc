@@ -383,7 +383,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   }
   if (!opened.ok()) return opened.error();
   workspace->look_at_configuration();  // it may not be the one that counts
-  workspace->checkpoint_if_due();      // a life of under a second leaves a signed head too
+  workspace->put_facts();
+  workspace->checkpoint_if_due();  // a life of under a second leaves a signed head too
   return workspace;
 }
 
@@ -391,6 +392,7 @@ Result<std::vector<kernel::KernelTool>> Workspace::own_tools(const std::string& 
   JournalAccess access;
   access.log = [this]() -> const log::Log& { return *log_; };
   access.reader = [this]() -> const journal::Reader& { return kernel_->reader(); };
+  access.facts = [board = facts_] { return board->get(); };
   return kernel_tools_of(
       keys_, id, ports_.files, paths_, uplink_slot_, [this] { return prepare_reload(); },
       [this]() -> Recordings& { return *recordings_; }, [this]() -> kernel::Kernel& { return *kernel_; }, access);

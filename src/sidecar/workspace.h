@@ -27,6 +27,7 @@
 #include "pack/programs.h"
 #include "pack/snapshots.h"
 #include "pack/sources.h"
+#include "sidecar/facts.h"
 #include "sidecar/keys.h"
 #include "sidecar/recordings.h"
 #include "sidecar/reload_tool.h"
@@ -132,6 +133,8 @@ class Workspace {
   void checkpoint_if_due();
   // The same at once, on this thread.
   Status checkpoint_now();
+  // For those who ask off the strand. Strand only.
+  void put_facts() { facts_->put(facts_of(*this)); }
   // Tells the kernel what became of lumenflow.yaml, which is read again only when its file is another. Strand only.
   void look_at_configuration();
 
@@ -155,7 +158,8 @@ class Workspace {
   Status open_log(log::SqliteLogOptions& options);
   Status open_kernel(const kernel::KernelOptions& options);
   WorkspacePorts ports_;
-  std::shared_ptr<UplinkSlot> uplink_slot_;  // shared with the tools that ask it
+  std::shared_ptr<UplinkSlot> uplink_slot_;                             // shared with the tools that ask it
+  std::shared_ptr<FactsBoard> facts_ = std::make_shared<FactsBoard>();  // likewise
   WorkspacePaths paths_;
   std::unique_ptr<FileLock> lock_;
   WorkspaceKeys keys_;

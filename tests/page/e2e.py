@@ -33,9 +33,33 @@ CONFIGURATION = turn_trace.CONFIGURATION + """policies:
 """
 
 
+HOSTILE = """<img src=x onerror="globalThis.stolen=1"><script>globalThis.stolen=1</script>{{7*7}}"""
+
+
+def add_hostile_pack(world):
+    """A pack that writes markup wherever a pack may write anything."""
+    folder = world.folder / "evil"
+    world.run("pack", "scaffold", "evil", "--lang", "python", "--out", str(folder))
+    manifest = folder / "manifest.yaml"
+    text = manifest.read_text(encoding="utf-8")
+    quoted = "'" + HOSTILE + "'"
+    for was, now in (("title: Evil", f"title: {quoted}"), ("title: Run a job", f"title: {quoted}"),
+                     ("description: Names the job.", f"description: {quoted}"),
+                     ("      status: {type: string, const: ok}\n\nsubscribed", f"      status: {{type: string, description: {quoted}}}\n\nsubscribed"),
+                     ("        status: {type: string, const: ok}", f"        status: {{type: string, description: {quoted}}}"),
+                     ("description: Pretends", f"description: {quoted[:-1]} Pretends"), ("is the same job.\n", "is the same job.'\n")):
+        assert was in text, was
+        text = text.replace(was, now, 1)
+    manifest.write_text(text, encoding="utf-8")
+    code = folder / "my_pack.py"
+    code.write_text(code.read_text(encoding="utf-8").replace('"status": "ok"', f'"status": {HOSTILE!r}'), encoding="utf-8")
+    world.run("pack", "add", str(folder))
+
+
 def furnish(world):
-    """The scene of the trace; and a call that waits for seconds only."""
+    """The scene of the trace; a pack that means ill; and a call that waits for seconds only."""
     turn_trace.furnish(world)
+    add_hostile_pack(world)
     file = world.workspace / "lumenflow.yaml"
     was = file.read_text(encoding="utf-8")
     now = was.replace("approval_providers:\n", "approval_providers:\n  'policy:brief': {provider: console, expires: 2s}\n")
@@ -47,7 +71,7 @@ class Machines:
     """What the browser's side may ask for, by name."""
 
     def __init__(self, world):
-        self.world, self.token = world, None
+        self.world, self.alone = world, None
 
     def cli(self, *arguments):
         return self.world.run(*arguments)
@@ -81,6 +105,25 @@ class Machines:
         for name in names:
             self.world.create_task(name)
 
+    def break_worktree(self):
+        """The folder of the claimed work unit is gone, as somebody's cleaning up would leave it."""
+        [worktree] = (self.world.workspace / ".software-delivery/worktrees").iterdir()
+        shutil.rmtree(worktree)
+
+    def local(self):
+        """A workspace of its own without a conductor, and the link to its page."""
+        folder = self.world.folder / "local"
+        folder.mkdir()
+        self.alone = World(folder, self.world.program, self.world.program)
+        self.alone.run("init", "--id", "ws-9")
+        with open(self.alone.workspace / "lumenflow.yaml", "a", encoding="utf-8") as file:
+            file.write("packs:\n  - {id: sidekick}\n" + CONFIGURATION)
+        furnish(self.alone)
+        return self.alone.start("sidecar", "up", "--listen", "127.0.0.1:0", "--ui", "--ui-listen", "127.0.0.1:0")["page"]
+
+    def local_cli(self, *arguments):
+        return self.alone.run(*arguments)
+
     def sidecar(self):
         """Where tasks are made by the thousand, and a token for it."""
         return {"url": f"http://127.0.0.1:{self.world.sidecar_port}", "token": self.world.run("token", "mint", "--scope", "workspace").strip()}
@@ -88,6 +131,14 @@ class Machines:
 
 def drive(world, screenshots):
     machines = Machines(world)
+    try:
+        return serve(machines, world, screenshots)
+    finally:
+        if machines.alone is not None and "sidecar" in machines.alone.running:
+            machines.alone.kill("sidecar")
+
+
+def serve(machines, world, screenshots):
     driver = subprocess.Popen([build.node(), str(HERE / "e2e/main.mjs"), world.url, screenshots], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, text=True, cwd=ROOT / "page")
     for line in driver.stdout:

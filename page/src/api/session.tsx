@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { everyDevice, type Kept, signerOf } from "../device/store";
 import { actAs, conductor, Problem, type Role } from "./conductor";
+import { isLocal, type Local, localOf, openLink } from "./local";
 
 export interface Session {
   name: string;
@@ -10,12 +11,18 @@ export interface Session {
   expiresAt: string;
   /** Of a device: the one workspace that pinned it. */
   workspace?: string;
+  /** Where one workspace serves the page by itself. */
+  local?: Local;
 }
 
 interface Held {
   /** undefined while it is not known yet; null: nobody. */
   session: Session | null | undefined;
   signIn(name: string, passphrase: string): Promise<void>;
+  /** By a link of `lumenflow up --ui`. */
+  open(code: string): Promise<void>;
+  /** Nobody is here, and a link is what one comes in with. */
+  wantsLink: boolean;
   /** As a device whose key is kept here. */
   goOnAs(device: Kept): Promise<void>;
   signOut(): Promise<void>;
@@ -34,12 +41,13 @@ async function asDevice(device: Kept): Promise<Session> {
 }
 
 // An operator who is signed in goes before a device; of several devices the first that still counts.
-async function resume(): Promise<Session | null> {
+async function resume(): Promise<Session | null | "link"> {
   try {
-    const { name, role, expires_at } = await conductor.resumeSession();
-    return { name, role, expiresAt: expires_at };
+    const opened = await conductor.resumeSession();
+    return { name: opened.name, role: opened.role, expiresAt: opened.expires_at, ...localOf(opened) };
   } catch (error) {
     if (!(error instanceof Problem) || error.httpStatus === 0) throw error;
+    if (isLocal(error)) return "link";
   }
   for (const device of await everyDevice().catch(() => [])) {
     try {
@@ -53,12 +61,17 @@ async function resume(): Promise<Session | null> {
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [session, setSession] = useState<Session | null | undefined>(undefined);
+  const [wantsLink, setWantsLink] = useState(false);
   const kept = useQueryClient();
   useEffect(() => {
     let gone = false;
     const ask = () => {
       resume().then(
-        (found) => gone || setSession(found),
+        (found) => {
+          if (gone) return;
+          setWantsLink(found === "link");
+          setSession(found === "link" ? null : found);
+        },
         (error) => {
           if (gone) return;
           if (error instanceof Problem && error.httpStatus === 0) setTimeout(ask, 1500);
@@ -74,12 +87,19 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const lost = useCallback(() => {
     actAs(undefined);
     kept.clear();
+    setWantsLink(session?.local !== undefined);
     setSession(null);
-  }, [kept]);
+  }, [kept, session?.local]);
   const held = useMemo<Held>(
     () => ({
       session,
+      wantsLink,
       lost,
+      async open(code) {
+        actAs(undefined);
+        const opened = await openLink(code);
+        setSession({ name: opened.name, role: opened.role, expiresAt: opened.expires_at, ...localOf(opened) });
+      },
       async signIn(name, passphrase) {
         actAs(undefined);
         const opened = await conductor.signIn(name, passphrase);
@@ -93,7 +113,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         lost();
       },
     }),
-    [session, lost],
+    [session, wantsLink, lost],
   );
   // A device's token is good for a day: a new one comes by its key well before that.
   useEffect(() => {

@@ -4,9 +4,10 @@ import { useMutation } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { useState } from "react";
 import { newKey } from "../api/calls";
-import { api, conductor, mayAct, told } from "../api/conductor";
+import { api, conductor, mayAct } from "../api/conductor";
 import { useWho } from "../api/session";
 import { Badge } from "../parts/Badge";
+import { Refused } from "../parts/Refused";
 import { begin, canHaveKey } from "./ask";
 import { forget, useRequests, useSigners } from "./store";
 import style from "./ThisBrowser.module.css";
@@ -87,11 +88,7 @@ function Asking({ workspaces, close }: { workspaces: string[]; close: () => void
     >
       <Select label="Workspace" data={workspaces} value={workspace} onChange={setWorkspace} allowDeselect={false} />
       <TextInput label="What to call this browser" placeholder="Ana's laptop" required maxLength={80} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
-      {asking.isError && (
-        <Alert color="red" title={told(asking.error).code}>
-          {told(asking.error).message}
-        </Alert>
-      )}
+      <Refused error={asking.error} />
       <div className={style.buttons}>
         <Button type="submit" size="xs" loading={asking.isPending}>
           Make a key and ask

@@ -1,8 +1,8 @@
 // This browser has asked to be pinned: its thumbprint, for whoever approves to compare, until the workspace has decided.
-import { Alert, Button, Loader } from "@mantine/core";
+import { Button, Loader } from "@mantine/core";
 import { DeviceKey } from "@lumenflow/conductor-sdk";
 import { useEffect, useState } from "react";
-import { told } from "../api/conductor";
+import { Refused } from "../parts/Refused";
 import { decision as decided } from "./ask";
 import { type Asked, forgetRequest, keep } from "./store";
 import style from "./Waiting.module.css";
@@ -53,11 +53,7 @@ export function Waiting({ asked, accepted, refused }: Props) {
         Whoever approves compares it: on the page of a device that is already pinned, or in the workspace with <code>lumenflow approvals list</code> and{" "}
         <code>lumenflow approvals approve ID</code>. This page may be closed meanwhile.
       </p>
-      {error !== undefined && (
-        <Alert color="red" title={told(error).code}>
-          {told(error).message}
-        </Alert>
-      )}
+      <Refused error={error} />
       <div className={style.buttons}>
         {error !== undefined && (
           <Button size="xs" variant="default" onClick={() => { setError(undefined); setAttempt(attempt + 1); }}>

@@ -1,32 +1,32 @@
 // What waits for a person: exactly what the digest covers, one by one or several at once, with the keyboard.
 import { Alert, Button, Checkbox, Kbd, Modal, Textarea } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ArrowLeft, Check, CircleCheck, Keyboard, ListChecks, ShieldAlert, ShieldCheck, X } from "lucide-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { ArrowLeft, Check, CircleCheck, Keyboard, ListChecks, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { conductor, mayAct, type Schemas, told } from "../api/conductor";
+import { mayAct, type Schemas } from "../api/conductor";
 import { useFleet, usePendingApprovals } from "../api/queries";
 import { useWho } from "../api/session";
-import { covers } from "../device/digest";
+import { Covered } from "../device/Covered";
+import { type Hand, useHands, type Verdict } from "../device/hand";
 import { NoKey } from "../device/NoKey";
-import { type Signer, useSigners } from "../device/store";
 import { Badge } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
 import { Page } from "../parts/Page";
+import { Refused } from "../parts/Refused";
 import { Answer, Empty } from "../parts/states";
 import { Ago, Moment } from "../parts/Time";
 import style from "./Approvals.module.css";
 
 type Approval = Schemas["Approval"];
-type Verdict = "approve" | "deny";
 
 function Approvals({ id }: { id: string | undefined }) {
   const [, go] = useLocation();
   const fleet = useFleet();
   const ids = (fleet.data ?? []).filter((one) => one.state === "active").map((one) => one.workspace_id);
   const asked = usePendingApprovals(ids);
-  const signers = useSigners();
+  const hands = useHands();
   const { role } = useWho();
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [deciding, setDeciding] = useState<{ verdict: Verdict; approvals: Approval[] }>();
@@ -36,7 +36,7 @@ function Approvals({ id }: { id: string | undefined }) {
   const waiting = useMemo(() => (asked.data ?? []).filter((one) => !decided.has(one.approval_id)), [asked.data, decided]);
   const chosen = waiting.find((one) => one.approval_id === id) ?? (id === undefined ? waiting[0] : undefined);
   const may = mayAct(role, "operator");
-  const signable = useCallback((one: Approval) => may && signers.has(one.workspace_id), [may, signers]);
+  const signable = useCallback((one: Approval) => may && hands.has(one.workspace_id), [may, hands]);
 
   const toggle = useCallback((one: Approval) => {
     setPicked((before) => {
@@ -123,7 +123,7 @@ function Approvals({ id }: { id: string | undefined }) {
                   <ArrowLeft size={15} aria-hidden /> All that wait
                 </Link>
                 {chosen ? (
-                  <Detail key={chosen.approval_id} approval={chosen} signer={signers.get(chosen.workspace_id)} may={may} decide={(verdict) => decide(verdict, [chosen])} />
+                  <Detail key={chosen.approval_id} approval={chosen} hand={hands.get(chosen.workspace_id)} may={may} decide={(verdict) => decide(verdict, [chosen])} />
                 ) : (
                   <div className="lf-card">
                     <Empty icon={ListChecks} title="This one waits no more" />
@@ -137,7 +137,7 @@ function Approvals({ id }: { id: string | undefined }) {
       {deciding && (
         <Deciding
           {...deciding}
-          signers={signers}
+          hands={hands}
           close={() => setDeciding(undefined)}
           done={(ended) => {
             setDecided((before) => new Set([...before, ...ended]));
@@ -159,20 +159,6 @@ function Approvals({ id }: { id: string | undefined }) {
         </dl>
       </Modal>
     </Page>
-  );
-}
-
-function Covered({ approval }: { approval: Approval }) {
-  const { data } = useQuery({ queryKey: ["covers", approval.approval_id], queryFn: () => covers(approval.preview, approval.call_digest), staleTime: Number.POSITIVE_INFINITY });
-  if (data === undefined) return null;
-  return data ? (
-    <p className={style.covered} data-good>
-      <ShieldCheck size={16} aria-hidden /> This is exactly what is decided: its digest was computed here, and is the one that is signed.
-    </p>
-  ) : (
-    <p className={style.covered}>
-      <ShieldAlert size={16} aria-hidden /> Not all of it is shown: secrets are left out, so the digest cannot be checked here. Look at it in the workspace: <code>lumenflow approvals show {approval.approval_id}</code>
-    </p>
   );
 }
 
@@ -204,7 +190,7 @@ function What({ approval }: { approval: Approval }) {
   );
 }
 
-function Detail({ approval, signer, may, decide }: { approval: Approval; signer: Signer | undefined; may: boolean; decide: (verdict: Verdict) => void }) {
+function Detail({ approval, hand, may, decide }: { approval: Approval; hand: Hand | undefined; may: boolean; decide: (verdict: Verdict) => void }) {
   return (
     <article className={`${style.card} lf-card`}>
       <header>
@@ -212,7 +198,7 @@ function Detail({ approval, signer, may, decide }: { approval: Approval; signer:
         <Badge tone="warn">waits</Badge>
       </header>
       <What approval={approval} />
-      <Covered approval={approval} />
+      <Covered shown={approval.preview} digest={approval.call_digest} command={`lumenflow approvals show ${approval.approval_id}`} />
       <details>
         <summary>Everything that the digest covers</summary>
         <Json value={approval.preview} label="What the digest covers" />
@@ -220,7 +206,7 @@ function Detail({ approval, signer, may, decide }: { approval: Approval; signer:
       </details>
       {!may ? (
         <Alert color="gray" title="You can look, and decide nothing">Your role here is viewer.</Alert>
-      ) : signer === undefined ? (
+      ) : hand === undefined ? (
         <NoKey what="approve or deny" />
       ) : (
         <div className={style.buttons}>
@@ -230,7 +216,7 @@ function Detail({ approval, signer, may, decide }: { approval: Approval; signer:
           <Button color="red" variant="light" leftSection={<X size={16} />} onClick={() => decide("deny")}>
             Deny…
           </Button>
-          <span className={style.as}>signed by this browser, “{signer.name}”</span>
+          <span className={style.as}>signed by {hand.name}</span>
         </div>
       )}
     </article>
@@ -240,12 +226,12 @@ function Detail({ approval, signer, may, decide }: { approval: Approval; signer:
 interface DecidingProps {
   verdict: Verdict;
   approvals: Approval[];
-  signers: Map<string, Signer>;
+  hands: Map<string, Hand>;
   close: () => void;
   done: (ids: string[]) => void;
 }
 
-function Deciding({ verdict, approvals, signers, close, done }: DecidingProps) {
+function Deciding({ verdict, approvals, hands, close, done }: DecidingProps) {
   const kept = useQueryClient();
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
@@ -258,10 +244,10 @@ function Deciding({ verdict, approvals, signers, close, done }: DecidingProps) {
     const ended: string[] = [];
     const faults: { id: string; error: unknown }[] = [];
     for (const approval of left) {
-      const signer = signers.get(approval.workspace_id);
-      if (signer === undefined) continue;
+      const hand = hands.get(approval.workspace_id);
+      if (hand === undefined) continue;
       try {
-        await conductor.decide(approval, signer.key, { decision: verdict, subject: signer.subject, ...(reason.trim() === "" ? {} : { reason: reason.trim() }) });
+        await hand.decide(approval, verdict, reason.trim());
         ended.push(approval.approval_id);
       } catch (error) {
         faults.push({ id: approval.approval_id, error });
@@ -282,9 +268,7 @@ function Deciding({ verdict, approvals, signers, close, done }: DecidingProps) {
             <strong>{approval.tool_name}</strong> <span className={style.as}>in {approval.workspace_id}, asked by {approval.requested_by}</span>
             <Json value={(approval.preview as Shown).input ?? {}} label={`The input of ${approval.tool_name}`} />
             {failed.filter((one) => one.id === approval.approval_id).map((one) => (
-              <Alert key={one.id} color="red" title={told(one.error).code}>
-                {told(one.error).message}
-              </Alert>
+              <Refused key={one.id} error={one.error} />
             ))}
           </div>
         ))}

@@ -5,6 +5,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { CircleCheck, CircleX, Download, ScrollText, Search } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { conductor, type Schemas } from "../api/conductor";
+import { useWho } from "../api/session";
 import { Badge, type Tone } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
@@ -20,6 +21,7 @@ type Entry = { type: string; ts?: string; subject?: string; code?: string } & { 
 
 const { api } = conductor;
 const rowHeight = 42;
+const newest = 5_000;
 
 const entryOf = (item: Item) => item.entry as unknown as Entry;
 
@@ -36,10 +38,15 @@ function said(entry: Entry): string {
 }
 
 function Audit({ id }: { id: string }) {
+  const { local } = useWho();
   const asked = useInfiniteQuery({
     queryKey: ["audit", id],
     initialPageParam: 0,
-    queryFn: ({ pageParam }) => conductor.told(api.GET("/v2/workspaces/{id}/audit", { params: { path: { id }, query: { after: pageParam, limit: 1000 } } })),
+    queryFn: async ({ pageParam }) => {
+      // A workspace's own journal has every call: the newest of it.
+      const after = local && pageParam === 0 ? Math.max(0, (await conductor.told(api.GET("/v2/head"))).size - newest) : pageParam;
+      return conductor.told(api.GET("/v2/workspaces/{id}/audit", { params: { path: { id }, query: { after, limit: 1000 } } }));
+    },
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: 10_000,
   });
@@ -64,7 +71,7 @@ function Audit({ id }: { id: string }) {
     <Page
       filled
       title="Audit"
-      lead="What was done and refused here about this workspace. Each entry is a leaf of a signed tree; the proof of one is checked in this browser."
+      lead={`${local ? "The workspace's own journal, its newest entries." : "What was done and refused here about this workspace."} Each entry is a leaf of a signed tree; the proof of one is checked in this browser.`}
       actions={
         <>
           <TextInput aria-label="Find in the audit" placeholder="Find" leftSection={<Search size={15} />} value={wanted} onChange={(event) => setWanted(event.currentTarget.value)} className={style.find} />

@@ -3,7 +3,9 @@ import { SegmentedControl, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { BookOpen, Search } from "lucide-react";
 import { useMemo, useState } from "react";
+import { useAsked } from "../api/asked";
 import { conductor, type Schemas } from "../api/conductor";
+import { payloadOf } from "../live/words";
 import { Badge } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
@@ -29,9 +31,22 @@ const contract = Object.values(files).sort((a, b) => a.title.localeCompare(b.tit
 
 const { api } = conductor;
 
-interface Seen {
-  count: number;
-  versions: Set<number>;
+class Seen {
+  count = 0;
+  versions = new Set<number>();
+  private always: Set<string> | undefined; // members that every one of them had
+
+  take(event: object): void {
+    this.count += 1;
+    this.versions.add(Number((event as { schema_version?: number }).schema_version));
+    const names = Object.keys(payloadOf(event));
+    this.always = this.always === undefined ? new Set(names) : new Set(names.filter((name) => this.always?.has(name)));
+  }
+
+  /** Which of these members were not in all of them. */
+  lacks(names: string[]): string[] {
+    return names.filter((name) => !this.always?.has(name));
+  }
 }
 
 function useSeen(id: string) {
@@ -44,9 +59,8 @@ function useSeen(id: string) {
       for (const event of page.items) {
         if (!("kind" in event)) continue;
         const kind = String(event.kind);
-        const known = seen.get(kind) ?? { count: 0, versions: new Set<number>() };
-        known.count += 1;
-        known.versions.add(Number(event.schema_version));
+        const known = seen.get(kind) ?? new Seen();
+        known.take(event);
         seen.set(kind, known);
       }
       return seen;
@@ -54,8 +68,24 @@ function useSeen(id: string) {
   });
 }
 
-function Compatibility({ schema, seen }: { schema: KindSchema | undefined; seen: Seen | undefined }) {
-  if (schema === undefined) return <Badge tone="info">a pack's own</Badge>;
+/** A kind that an active pack declares, as the workspace says. */
+interface Declared {
+  kind: string;
+  pack: string;
+  version: string;
+  class: string;
+  schema?: { properties?: { [name: string]: unknown }; required?: string[] };
+}
+
+// Of a pack's own kinds: whether an active pack declares what was seen, with the members that it requires.
+function Compatibility({ schema, seen, declared, known }: { schema: KindSchema | undefined; seen: Seen | undefined; declared: Declared | undefined; known: boolean }) {
+  if (schema === undefined && !known) return <Badge tone="info">a pack's own</Badge>;
+  if (schema === undefined) {
+    if (declared === undefined) return <Badge tone="warn">no active pack declares it</Badge>;
+    if (seen === undefined) return <Badge tone="quiet">not seen lately</Badge>;
+    const missing = seen.lacks(declared.schema?.required ?? []);
+    return missing.length > 0 ? <Badge tone="warn">older: without {missing.join(", ")}</Badge> : <Badge tone="ok">as declared</Badge>;
+  }
   if (seen === undefined) return <Badge tone="quiet">not seen lately</Badge>;
   const version = schema["x-schema-version"] ?? 2;
   const newer = [...seen.versions].some((one) => one > version);
@@ -64,17 +94,18 @@ function Compatibility({ schema, seen }: { schema: KindSchema | undefined; seen:
 
 function Catalogue({ id }: { id: string }) {
   const seen = useSeen(id);
+  const own = useAsked<{ kinds: Declared[]; event_types: { type: string; pack: string; version: number }[] }>(id, "kernel:kind_list", {});
   const [wanted, setWanted] = useState("");
   const [which, setWhich] = useState("all");
   const [open, setOpen] = useState<string>();
   const kinds = useMemo(() => {
-    const names = new Set([...contract.map((one) => one.title), ...(seen.data?.keys() ?? [])]);
+    const names = new Set([...contract.map((one) => one.title), ...(own.data?.kinds ?? []).map((one) => one.kind), ...(seen.data?.keys() ?? [])]);
     const word = wanted.trim().toLowerCase();
     return [...names]
       .sort()
-      .map((name) => ({ name, schema: contract.find((one) => one.title === name), seen: seen.data?.get(name) }))
+      .map((name) => ({ name, schema: contract.find((one) => one.title === name), seen: seen.data?.get(name), declared: own.data?.kinds.find((one) => one.kind === name) }))
       .filter(({ name, schema, seen: used }) => (which === "all" || used !== undefined) && `${name} ${schema?.description ?? ""}`.toLowerCase().includes(word));
-  }, [seen.data, wanted, which]);
+  }, [seen.data, own.data, wanted, which]);
   return (
     <Page
       title="Catalogue"
@@ -88,14 +119,14 @@ function Catalogue({ id }: { id: string }) {
     >
       <div className="lf-card">
         {kinds.length === 0 && <Empty icon={BookOpen} title="No kind is like that" />}
-        {kinds.map(({ name, schema, seen: used }) => (
+        {kinds.map(({ name, schema, seen: used, declared }) => (
           <details key={name} className={style.kind} open={open === name} onToggle={(event) => event.currentTarget.open && setOpen(name)}>
             <summary>
               <strong>{name}</strong>
               <span className={style.about}>{schema?.description}</span>
               <span className={style.badges}>
                 {used && <Badge tone="quiet">{used.count} lately</Badge>}
-                {seen.data && <Compatibility schema={schema} seen={used} />}
+                {seen.data && <Compatibility schema={schema} seen={used} declared={declared} known={own.data !== undefined} />}
               </span>
             </summary>
             {open === name && (
@@ -104,18 +135,25 @@ function Catalogue({ id }: { id: string }) {
                   facts={[
                     ["Version", schema?.["x-schema-version"] === undefined ? [...(used?.versions ?? [])].join(", ") : String(schema["x-schema-version"])],
                     ["Versions seen", used && [...used.versions].join(", ")],
-                    ["Class", schema?.["x-class"]],
+                    ["Class", schema?.["x-class"] ?? declared?.class],
                     ["Direction", schema?.["x-direction"]],
-                    ["Declared by", schema?.["x-owner"] ?? name.split(":")[0]],
+                    ["Declared by", schema?.["x-owner"] ?? (declared && `${declared.pack} ${declared.version}`) ?? name.split(":")[0]],
                     ["Streams", schema?.["x-streams"]?.join(", ")],
                   ]}
                 />
-                {schema ? <Json value={{ required: schema.required, properties: schema.properties }} label={`Schema of ${name}`} /> : <p>Its schema is in the manifest of the pack that declares it.</p>}
+                {(schema ?? declared?.schema) ? <Json value={{ required: (schema ?? declared?.schema)?.required, properties: (schema ?? declared?.schema)?.properties }} label={`Schema of ${name}`} /> : <p>No schema of it is known here: no active pack declares it.</p>}
               </div>
             )}
           </details>
         ))}
       </div>
+      {(own.data?.event_types.length ?? 0) > 0 && (
+        <section className={`${style.types} lf-card`} aria-label="Runtime event types">
+          <h2>Runtime event types</h2>
+          <p>What packs say to each other within the workspace, as it was generated from their manifests: a workspace whose packs declare others does not start.</p>
+          <Facts facts={(own.data?.event_types ?? []).map((one) => [one.type, `version ${one.version}, ${one.pack}`])} />
+        </section>
+      )}
     </Page>
   );
 }

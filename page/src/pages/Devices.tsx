@@ -6,13 +6,14 @@ import { QRCodeSVG } from "qrcode.react";
 import { useState } from "react";
 import { Link } from "wouter";
 import { newKey } from "../api/calls";
-import { conductor, mayAct, type Schemas, told } from "../api/conductor";
+import { conductor, mayAct, type Schemas } from "../api/conductor";
 import { useFleet } from "../api/queries";
 import { useWho } from "../api/session";
 import { ThisBrowser } from "../device/ThisBrowser";
 import { State } from "../parts/Badge";
 import { Copied } from "../parts/Json";
 import { Page } from "../parts/Page";
+import { Refused } from "../parts/Refused";
 import { Answer, Empty } from "../parts/states";
 import { Ago } from "../parts/Time";
 import style from "./Devices.module.css";
@@ -166,7 +167,7 @@ function Invite({ workspaces, close }: { workspaces: string[]; close: () => void
         >
           <Select label="Workspace" data={workspaces} value={workspace} onChange={setWorkspace} allowDeselect={false} />
           <TextInput label="Its name" placeholder="Ana's Pixel" required maxLength={80} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
-          {made.isError && <Alert color="red">{told(made.error).message}</Alert>}
+          <Refused error={made.error} />
           <Button type="submit" loading={made.isPending} disabled={workspace === null}>
             Make a QR code
           </Button>
@@ -190,7 +191,7 @@ function Revoke({ device, close }: { device: Device; close: () => void }) {
       <p>
         It takes effect within a second, also for what it follows now. What it asked for and has not begun is refused. Its key counts no more in {device.workspace_id}, and the device has to be added anew.
       </p>
-      {revoked.isError && <Alert color="red">{told(revoked.error).message}</Alert>}
+      <Refused error={revoked.error} />
       <div className={style.buttons}>
         <Button color="red" loading={revoked.isPending} onClick={() => revoked.mutate()} data-autofocus>
           Revoke for good

@@ -3,11 +3,11 @@ import { Alert, Button, TextInput } from "@mantine/core";
 import { CircleCheck, CircleX, KeyRound } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { useLocation } from "wouter";
-import { told } from "../api/conductor";
 import { useSession } from "../api/session";
 import { begin, canHaveKey, invitationOf } from "../device/ask";
 import { everyDevice, useRequests } from "../device/store";
 import { Waiting } from "../device/Waiting";
+import { Refused } from "../parts/Refused";
 import { Empty, Loading } from "../parts/states";
 import { Privileges } from "./Devices";
 import style from "./SignIn.module.css";
@@ -57,11 +57,7 @@ function Enroll({ query }: { query: string }) {
       <section className={`${style.card} lf-card`} style={{ maxWidth: 460 }} aria-label="Add this device">
         <img src="/icon.svg" alt="" width={44} height={44} />
         <h1>{end?.state === "accepted" ? "This device counts now" : "Add this device"}</h1>
-        {error !== undefined && (
-          <Alert color="red" title={told(error).code} role="alert">
-            {told(error).message}
-          </Alert>
-        )}
+        <Refused error={error} />
         {end?.state === "accepted" ? (
           <>
             <p>

@@ -1,8 +1,9 @@
 import { Button, TextInput } from "@mantine/core";
 import { Activity, ListChecks, Search, Server } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Link } from "wouter";
 import type { Schemas } from "../api/conductor";
+import { useActivity } from "../api/activity";
 import { useFleet, usePendingApprovals } from "../api/queries";
 import { Badge, type Tone } from "../parts/Badge";
 import { Page } from "../parts/Page";
@@ -10,7 +11,10 @@ import { Answer, Empty } from "../parts/states";
 import { Ago } from "../parts/Time";
 import style from "./Fleet.module.css";
 
+const Chart = lazy(() => import("../parts/Chart"));
+
 type Workspace = Schemas["Workspace"];
+const charted = 12; // of a large fleet the first ones: each is read event by event
 
 function standing(workspace: Workspace): { tone: Tone; word: string } {
   if (workspace.state === "revoked") return { tone: "bad", word: "Revoked" };
@@ -18,7 +22,8 @@ function standing(workspace: Workspace): { tone: Tone; word: string } {
   return workspace.last_seen ? { tone: "warn", word: "Silent" } : { tone: "quiet", word: "Not heard yet" };
 }
 
-function Card({ workspace, waiting }: { workspace: Workspace; waiting: number }) {
+function Card({ workspace, waiting, chart }: { workspace: Workspace; waiting: number; chart: boolean }) {
+  const activity = useActivity(workspace.workspace_id, chart && workspace.state === "active");
   const { tone, word } = standing(workspace);
   const lag = Number((workspace.lag as { events?: unknown } | undefined)?.events ?? workspace.lag ?? 0);
   const base = `/w/${encodeURIComponent(workspace.workspace_id)}`;
@@ -54,6 +59,11 @@ function Card({ workspace, waiting }: { workspace: Workspace; waiting: number })
           <dd className={style.scopes}>{workspace.scopes.join(" ") || "nothing"}</dd>
         </div>
       </dl>
+      {activity.data && (
+        <Suspense fallback={null}>
+          <Chart of={activity.data} height={44} />
+        </Suspense>
+      )}
       <footer>
         <Link href={base} className={style.link}>
           <Activity size={15} aria-hidden /> Timeline
@@ -101,8 +111,8 @@ function Fleet() {
                 <TextInput aria-label="Find a workspace" placeholder="Find a workspace" leftSection={<Search size={15} />} value={wanted} onChange={(event) => setWanted(event.currentTarget.value)} mb="md" maw={320} />
               )}
               <div className={style.grid}>
-                {shown.map((one) => (
-                  <Card key={one.workspace_id} workspace={one} waiting={waiting(one.workspace_id)} />
+                {shown.map((one, index) => (
+                  <Card key={one.workspace_id} workspace={one} waiting={waiting(one.workspace_id)} chart={index < charted} />
                 ))}
               </div>
               {shown.length === 0 && <Empty icon={Search} title="No workspace has such a name" />}

@@ -1,19 +1,20 @@
 // What calls left behind, word for word, and the consent to what repairs it: read, then sign. Nothing here repairs by itself.
-import { Alert, Button, Checkbox, Modal } from "@mantine/core";
+import { Alert, Button, Checkbox, Modal, Textarea } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { LifeBuoy, PenLine, ShieldAlert, ShieldCheck } from "lucide-react";
-import { useEffect, useState } from "react";
+import { LifeBuoy, PenLine } from "lucide-react";
+import { useState } from "react";
 import { Link } from "wouter";
 import { useAsked } from "../api/asked";
-import { conductor, mayAct, told } from "../api/conductor";
+import { conductor, mayAct } from "../api/conductor";
 import { useWho } from "../api/session";
-import { covers } from "../device/digest";
+import { Covered } from "../device/Covered";
+import { useHand } from "../device/hand";
 import { NoKey } from "../device/NoKey";
-import { useSigner } from "../device/store";
 import { State } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
 import { Page } from "../parts/Page";
+import { Refused } from "../parts/Refused";
 import { Answer, Empty } from "../parts/states";
 import { Moment } from "../parts/Time";
 import style from "./Recoveries.module.css";
@@ -32,9 +33,8 @@ interface Recovery {
   ended_at?: string;
   confirmed_by?: string;
   confirmed_at?: string;
+  reason?: string;
 }
-
-const { api } = conductor;
 
 function Recoveries({ id }: { id: string }) {
   const asked = useAsked<{ items: Recovery[] }>(id, "kernel:recovery_list", { state: "all" });
@@ -86,7 +86,7 @@ function Recoveries({ id }: { id: string }) {
 
 function Card({ id, recovery }: { id: string; recovery: Recovery }) {
   const { role } = useWho();
-  const signer = useSigner(id);
+  const hand = useHand(id);
   const [open, setOpen] = useState(false);
   const waits = recovery.state === "open";
   return (
@@ -104,6 +104,7 @@ function Card({ id, recovery }: { id: string; recovery: Recovery }) {
           ["Receipt", <Link key="r" href={`/w/${encodeURIComponent(id)}/audit/${encodeURIComponent(recovery.receipt_id)}`} className="lf-mono">{recovery.receipt_id}</Link>],
           ["Confirmed by", recovery.confirmed_by],
           ["Confirmed", recovery.confirmed_at && <Moment at={recovery.confirmed_at} />],
+          ["Why", recovery.reason],
         ]}
       />
       {recovery.recovery_call ? (
@@ -117,7 +118,7 @@ function Card({ id, recovery }: { id: string; recovery: Recovery }) {
       {waits &&
         (!mayAct(role, "operator") ? (
           <Alert color="gray" title="You can look, and consent to nothing" />
-        ) : signer === undefined ? (
+        ) : hand === undefined ? (
           <NoKey what="consent" />
         ) : (
           <Button leftSection={<PenLine size={16} />} onClick={() => setOpen(true)}>
@@ -135,25 +136,19 @@ function document({ cleanup_status, log_id, receipt_id, recovery_action, recover
 }
 
 function Consent({ id, recovery, close }: { id: string; recovery: Recovery; close: () => void }) {
-  const signer = useSigner(id);
+  const hand = useHand(id);
   const kept = useQueryClient();
   const [read, setRead] = useState(false);
   const [step, setStep] = useState<"read" | "sign">("read");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  const [holds, setHolds] = useState<boolean>();
-  useEffect(() => {
-    void covers(document(recovery), recovery.call_digest).then(setHolds);
-  }, [recovery]);
+  const [reason, setReason] = useState("");
   const sign = async () => {
-    if (signer === undefined) return;
+    if (hand === undefined) return;
     setBusy(true);
     setError(undefined);
     try {
-      const decided_at = new Date().toISOString();
-      const signature = await signer.key.signRecovery({ recovery_id: recovery.recovery_id, call_digest: recovery.call_digest, decided_by: signer.subject, reason: "", decided_at });
-      const body = { signature, decided_by: signer.subject, decided_at, workspace_id: id };
-      const queued = await conductor.told(api.POST("/v2/recoveries/{recovery_id}/confirm", { params: { path: { recovery_id: recovery.recovery_id } }, body }));
+      const queued = await hand.consent(recovery, reason.trim());
       const ended = await conductor.outcome(id, queued.command_id, AbortSignal.timeout(60_000));
       if (ended.state !== "done" || ended.error) throw new Error(ended.error?.message ?? `the consent ended as ${ended.state}`);
       await kept.invalidateQueries({ queryKey: ["asked", id, "kernel:recovery_list"] });
@@ -169,12 +164,7 @@ function Consent({ id, recovery, close }: { id: string; recovery: Recovery; clos
       <div className={style.consent}>
         <Facts facts={[["What to do", <span key="w" className={style.action}>{recovery.recovery_action}</span>], ["Left behind", <State key="s" of={recovery.cleanup_status} />]]} />
         {recovery.recovery_call && <Json value={recovery.recovery_call} label="The call that will be made" />}
-        {holds !== undefined && (
-          <p className={style.covered} data-good={holds}>
-            {holds ? <ShieldCheck size={16} aria-hidden /> : <ShieldAlert size={16} aria-hidden />}
-            {holds ? "The digest that is signed was computed here, from what is shown." : "The digest is not that of what is shown: secrets were left out of it, or somebody changed it. Look in the workspace before you sign."}
-          </p>
-        )}
+        <Covered shown={document(recovery)} digest={recovery.call_digest} command={`lumenflow recover show ${recovery.recovery_id}`} />
         {step === "read" ? (
           <>
             <Checkbox label="I have read this, and looked at what was left behind" checked={read} onChange={(event) => setRead(event.currentTarget.checked)} />
@@ -190,15 +180,12 @@ function Consent({ id, recovery, close }: { id: string; recovery: Recovery; clos
         ) : (
           <>
             <p className={style.none}>
-              Signed by this browser, “{signer?.name}”, in the name of <code>{signer?.subject}</code>. The signature counts once, and stays in the record.
+              Signed by {hand?.name}, in the name of <code>{hand?.subject}</code>. The signature counts once, and stays in the record.
             </p>
-            {error !== undefined && (
-              <Alert color="red" title={told(error).code}>
-                {told(error).message}
-              </Alert>
-            )}
+            <Textarea label="Why" description="It is signed, too, and stays in the record." required autosize minRows={2} maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} data-autofocus />
+            <Refused error={error} />
             <div className={style.buttons}>
-              <Button color="red" loading={busy} onClick={() => void sign()}>
+              <Button color="red" loading={busy} disabled={reason.trim() === ""} onClick={() => void sign()}>
                 {recovery.recovery_call ? `Sign, and call ${recovery.recovery_call.tool} once` : "Sign that it was dealt with"}
               </Button>
               <Button variant="default" onClick={() => setStep("read")} disabled={busy}>

@@ -1,7 +1,7 @@
-import { Alert, Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { type FormEvent, useEffect, useState } from "react";
-import { told } from "../api/conductor";
 import { useSession } from "../api/session";
+import { Refused } from "../parts/Refused";
 import style from "./SignIn.module.css";
 
 export function SignIn() {
@@ -30,11 +30,7 @@ export function SignIn() {
         <img src="/icon.svg" alt="" width={44} height={44} />
         <h1>Sign in to LumenFlow</h1>
         <p>Watch and drive the workspaces of this conductor.</p>
-        {error !== undefined && (
-          <Alert color="red" variant="light" role="alert">
-            {told(error).message}
-          </Alert>
-        )}
+        <Refused error={error} />
         <TextInput label="Name" autoComplete="username" required value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
         <PasswordInput label="Passphrase" autoComplete="current-password" required value={passphrase} onChange={(event) => setPassphrase(event.currentTarget.value)} />
         <Button type="submit" loading={busy} fullWidth mt={6}>
@@ -44,6 +40,25 @@ export function SignIn() {
           The first account is made on the conductor's machine: <code>lumenflow conductor init-admin --name NAME</code>
         </small>
       </form>
+    </main>
+  );
+}
+
+/** Where one workspace serves the page: one comes in with a link. */
+export function LinkNeeded({ error }: { error?: unknown }) {
+  useEffect(() => {
+    document.title = "Sign in · LumenFlow";
+  }, []);
+  return (
+    <main className={style.ground}>
+      <section className={`${style.card} lf-card`} aria-label="Sign in">
+        <img src="/icon.svg" alt="" width={44} height={44} />
+        <h1>Sign in with a link</h1>
+        <Refused error={error} />
+        <p>
+          <code>lumenflow up --ui</code> prints a link that signs one browser in, once. Another one, while it runs: <code>lumenflow ui</code>
+        </p>
+      </section>
     </main>
   );
 }

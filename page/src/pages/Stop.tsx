@@ -8,8 +8,7 @@ import { conductor, mayAct, told } from "../api/conductor";
 import { useTools } from "../api/queries";
 import { useWho } from "../api/session";
 import { NoKey } from "../device/NoKey";
-import { asDevice } from "../device/client";
-import { useSigner } from "../device/store";
+import { useHand } from "../device/hand";
 import { Badge } from "../parts/Badge";
 import { Page } from "../parts/Page";
 import { Answer, Empty } from "../parts/states";
@@ -33,7 +32,7 @@ const { api } = conductor;
 function Stop({ id }: { id: string }) {
   const { role } = useWho();
   const kept = useQueryClient();
-  const signer = useSigner(id);
+  const hand = useHand(id);
   const tools = useTools(id);
   const orders = useAsked<{ items: Order[] }>(id, "kernel:stop_list", {});
   const [what, setWhat] = useState("all");
@@ -51,8 +50,8 @@ function Stop({ id }: { id: string }) {
       const body = { target };
       const params = { path: { id } };
       const queued =
-        resume && signer !== undefined
-          ? await (await asDevice(id, signer)).resume(target)
+        resume && hand !== undefined
+          ? await hand.resume(target)
           : await conductor.told(api.POST("/v2/workspaces/{id}/stop", { params, body }));
       const ended = await conductor.outcome(id, queued.command_id, AbortSignal.timeout(60_000));
       const error = ended.error ?? (ended.result as { error?: { message: string } } | undefined)?.error;
@@ -101,7 +100,7 @@ function Stop({ id }: { id: string }) {
                           <Ago at={order.since} />{order.reason ? `: ${order.reason}` : ""}
                         </p>
                       </div>
-                      {signer && may && (
+                      {hand && may && (
                         <Button size="xs" variant="default" leftSection={<CirclePlay size={14} />} loading={busy === nameOf(order)} onClick={() => void send(nameOf(order), true)}>
                           Sign, and let it go on
                         </Button>
@@ -112,7 +111,7 @@ function Stop({ id }: { id: string }) {
               )
             }
           </Answer>
-          {(orders.data?.items.length ?? 0) > 0 && signer === undefined && <NoKey what="let anything go on" />}
+          {(orders.data?.items.length ?? 0) > 0 && hand === undefined && <NoKey what="let anything go on" />}
         </section>
       </div>
       <Modal opened={sure} onClose={() => setSure(false)} title={`Stop ${what === "all" ? "everything" : target}?`}>

@@ -5,7 +5,7 @@ import { ArrowLeft, ArrowRight, Ban, FlaskConical, ListChecks, Lock, Play, Searc
 import { useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import { hasEnded, type Progress, type Step, useCall } from "../api/calls";
-import { mayAct, type Schemas, told } from "../api/conductor";
+import { mayAct, type Schemas } from "../api/conductor";
 import { useApprovals, useTools } from "../api/queries";
 import { useWho } from "../api/session";
 import { SchemaForm } from "../forms/SchemaForm";
@@ -14,6 +14,7 @@ import { Badge, State, type Tone } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
 import { Page } from "../parts/Page";
+import { Refused } from "../parts/Refused";
 import { Answer, Empty } from "../parts/states";
 import style from "./ToolsPage.module.css";
 
@@ -151,7 +152,7 @@ function Detail({ id, tool }: { id: string; tool: Tool }) {
 }
 
 function Caller({ id, tool }: { id: string; tool: Tool }) {
-  const { role } = useWho();
+  const { role, local } = useWho();
   const schema = (tool.input_schema ?? { type: "object" }) as RJSFSchema;
   const [value, setValue] = useState<{ [name: string]: unknown }>({});
   const { progress, run, cancel, clear } = useCall(id, tool.name);
@@ -163,8 +164,16 @@ function Caller({ id, tool }: { id: string; tool: Tool }) {
 
   if (tool.callable === false) {
     return (
-      <Alert color="gray" icon={<Lock size={18} />} title="This conductor may not call it">
-        The workspace gave the conductor a token without the scope <code>{tool.scope}</code>. Its operator can give it: <code>lumenflow enroll --scope …</code>
+      <Alert color="gray" icon={<Lock size={18} />} title={local ? "This page may not call it" : "This conductor may not call it"}>
+        {local ? (
+          <>
+            Who is at the console of {local.workspace} does not hold the scope <code>{tool.scope}</code>: <code>lumenflow token mint --scope …</code> makes a token that does.
+          </>
+        ) : (
+          <>
+            The workspace gave the conductor a token without the scope <code>{tool.scope}</code>. Its operator can give it: <code>lumenflow enroll --scope …</code>
+          </>
+        )}
       </Alert>
     );
   }
@@ -238,11 +247,7 @@ function Outcome({ id, progress }: { id: string; progress: Progress }) {
           </li>
         ))}
       </ol>
-      {progress.error !== undefined && (
-        <Alert color="red" title={told(progress.error).code}>
-          {told(progress.error).message}
-        </Alert>
-      )}
+      <Refused error={progress.error} />
       {waits && !hasEnded(progress) && (
         <Alert color="yellow" icon={<ListChecks size={18} />} title="It waits for an approval">
           <p className={style.waits}>Nothing is done before somebody whose key the workspace has pinned approves it.</p>

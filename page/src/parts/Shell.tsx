@@ -16,11 +16,11 @@ interface Place {
   count?: number;
 }
 
-function everywhere(pending: number): Place[] {
+function everywhere(pending: number, local: boolean): Place[] {
   return [
-    { to: "/", name: "Fleet", icon: LayoutGrid },
+    ...(local ? [] : [{ to: "/", name: "Fleet", icon: LayoutGrid }]),
     { to: "/approvals", name: "Approvals", icon: ListChecks, count: pending },
-    { to: "/devices", name: "Devices", icon: Laptop },
+    ...(local ? [] : [{ to: "/devices", name: "Devices", icon: Laptop }]),
     { to: "/settings", name: "Settings", icon: Settings },
   ];
 }
@@ -126,6 +126,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [path, go] = useLocation();
   const { workspace, remember } = usePlace(path);
   const fleet = useFleet();
+  const { local } = useWho();
   const ids = (fleet.data ?? []).filter((one) => one.state === "active").map((one) => one.workspace_id);
   const pending = usePendingApprovals(ids);
   const main = useRef<HTMLElement>(null);
@@ -133,7 +134,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const first = useRef(true);
 
   // The first workspace there is, until one is chosen.
-  const chosen = workspace ?? ids[0];
+  const chosen = local?.workspace ?? workspace ?? ids[0];
   // A reader of the screen starts at the top of what is new.
   useEffect(() => {
     setOpened(false);
@@ -142,7 +143,7 @@ export function Shell({ children }: { children: ReactNode }) {
   }, [path]);
 
   const waiting = pending.data?.length ?? 0;
-  const top = everywhere(waiting);
+  const top = everywhere(waiting, local !== undefined);
   const below = chosen === undefined ? [] : ofWorkspace(chosen);
   const choose = (id: string | null) => {
     if (id === null) return;
@@ -151,7 +152,7 @@ export function Shell({ children }: { children: ReactNode }) {
     go(`/w/${encodeURIComponent(id)}${within}`);
   };
   const entries = (places: Place[]) => places.map((place) => <Entry key={place.to} place={place} here={isHere(path, place.to)} />);
-  const phone: Place[] = [top[0], top[1], below[0], below[1]].filter((place) => place !== undefined);
+  const phone: Place[] = [...(local ? [top[0], below[0], below[1], below[2]] : [top[0], top[1], below[0], below[1]])].filter((place) => place !== undefined);
 
   return (
     <div className={style.shell}>
@@ -161,7 +162,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <aside className={style.side} data-opened={opened}>
         <Brand />
         <nav aria-label="Everything">{entries(top)}</nav>
-        <div className={style.chooser}>
+        <div className={style.chooser} hidden={local !== undefined}>
           <Select
             label="Workspace"
             size="sm"

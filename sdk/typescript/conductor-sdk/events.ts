@@ -146,6 +146,8 @@ export interface ConductorRecoveryConfirmed {
   recovery_id: string;
   /** The subject who decided, as signed. */
   decided_by: string;
+  /** Why, for people; as signed. */
+  reason?: string;
   /** Signature of what was decided, by a key that the workspace has pinned. */
   signature: string;
 }

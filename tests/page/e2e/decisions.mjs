@@ -96,6 +96,17 @@ export async function decisions(world) {
   assert(JSON.stringify(over).includes("APPROVAL_EXPIRED"), JSON.stringify(over));
   await page.getByText("Nothing waits for you").waitFor();
 
+  // Several at once, by the keyboard alone: each call is listed before one signature goes on each.
+  const batch = [await waits("one of two"), await waits("two of two")];
+  await page.getByText("2 calls wait for a person").waitFor();
+  for (const key of ["x", "j", "x", "a"]) await page.keyboard.press(key);
+  const listed = page.getByRole("dialog");
+  await listed.getByText("Approve these 2 calls").waitFor();
+  for (const content of ["one of two", "two of two"]) await listed.getByText(content).first().waitFor();
+  await listed.getByRole("button", { name: "Sign and approve" }).click();
+  for (const id of batch) await until("a call of the batch", async () => (await ask("command", id)).state === "done");
+  await page.getByText("Nothing waits for you").waitFor();
+
   for (const { page: shown } of [world.operator, phone]) assert.equal(await shown.evaluate(() => globalThis.stolen), undefined, "a script of somebody else's ran");
 
   // Revoked while it looks: it is out within seconds.

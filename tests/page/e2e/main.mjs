@@ -6,9 +6,13 @@ import { guards, signIn } from "./guards.mjs";
 import { trace } from "./trace.mjs";
 import { decisions } from "./decisions.mjs";
 import { stopping } from "./stop.mjs";
+import { memory } from "./memory.mjs";
 import { reconnect, streaming } from "./streaming.mjs";
 import { everyPage } from "./pages.mjs";
 import { told } from "./told.mjs";
+import { hostile } from "./hostile.mjs";
+import { local } from "./local.mjs";
+import { recovery } from "./recovery.mjs";
 
 const [url, screenshots = ""] = process.argv.slice(2);
 const browser = await launch();
@@ -26,9 +30,9 @@ async function tell(error) {
 }
 
 // Each goes on where it can after one that failed: what else is wrong is said, too.
-// `streaming` makes thousands of calls: it runs where it is asked for by name, on a machine with nothing else to do.
-const only = process.env.LUMENFLOW_E2E_ONLY?.split(",") ?? ["guards", "signIn", "trace", "decisions", "stopping", "told", "reconnect", "everyPage"];
-for (const part of [guards, signIn, trace, decisions, stopping, told, reconnect, everyPage, streaming]) {
+// `streaming` and `memory` make thousands of calls: they run where they are asked for by name.
+const only = process.env.LUMENFLOW_E2E_ONLY?.split(",") ?? ["guards", "signIn", "trace", "decisions", "recovery", "hostile", "stopping", "told", "reconnect", "everyPage", "local"];
+for (const part of [guards, signIn, trace, decisions, recovery, hostile, stopping, told, reconnect, everyPage, local, streaming, memory]) {
   if (!only.includes(part.name)) continue;
   const begun = performance.now();
   try {

@@ -19,7 +19,7 @@ const before = 10_100;
 const perSecond = 100;
 const seconds = 5;
 
-async function tasks({ url, token }, from, count) {
+export async function tasks({ url, token }, from, count) {
   const make = async (index) => {
     const answer = await fetch(`${url}/tools/task:create`, { method: "POST", headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" }, body: JSON.stringify({ title: `s-${index}` }) });
     const said = await answer.text();

@@ -7,7 +7,7 @@ LINES = [
     ["cli"],
     ["mcp_server"],
     ["sidecar", "conductor", "consumers", "conformance"],
-    ["conductor_link", "mounts", "page"],
+    ["conductor_link", "local_page", "mounts", "page"],
     ["kernel", "uplink", "hosts", "notify"],
     ["pack", "http"],
     ["bus", "journal", "sdk"],

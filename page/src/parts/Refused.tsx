@@ -1,0 +1,13 @@
+// Why something was not done, where it was asked for.
+import { Alert } from "@mantine/core";
+import { told } from "../api/conductor";
+
+export function Refused({ error }: { error: unknown }) {
+  if (error === undefined || error === null) return null;
+  const { code, message } = told(error);
+  return (
+    <Alert color="red" title={code} role="alert">
+      {message}
+    </Alert>
+  );
+}

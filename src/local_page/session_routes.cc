@@ -1,0 +1,69 @@
+// GET, POST and DELETE /v2/session: a link opens one, once.
+#include <utility>
+
+#include "local_page/routes.h"
+
+namespace lumenflow::local_page {
+namespace {
+
+constexpr std::size_t kCodeDepthMax = 8;
+
+json::Value document(const Context& context, std::string_view cookie, Timestamp expires) {
+  return json::Object{
+      {"name", context.options.person},
+      {"role", "operator"},
+      {"csrf", Sessions::csrf_of(cookie)},
+      {"expires_at", format_rfc3339(expires)},
+      {"local", json::Object{{"workspace_id", context.options.workspace_id}, {"signs", context.hand.is_there()}}}};
+}
+
+void answer(const ExchangePtr& exchange, const Context& context, std::string_view cookie, std::string_view value,
+            std::chrono::seconds life, std::string body) {
+  http::Response response;
+  if (life.count() >= 0)
+    response.headers.emplace_back("Set-Cookie",
+                                  context.cookie_name + "=" + std::string(value) +
+                                      "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(life.count()));
+  response.headers.emplace_back("Cache-Control", "no-store");
+  const auto expires = context.sessions.find(cookie);
+  response.body =
+      body.empty() ? json::serialize(document(context, cookie, expires.value_or(context.clock.now()))) : body;
+  exchange->send(std::move(response));
+}
+
+void open(const ExchangePtr& exchange, Context& context) {
+  const Result<json::Value> body = http::json_body(exchange->request(), kCodeDepthMax);
+  if (!body.ok()) return exchange->fail(body.error());
+  const std::string_view code = body->is_object() ? json::string_or(*body, "code", "") : std::string_view();
+  const auto cookie = context.sessions.open(code);
+  if (!cookie)
+    return exchange->fail(Error(ErrorCode::kUnauthenticated,
+                                "the link was used, or is over; `lumenflow ui` in the workspace prints another"));
+  answer(exchange, context, *cookie, *cookie, kSessionLife, {});
+}
+
+}  // namespace
+
+void add_session_routes(Routes& routes, Context& context) {
+  const auto add = [&](http::Method method, Routes::Handler handler, Needs needs = Needs::kSession) {
+    routes.add(method, "/v2/session", std::move(handler), needs);
+  };
+  add(
+      http::Method::kPost, [&context](const ExchangePtr& exchange) { open(exchange, context); }, Needs::kNothing);
+  add(http::Method::kGet, [&context](const ExchangePtr& exchange) {
+    answer(exchange, context, exchange->cookie, {}, std::chrono::seconds(-1), {});
+  });
+  add(http::Method::kDelete, [&context](const ExchangePtr& exchange) {
+    context.sessions.close(exchange->cookie);
+    context.followers.end_of(exchange->cookie);
+    answer(exchange, context, {}, {}, std::chrono::seconds(0), R"({"signed_out":true})");
+  });
+  routes.add(
+      http::Method::kGet, "/healthz",
+      [](const ExchangePtr& exchange) {
+        exchange->send_json(json::Object{{"ok", true}});
+      },
+      Needs::kNothing);
+}
+
+}  // namespace lumenflow::local_page
