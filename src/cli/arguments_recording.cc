@@ -20,7 +20,7 @@ void add_recording_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* replay = app.add_subcommand("replay", "Run a recording again and compare every tick");
   replay->add_option("file", flags.file, "the recording")->check(not_blank);
   replay->add_flag("--verify", flags.verify, "say only whether it holds");
-  replay->add_option("--until", flags.until, "the last tick that is wanted")->check(CLI::NonNegativeNumber);
+  replay->add_option("--until", flags.until, "the last tick that is wanted");
   replay->add_flag("--map", flags.map, "event types of another catalogue by their names, where they are compatible");
   replay->add_flag("--json", flags.json);
   replay->callback([&parsed, replay] {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -216,7 +217,7 @@ struct ReplayFlags {
   std::string file, other;  // diff: the two
   bool verify = false;      // say only whether it holds
   bool map = false;
-  std::string until;  // a tick; empty: to the end
+  std::optional<std::uint64_t> until;  // a tick; nothing: to the end
   bool json = false;
 };
 int run_replay(Context& context, const ReplayFlags& flags);

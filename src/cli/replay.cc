@@ -64,7 +64,7 @@ Result<kernel::ReplayReport> replay(Context& context, const ReplayFlags& flags) 
   LUMENFLOW_TRY_ASSIGN(kernel::ReplayOptions options,
                        sidecar::recorded_workspace(context.files, root, context.builtin_packs, reader.header()));
   options.map = flags.map;
-  if (!flags.until.empty()) options.until = std::stoull(flags.until);
+  options.until = flags.until;
   if (!flags.verify && !flags.json)
     options.on_frame = [&context](const bus::Frame& frame) { print_frame(context, frame); };
   return kernel::replay(bytes, options);

@@ -93,7 +93,28 @@ std::optional<std::size_t> descend(Walker& walker, const std::string& token) {
   return std::nullopt;
 }
 
+constexpr std::size_t kSnippetBytesMax = 400;
+
+bool within_code_point(std::string_view text, std::size_t at) {
+  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
+}
+
+// Generated files have lines as long as the file: each of their faults would quote all of it.
+std::string shown(std::string_view line, std::size_t at) {
+  if (line.size() <= kSnippetBytesMax) return std::string(line);
+  std::size_t begin = at;
+  for (int i = 0; i < kColumnsBefore && begin > 0; ++i)
+    for (--begin; within_code_point(line, begin) && begin > 0;) --begin;
+  std::size_t end = std::min(begin + kSnippetBytesMax, line.size());
+  while (within_code_point(line, end)) --end;
+  return std::string(begin == 0 ? "" : kLeftOut).append(line.substr(begin, end - begin));
+}
+
 }  // namespace
+
+int column_in_snippet(std::string_view snippet, int column) {
+  return snippet.starts_with(kLeftOut) && column > kColumnsBefore + 1 ? kColumnsBefore + 2 : column;
+}
 
 TextPlace place_at(std::string_view text, std::size_t offset) {
   offset = std::min(offset, text.size());
@@ -106,7 +127,7 @@ TextPlace place_at(std::string_view text, std::size_t offset) {
     if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) ++out.column;
   std::string_view line = text.substr(start, std::min(text.find('\n', start), text.size()) - start);
   if (line.ends_with('\r')) line.remove_suffix(1);
-  out.snippet = line;
+  out.snippet = shown(line, offset - start);
   return out;
 }
 

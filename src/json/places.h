@@ -11,11 +11,18 @@
 
 namespace lumenflow::json {
 
+inline constexpr std::string_view kLeftOut = "…";
+inline constexpr int kColumnsBefore = 60;  // that are shown of a long line
+
 struct TextPlace {
-  int line = 1;         // from 1
-  int column = 1;       // from 1, in code points
-  std::string snippet;  // the line
+  int line = 1;    // from 1
+  int column = 1;  // from 1, in code points
+  std::string
+      snippet;  // the line; of a long one the part around the column, behind kLeftOut where its beginning is left out
 };
+
+// Where in the snippet of a place its column stands.
+int column_in_snippet(std::string_view snippet, int column);
 
 TextPlace place_at(std::string_view text, std::size_t offset);
 

@@ -123,8 +123,10 @@ bool Kernel::resolve(const CallPtr& call) {
   const pack::ActiveTool* tool = call->registry->find(call->call.tool);
   const bool by_pack = call->call.surface == Surface::kPack && call->call.turn.empty();  // an agent is no pack
   if (tool == nullptr || (tool->descriptor.internal_only && !by_pack)) {
+    // As the record names it: the answer's hash says no more, and a replay knows no more.
+    const std::string named = choice_without_secrets(call->call.tool, options_.redaction_key);
     refuse(call, 1, ErrorCode::kToolNotFound, "registry",
-           "no active pack has a tool '" + std::string(clip_utf8(call->call.tool, 200)) + "'; " +
+           "no active pack has a tool '" + std::string(clip_utf8(named, 200)) + "'; " +
                (call->call.surface == Surface::kHttp ? "GET /tools" : "`lumenflow tools`") + " lists them");
     return false;
   }

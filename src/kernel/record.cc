@@ -73,17 +73,11 @@ std::optional<Hash256> mask_input(RunningCall& call, const std::string& key) {
   return sha256(call.input_text);
 }
 
-// What a caller chose besides: its key, and the name of a tool that there is not.
-std::string masked_text(const std::string& text, const std::string& key) {
-  std::optional<std::string> masked = input_without_secrets(text, key);
-  return masked ? *std::move(masked) : text;
-}
-
 // As the bus is told; its position is the bell's to say.
 CallFinished call_finished(const RunningCall& call, const journal::CallFinished& finished, const std::string& key) {
   CallFinished out;
   out.receipt_id = finished.receipt;
-  out.tool = call.tool != nullptr ? call.tool->descriptor.name : masked_text(call.call.tool, key);
+  out.tool = call.tool != nullptr ? call.tool->descriptor.name : choice_without_secrets(call.call.tool, key);
   out.subject = call.call.credential ? call.call.credential->subject.str() : std::string();
   out.outcome = journal::name(finished.outcome);
   if (!finished.code.empty()) out.code = std::string(finished.code);
@@ -294,9 +288,9 @@ Status Kernel::append_started(RunningCall& call) {
 
 // As it may be read by anybody: what looks like a credential is masked, in the call's text too.
 std::string Kernel::requested_entry(RunningCall& call) const {
-  const std::string key = masked_text(call.call.idempotency_key, options_.redaction_key);
+  const std::string key = choice_without_secrets(call.call.idempotency_key, options_.redaction_key);
   const std::string unknown =
-      call.tool == nullptr ? masked_text(call.call.tool, options_.redaction_key) : std::string();
+      call.tool == nullptr ? choice_without_secrets(call.call.tool, options_.redaction_key) : std::string();
   journal::CallRequested entry;
   entry.receipt = call.receipt.str();
   entry.ts = call.arrived;

@@ -88,6 +88,11 @@ std::optional<std::string> input_without_secrets(std::string_view json, const st
   });
 }
 
+std::string choice_without_secrets(const std::string& text, const std::string& hmac_key) {
+  std::optional<std::string> masked = input_without_secrets(text, hmac_key);
+  return masked ? *std::move(masked) : text;
+}
+
 std::optional<std::string> result_without_secrets(std::string_view json) {
   return replace_secrets(json, SecretSearch::kShapes, word_instead);
 }

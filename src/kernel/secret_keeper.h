@@ -22,6 +22,9 @@ std::optional<std::string> failure_without_secrets(std::string_view json);  // a
 std::optional<json::Value> details_without_secrets(const json::Value& details);
 std::optional<json::Value> payload_without_secrets(const json::Value& payload);
 
+// What a caller chose besides its input, as it may be shown: its key, and the name of a tool that there is not.
+std::string choice_without_secrets(const std::string& text, const std::string& hmac_key);
+
 // Where in a value strings or names of members look like credentials: JSON pointers, in order, without the names.
 std::vector<std::string> places_of_secrets(const json::Value& value);
 

@@ -62,11 +62,6 @@ void write_shown(FactWriter& out, const Status& status) {
   write_status(out, status.ok() ? Status() : Status(Error(status.error().code(), shown(status.error().message()))));
 }
 
-std::string shown_choice(const std::string& text, const std::string& key) {
-  auto masked = input_without_secrets(text, key);
-  return masked ? *std::move(masked) : text;
-}
-
 // Of an executor's task that was handed out before the recording began: nothing waits for it.
 std::uint64_t task_of(const Ingress& item) {
   return std::visit(
@@ -115,7 +110,7 @@ void TapedStrand::write_call(const CallArrived& arrived) {
   FactWriter& out = kernel_.tape_.fact(FactKind::kCall);
   const Call& call = arrived.call;
   const Credential& who = *call.credential;
-  out.text(shown_choice(call.tool, kernel_.options_.redaction_key));
+  out.text(choice_without_secrets(call.tool, kernel_.options_.redaction_key));
   out.text(who.subject.str());
   out.text(who.on_behalf_of);
   out.number(who.scopes.size());
@@ -124,7 +119,7 @@ void TapedStrand::write_call(const CallArrived& arrived) {
   who.expires_at ? out.difference(who.expires_at->ms) : out.none();
   out.flag(who.operator_key);
   out.number(static_cast<std::uint64_t>(call.surface));
-  out.text(shown_choice(call.idempotency_key, kernel_.options_.redaction_key));
+  out.text(choice_without_secrets(call.idempotency_key, kernel_.options_.redaction_key));
   out.text(call.traceparent);
   out.number(call.command.value());
   call.outer == nullptr ? out.none() : out.text(call.outer->receipt.str());

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "json/places.h"
 #include "pack/diagnostic.h"
 
 namespace lumenflow::pack {
@@ -89,7 +90,9 @@ void render_item(const Diagnostic& item, const Style& style, std::string& out) {
     const std::string gutter(std::max<std::size_t>(number.size(), 4), ' ');
     const std::string line = printable(item.snippet);
     out += gutter.substr(number.size()) + number + " | " + line + "\n";
-    out += gutter + " | " + style.severity(item.severity, underline(line, item.place.column)) + "\n";
+    out += gutter + " | " +
+           style.severity(item.severity, underline(line, json::column_in_snippet(item.snippet, item.place.column))) +
+           "\n";
   }
   if (!item.help.empty()) out += "     " + style.help("help: ") + printable(item.help) + "\n";
 }
@@ -128,9 +131,10 @@ json::Value sarif_result(const Diagnostic& item) {
   json::Object physical{{"artifactLocation", json::Object{{"uri", uri_of(item.place.file)}}}};
   if (item.place.line > 0) {
     const int column = std::max(item.place.column, 1);
-    json::Object region{{"startLine", item.place.line},
-                        {"startColumn", column},
-                        {"endColumn", column + marked(item.snippet, column).columns}};
+    json::Object region{
+        {"startLine", item.place.line},
+        {"startColumn", column},
+        {"endColumn", column + marked(item.snippet, json::column_in_snippet(item.snippet, column)).columns}};
     if (!item.snippet.empty()) region.set("snippet", json::Object{{"text", item.snippet}});
     physical.set("region", std::move(region));
   }

@@ -400,7 +400,8 @@ void RecordedWorld::step() {
     case 19:
       return world.submit("session:act", json::Object{{"n", n}}, {}, nothing);
     case 16:
-      return world.submit("session:nowhere", json::Object{}, "AKIAIOSFODNN7EXAMPLE", nothing);
+      return world.submit(n % 2 ? "session:nowhere" : "AKIAIOSFODNN7EXAMPLE:nowhere", json::Object{},
+                          "AKIAIOSFODNN7EXAMPLE", nothing);
     default:
       return world.settle();
   }
