@@ -20,7 +20,8 @@ void add_recording_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* replay = app.add_subcommand("replay", "Run a recording again and compare every tick");
   replay->add_option("file", flags.file, "the recording")->check(not_blank);
   replay->add_flag("--verify", flags.verify, "say only whether it holds");
-  replay->add_option("--until", flags.until, "the last tick that is wanted");
+  replay->add_option("--until", flags.until, "the last tick that is wanted")
+      ->check(CLI::Range(std::uint64_t{0}, (std::uint64_t{1} << 53) - 1));  // a negative number would wrap around
   replay->add_flag("--map", flags.map, "event types of another catalogue by their names, where they are compatible");
   replay->add_flag("--json", flags.json);
   replay->callback([&parsed, replay] {

@@ -67,6 +67,8 @@ TEST_F(Commands, TheOutboxSaysWhatWaits) {
   expect({"outbox", "list", "--limit", "0"}, kUsage, "--limit");
   expect({"events", "export", "--after", "-1"}, kUsage, "--after");
   expect({"inbox", "--after", "-1"}, kUsage, "--after");
+  for (const char* tick : {"-1", "1e2", "1.5", "18446744073709551616"})
+    expect({"replay", "file.lfrec", "--until", tick}, kUsage, "--until");
 }
 
 TEST_F(Commands, TheHandlersSayWhatWaitsForThem) {
