@@ -54,7 +54,7 @@ class Disk {
   virtual Status remove(const std::string& path) = 0;                         // absent is fine
   virtual Status make_folder(const std::string& path) = 0;                    // existing is fine
   virtual Status sync_folder(const std::string& path) = 0;                    // "" is the workspace's root
-  // WORKSPACE_LOCKED when another process, or another lock of this one, holds it.
+  // WORKSPACE_LOCKED when another process, or another lock of this one, holds it and goes on to.
   virtual Result<std::unique_ptr<FolderLock>> lock_folder(const std::string& path) = 0;
 };
 

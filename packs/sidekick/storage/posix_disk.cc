@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace lumenflow::sidekick {
@@ -17,6 +19,9 @@ namespace {
 
 constexpr mode_t kFileMode = 0644, kFolderMode = 0755;
 constexpr std::size_t kChunkBytes = 1 << 16;
+// A program that the former holder was starting may have its lock a little longer than itself.
+constexpr std::chrono::seconds kLockPatience{2};
+constexpr std::chrono::milliseconds kLockPause{10};
 
 class Descriptor {
  public:
@@ -193,8 +198,13 @@ class PosixDisk final : public Disk {
   }
   Result<std::unique_ptr<FolderLock>> lock_folder(const std::string& path) override {
     LUMENFLOW_TRY_ASSIGN(Descriptor folder, open_folder(path));
+    const auto give_up = std::chrono::steady_clock::now() + kLockPatience;
     while (::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EINTR) continue;
+      if (errno == EWOULDBLOCK && std::chrono::steady_clock::now() < give_up) {
+        std::this_thread::sleep_for(kLockPause);
+        continue;
+      }
       if (errno == EWOULDBLOCK) return Error(ErrorCode::kWorkspaceLocked, "another process holds " + path);
       return failed("locking", path, errno);
     }
