@@ -1,7 +1,7 @@
 // Every page: nothing serious for axe, no wider than a phone, and its picture where pictures are wanted.
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
-import { accessible, go } from "./browser.mjs";
+import { accessible, go, visitor } from "./browser.mjs";
 import { ask } from "./machines.mjs";
 
 const pages = {
@@ -32,31 +32,43 @@ async function settled(page) {
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }
 
+// Pages of one thing: of the turn and the call that the trace has made, where it ran.
+async function ofOne(page) {
+  const { items } = await page.evaluate(async () => (await fetch("/v2/workspaces/ws-42/turns")).json());
+  const [turn] = items;
+  if (turn === undefined) return {};
+  return { turn: `/w/ws-42/turns/${turn.turn_id}`, receipt: `/w/ws-42/audit/${turn.tool_calls[0].receipt_id}` };
+}
+
 export async function everyPage({ url, browser, screenshots, operator: { page } }) {
   const faults = [];
+  const stranger = await visitor(browser, url);
   const picture = screenshots ? await photographer(browser, screenshots) : async () => undefined;
   if (screenshots) {  // something that waits, and something that was left half done
     for (const content of ["The bakery closes at noon on Saturdays.", "Ana prefers short titles."]) await ask("call", "memory:store", { content, type: "fact" });
     await ask("break_worktree").catch(() => undefined);
     await ask("call", "wu:recover", { wu_id: "WU-042" }).catch(() => undefined);
   }
+  const all = [...Object.entries({ ...pages, ...(await ofOne(page)) }).map(([name, place]) => [name, place, page]), ["sign-in", "/", stranger.page]];
   for (const theme of ["light", "dark"]) {
+    await stranger.page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor({ state: "attached" });
     await page.reload(); // in these colours from its beginning
-    for (const [name, place] of Object.entries(pages)) {
-      await page.setViewportSize({ width: 1280, height: 800 });
-      await go(page, url, place);
-      await settled(page);
-      await picture(page, `${name}-${theme}-1280`);
-      await accessible(page, `${name}, ${theme}`).catch((error) => faults.push(error.message));
-      await page.setViewportSize({ width: 360, height: 740 });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    for (const [name, place, shown] of all) {
+      await shown.setViewportSize({ width: 1280, height: 800 });
+      await go(shown, url, place);
+      await settled(shown);
+      await picture(shown, `${name}-${theme}-1280`);
+      await accessible(shown, `${name}, ${theme}`).catch((error) => faults.push(error.message));
+      await shown.setViewportSize({ width: 360, height: 740 });
+      const wide = await shown.evaluate(() => document.documentElement.scrollWidth);
       if (wide > 360) faults.push(`${name}: ${wide} px wide on a phone`);
-      if (screenshots) await settled(page);
-      await picture(page, `${name}-${theme}-360`);
+      if (screenshots) await settled(shown);
+      await picture(shown, `${name}-${theme}-360`);
     }
   }
+  await stranger.context.close();
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.emulateMedia({ colorScheme: "light" });
   assert.equal(faults.join("\n"), "");
