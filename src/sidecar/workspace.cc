@@ -223,16 +223,14 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   }
   if (!opened.ok()) return opened.error();
   workspace->look_at_configuration();  // it may not be the one that counts
-  workspace->put_facts();
   workspace->checkpoint_if_due();  // a life of under a second leaves a signed head too
   return workspace;
 }
 
 Result<std::vector<kernel::KernelTool>> Workspace::own_tools(const std::string& id) {
-  JournalAccess access;
-  access.log = [this]() -> const log::Log& { return *log_; };
-  access.reader = [this]() -> const journal::Reader& { return kernel_->reader(); };
-  access.facts = [board = facts_] { return board->get(); };
+  const JournalAccess access{[this]() -> const log::Log& { return *log_; },
+                             [this]() -> const journal::Reader& { return kernel_->reader(); },
+                             [board = facts_] { return board->get(); }};
   return kernel_tools_of(
       keys_, id, ports_.files, paths_, uplink_slot_, [this] { return prepare_reload(); },
       [this]() -> Recordings& { return *recordings_; }, [this]() -> kernel::Kernel& { return *kernel_; }, access);

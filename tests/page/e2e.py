@@ -57,9 +57,8 @@ def add_hostile_pack(world):
 
 
 def furnish(world):
-    """The scene of the trace; a pack that means ill; and a call that waits for seconds only."""
+    """The scene of the trace; and a call that waits for seconds only."""
     turn_trace.furnish(world)
-    add_hostile_pack(world)
     file = world.workspace / "lumenflow.yaml"
     was = file.read_text(encoding="utf-8")
     now = was.replace("approval_providers:\n", "approval_providers:\n  'policy:brief': {provider: console, expires: 2s}\n")
@@ -166,7 +165,9 @@ def main(program, screenshots=""):
     with tempfile.TemporaryDirectory(prefix="lumenflow-page-") as folder:
         world = World(pathlib.Path(folder), program, program)
         try:
-            world.enroll_workspace(CONFIGURATION, before=furnish, scope=SCOPES)
+            # Pictures are for people to look at: without the pack that means ill.
+            before = furnish if screenshots else lambda world: (furnish(world), add_hostile_pack(world))
+            world.enroll_workspace(CONFIGURATION, before=before, scope=SCOPES)
             return drive(world, screenshots)
         finally:
             for name in list(world.running):

@@ -51,7 +51,7 @@ function Turns({ id, turn }: { id: string; turn: string | undefined }) {
                     <span className={style.goal}>{one.goal ?? one.turn_id}</span>
                     <span className={style.meta}>
                       <State of={one.state} />
-                      <span>{one.tool_calls?.length ?? 0} calls</span>
+                      <span>{one.tool_calls?.length === 1 ? "1 call" : `${one.tool_calls?.length ?? 0} calls`}</span>
                       {one.model && <span>{one.model}</span>}
                       <Ago at={one.started_at} />
                     </span>

@@ -17,6 +17,9 @@ function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+// In the viewer's zone and words, as everywhere.
+const clock = (seconds: number) => new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
 function axis(shown: boolean): uPlot.Axis {
   return { show: shown, stroke: colour("--lf-quiet"), grid: { stroke: colour("--lf-border"), width: 1 }, ticks: { show: false }, font: "12px system-ui", size: 36 };
 }
@@ -36,8 +39,8 @@ function Chart({ of, height, sides = false }: Props) {
         cursor: { show: false },
         legend: { show: false },
         padding: sides ? [8, 4, 0, 0] : [2, 0, 0, 0],
-        scales: { y: { range: (_chart, _low, high) => [0, Math.max(4, high)] } },
-        axes: [axis(sides), { ...axis(sides), values: (_chart, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : "")) }],
+        scales: { x: { range: (_chart, first, last) => [first - 60, last + 60] }, y: { range: (_chart, _low, high) => [0, Math.max(4, high)] } },
+        axes: [{ ...axis(sides), values: (_chart, ticks) => ticks.map(clock) }, { ...axis(sides), values: (_chart, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : "")) }],
         series: [{}, series("events", "--lf-accent"), series("of them bad", "--lf-bad")],
       },
       [of.minutes, of.all, of.bad],

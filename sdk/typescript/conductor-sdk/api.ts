@@ -683,7 +683,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Pass on a signed consent: {signature, decided_by?, workspace_id?} */
+        /** Pass on a signed consent: {signature, decided_by?, reason?, workspace_id?} */
         post: operations["confirm_recovery"];
         delete?: never;
         options?: never;
@@ -1885,6 +1885,8 @@ export interface components {
             signature: string;
             /** @description The subject, as signed; the caller's own when left out. */
             decided_by?: string;
+            /** @description As signed; empty and left out are the same. */
+            reason?: string;
             /**
              * Format: date-time
              * @description The time that was signed.

@@ -10,7 +10,7 @@ export async function recovery({ url, operator: { page } }) {
   await go(page, url, `/w/ws-42/tools/${encodeURIComponent("wu:recover")}`);
   await page.getByRole("textbox", { name: "Wu id" }).first().fill("WU-042");
   await page.getByRole("button", { name: /^Call/ }).click();
-  await page.getByText("RECOVERY_PROPOSED").first().waitFor();
+  await page.getByText("RECOVERY_PROPOSED", { exact: true }).first().waitFor();
 
   const [open] = (await ask("cli", "recover", "list", "--json")).trim().split("\n").map((line) => JSON.parse(line));
   await go(page, url, "/w/ws-42/recoveries");
