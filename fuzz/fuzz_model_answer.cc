@@ -33,7 +33,7 @@ std::string read_stream(const WireFormat& format, std::string_view body, std::si
   const Sink nobody;
   const auto reader = format.reader(nobody);
   std::optional<ProviderError> fault;
-  SseReader events([&](const SseEvent& event) {
+  SseReader events([&](const ReceivedEvent& event) {
     fault = reader->event(event);
     return !fault;
   });

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "event/cloud_events.h"
+#include "lumenflow/sse_reader.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -83,27 +84,27 @@ int run_events_tail(Context& context, const EventFlags& flags) {
   request.path = "/events/stream?after=" + std::to_string(flags.after);
   if (!flags.kind.empty()) request.path += "&kind=" + encode_path_segment(flags.kind);
   request.headers = {{"Accept", "text/event-stream"}};
-  std::string event_name;
   std::optional<Error> ended;  // why the stream was ended: the sidecar said so, or an event cannot be shown
-  const auto on_line = [&](std::string_view line) {
-    if (line.starts_with("event:")) event_name = line.substr(6);
-    if (line.empty()) event_name.clear();
-    if (!line.starts_with("data:") || event_name == " resume") return true;
-    const Result<json::Value> event = json::parse(line.substr(line.starts_with("data: ") ? 6 : 5));
-    if (event.ok() && event_name == " error") {
-      const std::optional<ErrorCode> code = error_code_from_name(json::string_or(*event, "code", ""));
-      ended = Error(code.value_or(ErrorCode::kInternal), std::string(json::string_or(*event, "detail", "")));
-      return false;
-    }
-    if (event.ok() && event->find("event_id") != nullptr) {
-      if (Status printed = print_event(context, *event, flags); !printed.ok()) {
-        ended = std::move(printed).error();
-        return false;
-      }
-      context.out.flush();
-    }
-    return context.out.good();  // `events tail | head` ends
-  };
+  SseReader events(
+      [&](const ReceivedEvent& received) {
+        if (received.type == "resume") return true;
+        const Result<json::Value> event = json::parse(received.data);
+        if (event.ok() && received.type == "error") {
+          const std::optional<ErrorCode> code = error_code_from_name(json::string_or(*event, "code", ""));
+          ended = Error(code.value_or(ErrorCode::kInternal), std::string(json::string_or(*event, "detail", "")));
+          return false;
+        }
+        if (event.ok() && event->find("event_id") != nullptr) {
+          if (Status printed = print_event(context, *event, flags); !printed.ok()) {
+            ended = std::move(printed).error();
+            return false;
+          }
+          context.out.flush();
+        }
+        return context.out.good();  // `events tail | head` ends
+      },
+      kEventBytesMax);
+  const auto on_line = [&events](std::string_view line) { return events.feed(line) && events.feed("\n"); };
   const Result<http::ClientResponse> answer = (*session)->stream(request, on_line);
   if (ended) return fail(context, *ended);
   if (!context.out.good()) return 0;

@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "http/interrupt.h"
+#include "lumenflow/sse_reader.h"
 #include "mcp/message.h"
 
 namespace lumenflow::cli {
@@ -20,28 +21,7 @@ namespace {
 
 constexpr std::size_t kAtOnceMax = 64;  // requests under way; more wait to be read
 
-// What the lines of an event stream say, without their framing: the data of each event that has some.
-class EventLines {
- public:
-  const std::string& last_id() const { return last_id_; }
-
-  // The data of an event that has ended; nothing while it goes on.
-  std::optional<std::string> take(std::string_view line) {
-    if (line.starts_with("data:")) {
-      line.remove_prefix(5);
-      if (line.starts_with(' ')) line.remove_prefix(1);
-      if (!data_.empty()) data_ += '\n';
-      data_ += line;
-      return std::nullopt;
-    }
-    if (line.starts_with("id: ")) last_id_ = line.substr(4);
-    if (!line.empty() || data_.empty()) return std::nullopt;
-    return std::exchange(data_, {});
-  }
-
- private:
-  std::string data_, last_id_;
-};
+bool feed_line(SseReader& events, std::string_view line) { return events.feed(line) && events.feed("\n"); }
 
 bool is_answer(std::string_view text, const json::Value& id) {
   const Result<mcp::Message> message = mcp::parse_message(text);
@@ -133,20 +113,23 @@ class Bridge {
 
   void exchange(mcp::Message message, std::string line, std::shared_ptr<http::Interrupt> interrupt) {
     http::Client client = make_client(interrupt);
-    EventLines events;
     bool streamed = false, answered = false;
     std::string plain;
+    SseReader events(
+        [&](const ReceivedEvent& event) {
+          if (event.data.empty()) return true;  // says an id alone
+          answered = answered || is_answer(event.data, message.id);
+          write(event.data);
+          return true;
+        },
+        kEventBytesMax);
     const auto heard = [&](std::string_view text) {
       if (!streamed && text.starts_with('{')) {
         plain += text;
         return true;
       }
       streamed = true;
-      if (const auto data = events.take(text)) {
-        answered = answered || is_answer(*data, message.id);
-        write(*data);
-      }
-      return true;
+      return feed_line(events, text);
     };
     auto answer = client.stream(request_of(std::move(line)), heard);
     // A silent stream of a session may be let go: the rest is fetched.
@@ -186,11 +169,13 @@ class Bridge {
       request.path = "/mcp";
       request.headers = {{"Accept", "text/event-stream"}};
       add_identity(request);
-      EventLines events;
-      static_cast<void>(client.stream(request, [&](std::string_view text) {
-        if (const auto data = events.take(text)) write(*data);
-        return true;
-      }));
+      SseReader events(
+          [this](const ReceivedEvent& event) {
+            if (!event.data.empty()) write(event.data);
+            return true;
+          },
+          kEventBytesMax);
+      static_cast<void>(client.stream(request, [&](std::string_view text) { return feed_line(events, text); }));
       const std::lock_guard guard(mutex_);
       --at_work_;
       idle_.notify_all();

@@ -16,6 +16,8 @@
 #include "base/logging.h"
 #include "base/ulid.h"
 #include "cli/code_host.h"
+#include "cli/surfaces.h"
+#include "lumenflow/sse_reader.h"
 #include "sidecar/operator_proof.h"
 #include "sidecar/sidecar.h"
 #include "sidecar/workspace.h"
@@ -89,6 +91,7 @@ class Session::LocalSidecar {
       local->refusals_.append(refused.diagnostics);
     sidecar::SidecarOptions options;
     options.tcp = false;
+    options.surfaces = all_surfaces();
     options.socket_path = join_path(local->folder_, "socket");
     local->sidecar_ =
         sidecar::make_sidecar(local->io_, *local->workspace_, local->doorbell_, context.clock, local->random_, options);
@@ -234,18 +237,17 @@ Result<json::Value> Session::call(std::string_view tool, const json::Value& inpu
   }
   request.headers.emplace_back("Accept", "text/event-stream");
   std::string result;
-  const auto on_line = [&, is_progress = false, is_result = false](std::string_view line) mutable {
-    constexpr std::string_view kEvent = "event: ", kData = "data: ";
-    if (line.starts_with(kEvent)) {
-      is_progress = line.substr(kEvent.size()) == "progress";
-      is_result = line.substr(kEvent.size()) == "result";
-    } else if (line.starts_with(kData) && is_result) {
-      result = line.substr(kData.size());
-    } else if (line.starts_with('{')) {  // no stream: a call that waits for an approval is answered at once
-      result = line;
-    } else if (line.starts_with(kData) && is_progress) {
-      if (const auto value = json::parse(line.substr(kData.size())); value.ok()) on_progress(*value);
-    }
+  SseReader events(
+      [&](const ReceivedEvent& event) {
+        if (event.type == "result") result = event.data;
+        if (event.type != "progress") return true;
+        if (const auto value = json::parse(event.data); value.ok()) on_progress(*value);
+        return true;
+      },
+      kEventBytesMax);
+  const auto on_line = [&](std::string_view line) {
+    if (!line.starts_with('{')) return events.feed(line) && events.feed("\n");
+    result = line;  // no stream: a call that waits for an approval is answered at once
     return true;
   };
   LUMENFLOW_TRY_ASSIGN(http::ClientResponse response, stream(request, on_line));

@@ -18,6 +18,8 @@
 
 namespace lumenflow::cli {
 
+inline constexpr std::size_t kEventBytesMax = std::size_t{64} << 20;  // of a stream: as much as of an answer
+
 class Session {
  public:
   // UNREACHABLE when another process holds the workspace and answers on no socket.

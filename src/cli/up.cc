@@ -15,6 +15,7 @@
 #include "cli/code_host.h"
 #include "cli/commands.h"
 #include "cli/diagnostics_output.h"
+#include "cli/surfaces.h"
 #include "lumenflow/json.h"
 #include "sidecar/sidecar.h"
 
@@ -88,6 +89,7 @@ int run_up(Context& context, const UpFlags& flags) {
   options.tls_key = flags.tls_key;
   options.uplink = true;
   options.housekeeping = true;
+  options.surfaces = all_surfaces();
   if ((*workspace)->config().socket) {
     options.socket_path = sidecar::control_socket_path(*root);
     if (Status made = sidecar::make_socket_folder(context.files, options.socket_path); !made.ok())

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "mounts/sse_reader.h"
+#include "lumenflow/sse_reader.h"
 
 namespace lumenflow::mounts {
 namespace {
@@ -49,14 +49,20 @@ class Stopping {
 class HttpChannel::Listener {
  public:
   Listener(HttpChannel& channel, const Asked& asked, std::int64_t id)
-      : channel_(channel), asked_(asked), id_(id), events_(channel.limits_.answer_bytes_max) {}
+      : channel_(channel),
+        asked_(asked),
+        id_(id),
+        events_([this](const ReceivedEvent& event) { return event.data.empty() || take_text(event.data); },
+                channel.limits_.answer_bytes_max) {}
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
 
   bool take(const http::ClientResponse& head, std::string_view piece) {
     if (!is_stream(head)) {
       body_ += piece;
       return true;
     }
-    return events_.feed(piece, [&](const std::string& data) { return take_text(data); });
+    return events_.feed(piece);
   }
   // One message; whether more is wanted.
   bool take_text(const std::string& text) {
@@ -88,7 +94,7 @@ class HttpChannel::Listener {
     reply->error = Error(code, std::move(what));
     return false;
   }
-  bool too_long() const { return events_.too_long(); }
+  bool too_long() const { return events_.too_large(); }
   const std::string& last_id() const { return events_.last_id(); }
 
   std::optional<Reply> reply;

@@ -6,7 +6,6 @@
 
 #include "mounts/header_values.h"
 #include "mounts/schema_dialect.h"
-#include "mounts/sse_reader.h"
 #include "mounts/tool_names.h"
 #include "mounts/yaml_text.h"
 #include "pack/manifest.h"
@@ -193,25 +192,6 @@ TEST(HeaderValues, PlainAsciiStandsAndTheRestIsEncoded) {
   EXPECT_FALSE(checked(R"({"properties":{"a":{"type":"number","x-mcp-header":"A"}}})"));
   EXPECT_FALSE(checked(R"({"properties":{"a":{"type":"string","x-mcp-header":"A\r\nB"}}})"));
   EXPECT_FALSE(checked(R"({"properties":{"a":{"items":{"type":"string","x-mcp-header":"A"}}}})"));
-}
-
-TEST(SseReader, PiecesEndAnywhere) {
-  const std::string text =
-      "\r\n: hello\r\nevent: message\r\nid: 7\r\ndata: {\"a\":\r\ndata:1}\r\n\r\ndata:\n\ndata: x\r\r";
-  for (std::size_t size = 1; size <= text.size(); ++size) {
-    SseReader reader(1'000);
-    std::vector<std::string> events;
-    for (std::size_t at = 0; at < text.size(); at += size)
-      reader.feed(std::string_view(text).substr(at, size), [&](const std::string& data) {
-        events.push_back(data);
-        return true;
-      });
-    EXPECT_THAT(events, ElementsAre("{\"a\":\n1}", "x"));
-    EXPECT_EQ(reader.last_id(), "7");
-  }
-  SseReader small(10);
-  EXPECT_FALSE(small.feed("data: 0123456789abcdef", [](const std::string&) { return true; }));
-  EXPECT_TRUE(small.too_long());
 }
 
 TEST(ToolNames, AreMadeOfWhatOthersSay) {

@@ -1,5 +1,5 @@
-// JSON values as YAML for people: blocks for maps and lists of maps, one line for lists of scalars, strings quoted
-// wherever that is safer. What was written reads back as the same value.
+// JSON values as YAML for people, by libfyaml: in blocks, and what a reader might take for another value in quotes.
+// What was written reads back as the same value.
 //
 // Pure functions.
 #pragma once

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kHeadersMax = 32, kHeaderBytesMax = 8 * 1024, kBodyBytesMax = 16u << 20,
                       kAnswerBytesMax = 64u << 20;
-constexpr std::size_t kShownMax = 48, kShownBytesMax = 1024;
+constexpr std::size_t kShownMax = 48, kTextShownBytesMax = 1024;
 constexpr std::int64_t kTimeoutMax = 60 * 60 * 1000;
 constexpr std::array<std::string_view, 6> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
 // They belong to the connection, and say whose request it is or where it ends.
@@ -170,7 +170,7 @@ std::vector<pack::HttpHeader> shown_headers(const std::vector<std::pair<std::str
   for (const auto& [name, value] : headers) {
     const bool known = std::ranges::find(kShown, name) != kShown.end() ||
                        std::ranges::any_of(kShownBeginnings, [&](std::string_view b) { return name.starts_with(b); });
-    if (known && shown.size() < kShownMax && name.size() + value.size() <= kShownBytesMax)
+    if (known && shown.size() < kShownMax && name.size() + value.size() <= kTextShownBytesMax)
       shown.push_back({name, secrets.masked(value)});
   }
   return shown;

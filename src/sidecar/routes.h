@@ -85,7 +85,6 @@ void add_pack_routes(Routes& routes, RouteContext& context);
 void add_recovery_routes(Routes& routes, RouteContext& context);
 void add_task_routes(Routes& routes, RouteContext& context);
 void add_status_routes(Routes& routes, RouteContext& context);
-void add_mcp_routes(Routes& routes, RouteContext& context);
 void add_openapi_route(Routes& routes, RouteContext& context);
 
 }  // namespace lumenflow::sidecar

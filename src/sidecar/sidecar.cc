@@ -70,7 +70,7 @@ class AsioSidecar final : public Sidecar {
     add_recovery_routes(routes, context_);
     add_status_routes(routes, context_);
     add_task_routes(routes, context_);
-    add_mcp_routes(routes, context_);
+    for (const Surface& add : options_.surfaces) add(routes, context_);
     add_openapi_route(routes, context_);
     doorbell.connect([this] { run_kernel(); });
   }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/random.h"
 #include "base/time.h"
@@ -19,6 +20,13 @@ class io_context;
 
 namespace lumenflow::sidecar {
 
+class Routes;
+struct RouteContext;
+
+// Adds the routes of one more surface to those of the sidecar itself. What it makes of the context is gone before the
+// context is.
+using Surface = std::function<void(Routes& routes, RouteContext& context)>;
+
 struct SidecarOptions {
   bool tcp = true;
   std::string listen;    // HOST:PORT; empty: as lumenflow.yaml says
@@ -28,6 +36,7 @@ struct SidecarOptions {
   std::chrono::milliseconds heartbeat{15'000};  // of event streams
   bool uplink = false;                          // carries events away, where lumenflow.yaml names an adapter
   bool housekeeping = false;                    // retention and backups
+  std::vector<Surface> surfaces = {};           // besides HTTP: protocols that have a module of their own
 };
 
 struct Ready {

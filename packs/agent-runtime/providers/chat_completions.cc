@@ -30,7 +30,7 @@ class ChatReader final : public AnswerReader {
  public:
   explicit ChatReader(const Sink& sink) : sink_(sink) {}
 
-  std::optional<ProviderError> event(const SseEvent& event) override {
+  std::optional<ProviderError> event(const ReceivedEvent& event) override {
     if (done_ || event.data.empty()) return std::nullopt;
     if (event.data == "[DONE]") {
       done_ = true;

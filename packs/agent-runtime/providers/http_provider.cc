@@ -154,7 +154,7 @@ class HttpProvider final : public Provider {
     const Sink shown = [&intent](std::string_view piece) { return intent.feed(piece); };
     const std::unique_ptr<AnswerReader> reader = format_->reader(shown);
     std::optional<ProviderError> fault;
-    SseReader events([&](const SseEvent& event) {
+    SseReader events([&](const ReceivedEvent& event) {
       fault = reader->event(event);
       return !fault;
     });

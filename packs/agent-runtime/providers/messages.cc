@@ -41,7 +41,7 @@ class MessagesReader final : public AnswerReader {
  public:
   explicit MessagesReader(const Sink& sink) : sink_(sink) {}
 
-  std::optional<ProviderError> event(const SseEvent& event) override {
+  std::optional<ProviderError> event(const ReceivedEvent& event) override {
     if (event.data.empty()) return std::nullopt;
     const Result<json::Value> parsed = json::parse(event.data);
     if (!parsed.ok() || !parsed->is_object()) return malformed("an event of the stream is no JSON object");

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "agent-runtime/provider.h"
-#include "agent-runtime/providers/sse.h"
 #include "lumenflow/fetch.h"
+#include "lumenflow/sse_reader.h"
 
 namespace lumenflow::agent_runtime {
 
@@ -21,7 +21,7 @@ class AnswerReader {
  public:
   virtual ~AnswerReader() = default;
   // Nothing: go on. An error ends it.
-  virtual std::optional<ProviderError> event(const SseEvent& event) = 0;
+  virtual std::optional<ProviderError> event(const ReceivedEvent& event) = 0;
   virtual std::optional<ProviderError> whole(const json::Value& answer) = 0;
   // After the last of them: whether the answer is complete, and what it proposes. The tools' names are the wire's.
   virtual Completion finish() = 0;

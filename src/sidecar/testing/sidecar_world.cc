@@ -126,6 +126,7 @@ void SidecarWorld::start() {
   options.heartbeat = options_.heartbeat;
   options.uplink = options_.uplink;
   options.housekeeping = options_.housekeeping;
+  options.surfaces = options_.surfaces;
   run.sidecar = make_sidecar(run.io, *run.workspace, run.doorbell, run.clock, run.random, options);
   const Result<Ready> ready = run.sidecar->start();
   ASSERT_TRUE(ready.ok()) << ready.error().to_string();

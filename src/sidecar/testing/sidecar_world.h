@@ -19,6 +19,7 @@
 #include "http/token.h"
 #include "lumenflow/json.h"
 #include "sidecar/keys.h"
+#include "sidecar/sidecar.h"
 #include "sidecar/workspace.h"
 
 namespace lumenflow::sidecar {
@@ -42,6 +43,7 @@ struct WorldOptions {
   bool housekeeping = false;
   std::map<std::string, std::string> files = {};  // of the workspace, by path
   kernel::LoadCode load_code = {};                // of packs that are no builtins
+  std::vector<Surface> surfaces = {};
 };
 
 class SidecarWorld {

@@ -1,0 +1,99 @@
+#include "mcp_server/answer.h"
+
+#include <utility>
+
+namespace lumenflow::mcp_server {
+namespace {
+
+constexpr std::uint64_t kRetryMs = 500;
+
+bool takes(const http::Request& request, std::string_view media_type) {
+  const std::optional<std::string_view> accept = request.header("accept");
+  return accept &&
+         (accept->find(media_type) != std::string_view::npos || accept->find("*/*") != std::string_view::npos);
+}
+
+}  // namespace
+
+McpAnswer::McpAnswer(RouteContext& context, ExchangePtr exchange, MakeStream make_stream)
+    : context_(context),
+      exchange_(std::move(exchange)),
+      make_stream_(std::move(make_stream)),
+      can_stream_(takes(exchange_->request(), "text/event-stream")) {}
+
+void McpAnswer::open() {
+  if (ended_ || !can_stream_ || kept_ || plain_) return;
+  http::Response head = http::sse_head();
+  for (auto& [name, value] : headers_) head.headers.emplace_back(name, value);
+  const std::shared_ptr<http::BodyStream> body = exchange_->stream(std::move(head));
+  const auto stream = std::make_shared<http::EventStream>(body);  // shared: see the members
+  if (make_stream_) kept_ = make_stream_();
+  if (kept_) {
+    kept_->attach(stream, {});
+    hold();
+  } else {
+    plain_ = stream;
+    stream->on_close([weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self && !self->ended_ && self->gone_) std::exchange(self->gone_, {})();
+    });
+  }
+  beat();
+}
+
+void McpAnswer::say(std::string message) {
+  open();
+  ++said_;
+  if (kept_) kept_->say(std::move(message));
+  if (!plain_) return;
+  http::SseEvent event;
+  event.event = "message";
+  event.data = message;
+  plain_->send(event);
+}
+
+void McpAnswer::end(std::string message, int status) {
+  if (std::exchange(ended_, true)) return;
+  gone_ = {};
+  if (kept_) {
+    kept_->say(std::move(message));
+    return kept_->end();
+  }
+  if (plain_) {
+    http::SseEvent event;
+    event.event = "message";
+    event.data = message;
+    plain_->send(event);
+    return plain_->end();
+  }
+  http::Response response;
+  response.status = status;
+  response.headers = std::move(headers_);
+  if (message.empty()) response.content_type.clear();
+  response.body = std::move(message);
+  exchange_->send(std::move(response));
+}
+
+void McpAnswer::beat() {
+  context_.after(context_.heartbeat, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || self->ended_) return;
+    if (self->kept_) self->kept_->beat();
+    if (self->plain_) self->plain_->heartbeat();
+    self->beat();
+  });
+}
+
+// A silent stream costs a connection: its reader is asked to come back.
+void McpAnswer::hold() {
+  const std::chrono::milliseconds patience = context_.workspace.config().mcp_stream_hold;
+  if (patience.count() == 0) return;
+  context_.after(patience, [weak = weak_from_this(), before = said_] {
+    const auto self = weak.lock();
+    if (!self || self->ended_) return;
+    if (self->said_ == before) return self->kept_->let_go(kRetryMs);
+    self->hold();
+  });
+}
+
+}  // namespace lumenflow::mcp_server

@@ -1,0 +1,142 @@
+// A call from its beginning to its end; questions, approvals and tasks have files of their own.
+#include "mcp_server/call.h"
+
+#include <utility>
+
+#include "mcp_server/call_round.h"
+
+namespace lumenflow::mcp_server {
+namespace {
+
+constexpr std::chrono::milliseconds kOpenAfter{250};  // a call that takes longer is answered by a stream
+
+}  // namespace
+
+void McpCall::start(McpRequestPtr request, std::string tool, json::Value input, pack::McpTask task) {
+  request_ = std::move(request);
+  revision_ = request_->revision;
+  capabilities_ = request_->capabilities;
+  subject_ = request_->credential->subject.str();
+  tool_ = tool;
+  created_ = updated_ = ports_.context.clock.now();
+  wants_task_ = request_->knows_tasks() ? task : pack::McpTask::kNever;
+  if (const json::Value* const given = request_->message.param("inputResponses");
+      given != nullptr && given->is_object())
+    given_ = given->as_object();
+  kernel::Call call;
+  call.tool = std::move(tool);
+  call.input = std::move(input);
+  call.credential = request_->credential;
+  call.surface = request_->surface;
+  call.traceparent = request_->traceparent;
+  if (const json::Value* const key = request_->message.meta("io.lumenflow/idempotencyKey");
+      key != nullptr && key->is_string())
+    call.idempotency_key = key->as_string();
+  call.asker = shared_from_this();
+  mailbox_ =
+      kernel::NoticeMailbox::make(ports_.context.post, [weak = weak_from_this()](const kernel::CallNotice& notice) {
+        if (const auto self = weak.lock()) self->heard(notice);
+      });
+  call.listener = std::make_shared<const kernel::CallListener>(mailbox_->listener());
+  const Status taken = ports_.context.workspace.kernel().submit(
+      std::move(call), [self = shared_from_this()](const kernel::CallResult& result) { self->ended(result); });
+  if (!taken.ok()) return give(mcp::rpc_error(taken.error(), revision_));
+  join(request_);
+}
+
+void McpCall::join(McpRequestPtr request) {
+  request_ = std::move(request);
+  if (!request_) return;
+  if (request_->stateless())
+    request_->answer().when_gone([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->cancel();
+    });
+  ports_.context.after(kOpenAfter, [weak = std::weak_ptr(request_)] {
+    const auto waiting = weak.lock();
+    if (waiting && !waiting->answer().ended()) waiting->answer().open();
+  });
+  if (outcome_) return give(*std::exchange(outcome_, {}));
+  if (waits_for_approval_) return wait_on();
+  if (const json::Value* const responses = request_->message.param("inputResponses"); responses && round_)
+    take(*round_, *responses);
+  if (round_) return request_input();
+  if (wants_task_ == pack::McpTask::kAfterInput && !keys_.empty()) become_task();
+}
+
+void McpCall::cancel() {
+  cancelled_ = true;
+  request_.reset();
+  if (receipt_) ports_.context.workspace.kernel().cancel(*receipt_, Subject(subject_));
+}
+
+void McpCall::heard(const kernel::CallNotice& notice) {
+  if (notice.kind == kernel::CallNotice::Kind::kStarted && !receipt_) return began(ReceiptId(notice.receipt_id));
+  if (notice.kind == kernel::CallNotice::Kind::kProgress) {
+    task_message_ = notice.message;
+    updated_ = ports_.context.clock.now();
+    return say_progress(notice.fraction, notice.message);
+  }
+  if (notice.kind != kernel::CallNotice::Kind::kLog || !request_) return;
+  const std::string_view level = mcp_log_name(notice.level);
+  const std::optional<int> least = request_->least_log_level();
+  if (!least || mcp_log_level(level) < *least) return;
+  request_->say("notifications/message",
+                json::Object{{"level", level}, {"logger", notice.tool}, {"data", notice.message}});
+}
+
+void McpCall::began(const ReceiptId& receipt) {
+  receipt_ = receipt;
+  if (cancelled_) return cancel();
+  if (wants_task_ == pack::McpTask::kOptional || wants_task_ == pack::McpTask::kRequired) become_task();
+}
+
+void McpCall::say_progress(double fraction, const std::string& message) {
+  const json::Value* const token = request_ ? request_->progress_token() : nullptr;
+  const double progress = fraction * 100;
+  if (token == nullptr || progress <= progress_) return;  // it must increase
+  progress_ = progress;
+  json::Object params{{"progressToken", *token}, {"progress", progress}, {"total", 100}};
+  if (!message.empty()) params.set("message", message);
+  request_->say("notifications/progress", std::move(params));
+}
+
+void McpCall::ended(const kernel::CallResult& result) {
+  mailbox_->drain();
+  receipt_ = result.receipt;
+  if (result.outcome == journal::Outcome::kPending) return parked(result);
+  settle(result);
+}
+
+void McpCall::settle(const kernel::CallResult& result) {
+  waits_for_approval_ = false;
+  const auto round = std::exchange(round_, {});
+  if (round) round->finish(Error(ErrorCode::kToolCancelled, "the call has ended"));
+  McpOutcome outcome = shape_(result);
+  if (!missing_.empty() && !result.code && mcp::has_sessions(revision_) == false &&
+      result.body.find(name(ErrorCode::kClientCapabilityMissing)) != std::string::npos)
+    outcome = missing_capability(missing_);
+  updated_ = ports_.context.clock.now();
+  cancelled_ = cancelled_ || result.outcome == journal::Outcome::kCancelled;
+  give(std::move(outcome));
+}
+
+void McpCall::give(McpOutcome outcome) {
+  mailbox_->close();
+  if (is_task_) {
+    outcome_ = std::move(outcome);
+    return ports_.changed(*this);
+  }
+  if (!request_) {
+    outcome_ = std::move(outcome);  // for whoever comes back
+    return ports_.over(*this);
+  }
+  const McpRequestPtr request = std::exchange(request_, {});
+  if (auto* const result = std::get_if<json::Value>(&outcome))
+    request->reply(std::move(*result));
+  else
+    request->fail(std::get<mcp::RpcError>(outcome),
+                  std::get<mcp::RpcError>(outcome).code == mcp::kMissingClientCapability ? 400 : 200);
+  ports_.over(*this);
+}
+
+}  // namespace lumenflow::mcp_server
