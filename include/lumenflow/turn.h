@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@
 #include "lumenflow/result.h"
 
 namespace lumenflow::pack {
+
+class Store;  // lumenflow/host.h
 
 struct TurnOpening {
   std::string session_id;            // ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$; one that there is not yet is opened
@@ -77,9 +80,10 @@ class Turns {
   // NOT_FOUND, and TOKEN_REVOKED once the holder's token or device is.
   virtual Status go_on(std::string_view session_id, std::string_view tool, json::Value input,
                        std::string_view idempotency_key) = 0;
-  // Lets go of what is kept of a session, and of its turns that broke off: its id is anybody's then. Fine when there is
-  // none. NOT_FOUND for another pack's; CONFLICT while a call is made in it.
-  virtual Status forget(std::string_view session_id) = 0;
+  // Lets go of what is kept of a session, and of its turns that broke off, in the commit of what `change` does to the
+  // pack's store: its id is anybody's then. Fine when there is none. The error of `change` and nothing done; NOT_FOUND
+  // for another pack's session; CONFLICT while a call is made in it.
+  virtual Status forget(std::string_view session_id, const std::function<Status(Store&)>& change) = 0;
 };
 
 }  // namespace lumenflow::pack

@@ -75,6 +75,7 @@ pack::ToolResult plan_session(const Settings& settings, pack::ToolContext& conte
     session.reason.clear();
     session.model = profile;
     session.turns = turn->turns;
+    session.used_ms = context.now_ms();
     session.plan = *std::move(plan);
     LUMENFLOW_TRY_ASSIGN(said, load_messages(store, session));
     shown = session;

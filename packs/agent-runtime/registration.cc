@@ -4,6 +4,7 @@
 #include <string>
 
 #include "agent-runtime/execute_turn.h"
+#include "agent-runtime/retention.h"
 #include "agent-runtime/sessions_timer.h"
 #include "agent-runtime/settings.h"
 #include "agent-runtime/turn_loop.h"
@@ -24,6 +25,9 @@ void register_pack(pack::Registration& registration) {
     return continue_session(*settings, context, input);
   });
   registration.timer(std::string(kSessionsTimer), look_after_sessions);
+  registration.timer(std::string(kRetentionTimer), [settings](pack::HostContext& context) {
+    return let_go_of_sessions(context, settings->retention);
+  });
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ json::Value to_json(const SessionRecord& session) {
       {"turn_id", session.turn},      {"node", session.node},          {"model", session.model},
       {"messages", session.messages}, {"turns", session.turns},        {"usage", agent_runtime::to_json(session.usage)},
       {"cost_usd", session.cost_usd}, {"waiting", std::move(waiting)}, {"plan", agent_runtime::to_json(session.plan)},
-      {"asked_ms", session.asked_ms}, {"asked", session.asked}};
+      {"asked_ms", session.asked_ms}, {"asked", session.asked},        {"used_ms", session.used_ms}};
 }
 
 std::uint64_t count_of(const json::Value& map, std::string_view key) {
@@ -59,6 +59,7 @@ SessionRecord record_of(const json::Value& value) {
   if (const json::Value* plan = value.find("plan")) session.plan = plan_of(*plan);
   session.asked_ms = json::integer_or(value, "asked_ms", 0);
   session.asked = json::integer_or(value, "asked", 0);
+  session.used_ms = json::integer_or(value, "used_ms", 0);
   return session;
 }
 
@@ -68,6 +69,8 @@ bool SessionRecord::needs_timer() const {
   if (state == "running" || state == "waiting") return true;
   return state == "idle" && !is_over(plan);
 }
+
+bool SessionRecord::has_ended() const { return state == "suspended" || (state == "idle" && is_over(plan)); }
 
 Result<std::optional<SessionRecord>> load_session(pack::Store& store, std::string_view id) {
   LUMENFLOW_TRY_ASSIGN(const std::optional<json::Value> value, store.get(record_key(id)));
@@ -111,6 +114,31 @@ Status append_messages(pack::Store& store, SessionRecord& session, const std::ve
     ++session.messages;
   }
   return {};
+}
+
+Result<std::vector<EndedSession>> ended_sessions(pack::Store& store) {
+  std::vector<EndedSession> ended;
+  const std::string prefix = record_key("");
+  for (std::string after;;) {
+    LUMENFLOW_TRY_ASSIGN(const std::vector<pack::StoreItem> page, store.scan(prefix, after, kPage));
+    for (const pack::StoreItem& item : page)
+      if (const SessionRecord session = record_of(item.value); session.has_ended())
+        ended.push_back({item.key.substr(prefix.size()), session.used_ms});
+    if (page.size() < kPage) return ended;
+    after = page.back().key;
+  }
+}
+
+Status erase_session(pack::Store& store, std::string_view id) {
+  const std::string prefix = message_prefix(id);
+  for (std::string after;;) {
+    LUMENFLOW_TRY_ASSIGN(const std::vector<pack::StoreItem> page, store.scan(prefix, after, kPage));
+    for (const pack::StoreItem& item : page) LUMENFLOW_TRY(store.erase(item.key));
+    if (page.size() < kPage) break;
+    after = page.back().key;
+  }
+  LUMENFLOW_TRY(store.erase(timer_key(id)));
+  return store.erase(record_key(id));
 }
 
 json::Value document_of(const SessionRecord& session, const std::vector<Message>& messages) {

@@ -41,8 +41,10 @@ struct SessionRecord {
   std::int64_t asked_ms = 0;
   std::int64_t asked = 0;
   std::uint64_t turns = 0;
+  std::int64_t used_ms = 0;  // when a turn of it began or ended last, since 1970; 0: before that was kept
 
   bool needs_timer() const;
+  bool has_ended() const;  // nothing of it goes on by itself
 };
 
 // JOURNAL_DAMAGED for a record that cannot be read.
@@ -55,6 +57,15 @@ Result<std::vector<std::string>> sessions_of_timer(pack::Store& store);
 Result<std::vector<Message>> load_messages(pack::Store& store, const SessionRecord& session);
 // Counts them in the record, which is to be saved after.
 Status append_messages(pack::Store& store, SessionRecord& session, const std::vector<Message>& messages);
+
+// Those that are over, by id.
+struct EndedSession {
+  std::string id;
+  std::int64_t used_ms;
+};
+Result<std::vector<EndedSession>> ended_sessions(pack::Store& store);
+// Its record and its messages.
+Status erase_session(pack::Store& store, std::string_view id);
 
 // For people; never read back.
 json::Value document_of(const SessionRecord& session, const std::vector<Message>& messages);

@@ -1,6 +1,7 @@
 #include "agent-runtime/settings.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace lumenflow::agent_runtime {
 namespace {
@@ -19,6 +20,21 @@ std::vector<std::string> texts(const json::Value& map, std::string_view key) {
     for (const json::Value& item : list->as_array())
       if (const std::string* word = item.if_string()) out.push_back(*word);
   return out;
+}
+
+// "90d", as the schema has it.
+std::int64_t milliseconds(const std::string& text) {
+  const std::int64_t count = std::atoll(text.c_str());
+  switch (text.back()) {
+    case 's':
+      return count * 1'000;
+    case 'm':
+      return count * 60'000;
+    case 'h':
+      return count * 3'600'000;
+    default:
+      return count * 24 * 3'600'000;
+  }
 }
 
 void lower(std::uint64_t& limit, const json::Value& asked, std::string_view key) {
@@ -69,6 +85,11 @@ Settings read_settings(const json::Value& section) {
     set(settings.limits.tool_calls, "max_tool_calls_per_session");
     set(settings.limits.input_bytes, "max_input_bytes");
     settings.limits.cost_usd = number(*limits, "max_cost_usd");
+  }
+  if (const json::Value* retention = section.find("session_retention")) {
+    if (const std::string age = setting(*retention, "age"); !age.empty()) settings.retention.age_ms = milliseconds(age);
+    settings.retention.count = static_cast<std::size_t>(
+        json::integer_or(*retention, "count", static_cast<std::int64_t>(settings.retention.count)));
   }
   return settings;
 }

@@ -22,11 +22,18 @@ struct Limits {
   std::optional<std::int64_t> timeout_ms;  // of one turn; nothing: as long as its call may take
 };
 
+// Sessions that are over: how long they are kept after they were used last, and how many.
+struct Retention {
+  std::int64_t age_ms = 90LL * 24 * 3'600'000;
+  std::size_t count = 10'000;
+};
+
 struct Settings {
   std::string default_model;  // a profile; empty: the only one, if there is one
   std::vector<Model> models;
   std::vector<OfferedIntent> intents;
   Limits limits;
+  Retention retention;
 };
 
 // The schema has judged it.

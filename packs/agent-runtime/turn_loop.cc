@@ -160,6 +160,7 @@ class TurnLoop {
       } else {
         messages_ = input_.messages;
       }
+      session_.used_ms = context_.now_ms();
       LUMENFLOW_TRY(save_session(store, session_));
       json::Object started{{"turn_id", turn_.turn_id}, {"session_id", session_.id}, {"model", input_.model.profile}};
       if (!input_.goal.empty()) started.set("goal", std::string(clipped(input_.goal, kGoalBytesMax)));
@@ -370,6 +371,7 @@ class TurnLoop {
     if (session_.reason.empty()) session_.reason = plan_fault(session_.plan);
     if (session_.state != "waiting") session_.node.clear();
     session_.turn.clear();
+    session_.used_ms = context_.now_ms() + elapsed_ms();
     const auto record = [&]() -> Status {
       if (!input_.single) LUMENFLOW_TRY(append_messages(context_.store(), session_, pending_));
       LUMENFLOW_TRY(save_session(context_.store(), session_));
@@ -443,9 +445,8 @@ class TurnLoop {
 }  // namespace
 
 void show_session(pack::ToolContext& context, const SessionRecord& session, const std::vector<Message>& messages) {
-  const Status written =
-      write_workspace_file(context.workspace_root(), ".agent-runtime/sessions/" + session.id + ".json",
-                           json::serialize(document_of(session, messages)) + "\n");
+  const Status written = write_workspace_file(context.workspace_root(), session_file(session.id),
+                                              json::serialize(document_of(session, messages)) + "\n");
   if (!written.ok())
     context.log("warn", "the session's copy was not written", json::Object{{"reason", written.error().message()}});
 }
@@ -473,6 +474,7 @@ Status settle_aborted(pack::HostContext& context, std::string_view session_id, c
     session->reason = of_plan.empty() ? code : of_plan;
     session->turn.clear();
     session->node.clear();
+    session->used_ms = context.now_ms();
     LUMENFLOW_TRY(save_session(store, *session));
     json::Object aborted{{"turn_id", turn_id},
                          {"reason", std::string(clipped(reason.empty() ? code : reason, 4'096))},

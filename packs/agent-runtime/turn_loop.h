@@ -41,6 +41,7 @@ inline constexpr std::string_view kExecuteTurn = "agent:execute-turn", kContinue
 pack::ToolResult run_turn(pack::ToolContext& context, const TurnInput& input);
 
 // Writes the copy of a session that people read, `.agent-runtime/sessions/<id>.json`.
+inline std::string session_file(const std::string& id) { return ".agent-runtime/sessions/" + id + ".json"; }
 void show_session(pack::ToolContext& context, const SessionRecord& session, const std::vector<Message>& messages);
 
 pack::ToolError refused(const Error& error);

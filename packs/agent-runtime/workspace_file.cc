@@ -117,4 +117,12 @@ Status write_workspace_file(const std::string& root, std::string_view path, std:
   return {};
 }
 
+Status remove_workspace_file(const std::string& root, std::string_view path) {
+  LUMENFLOW_TRY_ASSIGN(const std::vector<std::string> parts, parts_of(path));
+  const Result<Descriptor> folder = open_folder(root, path, parts, false);
+  if (!folder.ok()) return folder.error().code() == ErrorCode::kNotFound ? Status() : Status(folder.error());
+  if (::unlinkat(folder->get(), parts.back().c_str(), 0) != 0 && errno != ENOENT) return failed(path);
+  return {};
+}
+
 }  // namespace lumenflow::agent_runtime

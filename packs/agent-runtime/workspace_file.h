@@ -18,4 +18,7 @@ Result<std::string> read_workspace_file(const std::string& root, std::string_vie
 // As a whole or not at all, durably; missing folders are made. Readable by the owner alone. The same errors.
 Status write_workspace_file(const std::string& root, std::string_view path, std::string_view content);
 
+// Absent is fine. The same errors.
+Status remove_workspace_file(const std::string& root, std::string_view path);
+
 }  // namespace lumenflow::agent_runtime

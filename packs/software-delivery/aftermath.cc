@@ -6,6 +6,7 @@
 #include <array>
 
 #include "software-delivery/folder.h"
+#include "software-delivery/traces.h"
 
 namespace lumenflow::software_delivery {
 namespace {
@@ -40,6 +41,16 @@ pack::Aftermath of_making(const pack::StartedCall& call) {
   return {Effect::kDone, json::Object{{"wu", *work_unit}, {"path", path}}};
 }
 
+// A merge writes the index before it moves the branch, under a lock that whoever is killed leaves behind: where none of
+// these is otherwise than before, nothing has begun.
+bool merged_nothing(const std::string& root, const json::Value& record) {
+  const std::string target(json::string_or(record, "target", "")), before(json::string_or(record, "target_before", "")),
+      index(json::string_or(record, "index_before", ""));
+  if (json::string_or(record, "step", "") != "finishing" || target.empty() || before.empty()) return false;
+  if (has_locks(root, target) || tip_by_files(root, target) != before) return false;
+  return index.empty() || index_digest(root) == index;
+}
+
 }  // namespace
 
 pack::Aftermath aftermath(const pack::StartedCall& call) {
@@ -47,14 +58,15 @@ pack::Aftermath aftermath(const pack::StartedCall& call) {
   if (call.tool == "wu:create") return of_making(call);
   const std::string wu_id(json::string_or(call.input, "wu_id", ""));
   if (std::ranges::find(kToolsOfOne, call.tool) == kToolsOfOne.end() || wu_id.empty()) return {};
-  json::Value last;
+  json::Value last, record;
   const auto ended = is_of(*call.store, "last/" + wu_id, call.receipt_id, &last);
-  const auto begun = is_of(*call.store, "wu/" + wu_id, call.receipt_id, nullptr);
+  const auto begun = is_of(*call.store, "wu/" + wu_id, call.receipt_id, &record);
   const auto mending = is_of(*call.store, "mending/" + wu_id, call.receipt_id, nullptr);
   if (!ended || !begun || !mending) return {};
   if (*ended)
     if (const json::Value* data = last.find("data")) return {Effect::kDone, *data};
   if (!*begun && !*mending) return {Effect::kNone, {}};
+  if (call.tool == "wu:done" && !*mending && merged_nothing(call.workspace_root, record)) return {Effect::kNone, {}};
   const std::string recovery = recovery_of(std::string(call.receipt_id));
   pack::Aftermath cut_off;
   cut_off.cleanup = json::Object{

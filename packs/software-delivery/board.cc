@@ -46,6 +46,7 @@ Answer<std::vector<Lane>> Board::lanes() {
     if (const json::Value* limit = item.find("wip_limit"); limit != nullptr && limit->is_number())
       lane.wip_limit = limit->as_integer();
     lane.claimed = json::integer_or(item, "claimed", 0);
+    if (const json::Value* holders = item.find("holders")) lane.holders = *holders;
     out.push_back(std::move(lane));
   }
   return out;

@@ -3,6 +3,7 @@
 // A claim is the kernel's task first: of two at once one gets it, and only then is the repository touched. What is
 // about to happen there is written down before, so that a process that dies leaves word of it.
 #include "software-delivery/changes.h"
+#include "software-delivery/dependencies.h"
 #include "software-delivery/repair.h"
 #include "software-delivery/tools.h"
 #include "software-delivery/work_unit_file.h"
@@ -15,6 +16,10 @@ json::Object event_of(Call& call, const std::string& wu_id, std::string_view lan
 }
 
 Done check_dependencies(Call& call, const WorkUnit& work_unit) {
+  SD_TRY_ASSIGN(const std::vector<std::string> circle, circle_of(call, work_unit));
+  if (!circle.empty())
+    return refuse("DEPENDENCY_CYCLE", "these wait for each other for ever: " + circle_text(circle) +
+                                          "; take one of them out of depends_on in its file");
   for (const std::string& other : work_unit.depends_on) {
     SD_TRY_ASSIGN(const std::optional<Task> task, call.board.find(other));
     if (!task || task->state != "done")
@@ -38,12 +43,9 @@ Done check_base(const Facts& facts) {
 }
 
 Done make_worktree(Call& call, const Record& record) {
-  std::vector<std::string> arguments{"worktree", "add"};
-  if (record.made_branch)
-    arguments.insert(arguments.end(), {"-b", record.branch, record.worktree, record.base});
-  else
-    arguments.insert(arguments.end(), {record.worktree, record.branch});
-  return done(call.git.run(std::move(arguments)));
+  std::vector<std::string> arguments{record.worktree, record.branch};
+  if (record.made_branch) arguments = {"-b", record.branch, record.worktree, record.base};
+  return add_worktree(call.git, std::move(arguments));
 }
 
 Done drop_made_branch(Call& call, const Record& record) {
@@ -79,7 +81,8 @@ Refusal roll_back(Call& call, const Facts& before, const Record& record, Refusal
 Done check_release(const Facts& facts) {
   if (!facts.task || !facts.task->is_claimed()) return refuse("ILLEGAL_TRANSITION", facts.wu_id + " is not claimed");
   const bool attached = !facts.worktree.known() || facts.worktree_branch == facts.place.branch;
-  if (!facts.worktree.there && attached) return Nothing{};  // nothing but the branch is left
+  if (!facts.worktree.there && facts.worktree.link.empty() && attached)
+    return Nothing{};  // nothing but the branch is left
   SD_TRY(check_worktree(facts));
   if (facts.worktree.locked)
     return refuse("WORKTREE_LOCKED", "somebody has locked the worktree: `git worktree unlock` it first");
@@ -115,6 +118,10 @@ Data claim_work_unit(Call& call) {
   if (facts.task && facts.task->state != "ready")
     return refuse("ILLEGAL_TRANSITION", work_unit.id + " is " + facts.task->state +
                                             (facts.task->claimed_by.empty() ? "" : ", by " + facts.task->claimed_by));
+  if (!facts.worktree.link.empty())
+    return refuse("WORKTREE_LINKED", facts.worktree.link +
+                                         " is a symbolic link, and no worktree is made through one; put the folder "
+                                         "itself there, or remove the link");
   if (facts.worktree.known() || facts.worktree.there || facts.record)
     return refuse("NEEDS_RECOVERY",
                   "something of an earlier claim of " + work_unit.id + " is left; call wu:recover with its wu_id");

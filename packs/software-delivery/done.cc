@@ -2,6 +2,7 @@
 #include "software-delivery/merging.h"
 #include "software-delivery/repair.h"
 #include "software-delivery/tools.h"
+#include "software-delivery/traces.h"
 
 namespace lumenflow::software_delivery {
 namespace {
@@ -65,6 +66,8 @@ Data finish_work_unit(Call& call) {
   record.worktree = facts.place.worktree;
   record.target = facts.target;
   record.target_before = facts.target_tip;
+  record.index_before =
+      facts.target_in_workspace ? index_digest(call.folder.workspace_root()).value_or("unknown") : std::string();
   record.commit = *facts.branch_tip;
   record.by = call.context.subject();
   record.receipt = call.context.receipt_id();

@@ -117,6 +117,7 @@ json::Value to_json(const Record& record) {
                       {"made_branch", record.made_branch},
                       {"commit", record.commit},
                       {"target_before", record.target_before},
+                      {"index_before", record.index_before},
                       {"gates", record.gates},
                       {"by", record.by},
                       {"receipt", record.receipt}};
@@ -138,6 +139,7 @@ Answer<std::optional<Record>> find_record(pack::HostContext& context, const std:
   out.made_branch = json::boolean_or(value, "made_branch", false);
   out.commit = text("commit");
   out.target_before = text("target_before");
+  out.index_before = text("index_before");
   if (const json::Value* gates = value.find("gates")) out.gates = *gates;
   out.by = text("by");
   out.receipt = text("receipt");

@@ -28,7 +28,8 @@ struct Record {
   bool made_branch = false;   // by this claim; else it was there from one before
   std::string commit;         // finishing: what is merged
   std::string target_before;  // finishing: what the target was
-  json::Value gates;          // finishing: what the done stamp will say of them
+  std::string index_before;  // finishing: the digest of the workspace's index then (traces.h); empty: it is not touched
+  json::Value gates;         // finishing: what the done stamp will say of them
   std::string by;
   std::string receipt;  // of the call that has set out to do it
 };
@@ -82,6 +83,7 @@ struct Facts {
   std::optional<Record> record;
   bool in_hand = false;                          // another call is at it
   bool file_missing = false, lane_gone = false;  // of a work unit that is claimed: its task tells what they said
+  std::vector<std::string> circle;               // of work units that wait for each other; of one that nobody is at
 
   std::string target;                     // empty: there is none, as with a detached HEAD
   std::string target_tip;                 // empty: it has no commit

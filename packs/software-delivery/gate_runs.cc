@@ -143,6 +143,18 @@ Done remember(Call& call, const std::string& wu_id, const std::string& commit, c
   return Nothing{};
 }
 
+// Where git leaves files out, gates would try something else than the commit.
+Done check_whole(Call& call, const Facts& facts) {
+  if (!facts.worktree.patterned) return Nothing{};
+  SD_TRY_ASSIGN(const std::optional<std::string> sparse,
+                call.git.ask({"config", "--type=bool", "--get", "core.sparseCheckout"}, facts.worktree.tree()));
+  if (sparse != "true") return Nothing{};
+  return refuse("SPARSE_CHECKOUT",
+                "the worktree leaves out files of its commit, and gates count for all of it; run `git sparse-checkout "
+                "disable` in " +
+                    facts.worktree.path);
+}
+
 // Why what has passed does not count for the commit; empty: it does. The commit has to be what was tried, to the end.
 Answer<std::string> why_not(Call& call, const Facts& facts) {
   if (!facts.changes.empty()) return "the worktree has what is not committed: " + facts.changes.front();
@@ -209,6 +221,7 @@ Data run_gates(Call& call) {
   const Facts& facts = subject.facts;
   SD_TRY_ASSIGN([[maybe_unused]] const Tree tree, tree_of(facts));
   if (facts.head.empty()) SD_TRY(check_worktree(facts));  // its branch is gone
+  SD_TRY(check_whole(call, facts));
   const std::string commit = facts.head;
   const bool clean = facts.changes.empty();
   if (clean && !json::boolean_or(call.input, "fresh", false)) {

@@ -77,7 +77,8 @@ Result<pack::ProgramEnd> Git::start(std::vector<std::string> arguments, const Tr
 }
 
 Answer<std::string> Git::run(std::vector<std::string> arguments, const Tree& tree, std::size_t output_bytes_max) {
-  const std::string name = arguments.empty() ? "" : arguments.front();
+  const std::size_t first = arguments.size() > 2 && arguments.front() == "-c" ? 2 : 0;
+  const std::string name = arguments.empty() ? "" : arguments[first];
   Result<pack::ProgramEnd> end = start(std::move(arguments), tree, output_bytes_max);
   if (!end.ok()) return end.error();
   if (end->limit == "output")

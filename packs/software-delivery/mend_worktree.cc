@@ -70,6 +70,12 @@ Answer<std::string> set_aside(const Folder& folder, const std::string& path, con
   return refuse("IO_ERROR", "there is too much in " + folder.absolute(kSetAside) + ": look at it, and remove it");
 }
 
+Done add_worktree(Git& git, std::vector<std::string> arguments) {
+  const std::vector<std::string> before{"-c", "core.sparseCheckout=false", "worktree", "add"};
+  arguments.insert(arguments.begin(), before.begin(), before.end());
+  return done(git.run(std::move(arguments)));
+}
+
 Done clear_worktree(Git& git, const Folder& folder, const Facts& facts, bool ignored_may_go, Notes& notes) {
   const Worktree& worktree = facts.worktree;
   SD_TRY(keep_stray(git, facts, notes));
@@ -98,7 +104,7 @@ Done relink_worktree(Git& git, const Folder& folder, const Worktree& worktree) {
 
 Done restore_worktree(Git& git, const Folder& folder, const Facts& facts) {
   const Worktree& worktree = facts.worktree;
-  if (!worktree.known()) return done(git.run({"worktree", "add", worktree.path, facts.place.branch}));
+  if (!worktree.known()) return add_worktree(git, {worktree.path, facts.place.branch});
   SD_TRY(relink_worktree(git, folder, worktree));
   if (!worktree.indexed) return done(git.run({"reset", "--hard", "--quiet"}, worktree.tree()));
   return done(git.run({"checkout-index", "--all", "--force", "--quiet"}, worktree.tree()));
@@ -114,7 +120,7 @@ Done register_worktree(Git& git, const Folder& folder, const Facts& facts) {
     SD_TRY(folder.erase_folder(within(beside)));
   }
   if (made.known()) SD_TRY(forget(git, beside));
-  SD_TRY(done(git.run({"worktree", "add", "--no-checkout", beside, facts.place.branch})));
+  SD_TRY(add_worktree(git, {"--no-checkout", beside, facts.place.branch}));
   made = look_at_worktree(folder.workspace_root(), beside);
   if (!made.works()) return refuse("GIT_FAILED", "git made no worktree in " + beside);
   SD_TRY(done(git.run({"read-tree", "HEAD"}, made.tree())));

@@ -14,6 +14,9 @@ namespace lumenflow::software_delivery {
 // What was kept, and where: lines for people.
 using Notes = std::vector<std::string>;
 
+// Has git make one, with all the files of its commit even where the workspace has some alone (sparse checkout): gates
+// count for a commit as a whole.
+Done add_worktree(Git& git, std::vector<std::string> arguments);
 // Removes the worktree where it is clean, else sets its folder aside; and has git forget it. Fine when it is not there.
 Done clear_worktree(Git& git, const Folder& folder, const Facts& facts, bool ignored_may_go, Notes& notes);
 // Made again where its folder is gone: as git had it last, else from its branch.

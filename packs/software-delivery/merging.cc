@@ -86,7 +86,7 @@ Done check_mergeable(Call& call, const Facts& facts) {
   if (!facts.task || facts.task->state != "active")
     return refuse("ILLEGAL_TRANSITION", facts.wu_id + " is " + (facts.task ? facts.task->state : "ready") +
                                             "; only an active work unit can be done");
-  if (!facts.worktree.there && !facts.worktree.known())
+  if (!facts.worktree.there && !facts.worktree.known() && facts.worktree.link.empty())
     return refuse("NO_WORKTREE", facts.wu_id + " has no worktree; call wu:recover");
   SD_TRY(check_worktree(facts));
   if (facts.worktree.locked)

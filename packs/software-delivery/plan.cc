@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "software-delivery/dependencies.h"
+
 namespace lumenflow::software_delivery {
 namespace {
 
@@ -145,6 +147,9 @@ class Planning {
 
   void while_claimed() {
     const Worktree& worktree = facts_.worktree;
+    if (!worktree.link.empty())
+      return fault("WORKTREE_LINKED",
+                   worktree.link + " is a symbolic link, through which nothing is done; put the folder itself there");
     if (!facts_.branch_tip && !has_worktree()) {
       fault("BRANCH_MISSING", "neither the worktree nor the branch " + facts_.place.branch + " is there");
       mend(Mend::kReleaseTask);
@@ -159,7 +164,8 @@ class Planning {
       fault("WORKTREE_MISSING", "the worktree " + worktree.path + " is gone");
       mend(Mend::kRestoreWorktree);
     } else if (!worktree.folder || worktree.own_repository || worktree.unfinished) {
-      fault("WORKTREE_BROKEN", worktree.path + (!worktree.folder          ? " is no folder"
+      fault("WORKTREE_BROKEN", worktree.path + (worktree.is_link          ? " is a symbolic link, and no folder"
+                                                : !worktree.folder        ? " is no folder"
                                                 : worktree.own_repository ? " has become a repository of its own"
                                                                           : " was not made to its end"));
       mend(Mend::kReplaceWorktree);
@@ -190,6 +196,9 @@ class Planning {
   }
 
   void whats_gone() {
+    if (!facts_.circle.empty())
+      fault("DEPENDENCY_CYCLE", "it can never be begun, for these wait for each other: " + circle_text(facts_.circle) +
+                                    "; take one of them out of depends_on in its file");
     if (facts_.file_missing)
       fault("WU_FILE_MISSING",
             "its file is gone from " + std::string(kFolder) + "/wu; put it back, or release the work unit");
@@ -239,7 +248,7 @@ Done check_worktree(const Facts& facts) {
 }
 
 Answer<Tree> tree_of(const Facts& facts) {
-  if (!facts.worktree.known() && !facts.worktree.there)
+  if (!facts.worktree.known() && !facts.worktree.there && facts.worktree.link.empty())
     return refuse("NO_WORKTREE", facts.wu_id + " has no worktree; claim it, or call wu:recover");
   if (!facts.worktree.works()) return refusal_of(plan_for_worktree(facts));
   return facts.worktree.tree();

@@ -75,7 +75,7 @@ Done apply(Mend mend, Git& git, Board& board, const Folder& folder, const Facts&
       return relink_worktree(git, folder, facts.worktree);
     case Mend::kReplaceWorktree:
       SD_TRY(clear_worktree(git, folder, facts, false, notes));
-      return done(git.run({"worktree", "add", facts.place.worktree, facts.place.branch}));
+      return add_worktree(git, {facts.place.worktree, facts.place.branch});
     case Mend::kTakeHead:
       return take_head(git, facts);
     case Mend::kCheckOut:

@@ -24,7 +24,7 @@ std::vector<std::string> pieces_of(const std::string& text, char end) {
 }
 
 // Its beginning, in whole characters.
-std::string brief(std::string text) {
+std::string beginning_of(std::string text) {
   if (text.size() <= kBriefBytesMax) return text;
   const auto is_within = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; };
   std::size_t end = kBriefBytesMax;
@@ -95,8 +95,8 @@ Done add_commits(Call& call, const Facts& facts, json::Object& out) {
     const std::vector<std::string> fields = pieces_of(line, kFieldEnd);
     if (fields.size() < 2) continue;
     commits.push_back(json::Object{{"commit", fields[0]},
-                                   {"author", brief(fields[1])},
-                                   {"subject", fields.size() < 3 ? std::string() : brief(fields[2])}});
+                                   {"author", beginning_of(fields[1])},
+                                   {"subject", fields.size() < 3 ? std::string() : beginning_of(fields[2])}});
   }
   out.set("commit_count", static_cast<std::int64_t>(std::atoll(count.c_str())));
   out.set("commits", std::move(commits));

@@ -61,6 +61,9 @@ struct Subject {
 };
 Answer<Subject> subject_of(Call& call);
 
+// By the files and the tasks; `about`, where its file is not there yet, or not to be read again.
+Answer<std::vector<std::string>> circle_of(Call& call, const WorkUnit& about);
+
 // The refusal of a call that left something behind: `cleanup_status`, and the call that a confirmation makes.
 Refusal left_behind(Call& call, Refusal why, std::string_view cleanup_status, std::string action,
                     std::string_view proposed_tool = "wu:recover");

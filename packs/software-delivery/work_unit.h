@@ -32,6 +32,7 @@ struct Lane {
   std::string id, title;
   std::optional<std::int64_t> wip_limit;
   std::int64_t claimed = 0;
+  json::Value holders = {};  // {task_id, claimed_by, state, claimed_at?} of whoever has a place; null: nobody
 };
 
 // "Content: Site Comms" -> "content-site-comms". Never empty.

@@ -1,7 +1,10 @@
 // wu:create, wu:list, wu:status and lane:list.
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "software-delivery/aftermath.h"
+#include "software-delivery/dependencies.h"
 #include "software-delivery/plan.h"
 #include "software-delivery/tools.h"
 #include "software-delivery/work_unit_file.h"
@@ -29,6 +32,27 @@ json::Value shown_task(const std::optional<Task>& task) {
 }
 
 std::string status_of(const std::optional<Task>& task) { return task ? task->state : "ready"; }
+
+// Each circle once, by whichever of its work units comes first.
+Done add_circles(Call& call, const std::vector<WorkUnit>& work_units, json::Array& problems) {
+  std::map<std::string, const WorkUnit*, std::less<>> by_id;
+  for (const WorkUnit& each : work_units) by_id.emplace(each.id, &each);
+  std::set<std::string> looked_at;
+  const auto depends_on = [&](const std::string& id) -> Answer<std::vector<std::string>> {
+    const auto found = by_id.find(id);
+    if (found == by_id.end() || found->second->depends_on.empty() || !looked_at.insert(id).second)
+      return std::vector<std::string>();
+    SD_TRY_ASSIGN(const std::optional<Task> task, call.board.find(id));
+    return task && task->state == "done" ? std::vector<std::string>() : found->second->depends_on;
+  };
+  for (const WorkUnit& each : work_units) {
+    SD_TRY_ASSIGN(const std::vector<std::string> circle, circle_from(each.id, depends_on));
+    if (!circle.empty())
+      problems.emplace_back("these wait for each other for ever: " + circle_text(circle) +
+                            "; take one of them out of depends_on in its file");
+  }
+  return Nothing{};
+}
 
 }  // namespace
 
@@ -63,7 +87,7 @@ Answer<Subject> subject_of(Call& call) {
   Answer<Lane> lane = call.board.lane(out.work_unit.lane);
   if (!lane.ok() && lane.refusal().code == "UNKNOWN_LANE" && claimed && !task->lane.empty()) {
     lane_gone = true;
-    lane = Lane{task->lane, task->lane, {}, 0};
+    lane = Lane{task->lane, task->lane, {}, 0, {}};
   }
   if (!lane.ok()) return lane.refusal();
   out.lane = std::move(*lane);
@@ -71,7 +95,21 @@ Answer<Subject> subject_of(Call& call) {
                                   workplace_of(out.lane.id, out.work_unit.id), call.site.in_hand));
   out.facts.file_missing = file_missing;
   out.facts.lane_gone = lane_gone;
+  if (!claimed) {
+    SD_TRY_ASSIGN(out.facts.circle, circle_of(call, out.work_unit));
+  }
   return out;
+}
+
+Answer<std::vector<std::string>> circle_of(Call& call, const WorkUnit& about) {
+  return circle_from(about.id, [&](const std::string& id) -> Answer<std::vector<std::string>> {
+    SD_TRY_ASSIGN(const std::optional<Task> task, call.board.find(id));
+    if (task && task->state == "done") return std::vector<std::string>();
+    if (id == about.id) return about.depends_on;
+    Answer<WorkUnit> other = read_work_unit(call.folder, id);
+    if (!other.ok()) return std::vector<std::string>();  // wu:list says what is wrong with it
+    return std::move(other->depends_on);
+  });
 }
 
 Data create_work_unit(Call& call) {
@@ -83,6 +121,12 @@ Data create_work_unit(Call& call) {
   }
   SD_TRY_ASSIGN(const WorkUnit work_unit, work_unit_from_json(json::Value(std::move(members))));
   SD_TRY_ASSIGN(const Lane lane, call.board.lane(work_unit.lane));
+  SD_TRY_ASSIGN(const std::vector<std::string> circle, circle_of(call, work_unit));
+  if (!circle.empty())
+    return refuse(
+        "DEPENDENCY_CYCLE",
+        "these would wait for each other for ever: " + circle_text(circle) + "; leave one of them out of depends_on",
+        json::Object{{"cycle", json::Array(circle.begin(), circle.end())}});
   SD_TRY(keep_making(call.context, work_unit));
   SD_TRY(call.folder.make_ignore_file());
   SD_TRY(write_work_unit(call.folder, work_unit));
@@ -121,8 +165,9 @@ Data list_all_work_units(Call& call) {
                                  {"priority", work_unit.priority},
                                  {"status", status_of(task)}});
   }
-  json::Object out{{"items", std::move(items)},
-                   {"problems", json::Array(listed.problems.begin(), listed.problems.end())}};
+  json::Array problems(listed.problems.begin(), listed.problems.end());
+  SD_TRY(add_circles(call, listed.work_units, problems));
+  json::Object out{{"items", std::move(items)}, {"problems", std::move(problems)}};
   if (!next.empty()) out.set("next", next);
   return json::Value(std::move(out));
 }
@@ -171,6 +216,7 @@ Data list_lanes(Call& call) {
       item.set("wip_limit", *lane.wip_limit);
       item.set("free", std::max<std::int64_t>(0, *lane.wip_limit - lane.claimed));
     }
+    if (!lane.holders.is_null()) item.set("holders", lane.holders);
     items.push_back(std::move(item));
   }
   return json::Value(json::Object{{"items", std::move(items)}});

@@ -40,6 +40,14 @@ std::optional<std::string> tail_of(const std::string& path) {
   return out;
 }
 
+std::string link_above(const std::string& root, const std::string& path) {
+  struct stat info {};
+  for (std::size_t end = path.find('/'); end != std::string::npos; end = path.find('/', end + 1))
+    if (::lstat((root + "/" + path.substr(0, end)).c_str(), &info) == 0 && S_ISLNK(info.st_mode))
+      return path.substr(0, end);
+  return {};
+}
+
 std::vector<std::string> names_in(const std::string& path) {
   std::vector<std::string> names;
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()), ::closedir);
@@ -105,10 +113,14 @@ std::string last_commit_of(const std::string& admin) {
 Worktree look_at_worktree(const std::string& workspace_root, const std::string& path) {
   Worktree out;
   out.path = path;
+  out.link = link_above(workspace_root, path);
+  if (!out.link.empty()) return out;  // what is there is elsewhere
   const std::string place = workspace_root + "/" + path;
   const Kind kind = kind_of(place);
   out.there = kind != Kind::kNothing;
   out.folder = kind == Kind::kFolder;
+  if (struct stat info{}; kind == Kind::kOther && ::lstat(place.c_str(), &info) == 0)
+    out.is_link = S_ISLNK(info.st_mode);
   out.empty = out.folder && names_in(place).empty();
   const Kind link = out.folder ? kind_of(place + "/.git") : Kind::kNothing;
   out.own_repository = link == Kind::kFolder || link == Kind::kOther;
@@ -123,6 +135,7 @@ Worktree look_at_worktree(const std::string& workspace_root, const std::string& 
   out.unfinished = lock && lock->starts_with("initializing");
   out.locked = lock && !out.unfinished;
   out.indexed = kind_of(admin + "/index") == Kind::kFile;
+  out.patterned = kind_of(admin + "/info/sparse-checkout") == Kind::kFile;
   out.operation = operation_in(admin);
   out.last_commit = last_commit_of(admin);
   return out;

@@ -15,6 +15,8 @@ struct Worktree {
   std::string path;             // relative to the workspace
   bool there = false;           // something is at its path
   bool folder = false;          // which is a folder
+  bool is_link = false;         // which is a symbolic link
+  std::string link;             // a folder above it that is a symbolic link, relative to the workspace; empty: none
   bool empty = false;           // with nothing in it
   bool own_repository = false;  // with a repository of its own, where the link to git should be
   std::string admin;            // what git keeps of it, relative to the workspace; empty: git does not know it
@@ -22,11 +24,12 @@ struct Worktree {
   bool unfinished = false;      // git had not finished making it
   bool locked = false;          // by somebody, with `git worktree lock`
   bool indexed = false;         // git has an index of it
+  bool patterned = false;       // git keeps patterns of what it leaves out of it (sparse checkout)
   std::string operation;        // that was begun in it and is not finished, as "rebase"; empty: none
   std::string last_commit;      // that was checked out in it, by its reflog; empty: it tells none
 
   bool known() const { return !admin.empty(); }
-  bool works() const { return folder && linked && !unfinished; }
+  bool works() const { return folder && linked && !unfinished && link.empty(); }
   Tree tree() const { return {path, admin}; }
 };
 

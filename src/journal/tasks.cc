@@ -40,6 +40,7 @@ std::string encode_task(const Task& task) {
   record.set("format", kTaskFormat);
   record.set("created_at", task.created_at.ms);
   record.set("updated_at", task.updated_at.ms);
+  if (task.claimed_at.ms != 0) record.set("claimed_at", task.claimed_at.ms);
   return json::serialize(record);
 }
 
@@ -61,6 +62,7 @@ Result<Task> decode_task(std::string_view id, std::string_view text) {
   task.created_at = Timestamp{json::integer_or(value, "created_at", 0)};
   task.updated_at = Timestamp{json::integer_or(value, "updated_at", 0)};
   task.claimed_by = text_at(value, "claimed_by");
+  task.claimed_at = Timestamp{json::integer_or(value, "claimed_at", 0)};
   task.session_id = text_at(value, "session_id");
   task.reason = text_at(value, "reason");
   task.wait_for = value_at(value, "wait_for");
@@ -134,6 +136,7 @@ json::Object document_of(const Task& task) {
   document.set("created_at", format_rfc3339(task.created_at));
   document.set("updated_at", format_rfc3339(task.updated_at));
   set_text(document, "claimed_by", task.claimed_by);
+  if (task.claimed_at.ms != 0) document.set("claimed_at", format_rfc3339(task.claimed_at));
   set_text(document, "session_id", task.session_id);
   set_text(document, "reason", task.reason);
   set_value(document, "wait_for", task.wait_for);

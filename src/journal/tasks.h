@@ -50,6 +50,7 @@ struct Task {
   Timestamp created_at;
   Timestamp updated_at;
   std::string claimed_by;  // subject; empty while it is ready
+  Timestamp claimed_at;    // 0: it is not, or was before this was kept
   std::string session_id;
   std::string reason;                      // of being blocked, waiting, or released last
   json::Value wait_for;                    // while waiting

@@ -112,7 +112,7 @@ class TurnsOf final : public pack::Turns {
   Result<pack::Invoked> outcome(std::string_view receipt_id) override;
   Status go_on(std::string_view session_id, std::string_view tool, json::Value input,
                std::string_view idempotency_key) override;
-  Status forget(std::string_view session_id) override;
+  Status forget(std::string_view session_id, const HostServices::Change& change) override;
 
  private:
   template <class T, class Step>

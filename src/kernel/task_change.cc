@@ -106,6 +106,7 @@ ChangedTask stepped(const Task& before, TaskStep step, const Call& by, Timestamp
     case TaskStep::kClaim:
       kind = "task_claimed";
       task.claimed_by = actor_of(by);
+      task.claimed_at = now;
       task.session_id = text_of(by, "session_id");
       if (task.session_id.empty()) task.session_id = task.claimed_by;
       task.domain_data = value_of(by, "domain_data");
@@ -129,6 +130,7 @@ ChangedTask stepped(const Task& before, TaskStep step, const Call& by, Timestamp
     case TaskStep::kRelease:
       kind = "task_released";
       task.claimed_by.clear();
+      task.claimed_at = {};
       task.session_id.clear();
       task.domain_data = {};
       break;

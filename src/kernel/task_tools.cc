@@ -1,6 +1,7 @@
 #include "kernel/task_tools.h"
 
 #include <array>
+#include <map>
 
 #include "kernel/kernel.h"
 #include "kernel/task_change.h"
@@ -139,14 +140,32 @@ constexpr std::string_view kLanes = R"({
   "properties": {"items": {"type": "array", "items": {
     "type": "object", "additionalProperties": false, "required": ["id", "title", "claimed"],
     "properties": {"id": {"type": "string"}, "title": {"type": "string"}, "wip_limit": {"type": "integer"},
-                   "claimed": {"type": "integer", "description": "tasks of it that somebody is at"}}}}}})";
+                   "claimed": {"type": "integer", "description": "tasks of it that somebody is at"},
+                   "holders": {"type": "array", "description": "the first of these",
+                               "items": {"type": "object"}}}}}}})";
+constexpr std::size_t kHoldersMax = 1'000;  // of all lanes
+
+// {task_id, claimed_by, state, claimed_at?} of those that take a place in a lane.
+Result<std::map<std::string, json::Array>> holders_by_lane(const Kernel& kernel) {
+  std::map<std::string, json::Array> out;
+  LUMENFLOW_TRY_ASSIGN(const journal::TaskPage page, kernel.tasks().claimed("", kHoldersMax));
+  for (const journal::Task& task : page.items) {
+    json::Object holder{{"task_id", task.id}, {"claimed_by", task.claimed_by}, {"state", journal::name(task.state)}};
+    if (task.claimed_at.ms != 0) holder.set("claimed_at", format_rfc3339(task.claimed_at));
+    out[task.lane].push_back(std::move(holder));
+  }
+  return out;
+}
 
 pack::ToolResult lanes_for(Kernel& kernel, const Call&) {
   json::Array items;
+  Result<std::map<std::string, json::Array>> holders = holders_by_lane(kernel);
+  if (!holders.ok()) return refused(holders.error());
   for (const Lane& lane : kernel.config().lanes) {
     json::Object item{{"id", lane.id}, {"title", lane.title}};
     if (lane.wip_limit) item.set("wip_limit", *lane.wip_limit);
     item.set("claimed", std::uint64_t{kernel.tasks().claimed_in(lane.id)});
+    if (const auto found = holders->find(lane.id); found != holders->end()) item.set("holders", found->second);
     items.push_back(std::move(item));
   }
   return pack::ToolOutput{json::Object{{"items", std::move(items)}}, {}};

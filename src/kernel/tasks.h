@@ -26,6 +26,10 @@ class Tasks {
                                  std::size_t limit) const {
     return journal::list_tasks(log_.tables(), state, after, limit);
   }
+  // Those that are claimed and not done, likewise.
+  Result<journal::TaskPage> claimed(std::string_view after, std::size_t limit) const {
+    return journal::claimed_tasks(log_.tables(), after, limit);
+  }
   // `before`: what it was; null: it is new.
   Status put(const journal::Task* before, const journal::Task& task);
 

@@ -44,9 +44,11 @@ Status TurnsOf::go_on(std::string_view session_id, std::string_view tool, json::
   return state_.scope.services.submit_alone(std::move(call));
 }
 
-Status TurnsOf::forget(std::string_view session_id) {
-  return state_.transact(
-      call_, [&](pack::Store&) { return state_.scope.services.forget_session(state_.scope.pack_id, session_id); });
+Status TurnsOf::forget(std::string_view session_id, const HostServices::Change& change) {
+  return state_.transact(call_, [&](pack::Store& store) -> Status {
+    LUMENFLOW_TRY(change(store));
+    return state_.scope.services.forget_session(state_.scope.pack_id, session_id);
+  });
 }
 
 }  // namespace lumenflow::kernel

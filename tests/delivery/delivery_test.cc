@@ -82,7 +82,7 @@ TEST(Delivery, ListsWhatThereIs) {
   EXPECT_THAT(
       json::serialize(world.data("lane:list", "{}")),
       HasSubstr(
-          R"({"id":"content","title":"Content: Site Comms","slug":"content","claimed":1,"wip_limit":2,"free":1})"));
+          R"({"id":"content","title":"Content: Site Comms","slug":"content","claimed":1,"wip_limit":2,"free":1,)"));
   EXPECT_EQ(world.refusal("wu:create", R"({"id": "WU-001", "title": "t", "lane": "content"})"), "ALREADY_EXISTS");
   EXPECT_EQ(world.refusal("wu:create", R"({"title": "t", "lane": "elsewhere"})"), "UNKNOWN_LANE");
   EXPECT_EQ(world.refusal("wu:status", R"({"wu_id": "WU-099"})"), "NOT_FOUND");
@@ -270,6 +270,50 @@ TEST(Delivery, DependenciesComeFirst) {
   EXPECT_EQ(world.refusal("wu:claim", R"({"wu_id": "WU-001", "lane": "narrow"})"), "LANE_MISMATCH");
 }
 
+// Work units that wait for each other could never be begun.
+TEST(Delivery, ACircleOfDependenciesIsRefusedAndNamed) {
+  DeliveryWorld world({.confined = false});
+  world.open();
+  create(world, "WU-002", "content", R"(, "depends_on": ["WU-001"])");
+  const json::Value closing = world.call_as(
+      "ws-42:local:ana", "wu:create", R"({"id": "WU-001", "title": "t", "lane": "content", "depends_on": ["WU-002"]})");
+  EXPECT_EQ(text(closing, "/error/code"), "DEPENDENCY_CYCLE");
+  EXPECT_THAT(text(closing, "/error/message"), HasSubstr("WU-001 -> WU-002 -> WU-001"));
+  EXPECT_FALSE(world.exists(".software-delivery/wu/WU-001.yaml"));
+  EXPECT_EQ(
+      world.refusal("wu:create", R"({"id": "WU-009", "title": "t", "lane": "content", "depends_on": ["WU-009"]})"),
+      "DEPENDENCY_CYCLE");
+  // Written by hand.
+  std::ofstream(world.root() + "/.software-delivery/wu/WU-001.yaml")
+      << "id: WU-001\ntitle: T\nlane: content\ndepends_on: [WU-003]\n";
+  std::ofstream(world.root() + "/.software-delivery/wu/WU-003.yaml")
+      << "id: WU-003\ntitle: T\nlane: content\ndepends_on: [WU-002]\n";
+  const json::Value listed = world.data("wu:list", "{}");
+  EXPECT_EQ(listed.find("problems")->as_array().size(), 1U) << json::serialize(listed);
+  EXPECT_THAT(text(listed, "/problems/0"), HasSubstr("WU-001 -> WU-003 -> WU-002 -> WU-001"));
+  const json::Value status = world.data("wu:status", kOne);
+  EXPECT_EQ(text(status, "/faults/0/code"), "DEPENDENCY_CYCLE");
+  EXPECT_EQ(text(status, "/consistency"), "needs_attention");
+  EXPECT_EQ(world.refusal("wu:claim", kOne), "DEPENDENCY_CYCLE");
+}
+
+TEST(Delivery, ALaneSaysWhoHoldsItsPlaces) {
+  DeliveryWorld world({.confined = false});
+  world.open();
+  create(world);
+  EXPECT_EQ(world.data("lane:list", "{}").at_pointer("/items/0/holders"), nullptr);
+  world.data("wu:claim", kOne);
+  const json::Value lanes = world.data("lane:list", "{}");
+  EXPECT_EQ(text(lanes, "/items/0/holders/0/task_id"), "WU-001");
+  EXPECT_EQ(text(lanes, "/items/0/holders/0/claimed_by"), "ws-42:local:ana");
+  const std::string since = text(lanes, "/items/0/holders/0/claimed_at");
+  EXPECT_EQ(since.size(), 24U) << since;
+  world.data("wu:block", R"({"wu_id": "WU-001", "reason": "waits"})");
+  const json::Value blocked = world.data("lane:list", "{}");
+  EXPECT_EQ(text(blocked, "/items/0/holders/0/claimed_at"), since);
+  EXPECT_EQ(text(blocked, "/items/0/holders/0/state"), "blocked");
+}
+
 TEST(Delivery, ARecoveryIsProposedAndRunsWhenItIsConfirmed) {
   DeliveryWorld world;
   world.open();
@@ -312,6 +356,54 @@ TEST(Delivery, MailboxesKeepWhatNobodyHasAcknowledged) {
   world.close();
   world.open();
   EXPECT_EQ(json::integer_or(world.data("mem:inbox", R"({"mailbox": "reviewer", "acknowledge": 2})"), "unread", 9), 0);
+}
+
+TEST(Delivery, NobodyAcknowledgesAnothersMailAway) {
+  DeliveryWorld world({.repository = false});
+  world.open();
+  const std::string ana = "ws-42:local:ana", bob = "ws-42:local:bob";
+  const auto read = [&](const std::string& who, const std::string& more) {
+    return world.call_as(who, "mem:inbox", R"({"mailbox": "m")" + more + "}");
+  };
+  for (const char* text : {"one", "two"})
+    world.data("mem:signal", R"({"mailbox": "m", "text": ")" + std::string(text) + "\"}");
+  // Not what one has not been shown.
+  EXPECT_EQ(text(read(ana, R"(, "acknowledge": 2)"), "/error/code"), "INVALID_INPUT");
+  read(ana, "");
+  EXPECT_EQ(json::integer_or(*read(ana, R"(, "acknowledge": 2)").find("data"), "unread", 9), 0);
+  const json::Value others = read(bob, "");
+  EXPECT_EQ(json::integer_or(*others.find("data"), "unread", 0), 2) << json::serialize(others);
+  EXPECT_EQ(text(others, "/data/messages/0/text"), "one");
+  EXPECT_EQ(text(others, "/data/reader"), bob);
+  // A name is a cursor of its own, of whoever uses it.
+  EXPECT_EQ(json::integer_or(*read(ana, R"(, "reader": "reviewer")").find("data"), "unread", 0), 2);
+  read(ana, R"(, "reader": "reviewer", "acknowledge": 1)");
+  EXPECT_EQ(json::integer_or(*read(ana, R"(, "reader": "reviewer")").find("data"), "unread", 0), 1);
+  EXPECT_EQ(json::integer_or(*read(bob, R"(, "reader": "reviewer")").find("data"), "unread", 0), 2);
+}
+
+TEST(Delivery, AFullMailboxMakesRoomOfWhatAllHaveRead) {
+  DeliveryWorld world({.repository = false});
+  world.open();
+  std::vector<json::Value> inputs(500, json::Object{{"mailbox", "m"}, {"text", "t"}});
+  std::size_t heard = 0;
+  while (heard < 1'000)  // as many at once as the rate allows
+    for (const json::Value& answer : world.call_all("mem:signal", inputs))
+      if (json::boolean_or(answer, "success", false))
+        ++heard;
+      else if (text(answer, "/error/code") == "MAILBOX_FULL")
+        heard = 1'000;
+  EXPECT_EQ(world.refusal("mem:signal", R"({"mailbox": "m", "text": "more"})"), "MAILBOX_FULL");
+  world.call_as("ws-42:local:bob", "mem:inbox", R"({"mailbox": "m"})");
+  world.data("mem:inbox", R"({"mailbox": "m", "limit": 5})");
+  world.data("mem:inbox", R"({"mailbox": "m", "acknowledge": 5})");
+  const json::Value full = world.call_as("ws-42:local:ana", "mem:signal", R"({"mailbox": "m", "text": "more"})");
+  EXPECT_THAT(text(full, "/error/message"), HasSubstr("ws-42:local:bob")) << json::serialize(full);
+  world.call_as("ws-42:local:bob", "mem:inbox", R"({"mailbox": "m", "acknowledge": 1})");
+  EXPECT_EQ(json::integer_or(world.data("mem:signal", R"({"mailbox": "m", "text": "more"})"), "position", 0), 1'001);
+  EXPECT_EQ(world.refusal("mem:signal", R"({"mailbox": "m", "text": "more"})"), "MAILBOX_FULL");
+  const json::Value rest = world.call_as("ws-42:local:bob", "mem:inbox", R"({"mailbox": "m", "limit": 1})");
+  EXPECT_EQ(json::integer_or(*rest.at_pointer("/data/messages/0"), "position", 0), 2);
 }
 
 }  // namespace

@@ -205,6 +205,59 @@ TEST_F(DeliveryWorktrees, WhatTheIndexIsToldNotToLookAtIsSeen) {
   expect_delivered();
 }
 
+TEST_F(DeliveryWorktrees, AWorktreeThatIsALinkIsNotFollowed) {
+  there("git stash -q || true");
+  world.shell("mv " + std::string(kWorktree) + " ../elsewhere && ln -s \"$(cd ../elsewhere && pwd)\" " +
+              std::string(kWorktree));
+  expect_refused("WORKTREE_BROKEN");
+  EXPECT_THAT(text(world.call("wu:done", kOne), "/error/message"), HasSubstr("symbolic link"));
+  EXPECT_TRUE(world.open_recoveries().empty());
+  EXPECT_EQ(world.shell("cat ../elsewhere/b.txt"), "two");
+}
+
+TEST_F(DeliveryWorktrees, NorIsALinkAboveIt) {
+  world.shell(
+      "mv .software-delivery/worktrees ../worktrees && ln -s \"$(cd ../worktrees && pwd)\" "
+      ".software-delivery/worktrees");
+  expect_refused("WORKTREE_LINKED");
+  EXPECT_EQ(world.refusal("software-delivery:gates", kOne), "WORKTREE_LINKED");
+  EXPECT_EQ(consistency(), "needs_attention");
+  world.data("wu:create", R"({"id": "WU-002", "title": "T", "lane": "content"})");
+  EXPECT_EQ(world.refusal("wu:claim", R"({"wu_id": "WU-002"})"), "WORKTREE_LINKED");
+  EXPECT_TRUE(world.open_recoveries().empty());
+  world.shell("rm .software-delivery/worktrees && mv ../worktrees .software-delivery/worktrees");
+  expect_delivered();
+}
+
+// Gates count for a commit, so they have all of it.
+TEST_F(DeliveryWorktrees, ASparseWorktreePassesNoGatesUntilItIsWhole) {
+  there("git sparse-checkout set --no-cone /a.txt");
+  EXPECT_FALSE(world.exists(std::string(kWorktree) + "/b.txt"));
+  const json::Value refused = world.call("software-delivery:gates", kOne);
+  EXPECT_EQ(text(refused, "/error/code"), "SPARSE_CHECKOUT") << json::serialize(refused);
+  EXPECT_EQ(world.refusal("wu:done", kOne), "GATES_NOT_GREEN");
+  there("git sparse-checkout disable");
+  expect_delivered();
+}
+
+TEST(DeliverySparse, AWorktreeOfASparseWorkspaceIsWhole) {
+  DeliveryWorld world({.gates = "[{id: both, command: [sh, -c, 'test -f a.txt && test -f far/c.txt']}]"});
+  world.shell("mkdir far");
+  world.commit(".", "far/c.txt", "three\n");
+  world.shell("git sparse-checkout set --no-cone /a.txt /b.txt /lumenflow.yaml");
+  ASSERT_FALSE(world.exists("far/c.txt"));
+  world.open();
+  world.data("wu:create", R"({"id": "WU-001", "title": "T", "lane": "content"})");
+  world.data("wu:claim", kOne);
+  EXPECT_TRUE(world.exists(std::string(kWorktree) + "/far/c.txt"));
+  const std::string tip = world.commit(kWorktree, "b.txt", "two\n");
+  const json::Value gates = world.data("software-delivery:gates", kOne);
+  EXPECT_TRUE(json::boolean_or(gates, "counts", false)) << json::serialize(gates);
+  world.data("wu:done", kOne);
+  EXPECT_EQ(world.shell("git rev-parse main && git status --porcelain --untracked-files=no"), tip);
+  EXPECT_FALSE(world.exists("far/c.txt"));  // the workspace is as sparse as before
+}
+
 // Else its place in the lane would be held for ever.
 TEST_F(DeliveryWorktrees, AWorkUnitWithoutItsFileCanBeGivenBack) {
   world.shell("rm .software-delivery/wu/WU-001.yaml");

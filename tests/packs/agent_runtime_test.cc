@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "agent_world.h"
+#include "journal/tables.h"
 #include "kernel/stop_tools.h"
 
 namespace lumenflow::testing {
@@ -317,6 +318,45 @@ TEST_F(AgentRuntime, APlannedTurnStaysDueWhileItIsStopped) {
   world.settle();
   world.settle();
   EXPECT_EQ(text_at(world.session("s-1"), "/plan/0/state"), "done") << json::serialize(world.session("s-1"));
+}
+
+// Their conversations would stay for good else, and what the kernel keeps of them.
+TEST_F(AgentRuntime, SessionsThatAreOverAreLetGoOf) {
+  world.script("demo", "turns:\n  - {reply: Done.}\n");
+  world.section.set("session_retention", json::Object{{"age", "1h"}, {"count", 2}});
+  world.begin();
+  const auto use = [&](const std::string& id) { return world.run(json::Object{{"goal", "Go."}, {"session_id", id}}); };
+  const auto kept_by_kernel = [&](const std::string& prefix) {
+    return world.log->tables().scan(journal::kStoreTable, journal::store_key("kernel", prefix), "", 100)->size();
+  };
+  use("s-1");
+  EXPECT_FALSE(json::boolean_or(use("s-1"), "success", true));  // the script is at its end: the turn breaks off
+  EXPECT_EQ(kept_by_kernel("turn/"), 1U);
+  world.clock.advance(std::chrono::minutes(40));
+  use("s-2");
+  world.settle();
+  EXPECT_FALSE(world.session("s-1").is_null());
+  world.clock.advance(std::chrono::minutes(30));
+  world.settle();
+  EXPECT_TRUE(world.session("s-1").is_null());
+  EXPECT_FALSE(std::filesystem::exists(world.file(".agent-runtime/sessions/s-1.json")));
+  EXPECT_EQ(kept_by_kernel("session/s-1"), 0U);
+  EXPECT_EQ(kept_by_kernel("turn/"), 0U);
+  EXPECT_EQ(kept_by_kernel("session/"), 1U);
+  EXPECT_FALSE(world.session("s-2").is_null());
+  // Of those that are young enough, the newest stay.
+  for (const char* id : {"s-3", "s-4"}) {
+    world.clock.advance(std::chrono::seconds(1));
+    use(id);
+  }
+  world.clock.advance(std::chrono::minutes(16));
+  world.settle();
+  EXPECT_TRUE(world.session("s-2").is_null());
+  EXPECT_FALSE(world.session("s-3").is_null());
+  // The id is anybody's, and begins anew.
+  world.credential.subject = Subject("ws-42:phone:another");
+  EXPECT_EQ(text_at(use("s-1"), "/data/assistant_message"), "Done.");
+  EXPECT_EQ(text_at(use("s-3"), "/error/code"), "SCOPE_DENIED");
 }
 
 TEST_F(AgentRuntime, SaysWhatItsConfigurationLacks) {
