@@ -7,7 +7,7 @@ from contracts.types import Builder, Field, Record, Type, Unsupported
 
 # What the operations of include/lumenflow/consumers/conductor.h take and answer.
 WANTED = ["SignIn", "OpenedSession", "SignedOut", "WorkspacePage", "ToolRegistry", "NewCommand", "QueuedCommand", "Command",
-          "ToolOutcome", "ApprovalPage", "ApprovalDecision", "EventPage"]
+          "ToolOutcome", "ApprovalPage", "ApprovalDecision", "EventPage", "RotatedKey"]
 
 
 class Routes(Builder):

@@ -1,5 +1,7 @@
 // runtime_event_manifest.generated.json, .d.ts and the AsyncAPI document.
+#include <algorithm>
 #include <initializer_list>
+#include <utility>
 
 #include "catalogue/generator.h"
 #include "catalogue/payload_shape.h"
@@ -85,35 +87,64 @@ std::string component(const EventType& event) {
   return out;
 }
 
-// The schema within the document: its references begin at its new place. AsyncAPI takes no boolean in the place of one.
-json::Value placed(const json::Value& schema, const std::string& place, bool at_root) {
-  if (const bool* takes_all = schema.if_boolean(); at_root && takes_all != nullptr)
-    return *takes_all ? json::Object{} : json::Object{{"not", json::Object{}}};
+bool has_reference(const json::Value& schema) {
+  if (const json::Array* list = schema.if_array()) return std::ranges::any_of(*list, has_reference);
+  const json::Object* object = schema.if_object();
+  return object != nullptr && std::ranges::any_of(*object, [](const json::Member& member) {
+           return member.key == "$ref" || has_reference(member.value);
+         });
+}
+
+// A part of the schema within the document: its references begin at its new place.
+json::Value placed(const json::Value& schema, const std::string& place) {
   if (const json::Array* list = schema.if_array()) {
     json::Array out;
-    for (const json::Value& each : *list) out.push_back(placed(each, place, false));
+    for (const json::Value& each : *list) out.push_back(placed(each, place));
     return out;
   }
   const json::Object* object = schema.if_object();
   if (object == nullptr) return schema;
   json::Object out;
   for (const json::Member& member : *object) {
-    if (at_root && (member.key == "$schema" || member.key == "$id")) continue;
     const std::string* text = member.value.if_string();
     if (member.key == "$ref" && text != nullptr && text->starts_with('#'))
       out.append(member.key, place + text->substr(1));
     else
-      out.append(member.key, placed(member.value, place, false));
+      out.append(member.key, placed(member.value, place));
   }
   return out;
 }
 
 // The text of a value that begins within a line, its further lines indented.
 void append_indented(std::string_view text, std::string_view indent, std::string& out) {
-  for (const char c : text) {
-    out += c;
-    if (c == '\n') out += indent;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    out.append(text.substr(0, end + 1)).append(indent);
+    text.remove_prefix(end + 1);
   }
+  out += text;
+}
+
+// AsyncAPI takes no boolean in the place of a schema; what the file was called is not said again. Most have no
+// references and are written as they are.
+void append_schema(const json::Value& schema, const std::string& place, std::string_view indent, std::string& out) {
+  if (const bool* takes_all = schema.if_boolean()) {
+    out += *takes_all ? "{}" : "{\n";
+    if (!*takes_all) out.append(indent).append("  \"not\": {}\n").append(indent).append("}");
+    return;
+  }
+  const bool moves = has_reference(schema);
+  const std::string inner = std::string(indent) + "  ";
+  out += "{";
+  bool first = true;
+  for (const json::Member& member : *schema.if_object()) {
+    if (member.key == "$schema" || member.key == "$id") continue;
+    out.append(std::exchange(first, false) ? "\n" : ",\n").append(inner).append(quoted(member.key)).append(": ");
+    append_indented(
+        json::serialize_pretty(moves ? *placed(json::Object{member}, place).find(member.key) : member.value), inner,
+        out);
+  }
+  if (!first) out.append("\n").append(indent);
+  out += "}";
 }
 
 void append_all(std::string& out, std::initializer_list<std::string_view> parts) {
@@ -155,7 +186,7 @@ struct AsyncApiParts {
     if (event.schema != nullptr) {
       const std::string place = "#/components/schemas/" + name;
       begin(schemas, "      ");
-      append_indented(json::serialize_pretty(placed(*event.schema, place, true)), "      ", schemas);
+      append_schema(*event.schema, place, "      ", schemas);
       append_all(messages, {",\n        \"payload\": {\n          \"$ref\": \"", place, "\"\n        }"});
     }
     messages += "\n      }";

@@ -52,6 +52,18 @@ void add_conductor_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* ticket = add("ticket", "Print a one-time ticket, good for ten minutes", run_conductor_ticket);
   ticket->add_option("--workspace", flags.workspace, "only for this workspace (default: any new one)");
   ticket->add_option("--kind", flags.kind)->check(CLI::IsMember({"workspace", "device"}))->capture_default_str();
+
+  CLI::App* rotate = conductor->add_subcommand(
+      "rotate-key", "Have a running conductor sign tokens with a new key; the admin's passphrase comes from stdin");
+  rotate->add_option("--conductor", flags.url, "its URL")->required()->check(not_blank);
+  rotate->add_option("--name", flags.name, "the admin who signs in for it")->required()->check(not_blank);
+  rotate->add_option("--passphrase-file", flags.passphrase_file, "- for stdin")->capture_default_str();
+  rotate->add_option("--ca", flags.ca_file, "PEM of the authorities that are trusted there, instead of the system's")
+      ->check(CLI::ExistingFile);
+  rotate->add_flag("--json", flags.json);
+  rotate->callback([&parsed] {
+    parsed.run = [&parsed](Context& context) { return run_conductor_rotate_key(context, parsed.conductor); };
+  });
 }
 
 }  // namespace lumenflow::cli

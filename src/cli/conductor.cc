@@ -13,6 +13,7 @@
 #include "conductor/acts.h"
 #include "conductor/operators.h"
 #include "http/url.h"
+#include "lumenflow/consumers/conductor.h"
 #include "lumenflow/json.h"
 #include "page/site.h"
 
@@ -154,6 +155,27 @@ int run_conductor_ticket(Context& context, const ConductorFlags& flags) {
                 << "\n";
   else
     context.out << ticket.code << "\n";
+  return 0;
+}
+
+int run_conductor_rotate_key(Context& context, const ConductorFlags& flags) {
+  const Result<std::string> passphrase = read_passphrase(context, flags.passphrase_file);
+  if (!passphrase.ok()) return fail_usage(context, passphrase.error());
+  std::string url = flags.url;
+  while (url.ends_with('/')) url.pop_back();
+  if (const auto parsed = http::parse_url(url); !parsed.ok()) return fail_usage(context, parsed.error());
+  consumers::ConductorClient admin({.url = url, .ca_file = flags.ca_file});
+  if (const auto session = admin.sign_in({flags.name, *passphrase}); !session.ok())
+    return fail(context, session.error());
+  const auto rotated = admin.rotate_key();
+  const Status signed_out = admin.sign_out();  // whatever came of it: nobody goes on with this session
+  if (!rotated.ok()) return fail(context, rotated.error());
+  if (!signed_out.ok()) context.err << "lumenflow: the session stays open: " << signed_out.error().message() << "\n";
+  if (flags.json)
+    context.out << json::serialize(json::Object{{"key_id", rotated->key_id}}) << "\n";
+  else
+    context.out << "tokens are signed with the key " << rotated->key_id
+                << " from now on; those that were signed before count until they are over\n";
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <ostream>
 #include <thread>
 
+#include "catalogue/generated_folder.h"
 #include "catalogue/plan.h"
 #include "cli/commands.h"
 #include "cli/diagnostics_output.h"
@@ -12,7 +13,6 @@
 namespace lumenflow::cli {
 namespace {
 
-constexpr std::uint64_t kLockBytesMax = 256u << 20;
 constexpr std::chrono::milliseconds kWatchPause{200};
 constexpr int kWatchDepthMax = 16;
 
@@ -51,7 +51,7 @@ Result<std::optional<catalogue::Plan>> plan_of(const Context& context, const Gen
   LUMENFLOW_TRY_ASSIGN(input.core, core_of(context, flags.base, faults));
   LUMENFLOW_TRY_ASSIGN(input.packs, pack::find_event_packs(context.files, paths.packs, found));
   const std::string lock = join_path(paths.out, catalogue::kLockFile);
-  Result<std::string> text = context.files.read(lock, kLockBytesMax);
+  Result<std::string> text = context.files.read(lock, catalogue::kGeneratedBytesMax);
   if (text.ok())
     input.lock = catalogue::SourceText{lock, *std::move(text)};
   else if (text.error().code() != ErrorCode::kNotFound)
@@ -65,23 +65,12 @@ Result<std::optional<catalogue::Plan>> plan_of(const Context& context, const Gen
 }
 
 Status write_changed(Context& context, const GeneratePaths& paths, const catalogue::Plan& plan) {
-  std::vector<const catalogue::GeneratedFile*> files;
-  for (const catalogue::GeneratedFile& file : plan.files) files.push_back(&file);
-  // The lock file last: it says that the others have been written.
-  std::ranges::stable_partition(files, [](const auto* file) { return file->name != catalogue::kLockFile; });
-  LUMENFLOW_TRY(context.files.make_directories(paths.out));
-  std::size_t written = 0;
-  for (const catalogue::GeneratedFile* file : files) {
-    const std::string path = join_path(paths.out, file->name);
-    const Result<std::string> before = context.files.read(path, kLockBytesMax);
-    if (before.ok() && *before == file->text) continue;
-    LUMENFLOW_TRY(context.files.write_atomic(path, file->text));
-    context.out << "wrote " << path << "\n";
-    ++written;
-  }
+  LUMENFLOW_TRY_ASSIGN(const std::vector<std::string> written,
+                       catalogue::write_generated(context.files, paths.out, plan.files));
+  for (const std::string& path : written) context.out << "wrote " << path << "\n";
   const std::size_t count = plan.catalogue.events.size();
   context.out << count << (count == 1 ? " event type" : " event types") << ", hash " << plan.catalogue.hash
-              << ", contract " << plan.catalogue.contract_digest << (written == 0 ? ": up to date" : "") << "\n"
+              << ", contract " << plan.catalogue.contract_digest << (written.empty() ? ": up to date" : "") << "\n"
               << std::flush;
   return {};
 }
@@ -89,7 +78,8 @@ Status write_changed(Context& context, const GeneratePaths& paths, const catalog
 int check(const Context& context, const GeneratePaths& paths, const catalogue::Plan& plan) {
   bool differs = false;
   for (const catalogue::GeneratedFile& file : plan.files) {
-    const Result<std::string> found = context.files.read(join_path(paths.out, file.name), kLockBytesMax);
+    const Result<std::string> found =
+        context.files.read(join_path(paths.out, file.name), catalogue::kGeneratedBytesMax);
     const std::string difference = found.ok() ? catalogue::difference(file, *found) : file.name + ": is missing\n";
     differs = differs || !difference.empty();
     print_lines(context.out, difference);

@@ -146,26 +146,92 @@ Status note_decision(Context& context, const std::string& workspace, const json:
   return decision == nullptr ? Status() : context.views->decided(workspace, *decision);
 }
 
+// One report, into this turn's batch; a device's own token is taken out of it. The session is no condition: what was
+// carried out is told by whoever knows it.
+Result<DeviceReport> take_report(Context& context, const std::string& workspace, const std::string& id,
+                                 json::Value& report) {
+  const auto asked = context.commands->show(workspace, id, Position(0));
+  const bool of_device = asked.ok() && json::string_or(*asked, "kind", "") == "conductor:device_requested";
+  const std::string token = of_device ? take_workspace_token(report) : std::string();
+  LUMENFLOW_TRY_ASSIGN(json::Value state, context.commands->report(workspace, id, report));
+  LUMENFLOW_TRY(note_decision(context, workspace, state));
+  return DeviceReport{workspace, std::move(state), token};
+}
+
+json::Object state_of(const DeviceReport& report) {
+  return {{"command_id", json::string_or(report.command, "command_id", "")},
+          {"state", json::string_or(report.command, "state", "")}};
+}
+
 void report_result(const ExchangePtr& exchange, Context& context) {
   auto body = body_of(context, exchange);
   if (!body) return;
   const std::string workspace = exchange->principal.workspace, id(exchange->path("command_id"));
-  const auto asked = context.commands->show(workspace, id, Position(0));
-  const bool of_device = asked.ok() && json::string_or(*asked, "kind", "") == "conductor:device_requested";
-  const std::string token = of_device ? take_workspace_token(*body) : std::string();
-  // The session is no condition: what was carried out is told by whoever knows it.
-  const auto state = context.commands->report(workspace, id, *body);
-  if (!state.ok()) return refuse(context, exchange, state.error());
-  if (const Status noted = note_decision(context, workspace, *state); !noted.ok()) return exchange->fail(noted.error());
-  const DeviceReport report{workspace, *state, token};
-  context.ledger.when_durable([&context, exchange, report](const Status& durable) {
+  const auto report = take_report(context, workspace, id, *body);
+  if (!report.ok()) return refuse(context, exchange, report.error());
+  context.ledger.when_durable([&context, exchange, report = *report](const Status& durable) {
     if (!durable.ok()) return exchange->fail(durable.error());
     // Before the answer: the workspace says it again until it has one, and then no more.
-    decide_device(context, report, [exchange, state = report.command](const Status& decided) {
+    decide_device(context, report, [exchange, answer = state_of(report)](const Status& decided) {
       if (!decided.ok()) return exchange->fail(decided.error());
-      exchange->send_json(json::Object{{"command_id", json::string_or(state, "command_id", "")},
-                                       {"state", json::string_or(state, "state", "")}});
+      exchange->send_json(json::Value(answer));
     });
+  });
+}
+
+// What is wrong with one report, and not with the conductor.
+bool is_verdict(ErrorCode code) {
+  return code == ErrorCode::kNotFound || code == ErrorCode::kConflict || code == ErrorCode::kInvalidRequest;
+}
+
+struct Reports {
+  std::vector<DeviceReport> taken;
+  json::Array rejected;
+  std::size_t decided = 0;  // of those that were taken
+};
+
+// One device after the other; then the answer.
+void decide_and_answer(Context& context, const ExchangePtr& exchange, const std::shared_ptr<Reports>& reports) {
+  if (reports->decided < reports->taken.size()) {
+    const DeviceReport& report = reports->taken[reports->decided++];
+    return decide_device(context, report, [&context, exchange, reports](const Status& decided) {
+      if (!decided.ok()) return exchange->fail(decided.error());
+      decide_and_answer(context, exchange, reports);
+    });
+  }
+  json::Array reported;
+  for (const DeviceReport& report : reports->taken) reported.push_back(state_of(report));
+  exchange->send_json(json::Object{{"reported", std::move(reported)}, {"rejected", std::move(reports->rejected)}});
+}
+
+void report_results(const ExchangePtr& exchange, Context& context) {
+  auto body = body_of(context, exchange);
+  if (!body) return;
+  const std::string workspace = exchange->principal.workspace;
+  json::Value* list = body->as_object().find("reports");
+  const bool is_list = list != nullptr && list->is_array() && !list->as_array().empty();
+  if (!is_list || list->as_array().size() > kCommandsPerFetch)
+    return refuse(
+        context, exchange,
+        Error(ErrorCode::kInvalidRequest, "'reports' must be a list of 1 to " + std::to_string(kCommandsPerFetch) +
+                                              " of {command_id, state, receipt_id?, result?, error?}"));
+  const auto reports = std::make_shared<Reports>();  // shared by what waits for the disk and for records
+  for (json::Value& item : list->as_array()) {
+    const std::string id(item.is_object() ? json::string_or(item, "command_id", "") : std::string_view());
+    auto taken = take_report(context, workspace, id, item);
+    if (taken.ok()) {
+      reports->taken.push_back(*std::move(taken));
+      continue;
+    }
+    const Error& why = taken.error();
+    if (!is_verdict(why.code())) return exchange->fail(why);  // the Log's: nothing of this turn is kept
+    note_refusal(context, *exchange, why);
+    reports->rejected.push_back(
+        json::Object{{"command_id", id}, {"code", name(why.code())}, {"message", std::string(why.message())}});
+  }
+  context.ledger.when_durable([&context, exchange, reports](const Status& durable) {
+    if (!durable.ok()) return exchange->fail(durable.error());
+    decide_and_answer(context, exchange, reports);
   });
 }
 
@@ -192,6 +258,14 @@ void add_command_routes(Routes& routes, Context& context) {
               .answers = {{200, "ReportedCommand"}},
               .who = kWorkspaces},
              [&context](const ExchangePtr& exchange) { report_result(exchange, context); });
+  routes.add({.method = http::Method::kPost,
+              .pattern = "/v2/commands/results",
+              .id = "report_results",
+              .summary = "What came of many commands, a verdict for each; saying it again is fine",
+              .request = "CommandReports",
+              .answers = {{200, "ReportedCommands"}},
+              .who = kWorkspaces},
+             [&context](const ExchangePtr& exchange) { report_results(exchange, context); });
 }
 
 }  // namespace lumenflow::conductor

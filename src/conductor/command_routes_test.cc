@@ -59,6 +59,70 @@ TEST_P(CommandQueue, ACommandIsQueuedDeliveredRunAndDone) {
   EXPECT_EQ(list.text("/items/0/command_id"), id) << list.body;
 }
 
+TEST_P(CommandQueue, ReportsOfManyCommandsEachHaveTheirVerdict) {
+  const std::string one = ask("one").text("/command_id"), two = ask("two").text("/command_id");
+  const std::string ended = ask("ended").text("/command_id");
+  EXPECT_EQ(workspace_.report(ended, json::Object{{"state", "done"}}).status, 200);
+  const auto report = [](const std::string& id, const char* state) {
+    return json::Value(json::Object{{"command_id", id}, {"state", state}});
+  };
+  const json::Value all = json::Object{{"session", workspace_.session},
+                                       {"reports", json::Array{report(one, "running"), report("nobody's", "done"),
+                                                               report(ended, "refused"), report(two, "done")}}};
+  for (int times = 0; times < 2; ++times) {  // saying it again is fine
+    const Answer answer = world_.post("/v2/commands/results", all, workspace_.headers());
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.text("/reported/0/command_id"), one);
+    EXPECT_EQ(answer.text("/reported/0/state"), "running");
+    EXPECT_EQ(answer.text("/reported/1/command_id"), two);
+    EXPECT_EQ(answer.text("/rejected/0/command_id"), "nobody's");
+    EXPECT_EQ(answer.text("/rejected/0/code"), "NOT_FOUND");
+    EXPECT_EQ(answer.text("/rejected/1/code"), "CONFLICT");
+    EXPECT_EQ(answer.value.find("rejected")->as_array().size(), 2u);
+  }
+  EXPECT_EQ(state_of(one), "running");
+  EXPECT_EQ(state_of(two), "done");
+  EXPECT_EQ(state_of(ended), "done");
+  Workspace other(world_, "ws-7");
+  other.enroll();
+  EXPECT_EQ(world_.post("/v2/commands/results", all, other.headers()).value.find("rejected")->as_array().size(), 4u)
+      << "nobody ends another's";
+  EXPECT_EQ(state_of(one), "running");
+  json::Array many;
+  for (int i = 0; i < 257; ++i) many.push_back(report(one, "done"));
+  for (const json::Value& wrong : {json::Value(json::Object{}), json::Value(json::Object{{"reports", json::Array{}}}),
+                                   json::Value(json::Object{{"reports", std::move(many)}})})
+    EXPECT_EQ(world_.post("/v2/commands/results", wrong, workspace_.headers()).code(), "INVALID_REQUEST");
+  EXPECT_EQ(state_of(one), "running");
+}
+
+TEST_P(CommandQueue, DevicesAreDecidedInABatchAndTheirTokensAreNobodysToRead) {
+  json::Array reports;
+  std::vector<P256KeyPair> keys;
+  for (const char* id : {"phone-a", "phone-b"}) {
+    keys.push_back(*generate_p256());
+    const json::Object body{{"ticket", world_.ticket("ws-42", "device")},
+                            {"kind", "device"},
+                            {"workspace_id", "ws-42"},
+                            {"device_id", id},
+                            {"name", id},
+                            {"public_key", keys.back().public_pem}};
+    EXPECT_EQ(world_.post("/v2/enrollments", body).status, 202);
+  }
+  for (const json::Value& command : workspace_.take_commands())
+    reports.push_back(json::Object{{"command_id", json::string_or(command, "event_id", "")},
+                                   {"state", "done"},
+                                   {"result", json::Object{{"scope", "events:read"}, {"token", "secret-of-it"}}}});
+  ASSERT_EQ(reports.size(), 2u);
+  const json::Object all{{"reports", std::move(reports)}};
+  EXPECT_EQ(world_.post("/v2/commands/results", all, workspace_.headers()).value.find("reported")->as_array().size(),
+            2u);
+  EXPECT_EQ(workspace_.renew_device("phone-a", keys[0]).text("/workspace_token"), "secret-of-it");
+  EXPECT_EQ(workspace_.renew_device("phone-b", keys[1]).status, 200);
+  const Answer shown = world_.get("/v2/workspaces/ws-42/commands", world_.operator_session());
+  EXPECT_EQ(shown.body.find("secret-of-it"), std::string::npos);
+}
+
 TEST_P(CommandQueue, TheSameKeyIsTheSameCommand) {
   const std::string first = ask("once", "key-1").text("/command_id");
   EXPECT_EQ(ask("once", "key-1").text("/command_id"), first);

@@ -115,6 +115,8 @@ inline constexpr std::size_t kUnpackedMax = 4u << 20;  // of a body that came co
 // Answers with the error, and records who was refused what; `tried`: the account that was asked for. A fault of the
 // conductor's own is no refusal.
 void refuse(Context& context, const ExchangePtr& exchange, const Error& error, const std::string& tried = "");
+// Records it alone, for a refusal that is part of an answer: in this turn's batch. Any code.
+void note_refusal(Context& context, const Exchange& exchange, const Error& error, const std::string& tried = "");
 // The request's body as a JSON object; nothing: it was answered.
 std::optional<json::Value> body_of(Context& context, const ExchangePtr& exchange);
 

@@ -85,11 +85,13 @@ Result<ConductorKeys> open_keys(Files& files, const std::string& folder) {
 Status rotate_token_key(Files& files, const std::string& folder, ConductorKeys& keys) {
   LUMENFLOW_TRY_ASSIGN(std::string pem, make_pem());
   LUMENFLOW_TRY_ASSIGN(TokenKey key, token_key_of(std::move(pem)));
-  keys.token.insert(keys.token.begin(), std::move(key));
-  if (keys.token.size() > kTokenKeysMax) keys.token.resize(kTokenKeysMax);
-  // From the oldest on: a crash in between leaves one twice and none lost.
-  for (std::size_t i = keys.token.size(); i-- > 0;)
-    LUMENFLOW_TRY(files.write_atomic(join_path(folder, token_file(i)), keys.token[i].private_pem, kMode));
+  std::vector<TokenKey> rotated = keys.token;
+  rotated.insert(rotated.begin(), std::move(key));
+  if (rotated.size() > kTokenKeysMax) rotated.resize(kTokenKeysMax);
+  // From the oldest on: where this is cut off, one is there twice and none that signs is lost.
+  for (std::size_t i = rotated.size(); i-- > 0;)
+    LUMENFLOW_TRY(files.write_atomic(join_path(folder, token_file(i)), rotated[i].private_pem, kMode));
+  keys.token = std::move(rotated);  // nothing is signed with what is not kept
   return {};
 }
 

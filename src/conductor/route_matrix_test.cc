@@ -54,6 +54,7 @@ const std::map<std::string, unsigned> kRows{
     {"post /v2/events", kWorkspace},
     {"get /v2/commands", kWorkspace},
     {"post /v2/commands/{command_id}/result", kWorkspace},
+    {"post /v2/commands/results", kWorkspace},
     {"get /v2/audit/{position}/proof", kViewerUp},
     {"get /v2/workspaces", kViewerUp | kDevice},
     {"get /v2/workspaces/{id}", kViewerUp | kWorkspace | kDevice},

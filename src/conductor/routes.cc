@@ -66,18 +66,26 @@ bool is_refusal(ErrorCode code) {
   return status == 401 || status == 403 || status == 409 || status == 410 || status == 429;
 }
 
-}  // namespace
-
-void refuse(Context& context, const ExchangePtr& exchange, const Error& error, const std::string& tried) {
-  if (!is_refusal(error.code())) return exchange->fail(error);
-  const Principal& principal = exchange->principal;
-  const http::Request& request = exchange->request();
+// Whether it is in this turn's batch.
+bool record_refusal(Context& context, const Exchange& exchange, const Error& error, const std::string& tried) {
+  if (!is_refusal(error.code())) return false;
+  const Principal& principal = exchange.principal;
+  const http::Request& request = exchange.request();
   const std::string route =
       std::string(http::name(request.method)) + " " + request.target.substr(0, request.target.find('?'));
   const std::string_view shown = clip_utf8(route, 120);
   const std::string clean = is_valid_utf8(shown) ? std::string(shown) : std::string();
-  if (!context.acts.refuse(principal.subject, principal.workspace, clean, error, {request.peer.address, tried}))
-    return exchange->fail(error);
+  return context.acts.refuse(principal.subject, principal.workspace, clean, error, {request.peer.address, tried});
+}
+
+}  // namespace
+
+void note_refusal(Context& context, const Exchange& exchange, const Error& error, const std::string& tried) {
+  static_cast<void>(record_refusal(context, exchange, error, tried));
+}
+
+void refuse(Context& context, const ExchangePtr& exchange, const Error& error, const std::string& tried) {
+  if (!record_refusal(context, *exchange, error, tried)) return exchange->fail(error);
   context.ledger.when_durable([exchange, error](const Status&) { exchange->fail(error); });
 }
 

@@ -1,5 +1,5 @@
 // What is said to the conductor besides events: what became of its commands, which tools there are, and the wish for
-// another token; one request after the other, while a conversation stands.
+// another token; one request after the other, while a conversation stands. What became of many commands goes in one.
 //
 // Rounds: next() until it has nothing more, each answered by heard(). One thread; the source is asked on it. Borrows
 // what it is given.
@@ -61,10 +61,14 @@ class ErrandList {
 
   std::nullopt_t end_round(bool all);
   std::optional<http::ClientRequest> push_registry();
-  std::optional<http::ClientRequest> next_state();
+  bool load_states();
+  std::optional<http::ClientRequest> next_states();
   http::ClientRequest say(const CommandState& state) const;
+  http::ClientRequest say_many();
   void heard_registry(const Reply& reply);
   void heard_state(const Reply& reply);
+  void heard_states(const Reply& reply);
+  void give_up_round();
   void said(const CommandState& state);
 
   Account& account_;
@@ -76,6 +80,9 @@ class ErrandList {
   std::chrono::milliseconds pause_ = kPauseMin;
   std::uint64_t session_ = 0;  // of this round
   std::deque<CommandState> states_;
+  std::size_t asked_ = 0;             // of states_, from the front: in the request that is under way
+  std::size_t singly_ = 0;            // of states_, from the front: each by itself
+  std::uint64_t single_session_ = 0;  // the conductor of this conversation takes them by themselves alone
   std::uint64_t after_ = 0;
   bool last_page_ = false;
   Registry pushing_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
+#include <ranges>
 
 #include "base/encoding.h"
 #include "event/envelope_reader.h"
@@ -263,6 +263,24 @@ Result<journal::InboundBatch> read_commands(std::string_view body, const journal
     command.text = json::serialize(*event);
   }
   return batch;
+}
+
+Result<ReportVerdicts> read_report_answer(std::string_view body, const std::set<std::string>& sent) {
+  LUMENFLOW_TRY_ASSIGN(const json::Value value, object_of(body));
+  LUMENFLOW_TRY_ASSIGN(const json::Array* reported, array_member(value, "reported", sent.size()));
+  LUMENFLOW_TRY_ASSIGN(const json::Array* rejected, array_member(value, "rejected", sent.size()));
+  ReportVerdicts verdicts;
+  for (const json::Value& item : *reported) verdicts.reported.emplace(json::string_or(item, "command_id", ""));
+  for (const json::Value& item : *rejected) {
+    const ErrorCode code = error_code_from_name(json::string_or(item, "code", "")).value_or(ErrorCode::kInvalidRequest);
+    verdicts.rejected.emplace(std::string(json::string_or(item, "command_id", "")),
+                              Error(code, printable(json::string_or(item, "message", ""), kTextMax)));
+  }
+  const auto was_sent = [&](const std::string& id) { return sent.contains(id); };
+  if (!std::ranges::all_of(verdicts.reported, was_sent) ||
+      !std::ranges::all_of(verdicts.rejected | std::views::keys, was_sent))
+    return wrong("it speaks of a report that was not sent");
+  return verdicts;
 }
 
 Result<RenewedToken> read_renewal(std::string_view body) {

@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +79,14 @@ Result<BatchReply> read_batch_answer(std::string_view body, const uplink::Batch&
 
 // Commands behind `after`, ascending; each as JSON text.
 Result<journal::InboundBatch> read_commands(std::string_view body, const journal::InboundAt& after);
+
+// What became of reports: the conductor has those, or will never take them.
+struct ReportVerdicts {
+  std::set<std::string> reported;
+  std::map<std::string, Error> rejected;
+};
+// Of those that were sent alone; any other is INVALID_OUTPUT.
+Result<ReportVerdicts> read_report_answer(std::string_view body, const std::set<std::string>& sent);
 
 struct RenewedToken {
   std::string token;

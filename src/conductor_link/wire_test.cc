@@ -45,6 +45,20 @@ TEST(Wire, ReadsAWelcomeStrictly) {
     EXPECT_EQ(read_welcome(bad).error().code(), ErrorCode::kInvalidOutput) << bad;
 }
 
+TEST(Wire, ReadsVerdictsOfReportsStrictly) {
+  const std::set<std::string> sent{"a", "b"};
+  const auto verdicts = read_report_answer(R"({"reported":[{"command_id":"a","state":"done"}],)"
+                                           R"("rejected":[{"command_id":"b","code":"CONFLICT","message":"no"}]})",
+                                           sent);
+  ASSERT_TRUE(verdicts.ok());
+  EXPECT_TRUE(verdicts->reported.contains("a"));
+  EXPECT_EQ(verdicts->rejected.at("b").code(), ErrorCode::kConflict);
+  for (const char* bad : {"", "{}", R"({"reported":[]})", R"({"reported":[{"command_id":"c"}],"rejected":[]})",
+                          R"({"reported":[],"rejected":[{"code":"CONFLICT"}]})", R"({"reported":["a"],"rejected":[]})",
+                          R"({"reported":[{"command_id":"a"},{"command_id":"a"},{"command_id":"a"}],"rejected":[]})"})
+    EXPECT_EQ(read_report_answer(bad, sent).error().code(), ErrorCode::kInvalidOutput) << bad;
+}
+
 TEST(Wire, ReadsABatchAnswerStrictly) {
   const uplink::Batch sent{"log-a", 1, "sidecar", {}, {"{}", "{}"}};
   const auto reply =

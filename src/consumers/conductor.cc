@@ -258,6 +258,11 @@ Result<conductor::QueuedCommand> ConductorClient::decide(const conductor::Approv
   return state_->post<conductor::QueuedCommand>("/v2/approvals/" + url_part(approval.approval_id), to_json(body));
 }
 
+Result<conductor::RotatedKey> ConductorClient::rotate_key() {
+  LUMENFLOW_TRY_ASSIGN(const json::Value document, state_->ask(Method::kPost, "/v2/keys/rotate"));
+  return read_as<conductor::RotatedKey>(document);
+}
+
 Result<conductor::EventPage> ConductorClient::events(std::string_view workspace, const EventQuery& asked) {
   Query query;
   query.add("after", asked.after);

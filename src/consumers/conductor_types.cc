@@ -541,6 +541,18 @@ Status from_json(const json::Value& json, EventPage& value) {
   return in.status();
 }
 
+json::Value to_json(const RotatedKey& value) {
+  json::codec::ObjectWriter out;
+  out.member("key_id", value.key_id);
+  return out.take();
+}
+
+Status from_json(const json::Value& json, RotatedKey& value) {
+  json::codec::ObjectReader in(json);
+  in.member("key_id", value.key_id);
+  return in.status();
+}
+
 }  // namespace consumers::conductor
 }  // namespace lumenflow
 // clang-format on

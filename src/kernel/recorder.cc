@@ -7,10 +7,10 @@ namespace lumenflow::kernel {
 namespace {
 
 constexpr std::chrono::milliseconds kLinger{20};  // between looks at the queue: no wake for each frame
-constexpr std::chrono::seconds kSyncWithin{1};
-constexpr std::size_t kWakeBytes = 4u << 20;                        // waiting, from which on the thread is woken
-constexpr std::size_t kWriteBytes = 1u << 20;                       // go to the sink at once
-constexpr std::size_t kSpareFrames = 128, kSpareBytes = 64u << 10;  // kept for the strand: how many, and of which size
+constexpr std::chrono::seconds kSyncWithin{10};
+constexpr std::size_t kWakeBytes = 4u << 20;    // waiting, from which on the thread is woken
+constexpr std::size_t kWriteBytes = 1u << 20;   // go to the sink at once
+constexpr std::size_t kSpareBytes = 16u << 20;  // of cleared frames kept for the strand, with the memory that they have
 
 std::string text_of(const json::Value& header, std::string_view member) {
   return std::string(json::string_or(header, member, ""));
@@ -95,9 +95,11 @@ void Recorder::write_frames(std::vector<RawFrame>& frames) {
   write(unwritten);
 }
 
+// Frames go round: where the strand had to ask for memory for each, and the kernel of the system for its pages, that
+// would cost more than all that is copied into them.
 void Recorder::take_back(std::vector<RawFrame> frames) {
-  std::erase_if(frames, [](const RawFrame& frame) { return frame.bytes() > kSpareBytes; });
-  if (frames.size() > kSpareFrames) frames.resize(kSpareFrames);
+  std::size_t kept = 0;
+  std::erase_if(frames, [&kept](const RawFrame& frame) { return (kept += frame.bytes()) > kSpareBytes; });
   for (RawFrame& frame : frames) frame.clear();
   const std::lock_guard lock(mutex_);
   if (spare_.size() < frames.size()) spare_.swap(frames);

@@ -1,7 +1,8 @@
 // Writes what the kernel leaves to be recorded, on a thread of its own: the strand never waits for it.
 //
 // The queue between them is bounded; where it is full the recording ends, and says so. What was written is synced
-// within a second, and when the recording ends. The sink is the recorder's.
+// within ten seconds, and when the recording ends: a sync holds up those of the journal, whose disk it mostly is. What
+// a process wrote before it died is there all the same. The sink is the recorder's.
 #pragma once
 
 #include <condition_variable>

@@ -5,6 +5,7 @@ of the two is killed.
 usage: enrolled.py PROGRAM [CONDUCTOR_PROGRAM]     77: the program has no conductor
 """
 
+import base64
 import http.cookiejar
 import json
 import os
@@ -70,6 +71,9 @@ class World:
         with self.opener.open(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
+    def jwks(self):
+        return [key["kid"] for key in self.ask("GET", "/.well-known/jwks.json")["keys"]]
+
     def events(self, kind):
         return self.ask("GET", f"/v2/workspaces/ws-42/events?limit=1000&kind={kind}")["items"]
 
@@ -110,6 +114,36 @@ def wait_until(what, condition):
     raise AssertionError(f"it did not come: {what}")
 
 
+def key_of(token):
+    """The `kid` of a JWT."""
+    head = token.split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
+
+
+def rotate_key(world):
+    """Of the conductor that runs: what was signed before counts on, what is signed from now on is the new key's."""
+    command = [world.program, "conductor", "rotate-key", "--conductor", world.url, "--name", "ana", "--json"]
+    wrong = subprocess.run(command, input="not the passphrase\n", capture_output=True, text=True, env=world.environment,
+                           timeout=PATIENCE, check=False)
+    assert wrong.returncode == 1 and "UNAUTHENTICATED" in wrong.stderr, wrong
+    former = world.jwks()
+    rotated = json.loads(world.run(*command[1:], text="correct horse battery\n"))["key_id"]
+    assert world.jwks() == [rotated, *former], (rotated, former, world.jwks())
+    enrollment = json.loads((world.workspace / ".lumenflow/state/conductor/enrollment.json").read_text(encoding="utf-8"))
+    assert key_of(enrollment["token"]) == former[0], "it was signed before"
+    with urllib.request.urlopen(urllib.request.Request(
+            world.url + "/v2/workspaces/ws-42", headers={"Authorization": "Bearer " + enrollment["token"]}), timeout=PATIENCE):
+        pass
+    other = world.folder / "other"
+    other.mkdir()
+    ticket = world.run("conductor", "ticket", "--store", world.store, program=world.conductor_program).strip()
+    world.run("--workspace", str(other), "init", "--id", "ws-43")
+    world.run("--workspace", str(other), "enroll", "--conductor", world.url, "--ticket", ticket)
+    installed = json.loads((other / ".lumenflow/state/conductor/enrollment.json").read_text(encoding="utf-8"))
+    assert key_of(installed["token"]) == rotated, "it is signed with the new key"
+    return [rotated, *former]
+
+
 def check(world):
     ticket = world.enroll_workspace(
         f"uplink: {{adapter: conductor, sidecar_url: 'http://127.0.0.1:{world.sidecar_port}'}}\n")
@@ -125,6 +159,8 @@ def check(world):
     assert [entry["receipt_id"] for entry in answered] == [done["receipt_id"]], answered
     shown = json.loads(world.run("audit", "show", done["receipt_id"], "--json"))
     assert (shown["requested"]["subject"], shown["requested"]["on_behalf_of"]) == ("ws-42:conductor", "operator:ana"), shown
+
+    keys = rotate_key(world)
 
     # Events while nobody is there, and while each of them is killed.
     names = [f"t-{i}" for i in range(9)]
@@ -162,6 +198,8 @@ def check(world):
     listed = json.loads(world.run("call", "task:list", "--json"))
     titles = [task["title"] for task in listed["data"]["items"]]
     assert titles.count("once") == titles.count("late") == 1, titles
+
+    assert world.jwks() == keys, "they outlive the process"
 
     wait_until("an empty outbox", lambda: json.loads(world.run("outbox", "stats", "--json"))["pending_events"] == 0)
     compared = json.loads(world.run("audit", "compare", "--json"))

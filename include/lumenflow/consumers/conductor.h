@@ -97,6 +97,9 @@ class ConductorClient {
                                           conductor::ApprovalDecisionDecision decision, const Decider& decider,
                                           std::string_view reason = "");
 
+  // As an admin: tokens are signed with a new key from now on. Those that were signed before count until they are over.
+  Result<conductor::RotatedKey> rotate_key();
+
   Result<conductor::EventPage> events(std::string_view workspace, const EventQuery& query = {});
 
  private:

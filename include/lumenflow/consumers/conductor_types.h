@@ -305,5 +305,12 @@ struct EventPage {
 json::Value to_json(const EventPage& value);
 Status from_json(const json::Value& json, EventPage& value);
 
+// What tokens are signed with from now on.
+struct RotatedKey {
+  std::string key_id{};
+};
+json::Value to_json(const RotatedKey& value);
+Status from_json(const json::Value& json, RotatedKey& value);
+
 }  // namespace lumenflow::consumers::conductor
 // clang-format on

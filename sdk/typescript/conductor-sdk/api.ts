@@ -434,6 +434,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/commands/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What came of many commands, a verdict for each; saying it again is fine */
+        post: operations["report_results"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/audit/{position}/proof": {
         parameters: {
             query?: never;
@@ -1373,11 +1390,45 @@ export interface components {
             /** @description Of a tool: its result. */
             result?: unknown;
             error?: components["schemas"]["CommandError"];
+            /** @description The result was too large to be told; the receipt names it in the workspace. */
+            result_left_out?: boolean;
+            /** @description The lease under which it was fetched; nothing depends on it. */
+            session?: number;
+        };
+        /** @description What came of the command that it names. */
+        NamedReport: {
+            command_id: string;
+            /** @enum {string} */
+            state: "running" | "done" | "refused" | "cancelled" | "expired";
+            /** @description The call, in the workspace's journal. */
+            receipt_id?: string;
+            /** @description Of a tool: its result. */
+            result?: unknown;
+            error?: components["schemas"]["CommandError"];
+            /** @description The result was too large to be told; the receipt names it in the workspace. */
+            result_left_out?: boolean;
+        };
+        /** @description What came of many commands. */
+        CommandReports: {
+            /** @description The lease under which it was fetched; nothing depends on it. */
+            session?: number;
+            reports: components["schemas"]["NamedReport"][];
         };
         /** @description The command's state now. */
         ReportedCommand: {
             command_id: string;
             state: components["schemas"]["CommandStateName"];
+        };
+        /** @description A report that was not taken; saying it again changes nothing. */
+        RejectedReport: {
+            command_id: string;
+            code: string;
+            message: string;
+        };
+        /** @description A verdict for each report. */
+        ReportedCommands: {
+            reported: components["schemas"]["ReportedCommand"][];
+            rejected: components["schemas"]["RejectedReport"][];
         };
         /** @description Another journal goes by this workspace's name: a clone, or one that was restored. */
         Fork: {
@@ -2894,6 +2945,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportedCommand"];
+                };
+            };
+            /** @description A problem with its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandReports"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportedCommands"];
                 };
             };
             /** @description A problem with its code */
