@@ -122,6 +122,11 @@ class HostContext {
   Result<json::Value> elicit(json::Value params) { return ask_one("elicitation/create", std::move(params)); }
   Result<json::Value> sample(json::Value params) { return ask_one("sampling/createMessage", std::move(params)); }
   virtual void progress(double fraction, std::string_view message) = 0;  // 0 to 1
+  // A further piece of what the call has to say to whoever follows it, such as the words of a model as they come. As
+  // progress, nothing of it is recorded, and without a follower it is nothing.
+  virtual void say(std::string_view piece) { progress(0, piece); }
+  // What has happened in the call, for a follower that knows what `name` means. Nothing of it is recorded.
+  virtual void note([[maybe_unused]] std::string_view name, [[maybe_unused]] const json::Value& data) {}
   // A line for the workspace's log; `level` is debug, info, warn or error, `fields` an object of scalars.
   virtual void log(std::string_view level, std::string_view message, json::Value fields = json::Object{}) = 0;
   // Shows one line to the operator; whether a terminal is attached that took it.

@@ -24,6 +24,7 @@ Result<TurnInput> turn_of(const Settings& settings, const json::Value& input, st
   turn.limits = asked == nullptr ? settings.limits : narrowed(settings.limits, *asked);
   turn.intent = text(input, "intent");
   turn.stream = json::boolean_or(input, "stream", false);
+  turn.attended = json::boolean_or(input, "attended", false);
   // A budget without a price would never be used up.
   if (turn.limits.cost_usd && (!turn.model.input_price || !turn.model.output_price))
     return Error(ErrorCode::kInvalidConfiguration,
@@ -109,6 +110,53 @@ Message answer_to(const Waiting& waiting, const pack::Invoked& outcome) {
   return {Message::Role::kTool, json::serialize(json::Value(std::move(answer))), {}, waiting.request_id, !outcome.ok()};
 }
 
+// What has come of all that the session waits for. Nothing: something of it is still open.
+Result<std::optional<std::vector<Message>>> answers_of(pack::ToolContext& context, const SessionRecord& session) {
+  std::vector<Message> answers;
+  for (const Waiting& waiting : session.waiting) {
+    LUMENFLOW_TRY_ASSIGN(const pack::Invoked outcome, context.turns()->outcome(waiting.receipt_id));
+    if (outcome.outcome == "pending" || outcome.outcome == "running") return std::optional<std::vector<Message>>();
+    answers.push_back(answer_to(waiting, outcome));
+  }
+  return std::optional(std::move(answers));
+}
+
+Result<std::optional<SessionRecord>> session_of(pack::ToolContext& context, const std::string& id) {
+  std::optional<SessionRecord> session;
+  LUMENFLOW_TRY(context.transact([&](pack::Store& store) -> Status {
+    LUMENFLOW_TRY_ASSIGN(session, load_session(store, id));
+    return {};
+  }));
+  return session;
+}
+
+// Goes on with a session whose calls have waited for approvals, as whoever holds it. That they hold it the kernel says
+// when the turn is opened; before that nothing of the session is said.
+pack::ToolResult resume_session(const Settings& settings, pack::ToolContext& context, const json::Value& input) {
+  const auto loaded = session_of(context, text(input, "session_id"));
+  if (!loaded.ok()) return refused(loaded.error());
+  const bool waits = *loaded && (*loaded)->state == "waiting";
+  const SessionRecord session = *loaded ? **loaded : SessionRecord{};
+  const bool meant =
+      waits && std::ranges::all_of(input.find("resume")->as_array(), [&](const json::Value& receipt) {
+        return std::ranges::find(session.waiting, receipt.as_string(), &Waiting::receipt_id) != session.waiting.end();
+      });
+  if (!meant) return pack::ToolError{"CONFLICT", "the session does not wait for what `resume` names", {}};
+  Result<TurnInput> turn = turn_of(settings, input, session.model);
+  if (!turn.ok()) return misconfigured(turn.error());
+  auto answers = answers_of(context, session);
+  if (!answers.ok()) return refused(answers.error());
+  if (!*answers) return pack::ToolError{"CONFLICT", "a call of the session still waits for its approval", {}};
+  for (const Message& answer : **answers) {
+    const auto asked = std::ranges::find(session.waiting, answer.request_id, &Waiting::request_id);
+    turn->results.push_back({answer.request_id, asked->tool, answer.text, answer.failed});
+  }
+  turn->session_id = session.id;
+  turn->node = session.node;
+  turn->messages = **std::move(answers);
+  return run_turn(context, *turn);
+}
+
 pack::ToolOutput stands(const SessionRecord& session) {
   return {json::Object{{"session_id", session.id}, {"state", session.state}}, {}};
 }
@@ -118,6 +166,7 @@ pack::ToolOutput stands(const SessionRecord& session) {
 pack::ToolResult execute_turn(const Settings& settings, pack::ToolContext& context, const json::Value& input) {
   if (context.turns() == nullptr) return pack::ToolError{"CONFIGURATION_ERROR", "this host has no turns", {}};
   if (input.find("plan") != nullptr) return plan_session(settings, context, input);
+  if (input.find("resume") != nullptr) return resume_session(settings, context, input);
   Result<TurnInput> turn = turn_of(settings, input, text(input, "model_profile"));
   if (!turn.ok()) return misconfigured(turn.error());
   turn->session_id = text(input, "session_id");
@@ -133,24 +182,17 @@ pack::ToolResult execute_turn(const Settings& settings, pack::ToolContext& conte
 
 pack::ToolResult continue_session(const Settings& settings, pack::ToolContext& context, const json::Value& input) {
   if (context.turns() == nullptr) return pack::ToolError{"CONFIGURATION_ERROR", "this host has no turns", {}};
-  std::optional<SessionRecord> session;
-  const Status loaded = context.transact([&](pack::Store& store) -> Status {
-    LUMENFLOW_TRY_ASSIGN(session, load_session(store, text(input, "session_id")));
-    return {};
-  });
+  const auto loaded = session_of(context, text(input, "session_id"));
   if (!loaded.ok()) return refused(loaded.error());
+  const std::optional<SessionRecord>& session = *loaded;
   if (!session) return pack::ToolError{"NOT_FOUND", "there is no such session", {}};
   Result<TurnInput> turn = turn_of(settings, json::Object{}, session->model);
   if (session->state == "waiting") {
-    std::vector<Message> answers;
-    for (const Waiting& waiting : session->waiting) {
-      const Result<pack::Invoked> outcome = context.turns()->outcome(waiting.receipt_id);
-      if (!outcome.ok()) return refused(outcome.error());
-      if (outcome->outcome == "pending" || outcome->outcome == "running") return stands(*session);
-      answers.push_back(answer_to(waiting, *outcome));
-    }
+    auto answers = answers_of(context, *session);
+    if (!answers.ok()) return refused(answers.error());
+    if (!*answers) return stands(*session);
     if (!turn.ok()) return misconfigured(turn.error());
-    turn->messages = std::move(answers);
+    turn->messages = **std::move(answers);
     turn->node = session->node;
   } else {
     const NextTurn next = next_turn(session->plan, context.now_ms());

@@ -29,7 +29,8 @@ json::Value to_json(const SessionRecord& session) {
       {"turn_id", session.turn},      {"node", session.node},          {"model", session.model},
       {"messages", session.messages}, {"turns", session.turns},        {"usage", agent_runtime::to_json(session.usage)},
       {"cost_usd", session.cost_usd}, {"waiting", std::move(waiting)}, {"plan", agent_runtime::to_json(session.plan)},
-      {"asked_ms", session.asked_ms}, {"asked", session.asked},        {"used_ms", session.used_ms}};
+      {"asked_ms", session.asked_ms}, {"asked", session.asked},        {"used_ms", session.used_ms},
+      {"attended", session.attended}};
 }
 
 std::uint64_t count_of(const json::Value& map, std::string_view key) {
@@ -60,13 +61,15 @@ SessionRecord record_of(const json::Value& value) {
   session.asked_ms = json::integer_or(value, "asked_ms", 0);
   session.asked = json::integer_or(value, "asked", 0);
   session.used_ms = json::integer_or(value, "used_ms", 0);
+  session.attended = json::boolean_or(value, "attended", false);
   return session;
 }
 
 }  // namespace
 
 bool SessionRecord::needs_timer() const {
-  if (state == "running" || state == "waiting") return true;
+  if (state == "running") return true;
+  if (state == "waiting") return !attended;
   return state == "idle" && !is_over(plan);
 }
 

@@ -37,6 +37,8 @@ struct SessionRecord {
   double cost_usd = 0;
   std::vector<Waiting> waiting;
   Plan plan;
+  // Waiting: whoever began the turn goes on with it (`resume`), not the timer.
+  bool attended = false;
   // It was asked to go on, and has not yet: when, and how often.
   std::int64_t asked_ms = 0;
   std::int64_t asked = 0;

@@ -7,36 +7,14 @@
 #include <utility>
 #include <variant>
 
+#include "agent-runtime/turn_answers.h"
 #include "agent-runtime/workspace_file.h"
 
 namespace lumenflow::agent_runtime {
 namespace {
 
-constexpr std::size_t kEvidenceMax = 1'000;
-
-// What a tool's answer names as `evidence_ref` or `evidence_refs`, however deep.
-void add_evidence(const json::Value& value, json::Array& evidence) {
-  const auto add = [&evidence](const json::Value& reference) {
-    if (reference.is_string() && !reference.as_string().empty() && evidence.size() < kEvidenceMax)
-      evidence.push_back(reference);
-  };
-  if (const json::Array* list = value.if_array())
-    for (const json::Value& item : *list) add_evidence(item, evidence);
-  const json::Object* object = value.if_object();
-  if (object == nullptr) return;
-  for (const json::Member& member : *object) {
-    const json::Array* several = member.key == "evidence_refs" ? member.value.if_array() : nullptr;
-    if (member.key == "evidence_ref") add(member.value);
-    if (several != nullptr)
-      for (const json::Value& each : *several) add(each);
-    else
-      add_evidence(member.value, evidence);
-  }
-}
-
-constexpr std::size_t kStepsMax = 1'000;            // of the model in one turn, whatever the limits say
-constexpr std::size_t kAnswerBytesMax = 64 * 1024;  // of a tool's answer, as the model gets it
-constexpr std::size_t kGoalBytesMax = 32 * 1024;    // of an event
+constexpr std::size_t kStepsMax = 1'000;          // of the model in one turn, whatever the limits say
+constexpr std::size_t kGoalBytesMax = 32 * 1024;  // of an event
 constexpr std::size_t kCallsInEventMax = 1'000;
 constexpr std::string_view kComplete = "turn:complete", kEscalate = "turn:escalate";
 constexpr std::string_view kNobodyKnows =
@@ -74,40 +52,20 @@ std::string dollars(double amount) {
   return text;
 }
 
-// A step whose provider does not say what it took, or says what cannot be, is taken for a token every two bytes: more
-// than it will have been, so that a budget is not gone past unseen.
-Usage at_most(std::size_t bytes_in, const Proposal& proposal) {
-  constexpr std::size_t kBytesPerToken = 2;
-  std::size_t bytes_out = proposal.text.size();
-  for (const ToolRequest& asked : proposal.requests)
-    bytes_out += asked.name.size() + json::serialize(asked.input).size();
-  Usage usage{bytes_in / kBytesPerToken + 1, bytes_out / kBytesPerToken + 1, 0};
-  usage.total_tokens = usage.input_tokens + usage.output_tokens;
-  return usage;
-}
+// A step of the turn, as long as it lives, for whoever follows it.
+class Step {
+ public:
+  Step(pack::HostContext& context, std::size_t number) : context_(context), number_(number) { say("step_started"); }
+  ~Step() { say("step_finished"); }
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
 
-std::string_view clipped(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
-}
+ private:
+  void say(std::string_view what) { context_.note(what, json::Object{{"step", number_}}); }
 
-// What the model is told of a call.
-std::string answer_of(const pack::Invoked& invoked) {
-  json::Object answer{{"outcome", invoked.outcome}};
-  if (invoked.ok()) {
-    answer.set("data", invoked.data);
-  } else {
-    json::Object error{{"code", invoked.code}, {"message", invoked.message}};
-    if (!invoked.details.is_null()) error.set("details", invoked.details);
-    answer.set("error", std::move(error));
-  }
-  std::string text = json::serialize(json::Value(answer));
-  if (text.size() <= kAnswerBytesMax) return text;
-  answer.set("data", json::Object{{"cut_off", std::string(clipped(text, kAnswerBytesMax))}});
-  return json::serialize(json::Value(std::move(answer)));
-}
+  pack::HostContext& context_;
+  const std::uint64_t number_;
+};
 
 class TurnLoop {
  public:
@@ -119,6 +77,8 @@ class TurnLoop {
     provider_ = *std::move(provider);
     if (context_.turns() == nullptr) return pack::ToolError{"CONFIGURATION_ERROR", "this host has no turns", {}};
     if (Status status = begin(); !status.ok()) return refused(status.error());
+    for (const TurnInput::Result& result : input_.results)
+      note_result(context_, result.id, result.tool, result.content, result.failed);
     const End end = input_.single ? single() : loop();
     if (const auto* aborted = std::get_if<Aborted>(&end)) return abort(*aborted);
     return finish(std::get<Ended>(end));
@@ -144,6 +104,7 @@ class TurnLoop {
       session_.model = input_.model.profile;
       session_.waiting.clear();
       session_.asked = session_.asked_ms = 0;
+      session_.attended = input_.attended;
       session_.turns = turn_.turns;
       for (PlannedTurn& planned : session_.plan)
         if (planned.id == input_.node) {
@@ -210,6 +171,7 @@ class TurnLoop {
       std::ranges::copy(pending_, std::back_inserter(request.messages));
       if (size_of(request) > input_.limits.input_bytes)
         return Aborted{"LIMIT_EXCEEDED", "the conversation is over limits.max_input_bytes"};
+      const Step shown(context_, step + 1);
       Completion completion = ask(request);
       if (context_.cancelled()) return Aborted{"TOOL_CANCELLED", "the turn was cancelled"};
       if (auto* error = std::get_if<ProviderError>(&completion)) return failed(*error);
@@ -228,6 +190,9 @@ class TurnLoop {
   // Every request is answered, whatever becomes of the others.
   std::optional<End> make_calls(const Proposal& proposal) {
     std::optional<End> end;
+    for (const ToolRequest& asked : proposal.requests)
+      if (!is_own(asked))
+        context_.note("tool_call", json::Object{{"id", asked.id}, {"tool", asked.name}, {"input", asked.input}});
     for (const ToolRequest& asked : proposal.requests) {
       if (end) {
         answer(asked, R"({"outcome":"denied","error":{"code":"TURN_ENDED","message":"the turn ended before it"}})",
@@ -241,6 +206,8 @@ class TurnLoop {
     if (end || session_.waiting.empty()) return end;
     return suspend("approval", "waiting for the approval of " + session_.waiting.front().tool);
   }
+
+  static bool is_own(const ToolRequest& asked) { return asked.name == kComplete || asked.name == kEscalate; }
 
   std::optional<End> own_request(const ToolRequest& asked, const Proposal& proposal) const {
     if (asked.name == kComplete)
@@ -266,6 +233,10 @@ class TurnLoop {
     note_call(asked.name, *invoked);
     if (invoked->parked()) {
       session_.waiting.push_back({invoked->receipt_id, asked.id, asked.name});
+      waiting_.push_back(json::Object{{"tool", asked.name},
+                                      {"tool_call_id", asked.id},
+                                      {"receipt_id", invoked->receipt_id},
+                                      {"approval_id", invoked->approval_id}});
       return std::nullopt;
     }
     answer(asked, answer_of(*invoked), !invoked->ok());
@@ -283,6 +254,7 @@ class TurnLoop {
   }
 
   void answer(const ToolRequest& asked, std::string text, bool failed) {
+    if (!is_own(asked)) note_result(context_, asked.id, asked.name, text, failed);
     pending_.push_back({Message::Role::kTool, std::move(text), {}, asked.id, failed});
   }
 
@@ -299,11 +271,15 @@ class TurnLoop {
   }
 
   Completion ask(const ModelRequest& request) {
-    const auto show = [this](std::string_view piece) {
-      context_.progress(0, piece);
+    bool said = false;
+    const auto show = [this, &said](std::string_view piece) {
+      said = true;
+      context_.say(piece);
       return !context_.cancelled();
     };
     Completion completion = provider_->complete(context_, request, show);
+    if (const auto* whole = std::get_if<Proposal>(&completion); input_.stream && !said && whole && !whole->text.empty())
+      context_.say(whole->text);  // a model that says nothing before it is done
     if (const auto* proposal = std::get_if<Proposal>(&completion)) {
       if (!proposal->model.empty()) answered_by_ = proposal->model;
       if (proposal->usage) {
@@ -397,6 +373,7 @@ class TurnLoop {
                      {"cleanup_status", "clean"}};
     if (end.requested)
       out.set("requested_tool", json::Object{{"name", end.requested->name}, {"input", end.requested->input}});
+    if (!waiting_.empty()) out.set("waiting", waiting_);
     if (used_) out.set("usage", to_json(usage_));
     return pack::ToolOutput{std::move(out), {}};
   }
@@ -439,10 +416,15 @@ class TurnLoop {
   bool offered_ = false, used_ = false;
   Usage usage_;
   std::string answered_by_, intent_;
-  json::Array calls_, evidence_;
+  json::Array calls_, evidence_, waiting_;
 };
 
 }  // namespace
+
+void note_result(pack::HostContext& context, const std::string& id, const std::string& tool, const std::string& content,
+                 bool failed) {
+  context.note("tool_result", json::Object{{"id", id}, {"tool", tool}, {"content", content}, {"failed", failed}});
+}
 
 void show_session(pack::ToolContext& context, const SessionRecord& session, const std::vector<Message>& messages) {
   const Status written = write_workspace_file(context.workspace_root(), session_file(session.id),

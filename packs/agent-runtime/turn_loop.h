@@ -26,7 +26,13 @@ struct TurnInput {
   Model model;
   Limits limits;
   std::vector<Message> messages;  // that begin it: the goal, or answers that were waited for
+  struct Result {
+    std::string id, tool, content;
+    bool failed = false;
+  };
+  std::vector<Result> results;  // of calls that had waited, for whoever follows the turn
   bool stream = false;
+  bool attended = false;  // whoever calls goes on with it themselves, once approvals are decided
   // One step alone, whose request is answered instead of made: then the conversation is `messages`, and is not kept.
   bool single = false;
   std::vector<OfferedTool> tools;      // single
@@ -39,6 +45,11 @@ inline constexpr std::string_view kSessionsTimer = "sessions";
 inline constexpr std::string_view kExecuteTurn = "agent:execute-turn", kContinue = "agent:continue";
 
 pack::ToolResult run_turn(pack::ToolContext& context, const TurnInput& input);
+
+// Says to whoever follows the call what it means for the turn: tool_call {id, tool, input}, tool_result {id, tool,
+// content, failed}, step_started and step_finished {step}.
+void note_result(pack::HostContext& context, const std::string& id, const std::string& tool, const std::string& content,
+                 bool failed);
 
 // Writes the copy of a session that people read, `.agent-runtime/sessions/<id>.json`.
 inline std::string session_file(const std::string& id) { return ".agent-runtime/sessions/" + id + ".json"; }

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/bench_conductor.h"
+#include "cli/bench_mcp.h"
 #include "cli/bench_packs.h"
 #include "cli/bench_retention.h"
 #include "cli/commands.h"
@@ -17,7 +18,7 @@ struct Group {
   Status (*run)(Bench&);
 };
 
-constexpr std::array<Group, 17> kGroups{{{"agents", bench_agents},
+constexpr std::array<Group, 18> kGroups{{{"agents", bench_agents},
                                          {"bus", bench_bus},
                                          {"catalogue", bench_catalogue},
                                          {"conductor", bench_conductor},
@@ -27,6 +28,7 @@ constexpr std::array<Group, 17> kGroups{{{"agents", bench_agents},
                                          {"http", bench_http},
                                          {"json", bench_json},
                                          {"log", bench_log},
+                                         {"mcp", bench_mcp},
                                          {"packs", bench_packs},
                                          {"policy", bench_policy},
                                          {"recording", bench_recording},

@@ -47,6 +47,8 @@ class ObservedHost : public Interface {
     return inner_.tasks(step, std::move(input), std::move(key));
   }
   void progress(double fraction, std::string_view message) override { inner_.progress(fraction, message); }
+  void say(std::string_view piece) override { inner_.say(piece); }
+  void note(std::string_view name, const json::Value& data) override { inner_.note(name, data); }
   void log(std::string_view level, std::string_view message, json::Value fields) override {
     inner_.log(level, message, std::move(fields));
   }

@@ -11,7 +11,8 @@ namespace lumenflow::kernel {
 namespace {
 
 constexpr std::size_t kKeyBytesMax = 512;
-constexpr std::size_t kLineBytesMax = 2'048;  // of what a pack has to say
+constexpr std::size_t kLineBytesMax = 2'048;      // of what a pack has to say
+constexpr std::size_t kTextBytesMax = 16 * 1024;  // of a piece, as long as a notice takes
 
 Status check_key(std::string_view key) {
   if (key.empty() || key.size() > kKeyBytesMax || !is_valid_utf8(key) || key.find('\0') != std::string_view::npos)
@@ -239,6 +240,26 @@ void HostState::log(const RunningCall* call, std::string_view level, std::string
 void HostState::progress(const RunningCall* call, double fraction, std::string_view message) const {
   log(nullptr, "debug", message, json::Object{{"progress", fraction}});
   if (call != nullptr) say_progress(scope.services, *call, fraction, std::string(message));
+}
+
+void HostState::say(const RunningCall* call, std::string_view piece) const {
+  while (call != nullptr && !piece.empty()) {
+    CallNotice notice;
+    notice.kind = CallNotice::Kind::kText;
+    notice.message = clip_utf8(piece, kTextBytesMax);
+    if (notice.message.empty()) return;  // no UTF-8
+    piece.remove_prefix(notice.message.size());
+    scope.services.say(*call, std::move(notice));
+  }
+}
+
+void HostState::note(const RunningCall* call, std::string_view name, const json::Value& data) const {
+  if (call == nullptr) return;
+  CallNotice notice;
+  notice.kind = CallNotice::Kind::kNote;
+  notice.note = name;
+  notice.data = data;
+  scope.services.say(*call, std::move(notice));
 }
 
 CallContext::CallContext(std::shared_ptr<RunningCall> call, const ContextScope& scope, const log::TableReader& base,

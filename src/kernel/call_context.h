@@ -54,6 +54,8 @@ class HostState {
   // `call` is null for a timer and a delivery.
   void log(const RunningCall* call, std::string_view level, std::string_view message, const json::Value& fields) const;
   void progress(const RunningCall* call, double fraction, std::string_view message) const;
+  void say(const RunningCall* call, std::string_view piece) const;
+  void note(const RunningCall* call, std::string_view name, const json::Value& data) const;
 
   const ContextScope scope;
   const Timestamp now;
@@ -158,6 +160,8 @@ class HostContextOf : public Interface {
   void progress(double fraction, std::string_view message) override {
     state_.progress(within().get(), fraction, message);
   }
+  void say(std::string_view piece) override { state_.say(within().get(), piece); }
+  void note(std::string_view name, const json::Value& data) override { state_.note(within().get(), name, data); }
   void log(std::string_view level, std::string_view message, json::Value fields) override {
     state_.log(within().get(), level, message, fields);
   }

@@ -12,10 +12,23 @@ namespace {
 
 constexpr std::size_t kMessageBytesMax = 16 * 1024;
 
+std::string masked(const std::string& text) {
+  const auto without =
+      replace_secrets(text, SecretSearch::kAssignments, [](std::string_view) { return std::string("***"); });
+  return without ? *without : text;
+}
+
 std::string shown_message(const std::string& message) {
-  const auto masked = [](std::string_view) { return std::string("***"); };
-  const auto without = replace_secrets(message, SecretSearch::kAssignments, masked);
-  return std::string(clip_utf8(without ? *without : message, kMessageBytesMax));
+  return std::string(clip_utf8(masked(message), kMessageBytesMax));
+}
+
+json::Value shown_data(json::Value value) {
+  if (const std::string* const text = value.if_string()) return json::Value(masked(*text));
+  if (value.is_array())
+    for (json::Value& item : value.as_array()) item = shown_data(std::move(item));
+  if (value.is_object())
+    for (json::Member& member : value.as_object()) member.value = shown_data(std::move(member.value));
+  return value;
 }
 
 }  // namespace
@@ -59,6 +72,7 @@ void CallNotices::say(const RunningCall& call, CallNotice notice) const {
   notice.receipt_id = call.receipt.str();
   notice.tool = call.tool != nullptr ? call.tool->descriptor.name : std::string(clip_utf8(call.call.tool, 200));
   notice.message = shown_message(notice.message);
+  if (notice.kind == CallNotice::Kind::kNote) notice.data = shown_data(std::move(notice.data));
   for (const auto& listener : told) (*listener)(notice);
 }
 
@@ -82,7 +96,15 @@ void NoticeMailbox::put(const CallNotice& notice) {
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
-    if (waiting_.size() >= kWaitingMax) {
+    const bool goes_on = notice.kind == CallNotice::Kind::kText && !waiting_.empty() &&
+                         waiting_.back().kind == CallNotice::Kind::kText &&
+                         waiting_.back().receipt_id == notice.receipt_id;
+    if (goes_on) {  // what waits is posted already
+      waiting_.back().message += notice.message;
+      return;
+    }
+    const bool matters = notice.kind == CallNotice::Kind::kText || notice.kind == CallNotice::Kind::kNote;
+    if (waiting_.size() >= kWaitingMax && !matters) {
       ++dropped_;
       return;
     }

@@ -27,6 +27,8 @@ struct CallNotice {
   enum class Kind : std::uint8_t {
     kStarted,   // its code runs from now on, and all that is recorded of its start is durable
     kProgress,  // `fraction` of it, 0 to 1, is done; `message`
+    kText,      // `message` is a further piece of what it has to say
+    kNote,      // `note` has happened, with `data`; what that means is between the pack and whoever follows it
     kLog,       // a line at `level`: debug, info, warn, error
     kFinished,  // `outcome` is durable
   };
@@ -37,6 +39,8 @@ struct CallNotice {
   std::string message = {};  // without what looks like a credential, at most 16 KiB of UTF-8
   std::string level = {};
   std::string outcome = {};
+  std::string note = {};
+  json::Value data = {};      // its strings without what looks like a credential
   std::uint64_t dropped = 0;  // notices before this one that a mailbox had no room for
 };
 
@@ -67,7 +71,8 @@ class CallNotices {
   std::shared_ptr<Table> table_ = std::make_shared<Table>();  // shared with watches, which may outlive this
 };
 
-// Carries notices to one thread, in order. What comes while so many wait is dropped, and the next one says how many.
+// Carries notices to one thread, in order. What comes while so many wait is dropped, and the next one says how many;
+// but never a note, and text is put to the text before it where that still waits.
 class NoticeMailbox : public std::enable_shared_from_this<NoticeMailbox> {
  public:
   static constexpr std::size_t kWaitingMax = 256;

@@ -63,6 +63,10 @@ std::string in_words(const CallNotice& notice) {
       return "started " + notice.tool;
     case CallNotice::Kind::kProgress:
       return "progress " + notice.tool + " " + std::to_string(notice.fraction).substr(0, 3) + " " + notice.message;
+    case CallNotice::Kind::kText:
+      return "text " + notice.tool + " " + notice.message;
+    case CallNotice::Kind::kNote:
+      return "note " + notice.tool + " " + notice.note + " " + json::serialize(notice.data);
     case CallNotice::Kind::kLog:
       return notice.level + " " + notice.tool + " " + notice.message;
     case CallNotice::Kind::kFinished:
@@ -105,6 +109,24 @@ class Notices : public ::testing::Test {
   std::vector<std::string> heard;
   std::set<std::string> receipts;
 };
+
+TEST_F(Notices, TextComesWholeAndNotesWithoutSecrets) {
+  world.open();
+  const std::string text(20'000, 'x');
+  g_outer = [&](ToolContext& context) -> ToolResult {
+    context.say("Hello ");
+    context.say(text);
+    context.note("tool_call",
+                 json::Object{{"id", "1"}, {"input", json::Array{"token=ghp_0123456789abcdefghijklmnopqrstuvwxyzAB"}}});
+    return ToolOutput{json::Object{}, {}};
+  };
+  EXPECT_EQ(call("sayer:outer")->outcome, journal::Outcome::kSuccess);
+  ASSERT_EQ(heard.size(), 6u);
+  EXPECT_EQ(heard[1], "text sayer:outer Hello ");
+  EXPECT_EQ(heard[2] + heard[3].substr(std::string_view("text sayer:outer ").size()), "text sayer:outer " + text)
+      << "in pieces";
+  EXPECT_EQ(heard[4], R"(note sayer:outer tool_call {"id":"1","input":["token=***"]})");
+}
 
 TEST_F(Notices, TellOfTheCallAndOfWhatIsCalledWithinIt) {
   world.open();
@@ -159,6 +181,27 @@ TEST_F(Notices, ACallThatWaitsForAnApprovalIsFollowedByItsReceipt) {
   EXPECT_TRUE(world.kernel->notices().any());
   watch.reset();
   EXPECT_FALSE(world.kernel->notices().any()) << "nobody is kept who listens no more";
+}
+
+TEST(NoticeMailbox, TextIsJoinedAndNotesAreKeptWhereProgressIsDropped) {
+  std::vector<std::string> taken;
+  const auto mailbox = NoticeMailbox::make([](const std::function<void()>&) {},
+                                           [&](const CallNotice& notice) { taken.push_back(in_words(notice)); });
+  const CallListener put = mailbox->listener();
+  const auto say = [&](CallNotice::Kind kind, const char* message) {
+    CallNotice notice;
+    notice.kind = kind;
+    notice.message = notice.note = message;
+    put(notice);
+  };
+  for (std::size_t n = 0; n < NoticeMailbox::kWaitingMax; ++n) say(CallNotice::Kind::kProgress, "on");
+  for (const char* piece : {"a", "b"}) say(CallNotice::Kind::kText, piece);
+  say(CallNotice::Kind::kProgress, "lost");
+  say(CallNotice::Kind::kNote, "step");
+  say(CallNotice::Kind::kText, "c");
+  mailbox->drain();
+  ASSERT_EQ(taken.size(), NoticeMailbox::kWaitingMax + 3);
+  EXPECT_THAT(std::vector(taken.end() - 3, taken.end()), ElementsAre("text  ab", "note  step null", "text  c"));
 }
 
 TEST(NoticeMailbox, KeepsItsOrderAndSaysWhatItHadNoRoomFor) {

@@ -71,7 +71,7 @@ void McpCall::cancel() {
 
 void McpCall::heard(const kernel::CallNotice& notice) {
   if (notice.kind == kernel::CallNotice::Kind::kStarted && !receipt_) return began(ReceiptId(notice.receipt_id));
-  if (notice.kind == kernel::CallNotice::Kind::kProgress) {
+  if (notice.kind == kernel::CallNotice::Kind::kProgress || notice.kind == kernel::CallNotice::Kind::kText) {
     task_message_ = notice.message;
     updated_ = ports_.context.clock.now();
     return say_progress(notice.fraction, notice.message);

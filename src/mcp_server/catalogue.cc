@@ -1,5 +1,6 @@
 #include "mcp_server/catalogue.h"
 
+#include <set>
 #include <utility>
 
 #include "mcp/names.h"
@@ -14,8 +15,15 @@ void McpCatalogue::refresh() {
   prompts_.clear();
   resources_.clear();
   // Of two with one name the first counts; tools and packs stand in the order of their own names.
+  // What only gives the prompts and resources of a mounted server is no tool to clients.
+  std::set<std::string, std::less<>> content;
+  for (const auto& pack : registry_->packs()) {
+    if (pack->manifest.runtime != pack::RuntimeType::kMcp) continue;
+    for (const pack::PromptDescriptor& prompt : pack->manifest.prompts) content.insert(prompt.tool);
+    for (const pack::ResourceDescriptor& resource : pack->manifest.resources) content.insert(resource.tool);
+  }
   for (const auto& tool : registry_->tools())
-    if (!tool->descriptor.internal_only)
+    if (!tool->descriptor.internal_only && !content.contains(tool->descriptor.name))
       tools_.emplace(mcp::tool_name(tool->descriptor.name, tool->descriptor.mcp_name), tool.get());
   for (const auto& pack : registry_->packs()) {
     for (const pack::PromptDescriptor& prompt : pack->manifest.prompts)

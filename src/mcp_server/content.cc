@@ -166,9 +166,11 @@ void McpServer::read_pack_resource(const McpRequestPtr& request, const McpCatalo
     auto data = data_of(result, revision);
     if (auto* const error = std::get_if<mcp::RpcError>(&data)) return std::move(*error);
     const json::Value& found = std::get<json::Value>(data);
+    const json::Value* const whole = found.find("contents");  // of a mounted server, in MCP's own words
     const bool bytes = found.find("blob") != nullptr;
     json::Value document = contents(uri, json::string_or(found, "mimeType", mime_type), bytes ? "blob" : "text",
                                     std::string(json::string_or(found, bytes ? "blob" : "text", "")));
+    if (whole != nullptr) document = json::Object{{"contents", *whole}};
     if (stateless) document.as_object().set("ttlMs", 0);
     if (stateless) document.as_object().set("cacheScope", "private");
     return document;

@@ -5,11 +5,16 @@
 namespace lumenflow::mounts {
 namespace {
 
-constexpr std::string_view kElicit = "elicitation/create", kSample = "sampling/createMessage";
+constexpr std::string_view kElicit = "elicitation/create", kSample = "sampling/createMessage", kRoots = "roots/list";
 
 LogLevel level_of(std::string_view level) {
   if (level == "debug" || level == "info") return level == "info" ? LogLevel::kInfo : LogLevel::kDebug;
   return level == "notice" ? LogLevel::kInfo : level == "warning" ? LogLevel::kWarn : LogLevel::kError;
+}
+
+std::string_view word_of(LogLevel level) {
+  if (level == LogLevel::kError) return "error";
+  return level == LogLevel::kWarn ? "warn" : level == LogLevel::kInfo ? "info" : "debug";
 }
 
 double number_of(const json::Value& object, std::string_view key, double fallback) {
@@ -27,10 +32,18 @@ void CallInbound::notice(std::string_view method, const json::Value& params) {
     const std::string text = data == nullptr     ? std::string()
                              : data->is_string() ? data->as_string()
                                                  : json::serialize(*data);
-    log_.line(level_of(json::string_or(params, "level", "info")), "log", text);
+    const LogLevel level = level_of(json::string_or(params, "level", "info"));
+    log_.line(level, "log", text);
+    // Whoever follows the call hears of it as well, without what the server was given.
+    if (pack::HostedRun* const run = context_ == nullptr ? nullptr : context_->hosted())
+      run->logged(word_of(level), log_.masked(text));
   } else if (method == "notifications/tools/list_changed") {
     tools_changed_ = true;
   }
+}
+
+void CallInbound::working(std::string_view message) {
+  if (context_ != nullptr) context_->progress(0, message);
 }
 
 void CallInbound::progress(const json::Value& params) {
@@ -45,20 +58,48 @@ void CallInbound::progress(const json::Value& params) {
 
 Offers CallInbound::offers() const {
   if (context_ == nullptr) return {};
-  return {context_->may_ask(kElicit), context_->may_ask(kSample)};
+  return {context_->may_ask(kElicit), context_->may_ask(kSample), context_->may_ask(kRoots)};
 }
 
 Result<json::Value> CallInbound::answer(std::string_view method, const json::Value& params) {
   if (method == "ping") return json::Value(json::Object{});
-  if (method != kElicit && method != kSample)
+  if (method != kElicit && method != kSample && method != kRoots)
     return Error(ErrorCode::kMethodNotAllowed, "this client does not offer " + std::string(method.substr(0, 64)));
   const bool can_be_asked = context_ != nullptr && context_->may_ask(method);
   // A server with a handshake was told that there are people to ask; that there is nobody now is an answer, too.
   if (!can_be_asked && method == kElicit) return json::Value(json::Object{{"action", "cancel"}});
+  if (!can_be_asked && method == kRoots) return json::Value(json::Object{{"roots", json::Array{}}});
   if (!can_be_asked) return Error(ErrorCode::kClientCapabilityMissing, "who made this call has no model to ask");
   json::Value without = params;
   without.as_object().erase("_meta");  // of this conversation, not of the caller's
-  return method == kElicit ? context_->elicit(std::move(without)) : context_->sample(std::move(without));
+  const std::vector<pack::Question> questions{{"question", std::string(method), std::move(without)}};
+  LUMENFLOW_TRY_ASSIGN(std::vector<json::Value> answers, context_->ask(questions));
+  return std::move(answers.front());
+}
+
+// Together, where all of them can be asked of the caller: they see one round of questions, by the server's own names.
+Result<json::Object> CallInbound::answer_all(const json::Object& requests) {
+  json::Object answers;
+  std::vector<pack::Question> questions;
+  bool all = context_ != nullptr;
+  for (const json::Member& request : requests) {
+    const std::string method(json::string_or(request.value, "method", ""));
+    const json::Value* const given = request.value.find("params");
+    json::Value params = given != nullptr && given->is_object() ? *given : json::Value(json::Object{});
+    params.as_object().erase("_meta");
+    all = all && context_->may_ask(method);
+    questions.push_back({request.key, method, std::move(params)});
+  }
+  if (!all || questions.empty()) {
+    for (const pack::Question& question : questions) {
+      LUMENFLOW_TRY_ASSIGN(json::Value said, answer(question.method, question.params));
+      answers.set(question.key, std::move(said));
+    }
+    return answers;
+  }
+  LUMENFLOW_TRY_ASSIGN(std::vector<json::Value> said, context_->ask(questions));
+  for (std::size_t i = 0; i < said.size(); ++i) answers.set(questions[i].key, std::move(said[i]));
+  return answers;
 }
 
 }  // namespace lumenflow::mounts

@@ -19,7 +19,9 @@ class CallInbound final : public Inbound {
       : context_(context), log_(log), token_(std::move(token)) {}
 
   void notice(std::string_view method, const json::Value& params) override;
+  void working(std::string_view message) override;
   Result<json::Value> answer(std::string_view method, const json::Value& params) override;
+  Result<json::Object> answer_all(const json::Object& requests) override;
   // What may be asked of the caller.
   Offers offers() const;
   bool tools_changed() const { return tools_changed_; }

@@ -25,8 +25,11 @@ class Inbound {
  public:
   virtual ~Inbound() = default;
   virtual void notice(std::string_view method, const json::Value& params) = 0;
+  virtual void working(std::string_view message) = 0;  // what a task says of itself
   // What the server asks of its client. METHOD_NOT_ALLOWED for what is not offered.
   virtual Result<json::Value> answer(std::string_view method, const json::Value& params) = 0;
+  // Likewise several at once, each under its key.
+  virtual Result<json::Object> answer_all(const json::Object& requests) = 0;
 };
 
 inline constexpr int kMessageDepthMax = 256;  // servers in the wild nest deeper than our own clients

@@ -52,10 +52,31 @@ std::vector<std::string> fields_that_differ(const json::Value& before, const jso
   return fields;
 }
 
+Result<ToolDefinition> define(json::Value tool);
+
 }  // namespace
+
+Result<ToolDefinition> read_prompt_definition(json::Value prompt) {
+  if (!prompt.is_object()) return unfit("a prompt is no object");
+  const json::Value* const name = prompt.find("name");
+  if (name == nullptr || !name->is_string() || name->as_string().empty())
+    return unfit("a prompt's name is not a string of 1 to 256 bytes");
+  std::string entry = std::string(kPromptEntry) + name->as_string();
+  prompt.as_object().set("name", std::move(entry));
+  return define(std::move(prompt));
+}
 
 Result<ToolDefinition> read_definition(json::Value tool) {
   if (!tool.is_object()) return unfit("a tool is no object");
+  const std::string_view name = json::string_or(tool, "name", "");
+  if (name.starts_with(kPromptEntry) || name == kResourceEntry)
+    return unfit("the tool " + json::serialize(json::Value(name)) + " is called as something else is asked for");
+  return define(std::move(tool));
+}
+
+namespace {
+
+Result<ToolDefinition> define(json::Value tool) {
   const json::Value* const name = tool.find("name");
   if (name == nullptr || !name->is_string() || name->as_string().empty() || name->as_string().size() > kNameBytesMax)
     return unfit("a tool's name is not a string of 1 to 256 bytes");
@@ -70,6 +91,10 @@ Result<ToolDefinition> read_definition(json::Value tool) {
   out.digest = *std::move(digest);
   return out;
 }
+
+}  // namespace
+
+std::string digest_of_definition(const json::Value& stated) { return *digest_of(stated); }
 
 const ToolDefinition* Definitions::find(std::string_view name) const {
   const auto found = std::ranges::find(tools, name, &ToolDefinition::name);
@@ -100,7 +125,7 @@ Result<Definitions> parse_definitions(std::string_view text) {
   for (const json::Value& tool : tools->as_array()) {
     const json::Value* const definition = tool.find("definition");
     if (definition == nullptr) return damaged("a tool has no definition");
-    Result<ToolDefinition> read = read_definition(*definition);
+    Result<ToolDefinition> read = definition->is_object() ? define(*definition) : read_definition(*definition);
     if (!read.ok()) return damaged(read.error().message());
     if (read->digest != json::string_or(tool, "digest", ""))
       return damaged("the digest of the tool " + json::serialize(read->name) + " is not that of its definition");

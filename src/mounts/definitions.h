@@ -19,7 +19,11 @@ inline constexpr std::size_t kDefinitionBytesMax = 256u << 10;  // of one tool
 inline constexpr std::size_t kDefinitionsBytesMax = 8u << 20;   // of all
 inline constexpr std::string_view kDefinitionsFormat = "lumenflow-mcp-definitions/1";
 
-// One tool, as tools/list has it.
+// What is no tool of the server's and yet called as one: a prompt, "prompts/get " before its name, and the reading of
+// its resources. No tool may be called so.
+inline constexpr std::string_view kPromptEntry = "prompts/get ", kResourceEntry = "resources/read";
+
+// One tool, as tools/list has it; or a prompt, as prompts/list has it but for its name.
 struct ToolDefinition {
   std::string name;
   json::Value stated;  // all of it but `_meta`, which says nothing to a caller
@@ -28,12 +32,16 @@ struct ToolDefinition {
 
 // INVALID_OUTPUT saying what is wrong with it.
 Result<ToolDefinition> read_definition(json::Value tool);
+Result<ToolDefinition> read_prompt_definition(json::Value prompt);
+
+std::string digest_of_definition(const json::Value& stated);  // of what has a canonical form
 
 // The content of a pack's definitions.json.
 struct Definitions {
   json::Value server = json::Object{};  // what it said of itself: {name, version, …}
   json::Value plan = json::Object{};    // what it was mounted with (pack_writer.h)
   std::vector<ToolDefinition> tools;
+  json::Array resources = {};  // and templates, as they were listed when the server was looked at; not compared
   const ToolDefinition* find(std::string_view name) const;  // null when there is none
 };
 

@@ -25,7 +25,8 @@ Result<Inspection> look(Channel& channel, hosts::PackLog& log, const InspectOpti
   Session session(channel, peer);
   Inspection out;
   LUMENFLOW_TRY(session.connect(deadline, options.probe, nullptr, &inbound));
-  LUMENFLOW_TRY_ASSIGN(out.definitions.tools, session.list_tools(deadline, nullptr, &inbound));
+  LUMENFLOW_TRY_ASSIGN(out.definitions.tools, session.list_tools(deadline, true, nullptr, &inbound));
+  LUMENFLOW_TRY_ASSIGN(out.definitions.resources, session.list_resources(deadline, nullptr, &inbound));
   out.definitions.server = std::move(peer.server);
   out.revision = std::move(peer.revision);
   return out;

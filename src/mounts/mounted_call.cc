@@ -14,6 +14,17 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kLoggedBytesMax = 4096;
 
+// The question that a server would have asked, had the caller been able to answer it; empty for any other refusal.
+std::string method_missing(const mcp::RpcError& refusal) {
+  if (refusal.code != mcp::kMissingClientCapability) return {};
+  const json::Value* const required = refusal.data.find("requiredCapabilities");
+  for (const auto& [capability, method] :
+       {std::pair("sampling", "sampling/createMessage"), std::pair("elicitation", "elicitation/create"),
+        std::pair("roots", "roots/list")})
+    if (required != nullptr && required->find(capability) != nullptr) return method;
+  return {};
+}
+
 }  // namespace
 
 Status MountedPack::make_ready(Channel& channel, Known& known, Turn& turn) {
@@ -23,7 +34,7 @@ Status MountedPack::make_ready(Channel& channel, Known& known, Turn& turn) {
   LUMENFLOW_TRY(session.connect(deadline, options_.probe, &turn.run, &turn.inbound));
   if (!known.due(now, options_.definitions_age)) return {};
   Definitions found;
-  LUMENFLOW_TRY_ASSIGN(found.tools, session.list_tools(deadline, &turn.run, &turn.inbound));
+  LUMENFLOW_TRY_ASSIGN(found.tools, session.list_tools(deadline, content_, &turn.run, &turn.inbound));
   std::vector<Change> changes;
   std::string difference;
   {
@@ -65,7 +76,8 @@ pack::ToolResult MountedPack::ask(Channel& channel, Known& known, Turn& turn) {
                 reply.refusal.code == mcp::kInvalidParams;
   switch (reply.kind) {
     case Reply::Kind::kResult: {
-      pack::ToolResult result = answer_of(std::move(reply.result), turn.tool.structured);
+      pack::ToolResult result = turn.tool.is_content ? content_of(std::move(reply.result), turn.tool.entry)
+                                                     : answer_of(std::move(reply.result), turn.tool.structured);
       if (auto* const failure = std::get_if<pack::ToolError>(&result)) {
         failure->message = secrets_.masked(failure->message);
         failure->details = secrets_.masked_value(std::move(failure->details));
@@ -74,6 +86,13 @@ pack::ToolResult MountedPack::ask(Channel& channel, Known& known, Turn& turn) {
       return result;
     }
     case Reply::Kind::kRefusal:
+      // What the caller cannot answer is said to them as if the tool were here.
+      if (const std::string method = method_missing(reply.refusal); !method.empty() && !turn.context.may_ask(method)) {
+        const Result<std::vector<json::Value>> nobody = turn.context.ask({{"missing", method, json::Object{}}});
+        return pack::ToolError{std::string(name(ErrorCode::kClientCapabilityMissing)),
+                               nobody.ok() ? std::string() : nobody.error().message(),
+                               {}};
+      }
       reply.refusal.message = secrets_.masked(reply.refusal.message);
       reply.refusal.data = secrets_.masked_value(std::move(reply.refusal.data));
       return answer_of(std::move(reply.refusal));

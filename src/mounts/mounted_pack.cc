@@ -51,6 +51,8 @@ MountedPack::MountedPack(std::function<sandbox::Launcher&()> launcher, const Mou
       if (const json::Value* entry = raw.find("entry")) out.entry = entry->as_string();
       out.structured = raw.find("output_schema") != nullptr;
     }
+    out.is_content = out.entry.starts_with(kPromptEntry) || out.entry == kResourceEntry;
+    content_ = content_ || out.is_content;
     tools_.emplace(tool.name, std::move(out));
   }
   keeper_.watch(children_);

@@ -51,6 +51,7 @@ class MountedPack {
     std::vector<std::string> required_env;
     bool harmless = false;    // it only reads
     bool structured = false;  // its definition promises structured content
+    bool is_content = false;  // a prompt, or the reading of resources
   };
   struct Lease {
     std::string key;
@@ -79,7 +80,8 @@ class MountedPack {
   const hosts::PackProgram program_;
   std::map<std::string, Tool, std::less<>> tools_;
   Definitions accepted_;
-  bool pinned_ = false;  // there are accepted definitions
+  bool pinned_ = false;   // there are accepted definitions
+  bool content_ = false;  // some of them are of prompts or resources
 
   hosts::SecretValues secrets_;
   hosts::PackLog log_;

@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "http/url.h"
+#include "mounts/content_writer.h"
 #include "mounts/header_values.h"
 #include "mounts/schema_dialect.h"
 #include "mounts/tool_names.h"
@@ -86,6 +87,12 @@ std::string title_of(const json::Value& stated) {
 Result<json::Object> tool_of(const MountPlan& plan, const ToolDefinition& definition, const std::string& name,
                              WrittenPack& out) {
   const json::Value& stated = definition.stated;
+  if (is_content(definition)) {
+    json::Object tool = content_tool(definition, name);
+    tool.set("required_scopes", scopes_of(plan, false));
+    if (!plan.environment.empty()) tool.set("required_env", texts(plan.environment));
+    return tool;
+  }
   const json::Value* const input = stated.find("inputSchema");
   if (input == nullptr) return Error(ErrorCode::kInvalidOutput, "it has no inputSchema");
   LUMENFLOW_TRY_ASSIGN(const json::Value input_schema, to_current_dialect(*input));
@@ -184,7 +191,7 @@ MountPlan plan_of(const json::Value& written) {
 WrittenPack write_pack(const MountPlan& plan, const Definitions& found, const json::Value& before,
                        const Definitions* accepted) {
   WrittenPack out;
-  json::Array tools;
+  json::Array tools, prompts, resources;
   std::set<std::string> surfaces, taken;
   for (const std::string& surface : list_of(before, "required_approvals")) surfaces.insert(surface);
   for (const ToolDefinition& definition : found.tools)
@@ -193,8 +200,9 @@ WrittenPack write_pack(const MountPlan& plan, const Definitions& found, const js
   for (const ToolDefinition& definition : found.tools) {
     const json::Value* const was = tool_before(before, definition.name);
     const ToolDefinition* const old = accepted == nullptr ? nullptr : accepted->find(definition.name);
-    const std::string name = was != nullptr ? std::string(json::string_or(*was, "name", ""))
-                                            : free_tool_name(plan.id, definition.name, taken);
+    const std::string name = was != nullptr           ? std::string(json::string_or(*was, "name", ""))
+                             : is_content(definition) ? content_tool_name(plan.id, definition, taken)
+                                                      : free_tool_name(plan.id, definition.name, taken);
     Result<json::Object> tool = tool_of(plan, definition, name, out);
     if (!tool.ok()) {
       out.left_out.push_back({definition.name, tool.error().message()});
@@ -209,10 +217,17 @@ WrittenPack write_pack(const MountPlan& plan, const Definitions& found, const js
     out.tools.push_back({name, definition.name, std::string(json::string_or(shown, "permission", "read")),
                          !list_of(shown, "required_approvals").empty()});
     tools.push_back(*std::move(tool));
+    if (definition.name.starts_with(kPromptEntry)) prompts.push_back(prompt_entry(definition, name));
+    if (definition.name == kResourceEntry) resources = resource_entries(found.resources, name, out.left_out);
   }
   json::Object manifest = manifest_of(plan, found, before);
   if (!surfaces.empty()) manifest.set("required_approvals", texts({surfaces.begin(), surfaces.end()}));
   manifest.set("tools", std::move(tools));
+  for (auto& [key, list] : {std::pair("prompts", &prompts), std::pair("resources", &resources)})
+    if (list->empty())
+      manifest.erase(key);
+    else
+      manifest.set(key, std::move(*list));
   Definitions kept = found;
   kept.plan = plan_json(plan);
   out.files["manifest.yaml"] = yaml_text(manifest);

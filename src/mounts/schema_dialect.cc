@@ -129,7 +129,11 @@ Result<json::Value> to_current_dialect(const json::Value& schema) {
   }
   // Read back as a pack's file is, which bounds how deep it may be.
   if (!json::parse(json::serialize(schema)).ok()) return no_schema("its schema is nested more than 64 deep");
-  json::Value out = translated(schema);
+  // What says that it is of the current one, and is, stays as it was written.
+  const json::Value* const named = schema.find("$schema");
+  const bool current = named != nullptr && *named == json::Value("https://json-schema.org/draft/2020-12/schema") &&
+                       json::Schema::compile(schema, {.assert_format = true}).ok();
+  json::Value out = current ? schema : translated(schema);
   if (const json::Value* type = out.find("type"); type == nullptr || *type != json::Value("object"))
     return no_schema("its schema's type is not object");
   const Result<json::Schema> compiled = json::Schema::compile(out, {.assert_format = true});

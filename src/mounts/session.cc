@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "mcp/revision.h"
 #include "mounts/header_values.h"
 
 namespace lumenflow::mounts {
@@ -13,16 +14,19 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t kPagesMax = 200;
-constexpr int kRoundsMax = 8;  // of "more input is needed"
 constexpr std::array<std::string_view, 4> kHandshakeRevisions{"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"};
 constexpr std::int64_t kHeaderMismatch = -32020, kMissingCapability = -32021;
+// A process is shared by callers, so none of them says for all which folders it is to look at.
+constexpr Offers kHandshakeOffers{true, true, false};
 constexpr std::string_view kMetaPrefix = "io.modelcontextprotocol/";
 constexpr std::size_t kInstructionBytesMax = 16u << 10;
 
-json::Object capabilities(const Offers& offers) {
+json::Object capabilities(const Offers& offers, bool tasks = false) {
   json::Object out;
   if (offers.elicitation) out.set("elicitation", json::Object{{"form", json::Object{}}});
   if (offers.sampling) out.set("sampling", json::Object{});
+  if (offers.roots) out.set("roots", json::Object{});
+  if (tasks) out.set("extensions", json::Object{{std::string(mcp::kTasksExtension), json::Object{}}});
   return out;
 }
 
@@ -42,6 +46,15 @@ bool lists(const json::Value* versions, std::string_view wanted) {
   return list != nullptr && std::ranges::any_of(*list, [&](const json::Value& v) { return v == json::Value(wanted); });
 }
 
+// Stands for all of its resources: which of them there are may change from call to call.
+ToolDefinition resource_reading() {
+  ToolDefinition out;
+  out.name = kResourceEntry;
+  out.stated = json::Object{{"name", kResourceEntry}};
+  out.digest = digest_of_definition(out.stated);
+  return out;
+}
+
 void keep_instructions(const json::Value& result, Peer& peer) {
   peer.instructions = std::string(json::string_or(result, "instructions", "")).substr(0, kInstructionBytesMax);
 }
@@ -56,11 +69,14 @@ Reply Session::ask(std::string method, json::Object params, Deadline deadline, p
     if (const json::Value* given = params.find("_meta")) meta = given->as_object();
     meta.set(std::string(kMetaPrefix) + "protocolVersion", peer_.revision);
     meta.set(std::string(kMetaPrefix) + "clientInfo", client_info());
-    meta.set(std::string(kMetaPrefix) + "clientCapabilities", capabilities(offers));
+    meta.set(std::string(kMetaPrefix) + "clientCapabilities", capabilities(offers, true));
+    meta.set(std::string(kMetaPrefix) + "logLevel", "info");
     params.set("_meta", std::move(meta));
     asked.headers = std::move(headers);
     asked.headers.emplace_back("Mcp-Method", method);
-    const json::Value* const name = params.find("name");
+    const json::Value* const name = params.find(method == kResourceEntry       ? "uri"
+                                                : method.starts_with("tasks/") ? "taskId"
+                                                                               : "name");
     if (name != nullptr && name->is_string()) asked.headers.emplace_back("Mcp-Name", header_value(name->as_string()));
   }
   asked.method = std::move(method);
@@ -103,6 +119,7 @@ Result<Session::Era> Session::discover(Deadline deadline, pack::HostedRun* run, 
           server && server->is_object())
         peer_.server = *server;
     keep_instructions(reply.result, peer_);
+    keep_capabilities(reply.result);
     return Era::kStateless;
   }
   if (reply.kind == Reply::Kind::kRefusal) {
@@ -125,8 +142,9 @@ Result<Session::Era> Session::discover(Deadline deadline, pack::HostedRun* run, 
 
 Status Session::shake_hands(Deadline deadline, pack::HostedRun* run, Inbound* inbound) {
   channel_.speaks({});
-  json::Object params{
-      {"protocolVersion", kHandshakeRevision}, {"capabilities", capabilities({})}, {"clientInfo", client_info()}};
+  json::Object params{{"protocolVersion", kHandshakeRevision},
+                      {"capabilities", capabilities(kHandshakeOffers)},
+                      {"clientInfo", client_info()}};
   Reply reply = ask("initialize", std::move(params), deadline, run, inbound);
   if (reply.kind != Reply::Kind::kResult) return error_of(reply, "initialize");
   const std::string_view revision = json::string_or(reply.result, "protocolVersion", "");
@@ -136,78 +154,76 @@ Status Session::shake_hands(Deadline deadline, pack::HostedRun* run, Inbound* in
   if (const json::Value* server = reply.result.find("serverInfo"); server != nullptr && server->is_object())
     peer_.server = *server;
   keep_instructions(reply.result, peer_);
+  keep_capabilities(reply.result);
   channel_.speaks(std::string(revision));
   LUMENFLOW_TRY(channel_.tell("notifications/initialized", json::Object{}));
   peer_.revision = revision;
   return {};
 }
 
-Result<std::vector<ToolDefinition>> Session::list_tools(Deadline deadline, pack::HostedRun* run, Inbound* inbound) {
-  std::vector<ToolDefinition> tools;
-  std::set<std::string> names, cursors;
-  std::size_t bytes = 0;
+void Session::keep_capabilities(const json::Value& result) {
+  const json::Value* const has = result.find("capabilities");
+  peer_.prompts = has != nullptr && has->find("prompts") != nullptr;
+  peer_.resources = has != nullptr && has->find("resources") != nullptr;
+}
+
+Status Session::pages(const std::string& method, const std::string& key, Deadline deadline, pack::HostedRun* run,
+                      Inbound* inbound, const std::function<Status(json::Value item)>& take) {
+  std::set<std::string> cursors;
   std::string cursor;
   for (std::size_t page = 0; page < kPagesMax; ++page) {
     json::Object params;
     if (!cursor.empty()) params.set("cursor", cursor);
-    Reply reply = ask("tools/list", std::move(params), deadline, run, inbound);
-    if (reply.kind == Reply::Kind::kRefusal && reply.refusal.code == mcp::kMethodNotFound && page == 0) return tools;
-    if (reply.kind != Reply::Kind::kResult) return error_of(reply, "tools/list");
-    json::Value* const list = reply.result.as_object().find("tools");
-    if (list == nullptr || !list->is_array()) return crashed("the server's tools/list has no list of tools");
-    for (json::Value& stated : list->as_array()) {
-      Result<ToolDefinition> tool = read_definition(std::move(stated));
-      if (!tool.ok()) return crashed("in the server's list of tools: " + tool.error().message());
-      if (!names.insert(tool->name).second)
-        return crashed("the server lists the tool " + json::serialize(tool->name) + " twice");
-      bytes += json::serialize(tool->stated).size();
-      tools.push_back(*std::move(tool));
-      if (tools.size() > kToolsMax || bytes > kDefinitionsBytesMax)
-        return Error(ErrorCode::kOutputTooLarge, "the server lists more than 1000 tools, or over 8 MiB of them");
-    }
+    Reply reply = ask(method, std::move(params), deadline, run, inbound);
+    if (reply.kind == Reply::Kind::kRefusal && reply.refusal.code == mcp::kMethodNotFound && page == 0) return {};
+    if (reply.kind != Reply::Kind::kResult) return error_of(reply, method);
+    json::Value* const list = reply.result.as_object().find(key);
+    if (list == nullptr || !list->is_array()) return crashed("the server's " + method + " has no list of " + key);
+    for (json::Value& item : list->as_array()) LUMENFLOW_TRY(take(std::move(item)));
     cursor = json::string_or(reply.result, "nextCursor", "");
-    if (cursor.empty()) return tools;
-    if (!cursors.insert(cursor).second) return crashed("the server's list of tools leads back into itself");
+    if (cursor.empty()) return {};
+    if (!cursors.insert(cursor).second) return crashed("the server's list of " + key + " leads back into itself");
   }
-  return Error(ErrorCode::kOutputTooLarge, "the server's list of tools has more than 200 pages");
+  return Error(ErrorCode::kOutputTooLarge, "the server's list of " + key + " has more than 200 pages");
 }
 
-Reply Session::call(const ToolCall& call, const Offers& offers, Deadline deadline, pack::HostedRun* run,
-                    Inbound* inbound) {
-  json::Object params{{"name", call.name}, {"arguments", call.arguments}};
-  json::Object meta{{"lumenflow.dev/receipt", call.receipt_id}};
-  if (!call.token.is_null()) meta.set("progressToken", call.token);
-  params.set("_meta", std::move(meta));
-  for (int round = 0;; ++round) {
-    Reply reply = ask("tools/call", params, deadline, run, inbound, offers, call.headers);
-    if (reply.kind != Reply::Kind::kResult) return reply;
-    const std::string_view type = json::string_or(reply.result, "resultType", "complete");
-    if (type == "complete" || !peer_.is_stateless()) return reply;
-    Reply fault;
-    if (type != "input_required" || round == kRoundsMax || inbound == nullptr) {
-      fault.error = crashed(type != "input_required" ? "the server answered with a result of an unknown type"
-                                                     : "the server asked for input again and again");
-      return fault;
-    }
-    json::Object responses;
-    if (const json::Value* requests = reply.result.find("inputRequests"); requests != nullptr && requests->is_object())
-      for (const json::Member& request : requests->as_object()) {
-        static const json::Value kNone = json::Object{};
-        const json::Value* const asked = request.value.find("params");
-        Result<json::Value> answer =
-            inbound->answer(json::string_or(request.value, "method", ""), asked ? *asked : kNone);
-        if (!answer.ok()) {
-          fault.error = Error(answer.error().code(),
-                              "the server asks for what nobody here can give: " + answer.error().message());
-          return fault;
-        }
-        responses.set(request.key, *std::move(answer));
-      }
-    params.erase("inputResponses");
-    params.erase("requestState");
-    if (!responses.empty()) params.set("inputResponses", std::move(responses));
-    if (const json::Value* state = reply.result.find("requestState")) params.set("requestState", *state);
-  }
+Result<std::vector<ToolDefinition>> Session::list_tools(Deadline deadline, bool content, pack::HostedRun* run,
+                                                        Inbound* inbound) {
+  std::vector<ToolDefinition> tools;
+  std::set<std::string> names;
+  std::size_t bytes = 0;
+  const auto keep = [&](const char* what, Result<ToolDefinition> tool) -> Status {
+    if (!tool.ok()) return crashed("in the server's list of " + std::string(what) + "s: " + tool.error().message());
+    if (!names.insert(tool->name).second)
+      return crashed("the server lists the " + std::string(what) + " " + json::serialize(tool->name) + " twice");
+    bytes += json::serialize(tool->stated).size();
+    tools.push_back(*std::move(tool));
+    if (tools.size() <= kToolsMax && bytes <= kDefinitionsBytesMax) return {};
+    return Error(ErrorCode::kOutputTooLarge, "the server lists more than 1000 tools, or over 8 MiB of them");
+  };
+  LUMENFLOW_TRY(pages("tools/list", "tools", deadline, run, inbound,
+                      [&](json::Value item) { return keep("tool", read_definition(std::move(item))); }));
+  if (content && peer_.prompts)
+    LUMENFLOW_TRY(pages("prompts/list", "prompts", deadline, run, inbound,
+                        [&](json::Value item) { return keep("prompt", read_prompt_definition(std::move(item))); }));
+  if (content && peer_.resources) LUMENFLOW_TRY(keep("resource", resource_reading()));
+  return tools;
+}
+
+Result<json::Array> Session::list_resources(Deadline deadline, pack::HostedRun* run, Inbound* inbound) {
+  json::Array all;
+  std::size_t bytes = 0;
+  const auto keep = [&](json::Value item) -> Status {
+    bytes += json::serialize(item).size();
+    if (all.size() >= kToolsMax || bytes > kDefinitionsBytesMax)
+      return Error(ErrorCode::kOutputTooLarge, "the server lists more than 1000 resources, or over 8 MiB of them");
+    all.push_back(std::move(item));
+    return {};
+  };
+  if (!peer_.resources) return all;
+  LUMENFLOW_TRY(pages("resources/list", "resources", deadline, run, inbound, keep));
+  LUMENFLOW_TRY(pages("resources/templates/list", "resourceTemplates", deadline, run, inbound, keep));
+  return all;
 }
 
 }  // namespace lumenflow::mounts

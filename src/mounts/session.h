@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct Peer {
   std::string revision;  // empty: not connected
   json::Value server = json::Object{};
   std::string instructions;
+  bool prompts = false, resources = false;  // it has such
   bool is_stateless() const { return revision >= kStatelessRevision; }
 };
 
@@ -33,10 +35,11 @@ struct Peer {
 struct Offers {
   bool elicitation = true;
   bool sampling = true;
+  bool roots = true;
 };
 
 struct ToolCall {
-  std::string name;
+  std::string name;  // as the definitions have it: of a tool, of a prompt, or kResourceEntry with {uri} as arguments
   json::Value arguments;
   json::Value token;                                           // of its progress
   std::string receipt_id;                                      // for the server's own log
@@ -51,7 +54,11 @@ class Session {
   // about what it does not know. TOOL_CRASHED, TOOL_TIMEOUT, UNREACHABLE, SCOPE_DENIED, UNAUTHENTICATED.
   Status connect(Deadline deadline, std::chrono::milliseconds probe, pack::HostedRun* run, Inbound* inbound);
   // All pages. OUTPUT_TOO_LARGE for more than is kept, TOOL_CRASHED for what is no such list.
-  Result<std::vector<ToolDefinition>> list_tools(Deadline deadline, pack::HostedRun* run, Inbound* inbound);
+  // `content`: prompts, too, and that there are resources.
+  Result<std::vector<ToolDefinition>> list_tools(Deadline deadline, bool content, pack::HostedRun* run,
+                                                 Inbound* inbound);
+  // Resources, then templates, as they are listed.
+  Result<json::Array> list_resources(Deadline deadline, pack::HostedRun* run, Inbound* inbound);
   // With what it asks for meanwhile answered by `inbound`.
   Reply call(const ToolCall& call, const Offers& offers, Deadline deadline, pack::HostedRun* run, Inbound* inbound);
 
@@ -59,6 +66,12 @@ class Session {
   enum class Era : std::uint8_t { kStateless, kHandshake };
   Reply ask(std::string method, json::Object params, Deadline deadline, pack::HostedRun* run, Inbound* inbound,
             const Offers& offers = {}, std::vector<std::pair<std::string, std::string>> headers = {});
+  Reply follow(const json::Value& created, const Offers& offers, Deadline deadline, pack::HostedRun* run,
+               Inbound* inbound);
+  void keep_capabilities(const json::Value& result);
+  // Hands each item of all pages to `take`.
+  Status pages(const std::string& method, const std::string& key, Deadline deadline, pack::HostedRun* run,
+               Inbound* inbound, const std::function<Status(json::Value item)>& take);
   Result<Era> discover(Deadline deadline, pack::HostedRun* run, Inbound* inbound);
   Status shake_hands(Deadline deadline, pack::HostedRun* run, Inbound* inbound);
 

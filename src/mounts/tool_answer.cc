@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "mounts/definitions.h"
 
 namespace lumenflow::mounts {
 namespace {
@@ -57,6 +58,22 @@ pack::ToolResult answer_of(json::Value result, bool structured) {
   }
   if (structured && !has_data) return broken("its result lacks the structured content that its definition promises");
   return pack::ToolOutput{std::move(data), std::move(content)};
+}
+
+pack::ToolResult content_of(json::Value result, std::string_view entry) {
+  const bool is_prompt = entry != kResourceEntry;
+  const char* const key = is_prompt ? "messages" : "contents";
+  json::Value* const list = result.as_object().find(key);
+  const auto fits = [is_prompt](const json::Value& item) {
+    if (!item.is_object()) return false;
+    if (is_prompt) return item.find("role") != nullptr && item.find("content") != nullptr;
+    const bool says = item.find("text") != nullptr || item.find("blob") != nullptr;
+    return says && !json::string_or(item, "uri", "").empty();
+  };
+  if (list == nullptr || !list->is_array() || list->as_array().size() > kPartsMax ||
+      !std::ranges::all_of(list->as_array(), fits))
+    return broken("its result has no list of at most 1000 " + std::string(key));
+  return pack::ToolOutput{json::Object{{key, std::move(*list)}}, {}};
 }
 
 pack::ToolResult answer_of(mcp::RpcError refusal) {

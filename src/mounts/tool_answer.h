@@ -12,6 +12,8 @@ namespace lumenflow::mounts {
 pack::ToolResult answer_of(json::Value result, bool structured);
 
 // A JSON-RPC error of the server is the tool's own failure.
+// Likewise of prompts/get and of resources/read: {messages} and {contents}.
+pack::ToolResult content_of(json::Value result, std::string_view entry);
 pack::ToolResult answer_of(mcp::RpcError refusal);
 
 }  // namespace lumenflow::mounts

@@ -31,7 +31,7 @@ void CallStream::take(const kernel::CallNotice& notice) {
   }
   if (body_ == nullptr) return;
   left_out_ += notice.dropped;
-  if (notice.kind != Kind::kProgress) return;
+  if (notice.kind != Kind::kProgress && notice.kind != Kind::kText) return;
   if (body_->buffered_bytes() > kBehindMax) {
     ++left_out_;
     return;

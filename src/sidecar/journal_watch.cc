@@ -42,6 +42,10 @@ void JournalWatch::when_ended(const ReceiptId& receipt, std::function<void(std::
     context.post([handle] { handle->reset(); });
     ended(recorded_result(context, receipt));
   });
+  std::optional<kernel::CallResult> already = recorded_result(context, receipt);
+  if (!already) return;
+  handle->reset();
+  context.post([ended, already = std::move(already)] { ended(already); });
 }
 
 void JournalWatch::begin() {

@@ -27,7 +27,7 @@ class JournalWatch {
   // Listens as long as the answer lives.
   using Listener = std::function<void(const Change&)>;
   [[nodiscard]] std::shared_ptr<const void> listen(Listener listener);
-  // `ended` is called once when the call has ended, with what is recorded of it.
+  // `ended` is called once when the call has ended, also before now, with what is recorded of it.
   void when_ended(const ReceiptId& receipt, std::function<void(std::optional<kernel::CallResult>)> ended);
 
  private:

@@ -29,10 +29,16 @@ def inspect(place, url):
     assert "Hello, Ada!" in said, said
 
 
+ASK_FIRST = """policies:
+  - {id: ask-first, trigger: on_tool_request, decision: approval_required, when: {tool: 'mcp-conformance:test_simple_text'}}
+"""
+
+
 def main(program, pack):
     skip_without_tools()
-    with world(program, [pack]) as place, place.sidecar(), place.listener() as url:
+    with world(program, [pack], ASK_FIRST) as place, place.sidecar(), place.listener() as url:
         run_node(HERE / "clients.mjs", url, place.program, place.root)
+        run_node(HERE / "governed.mjs", url, place.program, place.root)
         inspect(place, url)
     return 0
 

@@ -41,7 +41,7 @@ class FakeToolContext final : public pack::ToolContext {
   std::function<Result<pack::HttpResponse>(const pack::HttpRequest&)> web;  // empty: any request is answered with 200
   Status fetch_verdict;
   std::function<Result<pack::Invoked>(std::string_view, const json::Value&)> others;  // the tools of other packs
-  std::vector<std::string> logged;
+  std::vector<std::string> logged, notes;
   std::vector<std::pair<double, std::string>> progressed;
   std::vector<std::pair<std::string, std::int64_t>> wakes;
   std::vector<pack::Trigger> triggers;
@@ -105,6 +105,9 @@ class FakeToolContext final : public pack::ToolContext {
     return invoke("kernel:task_" + std::string(step), std::move(input), std::move(key));
   }
   void progress(double fraction, std::string_view message) override { progressed.emplace_back(fraction, message); }
+  void note(std::string_view name, const json::Value& data) override {
+    notes.push_back(std::string(name) + " " + json::serialize(data));
+  }
   void log(std::string_view, std::string_view message, json::Value = json::Object{}) override {
     logged.emplace_back(message);
   }

@@ -4,7 +4,7 @@
     odd_server.py FOLDER [stateless|handshake|both] [--http]
 
 FOLDER holds what it is to do (`tools.json`: what it lists instead of its own; `mute`, `banner`, `endless_pages`,
-`deep_list`, `many_tools`: what it does when it is asked for its tools, or at once) and what it has done (`done-…`). Over
+`deep_list`, `many_tools`, `content`: what it has besides tools, or does when it is asked for its tools, or at once) and what it has done (`done-…`). Over
 HTTP it prints its port, and `redirect` sends away, `forget` loses its sessions, `json` answers without a stream.
 """
 
@@ -88,17 +88,35 @@ class Server:
 
     def result(self, method, params, meta, stateless, headers):
         me = {"name": "odd", "version": "1.2.3"}
+        has = {"tools": {"listChanged": True}, **({"prompts": {}, "resources": {}} if there("content") else {})}
         if method == "server/discover":
-            return {"supportedVersions": [STATELESS], "capabilities": {"tools": {}}, "_meta": {PREFIX + "serverInfo": me}}
+            return {"supportedVersions": [STATELESS], "capabilities": has, "_meta": {PREFIX + "serverInfo": me}}
         if method == "initialize":
             if ERA == "stateless":
                 raise Refused(-32601, f"only {STATELESS} here")
             done("capabilities", json.dumps(params["capabilities"]))
-            return {"protocolVersion": HANDSHAKE, "capabilities": {"tools": {"listChanged": True}}, "serverInfo": me}
+            return {"protocolVersion": HANDSHAKE, "capabilities": has, "serverInfo": me}
         if method == "ping":
             return {}
         if method == "tools/list":
             return self.tools(params)
+        if method == "prompts/list":
+            said = json.loads((FOLDER / "prompt.json").read_text()) if there("prompt.json") else "Greets."
+            return {"prompts": [{"name": "greet", "description": said, "arguments": [{"name": "who", "required": True}]}]}
+        if method == "prompts/get":
+            who = params["arguments"]["who"]
+            if who == "nobody":
+                return {"messages": "Hello"}
+            return {"messages": [{"role": "user", "content": {"type": "text", "text": f"Hello, {who}!"}}]}
+        if method == "resources/list":
+            return {"resources": [{"uri": "odd://a", "name": "a", "mimeType": "text/plain"},
+                                  {"uri": "lumenflow://events/x", "name": "not its own"}]}
+        if method == "resources/templates/list":
+            return {"resourceTemplates": [{"uriTemplate": "odd://{id}/b", "name": "b"}]}
+        if method == "resources/read":
+            if params["uri"] == "odd://gone":
+                raise Refused(-32602 if stateless else -32002, "Resource not found")
+            return {"contents": [{"uri": params["uri"], "blob": "AAEC/w==", "mimeType": "x/y"}]}
         if method == "tools/call":
             name = params["name"]
             if headers is not None and stateless:

@@ -5,7 +5,7 @@ import re
 # Top to bottom. Modules on one line do not include each other.
 LINES = [
     ["cli"],
-    ["mcp_server"],
+    ["mcp_server", "ag_ui"],
     ["sidecar", "conductor", "consumers", "conformance"],
     ["conductor_link", "local_page", "mounts", "page"],
     ["kernel", "uplink", "hosts", "notify"],
