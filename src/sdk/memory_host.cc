@@ -90,12 +90,12 @@ class MemoryHost::Impl::Context : public Base {
   bool cancelled() const override { return false; }
   Store& store() override { return store_; }
   Status emit(std::string_view kind, json::Value payload, EmitOptions options) override {
-    LUMENFLOW_TRY_ASSIGN(const Said said, say(kind, std::move(payload), std::move(options), keys_));
+    LUMENFLOW_TRY_ASSIGN(const Said said, admit(kind, std::move(payload), std::move(options), keys_));
     if (said.first) held_.push_back(said.event);
     return {};
   }
   Result<Emitted> emit_now(std::string_view kind, json::Value payload, EmitOptions options) override {
-    LUMENFLOW_TRY_ASSIGN(const Said said, say(kind, std::move(payload), options, keys_));
+    LUMENFLOW_TRY_ASSIGN(const Said said, admit(kind, std::move(payload), options, keys_));
     if (said.first) {
       host_.events.push_back(said.event);
       if (options.idempotency_key)
@@ -137,7 +137,7 @@ class MemoryHost::Impl::Context : public Base {
     bool first;  // and not said before under its key
   };
 
-  Result<Said> say(std::string_view kind, json::Value payload, EmitOptions options, decltype(Impl::keys)& keys) {
+  Result<Said> admit(std::string_view kind, json::Value payload, EmitOptions options, decltype(Impl::keys)& keys) {
     if (!options.timestamp) options.timestamp = host_.now;
     LUMENFLOW_TRY_ASSIGN(KernelEvent event, build_kernel_event_v2(kind, std::move(payload), options));
     if (!options.idempotency_key) return Said{std::move(event), true};
