@@ -1,5 +1,6 @@
 // tools/list and tools/call (server/tools).
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/encoding.h"
@@ -64,6 +65,17 @@ mcp::RpcError refused(const kernel::CallResult& result, const json::Value* error
   return out;
 }
 
+// A mounted server has refused the call in the protocol's own words (mounts/tool_answer.h), which stay what they are.
+std::optional<mcp::RpcError> refused_there(const json::Value& error, const std::string& receipt) {
+  if (json::string_or(error, "code", "") != "SERVER_REFUSED") return std::nullopt;
+  const json::Value* const details = error.find("details");
+  const std::int64_t code = details == nullptr ? 0 : json::integer_or(*details, "json_rpc", 0);
+  if (code < -32'999 || code > -32'000) return std::nullopt;
+  json::Object data{{"code", "SERVER_REFUSED"}, {"receipt_id", receipt}};
+  if (const json::Value* const said = details->find("data")) data.set("details", *said);
+  return mcp::RpcError{static_cast<int>(code), std::string(json::string_or(error, "message", "")), std::move(data)};
+}
+
 json::Value failed(const json::Value& error, const std::string& receipt) {
   const std::string code(json::string_or(error, "code", "")), message(json::string_or(error, "message", ""));
   std::string text = code + ": " + message;
@@ -98,6 +110,8 @@ McpOutcome tool_outcome(const kernel::CallResult& result, mcp::Revision revision
   const json::Value* const error = document.find("error");
   if (result.outcome == journal::Outcome::kPending) return parked(result, document);
   if (result.code && result.code != ErrorCode::kInvalidInput) return refused(result, error, revision);
+  if (error != nullptr)
+    if (auto refusal = refused_there(*error, result.receipt.str())) return *std::move(refusal);
   if (error != nullptr) return failed(*error, result.receipt.str());
   return succeeded(document, result.receipt.str(), promises, !mcp::has_sessions(revision));
 }

@@ -121,7 +121,7 @@ async function interrupted() {
   const decided_at = new Date().toISOString();
   const statement = { approval_id: interrupt.id, call_digest: shown.call_digest, decided_at, decided_by: shown.decider,
     decision: "deny", purpose: "approval", reason: "not today" };
-  const key = createPrivateKey(readFileSync(`${world.root}/.lumenflow/keys/operator.pem`));
+  const key = createPrivateKey(readFileSync(`${world.root}/.lumenflow/state/keys/operator.pem`));
   const signature = sign("sha256", Buffer.from(JSON.stringify(statement)), { key, dsaEncoding: "ieee-p1363" }).toString("base64url");
   const second = await run(agent, undefined, { resume: [{ interruptId: interrupt.id, status: "resolved", payload: { approved: false },
     metadata: { "io.lumenflow/decision": { decided_at, reason: "not today", signature } } }] });
@@ -159,6 +159,20 @@ async function interrupted() {
   assert.equal(second.end.outcome, "success", JSON.stringify(second.end));
   assert.equal(textOf(second.events), "Thank you.");
   console.log("question: ok");
+}
+
+// --- a turn that has to be approved itself ---
+{
+  const agent = agentFor("gated");
+  const first = await run(agent, "gated", { say: "Go" });
+  assert.equal(first.end.outcome, "interrupt", JSON.stringify(first.end));
+  const [interrupt] = first.end.interrupts;
+  assert.equal(interrupt.reason, "confirmation");
+  lumenflow("approvals", "approve", interrupt.id);
+  const second = await run(agent, "gated", { resume: [{ interruptId: interrupt.id, status: "resolved", payload: { approved: true } }] });
+  assert.equal(second.end.outcome, "success", JSON.stringify(second.end));
+  assert.equal(textOf(second.events), "Let in.");
+  console.log("approved turn: ok");
 }
 
 // --- errors: of the model, of the input, of the token ---

@@ -23,6 +23,7 @@ TURNS = {
                 "  - {tool: 'routine:list', input: {}}\n  - reply: 'It was {{/outcome}}.'\n",
     "error": "  - error: {code: PROVIDER_RATE_LIMITED, message: later}\n",
     "question": "  - {tool: 'turn:escalate', input: {question: 'Which one?'}}\n  - reply: Thank you.\n",
+    "gated": "  - reply: Let in.\n",
     "slow": "  - {tool: 'task:list', input: {}, repeat: true}\n",
 }
 
@@ -32,6 +33,8 @@ def configuration():
     return ("policies:\n"
             "  - {id: no-memories, trigger: on_tool_request, decision: deny, when: {tool: 'memory:*'}}\n"
             "  - {id: ask-first, trigger: on_tool_request, decision: approval_required, when: {tool: 'routine:list'}}\n"
+            "  - {id: ask-for-a-turn, trigger: on_tool_request, decision: approval_required, when: {tool: 'agent:execute-turn', "
+            "input: {/model_profile: {equals: gated}}}}\n"
             "agent_runtime:\n  default_model: text\n  models:\n" + models)
 
 

@@ -37,10 +37,10 @@ def trust(place, pack):
     manifest = place.root / "packs/mcp-conformance/manifest.yaml"
     text = manifest.read_text(encoding="utf-8")
     for name, task in tasks_of(pathlib.Path(pack) / "manifest.yaml"):
-        text, count = re.subn(rf"^(    entry: {name})$", rf"\1\n    mcp_task: {task}", text, flags=re.M)
+        text, count = re.subn(rf"^( *)entry: {name}$", rf"\1entry: {name}\n\1mcp_task: {task}", text, flags=re.M)
         assert count == 1, name
     manifest.write_text(text, encoding="utf-8")
-    place.run("pack", "add", "packs/mcp-conformance")
+    place.run("pack", "add", str(manifest.parent))
 
 
 def tasks_of(manifest):
