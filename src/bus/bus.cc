@@ -143,6 +143,13 @@ Result<Published> EventBus::publish(std::string_view type, json::Value payload) 
   return accept(*channel, &kept, nullptr);
 }
 
+Result<Published> EventBus::publish_judged(std::string_view type, json::Value payload) {
+  LUMENFLOW_TRY_ASSIGN(Channel * channel, find(type));
+  if (channel->in_use >= channel->capacity) return overflow(*channel);
+  const json::Value& kept = channel->json.emplace_back(std::move(payload));
+  return accept(*channel, &kept, nullptr);
+}
+
 void EventBus::reach_soft_limit(Channel& channel) {
   const bool is_first_of_tick = channel.breached_at != tick_ + 1;
   if (is_first_of_tick) {

@@ -96,6 +96,8 @@ class EventBus {
   // NOT_FOUND for an unknown type, in three lines; EVENT_BUFFER_OVERFLOW; INVALID_PAYLOAD. What is refused takes no
   // order number. The payload is the bus's from then on and does not change.
   Result<Published> publish(std::string_view type, json::Value payload);
+  // A payload that was judged before, and of which something was masked since: its schema is not asked again.
+  Result<Published> publish_judged(std::string_view type, json::Value payload);
 
   // E is a generated payload struct; it is not checked against the schema. Also INVALID_CONFIGURATION where the struct
   // was generated for another version of the type.

@@ -33,10 +33,10 @@ std::vector<GeneratedFile> generate(const Catalogue& catalogue, const Lock* befo
   std::string asyncapi = render_asyncapi(catalogue), typescript = render_typescript(catalogue),
               json = render_json(catalogue);
   return {{std::string(kLockFile), lock.get()},
-          {"runtime_event_manifest.asyncapi.json", std::move(asyncapi)},
-          {"runtime_event_manifest.generated.d.ts", std::move(typescript)},
-          {"runtime_event_manifest.generated.h", cpp.get()},
-          {"runtime_event_manifest.generated.json", std::move(json)}};
+          {std::string(kFilesBesideLock[0]), std::move(asyncapi)},
+          {std::string(kFilesBesideLock[1]), std::move(typescript)},
+          {std::string(kFilesBesideLock[2]), cpp.get()},
+          {std::string(kFilesBesideLock[3]), std::move(json)}};
 }
 
 std::string difference(const GeneratedFile& generated, std::string_view found) {

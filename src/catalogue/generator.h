@@ -3,6 +3,7 @@
 // Pure functions.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,10 @@
 namespace lumenflow::catalogue {
 
 inline constexpr std::string_view kLockFile = "catalogue.lock.json";
+
+inline constexpr std::array<std::string_view, 4> kFilesBesideLock{
+    "runtime_event_manifest.asyncapi.json", "runtime_event_manifest.generated.d.ts",
+    "runtime_event_manifest.generated.h", "runtime_event_manifest.generated.json"};
 
 struct GeneratedFile {
   std::string name;

@@ -1,6 +1,7 @@
 #include "catalogue/lock.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "catalogue/digest.h"
 #include "json/places.h"
@@ -25,9 +26,9 @@ void append_schema(const std::string& digest, const std::shared_ptr<const json::
 }
 
 // A line of the file; written as it goes, for there may be thousands.
-void append_entry(const EventType& event, std::size_t channel, const std::vector<EarlierSchema>& earlier,
+void append_entry(const EventType& event, std::optional<std::size_t> channel, const std::vector<EarlierSchema>& earlier,
                   std::string& out) {
-  out.append("{\"channel\":").append(std::to_string(channel));
+  out.append("{\"channel\":").append(channel ? std::to_string(*channel) : "null");
   append_text_or_null("type", event.type, out);
   out.append(",\"version\":").append(std::to_string(event.version));
   append_text_or_null("packSlug", event.pack_slug, out);
@@ -46,11 +47,27 @@ void append_entry(const EventType& event, std::size_t channel, const std::vector
 }
 
 std::vector<EarlierSchema> earlier_of(const EventType& event, const Lock* before) {
-  const LockedEvent* locked = before == nullptr ? nullptr : before->find(event.type);
+  const LockedEvent* locked = before == nullptr ? nullptr : before->find_or_removed(event.type);
   if (locked == nullptr) return {};
   std::vector<EarlierSchema> out = locked->earlier;
   if (locked->event.version != event.version || locked->event.schema_digest != event.schema_digest)
     out.push_back({locked->event.version, locked->event.schema_digest, locked->event.schema});
+  return out;
+}
+
+// Packs' types that the lock file knows and the catalogue has not, in byte order.
+std::vector<const LockedEvent*> removed_of(const Catalogue& catalogue, const Lock* before) {
+  std::vector<const LockedEvent*> out;
+  if (before == nullptr) return out;
+  std::unordered_set<std::string_view> there;
+  for (const EventType& event : catalogue.events) there.insert(event.type);
+  const auto add = [&](const LockedEvent& each) {
+    if (!there.contains(each.event.type)) out.push_back(&each);
+  };
+  std::ranges::for_each(before->events.begin() + static_cast<std::ptrdiff_t>(before->core_count), before->events.end(),
+                        add);
+  std::ranges::for_each(before->removed, add);
+  std::ranges::sort(out, {}, [](const LockedEvent* each) { return each->event.type; });
   return out;
 }
 
@@ -99,6 +116,12 @@ const LockedEvent* Lock::find(std::string_view type) const {
   return found == by_type_.end() ? nullptr : &events[found->second];
 }
 
+const LockedEvent* Lock::find_or_removed(std::string_view type) const {
+  if (const LockedEvent* there = find(type); there != nullptr) return there;
+  const auto gone = std::ranges::find(removed, type, [](const LockedEvent& each) { return each.event.type; });
+  return gone == removed.end() ? nullptr : &*gone;
+}
+
 Catalogue Lock::catalogue() const {
   Catalogue out;
   for (const LockedEvent& each : events) out.events.push_back(each.event);
@@ -139,6 +162,14 @@ std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
     all.push_back(event->event);
     out.events.push_back(*std::move(event));
   }
+  if (const json::Value* removed = value->find("removed"); removed != nullptr) {
+    if (!removed->is_array()) return refuse("/removed", "this is no list of types");
+    for (std::size_t i = 0; i < removed->as_array().size(); ++i) {
+      std::optional<LockedEvent> event = event_of(removed->as_array()[i]);
+      if (!event) return refuse("/removed/" + std::to_string(i), "the entry is not as it was generated");
+      out.removed.push_back(*std::move(event));
+    }
+  }
   if (out.core_count > all.size() || manifest_hash(all) != out.hash || contract_digest(all) != out.contract_digest)
     return refuse("/contract_digest", "the lock file is not as it was generated");
   for (std::size_t i = 0; i < out.events.size(); ++i) out.by_type_.emplace(out.events[i].event.type, i);
@@ -155,7 +186,13 @@ std::string render_lock(const Catalogue& catalogue, const Lock* before) {
     out += i == 0 ? "\n    " : ",\n    ";
     append_entry(catalogue.events[i], i, earlier_of(catalogue.events[i], before), out);
   }
-  return out + (catalogue.events.empty() ? "]\n}\n" : "\n  ]\n}\n");
+  out += catalogue.events.empty() ? "]" : "\n  ]";
+  const std::vector<const LockedEvent*> removed = removed_of(catalogue, before);
+  for (const LockedEvent* each : removed) {
+    out += each == removed.front() ? ",\n  \"removed\": [\n    " : ",\n    ";
+    append_entry(each->event, std::nullopt, each->earlier, out);
+  }
+  return out + (removed.empty() ? "\n}\n" : "\n  ]\n}\n");
 }
 
 }  // namespace lumenflow::catalogue

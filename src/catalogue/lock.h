@@ -34,12 +34,14 @@ struct Lock {
   Lock(Lock&&) = default;  // its index points into its events
   Lock& operator=(Lock&&) = default;
 
-  std::vector<LockedEvent> events;  // by bus channel
+  std::vector<LockedEvent> events;   // by bus channel
+  std::vector<LockedEvent> removed;  // by type: packs' types that went for good, as they were then
   std::size_t core_count = 0;
   std::string hash;
   std::string contract_digest;
 
-  const LockedEvent* find(std::string_view type) const;  // null where there is none
+  const LockedEvent* find(std::string_view type) const;           // null where there is none
+  const LockedEvent* find_or_removed(std::string_view type) const;  // likewise
   Catalogue catalogue() const;
 
  private:
@@ -50,7 +52,8 @@ struct Lock {
 // Nothing, and LF1077, where it is no lock file, is of a later format, or is not what was generated.
 std::optional<Lock> read_lock(const SourceText& source, Faults& faults);
 
-// A line for each event. What the types had before goes on being remembered.
+// A line for each event. What the types had before goes on being remembered, and so do those that are gone: one that
+// comes back may not mean something else by the same version.
 std::string render_lock(const Catalogue& catalogue, const Lock* before);
 
 }  // namespace lumenflow::catalogue

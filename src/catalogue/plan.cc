@@ -63,7 +63,7 @@ bool check_left_over(const PackInput& pack, const std::string& locked, Faults& f
 
 void check_against_lock(const Declaration& declared, const Lock& lock, Faults& faults) {
   const EventType& event = declared.event;
-  const LockedEvent* locked = lock.find(event.type);
+  const LockedEvent* locked = lock.find_or_removed(event.type);
   if (locked == nullptr) return;
   const EventType& was = locked->event;
   if (event.version < was.version)
@@ -144,6 +144,10 @@ std::vector<Declaration> check_pack(const PackInput& pack, Faults& faults) {
 std::optional<Plan> plan(PlanInput input, Faults& faults) {
   std::optional<Lock> lock;
   if (input.lock) lock = read_lock(*input.lock, faults);
+  // Without it nobody would see a version go back, or a type go.
+  if (!input.lock && !input.generated.empty())
+    faults.of_file("LF1077", input.lock_path, "the lock file is missing, and " + input.generated + " was generated with it",
+                   "take it from the last commit; to begin anew, remove " + input.generated + " and what is beside it");
   const Lock* before = lock ? &*lock : nullptr;
   const std::size_t core_count = input.core.size();
   std::vector<Declaration> all = std::move(input.core);

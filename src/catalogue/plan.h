@@ -30,6 +30,8 @@ struct PlanInput {
   std::vector<Declaration> core;
   std::vector<PackInput> packs;
   std::optional<SourceText> lock;   // as it was read; nothing: nothing was generated before
+  std::string lock_path;            // where it would be
+  std::string generated;            // another file that was generated there before; empty: there is none
   std::vector<std::string> remove;  // types that go for good
 };
 

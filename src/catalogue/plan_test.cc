@@ -161,6 +161,48 @@ TEST(DeletionGuard, LetsATypeGoThatIsRemovedForGood) {
   EXPECT_THAT(faults_of(acme(kClosed), acme_lock(), {"acme:never"}), HasSubstr("LF1076"));
 }
 
+TEST(DeletionGuard, RemembersWhatWasRemovedForGood) {
+  Faults faults;
+  PlanInput input;
+  input.core = core_declarations();
+  input.lock = SourceText{"catalogue.lock.json", acme_lock()};
+  input.remove = {"acme:done"};
+  const std::optional<Plan> gone = plan(std::move(input), faults);
+  ASSERT_TRUE(gone) << shown(faults);
+  EXPECT_THAT(faults_of(acme("false"), lock_of(*gone)), HasSubstr("LF1073")) << "another schema under version 1";
+  EXPECT_EQ(faults_of(acme("false", 2), lock_of(*gone)), "");
+  EXPECT_EQ(faults_of(acme(kClosed), lock_of(*gone)), "") << "it is put back as it was";
+  EXPECT_EQ(faults_of({}, lock_of(*gone)), "") << "it is gone, and nobody asks for it";
+  EXPECT_EQ(lock_of(plan_of({}, lock_of(*gone))), lock_of(*gone));
+  const std::string back = lock_of(plan_of(acme("false", 2), lock_of(*gone)));
+  EXPECT_THAT(back, ::testing::Not(HasSubstr("removed")));
+  EXPECT_THAT(back, HasSubstr(R"("earlier":[{"version":1)"));
+}
+
+TEST(Plan, ALockFileThatIsMissingBesideWhatWasGeneratedIsNoBeginning) {
+  Faults faults;
+  PlanInput input;
+  input.core = core_declarations();
+  input.packs = acme("false");
+  input.lock_path = "catalogue/catalogue.lock.json";
+  input.generated = "catalogue/runtime_event_manifest.generated.h";
+  EXPECT_FALSE(plan(std::move(input), faults));
+  EXPECT_EQ(shown(faults),
+            "LF1077 at catalogue/catalogue.lock.json:0:0: the lock file is missing, and "
+            "catalogue/runtime_event_manifest.generated.h was generated with it\n");
+}
+
+// g++ refuses a member named like a type that the struct has used.
+TEST(Generator, NothingIsNamedLikeItsEnumeration) {
+  const std::string member = render_cpp(plan_of(acme(R"({"type": "object", "properties": {
+      "RuntimeEventType": {"type": "string"}}})")).catalogue);
+  EXPECT_THAT(member, HasSubstr("> RuntimeEventType_2{};"));
+  std::vector<PackInput> packs;
+  packs.push_back(pack_input("acme", one_type("acme", "runtime-event-type", kClosed)));
+  EXPECT_THAT(render_cpp(plan_of(std::move(packs)).catalogue),
+              HasSubstr("constexpr ::lumenflow::runtime_events::RuntimeEventType kEventType = "));
+}
+
 TEST(Lock, IsNotBelievedWhenItWasChanged) {
   for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
            {"\"acme:done\"", "\"acme:gone\""},

@@ -43,6 +43,8 @@ struct EventChannel {
 
 )";
 
+constexpr std::string_view kEnumeration = "RuntimeEventType";
+
 std::string scope_of(const EventType& event) {
   return (event.pack_slug.empty() ? "core_" : snake_name(event.pack_slug)) +
          "::" + snake_name(namespace_of(event.type));
@@ -51,6 +53,8 @@ std::string scope_of(const EventType& event) {
 class CppWriter {
  public:
   explicit CppWriter(const Catalogue& catalogue) : catalogue_(catalogue) {
+    for (const EventType& event : catalogue.events)
+      if (pascal_name(name_of(event.type)) == kEnumeration) enumeration_ = "::lumenflow::runtime_events::RuntimeEventType";
     out_.reserve(catalogue.events.size() * 1'200);
   }
 
@@ -59,7 +63,7 @@ class CppWriter {
     add("inline constexpr ::std::string_view kManifestHash = ", cpp_literal(catalogue_.hash), ";\n");
     add("inline constexpr ::std::string_view kContractDigest =\n    ", cpp_literal(catalogue_.contract_digest),
         ";\n\n");
-    write_enumeration("RuntimeEventType", 0);
+    write_enumeration(kEnumeration, 0);
     write_enumeration("ContentRuntimeEventType", catalogue_.core_count);
     out_ += kTypes;
     write_definitions("kGeneratedRuntimeEventDefinitions", 0, catalogue_.events.size());
@@ -125,7 +129,7 @@ class CppWriter {
     const EventType& event = catalogue_.events[channel];
     const std::string scope = scope_of(event), name = pascal_name(name_of(event.type));
     add("namespace ", scope, " {\nstruct ", name, " {\n");
-    add("  static constexpr RuntimeEventType kEventType = RuntimeEventType::", enumerator(event.type), ";\n");
+    add("  static constexpr ", enumeration_, " kEventType = ", enumeration_, "::", enumerator(event.type), ";\n");
     add("  static constexpr ::std::uint32_t kChannel = ", std::to_string(channel), ";\n");
     add("  static constexpr ::std::string_view kType = ", cpp_literal(event.type), ";\n");
     add("  static constexpr ::std::int64_t kVersion = ", std::to_string(event.version), ";\n");
@@ -140,8 +144,9 @@ class CppWriter {
   }
 
   void write_members(const Shape& shape, const std::string& name, const std::string& indent) {
-    Names names{"kEventType", "kChannel", "kType", "kVersion", "visit_members",
-                "self_",      "visit_",   "Self",  "Visit",    name};
+    // A struct that has used a name from outside may not have a member of that name.
+    Names names{"kEventType", "kChannel", "kType", "kVersion", "visit_members", "self_",
+                "visit_",     "Self",     "Visit", name,       kEnumeration};
     std::vector<std::string> visited;
     for (const Shape::Member& member : shape.members) {
       const std::string type = write_type(member.shape, names, member.name, indent);
@@ -183,6 +188,7 @@ class CppWriter {
   }
 
   const Catalogue& catalogue_;
+  std::string_view enumeration_ = kEnumeration;  // as structs name it: in full where an event has the same name
   std::string out_;
 };
 

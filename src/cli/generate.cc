@@ -56,6 +56,11 @@ Result<std::optional<catalogue::Plan>> plan_of(const Context& context, const Gen
     input.lock = catalogue::SourceText{lock, *std::move(text)};
   else if (text.error().code() != ErrorCode::kNotFound)
     return std::move(text).error();
+  input.lock_path = lock;
+  for (const std::string_view name : catalogue::kFilesBesideLock) {
+    const auto found_there = context.files.stat(join_path(paths.out, name));
+    if (found_there.ok() && *found_there) input.generated = join_path(paths.out, name);
+  }
   input.remove = flags.remove;
   std::optional<catalogue::Plan> plan = catalogue::plan(std::move(input), faults);
   pack::add_faults(faults, found);

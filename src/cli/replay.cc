@@ -23,6 +23,7 @@ void print_frame(const Context& context, const bus::Frame& frame) {
 json::Value report_json(const kernel::ReplayReport& report) {
   json::Object out{{"frames", report.frames},
                    {"checkpoints", report.checkpoints},
+                   {"first_tick", report.first_tick},
                    {"last_tick", report.last_tick},
                    {"torn", report.torn},
                    {"end_reason", report.end_reason},
@@ -47,6 +48,14 @@ void print_report(const Context& context, const kernel::ReplayReport& report) {
     if (!difference.event.empty()) context.out << ", event " << printable(difference.event);
     if (!difference.pointer.empty()) context.out << ", at " << printable(difference.pointer);
     context.out << ": " << printable(difference.what) << "\n";
+  }
+  if (report.frames == 0 && !report.difference) {
+    context.out << "nothing was run: ";
+    if (report.first_tick != 0)
+      context.out << "the recording begins at tick " << report.first_tick << "\n";
+    else
+      context.out << "the recording has no frame" << (report.torn ? ", and breaks off" : "") << "\n";
+    return;
   }
   context.out << report.frames << " frames and " << report.checkpoints << " checkpoints are the same again";
   if (report.torn)
@@ -79,7 +88,8 @@ int run_replay(Context& context, const ReplayFlags& flags) {
     context.out << json::serialize_pretty(report_json(*report)) << "\n";
   else
     print_report(context, *report);
-  return report->difference ? 1 : 0;
+  const bool empty = report->torn && report->first_tick == 0;  // then nothing of it holds
+  return report->difference || empty ? 1 : 0;
 }
 
 }  // namespace lumenflow::cli

@@ -68,7 +68,9 @@ void register_echo(pack::Registration& registration) {
   const auto publish = [](ToolContext& context, const json::Value& input) -> ToolResult {
     pack::EmitOptions options;
     if (const json::Value* key = input.find("key")) options.idempotency_key = key->as_string();
-    const Status said = context.emit(json::string_or(input, "type", ""), *input.find("payload"), options);
+    Status said;
+    for (std::int64_t i = 0; said.ok() && i < json::integer_or(input, "times", 1); ++i)
+      said = context.emit(json::string_or(input, "type", ""), *input.find("payload"), options);
     if (said.ok()) return ToolOutput{json::Object{}, {}};
     return ToolError{std::string(name(said.error().code())), said.error().message(), {}};
   };
@@ -208,6 +210,22 @@ TEST_F(Automate, AWrongRuntimeEventIsRefusedWhereItIsSaid) {
   EXPECT_THAT(said(keyed), HasSubstr("is said on the bus alone"));
   EXPECT_THAT(said(primed("echo:core-molten", 1)), HasSubstr("UNKNOWN_KIND"));
   EXPECT_THAT(said(primed("kernel:call-finished", 1)), HasSubstr("UNKNOWN_KIND")) << "not the pack's own";
+}
+
+TEST_F(Automate, WhatItsBusChannelCannotHoldIsRefusedWhereItIsSaid) {
+  open("  - {id: on-primed, on: \"echo:core-primed\", do: {tool: echo:note}}\n");
+  json::Object many = primed("echo:core-primed", 7);
+  many.set("times", 257);
+  EXPECT_THAT(world.call("echo:publish", many).body, HasSubstr("EVENT_BUFFER_OVERFLOW"));
+  settle();
+  EXPECT_THAT(g_noted, IsEmpty()) << "the tool failed, and nothing of it is said";
+  json::Object kept = primed("echo:core-kept", 7);
+  kept.set("times", 257);
+  EXPECT_EQ(world.call("echo:publish", kept).outcome, journal::Outcome::kSuccess) << "the journal has those";
+  many.set("times", 200);
+  EXPECT_EQ(world.call("echo:publish", many).outcome, journal::Outcome::kSuccess);
+  settle();
+  EXPECT_THAT(g_noted, SizeIs(200));
 }
 
 // Else each call would fire it again.

@@ -1,10 +1,12 @@
 // What runs beside the calls' own path: transactions in the middle of a call, timers, and the world outside.
+#include <algorithm>
 #include <utility>
 
 #include "base/logging.h"
 #include "journal/tables.h"
 #include "kernel/kernel.h"
 #include "kernel/taped_strand.h"
+#include "pack/automations.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -79,6 +81,20 @@ void Kernel::run_transaction(Transaction transaction) {
     transaction.done->set_value(std::move(status));
 }
 
+// With what the batch says already.
+Status Kernel::check_bus_room(const HostState& state, std::size_t from) const {
+  for (std::size_t i = from; i < state.events.size(); ++i) {
+    const PendingEvent& event = state.events[i];
+    if (!event.kind.empty() || event.runtime_type.empty()) continue;
+    const catalogue::EventType& type = *pack::find_event_type(*state.scope.manifest, event.runtime_type);
+    const auto first = state.events.begin();
+    const auto same = std::count_if(first + static_cast<std::ptrdiff_t>(from), first + static_cast<std::ptrdiff_t>(i),
+                                    [&](const PendingEvent& one) { return one.runtime_type == type.type; });
+    if (bell_.waiting(type.type) + static_cast<std::size_t>(same) >= type.capacity) return bus_is_full(type);
+  }
+  return {};
+}
+
 Status Kernel::record_transaction(Transaction& transaction) {
   HostState& state = *transaction.state;
   const std::size_t events_before = state.events.size();
@@ -87,6 +103,7 @@ Status Kernel::record_transaction(Transaction& transaction) {
   const Timestamp now = ports_.clock.now();
   for (std::size_t i = events_before; i < state.events.size(); ++i)
     LUMENFLOW_TRY(emitter_.check_key(state.events[i], now));
+  LUMENFLOW_TRY(check_bus_room(state, events_before));
 
   const auto record = [&]() -> Status {
     const Call no_call;

@@ -59,7 +59,7 @@ class Bell::Reporter final : public bus::BusObserver {
   }
   void soft_limit_reached(std::string_view type, std::uint32_t in_use, std::uint32_t capacity,
                           std::uint64_t suppressed) override {
-    write_log(LogLevel::kWarn, "bus", "a bus channel fills; what it cannot hold is not said, and stands in the journal",
+    write_log(LogLevel::kWarn, "bus", "a bus channel fills; what it cannot hold is not said",
               {{"type", std::string(type)},
                {"in_use", std::to_string(in_use)},
                {"capacity", std::to_string(capacity)},
@@ -128,11 +128,33 @@ void Bell::finished(CallFinished call, std::size_t index, const std::string& tra
   coming_.push_back({std::move(call), automations_ > 0 ? traceparent : std::string()});
 }
 
-void Bell::published(const std::string& type, const json::Value& payload, const std::string& traceparent) {
+void Bell::published(const catalogue::EventType& type, const json::Value& payload, const std::string& traceparent) {
   if (!anyone()) return;
   auto masked = payload_without_secrets(payload);
-  coming_.push_back(
-      {PackEvent{type, masked ? *std::move(masked) : payload}, automations_ > 0 ? traceparent : std::string()});
+  const bool sealed = type.validator != nullptr && type.validator->has_write_only();
+  coming_.push_back({PackEvent{type.type, masked ? *std::move(masked) : payload, sealed},
+                     automations_ > 0 ? traceparent : std::string()});
+}
+
+std::size_t Bell::waiting(std::string_view type) const {
+  const auto is_it = [type](const Ring& ring) {
+    const auto* event = std::get_if<PackEvent>(&ring.what);
+    return event != nullptr && event->type == type;
+  };
+  return static_cast<std::size_t>(std::ranges::count_if(coming_, is_it) + std::ranges::count_if(open_, is_it));
+}
+
+void Bell::watch(bus::FrameEvents* watcher) {
+  watcher_ = watcher;
+  if (watcher != nullptr) lost_.clear();
+}
+
+std::vector<std::string> Bell::lost() const {
+  std::vector<std::string> out;
+  for (const auto& [type, count] : lost_)
+    out.push_back(std::to_string(count) + " events of " + type +
+                  ": its bus channel was full, so nobody heard them, and nothing keeps them");
+  return out;
 }
 
 // Events are said in the order in which they were stamped, which is that of their entries.
@@ -176,15 +198,42 @@ void Bell::publish(Ring& ring) {
   Result<bus::Published> done = std::visit(
       [this](auto& what) -> Result<bus::Published> {
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(what)>, PackEvent>)
-          return bus_->publish(what.type, std::move(what.payload));
+          return what.sealed ? bus_->publish_judged(what.type, std::move(what.payload))
+                             : bus_->publish(what.type, std::move(what.payload));
         else
           return bus_->publish(std::move(what));
       },
       ring.what);
   if (done.ok() && !ring.traceparent.empty()) traces_.emplace_back(done->dispatch_order, std::move(ring.traceparent));
-  // A full channel is counted by the bus; a type that a reload took away, or a payload that lost a secret, is not.
-  if (!done.ok() && done.error().code() != ErrorCode::kEventBufferOverflow)
+  if (done.ok()) return;
+  if (done.error().code() == ErrorCode::kEventBufferOverflow)
+    note_overflow(ring);
+  else  // a type that a reload took away, or a payload that lost a secret
     write_log(LogLevel::kWarn, "bus", "an event was not said", {{"reason", done.error().message()}});
+}
+
+void Bell::note_overflow(const Ring& ring) {
+  const auto* event = std::get_if<PackEvent>(&ring.what);
+  if (event == nullptr) {
+    const bool is_event = std::holds_alternative<EventEmitted>(ring.what);
+    ++overflows_[std::string(is_event ? EventEmitted::kType : CallFinished::kType)];
+    return;
+  }
+  ++overflows_[event->type];
+  const auto type = std::ranges::find(catalogue_.events, event->type, &catalogue::EventType::type);
+  if (type != catalogue_.events.end() && type->kind.empty()) ++lost_of_tick_[event->type];
+}
+
+// Once a tick: what is lost is lost in bursts.
+void Bell::report_lost() {
+  for (const auto& [type, count] : lost_of_tick_) {
+    lost_[type] += count;
+    write_log(LogLevel::kWarn, "bus",
+              "a bus channel was full: events were not said, and nothing else keeps them; give the type a larger "
+              "'capacity' or a 'kind' in content/event-types.json",
+              {{"code", "EVENT_BUFFER_OVERFLOW"}, {"type", type}, {"events", std::to_string(count)}});
+  }
+  lost_of_tick_.clear();
 }
 
 void Bell::ring(std::uint64_t tick, Rings rings, Timestamp now) {
@@ -193,6 +242,7 @@ void Bell::ring(std::uint64_t tick, Rings rings, Timestamp now) {
   traces_.clear();
   for (Ring& ring : rings) publish(ring);
   bus_->dispatch();
+  if (!lost_of_tick_.empty()) report_lost();
   if (watcher_ != nullptr) note_tick();
 }
 

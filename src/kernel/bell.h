@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ void append_canonical(const CallFinished& payload, std::string& out);
 struct PackEvent {
   std::string type;
   json::Value payload;
+  bool sealed = false;  // it was judged when it was emitted, and holds HMACs where its schema may want something else
 };
 
 struct Ring {
@@ -66,15 +68,22 @@ class Bell {
   };
   void call_automations(std::function<void(const Heard&)> hear) { hear_ = std::move(hear); }
   // A recorder wants every tick: what was said in it is added there, until null is given. Borrowed.
-  void watch(bus::FrameEvents* watcher) { watcher_ = watcher; }
+  void watch(bus::FrameEvents* watcher);
   const catalogue::Catalogue& catalogue() const { return catalogue_; }
   bus::BusSnapshot snapshot() const { return bus_->snapshot(); }
+  // By type: events that their channel had no room for, over reloads. The journal has those of the kernel and of types
+  // with a kind.
+  using Counts = std::map<std::string, std::uint64_t, std::less<>>;
+  const Counts& overflows() const { return overflows_; }
+  // Since the recorder watches, of types that nothing else keeps: for people.
+  std::vector<std::string> lost() const;
+  std::size_t waiting(std::string_view type) const;  // of a pack's type, in the batch that is open
 
   // What the row will say that is appended next; nothing is kept while nobody listens. `index`: of the call's entry in
   // that row.
   void emitted(const event::Event& event, std::string_view stream, std::uint64_t seq, const std::string& traceparent);
   void finished(CallFinished call, std::size_t index, const std::string& traceparent);
-  void published(const std::string& type, const json::Value& payload, const std::string& traceparent);
+  void published(const catalogue::EventType& type, const json::Value& payload, const std::string& traceparent);
   // Before the row is appended, then once it is in the batch that is open.
   void place(const log::Row& row);
   void appended(Position first);
@@ -94,6 +103,8 @@ class Bell {
   Status subscribe(const Listener& listener);
   void subscribe_automations(const pack::Registry& registry);
   void publish(Ring& ring);
+  void note_overflow(const Ring& ring);
+  void report_lost();
 
   std::unique_ptr<Reporter> reporter_;
   void note_tick();
@@ -101,6 +112,8 @@ class Bell {
   std::unique_ptr<bus::EventBus> bus_;  // of one catalogue; never null
   bus::FrameEvents* watcher_ = nullptr;
   std::string payload_;  // of the event that is told to it
+  Counts overflows_;
+  Counts lost_, lost_of_tick_;  // lost: kept by nothing; since the recorder watches
   std::vector<Listener> listeners_;
   std::function<void(const Heard&)> hear_;
   std::size_t automations_ = 0;                                // that hear the bus

@@ -6,6 +6,7 @@
 #include "base/logging.h"
 #include "base/secret_shapes.h"
 #include "journal/tables.h"
+#include "pack/automations.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -177,6 +178,26 @@ Status HostState::check_new(const PendingEvent& event) {
   return {};
 }
 
+// What one run says of a type that only the bus carries is in one tick: what is over its capacity would be lost.
+Status HostState::check_bus_room(const PendingEvent& event) const {
+  if (!event.kind.empty() || event.runtime_type.empty()) return {};
+  const catalogue::EventType& type = *pack::find_event_type(*scope.manifest, event.runtime_type);
+  if (events.size() < type.capacity) return {};
+  if (std::ranges::count(events, type.type, &PendingEvent::runtime_type) < type.capacity) return {};
+  return bus_is_full(type);
+}
+
+// An event is kept, sent and recorded: what its schema calls `writeOnly` is in none of them, as it is of inputs.
+void HostState::seal(PendingEvent& event) const {
+  const auto seal_by = [&](const json::Schema* schema) {
+    if (schema != nullptr && schema->has_write_only()) event.payload = scope.services.sealed_by(*schema, event.payload);
+  };
+  if (!event.runtime_type.empty())
+    return seal_by(pack::find_event_type(*scope.manifest, event.runtime_type)->validator.get());
+  const auto schema = scope.manifest->event_schemas.find(event.kind);
+  if (schema != scope.manifest->event_schemas.end()) seal_by(schema->second.get());
+}
+
 PendingEvent HostState::pending(std::string_view kind, json::Value payload, pack::EmitOptions options) const {
   if (scope.manifest != nullptr) return pending_event(*scope.manifest, kind, std::move(payload), std::move(options));
   return {std::string(kind), std::move(payload), std::move(options)};
@@ -185,6 +206,8 @@ PendingEvent HostState::pending(std::string_view kind, json::Value payload, pack
 Status HostState::emit(std::string_view kind, json::Value payload, pack::EmitOptions options) {
   PendingEvent event = pending(kind, std::move(payload), std::move(options));
   LUMENFLOW_TRY(check_new(event));
+  LUMENFLOW_TRY(check_bus_room(event));
+  seal(event);
   for (const PendingEvent& earlier : events)
     if (event.options.idempotency_key && earlier.kind == event.kind &&
         earlier.options.idempotency_key == event.options.idempotency_key && !(earlier.payload == event.payload))
@@ -198,6 +221,7 @@ Result<pack::Emitted> HostState::emit_now(const std::shared_ptr<RunningCall>& ca
                                           json::Value payload, pack::EmitOptions options) {
   PendingEvent event = pending(kind, std::move(payload), std::move(options));
   LUMENFLOW_TRY(check_new(event));
+  seal(event);
   pack::Emitted emitted;
   const auto put = [&](pack::Store&) -> Status {
     events.push_back(std::move(event));

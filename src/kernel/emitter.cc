@@ -86,6 +86,13 @@ Result<std::size_t> check_emission(const pack::Manifest& manifest, const Pending
   return text.size();
 }
 
+Error bus_is_full(const catalogue::EventType& type) {
+  return Error(ErrorCode::kEventBufferOverflow,
+               "the bus channel of " + type.type + " holds " + std::to_string(type.capacity) +
+                   " events of a tick, its capacity, and nothing else keeps this one; say fewer at once, or give the "
+                   "type a larger 'capacity' or a 'kind' in content/event-types.json");
+}
+
 Status Emitter::load() {
   LUMENFLOW_TRY_ASSIGN(const auto value, log_.tables().get(journal::kStreamsTable, kSidecarStream));
   const auto head = value ? journal::decode_stream_head(*value) : journal::StreamHead{};

@@ -14,6 +14,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "catalogue/event_type.h"
 #include "event/event.h"
 #include "journal/key_window.h"
 #include "journal/outbox.h"
@@ -51,6 +52,9 @@ PendingEvent pending_event(const pack::Manifest& manifest, std::string_view name
 // Checks an emission against the emitting pack's manifest: UNKNOWN_KIND naming the line to add, INVALID_PAYLOAD,
 // PAYLOAD_TOO_LARGE. The bytes of its payload's canonical form.
 Result<std::size_t> check_emission(const pack::Manifest& manifest, const PendingEvent& event);
+
+// EVENT_BUFFER_OVERFLOW: it has no kind that would keep it, and its bus channel holds no more of it in this tick.
+Error bus_is_full(const catalogue::EventType& type);
 
 class Emitter {
  public:

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "json/schema.h"
 #include "kernel/cancellation.h"
 #include "kernel/running_call.h"
 #include "lumenflow/pack.h"
@@ -34,6 +35,8 @@ class HostServices {
     std::uint64_t bytes;
   };
   virtual OutboxRoom outbox_room() const = 0;
+  // `value` as it may be recorded: what the schema calls `writeOnly` as an HMAC. Thread safe.
+  virtual json::Value sealed_by(const json::Schema& schema, const json::Value& value) const = 0;
   virtual Status check_fetch(const pack::HttpRequest& request) const = 0;
   // Blocks. See pack::HostContext::run_programs.
   using Programs = std::vector<pack::ProgramRequest>;

@@ -65,6 +65,8 @@ class HostState {
  private:
   PendingEvent pending(std::string_view kind, json::Value payload, pack::EmitOptions options) const;
   Status check_new(const PendingEvent& event);
+  Status check_bus_room(const PendingEvent& event) const;
+  void seal(PendingEvent& event) const;
   LazySnapshot* const snapshot_;
   Ulid next_id_;
 };

@@ -150,6 +150,7 @@ class Kernel final : private HostServices {
   const Tasks& tasks() const { return tasks_; }
   Commands& commands() { return *commands_; }
   Bell& bell() { return bell_; }
+  const Bell& bell() const { return bell_; }
   const journal::Reader& reader() const { return reader_; }
   CallNotices& notices() { return notices_; }  // thread safe
   std::vector<Subscriptions::Backlog> handler_backlogs() const { return subscriptions_.backlogs(); }
@@ -233,11 +234,13 @@ class Kernel final : private HostServices {
   Result<Position> append(log::Row row);
   Result<Position> append_alone(log::Row row);  // of no event of the queue class
   OutboxRoom outbox_room() const override;
+  json::Value sealed_by(const json::Schema& schema, const json::Value& value) const override;
   Status switch_outbox();
   void run_outbox_change(OutboxChange change);
   void run_journal_change(JournalChange change);
   void events_received(EventsReceived received);
   void note_outbox_room();
+  Status check_bus_room(const HostState& state, std::size_t from) const;
 
   // deliver.cc: events to the packs' handlers
   void deliver();

@@ -11,6 +11,7 @@
 #include "kernel/recover.h"
 #include "kernel/result_text.h"
 #include "kernel/secret_keeper.h"
+#include "pack/automations.h"
 
 namespace lumenflow::kernel {
 namespace {
@@ -104,11 +105,14 @@ void mask_result(const RunningCall& call, const json::Schema& schema, std::strin
 
 }  // namespace
 
+json::Value Kernel::sealed_by(const json::Schema& schema, const json::Value& value) const {
+  return schema.redact_write_only(
+      value, [this](const json::Value& secret) { return hashed(options_.redaction_key, secret); });
+}
+
 std::string Kernel::redact(const json::Schema& schema, const json::Value& value) const {
   if (tape_.replays()) return json::serialize(value);  // it is on the tape as it may be shown
-  const json::Value redacted = schema.redact_write_only(
-      value, [this](const json::Value& secret) { return hashed(options_.redaction_key, secret); });
-  return json::serialize(redacted);
+  return json::serialize(sealed_by(schema, value));
 }
 
 void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* output, CallContext* context) {
@@ -222,7 +226,8 @@ Status Kernel::put_event(const PendingEvent& event, const pack::Manifest& manife
     if (is_new) row.entries.push_back(*std::move(emission.entry));
     if (emitted != nullptr) *emitted = std::move(emission.event);
   }
-  if (is_new && !event.runtime_type.empty()) bell_.published(event.runtime_type, event.payload, cause.traceparent);
+  if (is_new && !event.runtime_type.empty())
+    bell_.published(*pack::find_event_type(manifest, event.runtime_type), event.payload, cause.traceparent);
   return {};
 }
 

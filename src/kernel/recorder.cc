@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/logging.h"
+
 namespace lumenflow::kernel {
 namespace {
 
@@ -76,11 +78,20 @@ RecorderState Recorder::state() const {
 void Recorder::write(std::uint64_t frames) {
   if (buffer_.empty() || state().fault) return buffer_.clear();
   const Status status = sink_->write(buffer_);
+  if (!status.ok()) fail(status.error());
   const std::lock_guard lock(mutex_);
-  if (!status.ok()) state_.fault = status.error();
   if (status.ok()) state_.frames += frames;
   state_.bytes += buffer_.size();
   buffer_.clear();
+}
+
+// It is over: who has to make room deletes the file, which frees nothing while it is open.
+void Recorder::fail(const Error& error) {
+  sink_.reset();
+  write_log(LogLevel::kError, "recorder", "the recording failed; nothing more is written to it",
+            {{"reason", error.to_string()}});
+  const std::lock_guard lock(mutex_);
+  state_.fault = error;
 }
 
 void Recorder::write_frames(std::vector<RawFrame>& frames) {
@@ -129,11 +140,12 @@ void Recorder::run() {
     take_back(std::move(frames));
     const auto now = std::chrono::steady_clock::now();
     if (!unsynced || (!over && now - synced < kSyncWithin)) continue;
-    const Status status = sink_->sync();
+    const Status status = sink_ == nullptr ? Status() : sink_->sync();
     synced = now;
     unsynced = false;
+    if (!status.ok()) fail(status.error());
+    if (end) sink_.reset();
     const std::lock_guard lock(mutex_);
-    if (!status.ok() && !state_.fault) state_.fault = status.error();
     state_.ended = end.has_value();
     if (end) state_.reason = end->reason;
   }

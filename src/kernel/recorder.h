@@ -54,9 +54,10 @@ class Recorder final : public FrameTaker {
   void run();
   void write_frames(std::vector<RawFrame>& frames);
   void write(std::uint64_t frames);  // what is in the buffer, and how many frames that is
+  void fail(const Error& error);
   void take_back(std::vector<RawFrame> frames);
 
-  const std::unique_ptr<RecordingSink> sink_;
+  std::unique_ptr<RecordingSink> sink_;  // the thread's; let go of when the recording is over
   const std::size_t queue_bytes_max_;
   const std::uint64_t file_bytes_max_;
   FrameMaker maker_;  // the thread's, as the encoder is

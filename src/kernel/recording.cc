@@ -26,6 +26,16 @@ json::Array never_captured() {
           "values at writeOnly positions and what looks like a credential: as the journal shows them"};
 }
 
+json::Array catalogue_in_header(const catalogue::Catalogue& catalogue) {
+  json::Array types;
+  for (const catalogue::EventType& type : catalogue.events)
+    types.push_back(json::Object{{"type", type.type},
+                                 {"version", type.version},
+                                 {"pack", type.pack_slug},
+                                 {"schema", type.schema == nullptr ? json::Value() : *type.schema}});
+  return types;
+}
+
 void TapedStrand::record(RecordingRequest request) {
   if (kernel_.tape_.live() || waiting_ || kernel_.draining_)
     return request.begun(Error(ErrorCode::kConflict, kernel_.draining_ ? "the workspace is being closed"
@@ -36,7 +46,7 @@ void TapedStrand::record(RecordingRequest request) {
 }
 
 void TapedStrand::stop(const std::string& reason) {
-  kernel_.tape_.stop(reason);
+  kernel_.tape_.stop(reason, kernel_.bell_.lost());
   kernel_.bell_.watch(nullptr);
 }
 
@@ -125,7 +135,7 @@ std::string TapedStrand::state_of_strand() const {
 }
 
 json::Object TapedStrand::start_of_recording() const {
-  json::Array packs, types;
+  json::Array packs;
   for (const auto& pack : kernel_.options_.registry->packs()) {
     json::Array handlers;
     for (const pack::RegisteredHandler& handler : pack->handlers)
@@ -138,11 +148,6 @@ json::Object TapedStrand::start_of_recording() const {
                                  {"handlers", std::move(handlers)}});
   }
   const catalogue::Catalogue& catalogue = kernel_.bell_.catalogue();
-  for (const catalogue::EventType& type : catalogue.events)
-    types.push_back(json::Object{{"type", type.type},
-                                 {"version", type.version},
-                                 {"pack", type.pack_slug},
-                                 {"schema", type.schema == nullptr ? json::Value() : *type.schema}});
   return {{"format", "lumenflow-recording/1"},
           {"version", kernel_.options_.version},
           {"workspace_id", kernel_.options_.config.id.str()},
@@ -156,7 +161,7 @@ json::Object TapedStrand::start_of_recording() const {
           {"next_own", kernel_.next_own_},
           {"tampered_as", kernel_.tampered_as_ ? json::Value(*kernel_.tampered_as_) : json::Value()},
           {"operator_public_pem", kernel_.options_.operator_public_pem},
-          {"catalogue", std::move(types)},
+          {"catalogue", catalogue_in_header(catalogue)},
           {"manifest_hash", catalogue.hash},
           {"contract_digest", catalogue.contract_digest},
           {"packs", std::move(packs)},

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "catalogue/catalogue.h"
 #include "kernel/raw_frame.h"
 #include "lumenflow/json.h"
 #include "lumenflow/result.h"
@@ -22,5 +23,7 @@ struct RecordingRequest {
 
 // What no recording has, whatever happens: for its header.
 json::Array never_captured();
+// As a header has it.
+json::Array catalogue_in_header(const catalogue::Catalogue& catalogue);
 
 }  // namespace lumenflow::kernel

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "catalogue/compatibility.h"
+#include "json/canonical.h"
 #include "kernel/commands.h"
 #include "kernel/kernel.h"
 #include "kernel/taped_strand.h"
@@ -48,6 +49,29 @@ std::string unmappable(const bus::RecordingHeader& header, const catalogue::Cata
   return faults;
 }
 
+// The header is sealed by digests that anybody can make anew: what it says twice has to be the same both times, and the
+// same as what is here.
+std::string why_forged(const bus::RecordingHeader& header, const catalogue::Catalogue& now,
+                       const ReplayOptions& options) {
+  const json::Value& document = header.document;
+  for (const char* text : {"version", "workspace_id", "config", "started_at", "log_id", "operator_public_pem"})
+    if (const json::Value* found = document.find(text); found == nullptr || !found->is_string())
+      return std::string("it has no '") + text + "'";
+  for (const char* list : {"catalogue", "packs", "never_captured"})
+    if (const json::Value* found = document.find(list); found == nullptr || !found->is_array())
+      return std::string("it has no '") + list + "'";
+  for (const char* number : {"next_position", "next_tick", "next_task", "next_own"})
+    if (const json::Value* found = document.find(number); found == nullptr || found->if_integer() == nullptr)
+      return std::string("it has no '") + number + "'";
+  if (header.text("workspace_id") != options.kernel.config.id.str())
+    return "its workspace_id is not that of its lumenflow.yaml";
+  if (now.contract_digest != header.text("contract_digest")) return {};  // mapped: its types are compared one by one
+  const auto theirs = json::canonical(*document.find("catalogue"));
+  const auto ours = json::canonical(json::Value(catalogue_in_header(now)));
+  if (!theirs.ok() || !ours.ok() || *theirs != *ours) return "its catalogue is not the one that its digests are of";
+  return {};
+}
+
 std::string event_at(const bus::Frame& frame, const std::string& pointer) {
   constexpr std::string_view kEvents = "/events/";
   if (!pointer.starts_with(kEvents)) return {};
@@ -74,6 +98,8 @@ Status check_replay(const bus::RecordingHeader& header, const ReplayOptions& opt
       return Error(ErrorCode::kInvalidConfiguration, "the recording's event types cannot be mapped by name: " + faults);
   if (options.kernel.config.hash != header.text("config_hash"))
     return Error(ErrorCode::kInvalidConfiguration, "this is not the lumenflow.yaml that the recording was made with");
+  if (const std::string why = why_forged(header, now, options); !why.empty())
+    return Error(ErrorCode::kInvalidInput, "the recording was changed: its header is not as it was written: " + why);
   return {};
 }
 
@@ -93,8 +119,11 @@ class Replay final : private ReplaySource {
     } catch (const ReplayStopped& stopped) {
       if (stopped.differs) note(tick_, stopped.pointer, stopped.what);
     }
-    for (const json::Value& pack : array_of(reader_.header(), "packs")) compare_pack(pack);
+    compare_surroundings();
     report_.torn = reader_.torn();
+    if (report_.torn)
+      report_.unverified.push_back("what came after tick " + std::to_string(reader_.last_tick()) +
+                                   ": the file breaks off there");
     return std::move(report_);
   }
 
@@ -171,6 +200,8 @@ class Replay final : private ReplaySource {
       if (!*block) return std::nullopt;
       if (auto* frame = std::get_if<bus::Frame>(&**block)) {
         if (expected_) differs("", "a checkpoint is missing");
+        if (report_.frames == 0) report_.first_tick = frame->tick;
+        if (options_.until && frame->tick > *options_.until) throw ReplayStopped{};
         recorded_ = std::move(*frame);
         tick_ = recorded_.tick;
         return recorded_.ingress;
@@ -234,6 +265,21 @@ class Replay final : private ReplaySource {
     report_.end_reason = recorded.reason;
     for (const std::string& what : recorded.not_captured) report_.unverified.push_back(what);
     report_.remade += encoder_.add(recorded);
+  }
+
+  // What no frame says.
+  void compare_surroundings() {
+    const json::Array& packs = array_of(reader_.header(), "packs");
+    for (const json::Value& pack : packs) compare_pack(pack);
+    for (const auto& loaded : options_.kernel.registry->packs()) {
+      const auto is_it = [&](const json::Value& pack) { return json::string_or(pack, "id", "") == loaded->manifest.id; };
+      if (std::ranges::none_of(packs, is_it))
+        report_.unverified.push_back("the pack " + loaded->manifest.id + " is here, and was not there");
+    }
+    const std::string_view version = reader_.header().text("version");
+    if (!options_.program_version.empty() && version != options_.program_version)
+      report_.unverified.push_back("it was recorded by version " + std::string(version) + ", and this is " +
+                                   options_.program_version);
   }
 
   void compare_pack(const json::Value& recorded) {

@@ -24,6 +24,7 @@ struct ReplayOptions {
   // used, and of the keys none is needed.
   KernelOptions kernel;
   std::optional<std::uint64_t> until;                 // the last tick that is wanted
+  std::string program_version;                        // that replays; empty: it is not compared with the recorded one
   bool map = false;                                   // event types by their names, where they are compatible
   std::function<void(const bus::Frame&)> on_frame{};  // each that was made again and is equal
 };
@@ -37,6 +38,7 @@ struct ReplayDifference {
 
 struct ReplayReport {
   std::uint64_t frames = 0, checkpoints = 0, last_tick = 0;
+  std::uint64_t first_tick = 0;  // of the recording, whether it was run or not; 0: it has none
   std::optional<ReplayDifference> difference;
   std::vector<std::string> unverified;
   bool torn = false;       // the file breaks off; what is there was replayed

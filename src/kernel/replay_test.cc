@@ -91,6 +91,32 @@ TEST(Replay, SessionsHoldTurnsAutomationsProgramsAndRequests) {
     EXPECT_NE(all.find(said), std::string::npos) << said;
 }
 
+TEST(Replay, WhatAnEventsSchemaCallsWriteOnlyIsInNoRecording) {
+  RecordedWorld session(7);
+  session.begin();
+  session.world.call("session:add", json::Object{{"n", 5}});
+  const std::string recording = session.end();
+  EXPECT_NE(recording.find(R"("n":5,"phrase":"hmac-sha256:)"), std::string::npos) << "it was said all the same";
+  EXPECT_EQ(recording.find("open-the-lock-slowly"), std::string::npos);
+  EXPECT_EQ(recording.find("40414041"), std::string::npos);
+  EXPECT_EQ(session.world.bytes().find("open-the-lock-slowly"), std::string::npos);
+  const ReplayReport report = replayed(recording, session.replay_options());
+  EXPECT_FALSE(report.difference) << said(report);
+}
+
+TEST(Replay, EventsThatAFullBusChannelLostAreNamedAsNotCaptured) {
+  RecordedWorld session(7);
+  session.begin();
+  // Each call may fill the channel, and all end in one batch.
+  for (int i = 0; i < 3; ++i)
+    session.world.submit("session:burst", json::Object{{"n", 3}}, {}, [](const CallResult&) {});
+  session.world.settle();
+  EXPECT_EQ(session.world.kernel->bell().overflows().at("session:core-brief"), 5u);
+  const ReplayReport report = replayed(session.end(), session.replay_options());
+  EXPECT_FALSE(report.difference) << said(report);
+  EXPECT_THAT(report.unverified, ::testing::Contains(HasSubstr("5 events of session:core-brief")));
+}
+
 // What one compiler's build recorded, the other's replays: with LUMENFLOW_RECORDINGS_OUT a build leaves its recordings
 // in a folder, and with LUMENFLOW_RECORDINGS_IN it takes those that are there (scripts/test).
 TEST(Replay, RecordingsOfAnotherBuildGiveTheSameFrames) {
@@ -270,6 +296,62 @@ TEST(Replay, AnotherCatalogueIsRefusedBeforeTheFirstTick) {
   EXPECT_THAT(refused.error().message(),
               HasSubstr("re-run `lumenflow generate`, or pass `--map` to replay compatible types by name"));
   EXPECT_FALSE(ran);
+}
+
+TEST(Replay, AHeaderIsHeldAgainstItselfAndAgainstWhatIsHere) {
+  const std::string recording = record_session(9, 5);
+  ReplayOptions options = session_replay_options();
+  options.program_version = "test";
+  EXPECT_THAT(replayed(recording, options).unverified, Not(::testing::Contains(HasSubstr("recorded by"))));
+  const auto with = [&](const char* member, std::optional<json::Value> value) {
+    auto reader = bus::RecordingReader::open(recording);
+    bus::RecordingHeader header = reader->header();
+    if (value)
+      header.document.if_object()->set(member, *std::move(value));
+    else
+      header.document.if_object()->erase(member);
+    bus::RecordingEncoder encoder;
+    std::string out = encoder.add(header);
+    for (;;) {
+      auto block = reader->next();
+      if (!block.ok() || !*block) return replay(out, options);
+      out += encoder.add(**block);
+    }
+  };
+  for (const char* member : {"version", "workspace_id", "log_id", "started_at", "catalogue", "packs", "next_tick"}) {
+    const auto refused = with(member, std::nullopt);
+    ASSERT_FALSE(refused.ok()) << member;
+    EXPECT_THAT(refused.error().message(), HasSubstr("the recording was changed: its header")) << member;
+  }
+  EXPECT_FALSE(with("catalogue", json::Array{}).ok());
+  EXPECT_FALSE(with("workspace_id", "zz").ok());
+  const auto without_packs = with("packs", json::Array{}), later = with("version", "9.9.9");
+  ASSERT_TRUE(without_packs.ok() && later.ok());
+  EXPECT_THAT(without_packs->unverified, ::testing::Contains("the pack session is here, and was not there"));
+  EXPECT_THAT(later->unverified, ::testing::Contains("it was recorded by version 9.9.9, and this is test"));
+}
+
+TEST(Replay, ATornFileSaysSoAndATickBeforeTheFirstRunsNothing) {
+  const std::string recording = record_session(6);
+  ReplayOptions options = session_replay_options();
+  auto reader = bus::RecordingReader::open(recording);
+  const ReplayReport header_alone = replayed(recording.substr(0, reader->offset()), options);
+  EXPECT_TRUE(header_alone.torn);
+  EXPECT_EQ(header_alone.first_tick, 0u);
+  EXPECT_THAT(header_alone.unverified, ::testing::Contains(HasSubstr("the file breaks off there")));
+  std::size_t before_end = 0;
+  for (std::size_t at = reader->offset();; at = reader->offset()) {
+    auto block = reader->next();
+    if (!block.ok() || !*block) break;
+    before_end = at;
+  }
+  EXPECT_THAT(replayed(recording.substr(0, before_end), options).unverified,
+              ::testing::Contains(HasSubstr("the file breaks off there")));
+  options.until = 0;
+  const ReplayReport nothing = replayed(recording, options);
+  EXPECT_EQ(nothing.frames, 0u);
+  EXPECT_EQ(nothing.first_tick, frames_of(recording).front().tick);
+  EXPECT_FALSE(nothing.difference) << said(nothing);
 }
 
 // As if the recording's types had stood on other channels.

@@ -59,6 +59,11 @@ struct Metrics::State {
           .Name("lumenflow_events_refused_total")
           .Help("Events from the other side that could not be taken, by code")
           .Register(registry);
+  prometheus::Family<prometheus::Counter>& bus_overflows =
+      BuildCounter()
+          .Name("lumenflow_bus_overflows_total")
+          .Help("Events that their full bus channel did not take, by type")
+          .Register(registry);
   prometheus::Gauge& outbox_events = single("lumenflow_outbox_events", "Events that wait for the other side");
   prometheus::Gauge& outbox_bytes = single("lumenflow_outbox_bytes", "Bytes of their entries");
   prometheus::Gauge& outbox_oldest = single("lumenflow_outbox_oldest_seconds", "Age of the oldest of them");
@@ -121,6 +126,8 @@ std::string Metrics::render(Workspace& workspace, const UplinkHost* uplink, cons
     raise(state_->slow_handlers.Add({{"handler", handler}}), count);
   for (const auto& [kind, count] : counters.events_received) raise(state_->received.Add({{"kind", kind}}), count);
   for (const auto& [code, count] : counters.events_refused) raise(state_->events_refused.Add({{"code", code}}), count);
+  for (const auto& [type, count] : workspace.kernel().bell().overflows())
+    raise(state_->bus_overflows.Add({{"type", type}}), count);
   for (const kernel::Subscriptions::Backlog& backlog : workspace.kernel().handler_backlogs())
     state_->waiting.Add({{"pack", backlog.pack_id}, {"stream", backlog.stream}})
         .Set(static_cast<double>(backlog.waiting));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernel/workspace_packs.h"
+#include "sidecar/version.h"
 #include "sidecar/workspace.h"
 
 namespace lumenflow::sidecar {
@@ -17,6 +18,17 @@ const json::Value* recorded_pack(const bus::RecordingHeader& header, const std::
   return nullptr;
 }
 
+// Of packs that were there; without them every catalogue would be said to be another one.
+std::string missing_packs(const bus::RecordingHeader& header, const pack::Registry& registry) {
+  std::string missing;
+  const json::Value* packs = header.document.find("packs");
+  if (packs == nullptr || !packs->is_array()) return missing;
+  for (const json::Value& pack : packs->as_array())
+    if (const std::string id(json::string_or(pack, "id", "")); registry.find_pack(id) == nullptr)
+      missing += (missing.empty() ? "" : ", ") + id;
+  return missing;
+}
+
 // In place of a program that is not started: what it had said of itself.
 Status register_as_recorded(const bus::RecordingHeader& header, const pack::Manifest& manifest,
                             pack::Registration& registration) {
@@ -26,8 +38,9 @@ Status register_as_recorded(const bus::RecordingHeader& header, const pack::Mani
       return pack::ToolCrash{ErrorCode::kToolCrashed, "a replay runs no code of packs", true};
     });
   const json::Value* recorded = recorded_pack(header, manifest.id);
-  const json::Value* handlers = recorded == nullptr ? nullptr : recorded->find("handlers");
-  if (recorded != nullptr) registration.isolation(std::string(json::string_or(*recorded, "isolation", "")));
+  if (recorded == nullptr) return Error(ErrorCode::kNotFound, "it was out of service when the recording was made");
+  const json::Value* handlers = recorded->find("handlers");
+  registration.isolation(std::string(json::string_or(*recorded, "isolation", "")));
   if (handlers == nullptr || !handlers->is_array()) return {};
   for (const json::Value& handler : handlers->as_array()) {
     pack::ReplayKey key;
@@ -57,7 +70,12 @@ Result<kernel::ReplayOptions> recorded_workspace(Files& files, const std::string
   if (!read.config)
     return Error(ErrorCode::kInvalidConfiguration, "the recorded lumenflow.yaml and its packs cannot be read here:\n" +
                                                        pack::render_text(read.diagnostics, false));
+  if (const std::string missing = missing_packs(header, *read.registry); !missing.empty())
+    return Error(ErrorCode::kInvalidConfiguration, "the recording was made with packs that cannot be loaded here: " +
+                                                       missing + "; put them back as they were\n" +
+                                                       pack::render_text(read.diagnostics, false));
   kernel::ReplayOptions options;
+  options.program_version = kVersion;
   const std::string id = read.config->id.str();
   options.kernel.config = *std::move(read.config);
   options.kernel.registry = std::move(read.registry);

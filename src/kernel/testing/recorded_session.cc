@@ -74,6 +74,10 @@ tools:
     timeout_ms: 60000
     required_scopes: [{type: path, pattern: "data/**", access: write}]
     input_schema: {type: object, properties: {n: {type: integer}}}
+  - name: session:burst
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    input_schema: {type: object, properties: {n: {type: integer}}}
   - name: session:risky
     permission: write
     required_scopes: [{type: path, pattern: "data/**", access: write}]
@@ -84,9 +88,12 @@ tools:
 )";
 
 constexpr std::string_view kSessionTypes = R"({"packSlug": "session", "eventTypes": [
-  {"namespace": "session", "name": "core-primed", "version": 1, "schema": "primed.schema.json"}]})";
+  {"namespace": "session", "name": "core-primed", "version": 1, "schema": "primed.schema.json"},
+  {"namespace": "session", "name": "core-brief", "version": 1, "schema": "primed.schema.json", "capacity": 4}]})";
 constexpr std::string_view kPrimed =
-    R"({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}})";
+    R"({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"},
+        "pin": {"type": "integer", "writeOnly": true}, "phrase": {"type": "string", "maxLength": 24,
+        "writeOnly": true}}})";
 
 // Routines by the clock, as sidekick's.
 constexpr std::string_view kRoutinesManifest = R"(
@@ -111,13 +118,21 @@ ToolResult answer(const Status& status) {
   return ToolOutput{json::Object{{"done", true}}, {}};
 }
 
+json::Object primed_by(std::int64_t n) { return {{"n", n}, {"pin", 40'414'041}, {"phrase", "open-the-lock-slowly"}}; }
+
 ToolResult add_up(ToolContext& context, const json::Value& input) {
   const std::int64_t n = input.find("n")->as_integer();
   Status status = add_to(context.store(), "sum", n);
   if (status.ok()) status = context.emit("session:said", json::Object{{"n", n}, {"id", context.new_ulid()}}, {});
   if (n % 3 == 0) context.wake("sweep", context.now_ms() + 500);
-  if (status.ok() && n % 5 == 0) status = context.emit("session:core-primed", json::Object{{"n", n}}, {});
+  if (status.ok() && n % 5 == 0) status = context.emit("session:core-primed", primed_by(n), {});
   return answer(status);
+}
+
+ToolResult burst(ToolContext& context, const json::Value& input) {
+  for (std::int64_t i = 0; i < json::integer_or(input, "n", 0); ++i)
+    if (Status said = context.emit("session:core-brief", json::Object{{"n", i}}, {}); !said.ok()) return answer(said);
+  return answer({});
 }
 
 ToolResult read_all(ToolContext& context, const json::Value&) {
@@ -195,6 +210,7 @@ void register_session(pack::Registration& registration) {
   registration.tool("session:note", kStrand, [](ToolContext& context, const json::Value&) {
     return answer(add_to(context.store(), "noted", 1));
   });
+  registration.tool("session:burst", kStrand, burst);
   registration.tool("session:run", {.programs = true}, run_program);
   registration.tool("session:fetch", {}, fetch_page);
   registration.tool("session:act", {}, act);
