@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sidecar/token_standing.h"
+
 namespace lumenflow::mcp_server {
 namespace {
 
@@ -14,6 +16,16 @@ bool takes(const http::Request& request, std::string_view media_type) {
 }
 
 }  // namespace
+
+bool takes_stream(const http::Request& request) {
+  return !request.header("accept") || takes(request, "text/event-stream");
+}
+
+McpStream::MayRead may_read(const RouteContext& context, std::shared_ptr<const kernel::Credential> credential) {
+  return [&context, credential = std::move(credential)] {
+    return sidecar::still_counts(*credential, context.workspace.kernel(), context.clock).ok();
+  };
+}
 
 McpAnswer::McpAnswer(RouteContext& context, ExchangePtr exchange, MakeStream make_stream)
     : context_(context),
@@ -29,7 +41,7 @@ void McpAnswer::open() {
   const auto stream = std::make_shared<http::EventStream>(body);  // shared: see the members
   if (make_stream_) kept_ = make_stream_();
   if (kept_) {
-    kept_->attach(stream, {});
+    kept_->attach(stream, {}, may_read(context_, exchange_->credential));
     hold();
   } else {
     plain_ = stream;

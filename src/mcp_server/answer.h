@@ -20,6 +20,12 @@ using sidecar::JournalWatch;
 using sidecar::RouteContext;
 using sidecar::Routes;
 
+// Whether a client without a header of its own mind, or with one that lists it, reads server-sent events.
+bool takes_stream(const http::Request& request);
+
+// Of a connection that the bearer of this token has opened; it may outlive the context's routes no more than these.
+McpStream::MayRead may_read(const RouteContext& context, std::shared_ptr<const kernel::Credential> credential);
+
 class McpAnswer : public std::enable_shared_from_this<McpAnswer> {
  public:
   // Makes a stream of the session when one is needed; empty: there is no session.

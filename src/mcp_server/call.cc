@@ -31,7 +31,7 @@ void McpCall::start(McpRequestPtr request, std::string tool, json::Value input, 
   call.traceparent = request_->traceparent;
   if (const json::Value* const key = request_->message.meta("io.lumenflow/idempotencyKey");
       key != nullptr && key->is_string())
-    call.idempotency_key = key->as_string();
+    call.idempotency_key = key->as_string();  // the server has looked that it is one
   call.asker = shared_from_this();
   mailbox_ =
       kernel::NoticeMailbox::make(ports_.context.post, [weak = weak_from_this()](const kernel::CallNotice& notice) {
@@ -45,16 +45,20 @@ void McpCall::start(McpRequestPtr request, std::string tool, json::Value input, 
 }
 
 void McpCall::join(McpRequestPtr request) {
-  request_ = std::move(request);
+  const McpRequestPtr before = std::exchange(request_, std::move(request));
+  if (before && before != request_)
+    before->fail(Error(ErrorCode::kToolCancelled, "the same requestState was sent again, and is answered there"));
   if (!request_) return;
+  // A connection that closes late, when its client has come back by another, ends nothing.
   if (request_->stateless())
-    request_->answer().when_gone([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->cancel();
+    request_->answer().when_gone([weak = weak_from_this(), mine = std::weak_ptr(request_)] {
+      if (const auto self = weak.lock(); self && self->request_ == mine.lock()) self->cancel();
     });
   ports_.context.after(kOpenAfter, [weak = std::weak_ptr(request_)] {
     const auto waiting = weak.lock();
     if (waiting && !waiting->answer().ended()) waiting->answer().open();
   });
+  if (is_task_) return reply_task();  // as it was answered before
   if (outcome_) return give(*std::exchange(outcome_, {}));
   if (waits_for_approval_) return wait_on();
   if (const json::Value* const responses = request_->message.param("inputResponses"); responses && round_)
@@ -130,13 +134,15 @@ void McpCall::give(McpOutcome outcome) {
     outcome_ = std::move(outcome);  // for whoever comes back
     return ports_.over(*this);
   }
-  const McpRequestPtr request = std::exchange(request_, {});
-  if (auto* const result = std::get_if<json::Value>(&outcome))
-    request->reply(std::move(*result));
-  else
-    request->fail(std::get<mcp::RpcError>(outcome),
-                  std::get<mcp::RpcError>(outcome).code == mcp::kMissingClientCapability ? 400 : 200);
+  answered_ = true;
+  answer_with(std::exchange(request_, {}), std::move(outcome));
   ports_.over(*this);
+}
+
+void answer_with(const McpRequestPtr& request, McpOutcome outcome) {
+  if (auto* const result = std::get_if<json::Value>(&outcome)) return request->reply(std::move(*result));
+  const mcp::RpcError& error = std::get<mcp::RpcError>(outcome);
+  request->fail(error, error.code == mcp::kMissingClientCapability ? 400 : 200);
 }
 
 }  // namespace lumenflow::mcp_server

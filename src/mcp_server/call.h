@@ -52,6 +52,8 @@ class McpCall final : public kernel::CallAsker, public std::enable_shared_from_t
   void cancel();
 
   const std::string& handle() const { return handle_; }
+  const std::optional<ReceiptId>& receipt() const { return receipt_; }  // nothing: it has not begun
+  bool answered() const { return answered_; }                           // a request has had its end
   const std::string& subject() const { return subject_; }
   bool is_task() const { return is_task_; }
   const std::string& task_id() const { return task_id_; }
@@ -77,6 +79,7 @@ class McpCall final : public kernel::CallAsker, public std::enable_shared_from_t
   void wait_for_approval();
   void settle(const kernel::CallResult& result);
   void become_task();
+  void reply_task();
   void give(McpOutcome outcome);
   void say_progress(double fraction, const std::string& message);
 
@@ -94,7 +97,7 @@ class McpCall final : public kernel::CallAsker, public std::enable_shared_from_t
   std::map<std::string, int> keys_;    // of questions, and how often each was used
   std::string missing_;                // a capability for want of which the tool got no answer
   std::optional<McpOutcome> outcome_;  // once it has ended
-  bool cancelled_ = false, waits_for_approval_ = false, is_task_ = false;
+  bool answered_ = false, cancelled_ = false, waits_for_approval_ = false, is_task_ = false;
   std::string approval_id_;
   pack::McpTask wants_task_ = pack::McpTask::kNever;
   std::string task_id_, task_message_;
@@ -103,6 +106,8 @@ class McpCall final : public kernel::CallAsker, public std::enable_shared_from_t
 };
 
 using McpCallPtr = std::shared_ptr<McpCall>;
+
+void answer_with(const McpRequestPtr& request, McpOutcome outcome);
 
 // The error of what needs a capability that the client did not declare.
 mcp::RpcError missing_capability(std::string_view capability);

@@ -15,6 +15,10 @@ void McpCall::become_task() {
   is_task_ = true;
   task_id_ = receipt_->str();
   ports_.changed(*this);  // it can be asked after before the client knows of it
+  reply_task();
+}
+
+void McpCall::reply_task() {
   const McpRequestPtr request = std::exchange(request_, {});
   json::Value seed = task();
   seed.as_object().erase("inputRequests");

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "event/event.h"
 #include "mcp_server/server.h"
 
 namespace lumenflow::mcp_server {
@@ -83,6 +84,18 @@ std::variant<json::Value, mcp::RpcError> data_of(const kernel::CallResult& resul
 
 }  // namespace
 
+std::optional<std::string> event_kind_of(std::string_view uri) { return percent_decode(uri.substr(kMcpEvents.size())); }
+
+bool McpServer::is_event_kind(std::string_view kind) {
+  if (event::find_kernel_kind(kind) != nullptr || event::find_first_party_kind(kind) != nullptr) return true;
+  return std::ranges::any_of(catalogue_.registry()->packs(), [&](const auto& pack) {
+    const auto names = [&](const std::vector<std::string>& kinds) {
+      return std::ranges::find(kinds, kind) != kinds.end();
+    };
+    return names(pack->manifest.emitted_event_kinds) || names(pack->manifest.subscribed_event_kinds);
+  });
+}
+
 void McpServer::list_resources(const McpRequestPtr& request) {
   json::Array all;
   for (const McpCatalogue::Resource* const resource : catalogue_.resources(*request->credential))
@@ -114,7 +127,10 @@ void McpServer::list_templates(const McpRequestPtr& request) {
 }
 
 bool McpServer::may_watch(const McpRequest& request, std::string_view uri) {
-  if (uri.starts_with(kMcpEvents)) return kernel::holds_scope(*request.credential, "events:read", "");
+  if (uri.starts_with(kMcpEvents)) {
+    const std::optional<std::string> kind = event_kind_of(uri);
+    return kind && is_event_kind(*kind) && kernel::holds_scope(*request.credential, "events:read", "");
+  }
   if (uri.starts_with(kMcpCalls)) {
     const ReceiptId receipt{std::string(uri.substr(kMcpCalls.size()))};
     const Result<journal::RecordedCall> call = context_.workspace.kernel().reader().call(receipt);
@@ -130,7 +146,7 @@ void McpServer::read_resource(const McpRequestPtr& request) {
   if (uri.empty()) return request->invalid("resources/read needs a 'uri'");
   if (!may_watch(*request, uri)) return request->fail(no_resource(*request));
   if (uri.starts_with(kMcpEvents)) {
-    const json::Value events = latest_events(context_, uri.substr(kMcpEvents.size()));
+    const json::Value events = latest_events(context_, *event_kind_of(uri));
     return request->reply_cacheable(contents(uri, "application/json", "text", json::serialize(events)), 0);
   }
   if (uri.starts_with(kMcpCalls)) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "mcp/request_state.h"
@@ -20,6 +21,22 @@ struct McpHearing;  // subscriptions.cc
 
 inline constexpr std::int64_t kMcpListTtlMs = 60'000;  // of what changes are told of anyway
 inline constexpr std::string_view kMcpEvents = "lumenflow://events/", kMcpCalls = "lumenflow://calls/";
+
+// The kind that a URI below kMcpEvents names; nothing for what names none.
+std::optional<std::string> event_kind_of(std::string_view uri);
+
+// What a requestState names: the call as this process knows it, and as the journal does.
+struct McpHandle {
+  std::string key;
+  std::optional<ReceiptId> receipt;
+
+  std::string text() const { return key + " " + (receipt ? receipt->str() : std::string()); }
+  static McpHandle of(const std::string& text) {
+    const std::size_t space = text.find(' ');
+    const std::string receipt = space == std::string::npos ? std::string() : text.substr(space + 1);
+    return {text.substr(0, space), receipt.empty() ? std::nullopt : std::optional(ReceiptId(receipt))};
+  }
+};
 
 class McpServer : public std::enable_shared_from_this<McpServer> {
  public:
@@ -46,7 +63,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   void initialize(const ExchangePtr& exchange, mcp::Message message);
   void notified(const std::shared_ptr<McpSession>& session, const mcp::Message& message);
   void dispatch(const McpRequestPtr& request);
-  std::shared_ptr<McpSession> session_of(const ExchangePtr& exchange);  // null: answered
+  std::shared_ptr<McpSession> session_of(const ExchangePtr& exchange, const json::Value& of = {});  // null: answered
   void forget_old_sessions();
 
   // lifecycle.cc
@@ -74,9 +91,12 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   void unsubscribe(const McpRequestPtr& request);
   void listen(const McpRequestPtr& request);
   bool may_watch(const McpRequest& request, std::string_view uri);
+  bool is_event_kind(std::string_view kind);
   std::shared_ptr<const void> hear_for_session(const std::shared_ptr<McpSession>& session,
                                                std::shared_ptr<const kernel::Credential> credential);
   void tell_of_task(const McpCall& call);
+  bool end_if_over(const McpRequestPtr& request);  // its token does not count any more, or it has ended
+  void tend_later();
 
   // tasks.cc
   void get_task(const McpRequestPtr& request);
@@ -89,6 +109,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   // A call for the client, or the next round of one.
   void run(const McpRequestPtr& request, const std::string& tool, json::Value input, pack::McpTask task,
            McpShape shape);
+  void next_round(const McpRequestPtr& request, const McpHandle& handle, const McpShape& shape);
   McpCall::Ports ports();
   mcp::RequestIdentity identity_of(const McpRequest& request) const;
 
@@ -99,6 +120,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   std::map<std::string, std::shared_ptr<McpSession>> sessions_;
   std::map<std::string, McpCallPtr> calls_;  // by handle
   std::map<std::string, McpCallPtr> tasks_;  // by receipt
+  bool tending_ = false;
   std::uint64_t next_hearing_ = 1;
   std::map<std::uint64_t, std::shared_ptr<McpHearing>> hearings_;  // of subscriptions/listen; shared with the watch
 };

@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/encoding.h"
+#include "base/signing.h"
+#include "http/client.h"
+#include "journal/approvals.h"
 #include "mcp/revision.h"
 #include "mcp_server/mcp_routes.h"
+#include "sidecar/operator_proof.h"
 #include "sidecar/testing/probe_pack.h"
 #include "sidecar/testing/sidecar_world.h"
 
@@ -13,6 +18,8 @@ namespace {
 
 using sidecar::Answer;
 using sidecar::Headers;
+using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 struct McpWorld : sidecar::SidecarWorld {
@@ -38,10 +45,45 @@ std::string message(std::string_view method, json::Value params) {
 
 // A request of the revision without sessions.
 Answer ask(const sidecar::SidecarWorld& world, const std::string& method, json::Object params,
-           const std::string& name = {}, Headers headers = {}) {
+           const std::string& name = {}, Headers headers = {}, json::Object capabilities = {}) {
   headers.insert(headers.end(), {{"Accept", kAccept}, {"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", method}});
   if (!name.empty()) headers.emplace_back("Mcp-Name", name);
-  return world.send(http::Method::kPost, "/mcp", message(method, stateless_params(std::move(params))), headers);
+  const json::Value whole = stateless_params(std::move(params), std::move(capabilities));
+  return world.send(http::Method::kPost, "/mcp", message(method, whole), headers);
+}
+
+// On the control socket, with the operator's proof.
+Answer kernel_call(const sidecar::SidecarWorld& world, const std::string& tool, const json::Value& input) {
+  const PosixFiles files;
+  const auto key = sidecar::unlock_operator_key(files, sidecar::WorkspacePaths(world.root()).keys, "");
+  http::ClientOptions options;
+  options.socket_path = world.socket_path();
+  http::ClientRequest request;
+  request.method = http::Method::kPost;
+  request.path = "/kernel/" + tool.substr(std::string_view("kernel:").size());
+  request.body = json::serialize(input);
+  request.headers.emplace_back(std::string(sidecar::kOperatorHeader),
+                               *sidecar::make_operator_proof(*key, "ws-42", tool, "proof", SystemClock().now()));
+  const auto response = http::Client(options).send(request);
+  EXPECT_TRUE(response.ok());
+  return {response->status, {}, response->body, json::parse(response->body).value_or(json::Value())};
+}
+
+void approve(const sidecar::SidecarWorld& world, const std::string& id) {
+  const Headers decider = world.as(world.token("approvals:read approvals:decide", "ws-42:ci"));
+  const PosixFiles files;
+  const auto key = sidecar::unlock_operator_key(files, sidecar::WorkspacePaths(world.root()).keys, "");
+  journal::ParkedCall shown;
+  shown.receipt = *journal::receipt_of_approval(id);
+  shown.digest = world.get("/approvals/" + id, decider).text("/call_digest");
+  const journal::ApprovalDecision said{true, "ws-42:ci", "because", SystemClock().now(), {}};
+  const json::Object decision{{"decision", "approve"},
+                              {"reason", said.reason},
+                              {"decided_at", format_rfc3339(said.decided_at)},
+                              {"signature", to_base64url(*p256_sign(journal::approval_statement(shown, said), *key))}};
+  const Answer approved =
+      world.send(http::Method::kPost, "/approvals/" + id, json::serialize(json::Value(decision)), decider);
+  EXPECT_EQ(approved.status, 200) << approved.body;
 }
 
 struct Session {
@@ -169,6 +211,129 @@ TEST(Mcp, EventsAreResources) {
   const Session stranger(world, world.as(world.token("tools:read")));
   EXPECT_THAT(stranger.send("resources/read", {{"uri", "lumenflow://events/probe:happened"}}).body,
               HasSubstr("-32002"));
+}
+
+TEST(Mcp, EventsAreNamedByTheirKindHoweverItIsWritten) {
+  const McpWorld world;
+  const Session session(world);
+  session.send("tools/call", {{"name", "probe__emit"}, {"arguments", json::Object{{"n", 7}}}});
+  const json::Object escaped{{"uri", "lumenflow://events/probe%3Ahappened"}};
+  EXPECT_THAT(session.send("resources/read", escaped).text("/result/contents/0/text"), HasSubstr("\"n\":7"));
+  EXPECT_THAT(session.send("resources/subscribe", escaped).body, HasSubstr("\"result\":{}"));
+  EXPECT_THAT(session.send("resources/read", {{"uri", "lumenflow://events/agent-runtime:tool_called"}}).body,
+              HasSubstr("tool_called"));
+  for (const char* none : {"nope:nope", "*", "", "../calls/x", "probe:happened?x=1", "probe%3happened"})
+    for (const char* method : {"resources/read", "resources/subscribe"})
+      EXPECT_THAT(session.send(method, {{"uri", std::string("lumenflow://events/") + none}}).body, HasSubstr("-32002"))
+          << method << " " << none;
+}
+
+std::string head_of(const char* method, const std::string& token, std::string_view more, const std::string& body = {}) {
+  return std::string(method) + " /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token +
+         "\r\nAccept: application/json, text/event-stream\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         std::string(more) + "\r\n" + body;
+}
+
+http::RawSocket listening(const McpWorld& world, const std::string& token) {
+  const json::Object wanted{{"resourceSubscriptions", json::Array{"lumenflow://events/probe:happened"}}};
+  http::RawSocket socket = world.connect();
+  socket.send(head_of("POST", token, "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n",
+                      message("subscriptions/listen", stateless_params({{"notifications", wanted}}))));
+  EXPECT_THAT(socket.read_until("acknowledged"), HasSubstr("acknowledged"));
+  return socket;
+}
+
+http::RawSocket reading(const McpWorld& world, const std::string& token) {
+  const Session session(world, world.as(token));
+  session.send("resources/subscribe", {{"uri", "lumenflow://events/probe:happened"}});
+  http::RawSocket socket = world.connect();
+  socket.send(head_of("GET", token, "Mcp-Session-Id: " + session.id + "\r\n"));
+  EXPECT_THAT(socket.read_until("id: 0-0"), HasSubstr("id: 0-0"));
+  return socket;
+}
+
+constexpr const char* kLastChunk = "0\r\n\r\n";  // the stream was ended, and nobody's patience was
+
+TEST(Mcp, AStreamEndsWhenItsTokenExpires) {
+  const McpWorld world;
+  const std::string token = world.token("workspace events:read", "ws-42", std::chrono::seconds(4));
+  http::RawSocket listener = listening(world, token), reader = reading(world, token);
+  EXPECT_THAT(listener.read_until(kLastChunk), AllOf(HasSubstr("TOKEN_EXPIRED"), EndsWith(kLastChunk)));
+  EXPECT_THAT(reader.read_until(kLastChunk), EndsWith(kLastChunk));
+}
+
+TEST(Mcp, AStreamEndsWhenItsTokenIsRevokedAndSaysNothingMore) {
+  const McpWorld world;
+  const std::string token = world.token();
+  http::RawSocket listener = listening(world, token), reader = reading(world, token);
+  const std::string claims = *from_base64url(token.substr(token.find('.') + 1, token.rfind('.') - token.find('.') - 1));
+  kernel_call(world, "kernel:token_revoke", json::Object{{"token_id", json::parse(claims)->find("jti")->as_string()}});
+  EXPECT_EQ(world.call("probe:emit", R"({"n":1})", world.as(world.token("workspace", "ws-42:other"))).status, 200);
+  EXPECT_THAT(listener.read_until(kLastChunk),
+              AllOf(HasSubstr("TOKEN_REVOKED"), EndsWith(kLastChunk), ::testing::Not(HasSubstr("resources/updated"))));
+  EXPECT_THAT(reader.read_until(kLastChunk),
+              AllOf(EndsWith(kLastChunk), ::testing::Not(HasSubstr("resources/updated"))));
+}
+
+// Law 5: a round whose answer was lost is asked again, and is answered as before.
+TEST(Mcp, Law5ARoundThatIsSentAgainAfterItsCallHasEndedGetsTheResult) {
+  sidecar::WorldOptions options;
+  options.config =
+      "policies: [{id: ask, trigger: on_tool_request, decision: approval_required, when: {tool: 'probe:emit'}}]\n";
+  const McpWorld world(options);
+  const json::Object forms{{"elicitation", json::Object{{"form", json::Object{}}}}};
+  json::Object params{{"name", "probe__emit"}, {"arguments", json::Object{{"n", 1}}}};
+  const Answer parked = ask(world, "tools/call", params, "probe__emit", {}, forms);
+  const std::string id = parked.text("/result/_meta/io.lumenflow~1approval_id");
+  ASSERT_FALSE(id.empty()) << parked.body;
+  approve(world, id);
+  params.set("requestState", parked.text("/result/requestState"));
+  params.set("inputResponses", json::Object{{"approval", json::Object{{"action", "accept"}}}});
+  const Answer first = ask(world, "tools/call", params, "probe__emit", {}, forms);
+  EXPECT_THAT(first.body, HasSubstr("\"isError\":false"));
+  const Answer again = ask(world, "tools/call", params, "probe__emit", {}, forms);
+  EXPECT_THAT(again.body, HasSubstr("\"isError\":false"));
+  EXPECT_EQ(again.text("/result/_meta/io.lumenflow~1receipt_id"),
+            parked.text("/result/_meta/io.lumenflow~1receipt_id"));
+}
+
+TEST(Mcp, AnIdempotencyKeyThatIsNoneIsRefused) {
+  const McpWorld world;
+  const auto with_key = [&](json::Value key) {
+    json::Value params = stateless_params({{"name", "probe__emit"}, {"arguments", json::Object{{"n", 1}}}});
+    params.as_object().find("_meta")->as_object().set("io.lumenflow/idempotencyKey", std::move(key));
+    return world.send(http::Method::kPost, "/mcp", message("tools/call", std::move(params)),
+                      {{"Accept", kAccept},
+                       {"MCP-Protocol-Version", "2026-07-28"},
+                       {"Mcp-Method", "tools/call"},
+                       {"Mcp-Name", "probe__emit"}});
+  };
+  for (json::Value key : {json::Value(5), json::Value(""), json::Value(json::Object{}), json::Value(nullptr)})
+    EXPECT_THAT(with_key(key).body, HasSubstr("INVALID_INPUT")) << json::serialize(key);
+  const std::string receipt = "/result/_meta/io.lumenflow~1receipt_id";
+  EXPECT_EQ(with_key("good").text(receipt), with_key("good").text(receipt));
+}
+
+TEST(Mcp, AnErrorOfASessionHasTheIdOfItsRequest) {
+  const McpWorld world;
+  Session session(world);
+  session.id = "gone";
+  const Answer gone = session.send("ping", {});
+  EXPECT_EQ(gone.status, 404);
+  EXPECT_THAT(gone.body, HasSubstr("\"id\":1"));
+  const Answer none = world.send(http::Method::kPost, "/mcp", message("tools/list", json::Object{}),
+                                 {{"Accept", kAccept}, {"MCP-Protocol-Version", "2025-11-25"}});
+  EXPECT_EQ(none.status, 400);
+  EXPECT_THAT(none.body, HasSubstr("\"id\":1"));
+}
+
+TEST(Mcp, AStreamIsForWhoeverListsItsMediaTypeAmongOthers) {
+  const McpWorld world;
+  const std::string token = world.token();
+  const http::RawSocket reader = reading(world, token);  // "application/json, text/event-stream"
+  const Session session(world);
+  const Headers headers{{"Accept", "application/json"}, {"Mcp-Session-Id", session.id}};
+  EXPECT_EQ(world.send(http::Method::kGet, "/mcp", {}, headers).status, 406);
 }
 
 TEST(Mcp, WhatIsNoMessageIsRefused) {

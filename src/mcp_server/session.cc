@@ -42,6 +42,15 @@ void McpSession::take_answer(mcp::Message message) {
   answered(Error(ErrorCode::kInvalidInput, "the client answered with an error: " + message.error.message));
 }
 
+void McpSession::tend() {
+  general_->tend();
+  for (const auto& [number, one] : streams_) one->tend();
+}
+
+bool McpSession::read() const {
+  return general_->read() || std::ranges::any_of(streams_, [](const auto& entry) { return entry.second->read(); });
+}
+
 void McpSession::end() {
   general_->end();
   for (const auto& [number, one] : streams_) one->end();

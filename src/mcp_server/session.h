@@ -38,6 +38,8 @@ class McpSession {
   using Answered = std::function<void(Result<json::Value>)>;
   std::string ask(std::string_view method, json::Value params, Answered answered);  // the message to send
   void take_answer(mcp::Message message);
+  void tend();        // of every stream
+  bool read() const;  // by somebody, on any of them
   void end();
 
  private:

@@ -18,18 +18,28 @@ void McpStream::say(std::string message) {
     kept_.pop_front();
     ++first_;
   }
+  tend();
   if (read()) write(first_ + kept_.size() - 1, kept_.back());
 }
 
 void McpStream::end() {
+  tend();
   ended_ = true;
   if (read()) reader_->end();
   reader_.reset();
 }
 
-void McpStream::attach(std::shared_ptr<http::EventStream> reader, std::optional<std::uint64_t> after) {
+void McpStream::tend() {
+  if (!read() || may_read_()) return;
+  reader_->end();
+  reader_.reset();
+}
+
+void McpStream::attach(std::shared_ptr<http::EventStream> reader, std::optional<std::uint64_t> after,
+                       MayRead may_read) {
   if (read()) reader_->end();
   reader_ = std::move(reader);
+  may_read_ = std::move(may_read);
   if (primes_) {
     const std::string id = std::to_string(number_) + "-" + std::to_string(after.value_or(read_));
     http::SseEvent prime;

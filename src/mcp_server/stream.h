@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,9 +26,13 @@ class McpStream {
   bool ended() const { return ended_; }
   bool read() const { return reader_ != nullptr && !reader_->closed(); }
 
+  // Whether the reader may still be told: its token counts.
+  using MayRead = std::function<bool()>;
   // Takes the place of the reader before. `after`: the number of the message that was read last; nothing: from the
   // first that nobody has read.
-  void attach(std::shared_ptr<http::EventStream> reader, std::optional<std::uint64_t> after);
+  void attach(std::shared_ptr<http::EventStream> reader, std::optional<std::uint64_t> after, MayRead may_read);
+  // Ends the connection of a reader who may read no more; what is said then is kept for one who may.
+  void tend();
   // Ends the connection of whoever reads and asks them to come back.
   void let_go(std::uint64_t retry_ms);
   void beat();
@@ -43,6 +48,7 @@ class McpStream {
   std::size_t bytes_ = 0;
   bool ended_ = false;
   std::shared_ptr<http::EventStream> reader_;  // shared with whoever writes the head of its connection
+  MayRead may_read_;                           // of the reader
 };
 
 // "stream-message" of Last-Event-ID; nothing for what is none.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "mcp_server/server.h"
+#include "sidecar/token_standing.h"
 
 namespace lumenflow::mcp_server {
 namespace {
@@ -14,7 +15,7 @@ constexpr std::size_t kSubscriptionsMax = 256;  // of one client
 // Whether a resource is another after this change.
 bool touches(std::string_view uri, const JournalWatch::Change& change, McpCatalogue& catalogue,
              const kernel::Credential& caller) {
-  if (uri.starts_with(kMcpEvents)) return !change.kind.empty() && uri.substr(kMcpEvents.size()) == change.kind;
+  if (uri.starts_with(kMcpEvents)) return !change.kind.empty() && event_kind_of(uri) == change.kind;
   if (uri.starts_with(kMcpCalls)) return !change.finished.empty() && uri.substr(kMcpCalls.size()) == change.finished;
   if (change.kind.empty()) return false;
   return std::ranges::any_of(catalogue.resources(caller), [&](const auto* resource) {
@@ -31,6 +32,7 @@ struct McpHearing {
   bool tools = false, prompts = false, resources = false;
   std::string tools_seen, prompts_seen;
   std::shared_ptr<const kernel::Credential> credential;  // shared with the request
+  std::weak_ptr<McpRequest> request;                     // of subscriptions/listen
   std::function<void(std::string_view method, json::Object params)> say;
   std::shared_ptr<const void> handle;  // of the watch; it ends with the hearing
 
@@ -135,20 +137,52 @@ void McpServer::listen(const McpRequestPtr& request) {
       watch_.listen([this, hearing, weak = std::weak_ptr(request), meta](const JournalWatch::Change& change) {
         const auto alive = weak.lock();
         if (!alive) return;
-        if (!change.closing) return hearing->hear(change, catalogue_);
-        alive->reply(json::Object{{"_meta", meta}});
+        if (change.closing) return alive->reply(json::Object{{"_meta", meta}});
+        if (!end_if_over(alive)) hearing->hear(change, catalogue_);
       });
   const std::uint64_t number = next_hearing_++;
+  hearing->request = request;
   hearings_[number] = hearing;
+  tend_later();
   request->answer().when_gone([weak = weak_from_this(), request, handle, number] {
     if (const auto self = weak.lock()) self->hearings_.erase(number);
   });
 }
 
+bool McpServer::end_if_over(const McpRequestPtr& request) {
+  if (request->answer().ended()) return true;
+  const Status standing = sidecar::still_counts(*request->credential, context_.workspace.kernel(), context_.clock);
+  if (!standing.ok()) request->fail(standing.error());
+  return !standing.ok();
+}
+
+// A stream is no longer than its token: looked at once a second, besides before anything is said on it.
+void McpServer::tend_later() {
+  if (std::exchange(tending_, true)) return;
+  context_.after(std::chrono::seconds(1), [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || self->context_.closing) return;
+    self->tending_ = false;
+    bool open = false;
+    for (const auto& [id, session] : self->sessions_) {
+      session->tend();
+      open = open || session->read();
+    }
+    std::erase_if(self->hearings_, [](const auto& entry) { return entry.second->request.expired(); });
+    const auto hearings = self->hearings_;  // what ends here is taken out
+    for (const auto& [number, hearing] : hearings)
+      if (const McpRequestPtr request = hearing->request.lock()) open = !self->end_if_over(request) || open;
+    if (open) self->tend_later();
+  });
+}
+
 void McpServer::tell_of_task(const McpCall& call) {
   const auto hearings = hearings_;  // one may end meanwhile
-  for (const auto& [number, hearing] : hearings)
-    if (hearing->tasks.contains(call.task_id())) hearing->say("notifications/tasks", call.task().as_object());
+  for (const auto& [number, hearing] : hearings) {
+    const McpRequestPtr request = hearing->request.lock();
+    if (request && hearing->tasks.contains(call.task_id()) && !end_if_over(request))
+      hearing->say("notifications/tasks", call.task().as_object());
+  }
 }
 
 }  // namespace lumenflow::mcp_server

@@ -153,7 +153,8 @@ McpCall::Ports McpServer::ports() {
             const auto self = weak.lock();
             if (!self) return std::string();
             const Timestamp until{self->context_.clock.now().ms + 86'400'000};  // an approval may take a day
-            return self->states_.seal(call.handle(), self->identity_of(request), until);
+            const McpHandle handle{call.handle(), call.receipt()};
+            return self->states_.seal(handle.text(), self->identity_of(request), until);
           },
           [weak](const ReceiptId& receipt, std::function<void(std::optional<kernel::CallResult>)> ended) {
             if (const auto self = weak.lock()) self->watch_.when_ended(receipt, std::move(ended));
@@ -174,21 +175,31 @@ McpCall::Ports McpServer::ports() {
           }};
 }
 
+// Of a call that has ended, the journal has the result: for a client that asks again because the answer was lost.
+void McpServer::next_round(const McpRequestPtr& request, const McpHandle& handle, const McpShape& shape) {
+  const auto found = calls_.find(handle.key);
+  if (found != calls_.end() && !found->second->answered()) return found->second->join(request);
+  const auto result = handle.receipt ? recorded_result(context_, *handle.receipt) : std::nullopt;
+  if (!result)
+    return request->fail(Error(ErrorCode::kInvalidInput, "this request is over; send it anew without requestState"));
+  answer_with(request, shape(*result));
+}
+
 void McpServer::run(const McpRequestPtr& request, const std::string& tool, json::Value input, pack::McpTask task,
                     McpShape shape) {
   const json::Value* const state = request->message.param("requestState");
-  McpCallPtr call;
   if (state != nullptr && request->stateless()) {
     const Result<std::string> handle = states_.open(state->is_string() ? state->as_string() : std::string(),
                                                     identity_of(*request), context_.clock.now());
     if (!handle.ok()) return request->fail(handle.error());
-    const auto found = calls_.find(*handle);
-    if (found == calls_.end())
-      return request->fail(Error(ErrorCode::kInvalidInput, "this request is over; send it anew without requestState"));
-    return found->second->join(request);
+    return next_round(request, McpHandle::of(*handle), shape);
   }
+  const json::Value* const key = request->message.meta("io.lumenflow/idempotencyKey");
+  if (key != nullptr && (!key->is_string() || key->as_string().empty()))
+    return request->fail(
+        Error(ErrorCode::kInvalidInput, "_meta's io.lumenflow/idempotencyKey must be a string of 1 to 256 bytes"));
   const std::string handle = to_hex(context_.random.draw16());
-  call = std::make_shared<McpCall>(ports(), handle, std::move(shape));  // shared: see McpCall
+  const auto call = std::make_shared<McpCall>(ports(), handle, std::move(shape));  // shared: see McpCall
   calls_[handle] = call;
   if (request->session)
     request->session->running[json::serialize(request->message.id)] = [weak = std::weak_ptr(call)] {

@@ -164,20 +164,20 @@ void McpServer::take_stateless(const ExchangePtr& exchange, mcp::Message message
   dispatch(request_of);
 }
 
-std::shared_ptr<McpSession> McpServer::session_of(const ExchangePtr& exchange) {
+std::shared_ptr<McpSession> McpServer::session_of(const ExchangePtr& exchange, const json::Value& of) {
   const std::optional<std::string_view> id = exchange->request().header(kSessionHeader);
   if (!id) {
-    refuse(exchange, 400, {}, {mcp::kInvalidRequest, "Mcp-Session-Id is missing: begin with initialize", {}});
+    refuse(exchange, 400, of, {mcp::kInvalidRequest, "Mcp-Session-Id is missing: begin with initialize", {}});
     return nullptr;
   }
   const auto found = sessions_.find(std::string(*id));
   if (found == sessions_.end() || found->second->subject != exchange->credential->subject.str()) {
-    refuse(exchange, 404, {}, {-32001, "Session not found: begin anew with initialize", {}});
+    refuse(exchange, 404, of, {-32001, "Session not found: begin anew with initialize", {}});
     return nullptr;
   }
   const std::optional<std::string_view> version = exchange->request().header(kVersionHeader);
   if (version && *version != mcp::name(found->second->revision)) {
-    refuse(exchange, 400, {}, {mcp::kInvalidRequest, "MCP-Protocol-Version is not the one agreed upon", {}});
+    refuse(exchange, 400, of, {mcp::kInvalidRequest, "MCP-Protocol-Version is not the one agreed upon", {}});
     return nullptr;
   }
   found->second->used_ms = context_.clock.now().ms;
@@ -187,7 +187,7 @@ std::shared_ptr<McpSession> McpServer::session_of(const ExchangePtr& exchange) {
 void McpServer::take_in_session(const ExchangePtr& exchange, mcp::Message message) {
   if (message.kind == mcp::Message::Kind::kRequest && message.method == "initialize")
     return initialize(exchange, std::move(message));
-  const std::shared_ptr<McpSession> session = session_of(exchange);
+  const std::shared_ptr<McpSession> session = session_of(exchange, message.id);
   if (!session) return;
   if (message.kind == mcp::Message::Kind::kRequest) {
     const auto request = std::make_shared<McpRequest>(
@@ -267,15 +267,16 @@ void McpServer::get(const ExchangePtr& exchange) {
   }
   const std::shared_ptr<McpSession> session = session_of(exchange);
   if (!session) return;
-  if (request.header("accept").value_or("*/*").find("application/json") == 0)
-    return exchange->fail(Error(ErrorCode::kUnsupportedMediaType, "accept text/event-stream"));
+  if (!takes_stream(request))
+    return refuse(exchange, 406, {}, {mcp::kInvalidRequest, "Not acceptable: list text/event-stream in Accept", {}});
   const std::optional<std::string_view> last = request.header("last-event-id");
   const std::optional<McpEventId> from = last ? parse_mcp_event_id(*last) : std::nullopt;
   McpStream* const stream = last ? (from ? session->stream(from->stream) : nullptr) : &session->general();
   if (stream == nullptr) return exchange->fail(Error(ErrorCode::kNotFound, "no stream has this event"));
   const auto reader =
       std::make_shared<http::EventStream>(exchange->stream(http::sse_head()));  // shared with the stream
-  stream->attach(reader, from ? std::optional(from->message) : std::nullopt);
+  stream->attach(reader, from ? std::optional(from->message) : std::nullopt, may_read(context_, exchange->credential));
+  tend_later();
 }
 
 void McpServer::end_session(const ExchangePtr& exchange) {

@@ -7,6 +7,7 @@
 #include "http/sse.h"
 #include "journal/entry.h"
 #include "sidecar/routes.h"
+#include "sidecar/token_standing.h"
 
 namespace lumenflow::sidecar {
 namespace {
@@ -125,15 +126,7 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
     });
   }
 
-  Status still_allowed() const {
-    if (credential_->expires_at && *credential_->expires_at <= context_.clock.now())
-      return Error(ErrorCode::kTokenExpired, "the token that opened the stream is over; resume with another");
-    const kernel::Kernel& kernel = context_.workspace.kernel();
-    if ((!credential_->token_id.empty() && kernel.revoked(credential_->token_id)) ||
-        kernel.revoked(credential_->subject.str()))
-      return Error(ErrorCode::kTokenRevoked, "the token that opened the stream was revoked");
-    return {};
-  }
+  Status still_allowed() const { return still_counts(*credential_, context_.workspace.kernel(), context_.clock); }
 
   // The connection keeps the stream alive until it closes.
   void keep_alive() {
