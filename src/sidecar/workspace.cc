@@ -383,7 +383,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const WorkspacePorts& ports, 
   }
   if (!opened.ok()) return opened.error();
   workspace->look_at_configuration();  // it may not be the one that counts
-  workspace->checkpoint_if_due();  // a life of under a second leaves a signed head too
+  workspace->checkpoint_if_due();      // a life of under a second leaves a signed head too
   return workspace;
 }
 
