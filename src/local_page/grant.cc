@@ -6,7 +6,8 @@ namespace lumenflow::local_page {
 namespace {
 
 constexpr std::string_view kScope = "workspace agent:execute-turn audit:read approvals:read metrics:read control:stop";
-constexpr std::chrono::hours kLife{12}, kRenewedBefore{1}, kTriedAgain{1};
+constexpr std::chrono::hours kLife{12}, kRenewedBefore{1};
+constexpr std::chrono::minutes kTriedAgain{1};  // everything may have been stopped just then
 
 }  // namespace
 

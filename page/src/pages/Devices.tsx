@@ -21,6 +21,9 @@ import style from "./Devices.module.css";
 type Device = Schemas["Device"];
 const { api } = conductor;
 
+// What a device gets that is invited here: looking, approving and denying (decision 0041).
+const byDefault = "tools:read events:read approvals:read approvals:decide";
+
 // What a scope lets a device do, as people say it.
 const words: Record<string, string> = {
   "tools:read": "call tools that only read",
@@ -167,6 +170,10 @@ function Invite({ workspaces, close }: { workspaces: string[]; close: () => void
         >
           <Select label="Workspace" data={workspaces} value={workspace} onChange={setWorkspace} allowDeselect={false} />
           <TextInput label="Its name" placeholder="Ana's Pixel" required maxLength={80} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
+          <div>
+            <strong>What it would be given</strong>
+            <Privileges scope={byDefault} />
+          </div>
           <Refused error={made.error} />
           <Button type="submit" loading={made.isPending} disabled={workspace === null}>
             Make a QR code

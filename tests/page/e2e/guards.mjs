@@ -44,4 +44,9 @@ export async function signIn(world) {
   // By the page's own clock, which begins with its navigation: what it shows can be used.
   const shown = await page.evaluate(() => performance.now());
   console.log(`first load: the fleet is there ${Math.round(shown)} ms after the navigation`);
+  // The keyboard reaches the content first, past what surrounds it.
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "main");
 }

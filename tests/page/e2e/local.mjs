@@ -91,6 +91,8 @@ export async function local(world) {
   await page.getByRole("button", { name: "Sign, and let it go on" }).click();
   await page.getByText("all goes on again").waitFor();
 
+  await assert.rejects(ask("cli", "ui"), /serves no page/, "a sidecar without --ui");
+
   // Signed out, its streams end and it is a stranger; another link lets it in again.
   assert.equal(await page.evaluate(() => globalThis.stolen), undefined, "a script of somebody else's ran");
   await page.getByRole("button", { name: /^Signed in as/ }).click();
