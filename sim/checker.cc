@@ -110,8 +110,9 @@ class Check {
     if (type == "event.received")
       takes_back_[std::string(json::string_or(*value.find("event"), "event_id", ""))] =
           value.at_pointer("/event/payload/command_id")->as_string();
-    if (type == "command.ended" && cancels && json::string_or(value, "state", "") == "done")
-      taken_back_.emplace(takes_back_[id], position_);
+    const bool heard =
+        json::string_or(value, "state", "") == "done" || json::string_or(value, "code", "") == "NOT_FOUND";
+    if (type == "command.ended" && cancels && heard) taken_back_.insert(takes_back_[id]);
     if (type == "command.dispatched" && taken_back_.contains(id)) wrong("it was taken back, and begins: " + entry);
     if (type == "call.requested") tools_[receipt] = json::string_or(value, "tool", "");
     if (type == "call.decided") {
@@ -139,7 +140,8 @@ class Check {
 
   void note_event(const journal::EmittedEvent& emitted, std::string text) {
     const json::Value envelope = *json::parse(text);
-    Found found{emitted.kind, std::string(json::string_or(envelope, "event_id", "")), std::move(text), 0,
+    Found found{emitted.kind,      std::string(json::string_or(envelope, "event_id", "")),
+                std::move(text),   0,
                 emitted.queue_seq, ++position_};
     if (const json::Value* n = envelope.at_pointer("/payload/n")) found.n = n->as_integer();
     const std::string where = emitted.kind + " " + std::to_string(found.n) + ": ";
@@ -296,13 +298,13 @@ class Check {
   std::string fault_;
   std::vector<Found> events_;  // by seq, from 1
   std::uint64_t queue_seq_ = 0;
-  std::uint64_t position_ = 0;                         // of the entry that was read last
-  std::map<std::string, std::string> takes_back_;      // by command: which one
-  std::map<std::string, std::uint64_t> taken_back_;    // by command: where its workspace had done it
-  std::map<std::string, std::string> tools_;           // by receipt
-  std::map<std::string, std::string> decisions_;       // by receipt
+  std::uint64_t position_ = 0;                     // of the entry that was read last
+  std::map<std::string, std::string> takes_back_;  // by command: which one
+  std::set<std::string> taken_back_;               // commands, as far as their workspace has done it
+  std::map<std::string, std::string> tools_;       // by receipt
+  std::map<std::string, std::string> decisions_;   // by receipt
   std::size_t approved_done_ = 0;
-  std::uint64_t revoked_at_ = 0;                       // where the workspace knew; 0: it does not
+  std::uint64_t revoked_at_ = 0;  // where the workspace knew; 0: it does not
   std::set<std::string> ids_;
   std::set<std::pair<std::string, std::int64_t>> numbers_;  // kind and n of the pack's events
   std::set<std::string> finished_;                          // receipts

@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "conductor/authenticator.h"
+#include "conductor/tables.h"
 
 namespace lumenflow::sim {
 
@@ -56,6 +57,15 @@ void Operator::revoke(Phone& phone) {
                  phone.revoked();
                  revoking_.erase(phone.subject());
                });
+}
+
+std::uint64_t Operator::done(const conductor::Store& store) const {
+  std::uint64_t count = 0;
+  for (const auto& [n, command] : asked_) {
+    const auto text = store.log->tables().get(conductor::kCommand, command.command_id);
+    count += text.ok() && *text && json::string_or(*json::parse(**text), "state", "") == "done";
+  }
+  return count;
 }
 
 std::string Operator::unrest() const {

@@ -16,8 +16,8 @@ struct AskedCommand {
   std::string workspace;
   std::string tool;
   std::int64_t n = 0;
-  std::string command_id;  // as the conductor said; empty: it has said nothing yet
-  int unanswered = 0;      // asked and not heard of
+  std::string command_id;   // as the conductor said; empty: it has said nothing yet
+  int unanswered = 0;       // asked and not heard of
   bool taken_back = false;  // as far as was tried
 };
 
@@ -35,6 +35,8 @@ class Operator {
   void revoke(Phone& phone);
   // Whatever was not taken, until it is.
   void ask_all_again();
+  // How many of them the conductor knows as done.
+  std::uint64_t done(const conductor::Store& store) const;
   // What is not taken yet; empty: nothing.
   std::string unrest() const;
 

@@ -36,7 +36,7 @@ Phone::Phone(Network& network, Scheduler& scheduler, const std::string& of_works
       draw_(seed) {}
 
 json::Object Phone::enrollment(const std::string& ticket) const {
-  return {{"ticket", ticket},  {"kind", "device"}, {"workspace_id", workspace_},
+  return {{"ticket", ticket}, {"kind", "device"}, {"workspace_id", workspace_},
           {"device_id", id_}, {"name", id_},      {"public_key", key_.public_pem}};
 }
 

@@ -15,7 +15,8 @@ id: tally
 version: 1.0.0
 runtime: {type: builtin}
 emitted_event_kinds: ["tally:noted", "tally:slowed", "tally:seen", "tally:asked", "tally:heard"]
-backpressure_policy: {"tally:noted": queue, "tally:slowed": queue, "tally:seen": ephemeral, "tally:asked": queue, "tally:heard": queue}
+backpressure_policy: {"tally:noted": queue, "tally:slowed": queue, "tally:seen": ephemeral,
+                      "tally:asked": queue, "tally:heard": queue}
 subscribed_event_kinds: ["tally:noted", "tally:slowed"]
 required_approvals: ["tally:ask"]
 tools:

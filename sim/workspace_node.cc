@@ -7,8 +7,8 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
-#include "base/ulid.h"
 #include "base/signing.h"
+#include "base/ulid.h"
 #include "journal/approvals.h"
 #include "journal/commands.h"
 #include "journal/tables.h"

@@ -75,7 +75,7 @@ class WorkspaceNode {
   Network& network_;
   Trace& trace_;
   sidecar::WorkspaceKeys keys_;
-  std::string operator_key_;  // private
+  std::string operator_key_;                              // private
   std::optional<conductor_link::Enrollment> enrollment_;  // nothing: it has none that can be used
   Life life_ = kWorld;
   bool opened_ = false;

@@ -42,8 +42,7 @@ class World {
     if (fault_.empty()) enroll();
     if (fault_.empty()) work();
     if (fault_.empty()) heal();
-    RunResult result{fault_, trace_.hash(), trace_.lines(), 0, operator_.asked().size(), 0, crashes_};
-    for (const auto& [n, command] : operator_.asked()) result.commands_done += done_.contains(command.command_id);
+    RunResult result{fault_, trace_.hash(), trace_.lines(), 0, operator_.asked().size(), done_, crashes_};
     for (const Place& place : places_) result.calls += place.history.size();
     trace_.line(fault_.empty() ? "well" : "wrong: " + fault_);
     result.hash = trace_.hash();
@@ -119,8 +118,7 @@ class World {
         place.conductor = std::make_unique<ConductorNode>(*place.machine, trace_);
       else
         place.workspace = std::make_unique<WorkspaceNode>(*place.machine, network_, trace_);
-      if (i != 0)
-        place.phone = std::make_unique<Phone>(network_, scheduler_, place.machine->name, draw_.next());
+      if (i != 0) place.phone = std::make_unique<Phone>(network_, scheduler_, place.machine->name, draw_.next());
       places_.push_back(std::move(place));
     }
     network_.serve([this](http::Request request, Network::Answer answer) {
@@ -150,17 +148,6 @@ class World {
     for (std::size_t i = 1; i < places_.size() && fault_.empty(); ++i) pair(places_[i]);
   }
 
-  std::string ticket(const std::string& kind, const std::string& workspace) {
-    Machine& machine = *conductor().machine;
-    machine.disk.use();
-    const conductor::Ticket made =
-        conductor::make_ticket(kind, workspace, "local", machine.clock.now(), machine.random);
-    const std::vector<conductor::RecordChange> changes{made.record};
-    if (const Status kept = conductor().conductor->store().records->apply(changes); !kept.ok())
-      wrong(kept.error().to_string());
-    return made.code;
-  }
-
   // Its operator invites a phone, which asks, is looked at, and has its token.
   void pair(Place& place) {
     Phone& phone = *place.phone;
@@ -170,11 +157,14 @@ class World {
     http::ClientRequest request;
     request.method = http::Method::kPost;
     request.path = "/v2/enrollments";
-    request.body = json::serialize(json::Value(phone.enrollment(ticket("device", place.machine->name))));
-    network_.ask(phone.id(), kWorld, std::move(request), seconds(10), [&](const Result<http::ClientResponse>& response) {
-      asked = true;
-      if (!response.ok() || response->status != 202) wrong("pairing: " + (response.ok() ? response->body : ""));
-    });
+    request.body =
+        json::serialize(json::Value(phone.enrollment(conductor().conductor->ticket("device", place.machine->name))));
+    network_.ask(phone.id(), kWorld, std::move(request), seconds(10),
+                 [&](const Result<http::ClientResponse>& response) {
+                   asked = true;
+                   if (!response.ok() || response->status != 202)
+                     wrong("pairing: " + (response.ok() ? response->body : ""));
+                 });
     while (!asked && fault_.empty()) step();
     wait_for("what asks to be paired", [&] { return place.workspace->decide("kernel:device_pair", true); });
     wait_for("a phone's token", [&] {
@@ -193,10 +183,11 @@ class World {
   void enroll(Place& place) {
     std::optional<std::string> document;
     const std::string subject = place.machine->name + ":conductor";
-    const json::Value minted = at(place, "kernel:token_mint", json::Object{{"subject", subject}, {"scope", "workspace"}});
+    const json::Value minted =
+        at(place, "kernel:token_mint", json::Object{{"subject", subject}, {"scope", "workspace"}});
     const std::string token(json::string_or(minted, "token", ""));
     if (!fault_.empty()) return;
-    const std::string code = ticket("workspace", place.machine->name);
+    const std::string code = conductor().conductor->ticket("workspace", place.machine->name);
     http::ClientRequest request;
     request.method = http::Method::kPost;
     request.path = "/v2/enrollments";
@@ -217,7 +208,8 @@ class World {
     place.workspace->submit(tool, std::move(input), "", [&](const kernel::CallResult& result) {
       const json::Value body = *json::parse(result.body);
       const json::Value* found = body.find("data");
-      if (result.outcome != journal::Outcome::kSuccess || found == nullptr) wrong(std::string(tool) + ": " + result.body);
+      if (result.outcome != journal::Outcome::kSuccess || found == nullptr)
+        wrong(std::string(tool) + ": " + result.body);
       data = found == nullptr ? json::Value() : *found;
     });
     while (!data && fault_.empty()) step();
@@ -366,7 +358,8 @@ class World {
     const auto& asked = operator_.asked();
     if (asked.empty()) return;
     auto at = asked.begin();
-    std::advance(at, static_cast<std::ptrdiff_t>(asked.size() - 1 - draw_.below(std::min<std::size_t>(asked.size(), 4))));
+    std::advance(at,
+                 static_cast<std::ptrdiff_t>(asked.size() - 1 - draw_.below(std::min<std::size_t>(asked.size(), 4))));
     operator_.take_back(at->first);
   }
   void use_phone(Place& place) {
@@ -448,7 +441,8 @@ class World {
       if (scheduler_.now() > end) wrong("it does not come to rest: " + unrest);
     }
     for (std::size_t i = 1; i < places_.size() && fault_.empty(); ++i) wrong_if(check(checked(places_[i]), true));
-    if (fault_.empty()) count_done();
+    conductor().machine->disk.use();
+    if (fault_.empty()) done_ = operator_.done(conductor().conductor->store());
   }
 
   // A workspace that refused to revoke a phone, for its clock was off, is told again when it says hello.
@@ -464,15 +458,6 @@ class World {
       any = true;
     }
     return any;
-  }
-
-  void count_done() {
-    conductor().machine->disk.use();
-    for (const auto& [n, command] : operator_.asked()) {
-      const auto text = conductor().conductor->store().log->tables().get(conductor::kCommand, command.command_id);
-      if (text.ok() && *text && json::string_or(*json::parse(**text), "state", "") == "done")
-        done_.insert(command.command_id);
-    }
   }
 
   std::string why_not_at_rest() {
@@ -499,9 +484,9 @@ class World {
   std::vector<Place> places_;  // the conductor's first
   std::set<std::string> full_;
   std::vector<std::pair<Place*, milliseconds>> skews_;
-  std::set<std::string> done_;  // commands, at the end
   std::int64_t last_n_ = 0;
   std::uint64_t tasks_ = 0, crashes_ = 0;
+  std::uint64_t done_ = 0;  // commands, at the end
   std::string fault_;
 };
 
