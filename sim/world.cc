@@ -410,7 +410,7 @@ class World {
   }
 
   void work() {
-    const int steps = options_.steps > 0 ? options_.steps : static_cast<int>(draw_.between(100, 260));
+    const int steps = options_.steps > 0 ? options_.steps : static_cast<int>(draw_.between(75, 190));
     for (int i = 0; i < steps && fault_.empty(); ++i) {
       do_something();
       pass(draw_.chance(80) ? draw_.between(Micros(100), Micros(150'000))

@@ -16,7 +16,7 @@ enum class Planted : std::uint8_t {
 struct RunOptions {
   std::uint64_t seed = 1;
   int workspaces = 0;  // 0: two to four, as the seed says
-  int steps = 0;       // of the work; 0: 100 to 260, as the seed says
+  int steps = 0;       // of the work; 0: 75 to 190, as the seed says
   Planted planted = Planted::kNothing;
   std::ostream* trace = nullptr;  // null: its hash alone
 };
