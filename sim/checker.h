@@ -17,6 +17,7 @@ struct Checked {
   ConductorNode& conductor;
   const History& history;
   const std::map<std::int64_t, AskedCommand>& commands;  // of all workspaces
+  const Phone& phone;                                    // of this workspace
   Trace& trace;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "conductor/operators.h"
 
 namespace lumenflow::sim {
 
@@ -73,6 +74,15 @@ void ConductorNode::end() {
   beside_.reset();
   life_ = kWorld;
   ending_ = false;
+}
+
+std::string ConductorNode::ticket(const std::string& kind, const std::string& workspace) {
+  machine_.disk.use();
+  const conductor::Ticket made =
+      conductor::make_ticket(kind, workspace, "local", machine_.clock.now(), machine_.random);
+  const std::vector<conductor::RecordChange> changes{made.record};
+  LUMENFLOW_CHECK(store_->records->apply(changes).ok());
+  return made.code;
 }
 
 bool ConductorNode::take(http::Request request, Network::Answer answer) {

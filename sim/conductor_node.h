@@ -28,6 +28,8 @@ class ConductorNode {
   const std::string& unanswered() const { return unanswered_; }
 
   conductor::Store& store() { return *store_; }
+  // A one-time ticket, as an admin would make it beside the conductor.
+  std::string ticket(const std::string& kind, const std::string& workspace);
   Machine& machine() { return machine_; }
 
  private:

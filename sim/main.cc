@@ -50,12 +50,13 @@ int main(int argc, char** argv) {
     if (!out) return std::cerr << "cannot write " << trace << "\n", 2;
     options.trace = &out;
   }
-  std::uint64_t failed = 0, calls = 0, commands = 0, crashes = 0;
+  std::uint64_t failed = 0, calls = 0, commands = 0, done = 0, crashes = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     options.seed = seed;
     const RunResult result = lumenflow::sim::run(options);
     calls += result.calls;
     commands += result.commands;
+    done += result.commands_done;
     crashes += result.crashes;
     if (first == last || !result.fault.empty())
       std::cout << "seed " << seed << ": " << result.lines << " lines, hash " << hex(result.hash) << "\n";
@@ -64,6 +65,6 @@ int main(int argc, char** argv) {
     std::cout << "  wrong: " << result.fault << "\n  again: " << reproduce(options) << "\n";
   }
   std::cout << last - first + 1 << " seeds: " << failed << " failed; " << calls << " calls, " << commands
-            << " commands, " << crashes << " crashes\n";
+            << " commands, " << done << " of them done, " << crashes << " crashes\n";
   return failed == 0 ? 0 : 1;
 }

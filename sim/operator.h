@@ -1,5 +1,5 @@
 // Somebody who asks things of workspaces through the conductor, over the same network, and asks again until it is
-// taken.
+// taken; who takes back what was asked, and revokes devices.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "conductor/store.h"
 #include "network.h"
+#include "phone.h"
 
 namespace lumenflow::sim {
 
@@ -15,8 +16,9 @@ struct AskedCommand {
   std::string workspace;
   std::string tool;
   std::int64_t n = 0;
-  std::string command_id;  // as the conductor said; empty: it has said nothing yet
-  int unanswered = 0;      // asked and not heard of
+  std::string command_id;   // as the conductor said; empty: it has said nothing yet
+  int unanswered = 0;       // asked and not heard of
+  bool taken_back = false;  // as far as was tried
 };
 
 class Operator {
@@ -28,8 +30,15 @@ class Operator {
   void ask(const std::string& workspace, std::string_view tool, std::int64_t n);
   // The same command again, under its key.
   void ask_again(std::int64_t n);
+  // Once; whether it was still possible shows later.
+  void take_back(std::int64_t n);
+  void revoke(Phone& phone);
   // Whatever was not taken, until it is.
   void ask_all_again();
+  // How many of them the conductor knows as done.
+  std::uint64_t done(const conductor::Store& store) const;
+  // What is not taken yet; empty: nothing.
+  std::string unrest() const;
 
   const std::map<std::int64_t, AskedCommand>& asked() const { return asked_; }
   // A key that stands for two commands; empty: none does.
@@ -37,11 +46,13 @@ class Operator {
 
  private:
   void send(std::int64_t n);
+  http::ClientRequest request(http::Method method, std::string path) const;
 
   Network& network_;
   Scheduler& scheduler_;
   std::string cookie_, csrf_;
   std::map<std::int64_t, AskedCommand> asked_;  // by n
+  std::map<std::string, Phone*> revoking_;      // by subject: the conductor has not said that it did
   std::string fault_;
 };
 

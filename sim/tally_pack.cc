@@ -14,9 +14,11 @@ constexpr std::string_view kManifest = R"(
 id: tally
 version: 1.0.0
 runtime: {type: builtin}
-emitted_event_kinds: ["tally:noted", "tally:slowed", "tally:seen", "tally:heard"]
-backpressure_policy: {"tally:noted": queue, "tally:slowed": queue, "tally:seen": ephemeral, "tally:heard": queue}
+emitted_event_kinds: ["tally:noted", "tally:slowed", "tally:seen", "tally:asked", "tally:heard"]
+backpressure_policy: {"tally:noted": queue, "tally:slowed": queue, "tally:seen": ephemeral,
+                      "tally:asked": queue, "tally:heard": queue}
 subscribed_event_kinds: ["tally:noted", "tally:slowed"]
+required_approvals: ["tally:ask"]
 tools:
   - name: tally:note
     permission: write
@@ -29,6 +31,11 @@ tools:
   - name: tally:see
     permission: write
     required_scopes: [{type: path, pattern: "data/**", access: write}]
+    input_schema: {type: object, properties: {n: {type: integer}}}
+  - name: tally:ask
+    permission: write
+    required_scopes: [{type: path, pattern: "data/**", access: write}]
+    required_approvals: ["tally:ask"]
     input_schema: {type: object, properties: {n: {type: integer}}}
 )";
 
@@ -64,6 +71,10 @@ ToolResult see(ToolContext& context, const json::Value& input) {
   return answer(context.emit(kSeen, payload_of(input), {}));
 }
 
+ToolResult ask(ToolContext& context, const json::Value& input) {
+  return answer(context.emit(kAsked, payload_of(input), {}));
+}
+
 Status hear(pack::HandlerContext& context, const pack::Event& event) {
   const std::int64_t n = event.payload.find("n")->as_integer();
   LUMENFLOW_TRY(context.emit(kHeard, json::Object{{"n", n}, {"of", event.kind}}));
@@ -75,6 +86,7 @@ void register_tally(pack::Registration& registration) {
   registration.tool(std::string(kNote), kStrand, note);
   registration.tool(std::string(kSlow), {}, slow);
   registration.tool(std::string(kSee), kStrand, see);
+  registration.tool(std::string(kAsk), kStrand, ask);
   registration.handler(std::string(kNoted), {.idempotent = true, .store_only = true, .bounded = true}, hear);
   registration.handler(std::string(kSlowed), {.idempotent = false, .store_only = true, .bounded = false}, hear,
                        [](const pack::Event& event) { return event.event_id; });

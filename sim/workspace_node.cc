@@ -1,19 +1,25 @@
 #include "workspace_node.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <utility>
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "base/signing.h"
 #include "base/ulid.h"
+#include "journal/approvals.h"
 #include "journal/commands.h"
 #include "journal/tables.h"
+#include "kernel/approval_tools.h"
 #include "kernel/commands.h"
+#include "kernel/device_tools.h"
 #include "kernel/granted.h"
 #include "log/pipelined_log.h"
 #include "log/sqlite_log.h"
 #include "pack/registry.h"
+#include "sidecar/enrollment_tools.h"
 #include "sidecar/token_tools.h"
 #include "sidecar/uplink_host.h"
 #include "tally_pack.h"
@@ -25,6 +31,7 @@ using std::chrono::milliseconds;
 
 constexpr const char* kKeys = "/keys";
 constexpr const char* kConductorFolder = "/conductor";
+constexpr milliseconds kApprovalLife = std::chrono::hours(24);
 constexpr int kWalPages = 40;  // short, so that folding back is part of it
 
 pack::Scope write_scope() {
@@ -62,6 +69,7 @@ WorkspaceNode::WorkspaceNode(Machine& machine, Network& network, Trace& trace)
 Status WorkspaceNode::start() {
   machine_.disk.use();
   LUMENFLOW_TRY_ASSIGN(keys_, sidecar::load_keys(*machine_.files, kKeys));
+  LUMENFLOW_TRY_ASSIGN(operator_key_, sidecar::unlock_operator_key(*machine_.files, kKeys, ""));
   life_ = machine_.scheduler.begin_life();
   executor_ = std::make_unique<SimExecutor>(machine_, life_, "workspace's task", Micros(3'000));
   executor_->around = [this](const std::function<void()>& task) {
@@ -112,6 +120,8 @@ Status WorkspaceNode::open_kernel() {
   options.config.id = WorkspaceId(machine_.name);
   options.config.allowed_scopes = {write_scope()};
   options.config.hash = std::string(64, '0');
+  options.config.approval_providers = json::Object{
+      {"*", json::Object{{"provider", "console"}, {"approvals", 1}, {"expires_ms", kApprovalLife.count()}}}};
   options.config.limits.rate_per_second = 1'000'000;
   options.config.limits.rate_burst = 1'000'000;
   options.registry = registry();
@@ -122,6 +132,13 @@ Status WorkspaceNode::open_kernel() {
   options.outbox = sidecar::outbox_mode(options.config, enrollment_.has_value());
   options.doorbell = [this] { ring(); };
   LUMENFLOW_TRY_ASSIGN(options.kernel_tools, sidecar::make_token_tools(keys_, machine_.name));
+  LUMENFLOW_TRY_ASSIGN(const auto approving, kernel::make_approval_tools());
+  LUMENFLOW_TRY_ASSIGN(const auto devices, kernel::make_device_tools(machine_.name));
+  LUMENFLOW_TRY_ASSIGN(const auto enrolling,
+                       sidecar::make_enrollment_tools(*machine_.files, kConductorFolder, machine_.name));
+  options.kernel_tools.insert(options.kernel_tools.end(), enrolling.begin(), enrolling.end());
+  options.kernel_tools.insert(options.kernel_tools.end(), approving.begin(), approving.end());
+  options.kernel_tools.insert(options.kernel_tools.end(), devices.begin(), devices.end());
   const kernel::KernelPorts ports{*log_, *blobs_, machine_.clock, machine_.random, *executor_, nullptr};
   LUMENFLOW_TRY_ASSIGN(kernel_, kernel::Kernel::open(ports, std::move(options)));
   if (!kernel_->journal_available()) return Error(ErrorCode::kJournalUnavailable, "the kernel opened for reading only");
@@ -244,13 +261,42 @@ void WorkspaceNode::submit(std::string_view tool, json::Value input, const std::
     made->operator_key = true;
     return std::shared_ptr<const kernel::Credential>(made);
   }();
+  submit_as(tool, std::move(input), key, credential, std::move(done));
+}
+
+void WorkspaceNode::submit_as(std::string_view tool, json::Value input, const std::string& key,
+                              std::shared_ptr<const kernel::Credential> credential, kernel::Completion done) {
   kernel::Call call;
   call.tool = tool;
   call.input = std::move(input);
-  call.credential = credential;
+  call.credential = std::move(credential);
   call.surface = kernel::Surface::kSocket;
   call.idempotency_key = key;
   LUMENFLOW_CHECK(kernel_->submit(std::move(call), std::move(done)).ok());
+}
+
+bool WorkspaceNode::decide(std::string_view tool, bool approve) {
+  machine_.disk.use();
+  const auto tables = log_->snapshot();
+  if (!tables.ok()) return false;
+  const auto open = journal::open_approvals(**tables, "", 100);
+  if (!open.ok()) return false;
+  const auto found = std::ranges::find_if(
+      open->items, [&](const journal::ParkedCall& parked) { return tool.empty() || parked.tool == tool; });
+  if (found == open->items.end()) return false;
+  auto credential = std::make_shared<kernel::Credential>();  // shared: see Call::credential
+  credential->subject = Subject(machine_.name + ":local:ana");
+  credential->scopes = {"approvals:decide"};
+  credential->operator_key = true;
+  const journal::ApprovalDecision said{approve, credential->subject.str(), "", machine_.clock.now(), {}};
+  const auto signature = p256_sign(journal::approval_statement(*found, said), operator_key_);
+  LUMENFLOW_CHECK(signature.ok());
+  submit_as(approve ? "kernel:approve" : "kernel:deny",
+            json::Object{{"approval_id", found->approval_id()},
+                         {"decided_at", format_rfc3339(said.decided_at)},
+                         {"signature", to_base64url(*signature)}},
+            "", std::move(credential), [](const kernel::CallResult&) {});
+  return true;
 }
 
 // --- the uplink ---
@@ -329,11 +375,6 @@ json::Object WorkspaceNode::enrollment(const std::string& ticket, const std::str
           {"log_id", log_->head().log_id},
           {"log_key", to_base64(keys_.log_key.public_key)},
           {"token", conductor_token}};
-}
-
-Status WorkspaceNode::enrolled(const std::string& document) {
-  LUMENFLOW_TRY_ASSIGN(const auto enrollment, conductor_link::parse_enrollment(document, machine_.name));
-  return conductor_link::store_enrollment(*machine_.files, kConductorFolder, enrollment);
 }
 
 // --- at rest ---

@@ -38,9 +38,10 @@ class WorkspaceNode {
   void end();  // the process is gone
 
   void submit(std::string_view tool, json::Value input, const std::string& key, kernel::Completion done);
-  // The request's body for a ticket; and what came of it, kept for the next start.
+  // As its operator, about what waits for an approval: the first of this tool, or of any (empty). False: nothing does.
+  bool decide(std::string_view tool, bool approve);
+  // The request's body for a ticket. What comes of it is for kernel:enroll; the next start takes it up.
   json::Object enrollment(const std::string& ticket, const std::string& conductor_token) const;
-  Status enrolled(const std::string& document);
 
   // Nothing is left to be done or said.
   bool at_rest() const;
@@ -67,11 +68,14 @@ class WorkspaceNode {
   void wake_errands();
   void run_errands();
   uplink::Millis now() const;
+  void submit_as(std::string_view tool, json::Value input, const std::string& key,
+                 std::shared_ptr<const kernel::Credential> credential, kernel::Completion done);
 
   Machine& machine_;
   Network& network_;
   Trace& trace_;
   sidecar::WorkspaceKeys keys_;
+  std::string operator_key_;                              // private
   std::optional<conductor_link::Enrollment> enrollment_;  // nothing: it has none that can be used
   Life life_ = kWorld;
   bool opened_ = false;

@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <algorithm>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "checker.h"
 #include "conductor/authenticator.h"
 #include "conductor/operators.h"
+#include "conductor/tables.h"
 #include "tally_pack.h"
 
 namespace lumenflow::sim {
@@ -40,7 +42,7 @@ class World {
     if (fault_.empty()) enroll();
     if (fault_.empty()) work();
     if (fault_.empty()) heal();
-    RunResult result{fault_, trace_.hash(), trace_.lines(), 0, operator_.asked().size(), crashes_};
+    RunResult result{fault_, trace_.hash(), trace_.lines(), 0, operator_.asked().size(), done_, crashes_};
     for (const Place& place : places_) result.calls += place.history.size();
     trace_.line(fault_.empty() ? "well" : "wrong: " + fault_);
     result.hash = trace_.hash();
@@ -53,6 +55,7 @@ class World {
     std::unique_ptr<WorkspaceNode> workspace;  // one of the two
     std::unique_ptr<ConductorNode> conductor;
     History history;
+    std::unique_ptr<Phone> phone;  // of a workspace
     bool lies_flat = false;
 
     bool running() const { return workspace != nullptr ? workspace->running() : conductor->running(); }
@@ -91,6 +94,8 @@ class World {
     if (!conductor().conductor->unanswered().empty())
       wrong("a request was left unanswered: " + conductor().conductor->unanswered());
     if (!operator_.fault().empty()) wrong(operator_.fault());
+    for (const Place& one : places_)
+      if (one.phone != nullptr && !one.phone->fault().empty()) wrong(one.phone->fault());
   }
   void pass(Micros time) {
     bool over = false;
@@ -113,6 +118,7 @@ class World {
         place.conductor = std::make_unique<ConductorNode>(*place.machine, trace_);
       else
         place.workspace = std::make_unique<WorkspaceNode>(*place.machine, network_, trace_);
+      if (i != 0) place.phone = std::make_unique<Phone>(network_, scheduler_, place.machine->name, draw_.next());
       places_.push_back(std::move(place));
     }
     network_.serve([this](http::Request request, Network::Answer answer) {
@@ -127,7 +133,10 @@ class World {
   void enroll() {
     for (std::size_t i = 1; i < places_.size() && fault_.empty(); ++i) enroll(places_[i]);
     const milliseconds gone = minutes(draw_.between(0, 40 * 60));
-    for (Place& place : places_) place.machine->clock.off += gone;
+    for (Place& place : places_) {
+      place.machine->clock.off += gone;
+      if (place.phone != nullptr) place.phone->clock.off += gone;
+    }
     conductor().machine->disk.use();
     if (!fault_.empty()) return;
     const Status signed_in = operator_.sign_in(conductor().conductor->store(), conductor().machine->clock.now());
@@ -136,39 +145,75 @@ class World {
       places_[i].end();
       start(places_[i]);
     }
+    for (std::size_t i = 1; i < places_.size() && fault_.empty(); ++i) pair(places_[i]);
   }
 
-  void enroll(Place& place) {
-    std::optional<std::string> token, document;
-    const std::string subject = place.machine->name + ":conductor";
-    place.machine->disk.use();
-    place.workspace->submit("kernel:token_mint", json::Object{{"subject", subject}, {"scope", "workspace"}}, "",
-                            [&token](const kernel::CallResult& result) {
-                              const json::Value body = *json::parse(result.body);
-                              const json::Value* minted = body.at_pointer("/data/token");
-                              token = minted == nullptr ? result.body : minted->as_string();
-                            });
-    while (!token && fault_.empty()) step();
-    if (!fault_.empty()) return;
-    Machine& machine = *conductor().machine;
-    machine.disk.use();
-    const conductor::Ticket ticket =
-        conductor::make_ticket("workspace", place.machine->name, "local", machine.clock.now(), machine.random);
-    const std::vector<conductor::RecordChange> changes{ticket.record};
-    if (const Status kept = conductor().conductor->store().records->apply(changes); !kept.ok())
-      return wrong(kept.error().to_string());
+  // Its operator invites a phone, which asks, is looked at, and has its token.
+  void pair(Place& place) {
+    Phone& phone = *place.phone;
+    bool asked = false;
+    at(place, "kernel:device_invite",
+       json::Object{{"device_id", phone.id()}, {"name", phone.id()}, {"scope", Phone::kScope}});
     http::ClientRequest request;
     request.method = http::Method::kPost;
     request.path = "/v2/enrollments";
-    request.body = json::serialize(json::Value(place.workspace->enrollment(ticket.code, *token)));
+    request.body =
+        json::serialize(json::Value(phone.enrollment(conductor().conductor->ticket("device", place.machine->name))));
+    network_.ask(phone.id(), kWorld, std::move(request), seconds(10),
+                 [&](const Result<http::ClientResponse>& response) {
+                   asked = true;
+                   if (!response.ok() || response->status != 202)
+                     wrong("pairing: " + (response.ok() ? response->body : ""));
+                 });
+    while (!asked && fault_.empty()) step();
+    wait_for("what asks to be paired", [&] { return place.workspace->decide("kernel:device_pair", true); });
+    wait_for("a phone's token", [&] {
+      if (!phone.has_token()) phone.renew();
+      return phone.has_token();
+    });
+  }
+  template <class Holds>
+  void wait_for(const std::string& what, Holds holds) {
+    for (int looks = 0; fault_.empty() && !holds(); ++looks) {
+      if (looks == 1'000) return wrong("it did not come: " + what);
+      pass(kLook);
+    }
+  }
+
+  void enroll(Place& place) {
+    std::optional<std::string> document;
+    const std::string subject = place.machine->name + ":conductor";
+    const json::Value minted =
+        at(place, "kernel:token_mint", json::Object{{"subject", subject}, {"scope", "workspace"}});
+    const std::string token(json::string_or(minted, "token", ""));
+    if (!fault_.empty()) return;
+    const std::string code = conductor().conductor->ticket("workspace", place.machine->name);
+    http::ClientRequest request;
+    request.method = http::Method::kPost;
+    request.path = "/v2/enrollments";
+    request.body = json::serialize(json::Value(place.workspace->enrollment(code, token)));
     network_.ask(place.machine->name, kWorld, std::move(request), seconds(10),
                  [&document](Result<http::ClientResponse> response) {
                    document = response.ok() ? response->body : response.error().to_string();
                  });
     while (!document && fault_.empty()) step();
     if (!fault_.empty()) return;
-    if (const Status kept = place.workspace->enrolled(*document); !kept.ok())
-      wrong("enrolling: " + kept.error().to_string() + " " + *document);
+    at(place, "kernel:enroll", json::Object{{"document", *document}});
+  }
+
+  // What its operator does at a workspace, to its end: the data of the answer.
+  json::Value at(Place& place, std::string_view tool, json::Value input) {
+    std::optional<json::Value> data;
+    place.machine->disk.use();
+    place.workspace->submit(tool, std::move(input), "", [&](const kernel::CallResult& result) {
+      const json::Value body = *json::parse(result.body);
+      const json::Value* found = body.find("data");
+      if (result.outcome != journal::Outcome::kSuccess || found == nullptr)
+        wrong(std::string(tool) + ": " + result.body);
+      data = found == nullptr ? json::Value() : *found;
+    });
+    while (!data && fault_.empty()) step();
+    return data.value_or(json::Value());
   }
 
   // --- what goes wrong ---
@@ -219,7 +264,7 @@ class World {
     if (!what.empty()) wrong(what);
   }
   Checked checked(Place& place) {
-    return {*place.workspace, *conductor().conductor, place.history, operator_.asked(), trace_};
+    return {*place.workspace, *conductor().conductor, place.history, operator_.asked(), *place.phone, trace_};
   }
 
   void fill_disk(Place& place) {
@@ -286,10 +331,10 @@ class World {
     });
   }
   void call_something(Place& place) {
-    constexpr std::string_view kTools[] = {kNote, kNote, kSlow, kSee};
-    const std::string_view tool = kTools[draw_.below(4)];
+    constexpr std::string_view kTools[] = {kNote, kNote, kSlow, kSee, kNote, kNote, kSlow, kAsk};
+    const std::string_view tool = kTools[draw_.below(8)];
     const std::int64_t n = ++last_n_;
-    call(place, tool, n, tool != kSlow && draw_.chance(50) ? "key-" + std::to_string(n) : "");
+    call(place, tool, n, tool != kSlow && tool != kAsk && draw_.chance(50) ? "key-" + std::to_string(n) : "");
   }
   void call_again(Place& place) {
     if (place.history.empty()) return;
@@ -309,8 +354,27 @@ class World {
     operator_.ask_again(at->first);
   }
 
+  void take_something_back() {
+    const auto& asked = operator_.asked();
+    if (asked.empty()) return;
+    auto at = asked.begin();
+    std::advance(at,
+                 static_cast<std::ptrdiff_t>(asked.size() - 1 - draw_.below(std::min<std::size_t>(asked.size(), 4))));
+    operator_.take_back(at->first);
+  }
+  void use_phone(Place& place) {
+    Phone& phone = *place.phone;
+    const auto& asked = phone.asked();
+    if (draw_.chance(40)) return phone.decide();
+    if (asked.empty() || draw_.chance(75)) return phone.ask(kNote, ++last_n_);
+    phone.ask_again(std::next(asked.begin(), static_cast<std::ptrdiff_t>(draw_.below(asked.size())))->first);
+  }
+  void decide_something(Place& place) {
+    if (place.running()) place.workspace->decide("", draw_.chance(60));
+  }
+
   void do_something() {
-    const std::uint64_t what = draw_.below(100);
+    const std::uint64_t what = draw_.below(112);
     if (what < 50) {
       Place& place = some_workspace();
       for (std::uint64_t left = 1 + draw_.below(3); left > 0; --left) call_something(place);
@@ -332,13 +396,21 @@ class World {
       if (place.running()) place.machine->disk.die_after(draw_.below(40));
     } else if (what < 97) {
       fill_disk(some_place());
-    } else {
+    } else if (what < 100) {
       skew_clock();
+    } else if (what < 103) {
+      take_something_back();
+    } else if (what < 108) {
+      use_phone(some_workspace());
+    } else if (what < 111) {
+      decide_something(some_workspace());
+    } else if (draw_.chance(40)) {
+      operator_.revoke(*some_workspace().phone);
     }
   }
 
   void work() {
-    const int steps = options_.steps > 0 ? options_.steps : static_cast<int>(draw_.between(120, 300));
+    const int steps = options_.steps > 0 ? options_.steps : static_cast<int>(draw_.between(75, 190));
     for (int i = 0; i < steps && fault_.empty(); ++i) {
       do_something();
       pass(draw_.chance(80) ? draw_.between(Micros(100), Micros(150'000))
@@ -365,15 +437,31 @@ class World {
       pass(kLook);
       operator_.ask_all_again();
       const std::string unrest = why_not_at_rest();
-      calm = unrest.empty() ? calm + 1 : 0;
+      calm = unrest.empty() && !say_hello_anew() ? calm + 1 : 0;
       if (scheduler_.now() > end) wrong("it does not come to rest: " + unrest);
     }
     for (std::size_t i = 1; i < places_.size() && fault_.empty(); ++i) wrong_if(check(checked(places_[i]), true));
+    conductor().machine->disk.use();
+    if (fault_.empty()) done_ = operator_.done(conductor().conductor->store());
+  }
+
+  // A workspace that refused to revoke a phone, for its clock was off, is told again when it says hello.
+  bool say_hello_anew() {
+    bool any = false;
+    for (std::size_t i = 1; i < places_.size() && fault_.empty(); ++i) {
+      conductor().machine->disk.use();
+      const auto owed = conductor().conductor->store().log->tables().get(
+          conductor::kRevoking, conductor::key_of({places_[i].machine->name}) + places_[i].phone->id());
+      if (!owed.ok() || !*owed) continue;
+      places_[i].end();
+      start(places_[i]);
+      any = true;
+    }
+    return any;
   }
 
   std::string why_not_at_rest() {
-    for (const auto& [n, command] : operator_.asked())
-      if (command.command_id.empty()) return "command " + std::to_string(n) + " is not taken";
+    if (std::string unrest = operator_.unrest(); !unrest.empty()) return unrest;
     for (std::size_t i = 1; i < places_.size(); ++i) {
       places_[i].machine->disk.use();
       if (std::string unrest = places_[i].workspace->unrest(); !unrest.empty())
@@ -398,6 +486,7 @@ class World {
   std::vector<std::pair<Place*, milliseconds>> skews_;
   std::int64_t last_n_ = 0;
   std::uint64_t tasks_ = 0, crashes_ = 0;
+  std::uint64_t done_ = 0;  // commands, at the end
   std::string fault_;
 };
 
