@@ -300,10 +300,7 @@ const json::Value* CallContext::approved_summary() const {
   return call_->parked == nullptr || !call_->summary ? nullptr : call_->summary->find("data");
 }
 
-std::string CallContext::actor() const {
-  const Credential& who = *call_->call.credential;
-  return who.on_behalf_of.empty() ? who.subject.str() : who.on_behalf_of;
-}
+std::string CallContext::actor() const { return actor_of(call_->call); }
 
 bool CallContext::may_ask(std::string_view method) const {
   return call_->call.asker && !call_->tool->traits.store_only && call_->call.asker->may_ask(method);

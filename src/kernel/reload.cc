@@ -7,6 +7,7 @@
 #include "journal/tables.h"
 #include "kernel/accepted.h"
 #include "kernel/automate.h"
+#include "kernel/config_difference.h"
 #include "kernel/kernel.h"
 
 namespace lumenflow::kernel {
@@ -19,7 +20,10 @@ void add(std::string& summary, const std::string& what) { summary += (summary.em
 std::string summary_of(const WorkspaceConfig& config_before, const WorkspaceConfig& config,
                        const pack::Registry& before, const pack::Registry& after) {
   std::string summary;
-  if (config_before.hash != config.hash) add(summary, "lumenflow.yaml changed");
+  if (config_before.hash != config.hash) {
+    const std::string difference = config_difference(config_before.text, config.text);
+    add(summary, "lumenflow.yaml changed" + (difference.empty() ? "" : " (" + difference + ")"));
+  }
   for (const auto& pack : after.packs()) {
     const std::string& id = pack->manifest.id;
     const pack::LoadedPack* was = before.find_pack(id);
@@ -32,6 +36,18 @@ std::string summary_of(const WorkspaceConfig& config_before, const WorkspaceConf
     if (after.find_pack(pack->manifest.id) == nullptr) add(summary, "pack " + pack->manifest.id + " removed");
   if (before.hash() != after.hash()) add(summary, "the list of tools changed");
   return summary;
+}
+
+// A lane that goes keeps what is claimed in it: whoever is at that can only give it back.
+std::string lanes_left(const WorkspaceConfig& before, const WorkspaceConfig& after, const Tasks& tasks) {
+  std::string out;
+  for (const Lane& lane : before.lanes) {
+    const std::size_t claimed = tasks.claimed_in(lane.id);
+    if (claimed == 0 || std::ranges::find(after.lanes, lane.id, &Lane::id) != after.lanes.end()) continue;
+    add(out, "the lane " + lane.id + " is gone, in which " + std::to_string(claimed) +
+                 (claimed == 1 ? " task is claimed" : " tasks are claimed"));
+  }
+  return out;
 }
 
 bool was_refused(const pack::Registry* registry, const std::string& id) {
@@ -83,6 +99,7 @@ Result<std::string> Kernel::reload(std::shared_ptr<Reloaded> reloaded) {
                                                        "', and this is the workspace '" + options_.config.id.str() +
                                                        "'; an id stays as long as its journal");
   std::string summary = summary_of(options_.config, reloaded->config, *options_.registry, *reloaded->registry);
+  if (const std::string left = lanes_left(options_.config, reloaded->config, tasks_); !left.empty()) add(summary, left);
   const auto record = [&]() -> Status {
     const journal::WorkspaceChanged changed{"reloaded", ports_.clock.now(), reloaded->config.hash, options_.version};
     log::Row row;

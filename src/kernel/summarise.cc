@@ -6,7 +6,6 @@
 // is in no journal yet: a process that dies has not taken it.
 #include <utility>
 
-#include "base/check.h"
 #include "kernel/kernel.h"
 #include "lumenflow/invoked.h"
 
@@ -15,7 +14,9 @@ namespace lumenflow::kernel {
 void Kernel::ask_for_summary(const CallPtr& call) {
   const std::string& name = call->tool->descriptor.name;
   const pack::ActiveTool* const teller = call->registry->find(call->tool->descriptor.summary);
-  LUMENFLOW_CHECK(teller != nullptr);  // the manifest was checked
+  if (teller == nullptr || teller->pack != call->tool->pack)  // its manifest names it, and another pack has the name
+    return refuse(call, 7, ErrorCode::kToolNotFound, "summary:" + call->tool->descriptor.summary,
+                  "what would tell of " + name + " is not active; see `lumenflow doctor`");
   if (running_.count_of(name) >= options_.config.limits.concurrent_calls)
     return refuse(call, 7, ErrorCode::kRateLimited, "limits.concurrent_calls",
                   name + " already has as many calls running as limits.concurrent_calls allows");
