@@ -9,7 +9,7 @@
 namespace lumenflow::kernel {
 namespace {
 
-constexpr std::size_t kTextBytesMax = 1'000;
+constexpr std::size_t kShownBytesMax = 1'000;
 
 using Parts = std::map<std::string, json::Value, std::less<>>;
 
@@ -75,7 +75,7 @@ std::string config_difference(const std::string& before, const std::string& afte
     const std::string parts = from_parts && to_parts ? said_of(*from_parts, *to_parts) : std::string();
     out += (out.empty() ? "" : "; ") + key + (parts.empty() ? "" : ": " + parts);
   }
-  return out.size() <= kTextBytesMax ? out : std::string(clip_utf8(out, kTextBytesMax)) + "…";
+  return out.size() <= kShownBytesMax ? out : std::string(clip_utf8(out, kShownBytesMax)) + "…";
 }
 
 }  // namespace lumenflow::kernel
