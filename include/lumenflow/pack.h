@@ -57,7 +57,7 @@ class ToolContext : public HostContext {
   // What the tool's `summary` (manifest) had said of this call to whoever approved it; null: nobody had to, or there is
   // none. Lives as long as the context.
   virtual const json::Value* approved_summary() const { return nullptr; }
-  // For whom the call is made: its subject, or the person behind the turn, pack or device that is its subject.
+  // For whom the call is made: its subject; where that is a turn or a pack, whoever it acts for.
   virtual std::string actor() const { return subject(); }
   // The session of an agent that it is made in; empty: none.
   virtual std::string session() const { return {}; }
