@@ -1,6 +1,7 @@
 #include "mounts/call_inbound.h"
 
 #include <algorithm>
+#include "http/url.h"
 
 namespace lumenflow::mounts {
 namespace {
@@ -56,9 +57,22 @@ Result<json::Value> CallInbound::answer(std::string_view method, const json::Val
   // A server with a handshake was told that there are people to ask; that there is nobody now is an answer, too.
   if (!can_be_asked && method == kElicit) return json::Value(json::Object{{"action", "cancel"}});
   if (!can_be_asked) return Error(ErrorCode::kClientCapabilityMissing, "who made this call has no model to ask");
-  json::Value without = params;
-  without.as_object().erase("_meta");  // of this conversation, not of the caller's
+  LUMENFLOW_TRY_ASSIGN(json::Value without, asked_by(context_->tool(), method, params));
   return method == kElicit ? context_->elicit(std::move(without)) : context_->sample(std::move(without));
+}
+
+Result<json::Value> asked_by(std::string_view tool, std::string_view method, json::Value params) {
+  params.as_object().erase("_meta");  // of this conversation, not of the caller's
+  if (method != kElicit) return params;
+  const json::Value* const message = params.find("message");
+  if (message == nullptr || !message->is_string())
+    return Error(ErrorCode::kInvalidInput, "elicitation/create needs a 'message'");
+  params.as_object().set("message", std::string(tool.substr(0, tool.find(':'))) + " asks: " + message->as_string());
+  if (json::string_or(params, "mode", "form") != "url") return params;
+  LUMENFLOW_TRY_ASSIGN(const http::Url url, http::parse_url(json::string_or(params, "url", "")));
+  const bool is_here = url.host == "localhost" || url.host == "127.0.0.1" || url.host == "::1";
+  if (url.scheme == "https" || is_here) return params;
+  return Error(ErrorCode::kInvalidInput, "nobody is sent to a URL without https");
 }
 
 }  // namespace lumenflow::mounts
