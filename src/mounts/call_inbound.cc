@@ -1,6 +1,7 @@
 #include "mounts/call_inbound.h"
 
 #include <algorithm>
+#include "http/url.h"
 
 namespace lumenflow::mounts {
 namespace {
@@ -70,8 +71,7 @@ Result<json::Value> CallInbound::answer(std::string_view method, const json::Val
   if (!can_be_asked && method == kElicit) return json::Value(json::Object{{"action", "cancel"}});
   if (!can_be_asked && method == kRoots) return json::Value(json::Object{{"roots", json::Array{}}});
   if (!can_be_asked) return Error(ErrorCode::kClientCapabilityMissing, "who made this call has no model to ask");
-  json::Value without = params;
-  without.as_object().erase("_meta");  // of this conversation, not of the caller's
+  LUMENFLOW_TRY_ASSIGN(json::Value without, asked_by(context_->tool(), method, params));
   const std::vector<pack::Question> questions{{"question", std::string(method), std::move(without)}};
   LUMENFLOW_TRY_ASSIGN(std::vector<json::Value> answers, context_->ask(questions));
   return std::move(answers.front());
@@ -86,7 +86,6 @@ Result<json::Object> CallInbound::answer_all(const json::Object& requests) {
     const std::string method(json::string_or(request.value, "method", ""));
     const json::Value* const given = request.value.find("params");
     json::Value params = given != nullptr && given->is_object() ? *given : json::Value(json::Object{});
-    params.as_object().erase("_meta");
     all = all && context_->may_ask(method);
     questions.push_back({request.key, method, std::move(params)});
   }
@@ -97,9 +96,26 @@ Result<json::Object> CallInbound::answer_all(const json::Object& requests) {
     }
     return answers;
   }
+  for (pack::Question& question : questions) {
+    LUMENFLOW_TRY_ASSIGN(question.params, asked_by(context_->tool(), question.method, std::move(question.params)));
+  }
   LUMENFLOW_TRY_ASSIGN(std::vector<json::Value> said, context_->ask(questions));
   for (std::size_t i = 0; i < said.size(); ++i) answers.set(questions[i].key, std::move(said[i]));
   return answers;
+}
+
+Result<json::Value> asked_by(std::string_view tool, std::string_view method, json::Value params) {
+  params.as_object().erase("_meta");  // of this conversation, not of the caller's
+  if (method != kElicit) return params;
+  const json::Value* const message = params.find("message");
+  if (message == nullptr || !message->is_string())
+    return Error(ErrorCode::kInvalidInput, "elicitation/create needs a 'message'");
+  params.as_object().set("message", std::string(tool.substr(0, tool.find(':'))) + " asks: " + message->as_string());
+  if (json::string_or(params, "mode", "form") != "url") return params;
+  LUMENFLOW_TRY_ASSIGN(const http::Url url, http::parse_url(json::string_or(params, "url", "")));
+  const bool is_here = url.host == "localhost" || url.host == "127.0.0.1" || url.host == "::1";
+  if (url.scheme == "https" || is_here) return params;
+  return Error(ErrorCode::kInvalidInput, "nobody is sent to a URL without https");
 }
 
 }  // namespace lumenflow::mounts

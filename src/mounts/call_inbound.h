@@ -35,4 +35,8 @@ class CallInbound final : public Inbound {
   bool tools_changed_ = false;
 };
 
+// The params of what a server asks, as a person gets them: a question says which pack asks, since the form looks like
+// LumenFlow's own. INVALID_INPUT for a question without words, and for a URL that is neither https nor of this machine.
+Result<json::Value> asked_by(std::string_view tool, std::string_view method, json::Value params);
+
 }  // namespace lumenflow::mounts

@@ -8,6 +8,7 @@
 
 #include <thread>
 
+#include "mounts/call_inbound.h"
 #include "mounts/testing/mount_world.h"
 
 namespace lumenflow::mounts {
@@ -90,7 +91,7 @@ TEST_P(EachWay, BinaryContentComesThrough) {
 }
 
 TEST_P(EachWay, WhatBreaksTheProtocolEndsTheCallAlone) {
-  for (const char* how : {"garbage", "stray", "deep", "no_result", "flood", "long_line"}) {
+  for (const char* how : {"garbage", "stray", "deep", "flood", "long_line"}) {
     SCOPED_TRACE(how);
     EXPECT_THAT(world->call("odd:act", what(how)),
                 AnyOf(StartsWith("TOOL_CRASHED: "), StartsWith("OUTPUT_TOO_LARGE: ")));
@@ -98,6 +99,47 @@ TEST_P(EachWay, WhatBreaksTheProtocolEndsTheCallAlone) {
                 AnyOf(StartsWith("TOOL_CRASHED without effect: "), StartsWith("OUTPUT_TOO_LARGE without effect: ")));
     EXPECT_EQ(world->call("odd:echo", json::Object{{"value", 1}}), "1");
   }
+}
+
+TEST(Mounts, AResultThatIsNotTheProtocolsIsNoSuccess) {
+  const auto world = mounted();
+  const auto said = [&](const char* result) {
+    return world->call("odd:act", json::Object{{"do", "untyped"}, {"name", result}});
+  };
+  for (const char* result : {
+           R"({})",
+           R"({"content":[{"type":"evil"}]})",
+           R"({"content":[{"type":"text","text":5}]})",
+           R"({"content":[{"type":"text"}]})",
+           R"({"content":["text"]})",
+           R"({"content":[{"type":"image","data":"!!","mimeType":"image/png"}]})",
+           R"({"content":[{"type":"audio","data":"AAEC"}]})",
+           R"({"content":[{"type":"resource","resource":{"uri":"odd://x"}}]})",
+           R"({"content":[{"type":"resource","resource":{"text":"x"}}]})",
+           R"({"content":[{"type":"resource_link","uri":"odd://x"}]})",
+           R"({"content":[{"type":"text","text":"x","annotations":{"audience":["everybody"]}}]})",
+           R"({"content":[],"isError":"yes"})",
+           R"({"content":"text"})",
+       })
+    EXPECT_THAT(said(result), StartsWith("INVALID_OUTPUT: ")) << result;
+  EXPECT_EQ(said(R"({"content":[{"type":"text","text":"x","annotations":{"audience":["user"],"priority":0.5}}]})"),
+            "x");
+  EXPECT_EQ(said(R"({"content":[{"type":"text","text":"y","_meta":{"a":1}}],"isError":false,"_meta":{}})"), "y");
+}
+
+// A person must see who asks: the form looks as LumenFlow's own.
+TEST(Mounts, WhatAServerAsksIsAskedInItsName) {
+  const auto asked = [](json::Object params) { return asked_by("odd:act", "elicitation/create", json::Value(params)); };
+  const json::Object form{{"mode", "form"}, {"message", "LumenFlow: your passphrase"}, {"_meta", json::Object{}}};
+  EXPECT_EQ(json::serialize(*asked(form)), R"({"mode":"form","message":"odd asks: LumenFlow: your passphrase"})");
+  const auto leads_to = [&](const char* url) {
+    return asked({{"mode", "url"}, {"message", "Log in"}, {"url", url}}).ok();
+  };
+  EXPECT_TRUE(leads_to("https://id.example.com/login"));
+  EXPECT_TRUE(leads_to("http://127.0.0.1:8080/login"));
+  EXPECT_FALSE(leads_to("http://evil.example/login"));
+  EXPECT_FALSE(leads_to("javascript:alert(1)"));
+  EXPECT_FALSE(asked({{"mode", "form"}, {"message", 5}}).ok());
 }
 
 TEST_P(EachWay, ACancelledCallIsCancelledThere) {

@@ -70,7 +70,9 @@ Hints hints_of(const json::Value& stated) {
   Hints hints;
   const json::Value* const annotations = stated.find("annotations");
   if (annotations == nullptr || !annotations->is_object()) return hints;
-  hints.read_only = json::boolean_or(*annotations, "readOnlyHint", false);
+  // One that says both is asked about: a contradiction is no reason for trust.
+  hints.read_only = json::boolean_or(*annotations, "readOnlyHint", false) &&
+                    !json::boolean_or(*annotations, "destructiveHint", false);
   hints.destructive = !hints.read_only && json::boolean_or(*annotations, "destructiveHint", true);
   hints.idempotent = json::boolean_or(*annotations, "idempotentHint", false);
   return hints;

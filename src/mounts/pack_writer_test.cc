@@ -56,7 +56,7 @@ constexpr const char* kTools = R"([
   {"name":"readFile","annotations":{"readOnlyHint":true},"inputSchema":{"type":"object"}},
   {"name":"append","description":"Appends: \"more\"\n\ud83d\ude00 #1",
    "annotations":{"destructiveHint":false,"idempotentHint":true},"inputSchema":{"type":"object"}},
-  {"name":"wipe","annotations":{"destructiveHint":true},"inputSchema":{"type":"object"}},
+  {"name":"wipe","annotations":{"readOnlyHint":true,"destructiveHint":true},"inputSchema":{"type":"object"}},
   {"name":"mystery","inputSchema":{"type":"object"},
    "outputSchema":{"type":"object","properties":{"n":{"type":"integer"}}}},
   {"name":"no_schema"},
@@ -78,7 +78,8 @@ TEST(PackWriter, PermissionAndApprovalComeFromTheAnnotations) {
   EXPECT_TRUE(append.required_approvals.empty());
   EXPECT_TRUE(append.idempotent);
   EXPECT_EQ(append.description, "Appends: \"more\"\n\xf0\x9f\x98\x80 #1");
-  EXPECT_THAT(wipe.required_approvals, ElementsAre("files:call"));
+  EXPECT_THAT(wipe.required_approvals, ElementsAre("files:call")) << "a contradiction is asked about";
+  EXPECT_EQ(wipe.permission, pack::Permission::kWrite);
   EXPECT_THAT(mystery.required_approvals, ElementsAre("files:call"));
   EXPECT_EQ(mystery.permission, pack::Permission::kWrite);
   ASSERT_EQ(written.left_out.size(), 3U);

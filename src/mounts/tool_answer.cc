@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "mounts/content_parts.h"
 #include "mounts/definitions.h"
 
 namespace lumenflow::mounts {
@@ -13,12 +14,7 @@ constexpr std::size_t kPartsMax = 1'000;
 constexpr std::size_t kMessageBytesMax = 4096;
 
 pack::ToolCrash broken(std::string what) {
-  return {ErrorCode::kToolCrashed, "the server broke the protocol: " + std::move(what), false};
-}
-
-bool is_part(const json::Value& part) {
-  const json::Value* const type = part.find("type");
-  return type != nullptr && type->is_string() && !type->as_string().empty() && type->as_string().size() <= 64;
+  return {ErrorCode::kInvalidOutput, "the server broke the protocol: " + std::move(what), false};
 }
 
 // What a model would read of it.
@@ -38,11 +34,14 @@ std::string text_of(const json::Array& content) {
 pack::ToolResult answer_of(json::Value result, bool structured) {
   json::Object& members = result.as_object();
   json::Array content;
-  if (json::Value* parts = members.find("content")) {
-    if (!parts->is_array() || parts->as_array().size() > kPartsMax || !std::ranges::all_of(parts->as_array(), is_part))
-      return broken("the content of its result is no list of at most 1000 parts");
-    content = std::move(parts->as_array());
-  }
+  json::Value* const parts = members.find("content");
+  if (parts == nullptr || !parts->is_array() || parts->as_array().size() > kPartsMax)
+    return broken("its result has no 'content' that is a list of at most 1000 parts");
+  for (const json::Value& part : parts->as_array())
+    if (std::string fault = part_fault(part); !fault.empty()) return broken("in the content of its result: " + fault);
+  content = std::move(parts->as_array());
+  if (const json::Value* const failed = members.find("isError"); failed != nullptr && !failed->is_boolean())
+    return broken("'isError' of its result is neither true nor false");
   json::Value data = json::Object{};
   const bool has_data = members.contains("structuredContent");
   if (has_data) {

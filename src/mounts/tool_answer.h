@@ -8,7 +8,7 @@
 
 namespace lumenflow::mounts {
 
-// TOOL_CRASHED in a ToolCrash for what is no such result. `structured`: the definition promises structured content.
+// INVALID_OUTPUT in a ToolCrash for what is no such result. `structured`: the definition promises structured content.
 pack::ToolResult answer_of(json::Value result, bool structured);
 
 // A JSON-RPC error of the server is the tool's own failure.

@@ -71,9 +71,9 @@ Result<kernel::ReplayOptions> recorded_workspace(Files& files, const std::string
     return Error(ErrorCode::kInvalidConfiguration, "the recorded lumenflow.yaml and its packs cannot be read here:\n" +
                                                        pack::render_text(read.diagnostics, false));
   if (const std::string missing = missing_packs(header, *read.registry); !missing.empty())
-    return Error(ErrorCode::kInvalidConfiguration, "the recording was made with packs that cannot be loaded here: " +
-                                                       missing + "; put them back as they were\n" +
-                                                       pack::render_text(read.diagnostics, false));
+    return Error(ErrorCode::kInvalidConfiguration,
+                 "the recording was made with packs that cannot be loaded here: " + missing +
+                     "; put them back as they were\n" + pack::render_text(read.diagnostics, false));
   kernel::ReplayOptions options;
   options.program_version = kVersion;
   const std::string id = read.config->id.str();

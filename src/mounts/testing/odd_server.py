@@ -197,8 +197,8 @@ class Server:
                                 {"type": "resource_link", "uri": "odd://link", "name": "link"}]}
         if what == "deep":
             return {"content": [], "structuredContent": deep(300)}
-        if what == "no_result":
-            return {"content": "text"}
+        if what == "untyped":
+            return json.loads(arguments["name"])
         if what == "pid":
             return text(str(os.getpid()))
         if what == "changed":
