@@ -8,7 +8,9 @@
 namespace lumenflow::mcp_server {
 namespace {
 
-constexpr std::chrono::milliseconds kOpenAfter{250};  // a call that takes longer is answered by a stream
+// A call that takes longer is answered by a stream. Without a session a refusal has a status of its own, which a stream
+// that is open already cannot say.
+constexpr std::chrono::milliseconds kOpenAfter{250}, kOpenAfterStateless{1'000};
 
 }  // namespace
 
@@ -54,7 +56,7 @@ void McpCall::join(McpRequestPtr request) {
     request_->answer().when_gone([weak = weak_from_this(), mine = std::weak_ptr(request_)] {
       if (const auto self = weak.lock(); self && self->request_ == mine.lock()) self->cancel();
     });
-  ports_.context.after(kOpenAfter, [weak = std::weak_ptr(request_)] {
+  ports_.context.after(request_->stateless() ? kOpenAfterStateless : kOpenAfter, [weak = std::weak_ptr(request_)] {
     const auto waiting = weak.lock();
     if (waiting && !waiting->answer().ended()) waiting->answer().open();
   });

@@ -9,6 +9,8 @@ namespace lumenflow::sidecar {
 namespace {
 
 constexpr std::size_t kPage = 256;
+constexpr int kRegistryLooks = 50;  // after a reload that may have changed none
+constexpr std::chrono::milliseconds kRegistryPause{20};
 
 }  // namespace
 
@@ -62,23 +64,20 @@ void JournalWatch::look(const std::shared_ptr<State>& state) {
   journal::Reader::Filter filter;
   filter.any_of = {"event.emitted", "event.received", "call.finished"};
   const Result<journal::Page> page = context.workspace.kernel().reader().page(state->at, kPage, filter);
+  bool reloaded = false;
   if (page.ok()) {
     state->at = page->last;
     for (const journal::ReadEntry& entry : page->items) {
       Change change;
       if (const json::Value* const event = entry.value.find("event"); event != nullptr && event->is_object())
         change.kind = json::string_or(*event, "kind", "");
+      reloaded = reloaded || change.kind == "workspace_updated";
       if (json::string_or(entry.value, "type", "") == "call.finished")
         change.finished = json::string_or(entry.value, "receipt_id", "");
       if (!change.kind.empty() || !change.finished.empty()) tell(*state, change);
     }
   }
-  if (auto now = context.workspace.kernel().shared_registry(); now != state->registry) {
-    state->registry = std::move(now);
-    Change change;
-    change.lists = true;
-    tell(*state, change);
-  }
+  if (!look_at_registry(*state) && reloaded) expect_registry(state, kRegistryLooks);
   if (context.closing) {
     Change change;
     change.closing = true;
@@ -94,6 +93,24 @@ void JournalWatch::look(const std::shared_ptr<State>& state) {
   };
   if (page.ok() && page->next) return again();
   context.workspace.log().wait(state->at, again);
+}
+
+bool JournalWatch::look_at_registry(State& state) {
+  auto now = state.context.workspace.kernel().shared_registry();
+  if (now == state.registry) return false;
+  state.registry = std::move(now);
+  Change change;
+  change.lists = true;
+  tell(state, change);
+  return true;
+}
+
+// The bell rings with the commit that says so, and the registry follows it on the strand.
+void JournalWatch::expect_registry(const std::shared_ptr<State>& state, int looks) {
+  state->context.after(kRegistryPause, [weak = std::weak_ptr(state), looks] {
+    const auto self = weak.lock();
+    if (self && !look_at_registry(*self) && looks > 1) expect_registry(self, looks - 1);
+  });
 }
 
 void JournalWatch::tell(State& state, const Change& change) {

@@ -34,6 +34,8 @@ class JournalWatch {
   struct State;
   void begin();
   static void look(const std::shared_ptr<State>& state);
+  static bool look_at_registry(State& state);
+  static void expect_registry(const std::shared_ptr<State>& state, int looks);
   static void tell(State& state, const Change& change);
 
   RouteContext& context_;
