@@ -40,7 +40,7 @@ struct Lock {
   std::string hash;
   std::string contract_digest;
 
-  const LockedEvent* find(std::string_view type) const;           // null where there is none
+  const LockedEvent* find(std::string_view type) const;             // null where there is none
   const LockedEvent* find_or_removed(std::string_view type) const;  // likewise
   Catalogue catalogue() const;
 

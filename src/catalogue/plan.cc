@@ -146,7 +146,8 @@ std::optional<Plan> plan(PlanInput input, Faults& faults) {
   if (input.lock) lock = read_lock(*input.lock, faults);
   // Without it nobody would see a version go back, or a type go.
   if (!input.lock && !input.generated.empty())
-    faults.of_file("LF1077", input.lock_path, "the lock file is missing, and " + input.generated + " was generated with it",
+    faults.of_file("LF1077", input.lock_path,
+                   "the lock file is missing, and " + input.generated + " was generated with it",
                    "take it from the last commit; to begin anew, remove " + input.generated + " and what is beside it");
   const Lock* before = lock ? &*lock : nullptr;
   const std::size_t core_count = input.core.size();

@@ -195,7 +195,8 @@ TEST(Plan, ALockFileThatIsMissingBesideWhatWasGeneratedIsNoBeginning) {
 // g++ refuses a member named like a type that the struct has used.
 TEST(Generator, NothingIsNamedLikeItsEnumeration) {
   const std::string member = render_cpp(plan_of(acme(R"({"type": "object", "properties": {
-      "RuntimeEventType": {"type": "string"}}})")).catalogue);
+      "RuntimeEventType": {"type": "string"}}})"))
+                                            .catalogue);
   EXPECT_THAT(member, HasSubstr("> RuntimeEventType_2{};"));
   std::vector<PackInput> packs;
   packs.push_back(pack_input("acme", one_type("acme", "runtime-event-type", kClosed)));

@@ -54,7 +54,8 @@ class CppWriter {
  public:
   explicit CppWriter(const Catalogue& catalogue) : catalogue_(catalogue) {
     for (const EventType& event : catalogue.events)
-      if (pascal_name(name_of(event.type)) == kEnumeration) enumeration_ = "::lumenflow::runtime_events::RuntimeEventType";
+      if (pascal_name(name_of(event.type)) == kEnumeration)
+        enumeration_ = "::lumenflow::runtime_events::RuntimeEventType";
     out_.reserve(catalogue.events.size() * 1'200);
   }
 

@@ -106,8 +106,8 @@ void mask_result(const RunningCall& call, const json::Schema& schema, std::strin
 }  // namespace
 
 json::Value Kernel::sealed_by(const json::Schema& schema, const json::Value& value) const {
-  return schema.redact_write_only(
-      value, [this](const json::Value& secret) { return hashed(options_.redaction_key, secret); });
+  return schema.redact_write_only(value,
+                                  [this](const json::Value& secret) { return hashed(options_.redaction_key, secret); });
 }
 
 std::string Kernel::redact(const json::Schema& schema, const json::Value& value) const {

@@ -272,7 +272,9 @@ class Replay final : private ReplaySource {
     const json::Array& packs = array_of(reader_.header(), "packs");
     for (const json::Value& pack : packs) compare_pack(pack);
     for (const auto& loaded : options_.kernel.registry->packs()) {
-      const auto is_it = [&](const json::Value& pack) { return json::string_or(pack, "id", "") == loaded->manifest.id; };
+      const auto is_it = [&](const json::Value& pack) {
+        return json::string_or(pack, "id", "") == loaded->manifest.id;
+      };
       if (std::ranges::none_of(packs, is_it))
         report_.unverified.push_back("the pack " + loaded->manifest.id + " is here, and was not there");
     }
