@@ -133,8 +133,9 @@ Catalogue Lock::catalogue() const {
 
 std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
   const auto refuse = [&](std::string_view pointer, std::string message) {
-    faults.at("LF1077", source, pointer, std::move(message),
-              "take the file from the last commit; where there is none, remove it and generate anew");
+    faults.at(
+        "LF1077", source, pointer, std::move(message),
+        "take the file from the last commit; where there is none, remove it and what is beside it, and generate anew");
     return std::nullopt;
   };
   const Result<json::Value> value = json::parse(source.text, {.depth_max = 200});

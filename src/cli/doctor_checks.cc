@@ -287,6 +287,10 @@ bool check_sidecar(const Context& context, const kernel::WorkspacePacks& read, C
     checks.push_back(check_of_journal(before, megabytes(context, path)));
     for (const auto& pack : read.registry->packs()) check_store(**session, pack->manifest, checks);
   }
+  if (const json::Value* recording = diagnostics->find("recording"); recording != nullptr)
+    checks.push_back({"recording", Health::kWarning,
+                      cell(recording->find("file")) + " is not whole: " + cell(recording->find("reason")),
+                      "what is in it can be replayed; make room and `lumenflow record` into another file"});
   if (running) check_outbox(context, **session, checks);
   check_running_packs(**session, read, checks);
   return running;

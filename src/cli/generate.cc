@@ -57,10 +57,12 @@ Result<std::optional<catalogue::Plan>> plan_of(const Context& context, const Gen
   else if (text.error().code() != ErrorCode::kNotFound)
     return std::move(text).error();
   input.lock_path = lock;
-  for (const std::string_view name : catalogue::kFilesBesideLock) {
-    const auto found_there = context.files.stat(join_path(paths.out, name));
-    if (found_there.ok() && *found_there) input.generated = join_path(paths.out, name);
-  }
+  // All of them: what a first run left that broke off is no output yet.
+  const bool was_generated = std::ranges::all_of(catalogue::kFilesBesideLock, [&](std::string_view name) {
+    const auto there = context.files.stat(join_path(paths.out, name));
+    return there.ok() && *there;
+  });
+  if (was_generated) input.generated = join_path(paths.out, catalogue::kFilesBesideLock.front());
   input.remove = flags.remove;
   std::optional<catalogue::Plan> plan = catalogue::plan(std::move(input), faults);
   pack::add_faults(faults, found);

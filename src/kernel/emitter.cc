@@ -45,6 +45,24 @@ PendingEvent pending_event(const pack::Manifest& manifest, std::string_view name
 
 namespace {
 
+// A name with a dash behind its colon can be a runtime event type only.
+Error unknown(const std::string& name, const std::string& pack) {
+  const bool may_be_kind = name.find('-', std::min(name.find(':'), name.size())) == std::string::npos;
+  std::string message = "Unknown kind at emit: '" + name + "' is not declared; ";
+  if (may_be_kind)
+    message +=
+        "add '- " + name + "' under emitted_event_kinds of " + pack + "/manifest.yaml,\nor, for a runtime event, ";
+  message += "declare the type in " + pack + "/content/event-types.json\nand run `lumenflow generate`";
+  return Error(ErrorCode::kUnknownKind, std::move(message));
+}
+
+// What it does not like first; all of it is in the details, which not every pack's library shows.
+Error invalid_payload(const std::string& name, std::vector<ErrorDetail> faults) {
+  std::string message = "the payload of " + name + " does not match its schema: '" + faults.front().pointer + "' " +
+                        faults.front().reason;
+  return Error(ErrorCode::kInvalidPayload, std::move(message), std::move(faults));
+}
+
 // What is said on the bus keeps nothing: neither a key nor a time would have an effect.
 Status check_runtime_event(const pack::Manifest& manifest, const PendingEvent& event) {
   const catalogue::EventType& type = *pack::find_event_type(manifest, event.runtime_type);
@@ -56,8 +74,7 @@ Status check_runtime_event(const pack::Manifest& manifest, const PendingEvent& e
   if (type.validator == nullptr) return {};
   std::vector<ErrorDetail> faults = type.validator->validate(event.payload);
   if (faults.empty()) return {};
-  return Error(ErrorCode::kInvalidPayload, "the payload of " + type.type + " does not match its schema",
-               std::move(faults));
+  return invalid_payload(type.type, std::move(faults));
 }
 
 }  // namespace
@@ -66,16 +83,11 @@ Result<std::size_t> check_emission(const pack::Manifest& manifest, const Pending
   if (!event.runtime_type.empty()) LUMENFLOW_TRY(check_runtime_event(manifest, event));
   const bool on_bus_alone = event.kind.empty() && !event.runtime_type.empty();
   const auto policy = manifest.backpressure_policy.find(event.kind);
-  if (!on_bus_alone && policy == manifest.backpressure_policy.end())
-    return Error(ErrorCode::kUnknownKind, "Unknown kind at emit: '" + event.kind + "' is not declared; add '- " +
-                                              event.kind + "' under emitted_event_kinds of " + manifest.id +
-                                              "/manifest.yaml");
+  if (!on_bus_alone && policy == manifest.backpressure_policy.end()) return unknown(event.kind, manifest.id);
   const auto schema = manifest.event_schemas.find(event.kind);
   if (schema != manifest.event_schemas.end()) {
     std::vector<ErrorDetail> faults = schema->second->validate(event.payload);
-    if (!faults.empty())
-      return Error(ErrorCode::kInvalidPayload, "the payload of " + event.kind + " does not match its schema",
-                   std::move(faults));
+    if (!faults.empty()) return invalid_payload(event.kind, std::move(faults));
   }
   LUMENFLOW_TRY_ASSIGN(const std::string text, json::canonical(event.payload));
   if (text.size() > event::kPayloadBytesMax)

@@ -379,6 +379,35 @@ TEST(Replay, CompatibleTypesAreMappedByName) {
   EXPECT_GT(report.frames, 3u);
 }
 
+// A disk that is full from the second write on.
+class FullSink final : public RecordingSink {
+ public:
+  explicit FullSink(bool& open) : open_(open) { open_ = true; }
+  ~FullSink() override { open_ = false; }
+  Status write(std::string_view) override {
+    return writes_++ == 0 ? Status() : Status(Error(ErrorCode::kIo, "no space left"));
+  }
+  Status sync() override { return {}; }
+
+ private:
+  bool& open_;  // the test's; read once the recorder's thread is done
+  int writes_ = 0;
+};
+
+TEST(Recording, OneThatCannotBeWrittenLetsGoOfItsFile) {
+  bool open = false;
+  Recorder recorder(std::make_unique<FullSink>(open), json::Object{{"format", "lumenflow-recording/1"}});
+  RawFrame frame;
+  frame.tick = 1;
+  frame.ingress = "x";
+  ASSERT_TRUE(recorder.take(frame));
+  recorder.finish();
+  EXPECT_FALSE(open);
+  ASSERT_TRUE(recorder.state().fault);
+  EXPECT_THAT(recorder.state().fault->message(), HasSubstr("no space left"));
+  EXPECT_FALSE(recorder.take(frame)) << "and the kernel is told to stop";
+}
+
 TEST(Recording, WaitsUntilNothingIsUnderWayAndHoldsCallsMeanwhile) {
   RecordedWorld session(11);
   ApprovalWorld& world = session.world;

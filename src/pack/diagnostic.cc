@@ -71,6 +71,14 @@ void Diagnostics::sort() {
   std::ranges::stable_sort(items_, {}, [](const Diagnostic& item) {
     return std::tie(item.place.file, item.place.line, item.place.column, item.code);
   });
+  // A schema that many types name has its faults once.
+  const auto same = [](const Diagnostic& one, const Diagnostic& other) {
+    return one.place.line != 0 && one.code == other.code && one.message == other.message &&
+           one.place.file == other.place.file && one.place.line == other.place.line &&
+           one.place.column == other.place.column;
+  };
+  const auto again = std::ranges::unique(items_, same);
+  items_.erase(again.begin(), again.end());
 }
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string_view> candidates) {

@@ -151,8 +151,9 @@ constexpr DiagnosticKind kKinds[] = {
      "`--remove` names a type that is still declared, or one that was never generated.",
      "Take it out of its event manifest first, or correct the name."},
     {"LF1077", "catalogue-lock-unreadable", kError,
-     "`catalogue.lock.json` is not as it was generated: no JSON, of a later format, or changed by hand.",
-     "Take it from the last commit, or remove it and generate anew."},
+     "`catalogue.lock.json` is not as it was generated: no JSON, of a later format, changed by hand, or missing beside "
+     "what was generated with it.",
+     "Take it from the last commit; to begin anew, remove it and what was generated beside it."},
     {"LF1078", "automation-unknown-event", kError,
      "An automation waits for an event type or a kind that neither the core nor an active pack declares, so it would "
      "never run.",

@@ -68,9 +68,10 @@ json::Value packs_document(const pack::Registry& registry, const pack::Diagnosti
 WorkspaceFacts facts_of(Workspace& workspace) {
   const kernel::Kernel& kernel = workspace.kernel();
   const log::Condition condition = workspace.log().condition();
-  return {kernel.shared_registry(),
-          workspace.diagnostics(),
-          {{"configuration", json::Object{{"hash", workspace.config().hash},
+  WorkspaceFacts facts{
+      kernel.shared_registry(),
+      workspace.diagnostics(),
+      {{"configuration", json::Object{{"hash", workspace.config().hash},
                                           {"production", workspace.config().production},
                                           {"tampered", kernel.tampered()}}},
            {"operator_key", json::Object{{"thumbprint", kernel::thumbprint_of(kernel.operator_public_pem())},
@@ -80,6 +81,10 @@ WorkspaceFacts facts_of(Workspace& workspace) {
                                     {"first_affected", condition.first_affected},
                                     {"read_only", condition.read_only},
                                     {"available", kernel.journal_available()}}}}};
+  json::Object recording = workspace.recordings().status(kernel);
+  if (json::string_or(json::Value(recording), "state", "") == "failed")
+    facts.standing.set("recording", std::move(recording));
+  return facts;
 }
 
 json::Value diagnostics_document(const WorkspaceFacts& facts, const pack::Diagnostics& changed) {

@@ -18,7 +18,7 @@ class Workspace;
 struct WorkspaceFacts {
   std::shared_ptr<const pack::Registry> registry;  // shared: it may be replaced while these are read
   pack::Diagnostics diagnostics;
-  json::Object standing;  // configuration, operator_key, journal
+  json::Object standing;  // configuration, operator_key, journal; recording, where the last one failed
 };
 
 WorkspaceFacts facts_of(Workspace& workspace);
@@ -28,7 +28,7 @@ pack::Diagnostics changed_sources(const pack::Registry& registry);
 
 // {items, next}, of GET /packs.
 json::Value packs_document(const pack::Registry& registry, const pack::Diagnostics& changed);
-// {items, next, configuration, operator_key, journal}, of GET /diagnostics.
+// {items, next, configuration, operator_key, journal, recording?}, of GET /diagnostics.
 json::Value diagnostics_document(const WorkspaceFacts& facts, const pack::Diagnostics& changed);
 // {kinds, event_types}: what the active packs declare, each with its schema.
 json::Value kinds_document(const pack::Registry& registry);
