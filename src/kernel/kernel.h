@@ -364,23 +364,20 @@ class Kernel final : private HostServices {
   KernelCounters counters_;
   CallNotices notices_;
 
-  RunningCalls running_;                                           // off the strand
-  std::unordered_map<std::string, std::uint64_t> store_versions_;  // by pack: calls that wrote its store
-  std::unordered_map<std::string, std::uint64_t> durable_store_versions_;
+  RunningCalls running_;                                                                    // off the strand
+  std::unordered_map<std::string, std::uint64_t> store_versions_, durable_store_versions_;  // by pack: who wrote it
 
   std::optional<Error> batch_error_;  // of the open batch
   Batch open_;
   std::deque<Batch> in_flight_;  // handed to the journal, oldest first
-  std::uint64_t next_batch_ = 1;
-  std::uint64_t next_task_ = 1;  // of those that run on executors
-  std::uint64_t next_own_ = 1;   // of items that the strand makes itself
+  // Batches, what runs on executors, and items that the strand makes itself, are numbered.
+  std::uint64_t next_batch_ = 1, next_task_ = 1, next_own_ = 1;
   // What calls under an idempotency key will answer, by receipt: until it is durable the journal cannot say it.
   std::unordered_map<std::string, CallResult> undurable_results_;
   std::vector<Ending> unrecorded_;  // ends of two-commit calls in batches that failed
 
   std::map<std::pair<std::string, std::string>, journal::CallsRefused> refusal_counts_;  // (subject, code)
-  std::atomic<std::uint64_t> room_events_{UINT64_MAX};                                   // read by whoever emits
-  std::atomic<std::uint64_t> room_bytes_{UINT64_MAX};
+  std::atomic<std::uint64_t> room_events_{UINT64_MAX}, room_bytes_{UINT64_MAX};          // read by whoever emits
   std::atomic<bool> draining_ = false;      // read by timers on their threads
   std::string operator_key_;                // PEM of the pinned one
   bool operator_key_replaced_ = false;      // another one is on the disk

@@ -105,6 +105,7 @@ Result<json::Object> CallInbound::answer_all(const json::Object& requests) {
 }
 
 Result<json::Value> asked_by(std::string_view tool, std::string_view method, json::Value params) {
+  if (!params.is_object()) params = json::Object{};
   params.as_object().erase("_meta");  // of this conversation, not of the caller's
   if (method != kElicit) return params;
   const json::Value* const message = params.find("message");

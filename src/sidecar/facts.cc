@@ -72,15 +72,15 @@ WorkspaceFacts facts_of(Workspace& workspace) {
       kernel.shared_registry(),
       workspace.diagnostics(),
       {{"configuration", json::Object{{"hash", workspace.config().hash},
-                                          {"production", workspace.config().production},
-                                          {"tampered", kernel.tampered()}}},
-           {"operator_key", json::Object{{"thumbprint", kernel::thumbprint_of(kernel.operator_public_pem())},
-                                         {"replaced", kernel.replaced_operator_key()}}},
-           {"journal", json::Object{{"damaged", condition.damaged},
-                                    {"what", condition.what},
-                                    {"first_affected", condition.first_affected},
-                                    {"read_only", condition.read_only},
-                                    {"available", kernel.journal_available()}}}}};
+                                      {"production", workspace.config().production},
+                                      {"tampered", kernel.tampered()}}},
+       {"operator_key", json::Object{{"thumbprint", kernel::thumbprint_of(kernel.operator_public_pem())},
+                                     {"replaced", kernel.replaced_operator_key()}}},
+       {"journal", json::Object{{"damaged", condition.damaged},
+                                {"what", condition.what},
+                                {"first_affected", condition.first_affected},
+                                {"read_only", condition.read_only},
+                                {"available", kernel.journal_available()}}}}};
   json::Object recording = workspace.recordings().status(kernel);
   if (json::string_or(json::Value(recording), "state", "") == "failed")
     facts.standing.set("recording", std::move(recording));
