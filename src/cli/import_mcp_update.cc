@@ -6,6 +6,7 @@
 #include "cli/mounting.h"
 #include "cli/output.h"
 #include "cli/pack_folder.h"
+#include "pack/folder.h"
 
 namespace lumenflow::cli {
 namespace {
@@ -15,6 +16,27 @@ bool is_pinned_as_dev(const MountPlace& place, const std::string& id) {
   if (!place.config) return false;
   return std::ranges::any_of(place.config->packs,
                              [&](const kernel::PackPin& pin) { return pin.id == id && pin.integrity == "dev"; });
+}
+
+// What the pack runs is not what its pin says; empty: it is, or no pin says so. In words for the operator.
+Result<std::string> differs_from_pin(const MountPlace& place, const std::string& id, const std::string& folder) {
+  if (!place.config) return std::string();
+  const auto pin = std::ranges::find(place.config->packs, id, &kernel::PackPin::id);
+  if (pin == place.config->packs.end() || pin->integrity.empty() || pin->integrity == "dev") return std::string();
+  LUMENFLOW_TRY_ASSIGN(const pack::FolderContent content, pack::read_folder(folder));
+  if (content.integrity == pin->integrity) return std::string();
+  std::string named;
+  for (const pack::OutsideFile& file : content.outside)
+    if (!file.of_system) named += ", or " + file.path;
+  return id + ": its program is not the one that is pinned: a file of " + folder + named + " was changed (pinned " +
+         pin->integrity + ", now " + content.integrity + ")";
+}
+
+int leave_as_it_is(Context& context, const ImportMcpFlags& flags) {
+  context.err << "nothing is changed: what differs cannot be called. To accept all of this: lumenflow pack import-mcp "
+                 "--update --accept --id "
+              << flags.id << "\n";
+  return 1;
 }
 
 }  // namespace
@@ -40,19 +62,21 @@ int update_mounted_pack(Context& context, const ImportMcpFlags& flags) {
     if (!read.ok()) return fail(context, read.error());
     accepted = *std::move(read);
   }
+  const Result<std::string> other_program = differs_from_pin(place, flags.id, *folder);
+  if (!other_program.ok()) return fail(context, other_program.error());
+  if (!other_program->empty()) context.err << printable(*other_program) << "\n";  // before it is started
   Result<mounts::Inspection> found = inspect_server(context, place, flags, *manifest, *folder);
   if (!found.ok()) return fail(context, std::move(found).error().with_context("asking the server for its tools"));
   const std::vector<mounts::Change> changes = mounts::compare(accepted, found->definitions);
   if (changes.empty()) {
     context.out << flags.id << ": the server's tools are those that were accepted\n";
-    return 0;
+    if (other_program->empty()) return 0;
+    if (flags.accept) return pin_mounted_pack(context, place, flags, *folder);
+    return leave_as_it_is(context, flags);
   }
   context.out << mounts::render(changes, accepted, found->definitions);
   if (!flags.accept) {
-    context.err << "nothing is changed: tools that differ cannot be called. To accept all of this: lumenflow pack "
-                   "import-mcp --update --accept --id "
-                << flags.id << "\n";
-    return 1;
+    return leave_as_it_is(context, flags);
   }
   mounts::MountPlan plan = mounts::plan_of(accepted.plan);
   plan.id = flags.id;

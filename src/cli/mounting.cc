@@ -1,8 +1,10 @@
 #include "cli/mounting.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <ostream>
 #include <set>
+#include <utility>
 
 #include "cli/code_host.h"
 #include "cli/commands.h"
@@ -27,6 +29,25 @@ std::vector<std::string> environment_of(const pack::Manifest& manifest) {
   for (const pack::ToolDescriptor& tool : manifest.tools)
     all.insert(tool.required_env.begin(), tool.required_env.end());
   return {all.begin(), all.end()};
+}
+
+// The files that the command names are taken along with the pack once it is pinned; until then they are shown where
+// they are. The program itself keeps its name, which may say what it is to do.
+std::vector<std::string> show_named_files(pack::Manifest& manifest) {
+  std::vector<std::string> shown;
+  json::Value* const command = manifest.runtime_options.as_object().find("command");
+  if (command == nullptr || !command->is_array()) return shown;
+  bool first = true;
+  for (json::Value& word : command->as_array()) {
+    const bool is_program = std::exchange(first, false);
+    std::error_code failed;
+    if (!word.is_string() || !word.as_string().starts_with('/')) continue;
+    const std::filesystem::path real = std::filesystem::canonical(word.as_string(), failed);
+    if (failed || !std::filesystem::is_regular_file(real, failed)) continue;
+    shown.push_back(real.string());
+    if (!is_program) word = json::Value(real.string());
+  }
+  return shown;
 }
 
 }  // namespace
@@ -81,10 +102,20 @@ Result<mounts::Inspection> inspect_server(Context& context, const MountPlace& pl
   const kernel::WorkspaceConfig none;
   const kernel::WorkspaceConfig& config = place.config ? *place.config : none;
   const hosts::ProcessHostOptions limits = host_options(config);
-  const hosts::PackProgram program(manifest, folder, place.root.empty() ? folder : place.root,
-                                   {limits.limits, limits.read_only_paths, limits.expanded_files_max});
+  pack::Manifest seen = manifest;
+  std::vector<std::string> readable = show_named_files(seen);
+  readable.insert(readable.end(), limits.read_only_paths.begin(), limits.read_only_paths.end());
+  const hosts::PackProgram program(seen, folder, place.root.empty() ? folder : place.root,
+                                   {limits.limits, readable, limits.expanded_files_max});
   const auto launcher = sandbox::make_launcher(launcher_options(config));
-  return mounts::inspect_program(*launcher, program, scopes, environment_of(manifest), options);
+  Result<mounts::Inspection> found =
+      mounts::inspect_program(*launcher, program, scopes, environment_of(manifest), options);
+  if (!found.ok() && found.error().code() == ErrorCode::kToolCrashed)
+    found = Error(ErrorCode::kToolCrashed,
+                  found.error().message() +
+                      ". It sees the system's programs, the files that its command names by absolute paths, and what "
+                      "--read, --write, --env and --host give it");
+  return found;
 }
 
 Status write_mounted_pack(Context& context, const std::string& folder, const mounts::WrittenPack& pack) {

@@ -18,6 +18,7 @@ CallEnd end_of(const RunningCall& call, pack::ToolCrash crash) {
   end.code = crash.code;
   end.decided_by = "host";
   end.message = std::move(crash.message);
+  end.no_effect = crash.no_effect;
   if (crash.no_effect || !call.started || call.tool->descriptor.idempotent)
     end.outcome = crash.code == ErrorCode::kToolCrashed ? journal::Outcome::kCrashed : journal::Outcome::kFailure;
   else

@@ -504,6 +504,10 @@ TEST(Kernel, Stage9CapsTheOutput) {
   world.config.limits.output_bytes = 1'000;
   world.open();
   EXPECT_EQ(name(*world.call("probe:big").code), "OUTPUT_TOO_LARGE");
+  EXPECT_EQ(world.call("probe:big", json::Object{{"as", "content"}}).code, ErrorCode::kOutputTooLarge);
+  const CallResult failed = world.call("probe:big", json::Object{{"as", "details"}});
+  EXPECT_LT(failed.body.size(), 1'000u);
+  EXPECT_NE(failed.body.find("limits.output_bytes"), std::string::npos) << "what is left out is said";
 }
 
 TEST_F(KernelTest, Stage9KeepsABigOutputAsABlob) {

@@ -121,7 +121,8 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
     call->refusal = std::make_unique<const CallEnd>(ending.end);
   if (output != nullptr) {
     const std::string data = call->output_text.empty() ? json::serialize(output->data) : std::move(call->output_text);
-    if (data.size() > options_.config.limits.output_bytes) {
+    std::string whole = success_text(data, output->content);
+    if ((output->content.empty() ? data.size() : whole.size()) > options_.config.limits.output_bytes) {
       output = nullptr;
       context = nullptr;
       ending.end = {.stage = 9,
@@ -133,7 +134,7 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
                     .details = {}};
     } else {
       const json::Schema& schema = *call->tool->descriptor.output_validator;
-      ending.response_result = success_text(data, output->content);
+      ending.response_result = std::move(whole);
       ending.stored_result = schema.has_write_only() ? success_text(redact(schema, output->data), output->content)
                                                      : ending.response_result;
       mask_result(*call, schema, ending.response_result, ending.stored_result);
@@ -149,6 +150,11 @@ void Kernel::end_call(const CallPtr& call, CallEnd end, const pack::ToolOutput* 
     ending.recovery = recovery_of(*call, ending.end);
     ending.response_result = ending.stored_result =
         text_of_failure(code_of(ending.end), ending.end.message, ending.end.details);
+    if (ending.response_result.size() > options_.config.limits.output_bytes && ending.end.code == std::nullopt) {
+      json::Value less = json::Object{{"left_out", "the details are over limits.output_bytes"}};
+      if (ending.recovery) less = details_with(less, *ending.recovery);
+      ending.response_result = ending.stored_result = text_of_failure(code_of(ending.end), ending.end.message, less);
+    }
   }
   note_turn_call(*call, ending.end);
   end_turn(ending);

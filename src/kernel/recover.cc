@@ -134,7 +134,8 @@ std::optional<CleanupReport> cleanup_report(const json::Value& details) {
 Cleanup cleanup_by_end(const RunningCall& call, const CallEnd& end) {
   if (end.outcome == journal::Outcome::kUnknown) return Cleanup::kNeedsRecovery;
   const bool answered_for = !end.code;  // the tool itself said that it failed
-  const bool no_effect = end.outcome == journal::Outcome::kSuccess || end.outcome == journal::Outcome::kCrashed;
+  const bool no_effect =
+      end.no_effect || end.outcome == journal::Outcome::kSuccess || end.outcome == journal::Outcome::kCrashed;
   if (!call.opened_turn.empty()) return Cleanup::kClean;  // what its calls have left is known (begin_turns_end)
   if (!call.launched || call.tool == nullptr || answered_for || no_effect) return Cleanup::kClean;
   const pack::ToolDescriptor& tool = call.tool->descriptor;

@@ -194,6 +194,10 @@ TEST_F(Recovering, WhatCanBeRepeatedOrChangedNothingLeavesNothing) {
   lays([](ToolContext&) -> ToolResult { return ToolError{"WIND", "nothing was laid", {}}; });
   EXPECT_EQ(status_of(call("roof:lay").receipt), "none") << "a tool that fails in order has changed nothing";
   EXPECT_EQ(status_of(call("roof:mend", Object{{"tile", "x"}}).receipt), "none") << "refused before it ran";
+  lays([](ToolContext&) -> ToolResult {
+    return pack::ToolCrash{ErrorCode::kDefinitionChanged, "the code that was to lay has not seen the call", true};
+  });
+  EXPECT_EQ(status_of(call("roof:lay").receipt), "none") << "blocked before it was sent";
 }
 
 TEST_F(Recovering, WhatIsCutOffInTheMiddleNeedsRecovery) {

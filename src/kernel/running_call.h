@@ -28,7 +28,8 @@ struct CallEnd {
   std::string tool_code;
   std::string decided_by;
   std::string message;
-  json::Value details;  // null: none
+  json::Value details;     // null: none
+  bool no_effect = false;  // of code that is gone: known to have changed nothing
 };
 
 // A call that another one left open proposes.

@@ -73,6 +73,25 @@ class Mounts(unittest.TestCase):
         client.get(f"/calls/{parked['receipt_id']}?wait=30s")
         self.world.run("audit", "verify")
 
+    def test_a_program_of_ones_own_as_the_guide_has_it(self):
+        own = self.world.workspace / "servers" / "mine.py"
+        shutil.copy(ODD, own)
+        said = self.world.run("pack", "import-mcp", "--id", "mine", "--write", "odd/**", "--", "python3", str(own), str(self.odd))
+        self.assertIn("mine is pinned", said)
+        client = self.start()
+        self.assertEqual(client.call("mine:count")["data"], {"n": 1})
+        with own.open("a") as program:
+            program.write("# changed\n")
+        code, out, err = self.world.command("pack", "import-mcp", "--update", "--id", "mine")
+        self.assertEqual(code, 1, out + err)
+        self.assertIn("mine.py", err)
+        self.world.run("pack", "import-mcp", "--update", "--accept", "--id", "mine")
+        self.world.run("reload")
+        self.assertTrue(client.call("mine:count")["success"])
+        code, out, err = self.world.command("pack", "import-mcp", "--id", "lost", "--", "python3", "/nowhere/at-all.py")
+        self.assertEqual(code, 1)
+        self.assertIn("--read", err)
+
     def client_ending(self, answer):
         return self.client.ending(answer["receipt_id"] if "receipt_id" in answer else answer["metadata"]["receipt_id"])
 

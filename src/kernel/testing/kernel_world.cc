@@ -136,8 +136,12 @@ void register_probe(pack::Registration& registration) {
     throw std::runtime_error("thrown by a test's tool");
   });
   registration.tool("probe:lie", kStrand, done);
-  registration.tool("probe:big", kStrand, [](ToolContext&, const json::Value&) -> ToolResult {
-    return ToolOutput{json::Object{{"text", std::string(100'000, 'x')}}, {}};
+  registration.tool("probe:big", kStrand, [](ToolContext&, const json::Value& input) -> ToolResult {
+    const json::Value big = json::Object{{"text", std::string(100'000, 'x')}};
+    const std::string_view as = json::string_or(input, "as", "data");
+    if (as == "details") return pack::ToolError{"BIG", "it failed at length", big};
+    if (as == "content") return ToolOutput{json::Object{}, json::Array{big}};
+    return ToolOutput{big, {}};
   });
   registration.tool("probe:emit", kStrand, emit);
   registration.tool("probe:elsewhere", kStrand, done);
