@@ -23,10 +23,10 @@ namespace lumenflow::cli {
 namespace {
 
 constexpr const char* kSessionHeader = "Mcp-Session-Id";
-constexpr int kSessionNotFound = -32001;       // of a request to the sidecar, with a status of 404
-constexpr std::size_t kAtOnceMax = 64;         // requests under way; more wait to be read
+constexpr int kSessionNotFound = -32001;           // of a request to the sidecar, with a status of 404
+constexpr std::size_t kAtOnceMax = 64;             // requests under way; more wait to be read
 constexpr std::chrono::seconds kFinishWithin{60};  // for the answers to what was read before the end of stdin
-constexpr std::size_t kRememberedMax = 256;    // subscriptions, as many as a session has
+constexpr std::size_t kRememberedMax = 256;        // subscriptions, as many as a session has
 
 bool feed_line(SseReader& events, std::string_view line) { return events.feed(line) && events.feed("\n"); }
 
