@@ -218,7 +218,7 @@ TEST_P(WithContent, PromptsAndResourcesArePassedOn) {
   ASSERT_TRUE(world.load().ok());
   EXPECT_EQ(world.call("odd:prompt_greet", json::Object{{"who", "Ada"}}),
             R"({"messages":[{"role":"user","content":{"type":"text","text":"Hello, Ada!"}}]})");
-  EXPECT_THAT(world.call("odd:prompt_greet", json::Object{{"who", "nobody"}}), StartsWith("TOOL_CRASHED"));
+  EXPECT_THAT(world.call("odd:prompt_greet", json::Object{{"who", "nobody"}}), StartsWith("INVALID_OUTPUT"));
   EXPECT_EQ(world.call("odd:read_resource", json::Object{{"uri", "odd://7/b"}}),
             R"({"contents":[{"uri":"odd://7/b","blob":"AAEC/w==","mimeType":"x/y"}]})");
   EXPECT_THAT(world.call("odd:read_resource", json::Object{{"uri", "odd://gone"}}), HasSubstr("Resource not found"));
