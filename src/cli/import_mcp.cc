@@ -105,8 +105,7 @@ int import(Context& context, const ImportMcpFlags& flags) {
   if (!found.ok()) return fail(context, std::move(found).error().with_context("asking the server for its tools"));
   plan->hosts.insert(plan->hosts.end(), found->addresses.begin(), found->addresses.end());
   std::ranges::sort(plan->hosts);
-  const auto same = std::ranges::unique(plan->hosts);
-  plan->hosts.erase(same.begin(), same.end());
+  plan->hosts.erase(std::unique(plan->hosts.begin(), plan->hosts.end()), plan->hosts.end());
   const mounts::WrittenPack written = mounts::write_pack(*plan, found->definitions);
   if (written.tools.empty()) {
     print_mounted_tools(context, written);

@@ -77,8 +77,7 @@ void Diagnostics::sort() {
            one.place.file == other.place.file && one.place.line == other.place.line &&
            one.place.column == other.place.column;
   };
-  const auto again = std::ranges::unique(items_, same);
-  items_.erase(again.begin(), again.end());
+  items_.erase(std::unique(items_.begin(), items_.end(), same), items_.end());
 }
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string_view> candidates) {
