@@ -68,7 +68,7 @@ export async function decisions(world) {
   // The phone approves at 360 px what would be done, word for word.
   await phone.page.getByRole("button", { name: "To the approvals" }).click();
   await phone.page.getByRole("link", { name: /memory:store/ }).click();
-  await phone.page.getByText("globalThis.stolen=1").first().waitFor();
+  await phone.page.getByRole("region", { name: "The input of the call" }).filter({ hasText: "globalThis.stolen=1" }).waitFor();
   await phone.page.getByText("This is exactly what is decided").waitFor();
   const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth);
   assert(wide <= 360, `${wide} px wide on a phone`);
