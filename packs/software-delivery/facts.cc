@@ -10,6 +10,8 @@
 namespace lumenflow::software_delivery {
 namespace {
 
+constexpr int kListedMax = 20;
+
 bool is_there(const std::string& path, bool folder) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0 && (folder ? S_ISDIR(info.st_mode) : !S_ISDIR(info.st_mode));
@@ -30,9 +32,23 @@ Done read_refs(Git& git, Facts& facts) {
   return Nothing{};
 }
 
+// Git writes down a worktree bit by bit, and lists none while one is half written: of that which another git makes at
+// this moment there is soon the whole, of one that has died there never is.
+Answer<std::string> list_worktrees(Git& git) {
+  for (int asked = 1;; ++asked) {
+    Answer<std::string> out = git.run({"worktree", "list", "--porcelain", "-z"});
+    if (out.ok() || out.refusal().message.find("/commondir") == std::string::npos) return out;
+    if (asked == kListedMax)
+      return refuse(out.refusal().code,
+                    out.refusal().message +
+                        "; a git that died has left this worktree half made: where none is at work, "
+                        "remove the folder that the file is in");
+  }
+}
+
 // Blocks of lines that end with NUL, an empty one between blocks; the first is the workspace's.
 Done read_worktrees(Git& git, Facts& facts) {
-  SD_TRY_ASSIGN(const std::string out, git.run({"worktree", "list", "--porcelain", "-z"}));
+  SD_TRY_ASSIGN(const std::string out, list_worktrees(git));
   const std::string root = git.context().workspace_root();
   std::string path;
   bool first = true;
