@@ -61,6 +61,7 @@ Notifier::~Notifier() {
     stopping_ = true;
   }
   changed_.notify_all();
+  interrupt_->fire();
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -146,6 +147,7 @@ Notifier::Attempt Notifier::attempt(const Job& job) {
   options.timeout = options_.timeout;
   options.connect_timeout = std::min(options.connect_timeout, options.timeout);
   options.body_bytes_max = kAnswerBytesMax;
+  options.interrupt = interrupt_;
   options.may_connect = [this, in_clear](std::string_view address, std::uint16_t port) {
     return (!in_clear && network::is_public_address(address)) || is_allowed(options_.allow, address, port);
   };
@@ -169,6 +171,7 @@ Notifier::Attempt Notifier::attempt(const Job& job) {
 }
 
 void Notifier::finish(Job job, const Attempt& made) {
+  if (made.again && interrupt_->fired()) return;  // it may have been cut off
   const bool again = made.again && ++job.failures < options_.attempts;
   if (!again && ended_) ended_(job.target.id, job.notice.id, made.outcome, made.why);
   {

@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@
 
 #include "base/network.h"
 #include "base/time.h"
+#include "http/interrupt.h"
 #include "http/web_push.h"
 #include "lumenflow/result.h"
 
@@ -66,7 +68,7 @@ struct NotifierOptions {
   std::chrono::milliseconds timeout{10'000};  // of an attempt
 };
 
-// Thread safe. The destructor lets attempts that run come to their end, and drops what waits.
+// Thread safe. The destructor cuts attempts off that run and drops what waits; of neither an end is said.
 class Notifier {
  public:
   // Called on one of the notifier's threads; must not call back into it.
@@ -98,6 +100,7 @@ class Notifier {
   const NotifierOptions options_;
   const Clock& clock_;
   const Ended ended_;
+  const std::shared_ptr<http::Interrupt> interrupt_ = std::make_shared<http::Interrupt>();  // of all attempts
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, std::deque<Job>> waiting_;                  // by target, oldest first
