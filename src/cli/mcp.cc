@@ -3,7 +3,6 @@
 // private sidecar where none runs; what comes back is written as lines. A session that the sidecar has lost, because
 // it was started anew, is begun anew with what the client has said before: the client knows of no sessions.
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <iostream>
@@ -26,7 +25,9 @@ constexpr const char* kSessionHeader = "Mcp-Session-Id";
 constexpr int kSessionNotFound = -32001;           // of a request to the sidecar, with a status of 404
 constexpr std::size_t kAtOnceMax = 64;             // requests under way; more wait to be read
 constexpr std::chrono::seconds kFinishWithin{60};  // for the answers to what was read before the end of stdin
-constexpr std::size_t kRememberedMax = 256;        // subscriptions, as many as a session has
+constexpr const char* kBrokenOff =
+    "the sidecar ended its answer before it was complete; what was under way may have been carried out";
+constexpr std::size_t kRememberedMax = 256;  // subscriptions, as many as a session has
 
 bool feed_line(SseReader& events, std::string_view line) { return events.feed(line) && events.feed("\n"); }
 
@@ -62,6 +63,7 @@ class Bridge {
   // What was asked before the end of stdin is answered; what only listens is not waited for.
   std::size_t finish() {
     std::unique_lock lock(mutex_);
+    if (listener_) listener_->fire();
     for (const std::string& id : listeners_)
       if (const auto found = running_.find(id); found != running_.end()) found->second->fire();
     const auto left = [this] {
@@ -205,7 +207,7 @@ class Bridge {
   void exchange(mcp::Message message, std::string line, std::shared_ptr<http::Interrupt> interrupt) {
     remember(message, line);
     http::Client client = make_client(interrupt);
-    bool streamed = false, answered = false;
+    bool streamed = false, answered = false;  // streamed: an answer that has begun
     std::string plain;
     SseReader events(
         [&](const ReceivedEvent& event) {
@@ -246,28 +248,33 @@ class Bridge {
       session_id_ = *id;
     }
     if (!plain.empty()) return write(plain);
-    if (streamed) return;
-    const Result<mcp::Message> refusal = mcp::parse_message(answer->body);
-    if (refusal.ok()) return write(answer->body);
+    if (answered) return;
+    if (streamed && answer->status == 200)
+      return write(
+          mcp::error_text(message.id, mcp::rpc_error(Error(ErrorCode::kUnreachable, kBrokenOff), mcp::kLatest)));
+    const Result<mcp::Message> said = mcp::parse_message(answer->body);
+    if (said.ok() && !streamed) return write(answer->body);
+    // To the request for the rest, which the client knows nothing of.
+    if (said.ok() && said->kind == mcp::Message::Kind::kError) return write(mcp::error_text(message.id, said->error));
     write(mcp::error_text(message.id, mcp::rpc_error(error_of(*answer), mcp::kLatest)));
   }
 
-  // What the session has to say beside its answers.
+  // What the session has to say beside its answers. The stream of a session that was lost may be open still.
   void listen() {
-    if (listening_.exchange(true)) return;
     const auto interrupt = std::make_shared<http::Interrupt>();  // shared with the stream's client
+    http::ClientRequest request;
+    request.path = "/mcp";
+    request.headers = {{"Accept", "text/event-stream"}};
+    add_identity(request);
     {
       const std::lock_guard lock(mutex_);
-      running_["listen"] = interrupt;
-      listeners_.insert("listen");
+      if (std::exchange(listened_to_, session_of(request)) == session_of(request) && listener_) return;
+      if (listener_) listener_->fire();
+      listener_ = interrupt;
       ++at_work_;
     }
-    std::thread([this, interrupt] {
+    std::thread([this, interrupt, request = std::move(request)] {
       http::Client client = make_client(interrupt);
-      http::ClientRequest request;
-      request.path = "/mcp";
-      request.headers = {{"Accept", "text/event-stream"}};
-      add_identity(request);
       SseReader events(
           [this](const ReceivedEvent& event) {
             if (!event.data.empty()) write(event.data);
@@ -276,8 +283,7 @@ class Bridge {
           kEventBytesMax);
       static_cast<void>(client.stream(request, [&](std::string_view text) { return feed_line(events, text); }));
       const std::lock_guard guard(mutex_);
-      listening_ = false;  // where a session is begun anew, its stream is
-      running_.erase("listen");
+      if (listener_ == interrupt) listener_.reset();
       --at_work_;
       idle_.notify_all();
     }).detach();
@@ -289,6 +295,7 @@ class Bridge {
     {
       const std::lock_guard lock(mutex_);
       for (const auto& [id, interrupt] : running_) interrupt->fire();
+      if (listener_) listener_->fire();
       session = session_id_;
     }
     if (session.empty()) return;
@@ -316,7 +323,8 @@ class Bridge {
   std::map<std::string, std::shared_ptr<http::Interrupt>> running_;  // by the JSON text of the request's id
   std::set<std::string> listeners_;                                  // of these: what ends with stdin
   std::map<std::string, std::string> remembered_;                    // lines that a session is begun anew with
-  std::atomic<bool> listening_ = false;
+  std::shared_ptr<http::Interrupt> listener_;                        // of what listens to the session; null: nobody
+  std::string listened_to_;                                          // the session that it listens to
 };
 
 }  // namespace

@@ -33,6 +33,11 @@ McpAnswer::McpAnswer(RouteContext& context, ExchangePtr exchange, MakeStream mak
       make_stream_(std::move(make_stream)),
       can_stream_(takes(exchange_->request(), "text/event-stream")) {}
 
+Status McpAnswer::standing() const {
+  if (!plain_) return {};
+  return sidecar::still_counts(*exchange_->credential, context_.workspace.kernel(), context_.clock);
+}
+
 void McpAnswer::open() {
   if (ended_ || !can_stream_ || kept_ || plain_) return;
   http::Response head = http::sse_head();

@@ -37,6 +37,9 @@ class McpAnswer : public std::enable_shared_from_this<McpAnswer> {
   void say(std::string message);                    // goes before the answer; lost when the client takes no stream
   void end(std::string message, int status = 200);  // the answer itself; once
   bool ended() const { return ended_; }
+  // Whether the stream may still be told something: TOKEN_EXPIRED, TOKEN_REVOKED. What the streams of a session say
+  // then is kept for its subject's next reader, and an answer that has not begun is none yet.
+  Status standing() const;
   // Called when the client went away before the end, where that ends the request. At most once.
   void when_gone(std::function<void()> gone) { gone_ = std::move(gone); }
   void header(std::string name, std::string value) { headers_.emplace_back(std::move(name), std::move(value)); }

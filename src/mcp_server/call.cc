@@ -51,15 +51,20 @@ void McpCall::join(McpRequestPtr request) {
   if (before && before != request_)
     before->fail(Error(ErrorCode::kToolCancelled, "the same requestState was sent again, and is answered there"));
   if (!request_) return;
+  if (receipt_) request_->receipt = receipt_->str();
   // A connection that closes late, when its client has come back by another, ends nothing.
   if (request_->stateless())
     request_->answer().when_gone([weak = weak_from_this(), mine = std::weak_ptr(request_)] {
       if (const auto self = weak.lock(); self && self->request_ == mine.lock()) self->cancel();
     });
-  ports_.context.after(request_->stateless() ? kOpenAfterStateless : kOpenAfter, [weak = std::weak_ptr(request_)] {
-    const auto waiting = weak.lock();
-    if (waiting && !waiting->answer().ended()) waiting->answer().open();
-  });
+  ports_.context.after(request_->stateless() ? kOpenAfterStateless : kOpenAfter,
+                       [weak = weak_from_this(), mine = std::weak_ptr(request_)] {
+                         const auto self = weak.lock();
+                         const auto waiting = mine.lock();
+                         if (!self || !waiting || waiting->answer().ended()) return;
+                         waiting->answer().open();
+                         self->ports_.lasts(waiting);
+                       });
   if (is_task_) return reply_task();  // as it was answered before
   if (outcome_) return give(*std::exchange(outcome_, {}));
   if (waits_for_approval_) return wait_on();
@@ -92,6 +97,7 @@ void McpCall::heard(const kernel::CallNotice& notice) {
 
 void McpCall::began(const ReceiptId& receipt) {
   receipt_ = receipt;
+  if (request_) request_->receipt = receipt.str();
   if (cancelled_) return cancel();
   if (wants_task_ == pack::McpTask::kOptional || wants_task_ == pack::McpTask::kRequired) become_task();
 }

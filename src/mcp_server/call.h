@@ -36,8 +36,9 @@ class McpCall final : public kernel::CallAsker, public std::enable_shared_from_t
     std::function<std::string(const McpCall&, const McpRequest&)> state;
     // Calls `ended` when this call, which waits for an approval, has ended; or `patience` is over.
     std::function<void(const ReceiptId&, std::function<void(std::optional<kernel::CallResult>)>)> when_ended;
-    std::function<void(const McpCall&)> changed;  // as a task: whoever listens to it is told
-    std::function<void(const McpCall&)> over;     // nobody waits for it any more
+    std::function<void(const McpCall&)> changed;      // as a task: whoever listens to it is told
+    std::function<void(const McpCall&)> over;         // nobody waits for it any more
+    std::function<void(const McpRequestPtr&)> lasts;  // its answer takes its time
   };
 
   McpCall(Ports ports, std::string handle, McpShape shape)

@@ -56,6 +56,8 @@ void McpCall::begin_round(const std::shared_ptr<Round>& round) {
     const int before = keys_[question.key]++;
     round->keys.push_back(before == 0 ? question.key : question.key + "-" + std::to_string(before + 1));
   }
+  if (request_ && request_->over())
+    return round->finish(Error(ErrorCode::kToolCancelled, "the client's token is over"));
   round_ = round;
   if (mcp::has_sessions(revision_)) return ask_in_session(round);
   if (!given_.empty()) take(*round, json::Value(std::exchange(given_, {})));

@@ -45,7 +45,19 @@ void McpRequest::reply_cacheable(json::Value result, std::int64_t ttl_ms) {
   reply(std::move(result));
 }
 
+bool McpRequest::end_if_over() {
+  if (answer_->ended()) return true;
+  const Status standing = answer_->standing();
+  if (standing.ok()) return false;
+  over_ = true;
+  mcp::RpcError error = mcp::rpc_error(standing.error(), revision);
+  if (!receipt.empty()) error.data.as_object().set("receipt_id", receipt);
+  answer_->end(mcp::error_text(message.id, error));
+  return true;
+}
+
 void McpRequest::reply_as(std::string_view result_type, json::Value result) {
+  if (end_if_over()) return;
   if (stateless()) {
     json::Object& members = result.as_object();
     members.set("resultType", result_type);
@@ -60,11 +72,13 @@ void McpRequest::reply_as(std::string_view result_type, json::Value result) {
 }
 
 void McpRequest::fail(const mcp::RpcError& error, int status) {
+  if (end_if_over()) return;
   if (session) session->running.erase(json::serialize(message.id));
   answer_->end(mcp::error_text(message.id, error), stateless() ? status : 200);
 }
 
 void McpRequest::say(std::string_view method, json::Value params) {
+  if (end_if_over()) return;
   answer_->say(mcp::notification_text(method, std::move(params)));
 }
 

@@ -28,6 +28,7 @@ class McpRequest {
   const kernel::Surface surface;
   const std::shared_ptr<McpSession> session;  // null: the revision has none
   std::string traceparent;
+  std::string receipt;  // of the call that it waits for; empty: none has begun
 
   bool stateless() const { return !mcp::has_sessions(revision); }
   std::string_view text(std::string_view param) const { return json::string_or(message.params, param, ""); }
@@ -43,8 +44,14 @@ class McpRequest {
   void invalid(std::string why) { fail(mcp::RpcError{mcp::kInvalidParams, std::move(why), {}}); }
   void say(std::string_view method, json::Value params);  // before the answer
   McpAnswer& answer() { return *answer_; }
+  // A stream is no longer than its token: ends it with the error, so that nothing more is said on it. True: it has
+  // ended, so or otherwise. A call goes on, and its receipt is named: another token of its subject reads what came of
+  // it.
+  bool end_if_over();
+  bool over() const { return over_; }  // ended so
 
  private:
+  bool over_ = false;
   const std::shared_ptr<McpAnswer> answer_;  // shared with the timers that keep it alive
 };
 

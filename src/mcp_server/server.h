@@ -95,7 +95,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   std::shared_ptr<const void> hear_for_session(const std::shared_ptr<McpSession>& session,
                                                std::shared_ptr<const kernel::Credential> credential);
   void tell_of_task(const McpCall& call);
-  bool end_if_over(const McpRequestPtr& request);  // its token does not count any more, or it has ended
+  void tend(const McpRequestPtr& request);  // until it has ended
   void tend_later();
 
   // tasks.cc
@@ -121,6 +121,7 @@ class McpServer : public std::enable_shared_from_this<McpServer> {
   std::map<std::string, McpCallPtr> calls_;  // by handle
   std::map<std::string, McpCallPtr> tasks_;  // by receipt
   bool tending_ = false;
+  std::vector<std::weak_ptr<McpRequest>> tended_;  // whose token is looked at
   std::uint64_t next_hearing_ = 1;
   std::map<std::uint64_t, std::shared_ptr<McpHearing>> hearings_;  // of subscriptions/listen; shared with the watch
 };

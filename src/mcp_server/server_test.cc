@@ -252,6 +252,11 @@ http::RawSocket reading(const McpWorld& world, const std::string& token) {
   return socket;
 }
 
+void revoke(const McpWorld& world, const std::string& token) {
+  const std::string claims = *from_base64url(token.substr(token.find('.') + 1, token.rfind('.') - token.find('.') - 1));
+  kernel_call(world, "kernel:token_revoke", json::Object{{"token_id", json::parse(claims)->find("jti")->as_string()}});
+}
+
 constexpr const char* kLastChunk = "0\r\n\r\n";  // the stream was ended, and nobody's patience was
 
 TEST(Mcp, AStreamEndsWhenItsTokenExpires) {
@@ -266,13 +271,54 @@ TEST(Mcp, AStreamEndsWhenItsTokenIsRevokedAndSaysNothingMore) {
   const McpWorld world;
   const std::string token = world.token();
   http::RawSocket listener = listening(world, token), reader = reading(world, token);
-  const std::string claims = *from_base64url(token.substr(token.find('.') + 1, token.rfind('.') - token.find('.') - 1));
-  kernel_call(world, "kernel:token_revoke", json::Object{{"token_id", json::parse(claims)->find("jti")->as_string()}});
+  revoke(world, token);
   EXPECT_EQ(world.call("probe:emit", R"({"n":1})", world.as(world.token("workspace", "ws-42:other"))).status, 200);
   EXPECT_THAT(listener.read_until(kLastChunk),
               AllOf(HasSubstr("TOKEN_REVOKED"), EndsWith(kLastChunk), ::testing::Not(HasSubstr("resources/updated"))));
   EXPECT_THAT(reader.read_until(kLastChunk),
               AllOf(EndsWith(kLastChunk), ::testing::Not(HasSubstr("resources/updated"))));
+}
+
+// The stream that answers a call which waits at the gate.
+http::RawSocket calling(const McpWorld& world, const std::string& token, const std::string& more, json::Object meta) {
+  meta.set("progressToken", "p");
+  http::RawSocket socket = world.connect();
+  const json::Value params =
+      json::Object{{"name", "probe__wait"}, {"arguments", json::Object{}}, {"_meta", json::Value(std::move(meta))}};
+  socket.send(head_of("POST", token, more, message("tools/call", params)));
+  EXPECT_THAT(socket.read_until("at the gate"), HasSubstr("at the gate"));
+  return socket;
+}
+
+std::string between(const std::string& text, const std::string& before, char after) {
+  const std::size_t begin = text.find(before) + before.size();
+  return text.substr(begin, text.find(after, begin) - begin);
+}
+
+TEST(Mcp, ACallsStreamEndsWithItsTokenAndAnotherTokenReadsWhatCameOfIt) {
+  sidecar::probe_gate().shut();
+  const McpWorld world;
+  const std::string token = world.token();
+  const Session session(world, world.as(token));
+  const json::Value all = stateless_params({});
+  http::RawSocket alone =
+      calling(world, token, "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: probe__wait\r\n",
+              all.find("_meta")->as_object());
+  http::RawSocket in_session = calling(world, token, "Mcp-Session-Id: " + session.id + "\r\n", {});
+  revoke(world, token);
+  const std::string said = alone.read_until(kLastChunk);
+  EXPECT_THAT(said, AllOf(HasSubstr("TOKEN_REVOKED"), EndsWith(kLastChunk)));
+  EXPECT_THAT(in_session.read_until(kLastChunk), EndsWith(kLastChunk));
+  sidecar::probe_gate().open();
+  const Headers other = world.as(world.token());
+  http::RawSocket rest = world.connect();
+  rest.send(head_of("GET", world.token(), "Mcp-Session-Id: " + session.id + "\r\nLast-Event-ID: 1-1\r\n"));
+  EXPECT_THAT(rest.read_until(kLastChunk), HasSubstr("\"passed\":true"));
+  const std::string call = "lumenflow://calls/" + between(said, "\"receipt_id\":\"", '"');
+  Answer read;
+  do read = ask(world, "resources/read", {{"uri", call}}, call, other);
+  while (read.body.find("running") != std::string::npos);
+  EXPECT_THAT(read.body, HasSubstr("success")) << call;
 }
 
 // Law 5: a round whose answer was lost is asked again, and is answered as before.

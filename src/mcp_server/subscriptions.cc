@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "mcp_server/server.h"
-#include "sidecar/token_standing.h"
 
 namespace lumenflow::mcp_server {
 namespace {
@@ -138,22 +137,20 @@ void McpServer::listen(const McpRequestPtr& request) {
         const auto alive = weak.lock();
         if (!alive) return;
         if (change.closing) return alive->reply(json::Object{{"_meta", meta}});
-        if (!end_if_over(alive)) hearing->hear(change, catalogue_);
+        if (!alive->end_if_over()) hearing->hear(change, catalogue_);
       });
   const std::uint64_t number = next_hearing_++;
   hearing->request = request;
   hearings_[number] = hearing;
-  tend_later();
+  tend(request);
   request->answer().when_gone([weak = weak_from_this(), request, handle, number] {
     if (const auto self = weak.lock()) self->hearings_.erase(number);
   });
 }
 
-bool McpServer::end_if_over(const McpRequestPtr& request) {
-  if (request->answer().ended()) return true;
-  const Status standing = sidecar::still_counts(*request->credential, context_.workspace.kernel(), context_.clock);
-  if (!standing.ok()) request->fail(standing.error());
-  return !standing.ok();
+void McpServer::tend(const McpRequestPtr& request) {
+  tended_.push_back(request);
+  tend_later();
 }
 
 // A stream is no longer than its token: looked at once a second, besides before anything is said on it.
@@ -169,10 +166,11 @@ void McpServer::tend_later() {
       open = open || session->read();
     }
     std::erase_if(self->hearings_, [](const auto& entry) { return entry.second->request.expired(); });
-    const auto hearings = self->hearings_;  // what ends here is taken out
-    for (const auto& [number, hearing] : hearings)
-      if (const McpRequestPtr request = hearing->request.lock()) open = !self->end_if_over(request) || open;
-    if (open) self->tend_later();
+    std::erase_if(self->tended_, [](const auto& entry) {
+      const McpRequestPtr request = entry.lock();
+      return !request || request->end_if_over();
+    });
+    if (open || !self->tended_.empty()) self->tend_later();
   });
 }
 
@@ -180,7 +178,7 @@ void McpServer::tell_of_task(const McpCall& call) {
   const auto hearings = hearings_;  // one may end meanwhile
   for (const auto& [number, hearing] : hearings) {
     const McpRequestPtr request = hearing->request.lock();
-    if (request && hearing->tasks.contains(call.task_id()) && !end_if_over(request))
+    if (request && hearing->tasks.contains(call.task_id()))
       hearing->say("notifications/tasks", call.task().as_object());
   }
 }

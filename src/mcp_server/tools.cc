@@ -172,6 +172,9 @@ McpCall::Ports McpServer::ports() {
             self->context_.after(std::chrono::minutes(5), [weak, handle = call.handle()] {
               if (const auto later = weak.lock()) later->calls_.erase(handle);
             });
+          },
+          [weak](const McpRequestPtr& request) {
+            if (const auto self = weak.lock()) self->tend(request);
           }};
 }
 

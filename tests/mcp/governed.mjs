@@ -1,5 +1,5 @@
 // What a client sees of a governed workspace, with the official clients of both generations: calls that wait for an
-// approval, calls that are given up, and events as resources.
+// approval, calls that are given up, events as resources, and lists that change.
 //   node governed.mjs URL PROGRAM WORKSPACE
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import {
-  ElicitRequestSchema, ResourceUpdatedNotificationSchema,
+  ElicitRequestSchema, ResourceUpdatedNotificationSchema, ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { Client as NewClient, StreamableHTTPClientTransport as NewHttp } from "@modelcontextprotocol/client";
 
@@ -51,9 +51,10 @@ async function outcomeOf(tool) {
 
 // --- a session: 2025-11-25 ---
 {
-  const updated = heard(), asked = heard(), progress = heard();
+  const updated = heard(), changed = heard(), asked = heard(), progress = heard();
   const client = new OldClient(info, { capabilities });
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => updated.say(params.uri));
+  client.setNotificationHandler(ToolListChangedNotificationSchema, () => changed.say("tools"));
   client.setRequestHandler(ElicitRequestSchema, () => new Promise(() => asked.say("a person")));  // who never answers
   await client.connect(new OldHttp(new URL(url)));
 
@@ -88,14 +89,23 @@ async function outcomeOf(tool) {
   assert.equal(events.at(-1).kind, "mcp-conformance:watched_changed");
   await client.unsubscribeResource({ uri: kEvents });
   console.log("2025-11-25, events: ok");
+
+  // The packs are others after a reload: `sidekick` is there unless it was taken away.
+  await lumenflow("pack", "remove", "sidekick");
+  assert.match(await lumenflow("reload"), /the list of tools changed/);
+  await changed.next();
+  const { tools } = await client.listTools();
+  assert.ok(!tools.some((tool) => tool.name === "task__create"));
+  console.log("2025-11-25, another list: ok");
   await client.close();
 }
 
 // --- without a session: 2026-07-28 ---
 {
-  const updated = heard();
+  const updated = heard(), changed = heard();
   const client = new NewClient(info, { capabilities, versionNegotiation: { mode: "auto" } });
   client.setNotificationHandler("notifications/resources/updated", ({ params }) => updated.say(params.uri));
+  client.setNotificationHandler("notifications/tools/list_changed", () => changed.say("tools"));
   const forms = [];
   client.setRequestHandler("elicitation/create", async ({ params }) => {
     forms.push(params.message);
@@ -110,11 +120,18 @@ async function outcomeOf(tool) {
   assert.equal(forms.length, 1);
   console.log("2026-07-28, an approval: ok");
 
-  const listening = await client.listen({ resourceSubscriptions: [kEvents] });
+  const listening = await client.listen({ resourceSubscriptions: [kEvents], toolsListChanged: true });
   assert.deepEqual(listening.honoredFilter.resourceSubscriptions, [kEvents]);
   await client.callTool({ name: "change_watched", arguments: {} });
   await updated.next((uri) => uri === kEvents);
   console.log("2026-07-28, events: ok");
+
+  await lumenflow("pack", "add", "sidekick");
+  assert.match(await lumenflow("reload"), /the list of tools changed/);
+  await changed.next();
+  const { tools } = await client.listTools();
+  assert.ok(tools.some((tool) => tool.name === "task__create"));
+  console.log("2026-07-28, another list: ok");
   await listening.close();
   await client.close();
 }
