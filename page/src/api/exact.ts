@@ -1,11 +1,18 @@
 // JSON as it was written. `JSON.parse` rounds what a double cannot hold (9007199254740993 becomes …992) and takes a name twice; here such
 // a number stays what it is, and whoever writes JSON by hand is told.
 
-/** A number that a double would round. It is shown, and counts in no sum. */
+/** A number that a double would round: shown as it is, also by React, and reckoned with as the double next to it. */
 export class Exact {
   constructor(readonly literal: string) {}
   toString(): string {
     return this.literal;
+  }
+  valueOf(): number {
+    return Number(this.literal);
+  }
+  /** React shows what can be gone through. */
+  *[Symbol.iterator](): Iterator<string> {
+    yield this.literal;
   }
   /** Where it is written without `write`: as a text, so not rounded either. */
   toJSON(): string {

@@ -97,6 +97,7 @@ export function SchemaForm({ schema, value, change, submit, form, disabled }: Pr
             focusOnFirstError
             disabled={disabled}
             noHtml5Validate
+            onError={() => undefined} // told at each field
             ref={(rendered: { formElement?: { current: HTMLFormElement | null } } | null) => {
               form.current = rendered?.formElement?.current ?? null;
             }}

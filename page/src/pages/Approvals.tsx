@@ -11,7 +11,7 @@ import { Covered } from "../device/Covered";
 import { type Examined, examine, statementOf } from "../device/examine";
 import { type Hand, useHands, type Verdict } from "../device/hand";
 import { NoKey } from "../device/NoKey";
-import { useExamined } from "../device/useExamined";
+import { useExamined } from "../device/examined";
 import { Badge } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";

@@ -11,7 +11,7 @@ import { Covered } from "../device/Covered";
 import { examineRecovery, type Recovery } from "../device/examine";
 import { useHand } from "../device/hand";
 import { NoKey } from "../device/NoKey";
-import { useExamined } from "../device/useExamined";
+import { useExamined } from "../device/examined";
 import { State } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";

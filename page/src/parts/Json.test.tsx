@@ -28,6 +28,11 @@ describe("Json", () => {
     expect(screen.getByText(/cannot be seen/)).toBeTruthy();
   });
 
+  it("is not needed for a number alone", () => {
+    const { container } = render(<p>{parseExact("9007199254740993") as number} events</p>);
+    expect(container.textContent).toBe("9007199254740993 events");
+  });
+
   it("cuts what is too long, and says so", () => {
     render(<MantineProvider><Json value={"x".repeat(300_000)} label="payload" /></MantineProvider>);
     expect(screen.getByRole("region", { name: "payload" }).textContent).toMatch(/more characters$/);

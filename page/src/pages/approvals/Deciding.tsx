@@ -7,6 +7,7 @@ import { Covered } from "../../device/Covered";
 import { type Examined, statementOf } from "../../device/examine";
 import type { Hand, Verdict } from "../../device/hand";
 import { Json } from "../../parts/Json";
+import { visible } from "../../parts/odd";
 import { Refused } from "../../parts/Refused";
 import { Said } from "../../parts/Said";
 import { useNow } from "../../parts/Time";
@@ -92,7 +93,7 @@ function One({ approval, open, examined, verdict, error }: { approval: Approval;
         </span>
       </div>
       {!open && <Alert color="gray" title="It waits no more">It was decided meanwhile, or its time is over.</Alert>}
-      <Json value={statement.input} label={`The input of ${statement.tool}`} />
+      <Json value={statement.input} label={`The input of ${visible(statement.tool)}`} />
       {examined?.holds === false && <Covered examined={examined} refused={verdict === "approve" ? "This cannot be approved here" : "What is shown is not what is signed"} command={`lumenflow approvals show ${approval.approval_id}`} />}
       <Refused error={error} />
     </div>
