@@ -41,7 +41,7 @@ export function Failure({ error, again, what }: { error: unknown; again?: () => 
   // Asking again makes no operator of a viewer.
   if (error instanceof Problem && error.httpStatus === 403) {
     return (
-      <Alert color="gray" variant="light" icon={<Lock size={18} />} title={`${what} are not yours to see`} className={style.alert}>
+      <Alert color="gray" variant="light" icon={<Lock size={18} />} title="This is not yours to see" className={style.alert}>
         <div>{message}</div>
         <code>{code}</code>
       </Alert>

@@ -21,18 +21,18 @@ async function waits(content) {
 // What somebody between the workspace and the page has changed: nothing can be approved as something else.
 async function altered(page) {
   const approvals = /\/approvals\?/;
-  for (const [from, to, why] of [['"tool_name":"memory:store"', '"tool_name":"memory:recall"', /says that the tool is memory:recall; what would be signed says memory:store/], ['"type":"fact"', '"type":"note"', /digest that would be signed is not that of what is shown/]]) {
-    await page.route(approvals, async (route) => {
-      const answer = await route.fetch();
-      await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(from, to) });
-    });
-    await page.getByRole("button", { name: "To the approvals" }).or(page.getByRole("link", { name: "All that wait" })).click();
-    await page.getByRole("link", { name: /memory:store/ }).filter({ hasText: "not what is signed" }).click();
-    await page.getByText(why).waitFor();
-    assert(await page.getByRole("button", { name: "Approve…" }).isDisabled(), "what was altered can be approved");
-    assert(await page.getByRole("button", { name: "Deny…" }).isEnabled(), "what was altered can be denied");
-    await page.unroute(approvals);
-  }
+  await page.route(approvals, async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.text()).replaceAll('"tool_name":"memory:store"', '"tool_name":"memory:recall"').replaceAll('"type":"fact"', '"type":"note"');
+    await route.fulfill({ response: answer, body });
+  });
+  await page.getByRole("button", { name: "To the approvals" }).click();
+  await page.getByRole("link", { name: /memory:store/ }).filter({ hasText: "not what is signed" }).click();
+  await page.getByText(/says that the tool is memory:recall; what would be signed says memory:store/).waitFor();
+  await page.getByText(/digest that would be signed is not that of what is shown/).waitFor();
+  assert(await page.getByRole("button", { name: "Approve…" }).isDisabled(), "what was altered can be approved");
+  assert(await page.getByRole("button", { name: "Deny…" }).isEnabled(), "what was altered can be denied");
+  await page.unroute(approvals);
   await page.getByRole("link", { name: "All that wait" }).click();
 }
 
