@@ -2,6 +2,7 @@ import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { SessionProvider, useSession, useWho } from "./api/session";
 import { Shell } from "./parts/Shell";
+import { Boundary } from "./parts/Boundary";
 import { Loading } from "./parts/states";
 import { LinkNeeded, SignIn } from "./pages/SignIn";
 
@@ -32,30 +33,33 @@ function plain(part: string | undefined): string | undefined {
 
 function Pages() {
   const { local } = useWho();
+  const [path] = useLocation();
   const home = local && `/w/${encodeURIComponent(local.workspace)}`;
   return (
     <Shell>
-      <Suspense fallback={<Loading what="this page" />}>
-        <Switch>
-          {/* What is of many workspaces, and of the conductor's own, is not there where one serves the page. */}
-          {home === undefined && <Route path="/" component={Fleet} />}
-          <Route path="/w/:id">{({ id }) => <TimelinePage key={id} id={plain(id) ?? ""} />}</Route>
-          <Route path="/approvals/:id?">{({ id }) => <Approvals id={plain(id)} />}</Route>
-          <Route path="/w/:id/tools/:name?">{({ id, name }) => <ToolsPage id={plain(id) ?? ""} name={plain(name)} />}</Route>
-          <Route path="/w/:id/turns/:turn?">{({ id, turn }) => <Turns id={plain(id) ?? ""} turn={plain(turn)} />}</Route>
-          <Route path="/w/:id/recoveries">{({ id }) => <Recoveries id={plain(id) ?? ""} />}</Route>
-          <Route path="/w/:id/audit">{({ id }) => <Audit key={id} id={plain(id) ?? ""} />}</Route>
-          <Route path="/w/:id/audit/:receipt">{({ id, receipt }) => <Receipt id={plain(id) ?? ""} receipt={plain(receipt) ?? ""} />}</Route>
-          <Route path="/w/:id/catalogue">{({ id }) => <Catalogue id={plain(id) ?? ""} />}</Route>
-          <Route path="/w/:id/packs">{({ id }) => <Packs id={plain(id) ?? ""} />}</Route>
-          <Route path="/w/:id/stop">{({ id }) => <Stop key={id} id={plain(id) ?? ""} />}</Route>
-          {home === undefined && <Route path="/devices" component={Devices} />}
-          <Route path="/settings" component={SettingsPage} />
-          <Route>
-            <Redirect to={home ?? "/"} />
-          </Route>
-        </Switch>
-      </Suspense>
+      <Boundary at={path}>
+        <Suspense fallback={<Loading what="this page" />}>
+          <Switch>
+            {/* What is of many workspaces, and of the conductor's own, is not there where one serves the page. */}
+            {home === undefined && <Route path="/" component={Fleet} />}
+            <Route path="/w/:id">{({ id }) => <TimelinePage key={id} id={plain(id) ?? ""} />}</Route>
+            <Route path="/approvals/:id?">{({ id }) => <Approvals id={plain(id)} />}</Route>
+            <Route path="/w/:id/tools/:name?">{({ id, name }) => <ToolsPage id={plain(id) ?? ""} name={plain(name)} />}</Route>
+            <Route path="/w/:id/turns/:turn?">{({ id, turn }) => <Turns id={plain(id) ?? ""} turn={plain(turn)} />}</Route>
+            <Route path="/w/:id/recoveries">{({ id }) => <Recoveries id={plain(id) ?? ""} />}</Route>
+            <Route path="/w/:id/audit">{({ id }) => <Audit key={id} id={plain(id) ?? ""} />}</Route>
+            <Route path="/w/:id/audit/:receipt">{({ id, receipt }) => <Receipt id={plain(id) ?? ""} receipt={plain(receipt) ?? ""} />}</Route>
+            <Route path="/w/:id/catalogue">{({ id }) => <Catalogue id={plain(id) ?? ""} />}</Route>
+            <Route path="/w/:id/packs">{({ id }) => <Packs id={plain(id) ?? ""} />}</Route>
+            <Route path="/w/:id/stop">{({ id }) => <Stop key={id} id={plain(id) ?? ""} />}</Route>
+            {home === undefined && <Route path="/devices" component={Devices} />}
+            <Route path="/settings" component={SettingsPage} />
+            <Route>
+              <Redirect to={home ?? "/"} />
+            </Route>
+          </Switch>
+        </Suspense>
+      </Boundary>
     </Shell>
   );
 }

@@ -47,6 +47,8 @@ describe("what is to be decided", () => {
     expect((await examine(approval({ call_digest: "0".repeat(64) }))).holds).toBe(false);
     const large = await examine(approval({}, { ...covered, input: { bytes_left_out: 70_000 } }));
     expect(large.why).toEqual(["It is too large to be sent here, so not all of it is shown."]);
+    const cut = await examine(approval({}, { ...covered, input: { text: "A".repeat(200_000), last: "rm -rf /" } }));
+    expect(cut.why).toEqual(["It is too large to be shown here whole."]);
   });
 
   it("may be an event that waits for its handler", async () => {

@@ -1,7 +1,8 @@
 // What a decision is about, word for word: taken from the document that the digest is of, and from nothing beside it. What the conductor
 // says otherwise, or a digest that is another one, is told; then nothing is approved from here.
 import type { Schemas } from "../api/conductor";
-import { visible } from "../parts/odd";
+import { write } from "../api/exact";
+import { shownMax, visible, visibleJson } from "../parts/odd";
 import { covers } from "./digest";
 
 type Approval = Schemas["Approval"];
@@ -64,6 +65,7 @@ export function statementOf({ preview }: Pick<Approval, "preview">): Statement {
 const leftOut = (preview: unknown) => ["input", "event", "summary"].some((name) => Object.hasOwn(fields(fields(preview)[name]), "bytes_left_out"));
 
 async function faultOf(document: unknown, digest: string): Promise<string | undefined> {
+  if (visibleJson(write(document, 2) ?? "").length > shownMax) return "It is too large to be shown here whole.";
   if (crypto.subtle === undefined) return "This browser computes no digests here: it takes https, or an address on this machine.";
   try {
     if (await covers(document, digest)) return undefined;

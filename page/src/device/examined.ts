@@ -12,7 +12,7 @@ export function useExamined<Item extends object>(items: Item[], examine: (item: 
     let gone = false;
     const fresh = items.filter((item) => !known.has(item));
     if (fresh.length === 0) return undefined;
-    const look = async (item: Item) => known.set(item, await examine(item));
+    const look = async (item: Item) => known.set(item, await examine(item).catch(() => ({ holds: false, why: ["It is not made as what waits for a decision is."] })));
     void Promise.all(fresh.map(look)).then(() => gone || again());
     return () => {
       gone = true;

@@ -5,10 +5,9 @@ import { Check, Copy } from "lucide-react";
 import { memo } from "react";
 import { write } from "../api/exact";
 import style from "./Json.module.css";
-import { visibleJson } from "./odd";
+import { shownMax, visibleJson } from "./odd";
 
 const token = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const longest = 200_000;
 
 // Escapes stand in a text where something could not be seen as it is; \\ and then a "u" is no escape.
 const escape = /\\u[0-9a-f]{4}|\\[^u]/g;
@@ -46,7 +45,7 @@ function coloured(text: string) {
 export const Json = memo(function Json({ value, label }: { value: unknown; label: string }) {
   const plain = write(value, 2) ?? "nothing";
   const whole = visibleJson(plain);
-  const text = whole.length > longest ? `${whole.slice(0, longest)}\n… ${whole.length - longest} more characters` : whole;
+  const text = whole.length > shownMax ? `${whole.slice(0, shownMax)}\n… ${whole.length - shownMax} more characters` : whole;
   return (
     <div className={style.json}>
       <Copied text={whole} />

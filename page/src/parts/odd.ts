@@ -20,6 +20,9 @@ export function visibleJson(json: string): string {
   return json.replace(butLines, escaped);
 }
 
+/** So much of a document is shown, in characters; of a longer one only its beginning. */
+export const shownMax = 200_000;
+
 export interface Part {
   text: string;
   odd: boolean;

@@ -2,7 +2,9 @@
 import { MantineProvider } from "@mantine/core";
 import { Problem, type Schemas } from "@lumenflow/conductor-sdk";
 import { render, screen } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import type { ReactNode } from "react";
+import { describe, expect, it, vi } from "vitest";
+import { Boundary } from "./Boundary";
 import { Connection } from "./Connection";
 import { Answer } from "./states";
 
@@ -45,6 +47,19 @@ describe("what a page shows meanwhile", () => {
     expect(screen.getByRole("status").textContent).toBe("Connected");
     rerender(<Connection offline of={workspace} />);
     expect(screen.getByRole("status").textContent).toBe("Disconnected");
+  });
+
+  it("keeps the way to other pages where one breaks", () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const Broken = () => {
+      throw new Error("no such\u202e member");
+    };
+    const at = (path: string, child: ReactNode) => <MantineProvider><Boundary at={path}>{child}</Boundary></MantineProvider>;
+    const { rerender } = render(at("/a", <Broken />));
+    expect(screen.getByRole("alert").textContent).toContain("no such\\u202e member");
+    rerender(at("/b", <p>another page</p>));
+    expect(screen.getByText("another page")).toBeTruthy();
+    vi.restoreAllMocks();
   });
 
   it("goes on showing what is old, and says how old", () => {

@@ -19,7 +19,7 @@ function until({ expiresAt }: Statement) {
 
 export function What({ approval }: { approval: Approval }) {
   const statement = statementOf(approval);
-  const { summary } = approval.preview as { summary?: { data?: unknown } };
+  const { summary } = (approval.preview ?? {}) as { summary?: { data?: unknown } };
   return (
     <>
       <Facts
