@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "agent-runtime/session_copy.h"
 #include "agent-runtime/turn_loop.h"
 
 namespace lumenflow::agent_runtime {

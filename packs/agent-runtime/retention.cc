@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "agent-runtime/session.h"
-#include "agent-runtime/turn_loop.h"
+#include "agent-runtime/session_copy.h"
 #include "agent-runtime/workspace_file.h"
 #include "lumenflow/turn.h"
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent-runtime/session_copy.h"
 #include "agent-runtime/turn_loop.h"
 
 namespace lumenflow::agent_runtime {
@@ -14,6 +15,9 @@ namespace {
 // stays due, and is asked again ever more rarely; in the end somebody has to look.
 constexpr std::int64_t kAgainMs = 30'000, kAgainMaxMs = 120'000;
 constexpr std::int64_t kAskedMax = 5'000;  // about a week
+constexpr std::string_view kHeldUp =
+    "it was to go on, and has not: whoever began it may be stopped, or without a token by now. `lumenflow audit list "
+    "--tool agent:continue` says why; it is asked again";
 
 std::int64_t again_ms(std::int64_t asked) {
   return asked > 3 ? kAgainMaxMs : std::min(kAgainMaxMs, kAgainMs << std::max<std::int64_t>(0, asked - 1));
@@ -80,9 +84,11 @@ class Caretaker {
     std::string fault = session.asked >= kAskedMax ? "it was asked to go on, and could not" : "";
     if (fault.empty()) {
       LUMENFLOW_TRY(change(session.id, [this](SessionRecord& record) {
+        if (record.asked > 0) record.reason = kHeldUp;
         record.asked_ms = context_.now_ms();
         ++record.asked;
       }));
+      if (session.asked > 0 && session.reason != kHeldUp) LUMENFLOW_TRY(show(session.id));
       const Status asked = context_.turns()->go_on(session.id, kContinue, json::Object{{"session_id", session.id}}, {});
       run_at(context_.now_ms() + again_ms(session.asked + 1));
       if (asked.ok() || asked.error().code() == ErrorCode::kRateLimited) return {};
@@ -103,6 +109,20 @@ class Caretaker {
       change(*session);
       return save_session(store, *session);
     });
+  }
+
+  // For people: the copy says what the record does.
+  Status show(const std::string& id) {
+    std::optional<SessionRecord> session;
+    std::vector<Message> messages;
+    LUMENFLOW_TRY(context_.transact([&](pack::Store& store) -> Status {
+      LUMENFLOW_TRY_ASSIGN(session, load_session(store, id));
+      if (!session) return {};
+      LUMENFLOW_TRY_ASSIGN(messages, load_messages(store, *session));
+      return {};
+    }));
+    if (session) show_session(context_, *session, messages);
+    return {};
   }
 
   void run_at(std::int64_t ms) { next_ms_ = std::min(next_ms_.value_or(INT64_MAX), ms); }

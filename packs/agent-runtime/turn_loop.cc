@@ -7,8 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "agent-runtime/session_copy.h"
 #include "agent-runtime/turn_answers.h"
-#include "agent-runtime/workspace_file.h"
 
 namespace lumenflow::agent_runtime {
 namespace {
@@ -424,13 +424,6 @@ class TurnLoop {
 void note_result(pack::HostContext& context, const std::string& id, const std::string& tool, const std::string& content,
                  bool failed) {
   context.note("tool_result", json::Object{{"id", id}, {"tool", tool}, {"content", content}, {"failed", failed}});
-}
-
-void show_session(pack::ToolContext& context, const SessionRecord& session, const std::vector<Message>& messages) {
-  const Status written = write_workspace_file(context.workspace_root(), session_file(session.id),
-                                              json::serialize(document_of(session, messages)) + "\n");
-  if (!written.ok())
-    context.log("warn", "the session's copy was not written", json::Object{{"reason", written.error().message()}});
 }
 
 pack::ToolResult run_turn(pack::ToolContext& context, const TurnInput& input) { return TurnLoop(context, input).run(); }

@@ -51,10 +51,6 @@ pack::ToolResult run_turn(pack::ToolContext& context, const TurnInput& input);
 void note_result(pack::HostContext& context, const std::string& id, const std::string& tool, const std::string& content,
                  bool failed);
 
-// Writes the copy of a session that people read, `.agent-runtime/sessions/<id>.json`.
-inline std::string session_file(const std::string& id) { return ".agent-runtime/sessions/" + id + ".json"; }
-void show_session(pack::ToolContext& context, const SessionRecord& session, const std::vector<Message>& messages);
-
 pack::ToolError refused(const Error& error);
 
 // Ends a turn in the pack's records as the kernel's say that it has ended: the conversation is made whole, and

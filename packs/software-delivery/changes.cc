@@ -1,7 +1,8 @@
 #include "software-delivery/changes.h"
 
-#include <algorithm>
 #include <string_view>
+
+#include "software-delivery/pieces.h"
 
 namespace lumenflow::software_delivery {
 namespace {
@@ -14,11 +15,8 @@ bool is_hidden(std::string_view path, const Tree& tree) {
 // Of each entry that ends with NUL: two letters, a space and a path.
 template <class Take>
 void each_entry(const std::string& out, Take take) {
-  for (std::size_t begin = 0; begin < out.size();) {
-    const std::size_t end = std::min(out.find('\0', begin), out.size());
-    if (end - begin > 3) take(std::string_view(out).substr(begin, 2), out.substr(begin + 3, end - begin - 3));
-    begin = end + 1;
-  }
+  for (const std::string& entry : pieces_of(out, '\0'))
+    if (entry.size() > 3) take(std::string_view(entry).substr(0, 2), entry.substr(3));
 }
 
 }  // namespace

@@ -116,8 +116,9 @@ Data claim_work_unit(Call& call) {
   SD_TRY_ASSIGN(const Facts facts, gather(call.git, call.board, call.folder, work_unit.id, place, call.site.in_hand));
   SD_TRY(check_base(facts));
   if (facts.task && facts.task->state != "ready")
-    return refuse("ILLEGAL_TRANSITION", work_unit.id + " is " + facts.task->state +
-                                            (facts.task->claimed_by.empty() ? "" : ", by " + facts.task->claimed_by));
+    return refuse("ILLEGAL_TRANSITION",
+                  work_unit.id + " is " + facts.task->state +
+                      (facts.task->claimed_by.empty() ? "" : ", and " + facts.task->claimed_by + " holds it"));
   if (!facts.worktree.link.empty())
     return refuse("WORKTREE_LINKED", facts.worktree.link +
                                          " is a symbolic link, and no worktree is made through one; put the folder "

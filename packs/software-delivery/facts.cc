@@ -5,23 +5,16 @@
 #include <algorithm>
 
 #include "software-delivery/changes.h"
+#include "software-delivery/pieces.h"
 
 namespace lumenflow::software_delivery {
 namespace {
 
+constexpr int kListedMax = 20;
+
 bool is_there(const std::string& path, bool folder) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0 && (folder ? S_ISDIR(info.st_mode) : !S_ISDIR(info.st_mode));
-}
-
-std::vector<std::string> split(const std::string& text, char end) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t next = std::min(text.find(end, at), text.size());
-    out.push_back(text.substr(at, next - at));
-    at = next + 1;
-  }
-  return out;
 }
 
 Done read_refs(Git& git, Facts& facts) {
@@ -29,7 +22,7 @@ Done read_refs(Git& git, Facts& facts) {
                                      "refs/heads/" + facts.place.branch};
   if (!facts.target.empty()) arguments.push_back("refs/heads/" + facts.target);
   SD_TRY_ASSIGN(const std::string out, git.run(std::move(arguments)));
-  for (const std::string& line : split(out, '\n')) {
+  for (const std::string& line : pieces_of(out, '\n')) {
     const std::size_t space = line.find(' ');
     if (space == std::string::npos) continue;
     const std::string ref = line.substr(space + 1), tip = line.substr(0, space);
@@ -39,13 +32,27 @@ Done read_refs(Git& git, Facts& facts) {
   return Nothing{};
 }
 
+// Git writes down a worktree bit by bit, and lists none while one is half written: of that which another git makes at
+// this moment there is soon the whole, of one that has died there never is.
+Answer<std::string> list_worktrees(Git& git) {
+  for (int asked = 1;; ++asked) {
+    Answer<std::string> out = git.run({"worktree", "list", "--porcelain", "-z"});
+    if (out.ok() || out.refusal().message.find("/commondir") == std::string::npos) return out;
+    if (asked == kListedMax)
+      return refuse(out.refusal().code,
+                    out.refusal().message +
+                        "; a git that died has left this worktree half made: where none is at work, "
+                        "remove the folder that the file is in");
+  }
+}
+
 // Blocks of lines that end with NUL, an empty one between blocks; the first is the workspace's.
 Done read_worktrees(Git& git, Facts& facts) {
-  SD_TRY_ASSIGN(const std::string out, git.run({"worktree", "list", "--porcelain", "-z"}));
+  SD_TRY_ASSIGN(const std::string out, list_worktrees(git));
   const std::string root = git.context().workspace_root();
   std::string path;
   bool first = true;
-  for (const std::string& line : split(out, '\0')) {
+  for (const std::string& line : pieces_of(out, '\0')) {
     if (line.empty()) first = false;
     if (line.starts_with("worktree ")) path = line.substr(9);
     if (first && line == "bare") facts.bare = true;
@@ -80,7 +87,7 @@ Done read_broken_merge(Git& git, Facts& facts) {
   if (!facts.target_in_workspace || facts.target_tip != record.target_before) return Nothing{};
   SD_TRY_ASSIGN(const std::string out,
                 git.run({"diff", "--name-only", "-z", "--no-renames", record.target_before, record.commit, "--"}));
-  const std::vector<std::string> merging = split(out, '\0');
+  const std::vector<std::string> merging = pieces_of(out, '\0');
   SD_TRY_ASSIGN(const Changes changes, changes_in(git, {}, true));
   SD_TRY_ASSIGN(const Changes tracked, changes_in(git, {}, false));
   for (const std::string& path : changes.changed) {

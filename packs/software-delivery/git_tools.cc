@@ -1,6 +1,5 @@
 // git:status, git:diff and git:log: of the workspace, or of a WU's worktree.
-#include <algorithm>
-
+#include "software-delivery/pieces.h"
 #include "software-delivery/plan.h"
 #include "software-delivery/tools.h"
 
@@ -49,12 +48,8 @@ Data git_status(Call& call) {
                                                      "--ignore-submodules=dirty", "--untracked-files=normal"},
                                                     at.tree));
   json::Array entries;
-  for (std::size_t begin = 0; begin < out.size();) {
-    const std::size_t end = std::min(out.find('\0', begin), out.size());
-    if (end - begin > 3)
-      entries.push_back(json::Object{{"code", out.substr(begin, 2)}, {"path", out.substr(begin + 3, end - begin - 3)}});
-    begin = end + 1;
-  }
+  for (const std::string& entry : pieces_of(out, '\0'))
+    if (entry.size() > 3) entries.push_back(json::Object{{"code", entry.substr(0, 2)}, {"path", entry.substr(3)}});
   SD_TRY_ASSIGN(const std::optional<std::string> branch,
                 call.git.ask({"symbolic-ref", "--quiet", "--short", "HEAD"}, at.tree));
   SD_TRY_ASSIGN(const std::optional<std::string> commit,
@@ -96,18 +91,11 @@ Data git_log(Call& call) {
   if (!at.base.empty() && json::boolean_or(call.input, "own", true)) arguments.push_back(at.base + "..HEAD");
   SD_TRY(append_paths(call.input, arguments));
   SD_TRY_ASSIGN(const std::string out, call.git.run(std::move(arguments), at.tree));
-  for (std::size_t begin = 0; begin < out.size();) {
-    const std::size_t end = std::min(out.find('\0', begin), out.size());
-    std::vector<std::string> fields;
-    for (std::size_t field = begin; fields.size() < 3;) {
-      const std::size_t stop = std::min(out.find(kField, field), end);
-      fields.push_back(out.substr(field, stop - field));
-      field = std::min(stop + 1, end);
-      if (fields.size() == 3) fields.push_back(out.substr(field, end - field));
-    }
+  for (const std::string& line : pieces_of(out, '\0')) {
+    std::vector<std::string> fields = pieces_of(line, kField);
+    fields.resize(4);  // an empty subject ends nothing
     commits.push_back(
         json::Object{{"commit", fields[0]}, {"author", fields[1]}, {"at", fields[2]}, {"subject", fields[3]}});
-    begin = end + 1;
   }
   return json::Value(json::Object{{"commits", std::move(commits)}});
 }

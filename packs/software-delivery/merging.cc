@@ -2,11 +2,10 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-
 #include "software-delivery/aftermath.h"
 #include "software-delivery/changes.h"
 #include "software-delivery/gate_runs.h"
+#include "software-delivery/pieces.h"
 #include "software-delivery/plan.h"
 
 namespace lumenflow::software_delivery {
@@ -14,16 +13,6 @@ namespace {
 
 constexpr std::size_t kPathsShown = 100, kPathsNamed = 5;
 constexpr std::size_t kRulesDiffBytesMax = 64u << 10;
-
-std::vector<std::string> paths_of(const std::string& out) {
-  std::vector<std::string> paths;
-  for (std::size_t begin = 0; begin < out.size();) {
-    const std::size_t end = std::min(out.find('\0', begin), out.size());
-    paths.push_back(out.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return paths;
-}
 
 json::Value shown(const std::vector<std::string>& paths) {
   json::Array files;
@@ -40,7 +29,7 @@ std::string named(const std::vector<std::string>& paths) {
 Answer<std::vector<std::string>> changed_in(Call& call, const Facts& facts, const std::string& path) {
   SD_TRY_ASSIGN(const std::string out, call.git.run({"diff", "--name-only", "-z", "--no-renames", facts.target_tip,
                                                      *facts.branch_tip, "--", path}));
-  return paths_of(out);
+  return pieces_of(out, '\0');
 }
 
 // What the workspace is run by is changed by people, who see the change: a merge of a work unit would put it into force
@@ -73,7 +62,7 @@ Done check_rules_stay(Call& call, const Facts& facts) {
 Done check_nothing_in_the_way(Call& call, const Facts& facts) {
   SD_TRY_ASSIGN(const std::string out, call.git.run({"diff", "--name-only", "-z", "--no-renames", "--diff-filter=A",
                                                      facts.target_tip, *facts.branch_tip, "--"}));
-  for (const std::string& path : paths_of(out))
+  for (const std::string& path : pieces_of(out, '\0'))
     if (struct stat info{}; ::lstat((call.folder.workspace_root() + "/" + path).c_str(), &info) == 0)
       return refuse("WORKSPACE_DIRTY", "the merge makes the file " + path +
                                            ", and the workspace has one there that is not committed; move it away");

@@ -3,6 +3,7 @@
 
 #include "software-delivery/gate_runs.h"
 #include "software-delivery/merging.h"
+#include "software-delivery/pieces.h"
 #include "software-delivery/plan.h"
 
 namespace lumenflow::software_delivery {
@@ -12,16 +13,6 @@ constexpr std::size_t kSummaryFilesMax = 100, kCommitsMax = 20, kIgnoredMax = 20
 constexpr std::size_t kPathsBytesMax = 16u << 10;  // of files together: an approval's event may not be of any size
 constexpr std::size_t kBriefBytesMax = 200;
 constexpr char kFieldEnd = '\x1f';
-
-std::vector<std::string> pieces_of(const std::string& text, char end) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t next = std::min(text.find(end, at), text.size());
-    out.push_back(text.substr(at, next - at));
-    at = next + 1;
-  }
-  return out;
-}
 
 // Its beginning, in whole characters.
 std::string beginning_of(std::string text) {

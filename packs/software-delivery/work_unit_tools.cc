@@ -33,6 +33,24 @@ json::Value shown_task(const std::optional<Task>& task) {
 
 std::string status_of(const std::optional<Task>& task) { return task ? task->state : "ready"; }
 
+// A claimed work unit takes up a place, so that it is in no list is for somebody to look at.
+Done add_missing(Call& call, const Listed& listed, json::Array& problems) {
+  SD_TRY_ASSIGN(const std::vector<Lane> lanes, call.board.lanes());
+  for (const Lane& lane : lanes) {
+    if (!lane.holders.is_array()) continue;
+    for (const json::Value& holder : lane.holders.as_array()) {
+      const std::string id(json::string_or(holder, "task_id", ""));
+      if (!is_work_unit_id(id) || std::ranges::find(listed.work_units, id, &WorkUnit::id) != listed.work_units.end())
+        continue;
+      const Answer<WorkUnit> file = read_work_unit(call.folder, id);
+      if (file.ok() || file.refusal().code != "NOT_FOUND") continue;  // what cannot be read is said already
+      problems.emplace_back(id + " is claimed by " + std::string(json::string_or(holder, "claimed_by", "")) +
+                            ", and its file is gone; put it back, or release the work unit");
+    }
+  }
+  return Nothing{};
+}
+
 // Each circle once, by whichever of its work units comes first.
 Done add_circles(Call& call, const std::vector<WorkUnit>& work_units, json::Array& problems) {
   std::map<std::string, const WorkUnit*, std::less<>> by_id;
@@ -167,6 +185,7 @@ Data list_all_work_units(Call& call) {
   }
   json::Array problems(listed.problems.begin(), listed.problems.end());
   SD_TRY(add_circles(call, listed.work_units, problems));
+  SD_TRY(add_missing(call, listed, problems));
   json::Object out{{"items", std::move(items)}, {"problems", std::move(problems)}};
   if (!next.empty()) out.set("next", next);
   return json::Value(std::move(out));

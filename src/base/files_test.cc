@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <functional>
 
+#include "base/testing/files_above.h"
+
 namespace lumenflow {
 namespace {
 
@@ -162,34 +164,18 @@ TEST_P(FilesContract, ResolveInsideKeepsToTheRoot) {
 }
 
 // A disk on which a neighbour removes a file at the worst moment: after it was seen, before its real path is asked for.
-class RemovedWhileAsked final : public Files {
+class RemovedWhileAsked final : public FilesAbove {
  public:
   Result<std::optional<FileInfo>> stat(const std::string& path) const override {
-    if (path != "/w/journal-shm" || removed_) return below_->stat(path);
+    if (path != "/w/journal-shm" || removed_) return FilesAbove::stat(path);
     return std::optional<FileInfo>(FileInfo{});
   }
   Result<std::string> real_path(const std::string& path) const override {
     removed_ = removed_ || path == "/w/journal-shm";
-    return below_->real_path(path);
+    return FilesAbove::real_path(path);
   }
-  Result<std::string> read(const std::string& path, std::uint64_t max) const override {
-    return below_->read(path, max);
-  }
-  Status write_atomic(const std::string& path, std::string_view content, std::uint32_t mode) override {
-    return below_->write_atomic(path, content, mode);
-  }
-  Status create(const std::string& path, std::string_view content, std::uint32_t mode) override {
-    return below_->create(path, content, mode);
-  }
-  Status make_directories(const std::string& path, std::uint32_t mode) override {
-    return below_->make_directories(path, mode);
-  }
-  Status remove(const std::string& path) override { return below_->remove(path); }
-  Result<std::vector<std::string>> list(const std::string& path) const override { return below_->list(path); }
-  Result<std::unique_ptr<FileLock>> lock(const std::string& path) override { return below_->lock(path); }
 
  private:
-  std::unique_ptr<Files> below_ = make_memory_files();
   mutable bool removed_ = false;
 };
 

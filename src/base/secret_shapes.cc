@@ -210,6 +210,19 @@ Found environment_at(std::string_view text, std::size_t at) {
   return {1, size >= kValueMin ? size : 0};
 }
 
+// Whether `at` lies in a member's value that is random by nature; the JSON may stand in a JSON string itself.
+bool is_within_random(std::string_view text, std::size_t at) {
+  const auto is_base64url = [](char c) { return is(c, kAlphanumeric) || c == '-' || c == '_'; };
+  std::size_t begin = at, end = at;
+  while (begin > 0 && is_base64url(text[begin - 1])) --begin;
+  while (end < text.size() && is_base64url(text[end])) ++end;
+  std::size_t name_end = begin;
+  while (name_end > 0 && std::string_view("\"\\: ").find(text[name_end - 1]) != std::string_view::npos) --name_end;
+  if (text.substr(name_end, begin - name_end).find(':') == std::string_view::npos) return false;
+  const std::size_t name_at = begin_of_word(text, name_end);
+  return is_random_by_nature(text.substr(name_at, name_end - name_at), text.substr(begin, end - begin));
+}
+
 Found shape_at(std::string_view text, std::size_t at) {
   const std::string_view rest = text.substr(at);
   switch (rest[0]) {
@@ -224,7 +237,8 @@ Found shape_at(std::string_view text, std::size_t at) {
   }
   if (at > 0 && is(text[at - 1], kAlphanumeric) && !is_after_escape(text, at)) return {};  // in the middle of a word
   const Found token = token_at(rest);
-  return token.size > 0 ? token : scheme_at(rest);
+  if (token.size == 0) return scheme_at(rest);
+  return is_within_random(text, at) ? Found() : token;
 }
 
 // `at` is a ':' or '=' behind a telling name: what is assigned.
@@ -286,6 +300,14 @@ std::optional<std::string> replace_secrets(std::string_view text, SecretSearch s
     at = span.at + span.size;
   }
   return out.append(text.substr(at));
+}
+
+bool is_random_by_nature(std::string_view name, std::string_view value) {
+  constexpr std::size_t kSignatureChars = 86, kDigestChars = 43;  // of 64 and 32 bytes, without padding
+  const bool as_long = name == "signature"    ? value.size() == kSignatureChars
+                       : name == "thumbprint" ? value.size() == kDigestChars
+                                              : false;
+  return as_long && std::ranges::all_of(value, [](char c) { return is(c, kAlphanumeric) || c == '-' || c == '_'; });
 }
 
 bool is_telling_name(std::string_view name) {

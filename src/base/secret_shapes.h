@@ -33,6 +33,11 @@ std::vector<SecretSpan> find_secrets_in(std::string_view text, SecretSearch sear
 std::optional<std::string> replace_secrets(std::string_view text, SecretSearch search,
                                            const std::function<std::string(std::string_view secret)>& instead);
 
+// Whether a member's value is a signature (`signature`, 64 bytes) or a key's digest (`thumbprint`, 32) in base64url by
+// its name and length: chance alone makes it look like a credential, and proofs need it as it is. find_secrets_in()
+// passes over these where it sees the name.
+bool is_random_by_nature(std::string_view name, std::string_view value);
+
 // Whether a key's name says that its value is a secret: `password`, `GITHUB_TOKEN`, `api-key`.
 bool is_telling_name(std::string_view name);
 

@@ -82,5 +82,22 @@ TEST(SecretShapes, AreNotInWhatMerelyLooksSo) {
     EXPECT_EQ(masked(text), text);
 }
 
+// One signature in a hundred thousand holds such a beginning: a decision is not refused for it, nor is a proof spoilt.
+TEST(SecretShapes, AreNotInSignaturesAndThumbprints) {
+  const std::string tail(83, 'x'), signature = "sk-" + tail, inner = "Ab_sk-" + tail.substr(3);
+  const std::string thumbprint = signature.substr(0, 43);
+  for (const std::string& text :
+       {R"({"signature":")" + signature + R"("})", R"({"signature" : ")" + inner + R"("})",
+        R"({"text":"{\"signature\":\")" + signature + R"(\"}"})", R"({"thumbprint":")" + thumbprint + R"("})"})
+    EXPECT_EQ(masked(text), text);
+  for (const std::string& text :
+       {R"({"note":")" + signature + R"("})", R"({"signature":")" + signature + R"(x"})", "signature " + signature,
+        R"({"signature":")" + thumbprint + R"("})", R"({"sign":")" + signature + R"(","signature":"a"})"})
+    EXPECT_NE(masked(text), text);
+  EXPECT_TRUE(is_random_by_nature("signature", signature));
+  EXPECT_FALSE(is_random_by_nature("signature", signature + "x"));
+  EXPECT_FALSE(is_random_by_nature("note", signature));
+}
+
 }  // namespace
 }  // namespace lumenflow

@@ -26,12 +26,6 @@ bool is_left_over(std::string_view id, Timestamp now) {
 
 std::string workspace_of(const json::Value& entry) { return std::string(json::string_or(entry, "workspace", "")); }
 
-std::vector<std::string> lists_of(const std::string& workspace) {
-  std::vector<std::string> lists{list_of_audit("")};
-  if (!workspace.empty()) lists.push_back(list_of_audit(workspace));
-  return lists;
-}
-
 }  // namespace
 
 std::string act_text(const Act& act, Timestamp now) {
@@ -77,14 +71,14 @@ void Acts::change_silently(std::vector<RecordChange> changes, Ledger::Done done)
 
 Status Acts::into_log(const std::string& id, const std::string& text) {
   LUMENFLOW_TRY_ASSIGN(const json::Value entry, json::parse(text));
-  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.ledger.append({text}, lists_of(workspace_of(entry))));
+  LUMENFLOW_TRY_ASSIGN(const Position at, ports_.ledger.append({text}, lists_of_audit(workspace_of(entry))));
   LUMENFLOW_TRY(ports_.ledger.put(kAudited, id, big_endian(at.value())));
   return follow_ ? follow_(entry, at) : Status();
 }
 
 Status Acts::record(const Act& act) {
   LUMENFLOW_TRY_ASSIGN(const Position at,
-                       ports_.ledger.append({act_text(act, ports_.clock.now())}, lists_of(act.workspace)));
+                       ports_.ledger.append({act_text(act, ports_.clock.now())}, lists_of_audit(act.workspace)));
   static_cast<void>(at);
   return {};
 }

@@ -59,6 +59,27 @@ TEST_P(CommandQueue, ACommandIsQueuedDeliveredRunAndDone) {
   EXPECT_EQ(list.text("/items/0/command_id"), id) << list.body;
 }
 
+TEST_P(CommandQueue, WhoAskedAndWhatCameOfItStandInTheAudit) {
+  const std::string id = ask("hello").text("/command_id");
+  const json::Object done{{"state", "done"}, {"receipt_id", "rcpt-1"}};
+  EXPECT_EQ(workspace_.report(id, json::Object{{"state", "running"}}).status, 200);
+  EXPECT_EQ(workspace_.report(id, done).status, 200);
+  for (const char* route : {"/v2/workspaces/ws-42/audit", "/v2/audit"}) {
+    const Answer audit = world_.get(route, world_.operator_session(Role::kAdmin));
+    std::vector<json::Value> commands;
+    for (const json::Value& item : audit.value.find("items")->as_array())
+      if (json::string_or(*item.find("entry"), "type", "").starts_with("command."))
+        commands.push_back(*item.find("entry"));
+    ASSERT_EQ(commands.size(), 2u) << audit.body;
+    EXPECT_EQ(json::string_or(commands[0], "type", ""), "command.queued");
+    EXPECT_EQ(json::string_or(commands[0], "subject", ""), "operator:op-operator");
+    EXPECT_FALSE(json::string_or(commands[0], "ts", "").empty());
+    EXPECT_EQ(commands[0].at_pointer("/command/event_id")->as_string(), id);
+    EXPECT_EQ(json::string_or(commands[1], "state", ""), "done");
+    EXPECT_EQ(json::string_or(commands[1], "receipt_id", ""), "rcpt-1");
+  }
+}
+
 TEST_P(CommandQueue, ReportsOfManyCommandsEachHaveTheirVerdict) {
   const std::string one = ask("one").text("/command_id"), two = ask("two").text("/command_id");
   const std::string ended = ask("ended").text("/command_id");

@@ -35,9 +35,12 @@ Timestamp created_at(const json::Value& state) {
   return at.ok() ? *at : Timestamp{0};
 }
 
-std::string entry_of(const std::string& workspace, std::string_view envelope, std::string_view type) {
-  std::string text =
-      R"({"command":)" + std::string(envelope) + R"(,"type":")" + std::string(type) + R"(","workspace":)";
+// The command as the workspace is given it, and for whoever reads the audit: who asked, and when.
+std::string queued_entry(const std::string& workspace, std::string_view envelope, const std::string& subject,
+                         Timestamp now) {
+  std::string text = R"({"command":)" + std::string(envelope) + R"(,"subject":)";
+  json::append_canonical_string(subject, text);
+  text += R"(,"ts":")" + format_rfc3339(now) + R"(","type":"command.queued","workspace":)";
   json::append_canonical_string(workspace, text);
   return text + "}";
 }
@@ -192,8 +195,10 @@ Result<QueuedCommand> Commands::queue(const NewCommand& command) {
   if (!command.traceparent.empty()) stamp.traceparent = command.traceparent;
   std::string envelope;
   event::append_envelope(built, stamp, envelope);
-  LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({entry_of(command.workspace, envelope, "command.queued")},
-                                                         {list_of_commands(command.workspace)}));
+  LUMENFLOW_TRY_ASSIGN(
+      const Position at,
+      ledger_.append({queued_entry(command.workspace, envelope, stamp.on_behalf_of.value_or(command.from), now)},
+                     lists_of_command(command.workspace)));
   QueuedCommand queued{built.event_id, "queued", *stamp.expires_at, false};
   state.set("command_id", queued.command_id);
   state.set("state", "queued");

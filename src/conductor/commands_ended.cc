@@ -29,7 +29,9 @@ Status Commands::end(const std::string& workspace, const std::string& command_id
   Result<std::string> text = json::canonical(json::Value(entry));
   if (!text.ok())
     return Error(ErrorCode::kInvalidRequest, "the result has no canonical form: " + text.error().message());
-  LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({*text}, {list_of_commands(workspace)}));
+  std::vector<std::string> lists{list_of_commands(workspace)};
+  if (is_terminal(to)) lists = lists_of_command(workspace);
+  LUMENFLOW_TRY_ASSIGN(const Position at, ledger_.append({*text}, lists));
   static_cast<void>(at);
   LUMENFLOW_TRY(save(command_id, state));
   if (is_terminal(to)) {

@@ -3,36 +3,21 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing/files_above.h"
+
 namespace lumenflow::conductor {
 namespace {
 
 // Takes so many more writes, and then none.
-class FullFiles final : public Files {
+class FullFiles final : public FilesAbove {
  public:
   std::size_t room = SIZE_MAX;
 
   Status write_atomic(const std::string& path, std::string_view content, std::uint32_t mode) override {
     if (room == 0) return Error(ErrorCode::kIo, "no space left on device");
     --room;
-    return below_->write_atomic(path, content, mode);
+    return FilesAbove::write_atomic(path, content, mode);
   }
-  Result<std::string> read(const std::string& path, std::uint64_t max) const override {
-    return below_->read(path, max);
-  }
-  Status create(const std::string& path, std::string_view content, std::uint32_t mode) override {
-    return below_->create(path, content, mode);
-  }
-  Status make_directories(const std::string& path, std::uint32_t mode) override {
-    return below_->make_directories(path, mode);
-  }
-  Status remove(const std::string& path) override { return below_->remove(path); }
-  Result<std::vector<std::string>> list(const std::string& path) const override { return below_->list(path); }
-  Result<std::optional<FileInfo>> stat(const std::string& path) const override { return below_->stat(path); }
-  Result<std::string> real_path(const std::string& path) const override { return below_->real_path(path); }
-  Result<std::unique_ptr<FileLock>> lock(const std::string& path) override { return below_->lock(path); }
-
- private:
-  std::unique_ptr<Files> below_ = make_memory_files();
 };
 
 std::vector<std::string> ids(const ConductorKeys& keys) {

@@ -51,6 +51,16 @@ std::string list_of_kind(std::string_view workspace, std::string_view log_id, st
 }
 std::string list_of_audit(std::string_view workspace) { return list_name('a', {workspace}); }
 std::string list_of_commands(std::string_view workspace) { return list_name('c', {workspace}); }
+std::vector<std::string> lists_of_audit(std::string_view workspace) {
+  std::vector<std::string> lists{list_of_audit("")};
+  if (!workspace.empty()) lists.push_back(list_of_audit(workspace));
+  return lists;
+}
+std::vector<std::string> lists_of_command(std::string_view workspace) {
+  std::vector<std::string> lists = lists_of_audit(workspace);
+  lists.push_back(list_of_commands(workspace));
+  return lists;
+}
 
 Ledger::Ledger(log::Log& log, log::CheckpointStore& heads, Post post)
     : log_(log), heads_(heads), post_(std::move(post)) {}

@@ -27,6 +27,9 @@ std::string list_of_stream(std::string_view workspace, std::string_view log_id, 
 std::string list_of_kind(std::string_view workspace, std::string_view log_id, std::string_view kind);
 std::string list_of_audit(std::string_view workspace);  // of one workspace; empty: of all
 std::string list_of_commands(std::string_view workspace);
+// All that an act is to be found in; what begins or ends a command is one, too.
+std::vector<std::string> lists_of_audit(std::string_view workspace);
+std::vector<std::string> lists_of_command(std::string_view workspace);
 
 struct ListedEntry {
   Position position;

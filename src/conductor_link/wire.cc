@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ranges>
 
 #include "base/encoding.h"
 #include "event/envelope_reader.h"
@@ -278,7 +277,7 @@ Result<ReportVerdicts> read_report_answer(std::string_view body, const std::set<
   }
   const auto was_sent = [&](const std::string& id) { return sent.contains(id); };
   if (!std::ranges::all_of(verdicts.reported, was_sent) ||
-      !std::ranges::all_of(verdicts.rejected | std::views::keys, was_sent))
+      !std::ranges::all_of(verdicts.rejected, was_sent, &std::map<std::string, Error>::value_type::first))
     return wrong("it speaks of a report that was not sent");
   return verdicts;
 }

@@ -15,7 +15,14 @@ std::string word_instead(std::string_view) { return std::string(kInstead); }
 
 bool mask(json::Value& value);
 
+// A signature, or a key's digest: never a secret, whatever it looks like.
+bool is_public(const json::Member& member) {
+  const std::string* const text = member.value.if_string();
+  return text != nullptr && is_random_by_nature(member.key, *text);
+}
+
 bool mask_member(json::Member& member) {
+  if (is_public(member)) return false;
   std::optional<std::string> key = replace_secrets(member.key, SecretSearch::kShapes, word_instead);
   if (key) member.key = *std::move(key);
   return mask(member.value) || key.has_value();
@@ -54,7 +61,9 @@ bool has_secret(const json::Value& value) {
       if (has_secret(item)) return true;
   } else if (const json::Object* members = value.if_object()) {
     for (const json::Member& member : *members)
-      if (has_secret(member.value) || !find_secrets_in(member.key, SecretSearch::kShapes).empty()) return true;
+      if (!is_public(member) &&
+          (has_secret(member.value) || !find_secrets_in(member.key, SecretSearch::kShapes).empty()))
+        return true;
   }
   return false;
 }
@@ -66,6 +75,7 @@ void add_places(const json::Value& value, const std::string& pointer, std::vecto
     for (std::size_t i = 0; i < items->size(); ++i) add_places((*items)[i], fmt::format("{}/{}", pointer, i), places);
   } else if (const json::Object* members = value.if_object()) {
     for (const json::Member& member : *members) {
+      if (is_public(member)) continue;
       if (find_secrets_in(member.key, SecretSearch::kShapes).empty())
         add_places(member.value, pointer + "/" + json::escape_pointer_token(member.key), places);
       else

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/logging.h"
+#include "kernel/secret_keeper.h"
 #include "kernel/testing/kernel_world.h"
 
 namespace lumenflow::kernel {
@@ -184,6 +185,20 @@ TEST_F(PlantedSecrets, AreHandedOutWhereTheSchemaSaysSo) {
   const Planted one = planted(random, 0);
   EXPECT_THAT(world.call("leaky:mint", json::Object{{"text", one.text}}).body, ::testing::HasSubstr(one.secret));
   EXPECT_EQ(world.bytes().find(one.secret), std::string::npos);
+}
+
+// Else one decision in a hundred thousand would be refused, and as many proofs spoilt.
+TEST(SecretKeeper, SignaturesStandAsTheyAre) {
+  const std::string signature = "sk-" + std::string(83, 'x');
+  const json::Value input = json::Object{{"approval_id", "apr-1"}, {"signature", signature}};
+  EXPECT_THAT(places_of_secrets(input), ::testing::IsEmpty());
+  EXPECT_EQ(input_without_secrets(json::serialize(input), "key"), std::nullopt);
+  const json::Value event = json::Object{{"decisions", json::Array{input}}, {"thumbprint", signature.substr(0, 43)}};
+  EXPECT_EQ(payload_without_secrets(event), std::nullopt);
+  const json::Value with_note = json::Object{{"note", signature}, {"signature", signature}};
+  EXPECT_EQ(places_of_secrets(with_note), std::vector<std::string>{"/note"});
+  EXPECT_EQ(json::serialize(*payload_without_secrets(with_note)),
+            R"({"note":"[secret]","signature":")" + signature + R"("})");
 }
 
 }  // namespace

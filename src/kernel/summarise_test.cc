@@ -118,16 +118,18 @@ TEST_F(Summaries, APolicyHoldsForThemToo) {
 
 TEST_F(Summaries, ACallIsCancelledWhileItWaitsForOne) {
   open();
-  std::optional<CallResult> ended;
-  submit("shop:buy", json::Object{}, "", [&ended](const CallResult& result) { ended = result; });
+  std::vector<CallResult> ended;
+  submit("shop:buy", json::Object{}, "", [&ended](const CallResult& result) { ended.push_back(result); });
   kernel->run_pending();
   ASSERT_EQ(kernel->running(), 2U);  // with the one that it waits for
   for (const ReceiptId& receipt : kernel->running_receipts())
     if (kernel->find_running(receipt)->tool->descriptor.name == "shop:buy")
       kernel->cancel(receipt, Subject("ws-42:local:ana"));
   settle();
-  ASSERT_TRUE(ended);
-  EXPECT_EQ(error_of(*ended), "TOOL_CANCELLED");
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(error_of(ended[0]), "TOOL_CANCELLED");
+  const std::vector<json::Value> told = entries_of(ended[0].receipt);
+  EXPECT_EQ(std::ranges::count(told, "call.finished", &journal::type_of), 1) << "it ends once";
   EXPECT_EQ(kernel->running(), 0U);
   EXPECT_FALSE(says("call.parked"));
 }

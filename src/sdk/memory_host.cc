@@ -137,11 +137,11 @@ class MemoryHost::Impl::Context : public Base {
     bool first;  // and not said before under its key
   };
 
-  Result<Said> admit(std::string_view kind, json::Value payload, EmitOptions options, decltype(Impl::keys)& keys) {
+  Result<Said> admit(std::string_view kind, json::Value payload, EmitOptions options, decltype(Impl::keys)& said) {
     if (!options.timestamp) options.timestamp = host_.now;
     LUMENFLOW_TRY_ASSIGN(KernelEvent event, build_kernel_event_v2(kind, std::move(payload), options));
     if (!options.idempotency_key) return Said{std::move(event), true};
-    const auto [at, first] = keys.try_emplace({event.kind, *options.idempotency_key}, event);
+    const auto [at, first] = said.try_emplace({event.kind, *options.idempotency_key}, event);
     if (!first && json::canonical(at->second.payload).value() != json::canonical(event.payload).value())
       return Error(ErrorCode::kIdempotencyConflict,
                    "the key " + *options.idempotency_key + " of " + event.kind + " stands for another payload");

@@ -70,18 +70,11 @@ void decide(const ExchangePtr& exchange, RouteContext& context) {
   const std::string_view decision = json::string_or(*body, "decision", "");
   if (decision != "approve" && decision != "deny")
     return exchange->fail(Error(ErrorCode::kInvalidInput, "'decision' is 'approve' or 'deny'"));
-  kernel::Call call;
-  call.tool = decision == "approve" ? "kernel:approve" : "kernel:deny";
   json::Object input{{"approval_id", std::string(exchange->path("id"))}};
   for (const json::Member& member : body->as_object())
     if (member.key != "decision" && member.key != "approval_id") input.set(member.key, member.value);
-  call.input = std::move(input);
-  call.credential = exchange->credential;
-  call.surface = exchange->surface;
-  call.traceparent = exchange->traceparent();
-  const Status taken = context.workspace.kernel().submit(
-      std::move(call), [exchange](const kernel::CallResult& result) { send_refusal(*exchange, result); });
-  if (!taken.ok()) exchange->fail(taken.error());
+  make_call(exchange, context,
+            call_by(*exchange, decision == "approve" ? "kernel:approve" : "kernel:deny", std::move(input)));
 }
 
 }  // namespace

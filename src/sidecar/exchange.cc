@@ -4,6 +4,16 @@
 
 namespace lumenflow::sidecar {
 
+kernel::Call call_by(const Exchange& exchange, std::string tool, json::Value input) {
+  kernel::Call call;
+  call.tool = std::move(tool);
+  call.input = std::move(input);
+  call.credential = exchange.credential;
+  call.surface = exchange.surface;
+  call.traceparent = exchange.traceparent();
+  return call;
+}
+
 int status_of(const kernel::CallResult& result) { return result.code ? info(*result.code).http_status : 200; }
 
 void Exchange::send_result(const kernel::CallResult& result) {

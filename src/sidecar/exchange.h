@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "http/exchange.h"
 #include "kernel/call.h"
@@ -20,6 +21,9 @@ class Exchange final : public http::Exchange {
 };
 
 using ExchangePtr = std::shared_ptr<Exchange>;
+
+// A call of a tool as whoever asks.
+kernel::Call call_by(const Exchange& exchange, std::string tool, json::Value input);
 
 int status_of(const kernel::CallResult& result);
 

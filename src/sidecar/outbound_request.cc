@@ -168,8 +168,8 @@ std::vector<pack::HttpHeader> shown_headers(const std::vector<std::pair<std::str
                                             const SecretMask& secrets) {
   std::vector<pack::HttpHeader> shown;
   for (const auto& [name, value] : headers) {
-    const bool known = std::ranges::find(kShown, name) != kShown.end() ||
-                       std::ranges::any_of(kShownBeginnings, [&](std::string_view b) { return name.starts_with(b); });
+    const auto begins = [&name = name](std::string_view beginning) { return name.starts_with(beginning); };
+    const bool known = std::ranges::find(kShown, name) != kShown.end() || std::ranges::any_of(kShownBeginnings, begins);
     if (known && shown.size() < kShownMax && name.size() + value.size() <= kTextShownBytesMax)
       shown.push_back({name, secrets.masked(value)});
   }

@@ -55,15 +55,7 @@ void confirm_recovery(const ExchangePtr& exchange, RouteContext& context) {
     return exchange->fail(Error(ErrorCode::kInvalidInput, "the body names another recovery than the path",
                                 {{"/recovery_id", "is not the one of the path; leave it out"}}));
   body->as_object().set("recovery_id", std::string(exchange->path("id")));
-  kernel::Call call;
-  call.tool = "kernel:confirm";
-  call.input = *std::move(body);
-  call.credential = exchange->credential;
-  call.surface = exchange->surface;
-  call.traceparent = exchange->traceparent();
-  const Status taken = context.workspace.kernel().submit(
-      std::move(call), [exchange](const kernel::CallResult& result) { send_refusal(*exchange, result); });
-  if (!taken.ok()) exchange->fail(taken.error());
+  make_call(exchange, context, call_by(*exchange, "kernel:confirm", *std::move(body)));
 }
 
 }  // namespace

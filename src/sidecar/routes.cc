@@ -48,4 +48,10 @@ void Routes::add(const RouteSpec& spec, Handler handler) {
               });
 }
 
+void make_call(const ExchangePtr& exchange, RouteContext& context, kernel::Call call, AnswerCall answer) {
+  const Status taken = context.workspace.kernel().submit(
+      std::move(call), [exchange, answer](const kernel::CallResult& result) { answer(*exchange, result); });
+  if (!taken.ok()) exchange->fail(taken.error());
+}
+
 }  // namespace lumenflow::sidecar

@@ -80,6 +80,10 @@ class Routes {
   RouteContext& context_;
 };
 
+// Makes the call of a route of its own; what comes of it is sent by `answer`, as it is where that is left out.
+using AnswerCall = void (*)(Exchange&, const kernel::CallResult&);
+void make_call(const ExchangePtr& exchange, RouteContext& context, kernel::Call call, AnswerCall answer = send_refusal);
+
 void add_tool_routes(Routes& routes, RouteContext& context);
 void add_call_routes(Routes& routes, RouteContext& context);
 void add_event_routes(Routes& routes, RouteContext& context);

@@ -52,11 +52,11 @@ void answer(const ExchangePtr& exchange, const Result<json::Value>& document) {
 }
 
 // {task}, as the tool says it; a refusal, and a call that waits, as every route says them.
-void answer_change(const ExchangePtr& exchange, const kernel::CallResult& result) {
+void answer_change(Exchange& exchange, const kernel::CallResult& result) {
   const Result<json::Value> body = json::parse(result.body, {.depth_max = 1'000});
   const json::Value* data = body.ok() ? body->find("data") : nullptr;
-  if (result.outcome == journal::Outcome::kSuccess && data != nullptr) return exchange->send_json(*data);
-  send_refusal(*exchange, result);
+  if (result.outcome == journal::Outcome::kSuccess && data != nullptr) return exchange.send_json(*data);
+  send_refusal(exchange, result);
 }
 
 // `id`: what the path names, under this member of the input.
@@ -65,16 +65,9 @@ void change(const ExchangePtr& exchange, RouteContext& context, std::string_view
   if (!input.ok()) return exchange->fail(input.error());
   if (!input->is_object()) return exchange->fail(Error(ErrorCode::kInvalidInput, "the body is a JSON object"));
   if (member != nullptr) input->as_object().set(member, std::string(exchange->path("id")));
-  kernel::Call call;
-  call.tool = "kernel:task_" + std::string(step);
-  call.input = *std::move(input);
-  call.credential = exchange->credential;
-  call.surface = exchange->surface;
+  kernel::Call call = call_by(*exchange, "kernel:task_" + std::string(step), *std::move(input));
   if (const auto key = exchange->request().header("idempotency-key")) call.idempotency_key = *key;
-  call.traceparent = exchange->traceparent();
-  const Status taken = context.workspace.kernel().submit(
-      std::move(call), [exchange](const kernel::CallResult& result) { answer_change(exchange, result); });
-  if (!taken.ok()) exchange->fail(taken.error());
+  make_call(exchange, context, std::move(call), answer_change);
 }
 
 }  // namespace

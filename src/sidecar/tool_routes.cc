@@ -67,14 +67,10 @@ void call_tool(const ExchangePtr& exchange, RouteContext& context, std::string t
   if (!credential.ok()) return exchange->fail(credential.error());
   Result<json::Value> input = http::json_body(exchange->request(), context.workspace.config().limits.json_depth);
   if (!input.ok()) return exchange->fail(input.error());
-  kernel::Call call;
-  call.tool = std::move(tool);
-  call.input = *std::move(input);
+  kernel::Call call = call_by(*exchange, std::move(tool), *std::move(input));
   call.credential = *credential;
-  call.surface = exchange->surface;
   if (const auto key = exchange->request().header("idempotency-key")) call.idempotency_key = *key;
   if (const auto session = exchange->request().header("lumenflow-session")) call.session = *session;
-  call.traceparent = exchange->traceparent();
   submit(exchange, context, std::move(call));
 }
 

@@ -14,10 +14,17 @@ static_assert(static_cast<std::uint32_t>(ContentRuntimeEventType::kStd_String) =
 class_::std::String shapes();
 class_::std::String shapes() {
   class_::std::String out;
-  out.string.emplace().x = 1;
+  // By value: clang takes a nested class with initializers for one that emplace() cannot make.
+  decltype(out.string)::value_type string;
+  string.x = 1;
+  decltype(out.deep)::value_type deep;
+  decltype(deep.deep)::value_type deeper;
+  deeper.deep = true;
+  deep.deep = deeper;
+  out.string = string;
   out.path.emplace().push_back({.x = 1, .y = 2});
   out.grid = {{{1, 2}, {3}}};
-  out.deep.emplace().deep.emplace().deep = true;
+  out.deep = deep;
   return out;
 }
 

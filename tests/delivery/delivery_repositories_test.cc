@@ -2,7 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "delivery_world.h"
 
@@ -85,6 +90,36 @@ TEST(DeliveryRepositories, ALinkedWorktree) {
   world.open();
   make_work_unit(world);
   EXPECT_EQ(world.refusal("wu:claim", kOne), "UNSUPPORTED_REPOSITORY");
+}
+
+// Git writes down a worktree bit by bit, and refuses to list any while one of them is half written.
+TEST(DeliveryRepositories, AWorktreeThatAnotherGitMakesAtTheMomentIsNoFault) {
+  DeliveryWorld world({.confined = false});
+  world.open();
+  make_work_unit(world);
+  world.shell(
+      "git worktree add -q --detach ../other && cd .git/worktrees/other && mv commondir whole && mkfifo commondir");
+  const std::string half = world.root() + "/.git/worktrees/other/commondir";
+  std::thread other([&half] {
+    const int reader_is_there = ::open(half.c_str(), O_WRONLY | O_CLOEXEC);  // who reads it now finds it empty
+    std::filesystem::rename(half.substr(0, half.rfind('/')) + "/whole", half);
+    ::close(reader_is_there);
+  });
+  EXPECT_EQ(text(world.data("wu:status", kOne), "/consistency"), "consistent");
+  other.join();
+}
+
+TEST(DeliveryRepositories, AWorktreeThatAGitThatDiedLeftHalfMadeIsNamed) {
+  DeliveryWorld world({.confined = false});
+  world.open();
+  make_work_unit(world);
+  world.shell("git worktree add -q --detach ../other && : > .git/worktrees/other/commondir");
+  const json::Value refused = world.call("wu:status", kOne);
+  EXPECT_EQ(text(refused, "/error/code"), "GIT_FAILED") << json::serialize(refused);
+  EXPECT_THAT(text(refused, "/error/message"), HasSubstr(".git/worktrees/other/commondir"));
+  EXPECT_THAT(text(refused, "/error/message"), HasSubstr("remove"));
+  world.shell("rm -r .git/worktrees/other");
+  world.data("wu:claim", kOne);
 }
 
 TEST(DeliveryRepositories, ARepositoryThatSaysThatItIsBare) {

@@ -263,8 +263,11 @@ TEST_F(DeliveryWorktrees, AWorkUnitWithoutItsFileCanBeGivenBack) {
   world.shell("rm .software-delivery/wu/WU-001.yaml");
   EXPECT_EQ(fault(), "WU_FILE_MISSING");
   EXPECT_EQ(consistency(), "needs_attention");
+  EXPECT_EQ(text(world.data("wu:list", "{}"), "/problems/0"),
+            "WU-001 is claimed by ws-42:local:ana, and its file is gone; put it back, or release the work unit");
   world.data("wu:release", kRelease);
   EXPECT_EQ(world.refusal("wu:status", kOne), "NOT_FOUND");
+  EXPECT_TRUE(world.data("wu:list", "{}").find("problems")->as_array().empty());
 }
 
 }  // namespace

@@ -83,11 +83,15 @@ TEST_P(AgentModels, WorkOnAGoalThroughTheKernel) {
 }
 
 TEST_P(AgentModels, WhatWasNotOfferedIsRefusedByItsOwnName) {
-  says({"", {{"c-1", "agent__execute-turn", R"({"goal":"another"})"}, {"c-2", "nobody__has_it", "{}"}}});
+  says({"",
+        {{"c-1", "agent__execute-turn", R"({"goal":"another"})"},
+         {"c-2", "nobody__has_it", "{}"},
+         {"c-3", "kernel__stop", R"({"all":true})"}}});
   says({"Done."});
   run();
   EXPECT_THAT(world.calls_of_turns(),
-              ElementsAre("agent:execute-turn failure INVALID_REQUEST", "nobody__has_it denied TOOL_NOT_FOUND"));
+              ElementsAre("agent:execute-turn failure INVALID_REQUEST", "nobody__has_it denied TOOL_NOT_FOUND",
+                          "kernel:stop denied TOOL_NOT_FOUND"));
 }
 
 TEST_P(AgentModels, AKeyThatAServerRepeatsSurfacesNowhere) {

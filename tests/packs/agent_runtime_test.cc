@@ -66,6 +66,9 @@ TEST_F(AgentRuntime, WorksOnAGoalThroughTheKernel) {
     if (text_at(payload, "/turn_id") == turn) called.push_back(text_at(payload, "/tool_name"));
   EXPECT_THAT(called, ElementsAre("task:create"));
   EXPECT_TRUE(std::filesystem::exists(world.file(".agent-runtime/sessions/s-1.json")));
+  // What agents were told is not committed by the next `git add --all`.
+  std::ifstream ignored(world.file(".agent-runtime/.gitignore"));
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(ignored), {}), "*\n");
 
   world.crash();
   world.begin();
@@ -313,11 +316,15 @@ TEST_F(AgentRuntime, APlannedTurnStaysDueWhileItIsStopped) {
   }
   EXPECT_EQ(text_at(world.session("s-1"), "/plan/0/state"), "open");
   EXPECT_EQ(text_at(world.session("s-1"), "/state"), "idle") << json::serialize(world.session("s-1"));
+  std::ifstream copy(world.file(".agent-runtime/sessions/s-1.json"));
+  EXPECT_THAT(std::string(std::istreambuf_iterator<char>(copy), {}), HasSubstr("audit list --tool agent:continue"))
+      << "whoever looks sees that something keeps it from going on";
   order("kernel:resume");
   world.clock.advance(std::chrono::minutes(3));
   world.settle();
   world.settle();
   EXPECT_EQ(text_at(world.session("s-1"), "/plan/0/state"), "done") << json::serialize(world.session("s-1"));
+  EXPECT_EQ(text_at(world.session("s-1"), "/reason"), "");
 }
 
 // Their conversations would stay for good else, and what the kernel keeps of them.

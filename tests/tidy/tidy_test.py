@@ -8,8 +8,8 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from checks import (co_await_brace, file_names, include_direction, laws, light_headers, machine_paths, module_readme,  # noqa: E402
-                    one_name, self_contained_headers, sizes, todo)
+from checks import (both_compilers, co_await_brace, file_names, include_direction, laws, light_headers, machine_paths,  # noqa: E402
+                    module_readme, one_name, self_contained_headers, sizes, todo)
 from tree import Tree  # noqa: E402
 
 
@@ -105,6 +105,17 @@ class LightHeaders(Case):
     def test_sources_and_private_headers(self):
         self.passes(light_headers.check, {"src/http/a.cc": '#include <boost/beast.hpp>\n#include "http/a.h"\n',
                                           "src/http/a.h": "#include <boost/asio/steady_timer.hpp>\n"})
+
+
+class BothCompilers(Case):
+    def test_views(self):
+        self.catches(both_compilers.check,
+                     {"src/log/a.cc": "// keys\nauto keys(const Map& map) { return map | std::views::keys; }\n"},
+                     "src/log/a.cc:2")
+
+    def test_algorithms(self):
+        self.passes(both_compilers.check, {"src/log/a.cc": "bool any(const Map& m) { return std::ranges::any_of(m, is); }\n"
+                                                           "// not std::views\n"})
 
 
 class CoAwaitBrace(Case):

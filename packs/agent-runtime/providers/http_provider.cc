@@ -200,8 +200,10 @@ class HttpProvider final : public Provider {
       for (const ToolRequest& before : message.requests) used.insert(before.id);
     for (ToolRequest& asked : proposal.requests) {
       asked.name = names.tool(asked.name);
-      // One that there is and that was not offered is refused by its own name, for what it is that bars it.
-      if (std::string meant = tool_of_wire(asked.name); !meant.empty() && host.has_tool(meant))
+      // One that there is and that was not offered is refused by its own name, for what it is that bars it. The
+      // kernel's are nobody's to ask about, and whoever looks for attempts at them looks by their names.
+      if (std::string meant = tool_of_wire(asked.name);
+          !meant.empty() && (meant.starts_with("kernel:") || host.has_tool(meant)))
         asked.name = std::move(meant);
       for (std::size_t n = used.size() + 1; asked.id.empty() || used.contains(asked.id); ++n)
         asked.id = "call_" + std::to_string(n);

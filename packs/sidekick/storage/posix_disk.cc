@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <thread>
@@ -19,9 +18,6 @@ namespace {
 
 constexpr mode_t kFileMode = 0644, kFolderMode = 0755;
 constexpr std::size_t kChunkBytes = 1 << 16;
-// A program that the former holder was starting may have its lock a little longer than itself.
-constexpr std::chrono::seconds kLockPatience{2};
-constexpr std::chrono::milliseconds kLockPause{10};
 
 class Descriptor {
  public:
@@ -98,7 +94,7 @@ class PosixFolderLock final : public FolderLock {
 
 class PosixDisk final : public Disk {
  public:
-  explicit PosixDisk(Descriptor root) : root_(std::move(root)) {}
+  PosixDisk(Descriptor root, LockWait wait) : root_(std::move(root)), wait_(std::move(wait)) {}
 
   Result<std::optional<std::string>> read(const std::string& path) override {
     Result<Descriptor> fd = open_file(path, O_RDONLY);
@@ -198,15 +194,11 @@ class PosixDisk final : public Disk {
   }
   Result<std::unique_ptr<FolderLock>> lock_folder(const std::string& path) override {
     LUMENFLOW_TRY_ASSIGN(Descriptor folder, open_folder(path));
-    const auto give_up = std::chrono::steady_clock::now() + kLockPatience;
-    while (::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) {
+    for (std::size_t pauses = 0; ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0;) {
       if (errno == EINTR) continue;
-      if (errno == EWOULDBLOCK && std::chrono::steady_clock::now() < give_up) {
-        std::this_thread::sleep_for(kLockPause);
-        continue;
-      }
-      if (errno == EWOULDBLOCK) return Error(ErrorCode::kWorkspaceLocked, "another process holds " + path);
-      return failed("locking", path, errno);
+      if (errno != EWOULDBLOCK) return failed("locking", path, errno);
+      if (pauses++ == wait_.pauses) return Error(ErrorCode::kWorkspaceLocked, "another process holds " + path);
+      wait_.pause ? wait_.pause() : std::this_thread::sleep_for(kLockPause);
     }
     return std::unique_ptr<FolderLock>(std::make_unique<PosixFolderLock>(std::move(folder)));
   }
@@ -246,14 +238,15 @@ class PosixDisk final : public Disk {
   }
 
   const Descriptor root_;
+  const LockWait wait_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Disk>> open_posix_disk(const std::string& root) {
+Result<std::unique_ptr<Disk>> open_posix_disk(const std::string& root, LockWait wait) {
   Descriptor fd(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.ok()) return failed("opening", root, errno);
-  return std::unique_ptr<Disk>(std::make_unique<PosixDisk>(std::move(fd)));
+  return std::unique_ptr<Disk>(std::make_unique<PosixDisk>(std::move(fd), std::move(wait)));
 }
 
 }  // namespace lumenflow::sidekick
