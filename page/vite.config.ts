@@ -22,5 +22,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
   },
   server: { proxy: { "/v2": process.env.CONDUCTOR ?? "http://127.0.0.1:7430" } },
-  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/test/setup.ts"], testTimeout: 120_000 },
+  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/test/setup.ts"], testTimeout: 120_000, server: { deps: { inline: [/@rjsf/] } } },
 });

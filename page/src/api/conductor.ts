@@ -1,7 +1,8 @@
 // The one client of the page: its own origin, by the session's cookie.
 import { type CallOptions, Conductor, type ConductorOptions, Problem, type Schemas } from "@lumenflow/conductor-sdk";
+import { parseExact } from "./exact";
 
-const options: ConductorOptions = { url: location.origin };
+const options: ConductorOptions = { url: location.origin, parse: parseExact };
 export const conductor = new Conductor(options);
 export const { api } = conductor;
 

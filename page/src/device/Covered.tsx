@@ -1,31 +1,35 @@
-// Whether what is signed is what is shown: its digest, computed here.
-import { useQuery } from "@tanstack/react-query";
+// Whether what is signed is what is shown, in words and in its colour.
+import { Alert } from "@mantine/core";
 import { ShieldAlert, ShieldCheck } from "lucide-react";
 import style from "./Covered.module.css";
-import { covers } from "./digest";
+import type { Examined } from "./examine";
 
 interface Props {
-  /** What is shown. */
-  shown: unknown;
-  digest: string;
+  examined: Examined | undefined;
+  /** What this page then does not do. */
+  refused: string;
   /** The command that shows all of it where it lies. */
   command: string;
 }
 
-export function Covered({ shown, digest, command }: Props) {
-  const { data: holds } = useQuery({ queryKey: ["covers", digest, shown], queryFn: () => covers(shown, digest), staleTime: Number.POSITIVE_INFINITY });
-  if (holds === undefined) return null;
-  const Icon = holds ? ShieldCheck : ShieldAlert;
-  return (
-    <p className={style.covered} data-good={holds}>
-      <Icon size={16} aria-hidden />
-      {holds ? (
+export function Covered({ examined, refused, command }: Props) {
+  if (examined === undefined) return null;
+  if (examined.holds) {
+    return (
+      <p className={style.covered}>
+        <ShieldCheck size={16} aria-hidden />
         <span>This is exactly what is decided: its digest was computed here, and is the one that is signed.</span>
-      ) : (
-        <span>
-          Not all of it is shown, or it was changed: secrets are left out, so the digest cannot be checked here. Look at it in the workspace: <code>{command}</code>
-        </span>
-      )}
-    </p>
+      </p>
+    );
+  }
+  return (
+    <Alert color="red" icon={<ShieldAlert size={18} />} title={refused} role="alert">
+      <ul className={style.why}>
+        {examined.why.map((one) => (
+          <li key={one}>{one}</li>
+        ))}
+      </ul>
+      Look at it in the workspace, and decide there: <code>{command}</code>
+    </Alert>
   );
 }

@@ -3,6 +3,7 @@
 import { conductor, type Schemas } from "../api/conductor";
 import { useWho } from "../api/session";
 import { asDevice } from "./client";
+import { assured, examine, examineRecovery, type Recovery } from "./examine";
 import { type Signer, useSigners } from "./store";
 
 export type Verdict = "approve" | "deny";
@@ -13,8 +14,9 @@ export interface Hand {
   name: string;
   /** As it will stand in the record. */
   subject: string;
+  /** Approves nothing whose digest is not that of what is shown, or that is said otherwise beside it; denying is always possible. */
   decide(approval: Approval, verdict: Verdict, reason: string): Promise<Queued>;
-  consent(recovery: { recovery_id: string; call_digest: string }, reason: string): Promise<Queued>;
+  consent(recovery: Recovery, reason: string): Promise<Queued>;
   /** Lets go on what was stopped. */
   resume(target: string): Promise<Queued>;
 }
@@ -52,12 +54,27 @@ function ofOperator(workspace: string, name: string): Hand {
   };
 }
 
+// Whatever a page has shown and let press: this is the last place before the key.
+function careful(hand: Hand): Hand {
+  return {
+    ...hand,
+    async decide(approval, verdict, reason) {
+      if (verdict === "approve") await assured(examine(approval));
+      return hand.decide(approval, verdict, reason);
+    },
+    async consent(recovery, reason) {
+      await assured(examineRecovery(recovery));
+      return hand.consent(recovery, reason);
+    },
+  };
+}
+
 /** Every workspace in which something can be decided from here. */
 export function useHands(): Map<string, Hand> {
   const { local, name } = useWho();
   const signers = useSigners();
-  if (local !== undefined) return new Map(local.signs ? [[local.workspace, ofOperator(local.workspace, name)]] : []);
-  return new Map([...signers].map(([workspace, signer]) => [workspace, ofDevice(workspace, signer)]));
+  if (local !== undefined) return new Map(local.signs ? [[local.workspace, careful(ofOperator(local.workspace, name))]] : []);
+  return new Map([...signers].map(([workspace, signer]) => [workspace, careful(ofDevice(workspace, signer))]));
 }
 
 export function useHand(workspace: string): Hand | undefined {

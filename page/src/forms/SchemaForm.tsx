@@ -3,6 +3,8 @@ import { Alert, SegmentedControl, Textarea } from "@mantine/core";
 import { Form } from "@rjsf/mantine";
 import type { RJSFSchema, UiSchema } from "@rjsf/utils";
 import { type RefObject, useMemo, useState } from "react";
+import { parseWritten } from "../api/exact";
+import { NumberField } from "./NumberField";
 import { ArrayItem, ArrayTitle, Additional, ObjectField, Title } from "./templates";
 import { validator, withoutUndefined } from "./validator";
 import style from "./SchemaForm.module.css";
@@ -17,6 +19,7 @@ interface Props {
 }
 
 const templates = { ObjectFieldTemplate: ObjectField, ArrayFieldItemTemplate: ArrayItem, ArrayFieldTitleTemplate: ArrayTitle, TitleFieldTemplate: Title, WrapIfAdditionalTemplate: Additional };
+const fields = { NumberField };
 
 // "next_run_at" as people write it.
 function named(name: string): string {
@@ -56,8 +59,10 @@ export function SchemaForm({ schema, value, change, submit, form, disabled }: Pr
   const typed = (now: string) => {
     setText(now);
     try {
-      const read: unknown = JSON.parse(now);
+      const { value: read, faults } = parseWritten(now);
       if (typeof read !== "object" || read === null || Array.isArray(read)) throw new SyntaxError("the input is a JSON object");
+      // What would be sent otherwise than it stands here is not sent.
+      if (faults.length > 0) throw new SyntaxError(faults.map(({ path, message }) => `${path}: ${message}`).join("\n"));
       setFault(undefined);
       change(read as { [name: string]: unknown });
     } catch (error) {
@@ -87,10 +92,12 @@ export function SchemaForm({ schema, value, change, submit, form, disabled }: Pr
             formData={value}
             validator={validator}
             templates={templates}
+            fields={fields}
             showErrorList={false}
             focusOnFirstError
             disabled={disabled}
             noHtml5Validate
+            onError={() => undefined} // told at each field
             ref={(rendered: { formElement?: { current: HTMLFormElement | null } } | null) => {
               form.current = rendered?.formElement?.current ?? null;
             }}

@@ -1,6 +1,8 @@
 // What an event says, in one line, and in which colour.
+import { write } from "../api/exact";
 import type { Tone } from "../parts/Badge";
 import { toneOf } from "../parts/Badge";
+import { visible } from "../parts/odd";
 import type { Row } from "./timeline";
 
 type Fields = { [name: string]: unknown };
@@ -15,7 +17,7 @@ export function payloadOf(event: object): Fields {
 }
 
 function short(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = visible(typeof value === "string" ? value : (write(value) ?? ""));
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
@@ -32,7 +34,7 @@ export function summary(row: Row): string {
   const payload = payloadOf(event);
   const names = Object.keys(payload).filter((name) => !never.has(name) && payload[name] !== null && payload[name] !== "");
   names.sort((a, b) => rank(a) - rank(b));
-  const said = names.slice(0, 4).map((name) => (first.includes(name) ? short(payload[name]) : `${name} ${short(payload[name])}`));
+  const said = names.slice(0, 4).map((name) => (first.includes(name) ? short(payload[name]) : `${visible(name)} ${short(payload[name])}`));
   return said.join(" · ");
 }
 

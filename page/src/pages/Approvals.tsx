@@ -1,25 +1,36 @@
 // What waits for a person: exactly what the digest covers, one by one or several at once, with the keyboard.
-import { Alert, Button, Checkbox, Kbd, Modal, Textarea } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { Alert, Button, Checkbox, Kbd, Modal } from "@mantine/core";
 import { ArrowLeft, Check, CircleCheck, Keyboard, ListChecks, X } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { mayAct, type Schemas } from "../api/conductor";
+import { write } from "../api/exact";
 import { useFleet, usePendingApprovals } from "../api/queries";
 import { useWho } from "../api/session";
 import { Covered } from "../device/Covered";
+import { type Examined, examine, statementOf } from "../device/examine";
 import { type Hand, useHands, type Verdict } from "../device/hand";
 import { NoKey } from "../device/NoKey";
+import { useExamined } from "../device/examined";
 import { Badge } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
 import { Page } from "../parts/Page";
-import { Refused } from "../parts/Refused";
+import { visible } from "../parts/odd";
+import { Said } from "../parts/Said";
 import { Answer, Empty } from "../parts/states";
-import { Ago, Moment } from "../parts/Time";
+import { Ago } from "../parts/Time";
+import { Deciding } from "./approvals/Deciding";
+import { What } from "./approvals/What";
 import style from "./Approvals.module.css";
 
 type Approval = Schemas["Approval"];
+
+// What tells one from another in the list: how its input begins.
+function brief(approval: Approval): string {
+  const text = visible(write(statementOf(approval).input) ?? "");
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
 
 function Approvals({ id }: { id: string | undefined }) {
   const [, go] = useLocation();
@@ -36,7 +47,10 @@ function Approvals({ id }: { id: string | undefined }) {
   const waiting = useMemo(() => (asked.data ?? []).filter((one) => !decided.has(one.approval_id)), [asked.data, decided]);
   const chosen = waiting.find((one) => one.approval_id === id) ?? (id === undefined ? waiting[0] : undefined);
   const may = mayAct(role, "operator");
-  const signable = useCallback((one: Approval) => may && hands.has(one.workspace_id), [may, hands]);
+  const examined = useExamined(waiting, examine);
+  const still = useMemo(() => new Set(waiting.map((one) => one.approval_id)), [waiting]);
+  // Denying is always possible; approving only what is shown as it would be signed.
+  const signable = (one: Approval, verdict: Verdict) => may && hands.has(one.workspace_id) && (verdict === "deny" || examined(one)?.holds === true);
 
   const toggle = useCallback((one: Approval) => {
     setPicked((before) => {
@@ -47,7 +61,7 @@ function Approvals({ id }: { id: string | undefined }) {
   }, []);
   const batch = waiting.filter((one) => picked.has(one.approval_id));
   const subject = batch.length > 0 ? batch : chosen ? [chosen] : [];
-  const decide = useCallback((verdict: Verdict, approvals: Approval[]) => approvals.length > 0 && approvals.every(signable) && setDeciding({ verdict, approvals }), [signable]);
+  const decide = (verdict: Verdict, approvals: Approval[]) => approvals.length > 0 && approvals.every((one) => signable(one, verdict)) && setDeciding({ verdict, approvals });
 
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
@@ -69,7 +83,7 @@ function Approvals({ id }: { id: string | undefined }) {
     };
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);
-  }, [waiting, chosen, subject, deciding, decide, toggle, go]);
+  });
 
   const ready = { ...asked, data: fleet.data && ids.length === 0 ? [] : asked.data, refetch: () => void Promise.all([fleet.refetch(), asked.refetch()]), isError: asked.isError || (fleet.isError && !fleet.data), error: asked.error ?? fleet.error };
   return (
@@ -81,10 +95,10 @@ function Approvals({ id }: { id: string | undefined }) {
           {batch.length > 0 && (
             <>
               <span className={style.count}>{batch.length} chosen</span>
-              <Button size="xs" color="green" disabled={!batch.every(signable)} onClick={() => decide("approve", batch)}>
+              <Button size="xs" color="green" disabled={!batch.every((one) => signable(one, "approve"))} onClick={() => decide("approve", batch)}>
                 Approve {batch.length}…
               </Button>
-              <Button size="xs" color="red" variant="light" disabled={!batch.every(signable)} onClick={() => decide("deny", batch)}>
+              <Button size="xs" color="red" variant="light" disabled={!batch.every((one) => signable(one, "deny"))} onClick={() => decide("deny", batch)}>
                 Deny {batch.length}…
               </Button>
             </>
@@ -108,12 +122,16 @@ function Approvals({ id }: { id: string | undefined }) {
               <ul className={`${style.list} lf-card`} aria-label="Waiting">
                 {waiting.map((one) => (
                   <li key={one.approval_id} className={style.entry} data-here={one === chosen}>
-                    <Checkbox aria-label={`Choose ${one.tool_name} of ${one.workspace_id}`} checked={picked.has(one.approval_id)} onChange={() => toggle(one)} />
+                    <Checkbox aria-label={`Choose ${visible(statementOf(one).tool)} of ${visible(one.workspace_id)}`} checked={picked.has(one.approval_id)} onChange={() => toggle(one)} />
                     <Link href={`/approvals/${encodeURIComponent(one.approval_id)}`} aria-current={one === chosen ? "true" : undefined}>
-                      <strong>{one.tool_name}</strong>
+                      <strong>
+                        <Said text={statementOf(one).tool} />
+                      </strong>
                       <span>
-                        {one.workspace_id} · <Ago at={one.requested_at} />
+                        <Said text={one.workspace_id} /> · <Ago at={one.requested_at} />
                       </span>
+                      <span className={style.brief}>{brief(one)}</span>
+                      {examined(one)?.holds === false && <Badge tone="bad">not what is signed</Badge>}
                     </Link>
                   </li>
                 ))}
@@ -123,7 +141,7 @@ function Approvals({ id }: { id: string | undefined }) {
                   <ArrowLeft size={15} aria-hidden /> All that wait
                 </Link>
                 {chosen ? (
-                  <Detail key={chosen.approval_id} approval={chosen} hand={hands.get(chosen.workspace_id)} may={may} decide={(verdict) => decide(verdict, [chosen])} />
+                  <Detail key={chosen.approval_id} approval={chosen} examined={examined(chosen)} hand={hands.get(chosen.workspace_id)} may={may} decide={(verdict) => decide(verdict, [chosen])} />
                 ) : (
                   <div className="lf-card">
                     <Empty icon={ListChecks} title="This one waits no more" />
@@ -138,6 +156,8 @@ function Approvals({ id }: { id: string | undefined }) {
         <Deciding
           {...deciding}
           hands={hands}
+          examined={examined}
+          waits={still}
           close={() => setDeciding(undefined)}
           done={(ended) => {
             setDecided((before) => new Set([...before, ...ended]));
@@ -162,47 +182,25 @@ function Approvals({ id }: { id: string | undefined }) {
   );
 }
 
-interface Shown {
-  input?: unknown;
-  subject?: string;
-  rules?: { rule?: string }[];
-  approvals?: number;
-}
-
-function What({ approval }: { approval: Approval }) {
-  const shown = approval.preview as Shown;
-  return (
-    <>
-      <Facts
-        facts={[
-          ["Tool", <code key="t">{approval.tool_name}</code>],
-          ["Workspace", approval.workspace_id],
-          ["Asked by", <code key="s">{approval.requested_by}</code>],
-          ["Asked", <Ago key="a" at={approval.requested_at} />],
-          ["Over", <span key="o"><Ago at={approval.expires_at} /> (<Moment at={approval.expires_at} />), and then it is denied</span>],
-          ["Because of", (shown.rules ?? []).map((one) => one.rule).filter(Boolean).join(", ") || approval.surface],
-          ["Needs", (shown.approvals ?? 1) > 1 ? `${shown.approvals} approvals` : undefined],
-        ]}
-      />
-      <h3>Its input</h3>
-      <Json value={shown.input ?? {}} label="The input of the call" />
-    </>
-  );
-}
-
-function Detail({ approval, hand, may, decide }: { approval: Approval; hand: Hand | undefined; may: boolean; decide: (verdict: Verdict) => void }) {
+function Detail({ approval, examined, hand, may, decide }: { approval: Approval; examined: Examined | undefined; hand: Hand | undefined; may: boolean; decide: (verdict: Verdict) => void }) {
   return (
     <article className={`${style.card} lf-card`}>
       <header>
-        <h2>{approval.tool_name}</h2>
+        <h2>
+          <Said text={statementOf(approval).tool} />
+        </h2>
         <Badge tone="warn">waits</Badge>
       </header>
       <What approval={approval} />
-      <Covered shown={approval.preview} digest={approval.call_digest} command={`lumenflow approvals show ${approval.approval_id}`} />
+      <Covered examined={examined} refused="This cannot be approved here" command={`lumenflow approvals show ${approval.approval_id}`} />
       <details>
         <summary>Everything that the digest covers</summary>
         <Json value={approval.preview} label="What the digest covers" />
-        <Facts facts={[["Digest", <code key="d">{approval.call_digest}</code>], ["Receipt", <Link key="r" href={`/w/${encodeURIComponent(approval.workspace_id)}/audit/${encodeURIComponent(approval.receipt_id)}`}>{approval.receipt_id}</Link>]]} />
+        <Facts facts={[["Digest", <code key="d">{approval.call_digest}</code>]]} />
+      </details>
+      <details>
+        <summary>What stands beside it, and is not signed</summary>
+        <Facts facts={[["Asked", <Ago key="a" at={approval.requested_at} />], ["Receipt", <Link key="r" href={`/w/${encodeURIComponent(approval.workspace_id)}/audit/${encodeURIComponent(approval.receipt_id)}`}>{visible(approval.receipt_id)}</Link>]]} />
       </details>
       {!may ? (
         <Alert color="gray" title="You can look, and decide nothing">Your role here is viewer.</Alert>
@@ -210,7 +208,7 @@ function Detail({ approval, hand, may, decide }: { approval: Approval; hand: Han
         <NoKey what="approve or deny" />
       ) : (
         <div className={style.buttons}>
-          <Button color="green" leftSection={<Check size={16} />} onClick={() => decide("approve")}>
+          <Button color="green" leftSection={<Check size={16} />} disabled={examined?.holds !== true} onClick={() => decide("approve")}>
             Approve…
           </Button>
           <Button color="red" variant="light" leftSection={<X size={16} />} onClick={() => decide("deny")}>
@@ -220,69 +218,6 @@ function Detail({ approval, hand, may, decide }: { approval: Approval; hand: Han
         </div>
       )}
     </article>
-  );
-}
-
-interface DecidingProps {
-  verdict: Verdict;
-  approvals: Approval[];
-  hands: Map<string, Hand>;
-  close: () => void;
-  done: (ids: string[]) => void;
-}
-
-function Deciding({ verdict, approvals, hands, close, done }: DecidingProps) {
-  const kept = useQueryClient();
-  const [reason, setReason] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<{ id: string; error: unknown }[]>([]);
-  const [left, setLeft] = useState(approvals);
-  const button = useRef<HTMLButtonElement>(null);
-  const verb = verdict === "approve" ? "Approve" : "Deny";
-  const sign = async () => {
-    setBusy(true);
-    const ended: string[] = [];
-    const faults: { id: string; error: unknown }[] = [];
-    for (const approval of left) {
-      const hand = hands.get(approval.workspace_id);
-      if (hand === undefined) continue;
-      try {
-        await hand.decide(approval, verdict, reason.trim());
-        ended.push(approval.approval_id);
-      } catch (error) {
-        faults.push({ id: approval.approval_id, error });
-      }
-    }
-    done(ended);
-    setFailed(faults);
-    setLeft(left.filter((one) => !ended.includes(one.approval_id)));
-    setBusy(false);
-    await kept.invalidateQueries({ queryKey: ["pending"] });
-    if (faults.length === 0) close();
-  };
-  return (
-    <Modal opened onClose={close} size="lg" title={`${verb} ${left.length === 1 ? "this call" : `these ${left.length} calls`}`}>
-      <div className={style.batch}>
-        {left.map((approval) => (
-          <div key={approval.approval_id} className={style.one}>
-            <strong>{approval.tool_name}</strong> <span className={style.as}>in {approval.workspace_id}, asked by {approval.requested_by}</span>
-            <Json value={(approval.preview as Shown).input ?? {}} label={`The input of ${approval.tool_name}`} />
-            {failed.filter((one) => one.id === approval.approval_id).map((one) => (
-              <Refused key={one.id} error={one.error} />
-            ))}
-          </div>
-        ))}
-      </div>
-      <Textarea label={verdict === "deny" ? "Why" : "Why (if you like)"} description="It is signed, too, and stays in the record." autosize minRows={2} value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={500} mt="md" data-autofocus />
-      <div className={style.buttons}>
-        <Button ref={button} color={verdict === "approve" ? "green" : "red"} loading={busy} onClick={() => void sign()}>
-          Sign and {verb.toLowerCase()}
-        </Button>
-        <Button variant="default" onClick={close} disabled={busy}>
-          Not now
-        </Button>
-      </div>
-    </Modal>
   );
 }
 

@@ -5,15 +5,18 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { CircleCheck, CircleX, Download, ScrollText, Search } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { conductor, type Schemas } from "../api/conductor";
+import { sameJson, write } from "../api/exact";
 import { useWho } from "../api/session";
 import { Badge, type Tone } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
+import { visible } from "../parts/odd";
 import { Page } from "../parts/Page";
+import { Said } from "../parts/Said";
 import { save } from "../parts/save";
 import { Answer, Empty, Failure, Loading } from "../parts/states";
 import { Clock, Moment } from "../parts/Time";
-import { check, type Proof } from "../proof/proof";
+import { check, type Checked, type Proof } from "../proof/proof";
 import style from "./Audit.module.css";
 
 type Item = Schemas["AuditItem"];
@@ -33,8 +36,11 @@ function toneOf({ type }: Entry): Tone {
 }
 
 function said(entry: Entry): string {
-  const { type: _type, ts: _ts, subject: _subject, workspace: _workspace, ...rest } = entry;
-  return Object.entries(rest).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`).join(" · ");
+  const { type: _type, ts: _ts, subject: _subject, workspace: _workspace, command, ...rest } = entry;
+  // Of a call which tool it is of comes first.
+  const { kind, payload } = (command ?? {}) as { kind?: unknown; payload?: { tool?: unknown } };
+  const called = command === undefined ? [] : [String(payload?.tool ?? kind ?? "")];
+  return visible([...called, ...Object.entries(rest).map(([name, value]) => `${name} ${typeof value === "string" ? value : write(value)}`)].join(" · "));
 }
 
 function Audit({ id }: { id: string }) {
@@ -76,7 +82,7 @@ function Audit({ id }: { id: string }) {
         <>
           <TextInput aria-label="Find in the audit" placeholder="Find" leftSection={<Search size={15} />} value={wanted} onChange={(event) => setWanted(event.currentTarget.value)} className={style.find} />
           <Select aria-label="Type" placeholder="All types" data={types} value={type} onChange={setType} clearable searchable className={style.types} comboboxProps={{ shadow: "md" }} />
-          <Button variant="default" leftSection={<Download size={15} />} disabled={shown.length === 0} onClick={() => save(`audit-${id}.jsonl`, `${shown.map((item) => JSON.stringify(item)).reverse().join("\n")}\n`, "application/x-ndjson")}>
+          <Button variant="default" leftSection={<Download size={15} />} disabled={shown.length === 0} onClick={() => save(`audit-${id}.jsonl`, `${shown.map((item) => write(item)).reverse().join("\n")}\n`, "application/x-ndjson")}>
             Export
           </Button>
         </>
@@ -99,9 +105,9 @@ function Audit({ id }: { id: string }) {
                         <button type="button" className={style.row} onClick={() => setChosen(item)}>
                           <span className={style.time}>{entry.ts ? <Clock at={entry.ts} /> : "–"}</span>
                           <span className={style.type}>
-                            <Badge tone={toneOf(entry)}>{entry.type}</Badge>
+                            <Badge tone={toneOf(entry)}>{visible(String(entry.type))}</Badge>
                           </span>
-                          <span className={style.subject}>{entry.subject}</span>
+                          <span className={style.subject}><Said text={entry.subject} /></span>
                           <span className={style.said}>{said(entry)}</span>
                         </button>
                       </div>
@@ -124,15 +130,22 @@ function One({ item }: { item: Item }) {
   const entry = entryOf(item);
   return (
     <>
-      <Facts facts={[["Position", String(item.position)], ["When", entry.ts && <Moment at={entry.ts} />], ["Who", entry.subject]]} />
+      <Facts facts={[["Position", String(item.position)], ["When", entry.ts && <Moment at={entry.ts} />], ["Who", entry.subject && <Said key="w" text={entry.subject} />]]} />
       <Json value={item.entry} label="The entry" />
-      <Proven position={item.position} />
+      <Proven position={item.position} shown={item.entry} />
     </>
   );
 }
 
-/** Of one position of the conductor's log: asks for the proof and for the key, and checks. */
-export function Proven({ position }: { position: number }) {
+interface ProvenProps {
+  position: number;
+  /** The entry as it stands above; where nothing does, the proven one is shown. */
+  shown?: unknown;
+}
+
+/** Of one position of the conductor's log: asks for the proof and for the key, and checks; also that it is of what is shown. */
+export function Proven({ position, shown }: ProvenProps) {
+  const [checked, setChecked] = useState<Checked>();
   const asked = useQuery({
     queryKey: ["proof", position],
     queryFn: async () => {
@@ -140,14 +153,27 @@ export function Proven({ position }: { position: number }) {
         conductor.told(api.GET("/v2/audit/{position}/proof", { params: { path: { position: String(position) } } })) as Promise<Proof>,
         conductor.told(api.GET("/v2/head")),
       ]);
-      return { proof, key: head.public_key, checked: await check(proof, head.public_key) };
+      return { proof, key: head.public_key };
     },
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  if (asked.isPending) return <Loading what="the proof" />;
+  // Not kept by the position: what is shown may come otherwise the next time.
+  useEffect(() => {
+    let gone = false;
+    setChecked(undefined);
+    if (asked.data) void check(asked.data.proof, asked.data.key, { position, shown }).then(
+      (found) => gone || setChecked(found),
+      () => gone || setChecked({ holds: false, steps: [{ what: "The proof can be read by this browser", holds: false }] }),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [asked.data, position, shown]);
   if (asked.isError) return <Failure error={asked.error} what="The proof" />;
-  const { proof, key, checked } = asked.data;
+  if (asked.isPending || checked === undefined) return <Loading what="the proof" />;
+  const { proof, key } = asked.data;
+  const differs = checked.entry !== undefined && (shown === undefined || !sameJson(checked.entry, shown));
   return (
     <section className={style.proof} aria-label="Proof">
       <Alert color={checked.holds ? "green" : "red"} variant="light" icon={checked.holds ? <CircleCheck size={18} /> : <CircleX size={18} />} title={checked.holds ? "The proof holds" : "The proof does not hold"}>
@@ -162,10 +188,16 @@ export function Proven({ position }: { position: number }) {
         <p>
           Checked by this browser against the key <code>{key}</code>. Compare the key, or the head, with what others have kept.
         </p>
-        <Button size="xs" variant="default" leftSection={<Download size={14} />} onClick={() => save(`proof-${position}.json`, `${JSON.stringify(proof, null, 2)}\n`)}>
+        <Button size="xs" variant="default" leftSection={<Download size={14} />} onClick={() => save(`proof-${position}.json`, `${write(proof, 2)}\n`)}>
           Download the proof
         </Button>
       </Alert>
+      {differs && (
+        <>
+          <h3>{shown === undefined ? "The entry that is proven" : "What the log holds there"}</h3>
+          <Json value={checked.entry} label="The proven entry" />
+        </>
+      )}
       <p className={style.by}>
         By anybody: <code>python3 tools/lumenflow_verify proof proof-{position}.json --key KEY</code>
       </p>

@@ -12,8 +12,10 @@ import { useWho } from "../api/session";
 import { ThisBrowser } from "../device/ThisBrowser";
 import { State } from "../parts/Badge";
 import { Copied } from "../parts/Json";
+import { visible } from "../parts/odd";
 import { Page } from "../parts/Page";
 import { Refused } from "../parts/Refused";
+import { Said } from "../parts/Said";
 import { Answer, Empty } from "../parts/states";
 import { Ago } from "../parts/Time";
 import style from "./Devices.module.css";
@@ -92,7 +94,7 @@ function Devices() {
                   <li key={`${device.workspace_id} ${device.device_id}`} className="lf-card">
                     <Laptop size={20} aria-hidden className={style.icon} />
                     <div className={style.what}>
-                      <strong>{device.name}</strong> <State of={device.state} />
+                      <strong><Said text={device.name} /></strong> <State of={device.state} />
                       <p>
                         {device.workspace_id} · asked <Ago at={device.created_at} />
                         {device.revoked_at && (
@@ -194,7 +196,7 @@ function Revoke({ device, close }: { device: Device; close: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={close} title={`Revoke ${device.name}?`}>
+    <Modal opened onClose={close} title={`Revoke ${visible(device.name ?? "")}?`}>
       <p>
         It takes effect within a second, also for what it follows now. What it asked for and has not begun is refused. Its key counts no more in {device.workspace_id}, and the device has to be added anew.
       </p>

@@ -8,33 +8,20 @@ import { useAsked } from "../api/asked";
 import { conductor, mayAct } from "../api/conductor";
 import { useWho } from "../api/session";
 import { Covered } from "../device/Covered";
+import { examineRecovery, type Recovery } from "../device/examine";
 import { useHand } from "../device/hand";
 import { NoKey } from "../device/NoKey";
+import { useExamined } from "../device/examined";
 import { State } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
+import { visible } from "../parts/odd";
 import { Page } from "../parts/Page";
 import { Refused } from "../parts/Refused";
+import { Said } from "../parts/Said";
 import { Answer, Empty } from "../parts/states";
 import { Moment } from "../parts/Time";
 import style from "./Recoveries.module.css";
-
-interface Recovery {
-  recovery_id: string;
-  receipt_id: string;
-  cleanup_status: string;
-  recovery_action?: string;
-  recovery_call?: { tool: string; input: unknown } | null;
-  call_digest: string;
-  log_id: string;
-  state: string;
-  tool?: string;
-  subject?: string;
-  ended_at?: string;
-  confirmed_by?: string;
-  confirmed_at?: string;
-  reason?: string;
-}
 
 function Recoveries({ id }: { id: string }) {
   const asked = useAsked<{ items: Recovery[] }>(id, "kernel:recovery_list", { state: "all" });
@@ -89,22 +76,25 @@ function Card({ id, recovery }: { id: string; recovery: Recovery }) {
   const hand = useHand(id);
   const [open, setOpen] = useState(false);
   const waits = recovery.state === "open";
+  const examined = useExamined(waits ? [recovery] : [], examineRecovery)(recovery);
   return (
     <article className={`${style.card} lf-card`}>
       <header>
-        <h2>{recovery.tool ?? recovery.recovery_id}</h2>
+        <h2>
+          <Said text={recovery.tool ?? recovery.recovery_id} />
+        </h2>
         <State of={recovery.cleanup_status} />
         {!waits && <State of={recovery.state} />}
       </header>
       <Facts
         facts={[
-          ["What to do", <span key="w" className={style.action}>{recovery.recovery_action}</span>],
+          ["What to do", <span key="w" className={style.action}><Said text={recovery.recovery_action} /></span>],
           ["Since", recovery.ended_at && <Moment at={recovery.ended_at} />],
-          ["Called by", recovery.subject],
+          ["Called by", recovery.subject && <Said key="s" text={recovery.subject} />],
           ["Receipt", <Link key="r" href={`/w/${encodeURIComponent(id)}/audit/${encodeURIComponent(recovery.receipt_id)}`} className="lf-mono">{recovery.receipt_id}</Link>],
-          ["Confirmed by", recovery.confirmed_by],
+          ["Confirmed by", recovery.confirmed_by && <Said key="c" text={recovery.confirmed_by} />],
           ["Confirmed", recovery.confirmed_at && <Moment at={recovery.confirmed_at} />],
-          ["Why", recovery.reason],
+          ["Why", recovery.reason && <Said key="y" text={recovery.reason} />],
         ]}
       />
       {recovery.recovery_call ? (
@@ -115,27 +105,26 @@ function Card({ id, recovery }: { id: string; recovery: Recovery }) {
       ) : (
         <p className={style.none}>No call is proposed. A consent says that somebody has dealt with it.</p>
       )}
+      {waits && examined?.holds === false && <Covered examined={examined} refused="This cannot be consented to here" command={`lumenflow recover show ${recovery.recovery_id}`} />}
       {waits &&
         (!mayAct(role, "operator") ? (
           <Alert color="gray" title="You can look, and consent to nothing" />
         ) : hand === undefined ? (
           <NoKey what="consent" />
         ) : (
-          <Button leftSection={<PenLine size={16} />} onClick={() => setOpen(true)}>
+          <Button leftSection={<PenLine size={16} />} disabled={examined?.holds !== true} onClick={() => setOpen(true)}>
             Consent…
           </Button>
         ))}
-      {open && <Consent id={id} recovery={recovery} close={() => setOpen(false)} />}
+      {open && <Consent id={id} of={recovery} close={() => setOpen(false)} />}
     </article>
   );
 }
 
-// What the digest is of (docs/formats/journal.md).
-function document({ cleanup_status, log_id, receipt_id, recovery_action, recovery_call, recovery_id }: Recovery) {
-  return { cleanup_status, log_id, receipt_id, recovery_action: recovery_action ?? "", recovery_call: recovery_call ?? null, recovery_id };
-}
-
-function Consent({ id, recovery, close }: { id: string; recovery: Recovery; close: () => void }) {
+function Consent({ id, of, close }: { id: string; of: Recovery; close: () => void }) {
+  // What was read is what is signed, whatever is answered meanwhile.
+  const [recovery] = useState(of);
+  const examined = useExamined([recovery], examineRecovery)(recovery);
   const hand = useHand(id);
   const kept = useQueryClient();
   const [read, setRead] = useState(false);
@@ -162,14 +151,14 @@ function Consent({ id, recovery, close }: { id: string; recovery: Recovery; clos
   return (
     <Modal opened onClose={close} size="lg" title={step === "read" ? "1 of 2: read" : "2 of 2: sign"}>
       <div className={style.consent}>
-        <Facts facts={[["What to do", <span key="w" className={style.action}>{recovery.recovery_action}</span>], ["Left behind", <State key="s" of={recovery.cleanup_status} />]]} />
+        <Facts facts={[["What to do", <span key="w" className={style.action}><Said text={recovery.recovery_action} /></span>], ["Left behind", <State key="s" of={recovery.cleanup_status} />]]} />
         {recovery.recovery_call && <Json value={recovery.recovery_call} label="The call that will be made" />}
-        <Covered shown={document(recovery)} digest={recovery.call_digest} command={`lumenflow recover show ${recovery.recovery_id}`} />
+        <Covered examined={examined} refused="This cannot be consented to here" command={`lumenflow recover show ${recovery.recovery_id}`} />
         {step === "read" ? (
           <>
             <Checkbox label="I have read this, and looked at what was left behind" checked={read} onChange={(event) => setRead(event.currentTarget.checked)} />
             <div className={style.buttons}>
-              <Button disabled={!read} onClick={() => setStep("sign")}>
+              <Button disabled={!read || examined?.holds !== true} onClick={() => setStep("sign")}>
                 Go on
               </Button>
               <Button variant="default" onClick={close}>
@@ -185,8 +174,8 @@ function Consent({ id, recovery, close }: { id: string; recovery: Recovery; clos
             <Textarea label="Why" description="It is signed, too, and stays in the record." required autosize minRows={2} maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} data-autofocus />
             <Refused error={error} />
             <div className={style.buttons}>
-              <Button color="red" loading={busy} disabled={reason.trim() === ""} onClick={() => void sign()}>
-                {recovery.recovery_call ? `Sign, and call ${recovery.recovery_call.tool} once` : "Sign that it was dealt with"}
+              <Button color="red" loading={busy} disabled={reason.trim() === "" || examined?.holds !== true} onClick={() => void sign()}>
+                {recovery.recovery_call ? `Sign, and call ${visible(recovery.recovery_call.tool)} once` : "Sign that it was dealt with"}
               </Button>
               <Button variant="default" onClick={() => setStep("read")} disabled={busy}>
                 Back

@@ -10,7 +10,9 @@ import { useWho } from "../api/session";
 import { NoKey } from "../device/NoKey";
 import { useHand } from "../device/hand";
 import { Badge } from "../parts/Badge";
+import { visible } from "../parts/odd";
 import { Page } from "../parts/Page";
+import { Said } from "../parts/Said";
 import { Answer, Empty } from "../parts/states";
 import { Ago } from "../parts/Time";
 import style from "./Stop.module.css";
@@ -75,7 +77,7 @@ function Stop({ id }: { id: string }) {
           {what === "subject" && <Autocomplete label="Subject" description="As it stands in events: a device, a turn, a routine, the conductor" data={[`${id}:conductor`]} value={named} onChange={setNamed} placeholder={`${id}:phone:…`} />}
           <button type="button" className={style.stop} disabled={!may || target === "" || busy !== undefined} onClick={() => setSure(true)}>
             <OctagonX size={44} aria-hidden />
-            Stop {what === "all" ? `everything in ${id}` : target || "…"}
+            Stop {what === "all" ? `everything in ${id}` : visible(target) || "…"}
           </button>
           {!may && <Alert color="gray" title="You can look, and stop nothing" />}
           {outcome && (
@@ -95,9 +97,9 @@ function Stop({ id }: { id: string }) {
                   {items.map((order) => (
                     <li key={order.target}>
                       <div>
-                        <Badge tone="bad">stopped</Badge> <strong>{nameOf(order)}</strong>
+                        <Badge tone="bad">stopped</Badge> <strong><Said text={nameOf(order)} /></strong>
                         <p>
-                          <Ago at={order.since} />{order.reason ? `: ${order.reason}` : ""}
+                          <Ago at={order.since} />{order.reason ? <>: <Said text={order.reason} /></> : ""}
                         </p>
                       </div>
                       {hand && may && (
@@ -114,13 +116,13 @@ function Stop({ id }: { id: string }) {
           {(orders.data?.items.length ?? 0) > 0 && hand === undefined && <NoKey what="let anything go on" />}
         </section>
       </div>
-      <Modal opened={sure} onClose={() => setSure(false)} title={`Stop ${what === "all" ? "everything" : target}?`}>
+      <Modal opened={sure} onClose={() => setSure(false)} title={`Stop ${what === "all" ? "everything" : visible(target)}?`}>
         <p>
-          {what === "all" ? `Every agent and every call in ${id} is refused until somebody with a key lets it go on.` : `${target} is refused in ${id} until somebody with a key lets it go on.`}
+          {what === "all" ? `Every agent and every call in ${id} is refused until somebody with a key lets it go on.` : `${visible(target)} is refused in ${id} until somebody with a key lets it go on.`}
         </p>
         <div className={style.buttons}>
           <Button color="red" leftSection={<CircleStop size={16} />} loading={busy !== undefined} onClick={() => void send(target, false)} data-autofocus>
-            Stop {what === "all" ? "everything" : target}
+            Stop {what === "all" ? "everything" : visible(target)}
           </Button>
           <Button variant="default" onClick={() => setSure(false)}>
             Do not

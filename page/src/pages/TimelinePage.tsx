@@ -7,6 +7,7 @@ import { type Row, Timeline } from "../live/timeline";
 import { summary, toneOfEvent } from "../live/words";
 import { Badge } from "../parts/Badge";
 import { EventDetail } from "../parts/EventDetail";
+import { visible } from "../parts/odd";
 import { Page } from "../parts/Page";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Clock } from "../parts/Time";
@@ -19,7 +20,7 @@ const Line = memo(function Line({ row, chosen, choose }: { row: Row; chosen: boo
     <button type="button" className={style.row} data-chosen={chosen} onClick={() => choose(row)}>
       <span className={style.time}>{row.at ? <Clock at={row.at} ms /> : "–"}</span>
       <span className={style.mark} data-tone={toneOfEvent(row)} aria-hidden />
-      <span className={style.kind}>{row.kind}</span>
+      <span className={style.kind}>{visible(row.kind)}</span>
       <span className={style.summary}>{summary(row)}</span>
     </button>
   );

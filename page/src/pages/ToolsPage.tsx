@@ -8,6 +8,7 @@ import { hasEnded, type Progress, type Step, useCall } from "../api/calls";
 import { mayAct, type Schemas } from "../api/conductor";
 import { useApprovals, useTools } from "../api/queries";
 import { useWho } from "../api/session";
+import { forForms } from "../forms/numbers";
 import { SchemaForm } from "../forms/SchemaForm";
 import { withoutUndefined } from "../forms/validator";
 import { Badge, State, type Tone } from "../parts/Badge";
@@ -15,6 +16,7 @@ import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
 import { Page } from "../parts/Page";
 import { Refused } from "../parts/Refused";
+import { Said } from "../parts/Said";
 import { Answer, Empty } from "../parts/states";
 import style from "./ToolsPage.module.css";
 
@@ -90,8 +92,8 @@ function List({ id, tools, chosen, wanted, search }: ListProps) {
             <h2>{pack}</h2>
             {entries.map((tool) => (
               <Link key={tool.name} href={`/w/${encodeURIComponent(id)}/tools/${encodeURIComponent(tool.name)}`} className={style.entry} data-here={tool.name === chosen} aria-current={tool.name === chosen ? "page" : undefined}>
-                <span className={style.entryName}>{tool.name}</span>
-                <span className={style.entryTitle}>{tool.title}</span>
+                <span className={style.entryName}><Said text={tool.name} /></span>
+                <span className={style.entryTitle}><Said text={tool.title} /></span>
                 {tool.callable === false && <Lock size={13} aria-label="Not for this conductor" className={style.lock} />}
               </Link>
             ))}
@@ -116,12 +118,12 @@ function Detail({ id, tool }: { id: string; tool: Tool }) {
     <article className="lf-card">
       <header className={style.head}>
         <div className={style.title}>
-          <h2>{tool.title ?? tool.name}</h2>
+          <h2><Said text={tool.title ?? tool.name} /></h2>
           <Permission of={tool.permission} />
           {approvals.length > 0 && <Badge tone="warn">needs approval</Badge>}
         </div>
-        <code>{tool.name}</code>
-        {tool.description && <p>{tool.description}</p>}
+        <code><Said text={tool.name} /></code>
+        {tool.description && <p><Said text={tool.description} /></p>}
       </header>
       <Tabs defaultValue="call" keepMounted={false}>
         <Tabs.List px="md">
@@ -153,7 +155,7 @@ function Detail({ id, tool }: { id: string; tool: Tool }) {
 
 function Caller({ id, tool }: { id: string; tool: Tool }) {
   const { role, local } = useWho();
-  const schema = (tool.input_schema ?? { type: "object" }) as RJSFSchema;
+  const schema = useMemo(() => forForms(tool.input_schema ?? { type: "object" }) as RJSFSchema, [tool.input_schema]);
   const [value, setValue] = useState<{ [name: string]: unknown }>({});
   const { progress, run, cancel, clear } = useCall(id, tool.name);
   const form = useRef<HTMLFormElement>(null);
@@ -269,7 +271,7 @@ function Outcome({ id, progress }: { id: string; progress: Progress }) {
           </div>
           {error && (
             <Alert color="red" title={error.code}>
-              {error.message}
+              <Said text={error.message} />
             </Alert>
           )}
           {result !== undefined && <Json value={result.data ?? result} label="What the tool answered" />}

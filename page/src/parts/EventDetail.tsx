@@ -6,6 +6,7 @@ import type { Row } from "../live/timeline";
 import { payloadOf } from "../live/words";
 import { Facts } from "./Facts";
 import { Json } from "./Json";
+import { Said } from "./Said";
 import { Moment } from "./Time";
 
 export function EventDetail({ workspace, row }: { workspace: string; row: Row }) {
@@ -19,8 +20,8 @@ export function EventDetail({ workspace, row }: { workspace: string; row: Row })
       <Facts
         facts={[
           ["Happened", row.at ? <Moment at={row.at} /> : undefined],
-          ["From", event.from as string | undefined],
-          ["On behalf of", event.on_behalf_of as string | undefined],
+          ["From", event.from === undefined ? undefined : <Said key="f" text={event.from} />],
+          ["On behalf of", event.on_behalf_of === undefined ? undefined : <Said key="o" text={event.on_behalf_of} />],
           ["Stream", `${String(event.channel ?? "")} ${event.seq === undefined ? "" : `#${String(event.seq)}`}`],
           ["Class", event.class as string | undefined],
           ["Event id", event.event_id as string | undefined],

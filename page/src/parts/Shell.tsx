@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useFleet, usePendingApprovals } from "../api/queries";
 import { useSession, useWho } from "../api/session";
-import { Badge } from "./Badge";
+import { Connection } from "./Connection";
 import style from "./Shell.module.css";
 import { usePlace } from "./place";
 
@@ -106,22 +106,6 @@ function Account() {
   );
 }
 
-function Connection({ offline }: { offline: boolean }) {
-  return (
-    <span role="status" className={style.connection}>
-      {offline ? (
-        <Badge tone="bad" dot>
-          Disconnected
-        </Badge>
-      ) : (
-        <Badge tone="ok" dot>
-          Connected
-        </Badge>
-      )}
-    </span>
-  );
-}
-
 export function Shell({ children }: { children: ReactNode }) {
   const [path, go] = useLocation();
   const { workspace, remember } = usePlace(path);
@@ -183,7 +167,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Brand />
         </span>
         <span className={style.where}>{workspace !== undefined && path.startsWith("/w/") ? <><ShieldCheck size={15} aria-hidden /> {workspace}</> : null}</span>
-        <Connection offline={fleet.isError && fleet.failureCount > 0} />
+        <Connection offline={fleet.isError && fleet.failureCount > 0} of={path.startsWith("/w/") ? fleet.data?.find((one) => one.workspace_id === workspace) : undefined} />
         <ThemeSwitch />
         <Account />
       </header>

@@ -26,10 +26,12 @@ export function useNow(): number {
 }
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]];
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+// The words of the page are English; how dates and hours are written is the viewer's, where that is a kind of English, too.
+const language = /^en\b/.test(globalThis.navigator?.language ?? "") ? navigator.language : "en-GB";
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const day = new Intl.DateTimeFormat(language, { month: "short", day: "numeric" });
+const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
 
 export function relativeTime(at: number, from: number): string {
   const difference = at - from;

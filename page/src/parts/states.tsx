@@ -1,8 +1,8 @@
 // What a page shows when it has nothing to show yet, nothing at all, something old, or a refusal.
 import { Alert, Button, Loader } from "@mantine/core";
-import { AlertTriangle, CloudOff, History, Inbox, type LucideIcon, RotateCw } from "lucide-react";
+import { AlertTriangle, CloudOff, History, Inbox, Lock, type LucideIcon, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
-import { told } from "../api/conductor";
+import { Problem, told } from "../api/conductor";
 import { Ago } from "./Time";
 import style from "./states.module.css";
 
@@ -38,6 +38,15 @@ export function Empty({ icon: Icon = Inbox, title, children, action }: EmptyProp
 export function Failure({ error, again, what }: { error: unknown; again?: () => void; what: string }) {
   const { code, message } = told(error);
   const offline = code === "UNREACHABLE";
+  // Asking again makes no operator of a viewer.
+  if (error instanceof Problem && error.httpStatus === 403) {
+    return (
+      <Alert color="gray" variant="light" icon={<Lock size={18} />} title="This is not yours to see" className={style.alert}>
+        <div>{message}</div>
+        <code>{code}</code>
+      </Alert>
+    );
+  }
   return (
     <Alert
       color={offline ? "gray" : "red"}

@@ -47,7 +47,7 @@ function proofOf(index: number, size: number): Proof {
 
 describe("a proof", () => {
   it("holds for every entry of trees of every size", async () => {
-    for (let size = 1; size <= 9; ++size) for (let index = 0; index < size; ++index) expect(await check(proofOf(index, size), publicKey), `${index} of ${size}`).toMatchObject({ holds: true });
+    for (let size = 1; size <= 9; ++size) for (let index = 0; index < size; ++index) expect(await check(proofOf(index, size), publicKey, { position: index + 1, shown: { n: index } }), `${index} of ${size}`).toMatchObject({ holds: true });
   });
 
   it("does not hold when anything of it is another", async () => {
@@ -65,8 +65,17 @@ describe("a proof", () => {
       { checkpoint: "nonsense" },
       { checkpoint: proofOf(5, 12).checkpoint },
     ];
-    for (const change of bad) expect((await check({ ...good, ...change }, publicKey)).holds, JSON.stringify(change).slice(0, 80)).toBe(false);
+    for (const change of bad) expect((await check({ ...good, ...change }, publicKey, { position: 6 })).holds, JSON.stringify(change).slice(0, 80)).toBe(false);
     const stranger = generateKeyPairSync("ed25519").publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("base64");
-    expect((await check(good, stranger)).steps).toEqual([{ what: "The head is a signed note", holds: true }, { what: "It is signed by the log's key (Ed25519)", holds: false }]);
+    expect((await check(good, stranger, { position: 6 })).steps).toEqual([{ what: "The head is a signed note", holds: true }, { what: "It is signed by the log's key (Ed25519)", holds: false }]);
+  });
+
+  it("is of the entry that is shown, and of no other", async () => {
+    const good = proofOf(5, 11);
+    expect(await check(good, publicKey, { position: 6, shown: { n: 5 } })).toMatchObject({ holds: true, entry: { n: 5 } });
+    const altered = await check(good, publicKey, { position: 6, shown: { n: 4 } });
+    expect(altered).toMatchObject({ holds: false, entry: { n: 5 } });
+    expect(altered.steps.at(-1)).toEqual({ what: "The entry that is shown is what those bytes say", holds: false });
+    expect((await check(good, publicKey, { position: 7, shown: { n: 5 } })).steps.at(-1)).toEqual({ what: "It is the leaf of position 7", holds: false });
   });
 });

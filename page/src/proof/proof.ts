@@ -1,5 +1,7 @@
 // Checks `lumenflow-proof/1` here, in the browser, from docs/formats/proof.md: that an entry is in the tree whose head the log's
-// key has signed. SHA-256 and Ed25519 are the browser's own.
+// key has signed, and that it is the one that is shown. SHA-256 and Ed25519 are the browser's own.
+
+import { parseExact, sameJson } from "../api/exact";
 
 export interface Proof {
   format: string;
@@ -17,6 +19,16 @@ export interface Checked {
   holds: boolean;
   /** What was looked at, in order; the first that does not hold ends it. */
   steps: { what: string; holds: boolean }[];
+  /** What the proven bytes say; undefined where they are no JSON. */
+  entry?: unknown;
+}
+
+/** Of which entry the proof has to be. */
+export interface Wanted {
+  /** From 1. */
+  position: number;
+  /** As it is shown; where nothing is, the proven one is to be. */
+  shown?: unknown;
 }
 
 function fromHex(text: string): Uint8Array<ArrayBuffer> {
@@ -98,14 +110,24 @@ export async function signedBy(note: Note, publicKey: Uint8Array<ArrayBuffer>): 
   return false;
 }
 
-/** Whether the entry is in the log whose key this is. */
-export async function check(proof: Proof, publicKey: string): Promise<Checked> {
+// What is proven is bytes; what people read is what they say.
+function said(entry: string): unknown {
+  try {
+    return parseExact(new TextDecoder("utf-8", { fatal: true }).decode(fromBase64(entry)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the entry is in the log whose key this is, and is the one that is wanted: a proof of another entry proves nothing of it. */
+export async function check(proof: Proof, publicKey: string, wanted: Wanted): Promise<Checked> {
   const steps: Checked["steps"] = [];
   const step = (what: string, holds: boolean) => {
     steps.push({ what, holds });
     return holds;
   };
-  const ended = () => ({ holds: steps.every(({ holds }) => holds), steps });
+  const entry = said(proof.entry);
+  const ended = () => ({ holds: steps.every(({ holds }) => holds), steps, entry });
   const note = parseNote(proof.checkpoint);
   if (!step("The head is a signed note", note !== undefined) || note === undefined) return ended();
   if (!step("It is signed by the log's key (Ed25519)", await signedBy(note, fromBase64(publicKey)))) return ended();
@@ -113,7 +135,9 @@ export async function check(proof: Proof, publicKey: string): Promise<Checked> {
   if (!step("The proof leads to that head", same)) return ended();
   const leaf = await sha256(Uint8Array.of(0), fromBase64(proof.entry));
   if (!step("The leaf is the hash of the entry's bytes", toHex(leaf) === proof.leaf_hash)) return ended();
+  if (!step(`It is the leaf of position ${wanted.position}`, proof.leaf_index === wanted.position - 1)) return ended();
   const root = await rootOf(leaf, proof.leaf_index, proof.tree_size, proof.proof.map(fromHex));
-  step(`The path of ${proof.proof.length} hashes leads from it to the root`, root !== undefined && toHex(root) === proof.root);
+  if (!step(`The path of ${proof.proof.length} hashes leads from it to the root`, root !== undefined && toHex(root) === proof.root)) return ended();
+  if (wanted.shown !== undefined) step("The entry that is shown is what those bytes say", entry !== undefined && sameJson(entry, wanted.shown));
   return ended();
 }

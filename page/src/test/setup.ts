@@ -14,5 +14,6 @@ if (typeof window !== "undefined") {
     disconnect() {}
   }
   Object.assign(window, { ResizeObserver: Observer, IntersectionObserver: Observer });
+  Object.assign(document, { fonts: new EventTarget() });
   Element.prototype.scrollIntoView = () => undefined;
 }

@@ -41,6 +41,8 @@ export interface ConductorOptions {
   timeoutMs?: number;
   /** In place of the global fetch. */
   fetch?: typeof fetch;
+  /** In place of JSON.parse for what is answered and streamed: one that keeps numbers which a double would round. */
+  parse?: (text: string) => unknown;
 }
 
 export interface CallOptions {
@@ -110,7 +112,7 @@ export class Conductor {
     this.api = createClient<paths>({
       baseUrl: options.url,
       credentials: "same-origin",
-      fetch: (request) => this.send(request, AbortSignal.timeout(options.timeoutMs ?? 60_000)),
+      fetch: async (request) => this.readable(await this.send(request, AbortSignal.timeout(options.timeoutMs ?? 60_000))),
     });
   }
 
@@ -242,7 +244,7 @@ export class Conductor {
         if (!answer.ok || answer.body === null) throw problemOf(await answer.json().catch(() => undefined), answer.status);
         options.onState?.("open");
         for await (const event of serverEvents(answer.body)) {
-          const data: unknown = JSON.parse(event.data);
+          const data: unknown = (this.options.parse ?? JSON.parse)(event.data);
           if (event.event === "error") throw problemOf(data, 401);
           after = Number(event.id);
           yield data as Schemas["EventItem"];
@@ -260,6 +262,16 @@ export class Conductor {
   // The position from which on everything is new.
   private async end(): Promise<number> {
     return (await this.told(this.api.GET("/v2/head"))).size;
+  }
+
+  // The client asks an answer whose length it knows for its `json`, and reads others by itself.
+  private async readable(answer: Response): Promise<Response> {
+    const { parse } = this.options;
+    if (parse === undefined || !answer.ok || answer.body === null) return answer;
+    const text = await answer.text();
+    const { status, statusText } = answer;
+    const read = new Response(text, { status, statusText, headers: { ...Object.fromEntries(answer.headers), "Content-Length": String(text.length) } });
+    return Object.defineProperty(read, "json", { value: async () => parse(text) });
   }
 
   private async send(request: Request, signal?: AbortSignal): Promise<Response> {

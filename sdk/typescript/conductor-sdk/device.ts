@@ -40,6 +40,8 @@ export function canonicalJson(value: unknown): string {
   if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError("JSON has no such number");
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  // What was no JSON, or a number that a double rounds: its members are not what it says.
+  if (typeof (value as { toJSON?: unknown }).toJSON === "function") throw new TypeError(`${String(value)} has no canonical form`);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   members.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${members.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(",")}}`;

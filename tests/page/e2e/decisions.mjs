@@ -18,6 +18,38 @@ async function waits(content) {
   return command_id;
 }
 
+// What somebody between the workspace and the page has changed: nothing can be approved as something else.
+async function altered(page) {
+  const approvals = /\/approvals\?/;
+  await page.route(approvals, async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.text()).replaceAll('"tool_name":"memory:store"', '"tool_name":"memory:recall"').replaceAll('"type":"fact"', '"type":"note"');
+    await route.fulfill({ response: answer, body });
+  });
+  await page.getByRole("button", { name: "To the approvals" }).click();
+  await page.getByRole("link", { name: /memory:store/ }).filter({ hasText: "not what is signed" }).click();
+  await page.getByText(/says that the tool is memory:recall; what would be signed says memory:store/).waitFor();
+  await page.getByText(/digest that would be signed is not that of what is shown/).waitFor();
+  assert(await page.getByRole("button", { name: "Approve…" }).isDisabled(), "what was altered can be approved");
+  assert(await page.getByRole("button", { name: "Deny…" }).isEnabled(), "what was altered can be denied");
+  await page.unroute(approvals);
+  await page.getByRole("link", { name: "All that wait" }).click();
+}
+
+// An entry that is not the proven one.
+async function foreign(page, url, workspace) {
+  const entries = /\/audit\?/;
+  await page.route(entries, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replaceAll("Pixel", "Nexus") });
+  });
+  await go(page, url, `/w/${workspace}/audit`);
+  await page.getByRole("region", { name: "Entries" }).getByRole("button").filter({ hasText: "Nexus" }).first().click();
+  await page.getByText("The proof does not hold").waitFor();
+  await page.getByRole("region", { name: "The proven entry" }).filter({ hasText: "Pixel" }).waitFor();
+  await page.unroute(entries);
+}
+
 export async function decisions(world) {
   const { url, browser, operator: { page } } = world;
   // By whatever name the conductor calls itself: this origin has the keys.
@@ -65,10 +97,11 @@ export async function decisions(world) {
   await page.getByRole("button", { name: "Sign and approve" }).click();
   await phone.page.getByText("This device counts now").waitFor();
 
+  await altered(phone.page);
+
   // The phone approves at 360 px what would be done, word for word.
-  await phone.page.getByRole("button", { name: "To the approvals" }).click();
   await phone.page.getByRole("link", { name: /memory:store/ }).click();
-  await phone.page.getByText("globalThis.stolen=1").first().waitFor();
+  await phone.page.getByRole("region", { name: "The input of the call" }).filter({ hasText: "globalThis.stolen=1" }).waitFor();
   await phone.page.getByText("This is exactly what is decided").waitFor();
   const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth);
   assert(wide <= 360, `${wide} px wide on a phone`);
@@ -109,6 +142,8 @@ export async function decisions(world) {
   await page.getByText("Nothing waits for you").waitFor();
 
   for (const { page: shown } of [world.operator, phone]) assert.equal(await shown.evaluate(() => globalThis.stolen), undefined, "a script of somebody else's ran");
+
+  await foreign(page, url, "ws-42");
 
   // Revoked while it looks: it is out within seconds.
   await go(page, url, "/devices");
