@@ -9,8 +9,11 @@
 namespace lumenflow::bus {
 
 inline void append_varint(std::uint64_t value, std::string& out) {
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(0x80 | (value & 0x7F)));
-  out.push_back(static_cast<char>(value));
+  char bytes[10];
+  std::size_t size = 0;
+  for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(0x80 | (value & 0x7F));
+  bytes[size++] = static_cast<char>(value);
+  out.append(bytes, size);
 }
 
 // How many bytes it took; 0 where they are none, too many, or more than it needs.

@@ -1,5 +1,6 @@
 #include "kernel/recorder.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -10,9 +11,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kLinger{20};  // between looks at the queue: no wake for each frame
 constexpr std::chrono::seconds kSyncWithin{10};
-constexpr std::size_t kWakeBytes = 4u << 20;    // waiting, from which on the thread is woken
-constexpr std::size_t kWriteBytes = 1u << 20;   // go to the sink at once
-constexpr std::size_t kSpareBytes = 16u << 20;  // of cleared frames kept for the strand, with the memory that they have
+constexpr std::size_t kWakeBytes = 1u << 20;   // waiting, from which on the thread is woken: they are in a cache yet
+constexpr std::size_t kWriteBytes = 1u << 20;  // go to the sink at once
+constexpr std::size_t kReservedFramesMax = 4'096;     // in a queue that is empty
+constexpr std::size_t kSpareFrameBytes = 256u << 10;  // a frame that held more does not go back to the strand
 
 std::string text_of(const json::Value& header, std::string_view member) {
   return std::string(json::string_or(header, member, ""));
@@ -97,8 +99,10 @@ void Recorder::fail(const Error& error) {
 void Recorder::write_frames(std::vector<RawFrame>& frames) {
   std::uint64_t unwritten = 0;
   for (RawFrame& raw : frames) {
+    const bool large = raw.bytes() > kSpareFrameBytes;
     encoder_.add_frame(maker_.frame(raw), buffer_);
     if (const auto checkpoint = maker_.checkpoint(raw)) buffer_ += encoder_.add(*checkpoint);
+    if (large) raw = RawFrame();
     ++encoded_;
     ++unwritten;
     if (buffer_.size() >= kWriteBytes) write(std::exchange(unwritten, 0));
@@ -106,27 +110,31 @@ void Recorder::write_frames(std::vector<RawFrame>& frames) {
   write(unwritten);
 }
 
-// Frames go round: where the strand had to ask for memory for each, and the kernel of the system for its pages, that
-// would cost more than all that is copied into them.
+// Frames go round, every one of them: where the strand had to ask for memory anew, and let strings grow to what those
+// before them had needed, that would cost it more than all that is copied into them. What is kept is as much as the
+// queue may hold.
 void Recorder::take_back(std::vector<RawFrame> frames) {
-  std::size_t kept = 0;
-  std::erase_if(frames, [&kept](const RawFrame& frame) { return (kept += frame.bytes()) > kSpareBytes; });
   for (RawFrame& frame : frames) frame.clear();
+  const std::size_t spares_max = queue_bytes_max_ / kSpareFrameBytes;
   const std::lock_guard lock(mutex_);
-  if (spare_.size() < frames.size()) spare_.swap(frames);
+  for (RawFrame& frame : frames)
+    if (spare_.size() < spares_max) spare_.push_back(std::move(frame));
 }
 
 void Recorder::run() {
   auto synced = std::chrono::steady_clock::now();
   bool unsynced = true;
+  std::size_t taken = 0;  // frames, the last time
   for (bool over = false; !over;) {
-    std::vector<RawFrame> frames;
+    std::vector<RawFrame> frames;  // becomes the queue: the strand shall not have to let it grow
+    frames.reserve(std::min(2 * taken, kReservedFramesMax));
     std::optional<bus::RecordingEnd> end;
     {
       std::unique_lock lock(mutex_);
       work_.wait_for(lock, kLinger, [this] { return stopping_ || end_ || queued_bytes_ > kWakeBytes; });
       frames.swap(queue_);
       queued_bytes_ = 0;
+      taken = frames.size();
       end = end_;
       over = stopping_ || end_;
     }

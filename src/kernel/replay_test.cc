@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <semaphore>
 
 #include "bus/fact.h"
 #include "kernel/testing/recorded_session.h"
@@ -55,9 +57,50 @@ std::string forged(const std::string& recording, const std::function<void(std::s
   }
 }
 
+// Holds up every write until it is let go.
+class HeldSink final : public RecordingSink {
+ public:
+  Status write(std::string_view) override {
+    if (!header_.exchange(true)) return {};
+    arrived_.release();
+    go_on_.acquire();
+    return {};
+  }
+  Status sync() override { return {}; }
+  void await() { arrived_.acquire(); }
+  void let_go() { go_on_.release(); }
+
+ private:
+  std::atomic<bool> header_{false};
+  std::counting_semaphore<> arrived_{0}, go_on_{0};
+};
+
 int sessions_wanted() {
   const char* wanted = std::getenv("LUMENFLOW_RECORDED_SESSIONS");
   return wanted == nullptr ? 40 : std::atoi(wanted);
+}
+
+// What the strand fills again has the memory that it had: asking for it anew costs more than what is copied.
+TEST(Recorder, EveryFrameComesBackWithItsMemory) {
+  constexpr std::size_t kBytes = 10'000;
+  auto sink = std::make_unique<HeldSink>();
+  HeldSink& held = *sink;
+  Recorder recorder(std::move(sink), json::Object{});
+  auto take = [&recorder, frame = RawFrame()]() mutable {
+    frame.ingress.assign(kBytes, 'x');
+    EXPECT_TRUE(recorder.take(frame));
+    const std::size_t room = frame.ingress.capacity();
+    EXPECT_TRUE(frame.ingress.empty());
+    return room;
+  };
+  take();
+  held.await();                        // one is being written
+  for (int i = 0; i < 3; ++i) take();  // three wait
+  held.let_go();
+  held.await();
+  held.let_go();
+  recorder.finish();
+  for (int i = 0; i < 4; ++i) EXPECT_GE(take(), kBytes) << "the frame after " << i;
 }
 
 TEST(Replay, Law7TheSameIngressGivesTheSameFrames) {

@@ -1,5 +1,7 @@
 #include "mcp_server/answer.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "sidecar/token_standing.h"
@@ -9,17 +11,17 @@ namespace {
 
 constexpr std::uint64_t kRetryMs = 500;
 
-bool takes(const http::Request& request, std::string_view media_type) {
-  const std::optional<std::string_view> accept = request.header("accept");
-  return accept &&
-         (accept->find(media_type) != std::string_view::npos || accept->find("*/*") != std::string_view::npos);
+// Media types know no case, and each may be a range (RFC 9110, 12.5.1).
+bool takes_events(const http::Request& request) {
+  std::string accept(request.header("accept").value_or(""));
+  std::ranges::transform(accept, accept.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  return std::ranges::any_of(std::initializer_list<std::string_view>{"text/event-stream", "text/*", "*/*"},
+                             [&accept](std::string_view range) { return accept.find(range) != std::string::npos; });
 }
 
 }  // namespace
 
-bool takes_stream(const http::Request& request) {
-  return !request.header("accept") || takes(request, "text/event-stream");
-}
+bool takes_stream(const http::Request& request) { return !request.header("accept") || takes_events(request); }
 
 McpStream::MayRead may_read(const RouteContext& context, std::shared_ptr<const kernel::Credential> credential) {
   return [&context, credential = std::move(credential)] {
@@ -31,7 +33,7 @@ McpAnswer::McpAnswer(RouteContext& context, ExchangePtr exchange, MakeStream mak
     : context_(context),
       exchange_(std::move(exchange)),
       make_stream_(std::move(make_stream)),
-      can_stream_(takes(exchange_->request(), "text/event-stream")) {}
+      can_stream_(takes_events(exchange_->request())) {}
 
 Status McpAnswer::standing() const {
   if (!plain_) return {};

@@ -382,6 +382,33 @@ TEST(Mcp, AStreamIsForWhoeverListsItsMediaTypeAmongOthers) {
   EXPECT_EQ(world.send(http::Method::kGet, "/mcp", {}, headers).status, 406);
 }
 
+TEST(Mcp, MediaTypesKnowNoCaseAndMayBeRanges) {
+  const McpWorld world;
+  const std::string token = world.token();
+  const Session session(world, world.as(token));
+  for (const char* accept : {"Text/Event-Stream", "text/*;q=0.5"}) {
+    http::RawSocket reader = world.connect();
+    reader.send("GET /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token + "\r\nAccept: " + accept +
+                "\r\nMcp-Session-Id: " + session.id + "\r\n\r\n");
+    EXPECT_THAT(reader.read_until("\r\n"), HasSubstr(" 200 ")) << accept;
+  }
+}
+
+TEST(Mcp, AHeaderThatIsSentTwiceIsRefused) {
+  const McpWorld world;
+  const Session session(world);
+  const Headers twice{{"Accept", kAccept}, {"Mcp-Session-Id", session.id}, {"Mcp-Session-Id", session.id}};
+  const Answer answer = world.send(http::Method::kPost, "/mcp", message("ping", json::Object{}), twice);
+  EXPECT_EQ(answer.status, 400) << answer.body;
+  EXPECT_THAT(answer.body, HasSubstr("twice"));
+}
+
+TEST(Mcp, AToolThatIsNotThereIsLookedForInItsOwnList) {
+  const McpWorld world;
+  EXPECT_THAT(Session(world).send("tools/call", {{"name", "probe__none"}, {"arguments", json::Object{}}}).body,
+              AllOf(HasSubstr("tools/list has them"), ::testing::Not(HasSubstr("GET /tools"))));
+}
+
 TEST(Mcp, WhatIsNoMessageIsRefused) {
   const McpWorld world;
   for (const char* text : {"{", "[]", "{}", R"({"jsonrpc":"2.0","id":1,"result":{}})"})

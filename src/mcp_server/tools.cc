@@ -54,10 +54,17 @@ json::Value parked(const kernel::CallResult& result, const json::Value& body) {
                              {"io.lumenflow/receipt_id", receipt}}}};
 }
 
+// The kernel says where its own clients find the tools.
+std::string for_mcp(std::string message) {
+  for (const std::string_view place : {"GET /tools lists them", "`lumenflow tools` lists them"})
+    if (message.ends_with(place)) message.replace(message.size() - place.size(), place.size(), "tools/list has them");
+  return message;
+}
+
 mcp::RpcError refused(const kernel::CallResult& result, const json::Value* error, mcp::Revision revision) {
   const std::string message(error == nullptr ? std::string_view(info(*result.code).meaning)
                                              : json::string_or(*error, "message", ""));
-  mcp::RpcError out = mcp::rpc_error(Error(*result.code, message), revision);
+  mcp::RpcError out = mcp::rpc_error(Error(*result.code, for_mcp(message)), revision);
   if (result.code == ErrorCode::kToolNotFound) out.code = mcp::kInvalidParams;  // the method is there, the tool is not
   const json::Value* const details = error == nullptr ? nullptr : error->find("details");
   if (details != nullptr) out.data.as_object().set("details", *details);

@@ -39,6 +39,16 @@ bool is_foreign(const http::Request& request) {
   return authority.empty() || (authority != host && !(from_here && is_loopback(authority)));
 }
 
+// Two of one header could mean either.
+bool says_twice(const http::Request& request) {
+  const auto is_ours = [](const auto& header) { return header.first.starts_with("mcp-"); };
+  for (auto one = request.headers.begin(); one != request.headers.end(); ++one)
+    if (is_ours(*one) && std::any_of(std::next(one), request.headers.end(),
+                                     [one](const auto& other) { return other.first == one->first; }))
+      return true;
+  return false;
+}
+
 void refuse(const ExchangePtr& exchange, int status, const json::Value& id, const mcp::RpcError& error) {
   http::Response response;
   response.status = status;
@@ -75,6 +85,10 @@ bool McpServer::admit(const ExchangePtr& exchange) {
                                                           std::string(has_token ? "error=\"invalid_token\", " : "") +
                                                           "resource_metadata=\"" + metadata + "\"");
     exchange->send(std::move(response));
+    return false;
+  }
+  if (says_twice(exchange->request())) {
+    refuse(exchange, 400, {}, {mcp::kInvalidRequest, "a header of MCP was sent twice; send it once", {}});
     return false;
   }
   exchange->credential = *std::move(credential);

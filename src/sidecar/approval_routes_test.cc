@@ -56,25 +56,12 @@ class ApprovalRoutes : public testing::Test {
     return world.send(http::Method::kPost, "/approvals/" + id, json::serialize(decision), std::move(headers));
   }
   // On the socket, as the local user.
-  Answer socket_call(const std::string& tool, const json::Value& input, Headers headers = {}) const {
-    http::ClientOptions options;
-    options.socket_path = world.socket_path();
-    http::Client client(options);
-    http::ClientRequest request;
-    request.method = http::Method::kPost;
-    request.path = "/kernel/" + tool;
-    request.headers = std::move(headers);
-    request.body = json::serialize(input);
-    const Result<http::ClientResponse> response = client.send(request);
-    if (!response.ok()) return {};
-    return {response->status, {}, response->body, json::parse(response->body).value_or(json::Value())};
-  }
   std::string pin_phone() {
     const P256KeyPair key = *generate_p256();
     const std::string proof =
         *make_operator_proof(operator_pem(), "ws-42", "kernel:device_add", "proof-1", SystemClock().now());
     const json::Value input = Object{{"device_id", "pixel-8"}, {"name", "Ana's"}, {"public_key", key.public_pem}};
-    const Answer added = socket_call("device_add", input, {{std::string(kOperatorHeader), proof}});
+    const Answer added = world.socket_call("device_add", input, {{std::string(kOperatorHeader), proof}});
     EXPECT_EQ(added.status, 200) << added.body;
     EXPECT_EQ(added.text("/data/subject"), kPhone);
     return key.private_pem;
@@ -192,12 +179,12 @@ TEST_F(ApprovalRoutes, ADevicesDecisionCountsWhoeverCarriesItUntilItIsRevoked) {
   const Headers phone = decider(kPhone);
   EXPECT_EQ(world.get("/approvals", phone).status, 200);
   const json::Value pixel = Object{{"device_id", "pixel-8"}};
-  EXPECT_EQ(socket_call("device_revoke", pixel, {{std::string(kOperatorHeader), proof}}).status, 200);
+  EXPECT_EQ(world.socket_call("device_revoke", pixel, {{std::string(kOperatorHeader), proof}}).status, 200);
   said = decision(other, "approve", kPhone, pem);
   said.as_object().set("decided_by", kPhone);
   EXPECT_EQ(post(other, said, decider("ws-42:conductor")).code(), "UNAUTHENTICATED");
   EXPECT_EQ(world.get("/approvals", phone).code(), "TOKEN_REVOKED");
-  EXPECT_THAT(socket_call("device_list", Object{}).body, HasSubstr(R"("revoked":true)"));
+  EXPECT_THAT(world.socket_call("device_list", Object{}).body, HasSubstr(R"("revoked":true)"));
   EXPECT_EQ(events_emitted(), 1u);
 }
 
@@ -245,7 +232,7 @@ TEST_F(ApprovalRoutes, ApprovedFromEverywhereAtOnceItRunsOnce) {
     at_once([&] { return post(id, by_http, decider()); });
     at_once([&] { return post(id, by_relay, decider("ws-42:conductor")); });
     at_once([&] { return post(id, by_relay, decider(kPhone)); });
-    at_once([&] { return socket_call("approve", on_socket); });
+    at_once([&] { return world.socket_call("approve", on_socket); });
     int approved = 0;
     for (std::future<Answer>& each : answers) {
       const Answer answer = each.get();

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sidecar/token_standing.h"
+
 namespace lumenflow::sidecar {
 namespace {
 
@@ -26,10 +28,11 @@ void CallStream::take(const kernel::CallNotice& notice) {
   using Kind = kernel::CallNotice::Kind;
   if (notice.kind == Kind::kStarted && body_ == nullptr) {
     open();
+    receipt_ = notice.receipt_id;
     send("started", json::Object{{"receipt_id", notice.receipt_id}, {"tool", notice.tool}});
     return beat();
   }
-  if (body_ == nullptr) return;
+  if (body_ == nullptr || over()) return;
   left_out_ += notice.dropped;
   if (notice.kind != Kind::kProgress && notice.kind != Kind::kText) return;
   if (body_->buffered_bytes() > kBehindMax) {
@@ -48,7 +51,10 @@ void CallStream::end(const kernel::CallResult& result) {
   mailbox_->drain();
   mailbox_->close();
   if (body_ == nullptr && status_of(result) != 200) return exchange_->send_result(result);
-  if (body_ == nullptr) open();
+  if (body_ == nullptr)
+    open();
+  else if (over())
+    return;
   http::SseEvent event;
   event.event = "result";
   event.data = result.body;
@@ -64,8 +70,20 @@ void CallStream::open() {
 void CallStream::beat() {
   context_.after(context_.heartbeat, [weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (self != nullptr && self->stream_->heartbeat()) self->beat();
+    if (self != nullptr && !self->over() && self->stream_->heartbeat()) self->beat();
   });
+}
+
+bool CallStream::over() {
+  if (over_) return true;
+  const Status standing = still_counts(*exchange_->credential, context_.workspace.kernel(), context_.clock);
+  if (standing.ok()) return false;
+  over_ = true;
+  send("error",
+       json::Object{
+           {"code", name(standing.error().code())}, {"detail", standing.error().message()}, {"receipt_id", receipt_}});
+  stream_->end();
+  return true;
 }
 
 void CallStream::send(std::string_view name, const json::Value& value) {

@@ -24,6 +24,7 @@ class CallStream : public std::enable_shared_from_this<CallStream> {
 
  private:
   void take(const kernel::CallNotice& notice);
+  bool over();  // ends the stream with what has become of its token; the call goes on
   void open();
   void beat();
   void send(std::string_view event, const json::Value& data);
@@ -33,6 +34,8 @@ class CallStream : public std::enable_shared_from_this<CallStream> {
   std::shared_ptr<kernel::NoticeMailbox> mailbox_;  // shared with the call's listener
   std::shared_ptr<http::BodyStream> body_;          // shared with the connection; null: nothing was sent
   std::optional<http::EventStream> stream_;
+  std::string receipt_;
+  bool over_ = false;
   std::uint64_t left_out_ = 0;  // notices that the reader was too slow for, since the last that was sent
 };
 

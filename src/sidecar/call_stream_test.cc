@@ -78,6 +78,23 @@ TEST_F(CallStreams, AReaderThatGoesAwayEndsNoCall) {
   EXPECT_EQ(world.get("/calls/" + receipt + "?wait=30s").text("/status"), "success");
 }
 
+TEST_F(CallStreams, AreNoLongerThanTheirToken) {
+  WorldOptions options;
+  options.heartbeat = std::chrono::milliseconds(5);
+  const SidecarWorld world(options);
+  EventReader reader = EventReader::of_call(world, "probe:wait");
+  const std::string receipt(json::string_or(next(reader).value(), "receipt_id", ""));
+  EXPECT_EQ(next(reader).event, "progress");
+  EXPECT_EQ(world.operator_call("token_revoke", json::Object{{"token_id", world.token_id()}}).status, 200);
+  const Frame error = next(reader);
+  EXPECT_EQ(error.event, "error");
+  EXPECT_EQ(json::string_or(error.value(), "code", ""), "TOKEN_REVOKED");
+  EXPECT_EQ(json::string_or(error.value(), "receipt_id", ""), receipt) << "the call goes on, and can be asked for";
+  EXPECT_TRUE(reader.next().end);
+  probe_gate().open();
+  EXPECT_EQ(world.get("/calls/" + receipt + "?wait=30s", world.as(world.token())).text("/status"), "success");
+}
+
 TEST_F(CallStreams, ToolsThatAnswerAtOnceSayTheirResultAlone) {
   const SidecarWorld world;
   EventReader reader = EventReader::of_call(world, "probe:echo");

@@ -39,28 +39,12 @@ class ConductorTest : public ::testing::Test {
     world.write(kEnrollmentFile, document);
     ASSERT_EQ(::chmod((world.root() + "/" + kEnrollmentFile).c_str(), 0600), 0);
   }
-  Answer kernel_call(const std::string& tool, const json::Value& input) {
-    const PosixFiles files;
-    const auto key = unlock_operator_key(files, WorkspacePaths(world.root()).keys, "");
-    http::ClientOptions options;
-    options.socket_path = world.socket_path();
-    http::ClientRequest request;
-    request.method = http::Method::kPost;
-    request.path = "/kernel/" + tool.substr(std::string_view("kernel:").size());
-    request.body = json::serialize(input);
-    request.headers.emplace_back(
-        std::string(kOperatorHeader),
-        *make_operator_proof(*key, "ws-42", tool, "p" + std::to_string(++proofs_), SystemClock().now()));
-    const auto response = http::Client(options).send(request);
-    EXPECT_TRUE(response.ok());
-    return {response->status, {}, response->body, json::parse(response->body).value_or(json::Value())};
-  }
   void mint_for_conductor(const std::string& scope = "workspace") {
     const Answer minted =
-        kernel_call("kernel:token_mint", json::Object{{"subject", "ws-42:conductor"}, {"scope", scope}});
+        world.operator_call("token_mint", json::Object{{"subject", "ws-42:conductor"}, {"scope", scope}});
     ASSERT_EQ(minted.text("/data/subject"), "ws-42:conductor") << minted.body;
-    const Answer given = kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()},
-                                                                   {"token_id", minted.text("/data/token_id")}});
+    const Answer given = world.operator_call(
+        "enroll", json::Object{{"document", conductor.enrollment()}, {"token_id", minted.text("/data/token_id")}});
     ASSERT_EQ(given.status, 200) << given.body;
   }
   std::string connection() const {
@@ -77,19 +61,18 @@ class ConductorTest : public ::testing::Test {
   SidecarWorld world{{.uplink = true}};
 
  private:
-  int proofs_ = 0;
 };
 
 TEST_F(ConductorTest, EnrollingTakesEffectInTheSidecarThatRunsAndLeavingToo) {
   EXPECT_EQ(connection(), "off");
   mint_for_conductor();
-  const Answer enrolled = kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}});
+  const Answer enrolled = world.operator_call("enroll", json::Object{{"document", conductor.enrollment()}});
   EXPECT_EQ(enrolled.text("/data/conductor_url"), conductor.url()) << enrolled.body;
   EXPECT_THAT(world.get("/audit?limit=1000").body, Not(HasSubstr("ZA.ZQ.Zg"))) << "no credential in the journal";
   ASSERT_TRUE(connected());
   EXPECT_TRUE(eventually([&] { return !conductor.registry().is_null(); }));
   EXPECT_EQ(json::string_or(conductor.registry(), "workspace_id", ""), "ws-42");
-  const Answer left = kernel_call("kernel:unenroll", json::Object{});
+  const Answer left = world.operator_call("unenroll", json::Object{});
   EXPECT_EQ(left.status, 200) << left.body;
   EXPECT_TRUE(eventually([&] { return connection() == "off"; }));
 }
@@ -103,14 +86,14 @@ TEST_F(ConductorTest, WhatIsMintedForAConductorCountsOnceItIsEnrolledWith) {
   };
   EXPECT_THAT(end_of_call(), HasSubstr(R"("success":true)"));
   const json::Object narrow{{"subject", "ws-42:conductor"}, {"scope", "events:read"}};
-  const Answer minted = kernel_call("kernel:token_mint", narrow);
+  const Answer minted = world.operator_call("token_mint", narrow);
   ASSERT_EQ(minted.status, 200) << minted.body;
   EXPECT_THAT(end_of_call(), HasSubstr(R"("success":true)")) << "asked for, and not installed";
   const json::Object other{{"document", conductor.enrollment()}, {"token_id", "none-of-these"}};
-  EXPECT_THAT(kernel_call("kernel:enroll", other).body, HasSubstr("CONFLICT"));
+  EXPECT_THAT(world.operator_call("enroll", other).body, HasSubstr("CONFLICT"));
   EXPECT_THAT(end_of_call(), HasSubstr(R"("success":true)"));
   const json::Object given{{"document", conductor.enrollment()}, {"token_id", minted.text("/data/token_id")}};
-  EXPECT_EQ(kernel_call("kernel:enroll", given).status, 200);
+  EXPECT_EQ(world.operator_call("enroll", given).status, 200);
   ASSERT_TRUE(connected());
   EXPECT_THAT(end_of_call(), HasSubstr("TOKEN_SCOPE_DENIED"));
 }
@@ -118,7 +101,7 @@ TEST_F(ConductorTest, WhatIsMintedForAConductorCountsOnceItIsEnrolledWith) {
 TEST_F(ConductorTest, AClockThatIsLateIsFoundOutBeforeAnythingIsInstalled) {
   json::Value document = *json::parse(conductor.enrollment());
   document.as_object().set("issued_at", format_rfc3339(SystemClock().now() + std::chrono::minutes(7)));
-  const Answer refused = kernel_call("kernel:enroll", json::Object{{"document", json::serialize(document)}});
+  const Answer refused = world.operator_call("enroll", json::Object{{"document", json::serialize(document)}});
   EXPECT_THAT(refused.body, HasSubstr("INVALID_INPUT"));
   EXPECT_THAT(refused.body, HasSubstr("clock")) << "and by how much";
   EXPECT_EQ(connection(), "off");
@@ -127,7 +110,7 @@ TEST_F(ConductorTest, AClockThatIsLateIsFoundOutBeforeAnythingIsInstalled) {
 
 TEST_F(ConductorTest, WhatWasMintedBeforeAndBesideCountsNoMore) {
   const auto mint = [this] {
-    const Answer minted = kernel_call("kernel:token_mint", json::Object{{"subject", "ws-42:conductor"}});
+    const Answer minted = world.operator_call("token_mint", json::Object{{"subject", "ws-42:conductor"}});
     EXPECT_EQ(minted.status, 200) << minted.body;
     return minted.text("/data/token");
   };
@@ -135,16 +118,16 @@ TEST_F(ConductorTest, WhatWasMintedBeforeAndBesideCountsNoMore) {
     return world.send(http::Method::kGet, "/tools", {}, world.as(token)).status == 200;
   };
   const std::string asked_in_vain = mint(), first = mint();
-  EXPECT_EQ(kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
+  EXPECT_EQ(world.operator_call("enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
   EXPECT_FALSE(works(asked_in_vain)) << "another one was given";
   EXPECT_TRUE(works(first));
   const std::string second = mint();
   EXPECT_TRUE(works(first)) << "asked for, and not installed";
-  EXPECT_EQ(kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
+  EXPECT_EQ(world.operator_call("enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
   EXPECT_FALSE(works(first));
   EXPECT_TRUE(works(second));
   const std::string late = mint();
-  EXPECT_EQ(kernel_call("kernel:unenroll", json::Object{}).status, 200);
+  EXPECT_EQ(world.operator_call("unenroll", json::Object{}).status, 200);
   EXPECT_FALSE(works(second));
   EXPECT_FALSE(works(late)) << "nothing that was ever minted for it";
 }
@@ -156,11 +139,11 @@ TEST_F(ConductorTest, AnotherConductorIsEnrolledWithOnceTheFirstIsLeft) {
   if (json::Value* log = elsewhere.as_object().find("conductor_log"))
     log->as_object().set("origin", "lumenflow/conductor-of-others");
   const json::Object document{{"document", json::serialize(elsewhere)}};
-  const Answer refused = kernel_call("kernel:enroll", document);
+  const Answer refused = world.operator_call("enroll", document);
   EXPECT_THAT(refused.body, HasSubstr("CONFLICT"));
   EXPECT_THAT(refused.body, HasSubstr("unenroll"));
-  EXPECT_EQ(kernel_call("kernel:unenroll", json::Object{}).status, 200);
-  EXPECT_EQ(kernel_call("kernel:enroll", document).status, 200);
+  EXPECT_EQ(world.operator_call("unenroll", json::Object{}).status, 200);
+  EXPECT_EQ(world.operator_call("enroll", document).status, 200);
 }
 
 TEST_F(ConductorTest, AToolRunsOnceAndItsResultIsSaidUntilItIsKnown) {
@@ -217,7 +200,7 @@ TEST_F(ConductorTest, WhatWasEmittedBeforeGoesThereWhereItIsAskedFor) {
   };
   for (int n = 0; n < 3; ++n) create(n);
   mint_for_conductor();
-  kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}, {"backlog", true}});
+  world.operator_call("enroll", json::Object{{"document", conductor.enrollment()}, {"backlog", true}});
   ASSERT_TRUE(connected());
   create(3);
   EXPECT_TRUE(eventually([&] { return conductor.events("task_created").size() >= 4; }));
@@ -276,7 +259,7 @@ TEST_F(ConductorTest, AfterACloneWentFirstAConsentBringsTheWorkspaceBackUnderAno
   const std::string before = world.get("/outbox", world.as(world.token("events:read"))).text("/log_id");
   EXPECT_EQ(json::string_or(conductor.forks()[0], "log_id", ""), before);
 
-  const Answer consented = kernel_call("kernel:outbox_consent", json::Object{{"log_id", before}});
+  const Answer consented = world.operator_call("outbox_consent", json::Object{{"log_id", before}});
   ASSERT_EQ(consented.status, 200) << consented.body;
   const std::string after = consented.text("/data/log_id");
   EXPECT_NE(after, before);
@@ -300,9 +283,9 @@ TEST_F(ConductorTest, AfterACloneWentFirstAConsentBringsTheWorkspaceBackUnderAno
 
 TEST_F(ConductorTest, WhatTheConductorMayDoHereIsRenewedBeforeItEnds) {
   const json::Object wish{{"subject", "ws-42:conductor"}, {"scope", "tools:read tools:write"}, {"ttl_seconds", 1}};
-  const Answer minted = kernel_call("kernel:token_mint", wish);
+  const Answer minted = world.operator_call("token_mint", wish);
   const Timestamp end = *parse_rfc3339(minted.text("/data/expires_at"));
-  ASSERT_EQ(kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
+  ASSERT_EQ(world.operator_call("enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
   ASSERT_TRUE(connected());
   ASSERT_TRUE(eventually([&] {
     return std::ranges::any_of(conductor.renewals(), [](const auto& body) { return body.find("token") != nullptr; });
@@ -319,16 +302,17 @@ TEST_F(ConductorTest, WhatTheConductorMayDoHereIsRenewedBeforeItEnds) {
     const json::Value* given = outbox.at_pointer("/conductor_token/given");
     return given != nullptr && *given == json::Value(true);
   }));
-  EXPECT_EQ(kernel_call("kernel:conductor_token", json::Object{}).code(), "TOKEN_SCOPE_DENIED") << "nobody asks for it";
-  EXPECT_EQ(kernel_call("kernel:unenroll", json::Object{}).status, 200);
+  EXPECT_EQ(world.operator_call("conductor_token", json::Object{}).code(), "TOKEN_SCOPE_DENIED")
+      << "nobody asks for it";
+  EXPECT_EQ(world.operator_call("unenroll", json::Object{}).status, 200);
   EXPECT_EQ(world.send(http::Method::kGet, "/tools", {}, world.as(token)).status, 401) << "it ends with the rest";
 }
 
 TEST_F(ConductorTest, WhatWasRevokedIsNotRenewed) {
   const json::Object wish{{"subject", "ws-42:conductor"}, {"ttl_seconds", 1}};
-  const Answer minted = kernel_call("kernel:token_mint", wish);
-  ASSERT_EQ(kernel_call("kernel:token_revoke", json::Object{{"token_id", minted.text("/data/token_id")}}).status, 200);
-  ASSERT_EQ(kernel_call("kernel:enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
+  const Answer minted = world.operator_call("token_mint", wish);
+  ASSERT_EQ(world.operator_call("token_revoke", json::Object{{"token_id", minted.text("/data/token_id")}}).status, 200);
+  ASSERT_EQ(world.operator_call("enroll", json::Object{{"document", conductor.enrollment()}}).status, 200);
   ASSERT_TRUE(connected());
   const std::string id = conductor.say("conductor:tool_requested", wants("probe:echo", json::Object{{"text", "hi"}}));
   EXPECT_THAT(json::serialize(conductor.result_of(id)), HasSubstr("TOKEN_"));

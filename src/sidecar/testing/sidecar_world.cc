@@ -12,7 +12,9 @@
 
 #include "base/executor.h"
 #include "base/ulid.h"
+#include "http/client.h"
 #include "http/testing/documented.h"
+#include "sidecar/operator_proof.h"
 #include "sidecar/sidecar.h"
 #include "sidecar/testing/probe_pack.h"
 
@@ -111,7 +113,9 @@ SidecarWorld::SidecarWorld(WorldOptions options) : options_(std::move(options)),
       << (pins ? "" : "packs: [{id: probe}]\n") << options_.config;
   for (const auto& [path, text] : options_.files) write(path, text);
   keys_ = *load_keys(files, WorkspacePaths(root_).keys);
-  token_ = token();
+  const http::TokenClaims mine = claims();
+  token_id_ = mine.id;
+  token_ = *http::mint_token(mine, keys_.token_private_pem, keys_.token_key_id);
   start();
 }
 
@@ -181,6 +185,27 @@ std::string SidecarWorld::token(const std::string& scope, const std::string& sub
   of.scopes = {scope};  // joined by spaces when it is minted
   of.expires_at = of.issued_at + life;
   return *http::mint_token(of, keys_.token_private_pem, keys_.token_key_id);
+}
+
+Answer SidecarWorld::socket_call(const std::string& tool, const json::Value& input, Headers headers) const {
+  http::ClientOptions options;
+  options.socket_path = socket_path_;
+  http::ClientRequest request;
+  request.method = http::Method::kPost;
+  request.path = "/kernel/" + tool;
+  request.headers = std::move(headers);
+  request.body = json::serialize(input);
+  const Result<http::ClientResponse> response = http::Client(options).send(request);
+  if (!response.ok()) return {};
+  return {response->status, {}, response->body, json::parse(response->body).value_or(json::Value())};
+}
+
+Answer SidecarWorld::operator_call(const std::string& tool, const json::Value& input) const {
+  const PosixFiles files;
+  const auto key = unlock_operator_key(files, WorkspacePaths(root_).keys, "");
+  const std::string proof =
+      *make_operator_proof(*key, "ws-42", "kernel:" + tool, "p" + std::to_string(++proofs_), SystemClock().now());
+  return socket_call(tool, input, {{std::string(kOperatorHeader), proof}});
 }
 
 Answer SidecarWorld::send(http::Method method, const std::string& path, std::optional<std::string> body,
@@ -258,7 +283,7 @@ EventReader::EventReader(const SidecarWorld& world, const std::string& query, co
                       (last_event_id.empty() ? std::string() : "Last-Event-ID: " + last_event_id + "\r\n") + "\r\n") {}
 
 EventReader EventReader::of_call(const SidecarWorld& world, const std::string& tool) {
-  return {world.connect(), "POST /tools/" + tool + " HTTP/1.0\r\nAuthorization: Bearer " + world.token() +
+  return {world.connect(), "POST /tools/" + tool + " HTTP/1.0\r\nAuthorization: Bearer " + world.default_token() +
                                "\r\nAccept: text/event-stream\r\nContent-Length: 0\r\n\r\n"};
 }
 

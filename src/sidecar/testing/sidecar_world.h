@@ -62,6 +62,9 @@ class SidecarWorld {
   std::string token(const std::string& scope = "workspace audit:read", const std::string& subject = "ws-42",
                     std::chrono::milliseconds life = std::chrono::hours(1)) const;
   http::TokenClaims claims() const;  // of such a token
+  // What requests go with that name no other, and calls' streams; and its id.
+  const std::string& default_token() const { return token_; }
+  const std::string& token_id() const { return token_id_; }
 
   // One request over TCP; with the default token unless the headers have an Authorization of their own.
   Answer send(http::Method method, const std::string& path, std::optional<std::string> body = {},
@@ -69,6 +72,10 @@ class SidecarWorld {
   Answer get(const std::string& path, Headers headers = {}) const;
   Answer call(const std::string& tool, const std::string& input = "{}", Headers headers = {}) const;
   std::future<Answer> call_later(const std::string& tool, const std::string& input = "{}", Headers headers = {}) const;
+  // POST /kernel/{tool} by whoever owns the local socket.
+  Answer socket_call(const std::string& tool, const json::Value& input, Headers headers = {}) const;
+  // The same with the operator's proof.
+  Answer operator_call(const std::string& tool, const json::Value& input) const;
   Headers as(const std::string& bearer) const { return {{"Authorization", "Bearer " + bearer}}; }
 
   http::RawSocket connect() const;
@@ -85,9 +92,10 @@ class SidecarWorld {
   std::string root_;
   std::string socket_path_;
   WorkspaceKeys keys_;
-  std::string token_;
+  std::string token_, token_id_;
   std::uint16_t port_ = 0;
   std::unique_ptr<Running> running_;
+  mutable int proofs_ = 0;
 };
 
 // One frame of an event stream.
