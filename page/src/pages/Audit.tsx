@@ -7,7 +7,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { conductor, type Schemas } from "../api/conductor";
 import { sameJson, write } from "../api/exact";
 import { useWho } from "../api/session";
-import { Badge, type Tone } from "../parts/Badge";
+import { Badge } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
 import { visible } from "../parts/odd";
@@ -17,31 +17,16 @@ import { save } from "../parts/save";
 import { Answer, Empty, Failure, Loading } from "../parts/states";
 import { Clock, Moment } from "../parts/Time";
 import { check, type Checked, type Proof } from "../proof/proof";
+import { type Entry, said, toneOf } from "./audit/words";
 import style from "./Audit.module.css";
 
 type Item = Schemas["AuditItem"];
-type Entry = { type: string; ts?: string; subject?: string; code?: string } & { [name: string]: unknown };
 
 const { api } = conductor;
 const rowHeight = 42;
 const newest = 5_000;
 
 const entryOf = (item: Item) => item.entry as unknown as Entry;
-
-function toneOf({ type }: Entry): Tone {
-  if (/refused|revoked|failed/.test(type)) return "bad";
-  if (/removed|withdrawn|cancelled|expired/.test(type)) return "warn";
-  if (/enrolled|accepted|answered|signed_in|made|added/.test(type)) return "ok";
-  return "info";
-}
-
-function said(entry: Entry): string {
-  const { type: _type, ts: _ts, subject: _subject, workspace: _workspace, command, ...rest } = entry;
-  // Of a call which tool it is of comes first.
-  const { kind, payload } = (command ?? {}) as { kind?: unknown; payload?: { tool?: unknown } };
-  const called = command === undefined ? [] : [String(payload?.tool ?? kind ?? "")];
-  return visible([...called, ...Object.entries(rest).map(([name, value]) => `${name} ${typeof value === "string" ? value : write(value)}`)].join(" · "));
-}
 
 function Audit({ id }: { id: string }) {
   const { local } = useWho();
