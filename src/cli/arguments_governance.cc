@@ -103,8 +103,14 @@ void add_operator_key_commands(CLI::App& app, Parsed& parsed) {
     parsed.run = [&parsed](Context& context) { return run_operator_key_repin(context, parsed.operator_key); };
   });
   for (CLI::App* command : {accept, repin}) {
-    command->add_option("thumbprint", parsed.operator_key.thumbprint, "of the key on the disk, as doctor says it")
-        ->required();
+    command->add_option("thumbprint", parsed.operator_key.thumbprint, "of the key on the disk, as doctor says it");
+    // One in 64 begins with a dash, and is no option.
+    command->allow_extras()->parse_complete_callback([command, &parsed] {
+      const std::vector<std::string> rest = command->remaining();
+      if (!rest.empty() && (rest.size() > 1 || !parsed.operator_key.thumbprint.empty())) throw CLI::ExtrasError(rest);
+      if (!rest.empty()) parsed.operator_key.thumbprint = rest.front();
+      if (parsed.operator_key.thumbprint.empty()) throw CLI::RequiredError("thumbprint");
+    });
     command->add_flag("--json", parsed.operator_key.json);
   }
 }

@@ -97,6 +97,15 @@ TEST_F(OperatorsWord, TheOldKeyAcceptsANewOne) {
   EXPECT_THAT(cli.run({"audit", "export"}).out, HasSubstr("workspace.operator_key_pinned"));
 }
 
+TEST_F(OperatorsWord, AThumbprintMayBeginWithADash) {
+  EXPECT_EQ(cli.run({"init", "--id", "ws-42"}).exit_code, 0);
+  const std::string dashed = "-" + std::string(42, 'x');
+  EXPECT_THAT(cli.run({"operator-key", "repin", dashed, "--json"}).err,
+              AllOf(HasSubstr("key"), Not(HasSubstr("--help"))));
+  EXPECT_THAT(cli.run({"operator-key", "repin"}).err, HasSubstr("thumbprint is required"));
+  EXPECT_THAT(cli.run({"operator-key", "repin", "one", "-two"}).err, HasSubstr("-two"));
+}
+
 TEST_F(OperatorsWord, InDevelopmentItIsSaidAndThePinnedKeyCounts) {
   EXPECT_EQ(cli.run({"init", "--id", "ws-42"}).exit_code, 0);
   EXPECT_EQ(cli.run({"token", "mint"}).exit_code, 0);

@@ -237,11 +237,16 @@ Result<json::Value> Session::call(std::string_view tool, const json::Value& inpu
   }
   request.headers.emplace_back("Accept", "text/event-stream");
   std::string result;
+  std::optional<Error> ended;  // the stream alone; the call goes on
   SseReader events(
       [&](const ReceivedEvent& event) {
         if (event.type == "result") result = event.data;
-        if (event.type != "progress") return true;
-        if (const auto value = json::parse(event.data); value.ok()) on_progress(*value);
+        const auto value = json::parse(event.data);
+        if (event.type == "progress" && value.ok()) on_progress(*value);
+        if (event.type == "error" && value.ok())
+          ended = Error(error_code_from_name(json::string_or(*value, "code", "")).value_or(ErrorCode::kUnreachable),
+                        std::string(json::string_or(*value, "detail", "")) + "; `lumenflow audit show " +
+                            std::string(json::string_or(*value, "receipt_id", "")) + "` tells what comes of the call");
         return true;
       },
       kEventBytesMax);
@@ -251,6 +256,7 @@ Result<json::Value> Session::call(std::string_view tool, const json::Value& inpu
     return true;
   };
   LUMENFLOW_TRY_ASSIGN(http::ClientResponse response, stream(request, on_line));
+  if (ended) return *std::move(ended);
   if (response.status < 300 && result.empty())
     return Error(ErrorCode::kUnreachable,
                  "the sidecar went away before the call's result; `lumenflow audit list` has it");
