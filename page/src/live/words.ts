@@ -17,8 +17,8 @@ export function payloadOf(event: object): Fields {
 }
 
 function short(value: unknown): string {
-  const text = visible(typeof value === "string" ? value : (write(value) ?? ""));
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  const text = typeof value === "string" ? value : (write(value) ?? "");
+  return visible(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
 
 // What a reader looks for first.

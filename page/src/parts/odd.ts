@@ -4,6 +4,7 @@
 const unseen = String.raw`[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}`;
 const everywhere = new RegExp(unseen, "gu");
 const butLines = new RegExp(`(?!\\n)(?:${unseen})`, "gu");
+const plain = /^[ -~]*$/; // nearly everything, and quickly known
 const short: { [character: string]: string } = { "\n": "\\n", "\t": "\\t", "\r": "\\r" };
 
 function escaped(character: string): string {
@@ -12,7 +13,7 @@ function escaped(character: string): string {
 
 /** What stands there, all of it to be seen. */
 export function visible(text: string): string {
-  return text.replace(everywhere, escaped);
+  return plain.test(text) ? text : text.replace(everywhere, escaped);
 }
 
 /** Of JSON that is laid out in lines: within its texts a line end is escaped already. */
