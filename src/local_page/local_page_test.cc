@@ -150,7 +150,7 @@ class Page : public ::testing::Test {
   std::thread thread;
 };
 
-TEST_F(Page, ALinkOpensOneSessionOnceAndThatOneMustSaySoToChangeAnything) {
+TEST_F(Page, ALinkOpensOneSessionOnceOfItsCookieAndItsWord) {
   serve(unlocked());
   const http::ClientResponse stranger = send(http::Method::kGet, "/v2/session");
   EXPECT_EQ(stranger.status, 401);
@@ -163,8 +163,14 @@ TEST_F(Page, ALinkOpensOneSessionOnceAndThatOneMustSaySoToChangeAnything) {
   EXPECT_EQ(send(http::Method::kPost, "/v2/session", body).status, 401) << "a link is good once";
 
   const Headers session = sign_in(), without{session.front()};
-  EXPECT_EQ(send(http::Method::kGet, "/v2/workspaces", {}, without).status, 200);
+  EXPECT_EQ(send(http::Method::kGet, "/v2/workspaces", {}, session).status, 200);
+  EXPECT_THAT(send(http::Method::kGet, "/v2/session", {}, session).body, HasSubstr(session.back().second));
+  // Any other port of this machine is sent the cookie, and never the word.
+  for (const char* path : {"/v2/session", "/v2/workspaces"})
+    EXPECT_EQ(send(http::Method::kGet, path, {}, without).status, 401) << path;
   EXPECT_EQ(send(http::Method::kPost, "/v2/workspaces/ws-9/stop", R"({"target":"all"})", without).status, 401);
+  const Headers mixed{session.front(), sign_in().back()};
+  EXPECT_EQ(send(http::Method::kGet, "/v2/session", {}, mixed).status, 401) << "the word of another session";
   EXPECT_EQ(send(http::Method::kGet, "/v2/workspaces/ws-8", {}, session).status, 404) << "of another workspace";
   EXPECT_EQ(send(http::Method::kDelete, "/v2/session", {}, session).status, 200);
   EXPECT_EQ(send(http::Method::kGet, "/v2/workspaces", {}, session).status, 401);

@@ -48,7 +48,7 @@ class Routes {
  public:
   Routes(http::Router& router, Context& context) : router_(router), context_(context) {}
   using Handler = std::function<void(const ExchangePtr&)>;
-  // Of a session: its cookie, and the header X-CSRF-Token where something is changed. A path's {id} is the workspace's.
+  // Of a session: its cookie, and its word in the header X-CSRF-Token. A path's {id} is the workspace's.
   void add(http::Method method, std::string pattern, Handler handler, Needs needs = Needs::kSession);
 
  private:

@@ -11,9 +11,9 @@ std::string Sessions::draw() {
 }
 
 void Sessions::forget_what_is_over() {
-  const auto over = [now = clock_.now()](const auto& item) { return item.second <= now; };
-  std::erase_if(codes_, over);
-  std::erase_if(sessions_, over);
+  const Timestamp now = clock_.now();
+  std::erase_if(codes_, [now](const auto& item) { return item.second <= now; });
+  std::erase_if(sessions_, [now](const auto& item) { return item.second.until <= now; });
 }
 
 std::string Sessions::make_code() {
@@ -23,25 +23,21 @@ std::string Sessions::make_code() {
   return code;
 }
 
-std::optional<std::string> Sessions::open(std::string_view code) {
+std::optional<Sessions::Opened> Sessions::open(std::string_view code) {
   forget_what_is_over();
   if (codes_.erase(sha256_hex(code)) == 0) return std::nullopt;
-  std::string cookie = draw() + draw();
-  sessions_[sha256_hex(cookie)] = clock_.now() + kSessionLife;
-  return cookie;
+  Opened opened{draw() + draw(), draw() + draw()};
+  sessions_[sha256_hex(opened.cookie)] = {clock_.now() + kSessionLife, sha256_hex(opened.word)};
+  return opened;
 }
 
-std::optional<Timestamp> Sessions::find(std::string_view cookie) const {
+std::optional<Timestamp> Sessions::find(std::string_view cookie, std::string_view word) const {
   const auto found = sessions_.find(sha256_hex(cookie));
-  if (found == sessions_.end() || found->second <= clock_.now()) return std::nullopt;
-  return found->second;
+  if (found == sessions_.end() || found->second.until <= clock_.now() || found->second.word != sha256_hex(word))
+    return std::nullopt;
+  return found->second.until;
 }
 
 void Sessions::close(std::string_view cookie) { sessions_.erase(sha256_hex(cookie)); }
-
-std::string Sessions::csrf_of(std::string_view cookie) {
-  const Hash256 mac = hmac_sha256(cookie, "X-CSRF-Token");
-  return to_base64url(as_chars(mac));
-}
 
 }  // namespace lumenflow::local_page

@@ -24,22 +24,29 @@ class Sessions {
 
   // A secret of 128 bits, good once within kLinkLife.
   std::string make_code();
-  // The new session's cookie; nothing for a code that is none, was used or is over.
-  std::optional<std::string> open(std::string_view code);
-  // When the session of this cookie is over; nothing where there is none.
-  std::optional<Timestamp> find(std::string_view cookie) const;
+  // The new session; nothing for a code that is none, was used or is over. Cookies are shared by all ports of a
+  // machine, so whoever is asked on another port reads the cookie: the word is said once, and the page keeps it for its
+  // own port.
+  struct Opened {
+    std::string cookie, word;
+  };
+  std::optional<Opened> open(std::string_view code);
+  // When the session is over that both are of; nothing where there is none.
+  std::optional<Timestamp> find(std::string_view cookie, std::string_view word) const;
   void close(std::string_view cookie);
 
-  // What a page must say beside the cookie when it changes something. No other origin can compute or read it.
-  static std::string csrf_of(std::string_view cookie);
-
  private:
+  struct Session {
+    Timestamp until;
+    std::string word;  // its digest
+  };
   std::string draw();
   void forget_what_is_over();
 
   const Clock& clock_;
   Random& random_;
-  std::map<std::string, Timestamp> codes_, sessions_;  // by digest, until when
+  std::map<std::string, Timestamp> codes_;   // by digest, until when
+  std::map<std::string, Session> sessions_;  // by their cookies' digests
 };
 
 }  // namespace lumenflow::local_page

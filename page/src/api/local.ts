@@ -18,8 +18,21 @@ export function isLocal(problem: Problem): boolean {
   return (problem.document as { sign_in?: string } | undefined)?.sign_in === "link";
 }
 
-/** The link is good once: the session's cookie stays. */
+// Every port of a machine is sent the cookie, and only this origin reads what it keeps here: the session is of both.
+const wordKey = "lumenflow.local.word";
+
+/** What goes with the cookie of a link's session; empty: none was opened here. */
+export function keptWord(): string {
+  return localStorage.getItem(wordKey) ?? "";
+}
+
+export function forgetWord(): void {
+  localStorage.removeItem(wordKey);
+}
+
+/** The link is good once: the session's cookie and word stay. */
 export async function openLink(code: string): Promise<Opened> {
-  await conductor.told(conductor.api.POST("/v2/session", { body: { code } as unknown as Schemas["SignIn"] }));
-  return conductor.resumeSession();
+  const { csrf } = await conductor.told(conductor.api.POST("/v2/session", { body: { code } as unknown as Schemas["SignIn"] }));
+  localStorage.setItem(wordKey, csrf);
+  return conductor.resumeSession(csrf);
 }

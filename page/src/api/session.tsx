@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { everyDevice, type Kept, signerOf } from "../device/store";
 import { actAs, conductor, Problem, type Role } from "./conductor";
-import { isLocal, type Local, localOf, openLink } from "./local";
+import { forgetWord, isLocal, keptWord, type Local, localOf, openLink } from "./local";
 
 export interface Session {
   name: string;
@@ -43,7 +43,7 @@ async function asDevice(device: Kept): Promise<Session> {
 // An operator who is signed in goes before a device; of several devices the first that still counts.
 async function resume(): Promise<Session | null | "link"> {
   try {
-    const opened = await conductor.resumeSession();
+    const opened = await conductor.resumeSession(keptWord());
     return { name: opened.name, role: opened.role, expiresAt: opened.expires_at, ...localOf(opened) };
   } catch (error) {
     if (!(error instanceof Problem) || error.httpStatus === 0) throw error;
@@ -110,6 +110,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       },
       async signOut() {
         if (session?.workspace === undefined) await conductor.signOut().catch(() => undefined);
+        forgetWord();
         lost();
       },
     }),

@@ -130,8 +130,10 @@ export class Conductor {
     return session;
   }
 
-  /** Of the session whose cookie the browser kept: a page that is loaded anew goes on. */
-  async resumeSession(): Promise<Schemas["Session"]> {
+  /** Of the session whose cookie the browser kept: a page that is loaded anew goes on. `word` is the `csrf` that its opening answered, for
+   * a server that asks for it each time. */
+  async resumeSession(word = ""): Promise<Schemas["Session"]> {
+    this.csrf = word;
     const session = await this.told(this.api.GET("/v2/session"));
     this.csrf = session.csrf;
     return session;
@@ -276,7 +278,7 @@ export class Conductor {
 
   private async send(request: Request, signal?: AbortSignal): Promise<Response> {
     if (this.options.token !== undefined && !request.headers.has("Authorization")) request.headers.set("Authorization", `Bearer ${this.options.token}`);
-    if (this.csrf !== "" && request.method !== "GET") request.headers.set("X-CSRF-Token", this.csrf);
+    if (this.csrf !== "") request.headers.set("X-CSRF-Token", this.csrf);
     if (this.cookie !== "") request.headers.set("Cookie", this.cookie);
     let answer: Response;
     try {

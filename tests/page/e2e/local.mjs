@@ -23,6 +23,9 @@ export async function local(world) {
   assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, "Strict"], JSON.stringify(cookie));
   const forged = await page.evaluate(async () => (await fetch("/v2/workspaces/ws-9/stop", { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"target":"all"}' })).status);
   assert.equal(forged, 401, "a request without the session's own word");
+  // Any other port of this machine is sent the cookie when the browser goes there: by itself it is worth nothing.
+  const stolen = await fetch(`${url}/v2/session`, { headers: { Cookie: `${cookie.name}=${cookie.value}` } });
+  assert.equal(stolen.status, 401, "the cookie without its word");
   const other = await visitor(browser, url);
   await other.page.goto(link);
   await other.page.getByText("the link was used").waitFor();
