@@ -32,6 +32,7 @@ using std::chrono::milliseconds;
 constexpr const char* kKeys = "/keys";
 constexpr const char* kConductorFolder = "/conductor";
 constexpr milliseconds kApprovalLife = std::chrono::hours(24);
+constexpr milliseconds kLookAtEnrollment{1'000};
 constexpr int kWalPages = 40;  // short, so that folding back is part of it
 
 pack::Scope write_scope() {
@@ -88,7 +89,7 @@ Status WorkspaceNode::start() {
   return {};
 }
 
-// One that cannot be used, because the clock is off, is as none: the workspace starts without its uplink.
+// One that cannot be used, because the clock is off, is as none until it can be.
 Status WorkspaceNode::read_enrollment() {
   enrollment_.reset();
   Result<conductor_link::Enrollment> found =
@@ -96,8 +97,17 @@ Status WorkspaceNode::read_enrollment() {
   if (found.ok()) enrollment_ = *std::move(found);
   if (found.ok() || found.error().code() == ErrorCode::kNotFound) return {};
   if (found.error().code() != ErrorCode::kInvalidConfiguration) return found.error();
-  trace_.line("  " + name() + " starts without its uplink");
+  trace_.line("  " + name() + " has no uplink");
+  machine_.scheduler.after(kLookAtEnrollment, life_, "enrollment's timer", [this] { look_at_enrollment(); });
   return {};
+}
+
+// As the sidecar does: the clock may be right by now.
+void WorkspaceNode::look_at_enrollment() {
+  machine_.disk.use();
+  if (!read_enrollment().ok() || !enrollment_) return;
+  trace_.line("  " + name() + " has its uplink");
+  if (!open_uplink().ok()) LUMENFLOW_CHECK(machine_.disk.dead());
 }
 
 Status WorkspaceNode::open_journal() {

@@ -57,6 +57,7 @@ class WorkspaceNode {
  private:
   struct Mailbox;
   Status read_enrollment();
+  void look_at_enrollment();
   Status open_journal();
   Status open_kernel();
   Status open_uplink();

@@ -108,6 +108,18 @@ TEST_F(ConductorTest, AClockThatIsLateIsFoundOutBeforeAnythingIsInstalled) {
   EXPECT_EQ(conductor.hellos(), 0u);
 }
 
+// As after a start before the clock was set: nobody has to start the sidecar again.
+TEST_F(ConductorTest, AnEnrollmentThatTheClockMadeUnusableIsUsedOnceItIsRight) {
+  json::Value document = *json::parse(conductor.enrollment());
+  document.as_object().set(
+      "issued_at", format_rfc3339(SystemClock().now() + conductor_link::kClockLeeway + std::chrono::seconds(3)));
+  world.stop();
+  enroll(json::serialize(document));
+  world.start();
+  EXPECT_EQ(connection(), "off");
+  EXPECT_TRUE(connected());
+}
+
 TEST_F(ConductorTest, WhatWasMintedBeforeAndBesideCountsNoMore) {
   const auto mint = [this] {
     const Answer minted = world.operator_call("token_mint", json::Object{{"subject", "ws-42:conductor"}});

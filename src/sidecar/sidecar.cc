@@ -136,6 +136,7 @@ class AsioSidecar final : public Sidecar {
     context_.uplink = uplink_.get();
     workspace_.uplink_slot().set(uplink_.get());
     seen_enrollment_ = enrollment_file();
+    enrollment_unusable_ = !uplink.ok() && uplink.error().code() == ErrorCode::kInvalidConfiguration;
   }
 
   // `enroll` and `unenroll` take effect in the sidecar that runs.
@@ -152,9 +153,10 @@ class AsioSidecar final : public Sidecar {
         switching_ = false;
       });
     }
-    if (uplink_ != nullptr || !now || now == seen_enrollment_) return;
+    if (uplink_ != nullptr || !now || (now == seen_enrollment_ && !enrollment_unusable_)) return;
     seen_enrollment_ = now;
     const auto found = enrollment_of(workspace_.files(), workspace_.paths(), workspace_.config(), clock_.now());
+    enrollment_unusable_ = !found.ok();
     if (!found.ok() || !*found) return;
     switching_ = true;
     const auto enable = [&log = workspace_.log()](journal::Outbox& outbox) -> Status {
@@ -317,6 +319,7 @@ class AsioSidecar final : public Sidecar {
   asio::steady_timer configuration_timer_;
   std::optional<std::chrono::nanoseconds> armed_for_;
   std::optional<FileInfo> seen_enrollment_;  // when the uplink was last started, or could not be
+  bool enrollment_unusable_ = false;         // it is looked at again: what is wrong may be this machine's clock
   bool switching_ = false;                   // the uplink is on its way to being started or stopped
   bool draining_ = false;
 };
