@@ -157,7 +157,7 @@ describe("a decision", () => {
     await waitFor(() => expect(window.document.activeElement?.textContent).toBe("Deny…"));
     fireEvent.keyDown(window, { key: "?" });
     await screen.findByText("With the keyboard");
-    fireEvent.click(button("Close"));
+    fireEvent.keyDown(screen.getByRole("dialog"), { key: "Escape" });
     await waitFor(() => expect(window.document.activeElement?.textContent).toBe("Deny…"));
   });
 
