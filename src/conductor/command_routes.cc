@@ -134,10 +134,13 @@ void fetch_commands(const ExchangePtr& exchange, Context& context) {
   });
 }
 
-// A decision that this conductor passed on, and that the workspace took: the list of approvals says whose it was.
+// A decision that this conductor passed on, and that the workspace took: the list of approvals says whose it was. The
+// call that decides is done also where it refused to decide.
 Status note_decision(Context& context, const std::string& workspace, const json::Value& state) {
+  const json::Value* success = state.at_pointer("/result/success");
   if (json::string_or(state, "kind", "") != "conductor:approval_resolved" ||
-      json::string_or(state, "state", "") != "done")
+      json::string_or(state, "state", "") != "done" || state.find("error") != nullptr ||
+      (success != nullptr && *success == json::Value(false)))
     return {};
   LUMENFLOW_TRY_ASSIGN(
       const json::Value entry,

@@ -312,6 +312,12 @@ TEST_P(CommandQueue, AnIdThatAnotherWorkspaceSaysAgainTakesNobodysPlaceAndTheDec
   };
   EXPECT_EQ(shown("/call_digest"), "renewed") << "the journal goes on under another name";
   const json::Object decision{{"decision", "deny"}, {"signature", "c2ln"}, {"decided_by", "ws-42:phone:pixel"}};
+  const Answer refused = world_.post("/v2/approvals/appr-1", decision, world_.operator_session(Role::kOperator));
+  ASSERT_EQ(workspace_.take_commands().size(), 1u);
+  const json::Object revoked{{"code", "UNAUTHENTICATED"}, {"message", "the device was revoked"}};
+  const json::Object report{{"state", "done"}, {"result", json::Object{{"success", false}, {"error", revoked}}}};
+  EXPECT_EQ(workspace_.report(refused.text("/command_id"), report).status, 200);
+  EXPECT_EQ(shown("/decided_by"), "") << "the workspace did not take it";
   const Answer decided = world_.post("/v2/approvals/appr-1", decision, world_.operator_session(Role::kOperator));
   ASSERT_EQ(decided.status, 202) << decided.body;
   const auto commands = workspace_.take_commands();

@@ -11,11 +11,12 @@ export async function ask<Data>(workspace: string, tool: string, input: { [name:
 }
 
 /** Each answer is a call in the workspace's record, so it is asked when somebody looks, not again and again. */
-export function useAsked<Data>(workspace: string, tool: string, input: { [name: string]: unknown }, enabled = true) {
+export function useAsked<Data>(workspace: string, tool: string, input: { [name: string]: unknown }, { enabled = true, again = false }: { enabled?: boolean; again?: number | false } = {}) {
   return useQuery({
     queryKey: ["asked", workspace, tool, input],
     queryFn: ({ signal }) => ask<Data>(workspace, tool, input, signal),
     enabled,
+    refetchInterval: again,
     staleTime: 30_000,
     refetchOnWindowFocus: false,
     retry: false,

@@ -159,13 +159,41 @@ export function write(value: unknown, indent?: number): string | undefined {
   return any ? text?.replaceAll(marked, "$1") : text;
 }
 
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
+}
+
 /** Whether two documents say the same, whatever the order of members; exact numbers are the same where their literals are. */
 export function sameJson(one: unknown, other: unknown): boolean {
   if (one instanceof Exact || other instanceof Exact) return one instanceof Exact && other instanceof Exact && one.literal === other.literal;
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other;
   if (Array.isArray(one) !== Array.isArray(other)) return false;
+  if (!isPlain(one) || !isPlain(other)) return one === other; // a key, which shows nothing of itself
   const names = Object.keys(one);
   if (names.length !== Object.keys(other).length) return false;
   const [left, right] = [one as { [name: string]: unknown }, other as { [name: string]: unknown }];
   return names.every((name) => Object.hasOwn(right, name) && sameJson(left[name], right[name]));
+}
+
+/** What was answered before in place of what is answered the same again, itself and never as a copy: whatever its members are called, they
+ * are all there, and what was found of it once (`useExamined`) counts on. */
+export function share(before: unknown, now: unknown): unknown {
+  if (sameJson(before, now)) return before;
+  if (Array.isArray(before) && Array.isArray(now)) {
+    return now.map((item: unknown, index) => (sameJson(before[index], item) ? before[index] : (before.find((one) => sameJson(one, item)) ?? item)) as unknown);
+  }
+  const [old, fresh] = [itemsOf(before), itemsOf(now)];
+  return old === undefined || fresh === undefined ? now : { ...(now as object), items: share(old, fresh) };
+}
+
+function itemsOf(answer: unknown): unknown[] | undefined {
+  const items = typeof answer === "object" && answer !== null && Object.hasOwn(answer, "items") ? (answer as { items: unknown }).items : undefined;
+  return Array.isArray(items) ? items : undefined;
+}
+
+/** Whether a member, however deep, is called __proto__: who copies documents by assigning their members loses it. */
+export function hasProto(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.hasOwn(value, "__proto__") || Object.values(value).some(hasProto);
 }

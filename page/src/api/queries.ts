@@ -1,6 +1,7 @@
 // What is asked of the conductor, how often, and under which keys it is kept.
 import { QueryClient, useQuery } from "@tanstack/react-query";
 import { conductor, Problem } from "./conductor";
+import { share } from "./exact";
 
 const { api } = conductor;
 
@@ -9,6 +10,7 @@ export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2_000,
+      structuralSharing: share,
       refetchOnWindowFocus: true,
       retry: (count, error) => count < 2 && (!(error instanceof Problem) || error.httpStatus === 0 || error.httpStatus >= 500),
     },

@@ -61,6 +61,10 @@ it("sends JSON as it is written, or says why not", () => {
   render(<Caller />);
   fireEvent.click(screen.getByLabelText("JSON"));
   const write = (text: string) => fireEvent.change(screen.getByLabelText("Input as JSON"), { target: { value: text } });
+  write('{"__proto__": {"n": 1}, "plain": 3}');
+  fireEvent.click(screen.getByLabelText("Form"));
+  expect(screen.getByText("It stays JSON")).toBeTruthy();
+  expect(JSON.stringify(send())).toBe('{"__proto__":{"n":1},"plain":3}');
   write('{"plain": 3, "part": 0.5}');
   expect(send()).toEqual({ plain: 3, part: 0.5 });
   for (const [text, why] of [['{"plain":9007199254740993}', /^plain: 9007199254740993 has more digits/], ['{"plain":1,"plain":2}', /stands there twice/], ["[1]", /the input is a JSON object/], ["{", /JSON/]] as const) {

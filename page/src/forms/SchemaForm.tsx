@@ -3,9 +3,10 @@ import { Alert, SegmentedControl, Textarea } from "@mantine/core";
 import { Form } from "@rjsf/mantine";
 import type { RJSFSchema, UiSchema } from "@rjsf/utils";
 import { type RefObject, useMemo, useState } from "react";
-import { parseWritten } from "../api/exact";
+import { hasProto, parseWritten } from "../api/exact";
 import { NumberField } from "./NumberField";
 import { ArrayItem, ArrayTitle, Additional, ObjectField, Title } from "./templates";
+import { withoutPatterns } from "./patterns";
 import { validator, withoutUndefined } from "./validator";
 import style from "./SchemaForm.module.css";
 
@@ -48,11 +49,16 @@ export function SchemaForm({ schema, value, change, submit, form, disabled }: Pr
   const [mode, setMode] = useState("form");
   const [text, setText] = useState("");
   const [fault, setFault] = useState<string>();
-  const looks = useMemo(() => looksOf(schema), [schema]);
+  const [stays, setStays] = useState(false);
+  const shown = useMemo(() => withoutPatterns(schema), [schema]);
+  const looks = useMemo(() => looksOf(shown), [shown]);
   const plain = Object.keys(schema.properties ?? {}).length === 0 && schema.additionalProperties === false;
 
   const switchTo = (next: string) => {
     if (next === "json") setText(JSON.stringify(withoutUndefined(value), null, 2));
+    // A form would lose it without a word.
+    setStays(next === "form" && hasProto(value));
+    if (next === "form" && hasProto(value)) return;
     setFault(undefined);
     setMode(next);
   };
@@ -79,6 +85,11 @@ export function SchemaForm({ schema, value, change, submit, form, disabled }: Pr
   return (
     <div>
       <SegmentedControl size="xs" value={mode} onChange={switchTo} aria-label="How the input is written" data={[{ value: "form", label: "Form" }, { value: "json", label: "JSON" }]} mb="sm" />
+      {stays && (
+        <Alert color="yellow" mb="sm" title="It stays JSON" role="status">
+          A member is called <code>__proto__</code>, and a form cannot show it.
+        </Alert>
+      )}
       {mode === "json" ? (
         <form ref={form} onSubmit={(event) => { event.preventDefault(); submitText(); }}>
           <Textarea aria-label="Input as JSON" autosize minRows={6} maxRows={24} value={text} onChange={(event) => typed(event.currentTarget.value)} error={fault} classNames={{ input: style.json ?? "" }} spellCheck={false} disabled={disabled} />
@@ -87,7 +98,7 @@ export function SchemaForm({ schema, value, change, submit, form, disabled }: Pr
         <>
           {plain && <p className={style.nothing}>This tool takes no input.</p>}
           <Form
-            schema={schema}
+            schema={shown}
             uiSchema={looks}
             formData={value}
             validator={validator}

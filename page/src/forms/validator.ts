@@ -2,6 +2,7 @@
 // `unsafe-eval`, which the policy of the page refuses. What counts is the workspace's own check; this one spares a round trip.
 import { Validator, type Schema } from "@cfworker/json-schema";
 import type { CustomValidator, ErrorTransformer, RJSFSchema, RJSFValidationError, UiSchema, ValidationData, ValidatorType } from "@rjsf/utils";
+import { withoutPatterns } from "./patterns";
 import { createErrorHandler, toErrorSchema, unwrapErrorHandler, validationDataMerge } from "@rjsf/utils";
 
 interface Unit {
@@ -11,12 +12,11 @@ interface Unit {
 }
 
 // Errors that say only that a part below failed.
-const wrappers = new Set(["properties", "items", "prefixItems", "$ref", "allOf", "additionalProperties", "patternProperties", "if"]);
+const wrappers = new Set(["properties", "items", "prefixItems", "$ref", "allOf", "additionalProperties", "if"]);
 
 function words({ keyword, error }: Unit): string {
   if (keyword === "required") return "Something that is required is missing.";
   if (keyword === "enum" || keyword === "const") return "This is not one of the values that may stand here.";
-  if (keyword === "pattern") return "This does not have the form that is asked for.";
   return error.replace(/^Instance (type )?/, (_, type) => (type ? "The type " : "It ")).replace(/^Property "([^"]+)" /, "$1 ");
 }
 
@@ -28,7 +28,7 @@ function place(location: string): string[] {
 function errorsOf(schema: object, data: unknown): RJSFValidationError[] {
   let found: Unit[];
   try {
-    found = new Validator(schema as Schema, "2020-12", false).validate(data === undefined ? {} : withoutUndefined(data)).errors;
+    found = new Validator(withoutPatterns(schema) as Schema, "2020-12", false).validate(data === undefined ? {} : withoutUndefined(data)).errors;
   } catch (error) {
     return [{ stack: String(error), message: `The schema cannot be read: ${String(error)}`, property: "" }];
   }

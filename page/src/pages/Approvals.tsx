@@ -1,5 +1,5 @@
 // What waits for a person: exactly what the digest covers, one by one or several at once, with the keyboard.
-import { Alert, Button, Checkbox, Kbd, Modal } from "@mantine/core";
+import { Alert, Button, Checkbox, Kbd } from "@mantine/core";
 import { ArrowLeft, Check, CircleCheck, Keyboard, ListChecks, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
@@ -13,6 +13,7 @@ import { type Hand, useHands, type Verdict } from "../device/hand";
 import { NoKey } from "../device/NoKey";
 import { useExamined } from "../device/examined";
 import { Badge } from "../parts/Badge";
+import { Dialog } from "../parts/Dialog";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
 import { Page } from "../parts/Page";
@@ -166,7 +167,7 @@ function Approvals({ id }: { id: string | undefined }) {
           }}
         />
       )}
-      <Modal opened={helped} onClose={() => setHelped(false)} title="With the keyboard">
+      <Dialog opened={helped} onClose={() => setHelped(false)} title="With the keyboard">
         <dl className={style.keys}>
           {[["j", "the next"], ["k", "the one before"], ["x", "choose it, for several at once"], ["a", "approve…"], ["d", "deny…"], ["?", "this"]].map(([key, what]) => (
             <div key={key}>
@@ -177,7 +178,7 @@ function Approvals({ id }: { id: string | undefined }) {
             </div>
           ))}
         </dl>
-      </Modal>
+      </Dialog>
     </Page>
   );
 }

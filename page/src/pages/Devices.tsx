@@ -1,5 +1,5 @@
 // The phones and browsers that may act on workspaces: inviting one, with what it would get, and taking it back.
-import { Alert, Button, Modal, Select, TextInput } from "@mantine/core";
+import { Alert, Button, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Laptop, Plus, Smartphone } from "lucide-react";
 import { QRCodeSVG } from "qrcode.react";
@@ -11,6 +11,7 @@ import { useFleet } from "../api/queries";
 import { useWho } from "../api/session";
 import { ThisBrowser } from "../device/ThisBrowser";
 import { State } from "../parts/Badge";
+import { Dialog } from "../parts/Dialog";
 import { Copied } from "../parts/Json";
 import { visible } from "../parts/odd";
 import { Page } from "../parts/Page";
@@ -141,7 +142,7 @@ function Invite({ workspaces, close }: { workspaces: string[]; close: () => void
     },
   });
   return (
-    <Modal opened onClose={close} title="Add a device" size="md">
+    <Dialog opened onClose={close} title="Add a device" size="md">
       {made.data ? (
         <div className={style.invite}>
           <div className={style.code}>
@@ -182,7 +183,7 @@ function Invite({ workspaces, close }: { workspaces: string[]; close: () => void
           </Button>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -196,7 +197,7 @@ function Revoke({ device, close }: { device: Device; close: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={close} title={`Revoke ${visible(device.name ?? "")}?`}>
+    <Dialog opened onClose={close} title={`Revoke ${visible(device.name ?? "")}?`}>
       <p>
         It takes effect within a second, also for what it follows now. What it asked for and has not begun is refused. Its key counts no more in {device.workspace_id}, and the device has to be added anew.
       </p>
@@ -209,7 +210,7 @@ function Revoke({ device, close }: { device: Device; close: () => void }) {
           Keep it
         </Button>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

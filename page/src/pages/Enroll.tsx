@@ -14,11 +14,14 @@ import style from "./SignIn.module.css";
 
 type End = { state: "accepted"; workspace: string; scope: string } | { state: "refused"; workspace: string };
 
+// In this tab alone, and until it was used: the page may be loaded anew.
+const keptAs = "lumenflow.invitation";
+
 function Enroll({ query }: { query: string }) {
   const [, go] = useLocation();
   const { session, goOnAs } = useSession();
   const requests = useRequests();
-  const [invitation] = useState(() => invitationOf(query));
+  const [invitation] = useState(() => invitationOf(query === "" ? (sessionStorage.getItem(keptAs) ?? "") : query));
   const [name, setName] = useState(invitation?.name ?? "");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -26,7 +29,9 @@ function Enroll({ query }: { query: string }) {
   useEffect(() => {
     document.title = "Add this device · LumenFlow";
     // The ticket is good once, and need not stand in the address or its history.
-    if (query !== "") history.replaceState(null, "", "#/enroll");
+    if (query === "") return;
+    if (invitationOf(query)) sessionStorage.setItem(keptAs, query);
+    history.replaceState(null, "", "#/enroll");
   }, [query]);
 
   const asked = requests?.find((one) => invitation === undefined || one.deviceId === invitation.deviceId);
@@ -37,6 +42,7 @@ function Enroll({ query }: { query: string }) {
     setError(undefined);
     try {
       await begin({ ...invitation, name: name.trim() });
+      sessionStorage.removeItem(keptAs);
     } catch (thrown) {
       setError(thrown);
     } finally {

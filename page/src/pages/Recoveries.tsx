@@ -1,21 +1,26 @@
 // What calls left behind, word for word, and the consent to what repairs it: read, then sign. Nothing here repairs by itself.
-import { Alert, Button, Checkbox, Modal, Textarea } from "@mantine/core";
+import { Alert, Button, Checkbox, Textarea } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { LifeBuoy, PenLine } from "lucide-react";
 import { useState } from "react";
 import { Link } from "wouter";
 import { useAsked } from "../api/asked";
-import { conductor, mayAct } from "../api/conductor";
+import { mayAct } from "../api/conductor";
 import { useWho } from "../api/session";
 import { Covered } from "../device/Covered";
 import { examineRecovery, type Recovery } from "../device/examine";
 import { useHand } from "../device/hand";
+import { Revoked } from "../device/Revoked";
+import { settled } from "../device/settled";
+import { heard, useRevoked } from "../device/standing";
+import { useSigner } from "../device/store";
 import { NoKey } from "../device/NoKey";
 import { useExamined } from "../device/examined";
 import { State } from "../parts/Badge";
+import { Dialog } from "../parts/Dialog";
 import { Facts } from "../parts/Facts";
 import { Json } from "../parts/Json";
-import { visible } from "../parts/odd";
+import { isBlank, visible } from "../parts/odd";
 import { Page } from "../parts/Page";
 import { Refused } from "../parts/Refused";
 import { Said } from "../parts/Said";
@@ -24,7 +29,10 @@ import { Moment } from "../parts/Time";
 import style from "./Recoveries.module.css";
 
 function Recoveries({ id }: { id: string }) {
-  const asked = useAsked<{ items: Recovery[] }>(id, "kernel:recovery_list", { state: "all" });
+  // Asked again while somebody is about to consent: others may, too.
+  const [consenting, setConsenting] = useState<Recovery>();
+  const asked = useAsked<{ items: Recovery[] }>(id, "kernel:recovery_list", { state: "all" }, { again: consenting === undefined ? false : 3_000 });
+  const now = asked.data?.items.find((one) => one.recovery_id === consenting?.recovery_id);
   return (
     <Page
       title="Recoveries"
@@ -50,7 +58,7 @@ function Recoveries({ id }: { id: string }) {
               )}
               <div className={style.cards}>
                 {open.map((one) => (
-                  <Card key={one.recovery_id} id={id} recovery={one} />
+                  <Card key={one.recovery_id} id={id} recovery={one} consent={() => setConsenting(one)} />
                 ))}
               </div>
               {past.length > 0 && (
@@ -58,7 +66,7 @@ function Recoveries({ id }: { id: string }) {
                   <summary>{past.length} that were dealt with</summary>
                   <div className={style.cards}>
                     {past.map((one) => (
-                      <Card key={one.recovery_id} id={id} recovery={one} />
+                      <Card key={one.recovery_id} id={id} recovery={one} consent={() => setConsenting(one)} />
                     ))}
                   </div>
                 </details>
@@ -67,14 +75,14 @@ function Recoveries({ id }: { id: string }) {
           );
         }}
       </Answer>
+      {consenting && <Consent id={id} of={consenting} now={now} look={asked.refetch} close={() => setConsenting(undefined)} />}
     </Page>
   );
 }
 
-function Card({ id, recovery }: { id: string; recovery: Recovery }) {
+function Card({ id, recovery, consent }: { id: string; recovery: Recovery; consent: () => void }) {
   const { role } = useWho();
   const hand = useHand(id);
-  const [open, setOpen] = useState(false);
   const waits = recovery.state === "open";
   const examined = useExamined(waits ? [recovery] : [], examineRecovery)(recovery);
   return (
@@ -112,16 +120,26 @@ function Card({ id, recovery }: { id: string; recovery: Recovery }) {
         ) : hand === undefined ? (
           <NoKey what="consent" />
         ) : (
-          <Button leftSection={<PenLine size={16} />} disabled={examined?.holds !== true} onClick={() => setOpen(true)}>
+          <Button leftSection={<PenLine size={16} />} disabled={examined?.holds !== true} onClick={consent}>
             Consent…
           </Button>
         ))}
-      {open && <Consent id={id} of={recovery} close={() => setOpen(false)} />}
     </article>
   );
 }
 
-function Consent({ id, of, close }: { id: string; of: Recovery; close: () => void }) {
+interface ConsentProps {
+  id: string;
+  of: Recovery;
+  /** As the workspace says it is by now. */
+  now: Recovery | undefined;
+  look: () => Promise<{ data?: { items: Recovery[] } | undefined }>;
+  close: () => void;
+}
+
+const isOpen = (one: Recovery | undefined) => one === undefined || one.state === "open";
+
+function Consent({ id, of, now, look, close }: ConsentProps) {
   // What was read is what is signed, whatever is answered meanwhile.
   const [recovery] = useState(of);
   const examined = useExamined([recovery], examineRecovery)(recovery);
@@ -132,33 +150,42 @@ function Consent({ id, of, close }: { id: string; of: Recovery; close: () => voi
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const [reason, setReason] = useState("");
+  const signer = useSigner(id);
+  const { local } = useWho();
+  const revoked = useRevoked(local === undefined ? [id] : []);
+  const able = examined?.holds === true && isOpen(now) && revoked.size === 0;
   const sign = async () => {
     if (hand === undefined) return;
     setBusy(true);
     setError(undefined);
+    // One that comes second would count for nothing, and look as if it did.
+    const newest = (await look()).data?.items.find((one) => one.recovery_id === recovery.recovery_id);
+    if (!isOpen(newest)) return setBusy(false);
     try {
       const queued = await hand.consent(recovery, reason.trim());
-      const ended = await conductor.outcome(id, queued.command_id, AbortSignal.timeout(60_000));
-      if (ended.state !== "done" || ended.error) throw new Error(ended.error?.message ?? `the consent ended as ${ended.state}`);
+      await settled(id, queued);
       await kept.invalidateQueries({ queryKey: ["asked", id, "kernel:recovery_list"] });
       close();
     } catch (thrown) {
       setError(thrown);
+      if (local === undefined) heard(signer, thrown);
     } finally {
       setBusy(false);
     }
   };
   return (
-    <Modal opened onClose={close} size="lg" title={step === "read" ? "1 of 2: read" : "2 of 2: sign"}>
+    <Dialog opened onClose={close} size="lg" title={step === "read" ? "1 of 2: read" : "2 of 2: sign"}>
       <div className={style.consent}>
         <Facts facts={[["What to do", <span key="w" className={style.action}><Said text={recovery.recovery_action} /></span>], ["Left behind", <State key="s" of={recovery.cleanup_status} />]]} />
         {recovery.recovery_call && <Json value={recovery.recovery_call} label="The call that will be made" />}
         <Covered examined={examined} refused="This cannot be consented to here" command={`lumenflow recover show ${recovery.recovery_id}`} />
+        {!busy && now !== undefined && !isOpen(now) && <Over recovery={now} />}
+        <Revoked of={revoked} />
         {step === "read" ? (
           <>
             <Checkbox label="I have read this, and looked at what was left behind" checked={read} onChange={(event) => setRead(event.currentTarget.checked)} />
             <div className={style.buttons}>
-              <Button disabled={!read || examined?.holds !== true} onClick={() => setStep("sign")}>
+              <Button disabled={!read || !able} onClick={() => setStep("sign")}>
                 Go on
               </Button>
               <Button variant="default" onClick={close}>
@@ -174,7 +201,7 @@ function Consent({ id, of, close }: { id: string; of: Recovery; close: () => voi
             <Textarea label="Why" description="It is signed, too, and stays in the record." required autosize minRows={2} maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} data-autofocus />
             <Refused error={error} />
             <div className={style.buttons}>
-              <Button color="red" loading={busy} disabled={reason.trim() === "" || examined?.holds !== true} onClick={() => void sign()}>
+              <Button color="red" loading={busy} disabled={isBlank(reason) || !able} onClick={() => void sign()}>
                 {recovery.recovery_call ? `Sign, and call ${visible(recovery.recovery_call.tool)} once` : "Sign that it was dealt with"}
               </Button>
               <Button variant="default" onClick={() => setStep("read")} disabled={busy}>
@@ -184,7 +211,16 @@ function Consent({ id, of, close }: { id: string; of: Recovery; close: () => voi
           </>
         )}
       </div>
-    </Modal>
+    </Dialog>
+  );
+}
+
+function Over({ recovery }: { recovery: Recovery }) {
+  return (
+    <Alert color="gray" title="It was dealt with meanwhile" role="status">
+      It is {recovery.state}{recovery.confirmed_by && <>, by <Said text={recovery.confirmed_by} /></>}
+      {recovery.reason && <>: <Said text={recovery.reason} /></>}. Another consent would count for nothing.
+    </Alert>
   );
 }
 

@@ -1,5 +1,5 @@
 // The stop button: for a tool, for somebody, or for everything; and letting it go on again, which is signed.
-import { Alert, Autocomplete, Button, Modal, SegmentedControl } from "@mantine/core";
+import { Alert, Autocomplete, Button, SegmentedControl } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { CirclePlay, CircleStop, OctagonX } from "lucide-react";
 import { useState } from "react";
@@ -10,6 +10,7 @@ import { useWho } from "../api/session";
 import { NoKey } from "../device/NoKey";
 import { useHand } from "../device/hand";
 import { Badge } from "../parts/Badge";
+import { Dialog, focusOr } from "../parts/Dialog";
 import { visible } from "../parts/odd";
 import { Page } from "../parts/Page";
 import { Said } from "../parts/Said";
@@ -65,6 +66,8 @@ function Stop({ id }: { id: string }) {
     } finally {
       setBusy(undefined);
       setSure(false);
+      // What was pressed to let it go on is gone with it.
+      if (resume) setTimeout(() => document.activeElement === document.body && focusOr(null), 100);
     }
   };
 
@@ -116,7 +119,7 @@ function Stop({ id }: { id: string }) {
           {(orders.data?.items.length ?? 0) > 0 && hand === undefined && <NoKey what="let anything go on" />}
         </section>
       </div>
-      <Modal opened={sure} onClose={() => setSure(false)} title={`Stop ${what === "all" ? "everything" : visible(target)}?`}>
+      <Dialog opened={sure} onClose={() => setSure(false)} title={`Stop ${what === "all" ? "everything" : visible(target)}?`}>
         <p>
           {what === "all" ? `Every agent and every call in ${id} is refused until somebody with a key lets it go on.` : `${visible(target)} is refused in ${id} until somebody with a key lets it go on.`}
         </p>
@@ -128,7 +131,7 @@ function Stop({ id }: { id: string }) {
             Do not
           </Button>
         </div>
-      </Modal>
+      </Dialog>
     </Page>
   );
 }

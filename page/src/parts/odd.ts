@@ -16,6 +16,11 @@ export function visible(text: string): string {
   return plain.test(text) ? text : text.replace(everywhere, escaped);
 }
 
+/** What a person would see nothing of: blanks and characters without a shape. */
+export function isBlank(text: string): boolean {
+  return text.replace(everywhere, "").trim() === "";
+}
+
 /** Of JSON that is laid out in lines: within its texts a line end is escaped already. */
 export function visibleJson(json: string): string {
   return json.replace(butLines, escaped);

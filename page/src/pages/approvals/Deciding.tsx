@@ -1,13 +1,19 @@
 // The last look before the signature: each call word for word, why it is decided so, and what came of the signing.
-import { Alert, Button, Modal, Textarea } from "@mantine/core";
+import { Alert, Button, Textarea } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schemas } from "../../api/conductor";
+import { useWho } from "../../api/session";
 import { Covered } from "../../device/Covered";
 import { type Examined, statementOf } from "../../device/examine";
 import type { Hand, Verdict } from "../../device/hand";
+import { Dialog } from "../../parts/Dialog";
+import { settled } from "../../device/settled";
+import { heard, useRevoked } from "../../device/standing";
+import { useSigners } from "../../device/store";
+import { Revoked } from "../../device/Revoked";
 import { Json } from "../../parts/Json";
-import { visible } from "../../parts/odd";
+import { isBlank, visible } from "../../parts/odd";
 import { Refused } from "../../parts/Refused";
 import { Said } from "../../parts/Said";
 import { useNow } from "../../parts/Time";
@@ -40,21 +46,31 @@ export function Deciding({ verdict, approvals, hands, examined, waits, close, do
   const now = Math.max(useNow(), Date.now());
   const verb = verdict === "approve" ? "Approve" : "Deny";
   const open = left.filter((one) => isOpen(one, waits, now));
-  const ready = open.length > 0 && (verdict === "deny" || open.every((one) => examined(one)?.holds));
+  const signers = useSigners();
+  const { local } = useWho();
+  const revoked = useRevoked(local === undefined ? open.map((one) => one.workspace_id) : []);
+  const ready = open.length > 0 && !open.some((one) => revoked.has(one.workspace_id)) && (verdict === "deny" || open.every((one) => examined(one)?.holds));
   const sign = async () => {
     setBusy(true);
     const ended: string[] = [];
     const faults: { id: string; error: unknown }[] = [];
+    const waiting: Promise<void>[] = [];
     for (const approval of open) {
-      const hand = hands.get(approval.workspace_id);
+      const { approval_id: id, workspace_id: workspace } = approval;
+      const hand = hands.get(workspace);
       if (hand === undefined) continue;
+      const fault = (error: unknown) => {
+        faults.push({ id, error });
+        if (local === undefined) heard(signers.get(workspace), error);
+      };
       try {
-        await hand.decide(approval, verdict, reason.trim());
-        ended.push(approval.approval_id);
+        const queued = await hand.decide(approval, verdict, isBlank(reason) ? "" : reason.trim());
+        waiting.push(settled(workspace, queued).then(() => void ended.push(id), fault));
       } catch (error) {
-        faults.push({ id: approval.approval_id, error });
+        fault(error);
       }
     }
+    await Promise.all(waiting);
     done(ended);
     setFailed(faults);
     setLeft(left.filter((one) => !ended.includes(one.approval_id)));
@@ -63,13 +79,15 @@ export function Deciding({ verdict, approvals, hands, examined, waits, close, do
     if (faults.length === 0) close();
   };
   return (
-    <Modal opened onClose={close} size="lg" title={`${verb} ${left.length === 1 ? "this call" : `these ${left.length} calls`}`}>
+    <Dialog opened onClose={close} size="lg" title={`${verb} ${left.length === 1 ? "this call" : `these ${left.length} calls`}`}>
       <div className={style.batch}>
         {left.map((approval) => (
           <One key={approval.approval_id} approval={approval} open={busy || open.includes(approval)} examined={examined(approval)} verdict={verdict} error={failed.find((one) => one.id === approval.approval_id)?.error} />
         ))}
       </div>
       <Textarea label={verdict === "deny" ? "Why" : "Why (if you like)"} description="It is signed, too, and stays in the record." autosize minRows={2} value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={500} mt="md" data-autofocus />
+      <Revoked of={revoked} />
+      {busy && <p role="status">Signed, and waiting for what the workspace makes of it.</p>}
       <div className={style.buttons}>
         <Button color={verdict === "approve" ? "green" : "red"} loading={busy} disabled={!ready} onClick={() => void sign()}>
           Sign and {verb.toLowerCase()}
@@ -78,7 +96,7 @@ export function Deciding({ verdict, approvals, hands, examined, waits, close, do
           Not now
         </Button>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 
