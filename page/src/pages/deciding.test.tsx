@@ -160,19 +160,6 @@ describe("a decision", () => {
     fireEvent.keyDown(screen.getByRole("dialog"), { key: "Escape" });
     await waitFor(() => expect(window.document.activeElement?.textContent).toBe("Deny…"));
   });
-
-  it("is about what came, however often it comes", async () => {
-    const strange = JSON.parse(JSON.stringify(preview).replace("{\"path\"", "{\"__proto__\":{\"a\":1},\"path\"")) as object;
-    waiting = [{ ...approval, preview: strange, call_digest: digest(strange) }];
-    show(<Approvals id="a-1" />);
-    await screen.findByText(/This is exactly what is decided/);
-    waiting = [{ ...approval, approval_id: "a-2" }, ...waiting];
-    await queries.invalidateQueries({ queryKey: ["pending"] });
-    await waitFor(() => expect(screen.getAllByRole("checkbox")).toHaveLength(2));
-    await screen.findByText(/This is exactly what is decided/);
-    expect(screen.getByRole("region", { name: "The input of the call" }).textContent).toContain("__proto__");
-    expect(button("Approve…").disabled).toBe(false);
-  });
 });
 
 describe("recoveries", () => {
