@@ -179,7 +179,7 @@ Dispatched EventBus::dispatch() {
     const Slot slot = slots_[next_++];  // a copy: handlers publish
     Channel& channel = channels_[slot.channel];
     const Event event{channel.type, slot.channel, tick_, slot.order, issued_at_, slot.payload, slot.payload_type};
-    deliver(event, channel, done);
+    if (slot.payload != nullptr) deliver(event, channel, done);
     ++done.events;
   }
   if (block_size_ > 0) end_block();

@@ -103,8 +103,8 @@ class EventBus {
   // was generated for another version of the type.
   template <class E>
   Result<Published> publish(E payload) {
-    Channel* channel = E::kChannel < channels_.size() ? &channels_[E::kChannel] : nullptr;
-    if (channel == nullptr || channel->typed.type() != &kPayloadType<E>) [[unlikely]] {
+    Channel* channel = bound<E>();
+    if (channel == nullptr) [[unlikely]] {
       LUMENFLOW_TRY_ASSIGN(channel, bind(E::kType, E::kVersion, &kPayloadType<E>));
     }
     if (channel->in_use >= channel->capacity) [[unlikely]]
@@ -112,6 +112,26 @@ class EventBus {
     const void* kept = ::new (channel->typed.next()) E(std::move(payload));
     channel->typed.keep();
     return accept(*channel, kept, &kPayloadType<E>);
+  }
+
+  // Whether anybody is subscribed to E's type.
+  template <class E>
+  bool is_heard() {
+    if (const Channel* channel = bound<E>()) return !channel->subscribers.empty();
+    const Result<Channel*> channel = bind(E::kType, E::kVersion, &kPayloadType<E>);
+    return channel.ok() && !(*channel)->subscribers.empty();
+  }
+  // An event that nobody listens to: it takes its place in the order and in its channel as any other, has no payload
+  // and is delivered to nobody.
+  template <class E>
+  Result<Published> publish_unheard() {
+    Channel* channel = bound<E>();
+    if (channel == nullptr) [[unlikely]] {
+      LUMENFLOW_TRY_ASSIGN(channel, bind(E::kType, E::kVersion, &kPayloadType<E>));
+    }
+    if (channel->in_use >= channel->capacity) [[unlikely]]
+      return overflow(*channel);
+    return accept(*channel, nullptr, &kPayloadType<E>);
   }
 
   // Delivers all that was published, and what handlers publish meanwhile. Within a handler it does nothing: the events
@@ -152,6 +172,12 @@ class EventBus {
   };
 
   EventBus(std::vector<ChannelOptions> channels, BusOptions options);
+  // Null until the first payload of this struct.
+  template <class E>
+  Channel* bound() {
+    Channel* channel = E::kChannel < channels_.size() ? &channels_[E::kChannel] : nullptr;
+    return channel != nullptr && channel->typed.type() == &kPayloadType<E> ? channel : nullptr;
+  }
   Result<Channel*> find(std::string_view type);
   Result<Channel*> bind(std::string_view type, std::int64_t version, const PayloadType* payload_type);
   Error overflow(Channel& channel);

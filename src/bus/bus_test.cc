@@ -238,6 +238,25 @@ TEST_F(Bus, StructsAndJsonReachEachOther) {
   EXPECT_THAT(texts, ElementsAre(R"({"reactor":7,"note":"hot"})", R"({"reactor":8})"));
 }
 
+// It counts as any other, so that who listens elsewhere sees the same order.
+TEST_F(Bus, AnEventThatNobodyListensToTakesItsPlace) {
+  EXPECT_FALSE(bus->is_heard<Primed>());
+  EXPECT_FALSE(bus->is_heard<Unknown>());
+  subscribe("sample:other", note("a"));
+  EXPECT_EQ(bus->publish_unheard<Primed>()->dispatch_order, 1u);
+  publish("sample:other");
+  EXPECT_EQ(bus->publish_unheard<Primed>()->remaining, 254u);
+  EXPECT_EQ(bus->event_at(2).type, "sample:primed");
+  EXPECT_EQ(bus->event_at(2).payload, nullptr);
+  subscribe("sample:primed", note("late"));
+  EXPECT_TRUE(bus->is_heard<Primed>());
+  EXPECT_EQ(bus->dispatch().events, 3u);
+  EXPECT_THAT(heard, ElementsAre("a<sample:other#2"));
+  for (int i = 2; i < 256; ++i) EXPECT_TRUE(bus->publish_unheard<Primed>().ok());
+  EXPECT_EQ(bus->publish_unheard<Primed>().error().code(), ErrorCode::kEventBufferOverflow);
+  EXPECT_EQ(bus->publish_unheard<Unknown>().error().code(), ErrorCode::kNotFound);
+}
+
 TEST_F(Bus, APayloadStaysWhereItIsWhileHandlersPublish) {
   ASSERT_TRUE(bus->subscribe<Primed>(
                      [&](const Primed& payload, const Event& event) {

@@ -32,7 +32,7 @@ struct Event {
   std::uint64_t tick = 0;
   std::uint64_t dispatch_order = 0;           // over all channels, from 1, without a gap
   Timestamp issued_at;                        // of the tick
-  const void* payload = nullptr;              // nobody may change it
+  const void* payload = nullptr;              // nobody may change it; null: nobody listened (publish_unheard)
   const PayloadType* payload_type = nullptr;  // null: the payload is a json::Value
 
   // The struct that was published; null where it was JSON.

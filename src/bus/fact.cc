@@ -92,21 +92,20 @@ std::string_view name(FactKind kind) {
 }
 
 void FactWriter::number(std::uint64_t value) {
-  if (value <= kSmallMax) return bytes_.push_back(static_cast<char>(kSmall + value));
-  bytes_.push_back(kNumber);
-  append_varint(value, bytes_);
+  if (value <= kSmallMax) return bytes_.push(static_cast<std::uint8_t>(kSmall + value));
+  bytes_.push(kNumber);
+  bytes_.append_varint(value);
 }
 
 void FactWriter::difference(std::int64_t value) {
   if (value >= 0) return number(static_cast<std::uint64_t>(value));
-  bytes_.push_back(kNegative);
-  append_varint(static_cast<std::uint64_t>(-(value + 1)), bytes_);
+  bytes_.push(kNegative);
+  bytes_.append_varint(static_cast<std::uint64_t>(-(value + 1)));
 }
 
 void FactWriter::text(std::string_view value) {
-  bytes_.push_back(kText);
-  append_varint(value.size(), bytes_);
-  bytes_.append(value);
+  bytes_.push(kText);
+  bytes_.append_counted(value);
 }
 
 std::optional<FactKind> FactReader::peek() const {
@@ -218,7 +217,7 @@ Result<std::string> facts_from_json(const json::Value& facts) {
     out.begin(static_cast<FactKind>(found - kFactNames.begin()));
     for (const json::Value& value : values->as_array()) LUMENFLOW_TRY(value_from_json(value, out));
   }
-  return out.take();
+  return std::string(out.bytes());
 }
 
 }  // namespace lumenflow::bus

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "bus/byte_buffer.h"
 #include "lumenflow/json.h"
 #include "lumenflow/result.h"
 
@@ -61,24 +62,25 @@ std::string_view name(FactKind kind);
 
 class FactWriter {
  public:
-  void begin(FactKind kind) { bytes_.push_back(static_cast<char>(0x80 | static_cast<unsigned>(kind))); }
+  void begin(FactKind kind) { bytes_.push(static_cast<std::uint8_t>(0x80 | static_cast<unsigned>(kind))); }
   void number(std::uint64_t value);
   void difference(std::int64_t value);  // of either sign
   void text(std::string_view value);
-  void flag(bool value) { bytes_.push_back(value ? 2 : 1); }
-  void none() { bytes_.push_back(0); }
+  void flag(bool value) { bytes_.push(value ? 2 : 1); }
+  void none() { bytes_.push(0); }
   void optional_text(const std::optional<std::string>& value) { value ? text(*value) : none(); }
 
   std::size_t size() const { return bytes_.size(); }
-  std::string take() { return std::exchange(bytes_, {}); }
-  // The same into a string whose memory is used for what comes next.
-  void take_into(std::string& out) {
+  std::string_view bytes() const { return bytes_.view(); }
+  void clear() { bytes_.clear(); }
+  // What was written; the memory there is used for what comes next.
+  void take_into(ByteBuffer& out) {
     out.clear();
     out.swap(bytes_);
   }
 
  private:
-  std::string bytes_;
+  ByteBuffer bytes_;
 };
 
 // Once something is not what was asked for it is failed(), and every further answer is empty.

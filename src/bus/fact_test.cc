@@ -22,7 +22,7 @@ std::string some_facts() {
   out.number(112);
   out.number(UINT64_MAX);
   out.difference(INT64_MIN);
-  return out.take();
+  return std::string(out.bytes());
 }
 
 TEST(Fact, IsReadBackAsItWasWritten) {

@@ -1,5 +1,6 @@
 #include "bus/recording_file.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
@@ -8,30 +9,30 @@ namespace lumenflow::bus {
 namespace {
 
 constexpr std::string_view kMagic = kRecordingMagic;
-constexpr std::size_t kHeadBytes = 5;  // type, and the payload's length in four bytes, the lowest first
+constexpr std::size_t kHeadBytes = kBlockHeadBytes;
 
 }  // namespace
 
-void RecordingEncoder::seal(std::uint8_t type, std::string_view payload, std::string& out) {
-  const std::size_t at = out.size();
-  out.push_back(static_cast<char>(type));
-  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>((payload.size() >> shift) & 0xFF));
-  digest_ = sha256({as_chars(digest_), std::string_view(out).substr(at), payload});
-  out.append(payload).append(as_chars(digest_));
+void write_block_head(std::uint8_t type, std::size_t payload_bytes, char* to) {
+  *to++ = static_cast<char>(type);
+  for (int shift = 0; shift < 32; shift += 8) *to++ = static_cast<char>((payload_bytes >> shift) & 0xFF);
+}
+
+void RecordingEncoder::seal(std::span<char> block) {
+  const std::size_t sealed = block.size() - digest_.size();
+  digest_ = sha256({as_chars(digest_), {block.data(), sealed}});
+  std::ranges::copy(as_chars(digest_), block.begin() + static_cast<std::ptrdiff_t>(sealed));
 }
 
 std::string RecordingEncoder::add(const RecordingBlock& block) {
   const std::string payload = encode(block);
-  std::string out;
-  out.reserve(payload.size() + kHeadBytes + digest_.size() + kMagic.size());
-  if (!std::exchange(begun_, true)) out.append(kMagic);
-  seal(static_cast<std::uint8_t>(block.index()), payload, out);
+  std::string out(std::exchange(begun_, true) ? std::string_view() : kMagic);
+  const std::size_t at = out.size();
+  out.resize(at + kHeadBytes + payload.size() + digest_.size());
+  write_block_head(static_cast<std::uint8_t>(block.index()), payload.size(), out.data() + at);
+  std::ranges::copy(payload, out.begin() + static_cast<std::ptrdiff_t>(at + kHeadBytes));
+  seal(std::span(out).subspan(at));
   return out;
-}
-
-void RecordingEncoder::add_frame(std::string_view payload, std::string& out) {
-  constexpr std::uint8_t kFrame = 1;
-  seal(kFrame, payload, out);
 }
 
 Result<RecordingReader> RecordingReader::open(std::string_view bytes) {

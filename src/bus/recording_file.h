@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,16 +17,20 @@ namespace lumenflow::bus {
 inline constexpr std::string_view kRecordingMagic{"LMFREC\0\1", 8};  // its last byte is the format's version
 inline constexpr std::uint64_t kRecordingBytesMax = std::uint64_t{1} << 30;
 
+// A block: its type, the payload's length in four bytes, the lowest first; the payload; the digest.
+inline constexpr std::size_t kBlockHeadBytes = 5;
+inline constexpr std::uint8_t kFrameBlock = 1;
+void write_block_head(std::uint8_t type, std::size_t payload_bytes, char* to);
+
 class RecordingEncoder {
  public:
   // The bytes that come next; the header first, with what stands before it.
   std::string add(const RecordingBlock& block);
-  // Appends a frame whose payload is there already (frame_writer.h).
-  void add_frame(std::string_view payload, std::string& out);
+  // The block that comes next, which is there but for its digest (frame_writer.h): that goes into its last 32 bytes.
+  void seal(std::span<char> block);
   const Hash256& digest() const { return digest_; }  // of all so far
 
  private:
-  void seal(std::uint8_t type, std::string_view payload, std::string& out);
   Hash256 digest_{};
   bool begun_ = false;
 };

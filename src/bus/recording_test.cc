@@ -22,7 +22,7 @@ Frame frame_of(std::uint64_t tick) {
   frame.manifest_hash = "6518cbf9";
   frame.issued_at = 1'772'366'400'000;
   frame.events.push_back({1, 1, "kernel:call-finished", R"({"outcome":"success"})"});
-  frame.ingress = ingress.take();
+  frame.ingress = ingress.bytes();
   frame.rows.push_back({7, {R"({"type":"call.requested"})", "not JSON"}, sha256("body")});
   frame.writes = sha256("writes");
   return frame;
@@ -57,18 +57,24 @@ TEST(RecordingFormat, AFrameWrittenInPiecesHasTheSameBytes) {
   for (int round = 0; round < 2; ++round) {  // what was cleared is as new
     events.clear();
     rows.clear();
-    events.add(1, 1, "kernel:call-finished", whole.events[0].payload);
+    events.add(1, 1, "kernel:call-finished", {whole.events[0].payload});
     rows.add(7, whole.rows[0].entries, "body");
     rows.add(9, whole.rows[1].entries, "");
-    rows.seal();
-    std::string pieces;
-    append_frame({3, whole.manifest_hash, whole.issued_at, &events, whole.ingress, &rows, whole.writes}, pieces);
-    EXPECT_EQ(to_hex(as_bytes(pieces)), to_hex(as_bytes(encode(whole))));
+    ByteBuffer out;
+    out.append("what is there already");
+    const std::size_t before = out.size();
+    const FrameBlock block =
+        append_frame_block({3, whole.manifest_hash, whole.issued_at, &events, whole.ingress, &rows}, out);
+    EXPECT_EQ(block.at, before);
+    EXPECT_EQ(block.at + block.size, out.size());
+    ASSERT_EQ(rows.to_hash().size(), 1u);
+    EXPECT_EQ(rows.bodies(), "body");
+    std::ranges::copy(as_chars(sha256("body")), out.data() + block.rows_at + rows.to_hash()[0].hash_at);
+    std::ranges::copy(as_chars(whole.writes), out.data() + block.writes_at);
     RecordingEncoder one, other;
-    std::string block;
-    one.add_frame(pieces, block);
-    const std::string magic(kRecordingMagic);
-    EXPECT_EQ(magic + block, other.add(whole));
+    one.seal({out.data() + block.at, block.size});
+    EXPECT_EQ(to_hex(as_bytes(std::string(kRecordingMagic).append(out.view().substr(block.at)))),
+              to_hex(as_bytes(other.add(whole))));
   }
 }
 

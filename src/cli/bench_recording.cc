@@ -46,12 +46,12 @@ Status measure_overhead(Bench& bench, int callers, std::string& file) {
 class Taker final : public kernel::FrameTaker {
  public:
   explicit Taker(bool encodes) : encodes_(encodes) {}
-  bool take(kernel::RawFrame& frame) override {
-    if (encodes_) {
-      buffer_.clear();
-      encoder_.add_frame(maker_.frame(frame), buffer_);
-    }
-    frame.clear();
+  bool take(const kernel::RawFrame& frame) override {
+    chunk_.clear();
+    chunk_.add(frame, maker_.manifest_hash());
+    if (encodes_)
+      maker_.make(chunk_,
+                  [this](std::span<char> block, const std::optional<bus::Checkpoint>&) { encoder_.seal(block); });
     return true;
   }
   void end(std::string, std::vector<std::string>) override {}
@@ -60,7 +60,7 @@ class Taker final : public kernel::FrameTaker {
   const bool encodes_;
   kernel::FrameMaker maker_{"00000000", ""};
   bus::RecordingEncoder encoder_;
-  std::string buffer_;
+  kernel::FrameChunk chunk_;
 };
 
 Status measure_cpu(Bench& bench) {

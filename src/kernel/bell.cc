@@ -1,7 +1,7 @@
 #include "kernel/bell.h"
 
 #include <algorithm>
-#include <iterator>
+#include <charconv>
 #include <utility>
 
 #include "base/check.h"
@@ -14,35 +14,9 @@ namespace lumenflow::kernel {
 namespace {
 
 constexpr std::string_view kEventEntry = R"({"class":")";  // how the entry of an event begins
+constexpr std::size_t kSpareRingsMax = 8;                  // batches that are under way at a time are fewer
 
 }  // namespace
-
-// Every call has both, so they are written in canonical form at once: members in their order.
-void append_canonical(const EventEmitted& payload, std::string& out) {
-  json::append_canonical_string(payload.channel, out.append(R"({"channel":)"));
-  json::append_canonical_string(payload.event_id, out.append(R"(,"event_id":)"));
-  json::append_canonical_string(payload.kind, out.append(R"(,"kind":)"));
-  out.append(R"(,"position":)").append(std::to_string(payload.position));
-  out.append(R"(,"seq":)").append(std::to_string(payload.seq)).push_back('}');
-}
-
-void append_canonical(const CallFinished& payload, std::string& out) {
-  out.push_back('{');
-  if (payload.code) {
-    json::append_canonical_string(*payload.code, out.append(R"("code":)"));
-    out.push_back(',');
-  }
-  if (payload.duration_ms) {
-    LUMENFLOW_CHECK(json::canonical_to(*payload.duration_ms, out.append(R"("duration_ms":)")).ok());  // it is finite
-    out.push_back(',');
-  }
-  json::append_canonical_string(payload.outcome, out.append(R"("outcome":)"));
-  out.append(R"(,"position":)").append(std::to_string(payload.position));
-  json::append_canonical_string(payload.receipt_id, out.append(R"(,"receipt_id":)"));
-  json::append_canonical_string(payload.subject, out.append(R"(,"subject":)"));
-  json::append_canonical_string(payload.tool, out.append(R"(,"tool":)"));
-  out.push_back('}');
-}
 
 // What goes wrong on the bus goes to the log.
 class Bell::Reporter final : public bus::BusObserver {
@@ -116,32 +90,43 @@ void Bell::subscribe_automations(const pack::Registry& registry) {
     }
 }
 
-void Bell::emitted(const event::Event& event, std::string_view stream, std::uint64_t seq,
-                   const std::string& traceparent) {
+template <class Payload, class Facts>
+void Bell::add(Ring::Kind kind, std::int64_t position, const Facts& facts, const std::string& traceparent) {
   if (!anyone()) return;
-  coming_.push_back({EventEmitted{0, event.kind, event.event_id, std::string(stream), static_cast<std::int64_t>(seq)},
-                     automations_ > 0 ? traceparent : std::string()});
+  Ring& ring = open_.rings.emplace_back(Ring{.kind = kind, .position = position});
+  if (watcher_ != nullptr) {
+    ring.text = open_.text.size();
+    ring.position_at = append_payload(facts, open_.text);
+    ring.text_end = open_.text.size();
+  }
+  if (!bus_->is_heard<Payload>()) return;
+  ring.heard = std::make_unique<Ring::Heard>();
+  ring.heard->payload = payload_of(facts);
+  if (automations_ > 0) ring.heard->traceparent = traceparent;
 }
 
-void Bell::finished(CallFinished call, std::size_t index, const std::string& traceparent) {
-  call.position = static_cast<std::int64_t>(index);
-  coming_.push_back({std::move(call), automations_ > 0 ? traceparent : std::string()});
+void Bell::emitted(const EmittedFacts& event, const std::string& traceparent) {
+  add<EventEmitted>(Ring::Kind::kEmitted, 0, event, traceparent);
+}
+
+void Bell::finished(const FinishedFacts& call, std::size_t index, const std::string& traceparent) {
+  add<CallFinished>(Ring::Kind::kFinished, static_cast<std::int64_t>(index), call, traceparent);
 }
 
 void Bell::published(const catalogue::EventType& type, const json::Value& payload, const std::string& traceparent) {
   if (!anyone()) return;
   auto masked = payload_without_secrets(payload);
   const bool sealed = type.validator != nullptr && type.validator->has_write_only();
-  coming_.push_back({PackEvent{type.type, masked ? *std::move(masked) : payload, sealed},
-                     automations_ > 0 ? traceparent : std::string()});
+  Ring& ring = open_.rings.emplace_back(Ring{.kind = Ring::Kind::kPack});
+  ring.heard = std::make_unique<Ring::Heard>();
+  ring.heard->payload = PackEvent{type.type, masked ? *std::move(masked) : payload, sealed};
+  if (automations_ > 0) ring.heard->traceparent = traceparent;
 }
 
 std::size_t Bell::waiting(std::string_view type) const {
-  const auto is_it = [type](const Ring& ring) {
-    const auto* event = std::get_if<PackEvent>(&ring.what);
-    return event != nullptr && event->type == type;
-  };
-  return static_cast<std::size_t>(std::ranges::count_if(coming_, is_it) + std::ranges::count_if(open_, is_it));
+  return static_cast<std::size_t>(std::ranges::count_if(open_.rings, [type](const Ring& ring) {
+    return ring.kind == Ring::Kind::kPack && std::get<PackEvent>(ring.heard->payload).type == type;
+  }));
 }
 
 void Bell::watch(bus::FrameEvents* watcher) {
@@ -160,68 +145,75 @@ std::vector<std::string> Bell::lost() const {
 // Events are said in the order in which they were stamped, which is that of their entries.
 void Bell::place(const log::Row& row) {
   std::size_t index = 0;
-  for (Ring& ring : coming_) {
-    auto* event = std::get_if<EventEmitted>(&ring.what);
-    if (event == nullptr) continue;
+  for (std::size_t i = appended_; i < open_.rings.size(); ++i) {
+    if (open_.rings[i].kind != Ring::Kind::kEmitted) continue;
     while (index < row.entries.size() && !row.entries[index].starts_with(kEventEntry)) ++index;
     LUMENFLOW_CHECK(index < row.entries.size());
-    event->position = static_cast<std::int64_t>(index++);
+    open_.rings[i].position = static_cast<std::int64_t>(index++);
   }
 }
 
 void Bell::appended(Position first) {
-  for (Ring& ring : coming_)
-    std::visit(
-        [first](auto& what) {
-          if constexpr (requires { what.position; }) what.position += static_cast<std::int64_t>(first.value());
-        },
-        ring.what);
-  std::ranges::move(coming_, std::back_inserter(open_));
-  coming_.clear();
+  for (; appended_ < open_.rings.size(); ++appended_)
+    open_.rings[appended_].position += static_cast<std::int64_t>(first.value());
 }
 
 // What was said without an entry of its own comes last.
 Rings Bell::take() {
-  std::ranges::move(coming_, std::back_inserter(open_));
-  coming_.clear();
   Rings next;
-  next.reserve(open_.size());  // batches are like those before them
+  if (!spare_.empty()) {
+    next = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  appended_ = 0;
   return std::exchange(open_, std::move(next));
 }
 
 void Bell::forget() {
-  coming_.clear();
   open_.clear();
+  appended_ = 0;
 }
 
-void Bell::publish(Ring& ring) {
-  Result<bus::Published> done = std::visit(
-      [this](auto& what) -> Result<bus::Published> {
-        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(what)>, PackEvent>)
-          return what.sealed ? bus_->publish_judged(what.type, std::move(what.payload))
-                             : bus_->publish(what.type, std::move(what.payload));
-        else
-          return bus_->publish(std::move(what));
+Result<bus::Published> Bell::publish(Ring& ring) {
+  if (ring.heard == nullptr)
+    return ring.kind == Ring::Kind::kEmitted ? bus_->publish_unheard<EventEmitted>()
+                                             : bus_->publish_unheard<CallFinished>();
+  return std::visit(
+      [&](auto& payload) -> Result<bus::Published> {
+        if constexpr (requires { payload.sealed; }) {
+          return payload.sealed ? bus_->publish_judged(payload.type, std::move(payload.payload))
+                                : bus_->publish(payload.type, std::move(payload.payload));
+        } else {
+          payload.position = ring.position;
+          return bus_->publish(std::move(payload));
+        }
       },
-      ring.what);
-  if (done.ok() && !ring.traceparent.empty()) traces_.emplace_back(done->dispatch_order, std::move(ring.traceparent));
-  if (done.ok()) return;
-  if (done.error().code() == ErrorCode::kEventBufferOverflow)
+      ring.heard->payload);
+}
+
+void Bell::say(Ring& ring) {
+  const Result<bus::Published> done = publish(ring);
+  if (done.ok()) {
+    said_.push_back(&ring);
+    if (ring.heard != nullptr && !ring.heard->traceparent.empty())
+      traces_.emplace_back(done->dispatch_order, std::move(ring.heard->traceparent));
+  } else if (done.error().code() == ErrorCode::kEventBufferOverflow) {
     note_overflow(ring);
-  else  // a type that a reload took away, or a payload that lost a secret
+  } else {  // a type that a reload took away, or a payload that lost a secret
     write_log(LogLevel::kWarn, "bus", "an event was not said", {{"reason", done.error().message()}});
+  }
 }
 
 void Bell::note_overflow(const Ring& ring) {
-  const auto* event = std::get_if<PackEvent>(&ring.what);
-  if (event == nullptr) {
-    const bool is_event = std::holds_alternative<EventEmitted>(ring.what);
+  if (ring.kind != Ring::Kind::kPack) {
+    const bool is_event = ring.kind == Ring::Kind::kEmitted;
     ++overflows_[std::string(is_event ? EventEmitted::kType : CallFinished::kType)];
     return;
   }
-  ++overflows_[event->type];
-  const auto type = std::ranges::find(catalogue_.events, event->type, &catalogue::EventType::type);
-  if (type != catalogue_.events.end() && type->kind.empty()) ++lost_of_tick_[event->type];
+  const std::string& of = std::get<PackEvent>(ring.heard->payload).type;
+  ++overflows_[of];
+  const auto type = std::ranges::find(catalogue_.events, of, &catalogue::EventType::type);
+  if (type != catalogue_.events.end() && type->kind.empty()) ++lost_of_tick_[of];
 }
 
 // Once a tick: what is lost is lost in bursts.
@@ -240,23 +232,32 @@ void Bell::ring(std::uint64_t tick, Rings rings, Timestamp now) {
   if (rings.empty() || !anyone()) return;
   if (!bus_->begin_tick(tick, now).ok()) return;  // a listener ran the strand: it was told in the tick that goes on
   traces_.clear();
-  for (Ring& ring : rings) publish(ring);
+  said_.clear();
+  for (Ring& ring : rings.rings) say(ring);
   bus_->dispatch();
   if (!lost_of_tick_.empty()) report_lost();
-  if (watcher_ != nullptr) note_tick();
+  if (watcher_ != nullptr) note_tick(rings);
+  rings.clear();
+  if (spare_.size() < kSpareRingsMax) spare_.push_back(std::move(rings));
 }
 
-void Bell::note_tick() {
+void Bell::note_tick(const Rings& rings) {
+  const std::string_view text = rings.text.view();
   for (std::size_t i = 0; i < bus_->events_of_tick(); ++i) {
     const bus::Event event = bus_->event_at(i);
-    payload_.clear();
-    if (const auto* emitted = event.typed<EventEmitted>())
-      append_canonical(*emitted, payload_);
-    else if (const auto* finished = event.typed<CallFinished>())
-      append_canonical(*finished, payload_);
-    else if (const json::Value payload = event.json(); !json::canonical_to(payload, payload_).ok())
-      payload_ = json::serialize(payload);
-    watcher_->add(event.dispatch_order, event.channel, event.type, payload_);
+    if (i < said_.size() && said_[i]->text_end != 0) {
+      const Ring& ring = *said_[i];
+      char number[24];
+      const char* const end = std::to_chars(number, number + sizeof number, ring.position).ptr;
+      watcher_->add(event.dispatch_order, event.channel, event.type,
+                    {text.substr(ring.text, ring.position_at - ring.text), std::string_view(number, end),
+                     text.substr(ring.position_at, ring.text_end - ring.position_at)});
+    } else if (event.payload != nullptr) {
+      const json::Value payload = event.json();
+      const Result<std::string> canonical = json::canonical(payload);
+      watcher_->add(event.dispatch_order, event.channel, event.type,
+                    {canonical.ok() ? *canonical : json::serialize(payload)});
+    }
   }
 }
 

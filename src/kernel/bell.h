@@ -11,41 +11,17 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/time.h"
 #include "bus/bus.h"
 #include "bus/frame_writer.h"
-#include "catalogue/generated/runtime_event_manifest.generated.h"
-#include "event/event.h"
+#include "kernel/ring.h"
 #include "log/log.h"
 #include "lumenflow/result.h"
 #include "pack/registry.h"
 
 namespace lumenflow::kernel {
-
-using EventEmitted = runtime_events::core_::kernel::EventEmitted;
-using CallFinished = runtime_events::core_::kernel::CallFinished;
-
-// Their payloads as canonical JSON, appended.
-void append_canonical(const EventEmitted& payload, std::string& out);
-void append_canonical(const CallFinished& payload, std::string& out);
-
-// What a pack says by one of its own types.
-struct PackEvent {
-  std::string type;
-  json::Value payload;
-  bool sealed = false;  // it was judged when it was emitted, and holds HMACs where its schema may want something else
-};
-
-struct Ring {
-  std::variant<EventEmitted, CallFinished, PackEvent> what;
-  std::string traceparent;  // of the call that led to it; kept where automations hear it
-};
-
-// What one batch says, in the order of the journal.
-using Rings = std::vector<Ring>;
 
 class Bell {
  public:
@@ -67,7 +43,8 @@ class Bell {
     std::string_view traceparent;
   };
   void call_automations(std::function<void(const Heard&)> hear) { hear_ = std::move(hear); }
-  // A recorder wants every tick: what was said in it is added there, until null is given. Borrowed.
+  // A recorder wants every tick: what was said in it is added there, until null is given. Borrowed. It begins while
+  // nothing is about to be said.
   void watch(bus::FrameEvents* watcher);
   const catalogue::Catalogue& catalogue() const { return catalogue_; }
   bus::BusSnapshot snapshot() const { return bus_->snapshot(); }
@@ -81,8 +58,8 @@ class Bell {
 
   // What the row will say that is appended next; nothing is kept while nobody listens. `index`: of the call's entry in
   // that row.
-  void emitted(const event::Event& event, std::string_view stream, std::uint64_t seq, const std::string& traceparent);
-  void finished(CallFinished call, std::size_t index, const std::string& traceparent);
+  void emitted(const EmittedFacts& event, const std::string& traceparent);
+  void finished(const FinishedFacts& call, std::size_t index, const std::string& traceparent);
   void published(const catalogue::EventType& type, const json::Value& payload, const std::string& traceparent);
   // Before the row is appended, then once it is in the batch that is open.
   void place(const log::Row& row);
@@ -100,26 +77,30 @@ class Bell {
     std::shared_ptr<const bus::Handler> handler;  // shared with the bus
     std::string label;
   };
+  template <class Payload, class Facts>
+  void add(Ring::Kind kind, std::int64_t position, const Facts& facts, const std::string& traceparent);
   Status subscribe(const Listener& listener);
   void subscribe_automations(const pack::Registry& registry);
-  void publish(Ring& ring);
+  Result<bus::Published> publish(Ring& ring);
+  void say(Ring& ring);
   void note_overflow(const Ring& ring);
   void report_lost();
+  void note_tick(const Rings& rings);
 
   std::unique_ptr<Reporter> reporter_;
-  void note_tick();
   catalogue::Catalogue catalogue_;
   std::unique_ptr<bus::EventBus> bus_;  // of one catalogue; never null
   bus::FrameEvents* watcher_ = nullptr;
-  std::string payload_;  // of the event that is told to it
+  std::vector<const Ring*> said_;  // of the tick, in the order of their dispatch
   Counts overflows_;
   Counts lost_, lost_of_tick_;  // lost: kept by nothing; since the recorder watches
   std::vector<Listener> listeners_;
   std::function<void(const Heard&)> hear_;
   std::size_t automations_ = 0;                                // that hear the bus
   std::vector<std::pair<std::uint64_t, std::string>> traces_;  // of the tick, by the order of dispatch
-  Rings coming_;  // of a row that is not appended yet; positions count from its beginning
-  Rings open_;
+  Rings open_;                                                 // of the batch
+  std::size_t appended_ = 0;  // of them; those after it are of a row that is not yet, and count from its beginning
+  std::vector<Rings> spare_;  // cleared: batches are like those before them
 };
 
 }  // namespace lumenflow::kernel

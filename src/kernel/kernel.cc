@@ -36,7 +36,7 @@ Kernel::Kernel(const KernelPorts& ports, KernelOptions options)
       emitter_(ports_.log, ports_.random, options_.config.id.str(), options_.config.idempotency_window,
                [this](const event::Event& event, std::uint64_t seq, const Call& cause) {
                  subscriptions_.emitted(event.kind);
-                 bell_.emitted(event, kSidecarStream, seq, cause.traceparent);
+                 bell_.emitted({event, kSidecarStream, seq}, cause.traceparent);
                }),
       idempotency_(ports_.log, options_.config.idempotency_window),
       outbox_(ports_.log, {options_.config.uplink_limits.outbox_events, options_.config.uplink_limits.outbox_bytes}),

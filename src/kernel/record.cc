@@ -74,18 +74,6 @@ std::optional<Hash256> mask_input(RunningCall& call, const std::string& key) {
   return sha256(call.input_text);
 }
 
-// As the bus is told; its position is the bell's to say.
-CallFinished call_finished(const RunningCall& call, const journal::CallFinished& finished, const std::string& key) {
-  CallFinished out;
-  out.receipt_id = finished.receipt;
-  out.tool = call.tool != nullptr ? call.tool->descriptor.name : choice_without_secrets(call.call.tool, key);
-  out.subject = call.call.credential ? call.call.credential->subject.str() : std::string();
-  out.outcome = journal::name(finished.outcome);
-  if (!finished.code.empty()) out.code = std::string(finished.code);
-  out.duration_ms = static_cast<double>(finished.duration_us) / 1'000;
-  return out;
-}
-
 std::string text_of_failure(std::string_view code, const std::string& message, const json::Value& details) {
   const std::optional<json::Value> without = details_without_secrets(details);
   std::string text = failure_text(code, message, without ? *without : details);
@@ -199,8 +187,17 @@ Result<log::Row> Kernel::final_row(const Ending& ending) {
   finished.isolation = call.isolation;
   finished.duration_us = duration_us;
   if (!ending.stored_result.empty()) finished.output_hash = sha256(ending.stored_result);
-  if (bell_.anyone())
-    bell_.finished(call_finished(call, finished, options_.redaction_key), row.entries.size(), call.call.traceparent);
+  if (bell_.anyone()) {
+    const std::string unknown =
+        call.tool == nullptr ? choice_without_secrets(call.call.tool, options_.redaction_key) : std::string();
+    const FinishedFacts facts{finished.receipt,
+                              call.tool == nullptr ? unknown : call.tool->descriptor.name,
+                              call.call.credential ? std::string_view(call.call.credential->subject.str()) : "",
+                              journal::name(finished.outcome),
+                              finished.code,
+                              duration_us};
+    bell_.finished(facts, row.entries.size(), call.call.traceparent);
+  }
   row.entries.push_back(journal::encode(finished));
   if (call.tool != nullptr) {
     const std::string envelope = envelope_hash(call);

@@ -9,12 +9,20 @@
 namespace lumenflow::kernel {
 namespace {
 
-constexpr std::chrono::milliseconds kLinger{20};  // between looks at the queue: no wake for each frame
+// Between looks at the queue: the strand does not wake the thread, which would cost it more than what it hands over.
+// How long is told by what there was the last time: few enough bytes that they are in a cache yet, and that what goes
+// back to the strand is in its own.
+constexpr std::chrono::microseconds kLingerMin{500}, kLingerMax{20'000};
+constexpr std::size_t kLookBytes = 64u << 10;
 constexpr std::chrono::seconds kSyncWithin{10};
-constexpr std::size_t kWakeBytes = 1u << 20;   // waiting, from which on the thread is woken: they are in a cache yet
-constexpr std::size_t kWriteBytes = 1u << 20;  // go to the sink at once
-constexpr std::size_t kReservedFramesMax = 4'096;     // in a queue that is empty
-constexpr std::size_t kSpareFrameBytes = 256u << 10;  // a frame that held more does not go back to the strand
+constexpr std::size_t kWakeBytes = 1u << 20;      // waiting, from which on the thread is woken all the same
+constexpr std::size_t kSpareBytesMax = 4u << 20;  // memory that is kept when what was in it is written
+
+std::chrono::microseconds next_linger(std::chrono::microseconds linger, std::size_t bytes) {
+  const auto factor = static_cast<double>(kLookBytes) / static_cast<double>(std::max<std::size_t>(bytes, 1));
+  return std::clamp(std::chrono::duration_cast<std::chrono::microseconds>(linger * std::clamp(factor, 0.25, 2.0)),
+                    kLingerMin, kLingerMax);
+}
 
 std::string text_of(const json::Value& header, std::string_view member) {
   return std::string(json::string_or(header, member, ""));
@@ -28,32 +36,21 @@ Recorder::Recorder(std::unique_ptr<RecordingSink> sink, json::Value header, std:
       queue_bytes_max_(queue_bytes_max),
       file_bytes_max_(file_bytes_max),
       maker_(text_of(header, "manifest_hash"), text_of(header, "contract_digest")) {
-  buffer_ = encoder_.add(bus::RecordingHeader{std::move(header)});
-  write(0);
+  write(encoder_.add(bus::RecordingHeader{std::move(header)}), 0);
   thread_ = std::thread([this] { run(); });
 }
 
 Recorder::~Recorder() { finish(); }
 
 // A file that has grown to its limit, or cannot be written, ends the recording just as a full queue does.
-bool Recorder::take(RawFrame& frame) {
+bool Recorder::take(const RawFrame& frame) {
   const std::size_t bytes = frame.bytes();
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex_);
-    taken_bytes_ += bytes;
-    if (queued_bytes_ + bytes > queue_bytes_max_ || taken_bytes_ > file_bytes_max_ || state_.fault) return false;
-    queued_bytes_ += bytes;
-    wake = queued_bytes_ > kWakeBytes;
-    queue_.push_back(std::move(frame));
-    if (spare_.empty()) {
-      frame = RawFrame();
-    } else {
-      frame = std::move(spare_.back());
-      spare_.pop_back();
-    }
-  }
-  if (wake) work_.notify_one();
+  const std::lock_guard lock(mutex_);
+  taken_bytes_ += bytes;
+  const std::size_t waiting = queue_.bytes();
+  if (waiting + bytes > queue_bytes_max_ || taken_bytes_ > file_bytes_max_ || state_.fault) return false;
+  queue_.add(frame, maker_.manifest_hash());
+  if (waiting <= kWakeBytes && queue_.bytes() > kWakeBytes) work_.notify_one();
   return true;
 }
 
@@ -77,14 +74,13 @@ RecorderState Recorder::state() const {
   return state_;
 }
 
-void Recorder::write(std::uint64_t frames) {
-  if (buffer_.empty() || state().fault) return buffer_.clear();
-  const Status status = sink_->write(buffer_);
+void Recorder::write(std::string_view bytes, std::uint64_t frames) {
+  if (bytes.empty() || state().fault) return;
+  const Status status = sink_->write(bytes);
   if (!status.ok()) fail(status.error());
   const std::lock_guard lock(mutex_);
   if (status.ok()) state_.frames += frames;
-  state_.bytes += buffer_.size();
-  buffer_.clear();
+  state_.bytes += bytes.size();
 }
 
 // It is over: who has to make room deletes the file, which frees nothing while it is open.
@@ -96,56 +92,49 @@ void Recorder::fail(const Error& error) {
   state_.fault = error;
 }
 
-void Recorder::write_frames(std::vector<RawFrame>& frames) {
-  std::uint64_t unwritten = 0;
-  for (RawFrame& raw : frames) {
-    const bool large = raw.bytes() > kSpareFrameBytes;
-    encoder_.add_frame(maker_.frame(raw), buffer_);
-    if (const auto checkpoint = maker_.checkpoint(raw)) buffer_ += encoder_.add(*checkpoint);
-    if (large) raw = RawFrame();
+// As many frames as are one behind the other at once.
+void Recorder::write_frames(FrameChunk& chunk) {
+  std::span<char> unwritten;
+  std::uint64_t frames = 0;
+  const auto write_on = [&] {
+    write({unwritten.data(), unwritten.size()}, std::exchange(frames, 0));
+    unwritten = {};
+  };
+  maker_.make(chunk, [&](std::span<char> block, const std::optional<bus::Checkpoint>& checkpoint) {
+    encoder_.seal(block);
+    unwritten = unwritten.empty() ? block : std::span(unwritten.data(), unwritten.size() + block.size());
+    ++frames;
     ++encoded_;
-    ++unwritten;
-    if (buffer_.size() >= kWriteBytes) write(std::exchange(unwritten, 0));
-  }
-  write(unwritten);
-}
-
-// Frames go round, every one of them: where the strand had to ask for memory anew, and let strings grow to what those
-// before them had needed, that would cost it more than all that is copied into them. What is kept is as much as the
-// queue may hold.
-void Recorder::take_back(std::vector<RawFrame> frames) {
-  for (RawFrame& frame : frames) frame.clear();
-  const std::size_t spares_max = queue_bytes_max_ / kSpareFrameBytes;
-  const std::lock_guard lock(mutex_);
-  for (RawFrame& frame : frames)
-    if (spare_.size() < spares_max) spare_.push_back(std::move(frame));
+    if (!checkpoint) return;
+    write_on();
+    write(encoder_.add(*checkpoint), 0);
+  });
+  write_on();
+  chunk.clear();
+  if (chunk.capacity() > kSpareBytesMax) chunk = FrameChunk();
 }
 
 void Recorder::run() {
   auto synced = std::chrono::steady_clock::now();
   bool unsynced = true;
-  std::size_t taken = 0;  // frames, the last time
+  std::chrono::microseconds linger = kLingerMax;
+  FrameChunk frames;  // becomes the queue when they are written
   for (bool over = false; !over;) {
-    std::vector<RawFrame> frames;  // becomes the queue: the strand shall not have to let it grow
-    frames.reserve(std::min(2 * taken, kReservedFramesMax));
     std::optional<bus::RecordingEnd> end;
     {
       std::unique_lock lock(mutex_);
-      work_.wait_for(lock, kLinger, [this] { return stopping_ || end_ || queued_bytes_ > kWakeBytes; });
-      frames.swap(queue_);
-      queued_bytes_ = 0;
-      taken = frames.size();
+      work_.wait_for(lock, linger, [this] { return stopping_ || end_ || queue_.bytes() > kWakeBytes; });
+      std::swap(frames, queue_);
       end = end_;
       over = stopping_ || end_;
     }
+    linger = next_linger(linger, frames.bytes());
+    unsynced = unsynced || !frames.empty() || end;
     write_frames(frames);
     if (end) {
       end->frames = encoded_;
-      buffer_ = encoder_.add(*end);
-      write(0);
+      write(encoder_.add(*end), 0);
     }
-    unsynced = unsynced || !frames.empty() || end;
-    take_back(std::move(frames));
     const auto now = std::chrono::steady_clock::now();
     if (!unsynced || (!over && now - synced < kSyncWithin)) continue;
     const Status status = sink_ == nullptr ? Status() : sink_->sync();

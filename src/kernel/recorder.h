@@ -44,7 +44,7 @@ class Recorder final : public FrameTaker {
            std::uint64_t file_bytes_max = bus::kRecordingBytesMax);
   ~Recorder() override;  // writes what was taken; without an end where there was none
 
-  bool take(RawFrame& frame) override;
+  bool take(const RawFrame& frame) override;
   void end(std::string reason, std::vector<std::string> not_captured) override;
   // Until everything that was taken is written and synced. Not the strand's while it has better to do.
   void finish();
@@ -52,23 +52,20 @@ class Recorder final : public FrameTaker {
 
  private:
   void run();
-  void write_frames(std::vector<RawFrame>& frames);
-  void write(std::uint64_t frames);  // what is in the buffer, and how many frames that is
+  void write_frames(FrameChunk& chunk);
+  void write(std::string_view bytes, std::uint64_t frames);  // and how many frames they are
   void fail(const Error& error);
-  void take_back(std::vector<RawFrame> frames);
 
   std::unique_ptr<RecordingSink> sink_;  // the thread's; let go of when the recording is over
   const std::size_t queue_bytes_max_;
   const std::uint64_t file_bytes_max_;
   FrameMaker maker_;  // the thread's, as the encoder is
   bus::RecordingEncoder encoder_;
-  std::string buffer_;
   std::uint64_t encoded_ = 0;  // frames
   mutable std::mutex mutex_;
   std::condition_variable work_;
-  std::vector<RawFrame> queue_;
-  std::vector<RawFrame> spare_;  // cleared: the strand fills them again
-  std::size_t queued_bytes_ = 0, taken_bytes_ = 0;
+  FrameChunk queue_;  // the thread has another one, and they take turns
+  std::uint64_t taken_bytes_ = 0;
   std::optional<bus::RecordingEnd> end_;
   bool stopping_ = false;
   RecorderState state_;

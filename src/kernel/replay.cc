@@ -214,20 +214,26 @@ class Replay final : private ReplaySource {
   }
 
   void made(RawFrame& raw) override {
-    raw.ingress = recorded_.ingress;
-    const std::string_view payload = maker_.frame(raw);
+    raw.ingress.clear();
+    raw.ingress.append(recorded_.ingress);
     if (options_.map) map(recorded_);
-    if (payload != bus::encode(recorded_)) say_difference(payload);
-    encoder_.add_frame(payload, report_.remade);
+    chunk_.clear();
+    chunk_.add(raw, maker_.manifest_hash());
+    maker_.make(chunk_, [this](std::span<char> block, const std::optional<bus::Checkpoint>& checkpoint) {
+      const std::string_view payload =
+          std::string_view(block.data(), block.size() - Hash256().size()).substr(bus::kBlockHeadBytes);
+      if (payload != bus::encode(recorded_)) say_difference(payload);
+      encoder_.seal(block);
+      report_.remade.append(block.data(), block.size());
+      expected_ = checkpoint;
+    });
     ++report_.frames;
     report_.last_tick = recorded_.tick;
-    expected_ = maker_.checkpoint(raw);
     if (options_.on_frame) options_.on_frame(recorded_);
   }
 
   [[noreturn]] void say_difference(std::string_view payload) const {
-    constexpr std::uint8_t kFrame = 1;
-    const Result<bus::RecordingBlock> made = bus::decode_block(kFrame, payload);
+    const Result<bus::RecordingBlock> made = bus::decode_block(bus::kFrameBlock, payload);
     LUMENFLOW_CHECK(made.ok());  // it was encoded just now
     const Result<json::Value> before = bus::to_json(recorded_), after = bus::to_json(std::get<bus::Frame>(*made));
     if (!before.ok() || !after.ok()) differs("/ingress", "the frame's ingress is malformed");
@@ -297,6 +303,7 @@ class Replay final : private ReplaySource {
   bus::RecordingReader reader_;
   const catalogue::Catalogue catalogue_;
   FrameMaker maker_;
+  FrameChunk chunk_;  // one frame at a time
   bus::RecordingEncoder encoder_;
   bus::Frame recorded_;
   std::uint64_t tick_ = 0;

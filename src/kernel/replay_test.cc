@@ -57,22 +57,14 @@ std::string forged(const std::string& recording, const std::function<void(std::s
   }
 }
 
-// Holds up every write until it is let go.
-class HeldSink final : public RecordingSink {
+class KeepingSink final : public RecordingSink {
  public:
-  Status write(std::string_view) override {
-    if (!header_.exchange(true)) return {};
-    arrived_.release();
-    go_on_.acquire();
-    return {};
-  }
+  explicit KeepingSink(std::string& bytes) : bytes_(bytes) {}
+  Status write(std::string_view bytes) override { return bytes_.append(bytes), Status(); }
   Status sync() override { return {}; }
-  void await() { arrived_.acquire(); }
-  void let_go() { go_on_.release(); }
 
  private:
-  std::atomic<bool> header_{false};
-  std::counting_semaphore<> arrived_{0}, go_on_{0};
+  std::string& bytes_;  // the test's; read once the recorder's threads are done
 };
 
 int sessions_wanted() {
@@ -80,27 +72,52 @@ int sessions_wanted() {
   return wanted == nullptr ? 40 : std::atoi(wanted);
 }
 
-// What the strand fills again has the memory that it had: asking for it anew costs more than what is copied.
-TEST(Recorder, EveryFrameComesBackWithItsMemory) {
-  constexpr std::size_t kBytes = 10'000;
-  auto sink = std::make_unique<HeldSink>();
-  HeldSink& held = *sink;
-  Recorder recorder(std::move(sink), json::Object{});
-  auto take = [&recorder, frame = RawFrame()]() mutable {
-    frame.ingress.assign(kBytes, 'x');
-    EXPECT_TRUE(recorder.take(frame));
-    const std::size_t room = frame.ingress.capacity();
-    EXPECT_TRUE(frame.ingress.empty());
-    return room;
-  };
-  take();
-  held.await();                        // one is being written
-  for (int i = 0; i < 3; ++i) take();  // three wait
-  held.let_go();
-  held.await();
-  held.let_go();
+// The strand fills the same frame again and again: what it hands over is a copy.
+TEST(Recorder, CopiesWhatItTakes) {
+  std::string bytes;
+  Recorder recorder(std::make_unique<KeepingSink>(bytes), json::Object{});
+  RawFrame frame;
+  for (std::uint64_t tick = 1; tick <= 300; ++tick) {
+    frame.clear();
+    frame.tick = tick;
+    frame.ingress.append(std::string(static_cast<std::size_t>(tick) * 50, static_cast<char>(0x80)));
+    ASSERT_TRUE(recorder.take(frame));
+    EXPECT_EQ(frame.ingress.size(), tick * 50);
+  }
+  recorder.end("it is over", {});
   recorder.finish();
-  for (int i = 0; i < 4; ++i) EXPECT_GE(take(), kBytes) << "the frame after " << i;
+  const std::vector<bus::Frame> frames = frames_of(bytes);
+  ASSERT_EQ(frames.size(), 300u);
+  for (std::uint64_t tick = 1; tick <= 300; ++tick) {
+    EXPECT_EQ(frames[tick - 1].tick, tick);
+    EXPECT_EQ(frames[tick - 1].ingress.size(), tick * 50);
+  }
+  EXPECT_EQ(recorder.state().frames, 300u);
+  EXPECT_EQ(recorder.state().bytes, bytes.size());
+}
+
+TEST(FrameChunk, KeepsItsMemoryAndNothingElse) {
+  RawFrame frame;
+  frame.rows.add(1, {"entry"}, "body");
+  frame.writes.append("written");
+  frame.state = "state";
+  FrameChunk chunk;
+  FrameMaker maker("00000000", "digest"), other("00000000", "digest");
+  const auto made = [&frame, &chunk](FrameMaker& by) {
+    std::string out;
+    chunk.add(frame, by.manifest_hash());
+    by.make(chunk, [&](std::span<char> block, const std::optional<bus::Checkpoint>& checkpoint) {
+      out.append(block.data(), block.size()).append(as_chars(checkpoint.value().state));
+    });
+    chunk.clear();
+    return out;
+  };
+  const std::string first = made(maker);
+  const std::size_t room = chunk.capacity();
+  EXPECT_TRUE(chunk.empty());
+  EXPECT_EQ(made(other), first);
+  EXPECT_NE(made(other), first);  // its checkpoint is of all that was written so far
+  EXPECT_EQ(chunk.capacity(), room);
 }
 
 TEST(Replay, Law7TheSameIngressGivesTheSameFrames) {
@@ -442,7 +459,7 @@ TEST(Recording, OneThatCannotBeWrittenLetsGoOfItsFile) {
   Recorder recorder(std::make_unique<FullSink>(open), json::Object{{"format", "lumenflow-recording/1"}});
   RawFrame frame;
   frame.tick = 1;
-  frame.ingress = "x";
+  frame.ingress.append("x");
   ASSERT_TRUE(recorder.take(frame));
   recorder.finish();
   EXPECT_FALSE(open);

@@ -17,7 +17,7 @@ Tape::Aside::~Aside() { g_strand_of = before_; }
 bool Tape::on_strand() const { return g_strand_of == this; }
 
 void Tape::begin(Mode mode) {
-  (void)facts_.take();
+  facts_.clear();
   reader_ = bus::FactReader();
   coming_ = {};
   frames_ = 0;
@@ -40,7 +40,7 @@ void Tape::replay_from(ReplaySource& source) {
 void Tape::stop(std::string reason, std::vector<std::string> not_captured) {
   if (!records()) return;
   mode_ = Mode::kOff;
-  (void)facts_.take();
+  facts_.clear();
   coming_ = {};
   std::exchange(taker_, nullptr)->end(std::move(reason), std::move(not_captured));
 }
@@ -76,13 +76,14 @@ void Tape::differs(std::string what) const {
 void Tape::appended(Position first, const log::Row& row) { coming_.rows.add(first.value(), row.entries, row.body); }
 
 void Tape::wrote(char operation, std::string_view table, std::string_view key, std::string_view value) {
-  std::string& out = coming_.writes;
-  out.push_back(operation);
+  bus::ByteBuffer& out = coming_.writes;
+  out.push(static_cast<std::uint8_t>(operation));
   for (const std::string_view part : {table, key, value}) {
     const auto size = static_cast<std::uint32_t>(part.size());
     const char bytes[4] = {static_cast<char>(size), static_cast<char>(size >> 8), static_cast<char>(size >> 16),
                            static_cast<char>(size >> 24)};
-    out.append(bytes, sizeof bytes).append(part);
+    out.append({bytes, sizeof bytes});
+    out.append(part);
   }
 }
 
@@ -103,7 +104,9 @@ void Tape::cut(std::uint64_t tick, Timestamp issued_at, const std::function<std:
     return next_frame();
   }
   facts_.take_into(coming_.ingress);
-  if (taker_->take(coming_)) return;
+  const bool taken = taker_->take(coming_);
+  coming_.clear();
+  if (taken) return;
   stop("the recorder's queue was full", {"everything after tick " + std::to_string(tick - 1) +
                                          ": the disk could not keep up, and no call waits for a recording"});
 }

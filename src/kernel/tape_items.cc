@@ -106,11 +106,16 @@ void TapedStrand::write_items(std::vector<Entering>& batch) {
   }
 }
 
+// A name that somebody made up may hold anything; those of tools do not.
 void TapedStrand::write_call(const CallArrived& arrived) {
   FactWriter& out = kernel_.tape_.fact(FactKind::kCall);
   const Call& call = arrived.call;
   const Credential& who = *call.credential;
-  out.text(choice_without_secrets(call.tool, kernel_.options_.redaction_key));
+  const bool known = kernel_.options_.registry->find(call.tool) != nullptr || kernel_.kernel_tools_.contains(call.tool);
+  const auto write_choice = [&](const std::string& chosen) {
+    out.text(choice_without_secrets(chosen, kernel_.options_.redaction_key));
+  };
+  known ? out.text(call.tool) : write_choice(call.tool);
   out.text(who.subject.str());
   out.text(who.on_behalf_of);
   out.number(who.scopes.size());
@@ -119,7 +124,7 @@ void TapedStrand::write_call(const CallArrived& arrived) {
   who.expires_at ? out.difference(who.expires_at->ms) : out.none();
   out.flag(who.operator_key);
   out.number(static_cast<std::uint64_t>(call.surface));
-  out.text(choice_without_secrets(call.idempotency_key, kernel_.options_.redaction_key));
+  call.idempotency_key.empty() ? out.text({}) : write_choice(call.idempotency_key);
   out.text(call.traceparent);
   out.number(call.command.value());
   call.outer == nullptr ? out.none() : out.text(call.outer->receipt.str());
