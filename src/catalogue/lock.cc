@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "catalogue/digest.h"
+#include "catalogue/text_parts.h"
 #include "json/places.h"
 
 namespace lumenflow::catalogue {
@@ -12,15 +13,18 @@ namespace {
 constexpr std::int64_t kFormat = 1;
 
 void append_text_or_null(std::string_view key, const std::string& text, std::string& out) {
-  out.append(",\"").append(key).append("\":");
-  json::serialize_to(text.empty() ? json::Value() : json::Value(text), out);
+  append(out, ",\"", key, "\":");
+  if (text.empty())
+    append(out, "null");
+  else
+    append(out, Quoted{text});
 }
 
 void append_schema(const std::string& digest, const std::shared_ptr<const json::Value>& schema, std::string& out) {
   append_text_or_null("schemaDigest", digest, out);
-  out += ",\"definition\":";
+  append(out, ",\"definition\":");
   if (schema == nullptr)
-    out += "null";
+    append(out, "null");
   else
     json::serialize_to(*schema, out);
 }
@@ -28,22 +32,25 @@ void append_schema(const std::string& digest, const std::shared_ptr<const json::
 // A line of the file; written as it goes, for there may be thousands.
 void append_entry(const EventType& event, std::optional<std::size_t> channel, const std::vector<EarlierSchema>& earlier,
                   std::string& out) {
-  out.append("{\"channel\":").append(channel ? std::to_string(*channel) : "null");
+  append(out, "{\"channel\":");
+  if (channel)
+    append(out, *channel);
+  else
+    append(out, "null");
   append_text_or_null("type", event.type, out);
-  out.append(",\"version\":").append(std::to_string(event.version));
+  append(out, ",\"version\":", event.version);
   append_text_or_null("packSlug", event.pack_slug, out);
-  out.append(",\"capacity\":").append(std::to_string(event.capacity));
-  out.append(",\"softLimit\":").append(std::to_string(event.soft_limit));
+  append(out, ",\"capacity\":", event.capacity, ",\"softLimit\":", event.soft_limit);
   append_text_or_null("kind", event.kind, out);
   append_text_or_null("schema", event.schema_path, out);
   append_schema(event.schema_digest, event.schema, out);
-  out += ",\"earlier\":[";
+  append(out, ",\"earlier\":[");
   for (const EarlierSchema& each : earlier) {
-    out.append(&each == earlier.data() ? "" : ",").append("{\"version\":").append(std::to_string(each.version));
+    append(out, &each == earlier.data() ? "" : ",", "{\"version\":", each.version);
     append_schema(each.digest, each.schema, out);
-    out += '}';
+    append(out, "}");
   }
-  out += "]}";
+  append(out, "]}");
 }
 
 std::vector<EarlierSchema> earlier_of(const EventType& event, const Lock* before) {
@@ -180,20 +187,20 @@ std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
 std::string render_lock(const Catalogue& catalogue, const Lock* before) {
   std::string out;
   out.reserve(catalogue.events.size() * 600);
-  out += "{\n  \"format\": " + std::to_string(kFormat) + ",\n  \"hash\": \"" + catalogue.hash +
-         "\",\n  \"contract_digest\": \"" + catalogue.contract_digest +
-         "\",\n  \"core\": " + std::to_string(catalogue.core_count) + ",\n  \"events\": [";
+  append(out, "{\n  \"format\": ", kFormat, ",\n  \"hash\": \"", catalogue.hash, "\",\n  \"contract_digest\": \"",
+         catalogue.contract_digest, "\",\n  \"core\": ", catalogue.core_count, ",\n  \"events\": [");
   for (std::size_t i = 0; i < catalogue.events.size(); ++i) {
-    out += i == 0 ? "\n    " : ",\n    ";
+    append(out, i == 0 ? "\n    " : ",\n    ");
     append_entry(catalogue.events[i], i, earlier_of(catalogue.events[i], before), out);
   }
-  out += catalogue.events.empty() ? "]" : "\n  ]";
+  append(out, catalogue.events.empty() ? "]" : "\n  ]");
   const std::vector<const LockedEvent*> removed = removed_of(catalogue, before);
   for (const LockedEvent* each : removed) {
     out += each == removed.front() ? ",\n  \"removed\": [\n    " : ",\n    ";
     append_entry(each->event, std::nullopt, each->earlier, out);
   }
-  return out + (removed.empty() ? "\n}\n" : "\n  ]\n}\n");
+  append(out, removed.empty() ? "\n}\n" : "\n  ]\n}\n");
+  return out;
 }
 
 }  // namespace lumenflow::catalogue
