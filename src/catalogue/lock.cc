@@ -78,10 +78,12 @@ std::vector<const LockedEvent*> removed_of(const Catalogue& catalogue, const Loc
   return out;
 }
 
-std::shared_ptr<const json::Value> definition_of(const json::Value& entry) {
-  const json::Value* definition = entry.find("definition");
+// Taken out of the entry: it is the most of the file.
+std::shared_ptr<const json::Value> take_definition(json::Value& entry) {
+  json::Object* members = entry.if_object();
+  json::Value* definition = members == nullptr ? nullptr : members->find("definition");
   if (definition == nullptr || definition->is_null()) return nullptr;
-  return std::make_shared<const json::Value>(*definition);
+  return std::make_shared<const json::Value>(std::move(*definition));
 }
 
 // A schema that was exchanged by hand would be believed to be the one that was checked.
@@ -91,9 +93,10 @@ bool is_its_digest(const std::string& digest, const std::shared_ptr<const json::
   return own.ok() && *own == digest;
 }
 
-std::optional<LockedEvent> event_of(const json::Value& entry) {
+// Takes the entry apart.
+std::optional<LockedEvent> take_event(json::Value& entry) {
   const json::Value* version = entry.find("version");
-  const json::Value* earlier = entry.find("earlier");
+  json::Value* earlier = entry.if_object() == nullptr ? nullptr : entry.if_object()->find("earlier");
   if (version == nullptr || version->if_integer() == nullptr || earlier == nullptr || !earlier->is_array())
     return std::nullopt;
   LockedEvent out;
@@ -106,11 +109,11 @@ std::optional<LockedEvent> event_of(const json::Value& entry) {
   event.kind = json::string_or(entry, "kind", "");
   event.schema_path = json::string_or(entry, "schema", "");
   event.schema_digest = json::string_or(entry, "schemaDigest", "");
-  event.schema = definition_of(entry);
+  event.schema = take_definition(entry);
   if (event.type.empty() || !is_its_digest(event.schema_digest, event.schema)) return std::nullopt;
-  for (const json::Value& each : earlier->as_array()) {
+  for (json::Value& each : earlier->as_array()) {
     out.earlier.push_back({json::integer_or(each, "version", 1), std::string(json::string_or(each, "schemaDigest", "")),
-                           definition_of(each)});
+                           take_definition(each)});
     if (!is_its_digest(out.earlier.back().digest, out.earlier.back().schema)) return std::nullopt;
   }
   return out;
@@ -145,7 +148,7 @@ std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
         "take the file from the last commit; where there is none, remove it and what is beside it, and generate anew");
     return std::nullopt;
   };
-  const Result<json::Value> value = json::parse(source.text, {.depth_max = 200});
+  Result<json::Value> value = json::parse(source.text, {.depth_max = 200});
   if (!value.ok()) {
     json::TextPlace place = json::place_of_error(source.text, value.error());
     faults.add({"LF1077", source.file, place.line, place.column,
@@ -155,29 +158,30 @@ std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
   }
   if (json::integer_or(*value, "format", 0) > kFormat)
     return refuse("/format", "the lock file was written by a later lumenflow");
-  const json::Value* events = value->find("events");
+  json::Value* events = value->if_object() == nullptr ? nullptr : value->if_object()->find("events");
   if (json::integer_or(*value, "format", 0) != kFormat || events == nullptr || !events->is_array())
     return refuse("", "this is no lock file of a catalogue");
   Lock out;
   out.hash = json::string_or(*value, "hash", "");
   out.contract_digest = json::string_or(*value, "contract_digest", "");
   out.core_count = static_cast<std::size_t>(json::integer_or(*value, "core", 0));
-  const json::Array& list = events->as_array();
-  std::vector<EventType> all;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    std::optional<LockedEvent> event = event_of(list[i]);
-    if (!event) return refuse("/events/" + std::to_string(i), "the entry is not as it was generated");
-    all.push_back(event->event);
-    out.events.push_back(*std::move(event));
-  }
-  if (const json::Value* removed = value->find("removed"); removed != nullptr) {
-    if (!removed->is_array()) return refuse("/removed", "this is no list of types");
-    for (std::size_t i = 0; i < removed->as_array().size(); ++i) {
-      std::optional<LockedEvent> event = event_of(removed->as_array()[i]);
-      if (!event) return refuse("/removed/" + std::to_string(i), "the entry is not as it was generated");
-      out.removed.push_back(*std::move(event));
+  const auto take_list = [&refuse](json::Value& list, const std::string& pointer, std::vector<LockedEvent>& to) {
+    to.reserve(list.as_array().size());
+    for (json::Value& entry : list.as_array()) {
+      std::optional<LockedEvent> event = take_event(entry);
+      if (!event) refuse(pointer + "/" + std::to_string(to.size()), "the entry is not as it was generated");
+      if (!event) return false;
+      to.push_back(*std::move(event));
     }
+    return true;
+  };
+  if (!take_list(*events, "/events", out.events)) return std::nullopt;
+  if (json::Value* removed = value->as_object().find("removed"); removed != nullptr) {
+    if (!removed->is_array()) return refuse("/removed", "this is no list of types");
+    if (!take_list(*removed, "/removed", out.removed)) return std::nullopt;
   }
+  EventPointers all;
+  for (const LockedEvent& each : out.events) all.push_back(&each.event);
   if (out.core_count > all.size() || manifest_hash(all) != out.hash || contract_digest(all) != out.contract_digest)
     return refuse("/contract_digest", "the lock file is not as it was generated");
   for (std::size_t i = 0; i < out.events.size(); ++i) out.by_type_.emplace(out.events[i].event.type, i);

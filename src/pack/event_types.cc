@@ -126,7 +126,7 @@ Result<std::vector<catalogue::PackInput>> find_event_packs(const Files& files, c
     catalogue::PackInput input =
         input_of(document, manifest, [files_of = read.files](std::string_view path) { return files_of->read(path); });
     collect_automations(document, input);
-    if (manifest.event_types) input.declared = *manifest.event_types;
+    input.declared = manifest.event_types;
     input.has_faults = read.diagnostics.has_errors();
     for (const Diagnostic& item : read.diagnostics.items())
       if (item.severity == Severity::kError)
