@@ -1,7 +1,6 @@
 #include "catalogue/catalogue.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <tuple>
 #include <unordered_map>
@@ -18,13 +17,20 @@ const EventType* Catalogue::find(std::string_view type) const {
 }
 
 Catalogue make_catalogue(std::vector<EventType> core, std::vector<EventType> content) {
-  std::ranges::sort(content, {}, [](const EventType& event) { return std::tie(event.pack_slug, event.type); });
+  std::vector<EventType*> sorted;
+  sorted.reserve(content.size());
+  for (EventType& event : content) sorted.push_back(&event);
+  std::ranges::sort(sorted, {}, [](const EventType* event) { return std::tie(event->pack_slug, event->type); });
   Catalogue out;
   out.core_count = core.size();
   out.events = std::move(core);
-  std::ranges::move(content, std::back_inserter(out.events));
-  out.hash = manifest_hash(out.events);
-  out.contract_digest = contract_digest(out.events);
+  out.events.reserve(out.core_count + content.size());
+  for (EventType* event : sorted) out.events.push_back(std::move(*event));
+  EventPointers by_channel;
+  by_channel.reserve(out.events.size());
+  for (const EventType& event : out.events) by_channel.push_back(&event);
+  out.hash = manifest_hash(by_channel);
+  out.contract_digest = contract_digest(by_channel);
   return out;
 }
 

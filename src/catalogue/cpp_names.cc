@@ -131,18 +131,18 @@ std::string no_word(std::string name) {
   return name;
 }
 
-// The runs of ASCII letters and digits.
-std::vector<std::string> words_of(std::string_view id) {
-  std::vector<std::string> out;
+// The runs of ASCII letters and digits, each handed over with its first character; "value" where there are none.
+template <class Begin>
+std::string words_of(std::string_view id, Begin begin) {
+  std::string out;
   bool within = false;
   for (const char c : id) {
     const bool belongs = is_digit(c) || is_lower(c) || is_upper(c);
-    if (belongs && !within) out.emplace_back();
-    if (belongs) out.back() += c;
+    if (belongs && within) out += c;
+    if (belongs && !within) begin(out, c);
     within = belongs;
   }
-  if (out.empty()) out.emplace_back("value");
-  return out;
+  return out.empty() ? words_of("value", begin) : out;
 }
 
 }  // namespace
@@ -169,43 +169,49 @@ std::string enumerator(std::string_view type) {
   return "k" + pascal_name(type.substr(0, colon)) + "_" + pascal_name(type.substr(colon + 1));
 }
 
+bool Names::take(const std::string& name) {
+  return std::ranges::find(reserved_, name) == reserved_.end() && taken_.insert(name).second;
+}
+
 std::string Names::free(std::string name) {
-  if (taken_.insert(name).second) return name;
+  if (take(name)) return name;
   if (name.ends_with('_')) name.pop_back();
   for (int i = 2;; ++i)
-    if (std::string next = name + "_" + std::to_string(i); taken_.insert(next).second) return next;
+    if (std::string next = name + "_" + std::to_string(i); take(next)) return next;
 }
 
 std::string Names::member(std::string_view id) {
-  std::string out;
-  for (const std::string& word : words_of(id)) out.append(out.empty() ? "" : "_").append(word);
+  std::string out = words_of(id, [](std::string& name, char first) {
+    if (!name.empty()) name += '_';
+    name += first;
+  });
   if (is_digit(out.front())) out.insert(0, "n");
   return free(no_word(std::move(out)));
 }
 
 std::string Names::type(std::string_view id) {
-  std::string out;
-  for (std::string word : words_of(id)) {
-    word.front() = upper(word.front());
-    out += word;
-  }
+  std::string out = words_of(id, [](std::string& name, char first) { name += upper(first); });
   if (is_digit(out.front())) out.insert(0, "N");
   return free(no_word(std::move(out)));
 }
 
-std::string cpp_literal(std::string_view text) {
+void append_part(CppLiteral part, std::string& out) {
   static constexpr char kDigits[] = "01234567";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      (out += '\\') += c;
-    else if (byte < 0x20 || byte >= 0x7f || c == '?')  // octal ends after three digits; '?' might begin a trigraph
-      out.append({'\\', kDigits[byte >> 6], kDigits[(byte >> 3) & 7], kDigits[byte & 7]});
+  // Octal ends after three digits; '?' might begin a trigraph.
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '?'; };
+  out += '"';
+  for (const char *at = part.text.data(), *const end = at + part.text.size(); at != end;) {
+    const char* const special = std::find_if_not(at, end, is_plain);
+    out.append(at, special);
+    at = special;
+    if (at == end) break;
+    const auto byte = static_cast<unsigned char>(*at++);
+    if (byte == '"' || byte == '\\')
+      out.append({'\\', static_cast<char>(byte)});
     else
-      out += c;
+      out.append({'\\', kDigits[byte >> 6], kDigits[(byte >> 3) & 7], kDigits[byte & 7]});
   }
-  return out + '"';
+  out += '"';
 }
 
 }  // namespace lumenflow::catalogue

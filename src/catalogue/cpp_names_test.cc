@@ -36,7 +36,11 @@ TEST(CppNames, OfMembersAreUniqueWhateverTheyAreCalled) {
   EXPECT_EQ(names.type("max temp"), "MaxTemp");
 }
 
-TEST(CppNames, LiteralsHoldAnyBytes) { EXPECT_EQ(cpp_literal("a\"\\\n?é1"), R"("a\"\\\012\077\303\2511")"); }
+TEST(CppNames, LiteralsHoldAnyBytes) {
+  std::string text = "x = ";
+  append_part(CppLiteral{"a\"\\\n?é1"}, text);
+  EXPECT_EQ(text, R"(x = "a\"\\\012\077\303\2511")");
+}
 
 }  // namespace
 }  // namespace lumenflow::catalogue

@@ -1,8 +1,8 @@
 #include "catalogue/declarations.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
+#include <unordered_map>
 
 #include "catalogue/entry_reader.h"
 #include "json/places.h"
@@ -72,16 +72,29 @@ void read_kind(const EntryReader& entry, const PackSource& pack, EventType& even
              "list it in the manifest's emitted_event_kinds, with its backpressure_policy");
 }
 
+char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+struct FoldedHash {
+  std::size_t operator()(std::string_view text) const {
+    std::size_t hash = 0xcbf29ce484222325u;  // FNV-1a
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(folded(c))) * 0x100000001b3u;
+    return hash;
+  }
+};
+
+struct FoldedEqual {
+  bool operator()(std::string_view one, std::string_view other) const {
+    return std::ranges::equal(one, other, {}, folded, folded);
+  }
+};
+
 // Of one file, or over files.
-void check_duplicates(const std::vector<Declaration>& declarations, bool within_a_file, Faults& faults) {
-  std::map<std::string, const Declaration*, std::less<>> seen;
-  for (const Declaration& declared : declarations) {
-    std::string folded = declared.event.type;
-    for (char& c : folded)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    const auto [first, is_new] = seen.emplace(std::move(folded), &declared);
+void check_duplicates(const std::vector<const Declaration*>& declarations, bool within_a_file, Faults& faults) {
+  std::unordered_map<std::string_view, const Declaration*, FoldedHash, FoldedEqual> seen(declarations.size());
+  for (const Declaration* each : declarations) {
+    const auto [first, is_new] = seen.emplace(each->event.type, each);
     if (is_new) continue;
-    const Declaration& other = *first->second;
+    const Declaration &declared = *each, &other = *first->second;
     if ((other.source == declared.source) != within_a_file) continue;
     const bool same = other.event.type == declared.event.type;
     faults.at(
@@ -91,6 +104,12 @@ void check_duplicates(const std::vector<Declaration>& declarations, bool within_
             "at " + place_text(*other.source, other.pointer),
         same ? "rename one of them, or remove it" : "types that only case tells apart are one: rename one of them");
   }
+}
+
+void check_duplicates_of_file(const std::vector<Declaration>& declarations, Faults& faults) {
+  std::vector<const Declaration*> all;
+  for (const Declaration& each : declarations) all.push_back(&each);
+  check_duplicates(all, true, faults);
 }
 
 }  // namespace
@@ -125,7 +144,7 @@ std::vector<Declaration> read_event_types(const PackSource& pack, std::string te
       read_schema(entry, *path, folder, root, pack.read, declared.event, faults);
     if (!declared.event.type.empty()) out.push_back(std::move(declared));
   }
-  check_duplicates(out, true, faults);
+  check_duplicates_of_file(out, faults);
   return out;
 }
 
@@ -165,11 +184,11 @@ std::vector<Declaration> read_base_list(std::string file, std::string text, cons
       read_schema(entry, *path, "", with_slash(folder_of(source->file)), read, declared.event, faults);
     if (!declared.event.type.empty()) out.push_back(std::move(declared));
   }
-  check_duplicates(out, true, faults);
+  check_duplicates_of_file(out, faults);
   return out;
 }
 
-void check_duplicates(const std::vector<Declaration>& declarations, Faults& faults) {
+void check_duplicates(const std::vector<const Declaration*>& declarations, Faults& faults) {
   check_duplicates(declarations, false, faults);
 }
 

@@ -44,7 +44,7 @@ std::vector<Declaration> read_base_list(std::string file, std::string text, cons
 // Two declarations of one type in different files (those of one file are told when it is read), also where only case
 // tells them apart; the later one is reported, with both places. In the order in which they are to be taken: the core
 // first.
-void check_duplicates(const std::vector<Declaration>& declarations, Faults& faults);
+void check_duplicates(const std::vector<const Declaration*>& declarations, Faults& faults);
 
 // "content/./a/../b.json" -> "content/b.json"; empty where it leads out, is absolute, or no path.
 std::string path_within(std::string_view folder, std::string_view path);

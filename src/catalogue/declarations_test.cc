@@ -16,7 +16,10 @@ std::string said_of(const std::string& entries, PackFolder more = {}) {
   more["content/event-types.json"] = "{\"packSlug\": \"acme\", \"eventTypes\": [\n" + entries + "\n]}";
   more.emplace("content/s.json", R"({"type": "object"})");
   Faults faults;
-  check_duplicates(check_pack(pack_input("acme", std::move(more), {"acme:done"}), faults), faults);
+  const std::vector<Declaration> declared = check_pack(pack_input("acme", std::move(more), {"acme:done"}), faults);
+  std::vector<const Declaration*> all;
+  for (const Declaration& each : declared) all.push_back(&each);
+  check_duplicates(all, faults);
   return shown(faults);
 }
 

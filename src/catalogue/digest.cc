@@ -5,19 +5,19 @@
 
 #include "base/encoding.h"
 #include "base/sha256.h"
+#include "catalogue/text_parts.h"
 #include "json/canonical.h"
 
 namespace lumenflow::catalogue {
 namespace {
 
 void append_entry(std::string& out, std::size_t channel, std::string_view type, std::int64_t version) {
-  if (!out.empty()) out += '|';
-  out.append(std::to_string(channel)).append(1, ':').append(type).append(1, ':').append(std::to_string(version));
+  append(out, out.empty() ? "" : "|", channel, ":", type, ":", version);
 }
 
 void append_text_or_null(std::string& out, std::string_view text) {
   if (text.empty())
-    out += "null";
+    append(out, "null");
   else
     json::append_canonical_string(text, out);
 }
@@ -47,28 +47,27 @@ std::string serialized(std::vector<HashEntry> entries) {
 
 std::string manifest_hash(std::vector<HashEntry> entries) { return hex8(fnv1a32(serialized(std::move(entries)))); }
 
-std::string manifest_hash(std::span<const EventType> events) {
+std::string manifest_hash(const EventPointers& events) {
   std::string text;
-  for (std::size_t i = 0; i < events.size(); ++i) append_entry(text, i, events[i].type, events[i].version);
+  for (std::size_t i = 0; i < events.size(); ++i) append_entry(text, i, events[i]->type, events[i]->version);
   return hex8(fnv1a32(text));
 }
 
 // Canonical JSON (RFC 8785) written as it goes: members in the order of their names.
-std::string contract_digest(std::span<const EventType> events) {
+std::string contract_digest(const EventPointers& events) {
   std::string text = "[";
   text.reserve(events.size() * 256);
   for (std::size_t i = 0; i < events.size(); ++i) {
-    const EventType& event = events[i];
-    text.append(i == 0 ? "" : ",").append("{\"capacity\":").append(std::to_string(event.capacity));
-    text.append(",\"channel\":").append(std::to_string(i)).append(",\"kind\":");
+    const EventType& event = *events[i];
+    append(text, i == 0 ? "" : ",", "{\"capacity\":", event.capacity, ",\"channel\":", i, ",\"kind\":");
     append_text_or_null(text, event.kind);
-    text += ",\"packSlug\":";
+    append(text, ",\"packSlug\":");
     append_text_or_null(text, event.pack_slug);
-    text += ",\"schemaDigest\":";
+    append(text, ",\"schemaDigest\":");
     append_text_or_null(text, event.schema_digest);
-    text.append(",\"softLimit\":").append(std::to_string(event.soft_limit)).append(",\"type\":");
+    append(text, ",\"softLimit\":", event.soft_limit, ",\"type\":");
     append_text_or_null(text, event.type);
-    text.append(",\"version\":").append(std::to_string(event.version)).append(1, '}');
+    append(text, ",\"version\":", event.version, "}");
   }
   text += ']';
   return sha256_hex(text);

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +27,9 @@ std::string serialized(std::vector<HashEntry> entries);
 std::string manifest_hash(std::vector<HashEntry> entries);
 
 // Of event types in the order of their channels.
-std::string manifest_hash(std::span<const EventType> events);
-std::string contract_digest(std::span<const EventType> events);
+using EventPointers = std::vector<const EventType*>;
+std::string manifest_hash(const EventPointers& events);
+std::string contract_digest(const EventPointers& events);
 
 // INVALID_INPUT where the schema has no canonical form: a number that another reader would take for another.
 Result<std::string> schema_digest(const json::Value& schema);

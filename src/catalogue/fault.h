@@ -35,6 +35,7 @@ class Faults {
   void at_key(std::string_view code, const SourceText& source, std::string_view pointer, std::string message,
               std::string help);
   void add(Fault fault) { items_.push_back(std::move(fault)); }
+  void append(const Faults& others) { items_.insert(items_.end(), others.items_.begin(), others.items_.end()); }
   void of_file(std::string_view code, std::string file, std::string message, std::string help);
 
   bool empty() const { return items_.empty(); }

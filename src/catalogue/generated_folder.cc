@@ -16,24 +16,22 @@ Result<bool> write_changed(Files& to, const std::string& path, const std::string
 
 }  // namespace
 
-Result<std::vector<std::string>> write_generated(Files& to, const std::string& folder,
-                                                 std::span<const GeneratedFile> files) {
+Result<std::vector<std::string>> write_generated(Files& to, const std::string& folder, const Catalogue& catalogue,
+                                                 const Lock* before) {
   LUMENFLOW_TRY(to.make_directories(folder));
   struct Writing {
     std::string path;
     std::future<Result<bool>> done;
   };
   std::vector<Writing> under_way;
-  const GeneratedFile* lock = nullptr;
-  for (const GeneratedFile& file : files) {
-    if (file.name == kLockFile) {
-      lock = &file;
-      continue;
-    }
-    std::string path = join_path(folder, file.name);
-    auto done = std::async(std::launch::async, [&to, &file, path] { return write_changed(to, path, file.text); });
+  for (const std::string_view name : kFilesBesideLock) {
+    std::string path = join_path(folder, name);
+    auto done = std::async(std::launch::async, [&to, &catalogue, before, name, path] {
+      return write_changed(to, path, render(name, catalogue, before));
+    });
     under_way.push_back({std::move(path), std::move(done)});
   }
+  const std::string lock = render_lock(catalogue, before);
   std::vector<std::string> written;
   Status status;
   for (Writing& each : under_way) {
@@ -42,11 +40,23 @@ Result<std::vector<std::string>> write_generated(Files& to, const std::string& f
     if (changed.ok() && *changed) written.push_back(std::move(each.path));
   }
   LUMENFLOW_TRY(std::move(status));
-  if (lock == nullptr) return written;
-  std::string path = join_path(folder, lock->name);
-  LUMENFLOW_TRY_ASSIGN(const bool changed, write_changed(to, path, lock->text));
+  std::string path = join_path(folder, kLockFile);
+  LUMENFLOW_TRY_ASSIGN(const bool changed, write_changed(to, path, lock));
   if (changed) written.push_back(std::move(path));
   return written;
+}
+
+std::string differences(const Files& there, const std::string& folder, const Catalogue& catalogue, const Lock* before) {
+  const auto differs = [&](std::string_view name) {
+    const GeneratedFile file{std::string(name), render(name, catalogue, before)};
+    const Result<std::string> found = there.read(join_path(folder, name), kGeneratedBytesMax);
+    return found.ok() ? difference(file, *found) : file.name + ": is missing\n";
+  };
+  std::vector<std::future<std::string>> others;
+  for (const std::string_view name : kFilesBesideLock) others.push_back(std::async(std::launch::async, differs, name));
+  std::string out = differs(kLockFile);
+  for (std::future<std::string>& each : others) out += each.get();
+  return out;
 }
 
 }  // namespace lumenflow::catalogue

@@ -1,9 +1,9 @@
 #include "catalogue/generator.h"
 
 #include <algorithm>
-#include <future>
 #include <unordered_set>
-#include <utility>
+
+#include "base/check.h"
 
 namespace lumenflow::catalogue {
 namespace {
@@ -25,18 +25,13 @@ std::string shortened(std::string_view line) {
 
 }  // namespace
 
-// Each is a function of its arguments, and the large ones are written side by side.
-std::vector<GeneratedFile> generate(const Catalogue& catalogue, const Lock* before) {
-  std::future<std::string> cpp = std::async(std::launch::async, [&catalogue] { return render_cpp(catalogue); });
-  std::future<std::string> lock =
-      std::async(std::launch::async, [&catalogue, before] { return render_lock(catalogue, before); });
-  std::string asyncapi = render_asyncapi(catalogue), typescript = render_typescript(catalogue),
-              json = render_json(catalogue);
-  return {{std::string(kLockFile), lock.get()},
-          {std::string(kFilesBesideLock[0]), std::move(asyncapi)},
-          {std::string(kFilesBesideLock[1]), std::move(typescript)},
-          {std::string(kFilesBesideLock[2]), cpp.get()},
-          {std::string(kFilesBesideLock[3]), std::move(json)}};
+std::string render(std::string_view name, const Catalogue& catalogue, const Lock* before) {
+  if (name == kLockFile) return render_lock(catalogue, before);
+  constexpr std::array kRenderers{render_asyncapi, render_typescript, render_cpp, render_json};
+  static_assert(kRenderers.size() == kFilesBesideLock.size());
+  const auto found = std::ranges::find(kFilesBesideLock, name);
+  LUMENFLOW_CHECK(found != kFilesBesideLock.end());
+  return kRenderers[static_cast<std::size_t>(found - kFilesBesideLock.begin())](catalogue);
 }
 
 std::string difference(const GeneratedFile& generated, std::string_view found) {

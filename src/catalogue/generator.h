@@ -13,8 +13,6 @@
 
 namespace lumenflow::catalogue {
 
-inline constexpr std::string_view kLockFile = "catalogue.lock.json";
-
 inline constexpr std::array<std::string_view, 4> kFilesBesideLock{
     "runtime_event_manifest.asyncapi.json", "runtime_event_manifest.generated.d.ts",
     "runtime_event_manifest.generated.h", "runtime_event_manifest.generated.json"};
@@ -24,9 +22,8 @@ struct GeneratedFile {
   std::string text;
 };
 
-// Every file, in byte order of the names. `before` is the lock file that is there; null for none.
-std::vector<GeneratedFile> generate(const Catalogue& catalogue, const Lock* before);
-
+// The text of the file of that name, which is one of the above. `before` is the lock file that is there; null for none.
+std::string render(std::string_view name, const Catalogue& catalogue, const Lock* before);
 std::string render_cpp(const Catalogue& catalogue);
 std::string render_json(const Catalogue& catalogue);
 std::string render_typescript(const Catalogue& catalogue);

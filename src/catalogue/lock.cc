@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "catalogue/digest.h"
+#include "catalogue/text_parts.h"
 #include "json/places.h"
 
 namespace lumenflow::catalogue {
@@ -12,15 +13,18 @@ namespace {
 constexpr std::int64_t kFormat = 1;
 
 void append_text_or_null(std::string_view key, const std::string& text, std::string& out) {
-  out.append(",\"").append(key).append("\":");
-  json::serialize_to(text.empty() ? json::Value() : json::Value(text), out);
+  append(out, ",\"", key, "\":");
+  if (text.empty())
+    append(out, "null");
+  else
+    append(out, Quoted{text});
 }
 
 void append_schema(const std::string& digest, const std::shared_ptr<const json::Value>& schema, std::string& out) {
   append_text_or_null("schemaDigest", digest, out);
-  out += ",\"definition\":";
+  append(out, ",\"definition\":");
   if (schema == nullptr)
-    out += "null";
+    append(out, "null");
   else
     json::serialize_to(*schema, out);
 }
@@ -28,22 +32,25 @@ void append_schema(const std::string& digest, const std::shared_ptr<const json::
 // A line of the file; written as it goes, for there may be thousands.
 void append_entry(const EventType& event, std::optional<std::size_t> channel, const std::vector<EarlierSchema>& earlier,
                   std::string& out) {
-  out.append("{\"channel\":").append(channel ? std::to_string(*channel) : "null");
+  append(out, "{\"channel\":");
+  if (channel)
+    append(out, *channel);
+  else
+    append(out, "null");
   append_text_or_null("type", event.type, out);
-  out.append(",\"version\":").append(std::to_string(event.version));
+  append(out, ",\"version\":", event.version);
   append_text_or_null("packSlug", event.pack_slug, out);
-  out.append(",\"capacity\":").append(std::to_string(event.capacity));
-  out.append(",\"softLimit\":").append(std::to_string(event.soft_limit));
+  append(out, ",\"capacity\":", event.capacity, ",\"softLimit\":", event.soft_limit);
   append_text_or_null("kind", event.kind, out);
   append_text_or_null("schema", event.schema_path, out);
   append_schema(event.schema_digest, event.schema, out);
-  out += ",\"earlier\":[";
+  append(out, ",\"earlier\":[");
   for (const EarlierSchema& each : earlier) {
-    out.append(&each == earlier.data() ? "" : ",").append("{\"version\":").append(std::to_string(each.version));
+    append(out, &each == earlier.data() ? "" : ",", "{\"version\":", each.version);
     append_schema(each.digest, each.schema, out);
-    out += '}';
+    append(out, "}");
   }
-  out += "]}";
+  append(out, "]}");
 }
 
 std::vector<EarlierSchema> earlier_of(const EventType& event, const Lock* before) {
@@ -71,10 +78,12 @@ std::vector<const LockedEvent*> removed_of(const Catalogue& catalogue, const Loc
   return out;
 }
 
-std::shared_ptr<const json::Value> definition_of(const json::Value& entry) {
-  const json::Value* definition = entry.find("definition");
+// Taken out of the entry: it is the most of the file.
+std::shared_ptr<const json::Value> take_definition(json::Value& entry) {
+  json::Object* members = entry.if_object();
+  json::Value* definition = members == nullptr ? nullptr : members->find("definition");
   if (definition == nullptr || definition->is_null()) return nullptr;
-  return std::make_shared<const json::Value>(*definition);
+  return std::make_shared<const json::Value>(std::move(*definition));
 }
 
 // A schema that was exchanged by hand would be believed to be the one that was checked.
@@ -84,9 +93,10 @@ bool is_its_digest(const std::string& digest, const std::shared_ptr<const json::
   return own.ok() && *own == digest;
 }
 
-std::optional<LockedEvent> event_of(const json::Value& entry) {
+// Takes the entry apart.
+std::optional<LockedEvent> take_event(json::Value& entry) {
   const json::Value* version = entry.find("version");
-  const json::Value* earlier = entry.find("earlier");
+  json::Value* earlier = entry.if_object() == nullptr ? nullptr : entry.if_object()->find("earlier");
   if (version == nullptr || version->if_integer() == nullptr || earlier == nullptr || !earlier->is_array())
     return std::nullopt;
   LockedEvent out;
@@ -99,11 +109,11 @@ std::optional<LockedEvent> event_of(const json::Value& entry) {
   event.kind = json::string_or(entry, "kind", "");
   event.schema_path = json::string_or(entry, "schema", "");
   event.schema_digest = json::string_or(entry, "schemaDigest", "");
-  event.schema = definition_of(entry);
+  event.schema = take_definition(entry);
   if (event.type.empty() || !is_its_digest(event.schema_digest, event.schema)) return std::nullopt;
-  for (const json::Value& each : earlier->as_array()) {
+  for (json::Value& each : earlier->as_array()) {
     out.earlier.push_back({json::integer_or(each, "version", 1), std::string(json::string_or(each, "schemaDigest", "")),
-                           definition_of(each)});
+                           take_definition(each)});
     if (!is_its_digest(out.earlier.back().digest, out.earlier.back().schema)) return std::nullopt;
   }
   return out;
@@ -138,7 +148,7 @@ std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
         "take the file from the last commit; where there is none, remove it and what is beside it, and generate anew");
     return std::nullopt;
   };
-  const Result<json::Value> value = json::parse(source.text, {.depth_max = 200});
+  Result<json::Value> value = json::parse(source.text, {.depth_max = 200});
   if (!value.ok()) {
     json::TextPlace place = json::place_of_error(source.text, value.error());
     faults.add({"LF1077", source.file, place.line, place.column,
@@ -148,29 +158,30 @@ std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
   }
   if (json::integer_or(*value, "format", 0) > kFormat)
     return refuse("/format", "the lock file was written by a later lumenflow");
-  const json::Value* events = value->find("events");
+  json::Value* events = value->if_object() == nullptr ? nullptr : value->if_object()->find("events");
   if (json::integer_or(*value, "format", 0) != kFormat || events == nullptr || !events->is_array())
     return refuse("", "this is no lock file of a catalogue");
   Lock out;
   out.hash = json::string_or(*value, "hash", "");
   out.contract_digest = json::string_or(*value, "contract_digest", "");
   out.core_count = static_cast<std::size_t>(json::integer_or(*value, "core", 0));
-  const json::Array& list = events->as_array();
-  std::vector<EventType> all;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    std::optional<LockedEvent> event = event_of(list[i]);
-    if (!event) return refuse("/events/" + std::to_string(i), "the entry is not as it was generated");
-    all.push_back(event->event);
-    out.events.push_back(*std::move(event));
-  }
-  if (const json::Value* removed = value->find("removed"); removed != nullptr) {
-    if (!removed->is_array()) return refuse("/removed", "this is no list of types");
-    for (std::size_t i = 0; i < removed->as_array().size(); ++i) {
-      std::optional<LockedEvent> event = event_of(removed->as_array()[i]);
-      if (!event) return refuse("/removed/" + std::to_string(i), "the entry is not as it was generated");
-      out.removed.push_back(*std::move(event));
+  const auto take_list = [&refuse](json::Value& list, const std::string& pointer, std::vector<LockedEvent>& to) {
+    to.reserve(list.as_array().size());
+    for (json::Value& entry : list.as_array()) {
+      std::optional<LockedEvent> event = take_event(entry);
+      if (!event) refuse(pointer + "/" + std::to_string(to.size()), "the entry is not as it was generated");
+      if (!event) return false;
+      to.push_back(*std::move(event));
     }
+    return true;
+  };
+  if (!take_list(*events, "/events", out.events)) return std::nullopt;
+  if (json::Value* removed = value->as_object().find("removed"); removed != nullptr) {
+    if (!removed->is_array()) return refuse("/removed", "this is no list of types");
+    if (!take_list(*removed, "/removed", out.removed)) return std::nullopt;
   }
+  EventPointers all;
+  for (const LockedEvent& each : out.events) all.push_back(&each.event);
   if (out.core_count > all.size() || manifest_hash(all) != out.hash || contract_digest(all) != out.contract_digest)
     return refuse("/contract_digest", "the lock file is not as it was generated");
   for (std::size_t i = 0; i < out.events.size(); ++i) out.by_type_.emplace(out.events[i].event.type, i);
@@ -180,20 +191,20 @@ std::optional<Lock> read_lock(const SourceText& source, Faults& faults) {
 std::string render_lock(const Catalogue& catalogue, const Lock* before) {
   std::string out;
   out.reserve(catalogue.events.size() * 600);
-  out += "{\n  \"format\": " + std::to_string(kFormat) + ",\n  \"hash\": \"" + catalogue.hash +
-         "\",\n  \"contract_digest\": \"" + catalogue.contract_digest +
-         "\",\n  \"core\": " + std::to_string(catalogue.core_count) + ",\n  \"events\": [";
+  append(out, "{\n  \"format\": ", kFormat, ",\n  \"hash\": \"", catalogue.hash, "\",\n  \"contract_digest\": \"",
+         catalogue.contract_digest, "\",\n  \"core\": ", catalogue.core_count, ",\n  \"events\": [");
   for (std::size_t i = 0; i < catalogue.events.size(); ++i) {
-    out += i == 0 ? "\n    " : ",\n    ";
+    append(out, i == 0 ? "\n    " : ",\n    ");
     append_entry(catalogue.events[i], i, earlier_of(catalogue.events[i], before), out);
   }
-  out += catalogue.events.empty() ? "]" : "\n  ]";
+  append(out, catalogue.events.empty() ? "]" : "\n  ]");
   const std::vector<const LockedEvent*> removed = removed_of(catalogue, before);
   for (const LockedEvent* each : removed) {
     out += each == removed.front() ? ",\n  \"removed\": [\n    " : ",\n    ";
     append_entry(each->event, std::nullopt, each->earlier, out);
   }
-  return out + (removed.empty() ? "\n}\n" : "\n  ]\n}\n");
+  append(out, removed.empty() ? "\n}\n" : "\n  ]\n}\n");
+  return out;
 }
 
 }  // namespace lumenflow::catalogue

@@ -10,12 +10,15 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "catalogue/catalogue.h"
 #include "catalogue/fault.h"
 
 namespace lumenflow::catalogue {
+
+inline constexpr std::string_view kLockFile = "catalogue.lock.json";
 
 // A schema that the type had before.
 struct EarlierSchema {
@@ -51,6 +54,15 @@ struct Lock {
 
 // Nothing, and LF1077, where it is no lock file, is of a later format, or is not what was generated.
 std::optional<Lock> read_lock(const SourceText& source, Faults& faults);
+
+// The same with its text, to which later faults refer.
+struct LockFile {
+  explicit LockFile(SourceText text) : source(std::move(text)), lock(read_lock(source, faults)) {}
+
+  SourceText source;
+  Faults faults;
+  std::optional<Lock> lock;
+};
 
 // A line for each event. What the types had before goes on being remembered, and so do those that are gone: one that
 // comes back may not mean something else by the same version.

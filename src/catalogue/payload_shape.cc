@@ -37,10 +37,10 @@ class Shaper {
     return out;
   }
 
-  static bool is_required(const json::Value& schema, const std::string& name) {
-    const json::Value* required = schema.find("required");
-    return required != nullptr && required->is_array() &&
-           std::ranges::find(required->as_array(), json::Value(name)) != required->as_array().end();
+  static bool is_required(const json::Array* required, const std::string& name) {
+    return required != nullptr && std::ranges::any_of(*required, [&name](const json::Value& each) {
+             return each.if_string() != nullptr && *each.if_string() == name;
+           });
   }
 
   Shape object(const json::Value& schema) {
@@ -51,9 +51,12 @@ class Shaper {
     if (!named && (additional == nullptr || *additional != json::Value(false))) return {};
     Shape out{Shape::Kind::kObject, {}, {}};
     if (!named) return out;
+    const json::Value* required = schema.find("required");
+    const json::Array* names = required == nullptr ? nullptr : required->if_array();
+    out.members.reserve(properties->as_object().size());
     for (const json::Member& member : properties->as_object())
       if (member.value != json::Value(false))
-        out.members.push_back({member.key, is_required(schema, member.key), shape(member.value)});
+        out.members.push_back({member.key, is_required(names, member.key), shape(member.value)});
     return out;
   }
 

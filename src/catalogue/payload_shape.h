@@ -6,7 +6,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "lumenflow/json.h"
@@ -22,12 +22,12 @@ struct Shape {
 };
 
 struct Shape::Member {
-  std::string name;  // of the JSON member
+  std::string_view name;  // of the JSON member
   bool required = false;
   Shape shape;
 };
 
-// Null stands for no schema.
+// Null stands for no schema. The names borrow from it.
 Shape shape_of(const json::Value* schema);
 
 }  // namespace lumenflow::catalogue

@@ -1,7 +1,6 @@
 #include "catalogue/plan.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <unordered_map>
 
@@ -10,6 +9,7 @@
 namespace lumenflow::catalogue {
 namespace {
 
+using Declarations = std::vector<const Declaration*>;
 using ByType = std::unordered_map<std::string_view, const Declaration*>;
 
 bool is_removed(const PlanInput& input, const std::string& type) {
@@ -109,7 +109,7 @@ void check_removals(const PlanInput& input, const Lock* lock, const ByType& decl
       faults.at("LF1076", *found->second->source, found->second->pointer,
                 "'" + type + "' is to be removed, and is still declared", "take it out of this file first");
     else if (lock == nullptr || lock->find(type) == nullptr)
-      faults.of_file("LF1076", input.lock ? input.lock->file : std::string(kLockFile),
+      faults.of_file("LF1076", input.lock ? input.lock->source.file : std::string(kLockFile),
                      "'" + type + "' is to be removed, and was never generated", "correct the name");
   }
 }
@@ -142,43 +142,47 @@ std::vector<Declaration> check_pack(const PackInput& pack, Faults& faults) {
 }
 
 std::optional<Plan> plan(PlanInput input, Faults& faults) {
-  std::optional<Lock> lock;
-  if (input.lock) lock = read_lock(*input.lock, faults);
+  if (input.lock) faults.append(input.lock->faults);
   // Without it nobody would see a version go back, or a type go.
   if (!input.lock && !input.generated.empty())
     faults.of_file("LF1077", input.lock_path,
                    "the lock file is missing, and " + input.generated + " was generated with it",
                    "take it from the last commit; to begin anew, remove " + input.generated + " and what is beside it");
-  const Lock* before = lock ? &*lock : nullptr;
-  const std::size_t core_count = input.core.size();
-  std::vector<Declaration> all = std::move(input.core);
+  const Lock* before = input.lock && input.lock->lock ? &*input.lock->lock : nullptr;
+  Declarations all;  // of the input, the core's first
+  for (const Declaration& declared : input.core) all.push_back(&declared);
   std::vector<std::string> explained;  // packs whose missing file has been reported
   const std::map<std::string, std::string> locked = locked_types(input, before);
   for (PackInput& pack : input.packs) {
     const std::size_t faults_before = faults.items().size();
-    std::vector<Declaration> declared = pack.declared ? *std::move(pack.declared) : check_pack(pack, faults);
+    if (pack.declared == nullptr)
+      pack.declared = std::make_shared<const std::vector<Declaration>>(check_pack(pack, faults));
     bool said = pack.has_faults || faults.items().size() > faults_before;
     if (pack.source.event_types_path.empty() && !said) {
       const auto types = locked.find(pack.source.slug);
       said = check_left_over(pack, types == locked.end() ? std::string() : types->second, faults);
     }
     if (said) explained.push_back(pack.source.slug);
-    std::ranges::move(declared, std::back_inserter(all));
+    for (const Declaration& declared : *pack.declared) all.push_back(&declared);
   }
   check_duplicates(all, faults);
-  ByType by_type;
-  for (const Declaration& declared : all) by_type.emplace(declared.event.type, &declared);
-  if (before != nullptr) {
-    for (const Declaration& declared : all) check_against_lock(declared, *before, faults);
-    check_gone(input, *input.lock, *before, by_type, explained, faults);
+  if (before != nullptr || !input.remove.empty()) {
+    ByType by_type(all.size());
+    for (const Declaration* declared : all) by_type.emplace(declared->event.type, declared);
+    if (before != nullptr) {
+      for (const Declaration* declared : all) check_against_lock(*declared, *before, faults);
+      check_gone(input, input.lock->source, *before, by_type, explained, faults);
+    }
+    check_removals(input, before, by_type, faults);
   }
-  check_removals(input, before, by_type, faults);
   const bool faulty = std::ranges::any_of(input.packs, [](const PackInput& pack) { return pack.has_faults; });
   if (!faults.empty() || faulty) return std::nullopt;
   std::vector<EventType> core, content;
-  for (std::size_t i = 0; i < all.size(); ++i) (i < core_count ? core : content).push_back(std::move(all[i].event));
+  core.reserve(input.core.size());
+  content.reserve(all.size() - input.core.size());
+  for (const Declaration* declared : all) (core.size() < input.core.size() ? core : content).push_back(declared->event);
   Plan out{make_catalogue(std::move(core), std::move(content)), {}};
-  out.files = generate(out.catalogue, before);
+  if (input.lock) out.before = std::move(input.lock->lock);
   return out;
 }
 

@@ -1,15 +1,16 @@
-// From manifests to what is to be written: everything is checked first, and nothing comes out where anything is wrong.
+// From manifests to the catalogue that is to be written: everything is checked first, and nothing comes out where
+// anything is wrong.
 //
 // Functions of their arguments and of what the readers find.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "catalogue/declarations.h"
-#include "catalogue/generator.h"
 #include "catalogue/lock.h"
 
 namespace lumenflow::catalogue {
@@ -21,15 +22,16 @@ struct PackInput {
   Fault place;  // of `event_types` in the manifest, else of the manifest: its place alone is used
   // Types that the manifest's automations run on, each with its place; those that are event kinds are left out.
   std::vector<std::pair<std::string, Fault>> automations;
-  // As check_pack answered, by whoever has reported what it found; nothing: it is still to be called.
-  std::optional<std::vector<Declaration>> declared;
+  // As check_pack answered, by whoever has reported what it found, and shared with them; null: it is still to be
+  // called.
+  std::shared_ptr<const std::vector<Declaration>> declared;
   bool has_faults = false;
 };
 
 struct PlanInput {
   std::vector<Declaration> core;
   std::vector<PackInput> packs;
-  std::optional<SourceText> lock;   // as it was read; nothing: nothing was generated before
+  std::optional<LockFile> lock;     // nothing: nothing was generated before
   std::string lock_path;            // where it would be
   std::string generated;            // another file that was generated there before; empty: there is none
   std::vector<std::string> remove;  // types that go for good
@@ -37,7 +39,9 @@ struct PlanInput {
 
 struct Plan {
   Catalogue catalogue;
-  std::vector<GeneratedFile> files;
+  std::optional<Lock> before;
+
+  const Lock* lock() const { return before ? &*before : nullptr; }  // as those take it who write what is generated
 };
 
 // Nothing, where there are faults. Those of the core list have been added by whoever read it.

@@ -1,9 +1,8 @@
 // runtime_event_manifest.generated.h
-#include <map>
-
 #include "catalogue/cpp_names.h"
 #include "catalogue/generator.h"
 #include "catalogue/payload_shape.h"
+#include "catalogue/text_parts.h"
 
 namespace lumenflow::catalogue {
 namespace {
@@ -52,26 +51,32 @@ std::string scope_of(const EventType& event) {
 
 class CppWriter {
  public:
-  explicit CppWriter(const Catalogue& catalogue) : catalogue_(catalogue) {
-    for (const EventType& event : catalogue.events)
+  explicit CppWriter(const Catalogue& catalogue)
+      : catalogue_(catalogue), enumerators_(catalogue.events.size()), definitions_(catalogue.events.size()) {
+    for (std::size_t i = 0; i < catalogue.events.size(); ++i) {
+      const EventType& event = catalogue.events[i];
+      append(enumerators_.next(), "  ", enumerator(event.type), " = ", i, ",\n");
+      append(definitions_.next(), "  {", i, ", ", CppLiteral{event.type}, ", ", event.version, ", ",
+             CppLiteral{event.pack_slug}, ", ", CppLiteral{event.schema_path}, "},\n");
       if (pascal_name(name_of(event.type)) == kEnumeration)
         enumeration_ = "::lumenflow::runtime_events::RuntimeEventType";
+    }
     out_.reserve(catalogue.events.size() * 1'200);
   }
 
   std::string write() {
+    const std::size_t core = catalogue_.core_count, end = catalogue_.events.size();
     out_ += kHead;
-    add("inline constexpr ::std::string_view kManifestHash = ", cpp_literal(catalogue_.hash), ";\n");
-    add("inline constexpr ::std::string_view kContractDigest =\n    ", cpp_literal(catalogue_.contract_digest),
-        ";\n\n");
+    add("inline constexpr ::std::string_view kManifestHash = ", CppLiteral{catalogue_.hash}, ";\n");
+    add("inline constexpr ::std::string_view kContractDigest =\n    ", CppLiteral{catalogue_.contract_digest}, ";\n\n");
     write_enumeration(kEnumeration, 0);
-    write_enumeration("ContentRuntimeEventType", catalogue_.core_count);
+    write_enumeration("ContentRuntimeEventType", core);
     out_ += kTypes;
-    write_definitions("kGeneratedRuntimeEventDefinitions", 0, catalogue_.events.size());
-    write_definitions("kContentEventDefinitions", catalogue_.core_count, catalogue_.events.size());
+    write_definitions("kGeneratedRuntimeEventDefinitions", 0, end);
+    write_definitions("kContentEventDefinitions", core, end);
     write_channels();
     write_packs();
-    for (std::size_t i = 0; i < catalogue_.events.size(); ++i) write_payload(i);
+    for (std::size_t i = 0; i < end; ++i) write_payload(i);
     out_ += "}  // namespace lumenflow::runtime_events\n";
     return std::move(out_);
   }
@@ -79,40 +84,33 @@ class CppWriter {
  private:
   template <class... Parts>
   void add(const Parts&... parts) {
-    (out_.append(parts), ...);
+    append(out_, parts...);
   }
 
   // The enumerators' values are the channels.
   void write_enumeration(std::string_view name, std::size_t first) {
-    add("enum class ", name, " : ::std::uint32_t {\n");
-    for (std::size_t i = first; i < catalogue_.events.size(); ++i)
-      add("  ", enumerator(catalogue_.events[i].type), " = ", std::to_string(i), ",\n");
-    out_ += "};\n\n";
+    add("enum class ", name, " : ::std::uint32_t {\n", enumerators_.from(first), "};\n\n");
   }
 
-  void write_array(std::string_view type, std::string_view name, std::size_t size) {
-    add("inline constexpr ::std::array<", type, ", ", std::to_string(size), "> ", name, size == 0 ? "{" : "{{\n");
+  void begin_array(std::string_view type, std::string_view name, std::size_t size) {
+    add("inline constexpr ::std::array<", type, ", ", size, "> ", name, size == 0 ? "{" : "{{\n");
   }
+  void end_array(std::size_t size) { add(size == 0 ? "};\n\n" : "}};\n\n"); }
 
   void write_definitions(std::string_view name, std::size_t first, std::size_t end) {
-    write_array("EventDefinition", name, end - first);
-    for (std::size_t i = first; i < end; ++i) {
-      const EventType& event = catalogue_.events[i];
-      add("  {", std::to_string(i), ", ", cpp_literal(event.type), ", ", std::to_string(event.version), ", ",
-          cpp_literal(event.pack_slug), ", ", cpp_literal(event.schema_path), "},\n");
-    }
-    out_ += first == end ? "};\n\n" : "}};\n\n";
+    begin_array("EventDefinition", name, end - first);
+    add(definitions_.range(first, end));
+    end_array(end - first);
   }
 
   void write_channels() {
     const std::size_t first = catalogue_.core_count, end = catalogue_.events.size();
-    write_array("EventChannel", "kContentEventChannels", end - first);
+    begin_array("EventChannel", "kContentEventChannels", end - first);
     for (std::size_t i = first; i < end; ++i) {
       const EventType& event = catalogue_.events[i];
-      add("  {", std::to_string(i), ", ", cpp_literal(event.type), ", ", std::to_string(event.capacity), ", ",
-          std::to_string(event.soft_limit), "},\n");
+      add("  {", i, ", ", CppLiteral{event.type}, ", ", event.capacity, ", ", event.soft_limit, "},\n");
     }
-    out_ += first == end ? "};\n\n" : "}};\n\n";
+    end_array(end - first);
   }
 
   // A pack's types stand together, for content is ordered by pack.
@@ -129,41 +127,42 @@ class CppWriter {
   void write_payload(std::size_t channel) {
     const EventType& event = catalogue_.events[channel];
     const std::string scope = scope_of(event), name = pascal_name(name_of(event.type));
-    add("namespace ", scope, " {\nstruct ", name, " {\n");
-    add("  static constexpr ", enumeration_, " kEventType = ", enumeration_, "::", enumerator(event.type), ";\n");
-    add("  static constexpr ::std::uint32_t kChannel = ", std::to_string(channel), ";\n");
-    add("  static constexpr ::std::string_view kType = ", cpp_literal(event.type), ";\n");
-    add("  static constexpr ::std::int64_t kVersion = ", std::to_string(event.version), ";\n");
+    add("namespace ", scope, " {\nstruct ", name, " {\n  static constexpr ", enumeration_,
+        " kEventType = ", enumeration_, "::", enumerator(event.type),
+        ";\n  static constexpr ::std::uint32_t kChannel = ", channel,
+        ";\n  static constexpr ::std::string_view kType = ", CppLiteral{event.type},
+        ";\n  static constexpr ::std::int64_t kVersion = ", event.version, ";\n");
     const Shape shape = shape_of(event.schema.get());
-    if (shape.kind == Shape::Kind::kObject) {
+    if (shape.kind == Shape::Kind::kObject)
       write_members(shape, name, "  ");
-    } else {
-      out_ += "  ::lumenflow::json::Value payload{};  // any that its schema takes\n";
-      add("  bool operator==(const ", name, "&) const = default;\n");
-    }
+    else
+      add("  ::lumenflow::json::Value payload{};  // any that its schema takes\n  bool operator==(const ", name,
+          "&) const = default;\n");
     add("};\n}  // namespace ", scope, "\n\n");
   }
 
-  void write_members(const Shape& shape, const std::string& name, const std::string& indent) {
+  void write_members(const Shape& shape, std::string_view name, const std::string& indent) {
     // A struct that has used a name from outside may not have a member of that name.
     Names names{"kEventType", "kChannel", "kType", "kVersion", "visit_members", "self_",
                 "visit_",     "Self",     "Visit", name,       kEnumeration};
-    std::vector<std::string> visited;
+    std::string visits;
     for (const Shape::Member& member : shape.members) {
       const std::string type = write_type(member.shape, names, member.name, indent);
       const std::string own = names.member(member.name);
-      add(indent, member.required ? type : "::std::optional<" + type + ">", " ", own, "{};\n");
-      visited.push_back("visit_(" + cpp_literal(member.name) + ", self_." + own + ");");
+      if (member.required)
+        add(indent, type, " ", own, "{};\n");
+      else
+        add(indent, "::std::optional<", type, "> ", own, "{};\n");
+      append(visits, indent, "  visit_(", CppLiteral{member.name}, ", self_.", own, ");\n");
     }
     // Every member by its name in JSON.
     add(indent, "template <class Self, class Visit>\n", indent, "static void visit_members(",
-        visited.empty() ? "Self&, Visit&&" : "Self& self_, Visit&& visit_", ") {\n");
-    for (const std::string& line : visited) add(indent, "  ", line, "\n");
-    add(indent, "}\n", indent, "bool operator==(const ", name, "&) const = default;\n");
+        visits.empty() ? "Self&, Visit&&" : "Self& self_, Visit&& visit_", ") {\n", visits, indent, "}\n", indent,
+        "bool operator==(const ", name, "&) const = default;\n");
   }
 
   // The member's type; an object's struct is written before it.
-  std::string write_type(const Shape& shape, Names& names, const std::string& member, const std::string& indent) {
+  std::string write_type(const Shape& shape, Names& names, std::string_view member, const std::string& indent) {
     switch (shape.kind) {
       case Shape::Kind::kText:
         return "::std::string";
@@ -189,6 +188,7 @@ class CppWriter {
   }
 
   const Catalogue& catalogue_;
+  Lines enumerators_, definitions_;              // by channel
   std::string_view enumeration_ = kEnumeration;  // as structs name it: in full where an event has the same name
   std::string out_;
 };

@@ -1,7 +1,9 @@
 // lumenflow generate: from the packs' event manifests to typed code, once or whenever they change.
 #include <algorithm>
+#include <future>
 #include <ostream>
 #include <thread>
+#include <utility>
 
 #include "catalogue/generated_folder.h"
 #include "catalogue/plan.h"
@@ -43,20 +45,25 @@ Result<std::vector<catalogue::Declaration>> core_of(const Context& context, cons
   return catalogue::read_base_list(base, std::move(text), read, faults);
 }
 
+// Of the folder that is generated into: nothing where there is none yet.
+Result<std::optional<catalogue::LockFile>> lock_at(const Files& files, const std::string& path) {
+  Result<std::string> text = files.read(path, catalogue::kGeneratedBytesMax);
+  if (text.ok())
+    return std::optional<catalogue::LockFile>(std::in_place, catalogue::SourceText{path, *std::move(text)});
+  if (text.error().code() == ErrorCode::kNotFound) return std::optional<catalogue::LockFile>();
+  return std::move(text).error();
+}
+
 // What is to be written; nothing, with the faults, where anything is wrong. An error where it cannot be told.
 Result<std::optional<catalogue::Plan>> plan_of(const Context& context, const GenerateFlags& flags,
                                                const GeneratePaths& paths, pack::Diagnostics& found) {
   catalogue::Faults faults;
   catalogue::PlanInput input;
   LUMENFLOW_TRY_ASSIGN(input.core, core_of(context, flags.base, faults));
+  input.lock_path = join_path(paths.out, catalogue::kLockFile);
+  auto lock = std::async(std::launch::async, [&] { return lock_at(context.files, input.lock_path); });
   LUMENFLOW_TRY_ASSIGN(input.packs, pack::find_event_packs(context.files, paths.packs, found));
-  const std::string lock = join_path(paths.out, catalogue::kLockFile);
-  Result<std::string> text = context.files.read(lock, catalogue::kGeneratedBytesMax);
-  if (text.ok())
-    input.lock = catalogue::SourceText{lock, *std::move(text)};
-  else if (text.error().code() != ErrorCode::kNotFound)
-    return std::move(text).error();
-  input.lock_path = lock;
+  LUMENFLOW_TRY_ASSIGN(input.lock, lock.get());
   // All of them: what a first run left that broke off is no output yet.
   const bool was_generated = std::ranges::all_of(catalogue::kFilesBesideLock, [&](std::string_view name) {
     const auto there = context.files.stat(join_path(paths.out, name));
@@ -73,7 +80,7 @@ Result<std::optional<catalogue::Plan>> plan_of(const Context& context, const Gen
 
 Status write_changed(Context& context, const GeneratePaths& paths, const catalogue::Plan& plan) {
   LUMENFLOW_TRY_ASSIGN(const std::vector<std::string> written,
-                       catalogue::write_generated(context.files, paths.out, plan.files));
+                       catalogue::write_generated(context.files, paths.out, plan.catalogue, plan.lock()));
   for (const std::string& path : written) context.out << "wrote " << path << "\n";
   const std::size_t count = plan.catalogue.events.size();
   context.out << count << (count == 1 ? " event type" : " event types") << ", hash " << plan.catalogue.hash
@@ -83,16 +90,11 @@ Status write_changed(Context& context, const GeneratePaths& paths, const catalog
 }
 
 int check(const Context& context, const GeneratePaths& paths, const catalogue::Plan& plan) {
-  bool differs = false;
-  for (const catalogue::GeneratedFile& file : plan.files) {
-    const Result<std::string> found =
-        context.files.read(join_path(paths.out, file.name), catalogue::kGeneratedBytesMax);
-    const std::string difference = found.ok() ? catalogue::difference(file, *found) : file.name + ": is missing\n";
-    differs = differs || !difference.empty();
-    print_lines(context.out, difference);
-  }
-  if (differs) context.out << paths.out << " is not as it would be generated; run `lumenflow generate`\n";
-  return differs ? 1 : 0;
+  const std::string found = catalogue::differences(context.files, paths.out, plan.catalogue, plan.lock());
+  if (found.empty()) return 0;
+  print_lines(context.out, found);
+  context.out << paths.out << " is not as it would be generated; run `lumenflow generate`\n";
+  return 1;
 }
 
 int generate_once(Context& context, const GenerateFlags& flags, const GeneratePaths& paths) {

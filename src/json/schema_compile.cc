@@ -115,9 +115,8 @@ Node* SchemaCompiler::node_for(const Value& schema) {
 }
 
 void SchemaCompiler::compile_queued() {
-  while (!queue_.empty()) {
-    const auto [schema, node] = queue_.front();
-    queue_.pop_front();
+  while (compiled_ < queue_.size()) {
+    const auto [schema, node] = queue_[compiled_++];
     compile(*schema, *node);
   }
 }
@@ -179,6 +178,12 @@ std::vector<const Node*> in_place(const Node& node) {
   return next;
 }
 
+bool leads_on(const Node& node) {
+  return node.ref != nullptr || node.negated != nullptr || node.condition != nullptr || node.consequence != nullptr ||
+         node.alternative != nullptr || !node.all_of.empty() || !node.any_of.empty() || !node.one_of.empty() ||
+         (node.object && !node.object->dependent_schemas.empty());
+}
+
 struct Visit {
   const Node* node;
   std::vector<const Node*> next;
@@ -187,12 +192,12 @@ struct Visit {
 }  // namespace
 
 // A schema that leads back to itself without going down into the instance would never finish. Depth first, without
-// recursion.
+// recursion; of several cycles the one that is met first in the order of the schema is named.
 void SchemaCompiler::refuse_cycles() {
   enum class Mark : std::uint8_t { kNew, kOpen, kDone };
   std::unordered_map<const Node*, Mark> marks;
-  for (const auto& [schema, start] : nodes_) {
-    if (marks[start] != Mark::kNew) continue;
+  for (const auto& [schema, start] : queue_) {
+    if (!leads_on(*start) || marks[start] != Mark::kNew) continue;
     std::vector<Visit> path;
     path.push_back({start, in_place(*start)});
     marks[start] = Mark::kOpen;
@@ -207,7 +212,7 @@ void SchemaCompiler::refuse_cycles() {
       Mark& mark = marks[next];
       if (mark == Mark::kOpen) {
         const auto entry =
-            std::find_if(nodes_.begin(), nodes_.end(), [next](const auto& e) { return e.second == next; });
+            std::find_if(queue_.begin(), queue_.end(), [next](const auto& e) { return e.second == next; });
         place_ = source_.place(*entry->first);
         keyword_ = "";
         return problem("", "refers to itself without going down into the instance, so it would never finish");

@@ -3,7 +3,6 @@
 // Subschemas are compiled from a queue, so neither a long chain of references nor a cycle of them recurses here.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <unordered_map>
 #include <vector>
@@ -83,7 +82,8 @@ class SchemaCompiler {
   SchemaSource source_;
   std::unique_ptr<SchemaProgram> program_;
   std::unordered_map<const Value*, Node*> nodes_;
-  std::deque<std::pair<const Value*, Node*>> queue_;
+  std::vector<std::pair<const Value*, Node*>> queue_;  // the same in the order in which they were asked for
+  std::size_t compiled_ = 0;                           // of the queue
   std::map<std::string, std::uint32_t, std::less<>> dynamic_numbers_;  // of the anchors that some $dynamicRef names
 
   const SchemaSource::Place* place_ = nullptr;  // of the subschema that is being compiled

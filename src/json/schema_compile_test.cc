@@ -159,6 +159,13 @@ TEST(SchemaCompile, RefusesReferencesThatNeverGoDown) {
   EXPECT_EQ(schema_refusal(R"({"properties":{"a":{"$ref":"#"}}})"), "compiled");
 }
 
+// Where memory lies says nothing: the same schema is refused in the same words every time.
+TEST(SchemaCompile, NamesTheFirstOfSeveralReferencesThatNeverGoDown) {
+  EXPECT_EQ(schema_refusal(R"({"$defs":{"a":{"$ref":"#/$defs/a"},"b":{"$ref":"#/$defs/b"},"c":{"$ref":"#/$defs/c"},
+                               "d":{"$ref":"#/$defs/d"},"e":{"$ref":"#/$defs/e"},"f":{"$ref":"#/$defs/f"}}})"),
+            "/$defs/a: refers to itself without going down into the instance, so it would never finish");
+}
+
 TEST(SchemaCompile, SurvivesHostileShapes) {
   Value deep = true;
   for (int i = 0; i < 5000; ++i) deep = Object{{"not", std::move(deep)}};

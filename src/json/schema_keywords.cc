@@ -124,14 +124,14 @@ void SchemaCompiler::on_type(Node& node, const Value& value) {
 void SchemaCompiler::on_enum(Node& node, const Value& value) {
   node.trivial = false;
   if (const Array* array = value.if_array())
-    node.enumeration = make_choice(*array);
+    node.enumeration = std::make_unique<Choice>(make_choice(*array));
   else
     problem("", "must be an array");
 }
 
 void SchemaCompiler::on_const(Node& node, const Value& value) {
   node.trivial = false;
-  node.constant = make_choice({value});
+  node.constant = std::make_unique<Choice>(make_choice({value}));
 }
 
 void SchemaCompiler::on_multiple_of(Node& node, const Value& value) {

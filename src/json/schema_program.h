@@ -99,7 +99,7 @@ struct Node {
   std::uint32_t resource = 0;
   std::uint32_t ordinal = 0;  // where it stands in the schema
 
-  std::optional<Choice> enumeration, constant;
+  std::unique_ptr<Choice> enumeration, constant;
   std::unique_ptr<NumberRules> number;
   std::unique_ptr<StringRules> string;
   std::unique_ptr<ArrayRules> array;

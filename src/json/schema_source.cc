@@ -65,6 +65,14 @@ bool is_anchor(std::string_view name) {
          });
 }
 
+void append_pointer_token(std::string_view token, std::string& pointer) {
+  pointer += '/';
+  if (token.find_first_of("~/") == std::string_view::npos)
+    pointer += token;
+  else
+    pointer += escape_pointer_token(token);
+}
+
 }  // namespace
 
 SchemaSource::SchemaSource(const Value& schema, const SchemaOptions& options, Problems& problems)
@@ -83,7 +91,8 @@ void SchemaSource::take_in(const Value& document, const std::string& uri, bool o
   const Context context{0, &uri, own};
   const std::uint32_t resource = begin_resource(document, context, "", split_uri(uri));
   by_uri_.emplace(uri, resource);
-  walk(document, {resource, &uri, own}, "", 0);
+  std::string pointer;
+  walk(document, {resource, &uri, own}, pointer, 0);
 }
 
 // The resource whose root the schema is: named by its $id, read in the dialect of its $schema.
@@ -150,7 +159,7 @@ bool SchemaSource::load(const std::string& uri) {
   return true;
 }
 
-void SchemaSource::walk(const Value& schema, Context context, const std::string& pointer, int depth) {
+void SchemaSource::walk(const Value& schema, Context context, std::string& pointer, int depth) {
   if (places_.contains(&schema)) return;
   if (depth > kSourceDepthMax) return problem(context, pointer, "is nested too deeply");
   if (!pointer.empty() && schema.find("$id") != nullptr && schema.find("$id")->is_string())
@@ -164,19 +173,29 @@ void SchemaSource::walk(const Value& schema, Context context, const std::string&
   walk_children(schema.as_object(), context, pointer, depth);
 }
 
-void SchemaSource::walk_children(const Object& schema, const Context& context, const std::string& pointer, int depth) {
+void SchemaSource::walk_children(const Object& schema, const Context& context, std::string& pointer, int depth) {
+  const auto walk_below = [&](std::string_view token, const Value& child) {
+    const std::size_t here = pointer.size();
+    append_pointer_token(token, pointer);
+    walk(child, context, pointer, depth + 1);
+    pointer.resize(here);
+  };
+  const std::size_t here = pointer.size();
   for (const Member& member : schema) {
     const auto* applicator = std::find_if(kApplicators.begin(), kApplicators.end(),
                                           [&member](const Applicator& a) { return a.keyword == member.key; });
     if (applicator == kApplicators.end()) continue;
-    const std::string at = pointer + "/" + escape_pointer_token(member.key);
-    if (applicator->shape == Shape::kSchema) walk(member.value, context, at, depth + 1);
+    if (applicator->shape == Shape::kSchema) {
+      walk_below(member.key, member.value);
+      continue;
+    }
+    append_pointer_token(member.key, pointer);
     if (const Array* list = member.value.if_array(); list != nullptr && applicator->shape == Shape::kList)
-      for (std::size_t i = 0; i < list->size(); ++i) walk((*list)[i], context, at + "/" + std::to_string(i), depth + 1);
+      for (std::size_t i = 0; i < list->size(); ++i) walk_below(std::to_string(i), (*list)[i]);
     if (const Object* map = member.value.if_object(); map != nullptr && applicator->shape == Shape::kMap)
       for (const Member& entry : *map)
-        if (member.key != "dependencies" || !entry.value.is_array())
-          walk(entry.value, context, at + "/" + escape_pointer_token(entry.key), depth + 1);
+        if (member.key != "dependencies" || !entry.value.is_array()) walk_below(entry.key, entry.value);
+    pointer.resize(here);
   }
 }
 
@@ -229,7 +248,7 @@ Result<SchemaSource::Target> SchemaSource::resolve_pointer(std::uint32_t resourc
   if (!places_.contains(schema)) {  // below a keyword that holds no schemas
     const std::string document = nearest->document;
     const Context context{nearest->resource, &document, nearest->document.empty()};
-    const std::string pointer = places_.at(roots_[resource]).pointer + fragment;
+    std::string pointer = places_.at(roots_[resource]).pointer + fragment;
     walk(*schema, context, pointer, 0);
   }
   const Place* found = place(*schema);

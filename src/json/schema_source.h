@@ -87,8 +87,9 @@ class SchemaSource {
 
   void take_in(const Value& document, const std::string& uri, bool own);
   bool load(const std::string& uri);
-  void walk(const Value& schema, Context context, const std::string& pointer, int depth);
-  void walk_children(const Object& schema, const Context& context, const std::string& pointer, int depth);
+  // `pointer` is one text for the whole walk, which goes down and up again in it.
+  void walk(const Value& schema, Context context, std::string& pointer, int depth);
+  void walk_children(const Object& schema, const Context& context, std::string& pointer, int depth);
   std::uint32_t begin_resource(const Value& schema, const Context& context, const std::string& pointer, Uri base);
   void add_anchor(const Value& schema, std::string_view keyword, const Context& context, const std::string& pointer);
   std::uint32_t dialect(const std::string& uri, const Context& context, const std::string& pointer);

@@ -25,7 +25,7 @@ void put_double(double value, TextWriter& out) {
 template <bool kPretty>
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit Writer(std::string& out, std::size_t depth = 0) : out_(out), depth_(depth) {}
 
   void write(const Value& value) {
     switch (value.kind()) {
@@ -99,12 +99,17 @@ class Writer {
 
   void break_line() {
     if constexpr (!kPretty) return;
+    constexpr std::string_view kSpaces = "                                ";
     out_.put('\n');
-    for (std::size_t i = 0; i < depth_ * 2; ++i) out_.put(' ');
+    for (std::size_t left = depth_ * 2; left > 0;) {
+      const std::string_view some = kSpaces.substr(0, left);
+      out_.put(some);
+      left -= some.size();
+    }
   }
 
   TextWriter out_;
-  std::size_t depth_ = 0;
+  std::size_t depth_;
 };
 
 }  // namespace
@@ -119,8 +124,10 @@ std::string serialize(const Value& value) {
 
 std::string serialize_pretty(const Value& value) {
   std::string out;
-  Writer<true>(out).write(value);
+  append_pretty(value, 0, out);
   return out;
 }
+
+void append_pretty(const Value& value, std::size_t depth, std::string& out) { Writer<true>(out, depth).write(value); }
 
 }  // namespace lumenflow::json

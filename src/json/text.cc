@@ -134,4 +134,13 @@ bool put_quoted(std::string_view text, TextWriter& out) { return put<false>(text
 
 void put_quoted_repaired(std::string_view text, TextWriter& out) { put<true>(text, out); }
 
+void append_quoted(std::string_view text, std::string& out) {
+  if (is_plain(text)) {
+    out.append(1, '"').append(text).append(1, '"');
+    return;
+  }
+  TextWriter writer(out);
+  put_quoted_repaired(text, writer);
+}
+
 }  // namespace lumenflow::json

@@ -14,6 +14,8 @@
 
 namespace lumenflow::json {
 
+class Value;
+
 class TextWriter {
  public:
   explicit TextWriter(std::string& out) : out_(out) {}
@@ -74,5 +76,10 @@ bool put_quoted(std::string_view text, TextWriter& out);
 
 // The same with every byte that is no UTF-8 replaced by U+FFFD.
 void put_quoted_repaired(std::string_view text, TextWriter& out);
+
+// For whoever writes a large document as it goes: a string as serialize() writes it, and a value as serialize_pretty()
+// does where it stands in `depth` arrays and objects, beginning within a line.
+void append_quoted(std::string_view text, std::string& out);
+void append_pretty(const Value& value, std::size_t depth, std::string& out);
 
 }  // namespace lumenflow::json

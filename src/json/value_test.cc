@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "json/number.h"
+#include "json/text.h"
 #include "lumenflow/json.h"
 
 namespace lumenflow::json {
@@ -128,6 +129,16 @@ TEST(Serialize, WritesCompactTextInMemberOrder) {
 TEST(Serialize, IndentsForPeople) {
   EXPECT_EQ(serialize_pretty(Object{{"a", Array{1, 2}}, {"e", Array{}}, {"o", Object{}}}),
             "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"e\": [],\n  \"o\": {}\n}");
+}
+
+TEST(Serialize, ContinuesALargerDocument) {
+  std::string text;
+  append_quoted("a \"key\"", text);
+  text += ": ";
+  append_pretty(Object{{"a", Array{1}}, {"o", Object{}}}, 20, text);
+  const std::string indent(40, ' ');
+  EXPECT_EQ(text, "\"a \\\"key\\\"\": {\n" + indent + "  \"a\": [\n" + indent + "    1\n" + indent + "  ],\n" + indent +
+                      "  \"o\": {}\n" + indent + "}");
 }
 
 TEST(Serialize, EscapesWhatMustBeAndReplacesWhatIsNoUtf8) {

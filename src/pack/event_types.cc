@@ -58,9 +58,19 @@ void collect_automations(const YamlDocument& document, catalogue::PackInput& out
   }
 }
 
-void collect_folders(const Files& files, const std::string& folder, int depth, std::vector<std::string>& out) {
-  const auto is_there = files.stat(join_path(folder, kManifest));
-  if (is_there.ok() && *is_there) return out.push_back(folder);
+struct PackFolders {
+  std::vector<std::string> packs;
+  std::vector<std::string> without_manifest;  // with an event manifest all the same
+};
+
+bool is_there(const Files& files, const std::string& folder, std::string_view name) {
+  const auto found = files.stat(join_path(folder, name));
+  return found.ok() && *found;
+}
+
+void collect_folders(const Files& files, const std::string& folder, int depth, PackFolders& out) {
+  if (is_there(files, folder, kManifest)) return out.packs.push_back(folder);
+  if (is_there(files, folder, catalogue::kEventTypesPath)) out.without_manifest.push_back(folder);
   const Result<std::vector<std::string>> names = files.list(folder);
   if (!names.ok() || depth == kFolderDepthMax) return;
   for (const std::string& name : *names) {
@@ -69,6 +79,14 @@ void collect_folders(const Files& files, const std::string& folder, int depth, s
     if (!name.starts_with('.') && found.ok() && *found && (*found)->directory && !(*found)->symlink)
       collect_folders(files, path, depth + 1, out);
   }
+}
+
+// It would be silently without effect otherwise, as of a pack that lost its manifest.
+void report_without_manifest(const std::string& folder, Diagnostics& diagnostics) {
+  diagnostics.add(
+      "LF1001", {join_path(folder, kManifest), 0, 0},
+      "there is no manifest.yaml, and nobody reads " + join_path(folder, catalogue::kEventTypesPath) + " without it",
+      "a pack is a folder with a manifest.yaml: add it, or remove the file");
 }
 
 struct ReadPack {
@@ -110,10 +128,12 @@ Result<std::vector<catalogue::PackInput>> find_event_packs(const Files& files, c
                                                            Diagnostics& diagnostics) {
   const auto found = files.stat(root);
   if (!found.ok() || !*found || !(*found)->directory) return Error(ErrorCode::kNotFound, "there is no folder " + root);
-  std::vector<std::string> folders;
+  PackFolders folders;
   collect_folders(files, root, 0, folders);
-  std::ranges::sort(folders);
-  std::vector<ReadPack> reads = read_packs(files, folders);
+  std::ranges::sort(folders.packs);
+  std::ranges::sort(folders.without_manifest);
+  for (const std::string& folder : folders.without_manifest) report_without_manifest(folder, diagnostics);
+  std::vector<ReadPack> reads = read_packs(files, folders.packs);
   std::vector<catalogue::PackInput> out;
   std::map<std::string, std::string> by_slug;  // of those with event types, to where they are
   for (ReadPack& read : reads) {
@@ -126,7 +146,7 @@ Result<std::vector<catalogue::PackInput>> find_event_packs(const Files& files, c
     catalogue::PackInput input =
         input_of(document, manifest, [files_of = read.files](std::string_view path) { return files_of->read(path); });
     collect_automations(document, input);
-    if (manifest.event_types) input.declared = *manifest.event_types;
+    input.declared = manifest.event_types;
     input.has_faults = read.diagnostics.has_errors();
     for (const Diagnostic& item : read.diagnostics.items())
       if (item.severity == Severity::kError)

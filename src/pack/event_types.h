@@ -16,7 +16,8 @@ namespace lumenflow::pack {
 void add_faults(const catalogue::Faults& faults, Diagnostics& diagnostics);
 
 // Every pack in the folders below `root`, three levels down, sorted by their paths in byte order; a pack's own folders
-// are not looked into. What is wrong with the manifests is in `diagnostics`, their event types' faults too.
+// are not looked into. What is wrong with the manifests is in `diagnostics`, their event types' faults too, and so is
+// an event manifest in a folder that has no manifest.
 Result<std::vector<catalogue::PackInput>> find_event_packs(const Files& files, const std::string& root,
                                                            Diagnostics& diagnostics);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "catalogue/generator.h"
+
 namespace lumenflow::catalogue {
 
 PackInput pack_input(const std::string& slug, PackFolder folder, std::vector<std::string> kinds) {
@@ -42,16 +44,18 @@ Plan plan_of(std::vector<PackInput> packs, const std::string& lock) {
   PlanInput input;
   input.core = core_declarations();
   input.packs = std::move(packs);
-  if (!lock.empty()) input.lock = SourceText{"catalogue.lock.json", lock};
+  if (!lock.empty()) input.lock.emplace(SourceText{"catalogue.lock.json", lock});
   std::optional<Plan> out = plan(std::move(input), faults);
   EXPECT_TRUE(out) << shown(faults);
   return out ? *std::move(out) : Plan{};
 }
 
-std::string lock_of(const Plan& plan) {
-  for (const GeneratedFile& file : plan.files)
-    if (file.name == kLockFile) return file.text;
-  return {};
+std::string lock_of(const Plan& plan) { return render_lock(plan.catalogue, plan.lock()); }
+
+std::vector<std::string> texts_of(const Plan& plan) {
+  std::vector<std::string> out{lock_of(plan)};
+  for (const std::string_view name : kFilesBesideLock) out.push_back(render(name, plan.catalogue, plan.lock()));
+  return out;
 }
 
 }  // namespace lumenflow::catalogue

@@ -25,5 +25,6 @@ std::string shown(const Faults& faults);
 // The plan of these packs beside the core's list; a test fails where there is none.
 Plan plan_of(std::vector<PackInput> packs, const std::string& lock = {});
 std::string lock_of(const Plan& plan);
+std::vector<std::string> texts_of(const Plan& plan);  // of all files
 
 }  // namespace lumenflow::catalogue
