@@ -50,7 +50,7 @@ class Taker final : public kernel::FrameTaker {
     chunk_.clear();
     chunk_.add(frame, maker_.manifest_hash());
     if (encodes_)
-      maker_.make(chunk_,
+      maker_.make(chunk_, SIZE_MAX,
                   [this](std::span<char> block, const std::optional<bus::Checkpoint>&) { encoder_.seal(block); });
     return true;
   }

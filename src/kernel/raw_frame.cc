@@ -34,21 +34,25 @@ void FrameChunk::clear() {
   rows_.clear();
   blocks_.clear();
   to_hash_.clear();
+  made_ = {};
 }
 
-void FrameMaker::make(FrameChunk& chunk, const Each& each) {
+std::size_t FrameMaker::make(FrameChunk& chunk, std::size_t bytes, const Each& each) {
   char* const blocks = chunk.blocks_.data();
-  const bus::FrameRows::Body* row = chunk.rows_.data();
-  std::string_view to_hash = chunk.to_hash_.view();
-  const auto hash_next = [&to_hash](std::size_t size, char* to) {
-    const Hash256 hash = sha256(to_hash.substr(0, size));
+  FrameChunk::Cursor& at = chunk.made_;
+  const auto hash_next = [&chunk, &at](std::size_t size, char* to) {
+    const Hash256 hash = sha256(chunk.to_hash_.view().substr(at.to_hash, size));
     std::ranges::copy(as_chars(hash), to);
-    to_hash.remove_prefix(size);
+    at.to_hash += size;
     return hash;
   };
-  for (const FrameChunk::Frame& frame : chunk.frames_) {
-    for (const bus::FrameRows::Body* const end = row + frame.rows; row != end; ++row)
-      hash_next(row->size, blocks + frame.block.rows_at + row->hash_at);
+  std::size_t made = 0;
+  while (made < bytes && at.frame < chunk.frames_.size()) {
+    const FrameChunk::Frame& frame = chunk.frames_[at.frame++];
+    for (const std::size_t end = at.row + frame.rows; at.row != end; ++at.row) {
+      const bus::FrameRows::Body& row = chunk.rows_[at.row];
+      hash_next(row.size, blocks + frame.block.rows_at + row.hash_at);
+    }
     if (frame.writes != 0) {
       const Hash256 writes = hash_next(frame.writes, blocks + frame.block.writes_at);
       writes_ = sha256({as_chars(writes_), as_chars(writes)});
@@ -57,7 +61,9 @@ void FrameMaker::make(FrameChunk& chunk, const Each& each) {
     if (frame.state)
       checkpoint = {frame.tick, sha256({as_chars(writes_), *frame.state}), manifest_hash_, contract_digest_};
     each({blocks + frame.block.at, frame.block.size}, checkpoint);
+    made += frame.block.size;
   }
+  return made;
 }
 
 }  // namespace lumenflow::kernel

@@ -44,6 +44,9 @@ class FrameChunk {
 
  private:
   friend class FrameMaker;
+  struct Cursor {
+    std::size_t frame = 0, row = 0, to_hash = 0;
+  };
   struct Frame {
     std::uint64_t tick;
     bus::FrameBlock block;
@@ -53,6 +56,7 @@ class FrameChunk {
   std::vector<Frame> frames_;
   std::vector<bus::FrameRows::Body> rows_;  // of all frames that have a body; offsets into the rows of their own
   bus::ByteBuffer blocks_, to_hash_;        // to_hash_: of each frame the bodies, then what was written
+  Cursor made_;                             // up to where they are made
 };
 
 // Makes frames and checkpoints of one recording, in order. One thread.
@@ -61,10 +65,11 @@ class FrameMaker {
   FrameMaker(std::string manifest_hash, std::string contract_digest)
       : manifest_hash_(std::move(manifest_hash)), contract_digest_(std::move(contract_digest)) {}
   const std::string& manifest_hash() const { return manifest_hash_; }
-  // Called for each frame of the chunk: its block, which is whole but for its digest, and the checkpoint that follows,
-  // where there is one. Blocks are one behind the other.
+  // Called for each frame: its block, which is whole but for its digest, and the checkpoint that follows, where there
+  // is one. Blocks are one behind the other.
   using Each = std::function<void(std::span<char> block, const std::optional<bus::Checkpoint>& checkpoint)>;
-  void make(FrameChunk& chunk, const Each& each);
+  // The chunk's next frames, up to about so many bytes. How many bytes they were: 0 at its end.
+  std::size_t make(FrameChunk& chunk, std::size_t bytes, const Each& each);
 
  private:
   const std::string manifest_hash_, contract_digest_;

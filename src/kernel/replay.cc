@@ -219,7 +219,7 @@ class Replay final : private ReplaySource {
     if (options_.map) map(recorded_);
     chunk_.clear();
     chunk_.add(raw, maker_.manifest_hash());
-    maker_.make(chunk_, [this](std::span<char> block, const std::optional<bus::Checkpoint>& checkpoint) {
+    maker_.make(chunk_, SIZE_MAX, [this](std::span<char> block, const std::optional<bus::Checkpoint>& checkpoint) {
       const std::string_view payload =
           std::string_view(block.data(), block.size() - Hash256().size()).substr(bus::kBlockHeadBytes);
       if (payload != bus::encode(recorded_)) say_difference(payload);

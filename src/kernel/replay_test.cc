@@ -10,6 +10,7 @@
 #include <fstream>
 #include <semaphore>
 
+#include "base/encoding.h"
 #include "bus/fact.h"
 #include "kernel/testing/recorded_session.h"
 
@@ -106,7 +107,7 @@ TEST(FrameChunk, KeepsItsMemoryAndNothingElse) {
   const auto made = [&frame, &chunk](FrameMaker& by) {
     std::string out;
     chunk.add(frame, by.manifest_hash());
-    by.make(chunk, [&](std::span<char> block, const std::optional<bus::Checkpoint>& checkpoint) {
+    by.make(chunk, SIZE_MAX, [&](std::span<char> block, const std::optional<bus::Checkpoint>& checkpoint) {
       out.append(block.data(), block.size()).append(as_chars(checkpoint.value().state));
     });
     chunk.clear();
