@@ -73,10 +73,12 @@ int sessions_wanted() {
   return wanted == nullptr ? 40 : std::atoi(wanted);
 }
 
-// The strand fills the same frame again and again: what it hands over is a copy.
+// The strand fills the same frame again and again: what it hands over is a copy. It is more than one thread can have
+// written by the time, so that both do.
 TEST(Recorder, CopiesWhatItTakes) {
   std::string bytes;
-  Recorder recorder(std::make_unique<KeepingSink>(bytes), json::Object{});
+  Recorder recorder(std::make_unique<KeepingSink>(bytes),
+                    json::Object{{"format", "lumenflow-recording/1"}, {"manifest_hash", "811c9dc5"}});
   RawFrame frame;
   for (std::uint64_t tick = 1; tick <= 300; ++tick) {
     frame.clear();
