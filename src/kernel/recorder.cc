@@ -166,6 +166,7 @@ void Recorder::work_leisurely() {
     rest = next_rest(rest, written);
     sync_if_due();
   }
+  leisurely_over_ = true;
 }
 
 void Recorder::work_promptly() {
@@ -187,8 +188,11 @@ void Recorder::work_promptly() {
     if (over) close(std::move(end));
     sync_if_due();
   }
-  over_ = true;
-  rested_.notify_one();  // should it be about to sleep it sleeps once more
+  {
+    const std::lock_guard lock(rest_);
+    over_ = true;
+  }
+  rested_.notify_one();
 }
 
 }  // namespace lumenflow::kernel

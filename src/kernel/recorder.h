@@ -54,6 +54,9 @@ class Recorder final : public FrameTaker {
   // Until everything that was taken is written and synced. Not the strand's while it has better to do.
   void finish();
   RecorderState state() const;  // any thread
+  // Whether its threads have ended, so that its destructor waits for nobody: a little after the recording has. Any
+  // thread.
+  bool is_over() const { return leisurely_over_; }
 
  private:
   void work_leisurely();
@@ -81,8 +84,9 @@ class Recorder final : public FrameTaker {
 
   std::atomic<std::uint64_t> frames_{0}, bytes_{0};  // written
   std::atomic<std::uint64_t> looks_{0};              // of the leisurely thread
-  std::atomic<bool> failed_{false}, behind_{false}, over_{false};
-  mutable std::mutex mutex_;  // short, and of threads that run; of what follows
+  std::atomic<bool> failed_{false}, behind_{false};
+  std::atomic<bool> over_{false}, leisurely_over_{false};  // the one after the other
+  mutable std::mutex mutex_;                               // short, and of threads that run; of what follows
   std::condition_variable called_;
   std::optional<bus::RecordingEnd> end_;
   bool stopping_ = false;

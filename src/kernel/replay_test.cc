@@ -87,8 +87,10 @@ TEST(Recorder, CopiesWhatItTakes) {
     ASSERT_TRUE(recorder.take(frame));
     EXPECT_EQ(frame.ingress.size(), tick * 50);
   }
+  EXPECT_FALSE(recorder.is_over());
   recorder.end("it is over", {});
   recorder.finish();
+  EXPECT_TRUE(recorder.is_over());
   const std::vector<bus::Frame> frames = frames_of(bytes);
   ASSERT_EQ(frames.size(), 300u);
   for (std::uint64_t tick = 1; tick <= 300; ++tick) {

@@ -89,7 +89,7 @@ void Recordings::begin(kernel::Kernel& kernel, std::unique_ptr<kernel::Recording
                        const std::string& continues) {
   begins_ = true;
   fault_.clear();
-  std::erase_if(before_, [](const auto& recorder) { return recorder->state().ended; });
+  std::erase_if(before_, [](const auto& recorder) { return recorder->is_over(); });
   if (recorder_ != nullptr) before_.push_back(std::move(recorder_));  // its end is not waited for
   // Shared: a function that is copied owns what it hands on.
   const auto kept = std::make_shared<std::unique_ptr<kernel::RecordingSink>>(std::move(sink));

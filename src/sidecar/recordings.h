@@ -1,6 +1,6 @@
 // The recording of a workspace: into which file, since when, and how it is going.
 //
-// The strand's. The file is written by a thread of its own (kernel/recorder.h); it must not be there, and nobody but
+// The strand's. The file is written by threads of its own (kernel/recorder.h); it must not be there, and nobody but
 // its owner reads it.
 #pragma once
 
