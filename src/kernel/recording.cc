@@ -45,8 +45,9 @@ void TapedStrand::record(RecordingRequest request) {
   if (kernel_.options_.doorbell) kernel_.options_.doorbell();
 }
 
-void TapedStrand::stop(const std::string& reason) {
-  kernel_.tape_.stop(reason, kernel_.bell_.lost());
+void TapedStrand::stop(const std::string& reason, std::vector<std::string> not_captured) {
+  for (std::string& lost : kernel_.bell_.lost()) not_captured.push_back(std::move(lost));
+  kernel_.tape_.stop(reason, std::move(not_captured));
   kernel_.bell_.watch(nullptr);
 }
 

@@ -92,8 +92,12 @@ bool brings_a_reload(Ingress& item) {
 
 void TapedStrand::write_items(std::vector<Entering>& batch) {
   if (std::ranges::any_of(batch, [](Entering& entering) { return brings_a_reload(entering.item); })) {
-    stop("the configuration or the packs were loaded anew: what follows is a recording of its own");
+    const std::uint64_t next = kernel_.in_flight_.empty() ? kernel_.next_batch_ : kernel_.in_flight_.front().number;
+    stop("the configuration or the packs were loaded anew: what follows is a recording of its own",
+         {"after tick " + std::to_string(next - 1) +
+          ": the reload, and the ends of calls that were under way when it came"});
     if (const auto reloaded = std::exchange(reloaded_, {})) reloaded();
+    if (waits()) batch = hold_back(std::move(batch));  // what came with it belongs to the next file
     return;
   }
   std::erase_if(batch, [this](const Entering& entering) { return task_of(entering.item) < first_task_; });

@@ -28,7 +28,7 @@ class TapedStrand {
 
   // --- recording.cc: from when on, until when ---
   void record(RecordingRequest request);
-  void stop(const std::string& reason);
+  void stop(const std::string& reason, std::vector<std::string> not_captured = {});
   // A recording is to begin as soon as the strand rests, and gives up at a moment of the monotonic clock.
   bool waits() const { return waiting_.has_value(); }
   std::chrono::nanoseconds waits_until() const { return waits_until_; }

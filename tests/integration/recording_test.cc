@@ -124,6 +124,7 @@ TEST_F(RecordedSidecar, GoesOnInAFileOfItsOwnOverAReload) {
   const CommandResult before = workspace.run({"replay", file, "--verify"});
   EXPECT_EQ(before.exit_code, 0) << before.out;
   EXPECT_THAT(before.out, HasSubstr("loaded anew: what follows is a recording of its own"));
+  EXPECT_THAT(before.out, HasSubstr("the reload, and the ends of calls that were under way when it came"));
   const CommandResult after = workspace.run({"replay", second, "--verify"});
   EXPECT_EQ(after.exit_code, 0) << after.out;
   EXPECT_THAT(after.out, HasSubstr("the recording ended because it was stopped"));
