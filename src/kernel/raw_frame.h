@@ -37,7 +37,6 @@ class FrameChunk {
  public:
   void add(const RawFrame& raw, std::string_view manifest_hash);
   bool empty() const { return frames_.empty(); }
-  std::size_t frames() const { return frames_.size(); }
   std::size_t bytes() const { return blocks_.size() + to_hash_.size(); }
   std::size_t capacity() const { return blocks_.capacity() + to_hash_.capacity(); }
   void clear();  // keeps its memory
@@ -59,7 +58,7 @@ class FrameChunk {
   Cursor made_;                             // up to where they are made
 };
 
-// Makes frames and checkpoints of one recording, in order. One thread.
+// Makes frames and checkpoints of one recording, in order. One thread at a time.
 class FrameMaker {
  public:
   FrameMaker(std::string manifest_hash, std::string contract_digest)

@@ -16,7 +16,8 @@ constexpr std::size_t kLookBytes = 40u << 10;
 constexpr std::size_t kPieceBytes = 32u << 10;    // written at once, before the other thread may go on with it
 constexpr std::size_t kBehindBytes = 1u << 20;    // waiting, from which on the prompt thread is called
 constexpr std::size_t kSpareBytesMax = 4u << 20;  // memory that is kept when what was in it is written
-constexpr std::chrono::seconds kBehindTime{1};    // or without a look by the leisurely thread
+constexpr std::chrono::seconds kBehindTime{
+    1};  // or without a look by the other, which may have been its last: two at most
 constexpr std::chrono::seconds kSyncWithin{10};
 
 std::chrono::microseconds next_rest(std::chrono::microseconds rest, std::size_t bytes) {

@@ -2,23 +2,22 @@
 //
 // One works at leisure, on processors that nobody else wants, so that a recording takes as little as can be of the
 // calls that it records. Where it lags behind, since nothing is left over, another one does the same promptly; it also
-// ends the recording. Frames wait in bounded memory; where that is full the recording ends, and says so. What was
-// written is synced within ten seconds, and when the recording ends: a sync holds up those of the journal, whose disk
-// it mostly is. What a process wrote before it died is there all the same. The sink is the recorder's.
+// ends the recording, and waits for the other one for 32 KiB of writing or one sync at most. Frames wait in bounded
+// memory; where that is full the recording ends, and says so. What was written is synced within ten seconds, and when
+// the recording ends: a sync holds up those of the journal, whose disk it mostly is. What a process wrote before it
+// died is there all the same. The sink is the recorder's.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 #include "bus/recording_file.h"
 #include "kernel/frame_exchange.h"

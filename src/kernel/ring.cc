@@ -43,7 +43,7 @@ CallFinished payload_of(const FinishedFacts& facts) {
   return out;
 }
 
-// Members in their order; what an event's position stands in front of is its last.
+// Members in the order of their names, as the canonical form has them.
 std::size_t append_payload(const EmittedFacts& facts, bus::ByteBuffer& out) {
   append_text(R"({"channel":)", facts.stream, out);
   append_text(R"(,"event_id":)", facts.event.event_id, out);
